@@ -1,0 +1,57 @@
+"""What a feature family is: one module of this package that says what it needs, what it makes, and how.
+
+A family module `mallorn.features.NAME` has
+
+- `NEEDS`: a literal tuple of the per-split artifacts it reads besides the objects: any of "lightcurves",
+  "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses".
+  It is read from the source without importing the module, so it must stay a literal.
+- `features(config)`: the list of `Feature` it makes, in column order, with `config` its block of config.yaml.
+- `extract(inputs, config)`: {column: array (n,) float64} with the columns of `columns(NAME, features(config))`, one
+  value per object in the order of `inputs.lightcurves.object_id`; NaN where the data cannot tell.
+
+Values depend on no label, on no other object, and not on whether an object is for training or test.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mallorn.bands import BANDS
+from mallorn.lightcurves import LightCurves
+
+__all__ = ["Feature", "Inputs", "columns"]
+
+
+class Feature(NamedTuple):
+    """One feature: `name` without the family, `unit` ("" if a pure number), a one-line `meaning`, its `source`.
+
+    A `per_band` feature stands for six columns, one for each passband.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    source: str
+    per_band: bool = False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a family reads of one split, all in the same order of objects.
+
+    lightcurves: the raw `LightCurves` (call `.dereddened()` for fluxes above the dust). A family that does not need
+        "lightcurves" finds the objects here without points.
+    tables: {artifact: {column: array}} for the other artifacts in `NEEDS`; for a per-band fit
+        {artifact: {band: {column: array}}}.
+    """
+
+    lightcurves: LightCurves
+    tables: dict = field(default_factory=dict)
+
+
+def columns(family, features):
+    """Return the column names `family__feature[__band]` of a list of `Feature`, in order."""
+    names = []
+    for feature in features:
+        stem = f"{family}__{feature.name}"
+        names += [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]
+    return names

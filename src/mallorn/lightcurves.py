@@ -1,0 +1,138 @@
+"""Light curves of many objects, packed: flat arrays of points and, for each object, where its points begin."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mallorn.bands import BANDS
+from mallorn.cosmology import clip_redshift
+from mallorn.dust import transmission
+from mallorn.tables import read_columns, write_table
+
+__all__ = ["LightCurve", "LightCurves", "read_lightcurves", "write_lightcurves"]
+
+POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
+OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
+
+
+class LightCurve(NamedTuple):
+    """One object's points, sorted by time: `mjd` (N,) days, `band` (N,) int, `flux` and `flux_err` (N,) microjansky."""
+
+    object_id: str
+    redshift: float
+    mjd: np.ndarray
+    band: np.ndarray
+    flux: np.ndarray
+    flux_err: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LightCurves:
+    """The light curves of n objects with N points in all.
+
+    object_id: (n,) str. redshift, redshift_err (NaN where spectroscopic), ebv (mag), luminosity_distance (Mpc): (n,).
+    start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
+    mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `BANDS`.
+    """
+
+    object_id: np.ndarray
+    redshift: np.ndarray
+    redshift_err: np.ndarray
+    ebv: np.ndarray
+    luminosity_distance: np.ndarray
+    start: np.ndarray
+    mjd: np.ndarray
+    band: np.ndarray
+    flux: np.ndarray
+    flux_err: np.ndarray
+
+    def __len__(self):
+        return len(self.object_id)
+
+    def __getitem__(self, k):
+        """Return object `k` as a `LightCurve` of views."""
+        s = slice(self.start[k], self.start[k + 1])
+        z = float(self.rest_redshift[k])
+        return LightCurve(self.object_id[k], z, self.mjd[s], self.band[s], self.flux[s], self.flux_err[s])
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self)))
+
+    @property
+    def n_points(self):
+        """Number of points of each object, shape (n,)."""
+        return np.diff(self.start)
+
+    @property
+    def owner(self):
+        """Index of the object that each point belongs to, shape (N,)."""
+        return np.repeat(np.arange(len(self)), self.n_points)
+
+    @property
+    def rest_redshift(self):
+        """Redshifts fit for 1 + z and distances: clipped from below (see `cosmology.MIN_REDSHIFT`), shape (n,)."""
+        return clip_redshift(self.redshift)
+
+    def dereddened(self):
+        """Return the same light curves with Galactic dust taken away from flux and error."""
+        factor = 1.0 / transmission(self.ebv)[self.owner, self.band]
+        return replace(self, flux=self.flux * factor, flux_err=self.flux_err * factor)
+
+    def in_band(self, band):
+        """Return the same objects with only the points of band number `band`; objects may be left without points."""
+        return self.where(self.band == band)
+
+    def where(self, keep):
+        """Return the same objects with only the points where `keep` (N,) is true."""
+        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
+        points = {name: getattr(self, name)[keep] for name in ("mjd", "band", "flux", "flux_err")}
+        return replace(self, start=start, **points)
+
+    def take(self, objects):
+        """Return the objects with the numbers `objects` (m,), in that order."""
+        objects = np.asarray(objects, dtype=np.int64)
+        counts = self.n_points[objects]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        index = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[objects], counts)
+        points = {name: getattr(self, name)[index] for name in ("mjd", "band", "flux", "flux_err")}
+        names = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
+        return LightCurves(start=start, **{name: getattr(self, name)[objects] for name in names}, **points)
+
+
+def write_lightcurves(lightcurves, points, objects):
+    """Write the points and the objects of `lightcurves` to the two Parquet files `points` and `objects`."""
+    lc = lightcurves
+    ids = pa.DictionaryArray.from_arrays(pa.array(lc.owner.astype(np.int32)), pa.array(lc.object_id, pa.string()))
+    bands = pa.DictionaryArray.from_arrays(pa.array(lc.band), pa.array(BANDS))
+    columns = {"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err}
+    write_table(points, columns, POINT_UNITS, sorted_by=("object_id", "mjd"))
+    columns = {
+        "object_id": pa.array(lc.object_id, pa.string()),
+        "redshift": lc.redshift,
+        "redshift_err": lc.redshift_err,
+        "ebv": lc.ebv,
+        "luminosity_distance": lc.luminosity_distance,
+        "n_points": lc.n_points.astype(np.int32),
+    }
+    write_table(objects, columns, OBJECT_UNITS, sorted_by=("object_id",))
+
+
+def read_lightcurves(points, objects, band=None):
+    """Return the `LightCurves` of the two files that `write_lightcurves` made; only passband `band` (a name) if given."""
+    o = read_columns(objects)
+    p = read_columns(points, columns=["mjd", "flux", "flux_err"])
+    index = _band_codes(points)
+    start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
+    lc = LightCurves(start=start, band=index, **o, **p)
+    return lc if band is None else lc.in_band(BANDS.index(band))
+
+
+def _band_codes(points):
+    column = pq.read_table(points, columns=["band"], read_dictionary=["band"]).column("band").combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+    names = column.dictionary.to_pylist()
+    return np.array([BANDS.index(n) for n in names], dtype=np.int8)[column.indices.to_numpy()]

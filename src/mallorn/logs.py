@@ -1,0 +1,35 @@
+"""Logging of jobs: everything to the job's log file and to the terminal, errors of the user's making in plain words."""
+
+import logging
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from mallorn.errors import ConfigError, DataError
+
+__all__ = ["job_log"]
+
+
+@contextmanager
+def job_log(path):
+    """Log to the file `path` and to stderr inside the block; end the job with exit code 1 when the block raises.
+
+    A `DataError` or `ConfigError` is shown as its message alone; anything else with its traceback.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers, force=True
+    )
+    logging.captureWarnings(True)
+    try:
+        yield
+    except (DataError, ConfigError) as error:
+        logging.getLogger("mallorn").error("%s", error)
+        sys.exit(1)
+    except Exception:
+        logging.getLogger("mallorn").exception("the job failed")
+        sys.exit(1)
+    finally:
+        for handler in handlers:
+            handler.flush()
