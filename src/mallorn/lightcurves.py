@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mallorn.bands import BANDS
 from mallorn.cosmology import clip_redshift
 from mallorn.dust import transmission
-from mallorn.tables import read_columns, write_table
+from mallorn.tables import arrow_array, read_codes, read_columns, write_table
 
 __all__ = ["LightCurve", "LightCurves", "read_lightcurves", "write_lightcurves"]
 
@@ -105,12 +104,13 @@ class LightCurves:
 def write_lightcurves(lightcurves, points, objects):
     """Write the points and the objects of `lightcurves` to the two Parquet files `points` and `objects`."""
     lc = lightcurves
-    ids = pa.DictionaryArray.from_arrays(pa.array(lc.owner.astype(np.int32)), pa.array(lc.object_id, pa.string()))
-    bands = pa.DictionaryArray.from_arrays(pa.array(lc.band), pa.array(BANDS))
+    names = arrow_array(np.asarray(lc.object_id, dtype=object))
+    ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
+    bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
     columns = {"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err}
     write_table(points, columns, POINT_UNITS, sorted_by=("object_id", "mjd"))
     columns = {
-        "object_id": pa.array(lc.object_id, pa.string()),
+        "object_id": names,
         "redshift": lc.redshift,
         "redshift_err": lc.redshift_err,
         "ebv": lc.ebv,
@@ -124,15 +124,8 @@ def read_lightcurves(points, objects, band=None):
     """Return the `LightCurves` of the two files that `write_lightcurves` made; only passband `band` (a name) if given."""
     o = read_columns(objects)
     p = read_columns(points, columns=["mjd", "flux", "flux_err"])
-    index = _band_codes(points)
+    codes, names = read_codes(points, "band")
+    bands = np.array([BANDS.index(name) for name in names], dtype=np.int8)[codes]
     start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
-    lc = LightCurves(start=start, band=index, **o, **p)
+    lc = LightCurves(start=start, band=bands, **o, **p)
     return lc if band is None else lc.in_band(BANDS.index(band))
-
-
-def _band_codes(points):
-    column = pq.read_table(points, columns=["band"], read_dictionary=["band"]).column("band").combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.unify_dictionaries().combine_chunks()
-    names = column.dictionary.to_pylist()
-    return np.array([BANDS.index(n) for n in names], dtype=np.int8)[column.indices.to_numpy()]

@@ -1,0 +1,39 @@
+"""mallorn: from split light curves to tidal disruption event candidates. Table of contents; see README.md."""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.15")
+
+sys.path.insert(0, str(Path(workflow.basedir, "src")))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(Path(workflow.basedir, "src")), os.environ.get("PYTHONPATH")])
+)
+
+
+configfile: Path(workflow.basedir, "config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/fits.smk"
+include: "rules/features.smk"
+include: "rules/models.smk"
+include: "rules/evaluation.smk"
+include: "rules/benchmark.smk"
+
+
+rule all:
+    input:
+        "results/submission.csv",
+        "results/probabilities.csv",
+        "results/evaluation/scores.csv",
+    default_target: True
+    localrule: True
+
+
+onsuccess:
+    show_summary()

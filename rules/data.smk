@@ -1,0 +1,109 @@
+# Needs:  a survey in the Kaggle layout (data_dir), or nothing (data_dir null: the survey is simulated here).
+# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet.
+
+if config["data_dir"] is None:
+
+    rule simulate_logs:
+        output:
+            train="results/survey/train_log.csv",
+            test="results/survey/test_log.csv",
+            submission="results/survey/sample_submission.csv",
+            truth="results/survey/truth.parquet",
+        log:
+            "results/log/simulate_logs.log",
+        threads: 1
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(5),
+        params:
+            code=code_of("simulate_logs"),
+            settings={"seed": config["seed"], "simulation": config["simulation"]},
+        message:
+            "Drawing the objects of a simulated survey"
+        conda:
+            ENVIRONMENT
+        script:
+            script_of("simulate_logs")
+
+    rule simulate_split:
+        input:
+            truth="results/survey/truth.parquet",
+        output:
+            train="results/survey/{split}/train_full_lightcurves.csv",
+            test="results/survey/{split}/test_full_lightcurves.csv",
+        log:
+            "results/log/simulate_split/{split}.log",
+        threads: 1
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(10),
+        params:
+            code=code_of("simulate_split"),
+            settings={"seed": config["seed"], "simulation": config["simulation"]},
+        message:
+            "Simulating the light curves of {wildcards.split}"
+        conda:
+            ENVIRONMENT
+        script:
+            script_of("simulate_split")
+
+
+rule ingest_logs:
+    input:
+        train=f"{DATA_DIR}/train_log.csv",
+        test=f"{DATA_DIR}/test_log.csv",
+        submission=f"{DATA_DIR}/sample_submission.csv",
+    output:
+        "results/logs.parquet",
+    log:
+        "results/log/ingest_logs.log",
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("ingest_logs"),
+        settings={"ingest": config["ingest"], "splits": SPLITS},
+    message:
+        "Checking the logs of the survey"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("ingest_logs")
+
+
+def log_rows(wildcards):
+    """Return a digest of what ingestion reads of the logs for one split, so that other rows do not matter to it.
+
+    A simulated split is made anew whenever its log rows are.
+    """
+    if config["data_dir"] is None:
+        return None
+    return log_digest(f"{DATA_DIR}/train_log.csv", f"{DATA_DIR}/test_log.csv", wildcards.split)
+
+
+rule ingest:
+    input:
+        train=f"{DATA_DIR}/{{split}}/train_full_lightcurves.csv",
+        test=f"{DATA_DIR}/{{split}}/test_full_lightcurves.csv",
+        logs=ancient("results/logs.parquet"),
+    output:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+        set_aside="results/set_aside/{split}.parquet",
+    log:
+        "results/log/ingest/{split}.log",
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 20),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("ingest"),
+        log_rows=log_rows,
+        settings=config["ingest"],
+    message:
+        "Reading the light curves of {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("ingest")

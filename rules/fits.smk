@@ -1,0 +1,149 @@
+# Needs:  results/{lightcurves,objects}/{split}.parquet.
+# Makes:  results/fits/{drw,matern}/{split}/{band}.parquet, results/fits/{multiband,hypotheses}/{split}.parquet,
+#         results/posterior/{split}.parquet: models fitted to the light curves, from which feature families are made.
+
+
+rule fit_drw:
+    input:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+    output:
+        "results/fits/drw/{split}/{band}.parquet",
+    log:
+        "results/log/fit_drw/{split}/{band}.log",
+    benchmark:
+        "results/benchmarks/fit_drw/{split}/{band}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 40),
+        runtime=minutes(5, 1),
+    params:
+        code=code_of("fit_drw"),
+        settings=config["fits"]["drw"],
+    message:
+        "Fitting damped random walks to {wildcards.band} of {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("fit_drw")
+
+
+rule fit_matern:
+    input:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+    output:
+        "results/fits/matern/{split}/{band}.parquet",
+    log:
+        "results/log/fit_matern/{split}/{band}.log",
+    benchmark:
+        "results/benchmarks/fit_matern/{split}/{band}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 40),
+        runtime=minutes(5, 1),
+    params:
+        code=code_of("fit_matern"),
+        settings=config["fits"]["matern"],
+    message:
+        "Fitting Matern-3/2 processes to {wildcards.band} of {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("fit_matern")
+
+
+rule fit_multiband:
+    input:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+    output:
+        "results/fits/multiband/{split}.parquet",
+    log:
+        "results/log/fit_multiband/{split}.log",
+    benchmark:
+        "results/benchmarks/fit_multiband/{split}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 100),
+        runtime=minutes(5, 2),
+    params:
+        code=code_of("fit_multiband"),
+        settings=config["fits"]["multiband"],
+    message:
+        "Fitting Gaussian processes to all passbands of {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("fit_multiband")
+
+
+rule predict_posterior:
+    input:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+        fits="results/fits/multiband/{split}.parquet",
+    output:
+        "results/posterior/{split}.parquet",
+    log:
+        "results/log/predict_posterior/{split}.log",
+    benchmark:
+        "results/benchmarks/predict_posterior/{split}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 100),
+        runtime=minutes(5, 2),
+    params:
+        code=code_of("predict_posterior"),
+        settings=config["posterior"],
+    message:
+        "Predicting the light curves of {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("predict_posterior")
+
+
+rule compile_kernels:
+    output:
+        directory("results/kernels"),
+    log:
+        "results/log/compile_kernels.log",
+    threads: 1
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(10),
+    params:
+        code=code_of("compile_kernels"),
+    message:
+        "Compiling the fits of physical hypotheses"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("compile_kernels")
+
+
+rule fit_hypotheses:
+    input:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+        kernels="results/kernels",
+    output:
+        "results/fits/hypotheses/{split}.parquet",
+    log:
+        "results/log/fit_hypotheses/{split}.log",
+    benchmark:
+        "results/benchmarks/fit_hypotheses/{split}.tsv"
+    threads: 1
+    resources:
+        mem_mb=megabytes(600, 40),
+        runtime=minutes(10, 10),
+    params:
+        code=code_of("fit_hypotheses"),
+        settings=config["fits"]["hypotheses"],
+    message:
+        "Fitting physical hypotheses to {wildcards.split}"
+    conda:
+        ENVIRONMENT
+    script:
+        script_of("fit_hypotheses")

@@ -1,0 +1,36 @@
+"""Checking of the configuration against its schema, with messages that name the key and the mend."""
+
+from difflib import get_close_matches
+
+from mallorn.errors import ConfigError
+
+__all__ = ["check_config"]
+
+
+def check_config(config, schema):
+    """Raise ConfigError listing everything in `config` (nested dicts) that the JSON `schema` does not allow."""
+    from jsonschema import Draft202012Validator
+
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
+    if errors:
+        lines = "\n".join(f"  - {_explain(error)}" for error in errors)
+        raise ConfigError(f"the configuration cannot be used:\n{lines}\nAll keys are described in config.yaml.")
+
+
+def _explain(error):
+    where = ".".join(str(part) for part in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = [key for key in error.instance if key not in known]
+        hints = [_suggest(key, known) for key in unknown]
+        return f"{where}: unknown key {', '.join(hints)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{where}: missing key {', '.join(map(repr, missing))}"
+    described = error.schema.get("description")
+    return f"{where}: {error.message}" + (f" (expected: {described})" if described else "")
+
+
+def _suggest(key, known):
+    close = get_close_matches(str(key), known, n=1)
+    return f"{key!r} (did you mean {close[0]!r}?)" if close else f"{key!r} (known: {', '.join(sorted(known))})"

@@ -1,0 +1,48 @@
+"""Compute one feature family of one split."""
+
+import logging
+from importlib import import_module
+
+from mallorn.features.family import Inputs, units
+from mallorn.lightcurves import read_lightcurves
+from mallorn.tables import read_columns, write_table
+
+
+def main(family, objects, artifacts, output, settings):
+    """Write the features of `family` for the objects of one split.
+
+    objects, output: paths. artifacts: {artifact: path, or {passband: path} for the fits of single passbands}, for
+        everything in the family's `NEEDS`. settings: {"features": the family's block of the configuration,
+        "posterior": the posterior's block, for families that need it}.
+    """
+    module = import_module(f"mallorn.features.{family}")
+    lightcurves = read_lightcurves(artifacts.get("lightcurves"), objects)
+    tables = {name: _read(name, paths, settings) for name, paths in artifacts.items() if name != "lightcurves"}
+    features = module.extract(Inputs(lightcurves, tables), settings["features"])
+    expected = units(family, module.features(settings["features"]))
+    if list(features) != list(expected):
+        difference = sorted(set(features) ^ set(expected)) or "their order"
+        raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
+    write_table(output, {"object_id": lightcurves.object_id, **features}, expected, sorted_by=("object_id",))
+    logging.getLogger(__name__).info("%s: %d features of %d objects", family, len(features), len(lightcurves))
+
+
+def _read(artifact, paths, settings):
+    if artifact == "posterior":
+        return import_module("mallorn.gp.posterior").read_posterior(paths, settings["posterior"])
+    if isinstance(paths, dict):
+        return {band: read_columns(path) for band, path in paths.items()}
+    return read_columns(paths)
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.wildcards.family,
+            snakemake.input.objects,
+            snakemake.params.artifacts,
+            snakemake.output[0],
+            snakemake.params.settings,
+        )
