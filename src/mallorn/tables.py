@@ -1,4 +1,8 @@
-"""Parquet tables with units: written beside their name and renamed when whole, read as columns of numpy."""
+"""Parquet tables with units: written beside their name and renamed when whole, read as columns of numpy.
+
+`pyarrow.array`, `Array.to_numpy` and every pyarrow call that takes a Python scalar import pandas, which costs a short
+job more than its reading and writing. So arrays are passed between numpy and Arrow through their buffers here.
+"""
 
 import os
 from pathlib import Path
@@ -7,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["read_columns", "read_units", "write_table"]
+__all__ = ["arrow_array", "numpy_array", "read_codes", "read_columns", "read_metadata", "read_units", "write_table"]
 
 
 def write_table(path, columns, units=None, sorted_by=(), metadata=None):
@@ -20,7 +24,7 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
     metadata: mapping of str to str, kept in the file's schema.
     """
     units, path = dict(units or {}), Path(path)
-    arrays = {name: _arrow(values) for name, values in columns.items()}
+    arrays = {name: arrow_array(values) for name, values in columns.items()}
     fields = [
         pa.field(name, array.type, metadata={"unit": units[name]} if name in units else None)
         for name, array in arrays.items()
@@ -37,10 +41,33 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
         beside.unlink(missing_ok=True)
 
 
-def read_columns(path, columns=None, filters=None):
-    """Return {name: array} of a Parquet file; fixed-size lists come back with shape (N, size), strings as objects."""
-    table = pq.read_table(path, columns=columns, filters=filters)
-    return {name: _numpy(table.column(name)) for name in table.column_names}
+def read_columns(path, columns=None, filters=None, rows=None):
+    """Return {name: array} of a Parquet file; fixed-size lists come back with shape (N, size), strings as objects.
+
+    columns: names to read, all by default. filters: as in `pyarrow.parquet.read_table`.
+    rows: numbers of the rows to return (m,), in that order; all by default.
+
+    Raises KeyError if the file lacks one of `columns`.
+    """
+    if filters is not None:
+        table = pq.read_table(path, columns=columns, filters=filters)
+    else:
+        with pq.ParquetFile(path) as file:
+            _check_names(path, file, columns)
+            table = file.read(columns=columns)
+    if rows is not None:
+        table = table.take(arrow_array(np.asarray(rows, dtype=np.int64)))
+    return {name: numpy_array(table.column(name)) for name in columns or table.column_names}
+
+
+def read_codes(path, column):
+    """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for."""
+    with pq.ParquetFile(path, read_dictionary=[column]) as file:
+        _check_names(path, file, [column])
+        array = file.read(columns=[column]).column(column).unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else array.type.wrap_array(pa.nulls(0, array.type))
+    return numpy_array(array.indices), array.dictionary.to_pylist()
 
 
 def read_units(path):
@@ -49,23 +76,66 @@ def read_units(path):
     return {f.name: f.metadata[b"unit"].decode() for f in schema if f.metadata and b"unit" in f.metadata}
 
 
-def _arrow(values):
+def read_metadata(path):
+    """Return the {str: str} that `write_table` was given as `metadata` of a Parquet file."""
+    return {key.decode(): value.decode() for key, value in (pq.read_schema(path).metadata or {}).items()}
+
+
+def arrow_array(values):
+    """Return numpy `values` (N, ...) as an Arrow array without missing values, save for None among strings."""
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     values = np.asarray(values)
-    if values.ndim == 1:
-        return pa.array(values)
-    flat = pa.array(np.ascontiguousarray(values).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, int(np.prod(values.shape[1:])))
+    if values.ndim > 1:
+        size = int(np.prod(values.shape[1:]))
+        return pa.FixedSizeListArray.from_arrays(arrow_array(values.reshape(-1)), size)
+    if values.dtype.kind == "b":
+        bits = np.packbits(values, bitorder="little")
+        return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(bits)])
+    if values.dtype.kind in "iuf" and values.dtype.isnative:
+        buffers = [None, pa.py_buffer(np.ascontiguousarray(values))]
+        return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), buffers)
+    if values.dtype.kind in "UO" and all(isinstance(v, str | None) for v in values):
+        return _string_array(values)
+    return pa.array(values)
 
 
-def _numpy(column):
-    array = column.combine_chunks()
+def numpy_array(column):
+    """Return an Arrow array or column as numpy: see `read_columns`; missing numbers are NaN, missing strings None."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
-    if pa.types.is_fixed_size_list(array.type):
-        size = array.type.list_size
-        return array.flatten().to_numpy(zero_copy_only=False).reshape(len(array), size)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    return array.to_numpy(zero_copy_only=False)
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, column.type)
+    kind, n = array.type, len(array)
+    if pa.types.is_fixed_size_list(kind):
+        return numpy_array(array.flatten()).reshape(n, kind.list_size)
+    if pa.types.is_dictionary(kind):
+        return numpy_array(array.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        strings = np.empty(n, dtype=object)
+        strings[:] = array.to_pylist()
+        return strings
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if n == 0 or not (numeric or pa.types.is_boolean(kind)) or (array.null_count and not pa.types.is_floating(kind)):
+        return array.to_numpy(zero_copy_only=False)
+    if pa.types.is_boolean(kind):
+        bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
+        return np.unpackbits(bits, count=array.offset + n, bitorder="little")[array.offset :].astype(bool)
+    values = np.frombuffer(array.buffers()[1], dtype=kind.to_pandas_dtype())[array.offset : array.offset + n]
+    return np.where(numpy_array(array.is_valid()), values, np.nan).astype(values.dtype) if array.null_count else values
+
+
+def _string_array(values):
+    encoded = [None if v is None else v.encode() for v in values]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum([0 if v is None else len(v) for v in encoded], out=offsets[1:])
+    kind, offsets = (pa.string(), offsets.astype(np.int32)) if offsets[-1] < 2**31 else (pa.large_string(), offsets)
+    data = b"".join(v for v in encoded if v is not None)
+    valid = np.packbits(np.array([v is not None for v in encoded], dtype=bool), bitorder="little")
+    buffers = [pa.py_buffer(valid) if None in encoded else None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    return pa.Array.from_buffers(kind, len(encoded), buffers)
+
+
+def _check_names(path, file, columns):
+    absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
+    if absent:
+        raise KeyError(f"{path} has no column {', '.join(absent)}")
