@@ -8,8 +8,8 @@ ARTIFACTS = {
     "posterior": "results/posterior/{split}.parquet",
     "fits/multiband": "results/fits/multiband/{split}.parquet",
     "fits/hypotheses": "results/fits/hypotheses/{split}.parquet",
-    "fits/drw": expand("results/fits/drw/{{split}}/{band}.parquet", band=BANDS),
-    "fits/matern": expand("results/fits/matern/{{split}}/{band}.parquet", band=BANDS),
+    "fits/drw": {band: f"results/fits/drw/{{split}}/{band}.parquet" for band in BANDS},
+    "fits/matern": {band: f"results/fits/matern/{{split}}/{band}.parquet" for band in BANDS},
 }
 READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
 
@@ -19,15 +19,38 @@ def needs_of(family):
     return constant(f"mallorn.features.{family}", "NEEDS")
 
 
+def artifacts_of(wildcards):
+    """Return {artifact: path} of what a family reads of a split; {passband: path} for fits of single passbands."""
+    fill = lambda path: path.format(split=wildcards.split)
+    return {
+        need: {band: fill(path) for band, path in ARTIFACTS[need].items()}
+        if isinstance(ARTIFACTS[need], dict)
+        else fill(ARTIFACTS[need])
+        for need in needs_of(wildcards.family)
+    }
+
+
+def family_inputs(wildcards):
+    """Return the paths of `artifacts_of` as a flat list."""
+    paths = artifacts_of(wildcards).values()
+    return [path for one in paths for path in (one.values() if isinstance(one, dict) else [one])]
+
+
 def family_code(wildcards):
     """Return the digest of all code that makes one family."""
     readers = [READERS[need] for need in needs_of(wildcards.family) if need in READERS]
     return code_of("extract_features", f"mallorn.features.{wildcards.family}", *readers)
 
 
+def family_settings(wildcards):
+    """Return the blocks of the configuration that one family reads."""
+    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}
+    return {"features": config["features"][wildcards.family], **posterior}
+
+
 rule extract_features:
     input:
-        unpack(lambda wildcards: {need.replace("/", "_"): ARTIFACTS[need] for need in needs_of(wildcards.family)}),
+        family_inputs,
         objects="results/objects/{split}.parquet",
     output:
         "results/families/{family}/{split}.parquet",
@@ -41,10 +64,8 @@ rule extract_features:
         runtime=minutes(5, 1),
     params:
         code=family_code,
-        settings=lambda wildcards: {
-            "features": config["features"][wildcards.family],
-            **({"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}),
-        },
+        artifacts=artifacts_of,
+        settings=family_settings,
     message:
         "Computing {wildcards.family} features of {wildcards.split}"
     conda:

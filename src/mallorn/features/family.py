@@ -18,7 +18,7 @@ from typing import NamedTuple
 from mallorn.bands import BANDS
 from mallorn.lightcurves import LightCurves
 
-__all__ = ["Feature", "Inputs", "columns"]
+__all__ = ["Feature", "Inputs", "columns", "units"]
 
 
 class Feature(NamedTuple):
@@ -50,8 +50,14 @@ class Inputs:
 
 def columns(family, features):
     """Return the column names `family__feature[__band]` of a list of `Feature`, in order."""
-    names = []
+    return list(units(family, features))
+
+
+def units(family, features):
+    """Return {column name: unit} of a list of `Feature`, in order."""
+    result = {}
     for feature in features:
         stem = f"{family}__{feature.name}"
-        names += [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]
-    return names
+        names = [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]
+        result.update(dict.fromkeys(names, feature.unit))
+    return result
