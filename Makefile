@@ -1,0 +1,38 @@
+# make run: from nothing to a submission.   make test: the test suite.   make install: the environment alone.
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+ARGS ?=
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: run test install lint lock clean
+
+run: install
+	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
+
+install: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "mallorn needs Python 3.11 or newer, found $$($(PYTHON) --version); name another: make install PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch "$@"
+
+test: install
+	"$(BIN)/python" -m pytest -n auto $(PYTEST_ARGS)
+
+lint: install
+	"$(BIN)/python" -m ruff check .
+	"$(BIN)/python" -m ruff format --check .
+	"$(BIN)/python" -m snakefmt --check Snakefile rules
+	"$(BIN)/python" -m snakemake --lint
+
+# Needs uv. The lock holds exact versions and hashes for every Python from 3.11 on, and no index address.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+	  --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf results .snakemake

@@ -1,0 +1,40 @@
+"""The lock, pyproject.toml and the conda files name the same packages in the same versions."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+LOCK = (ROOT / "requirements.lock").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def locked():
+    """Return {package: versions} of the lock; some packages have one for each Python."""
+    versions = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", LOCK, re.MULTILINE):
+        versions.setdefault(name, set()).add(version)
+    return versions
+
+
+def names(requirements):
+    return [re.match(r"[\w-]+", r)[0].lower() for r in requirements]
+
+
+def test_lock_has_every_package_with_hashes_and_no_address():
+    wanted = names(PROJECT["project"]["dependencies"]) + names(PROJECT["dependency-groups"]["dev"])
+    missing = sorted(set(wanted) - set(locked()))
+    assert not missing, f"not in requirements.lock: {missing}; run 'make lock'"
+    assert "//" not in LOCK
+    entries = re.split(r"\n(?=[a-z])", LOCK.strip())
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_conda_environment_has_the_locked_versions():
+    environment = yaml.safe_load((ROOT / "envs" / "mallorn.yaml").read_text())
+    pinned = dict(line.split(" ==") for line in environment["dependencies"][-1]["pip"])
+    assert list(pinned) == names(PROJECT["project"]["dependencies"])
+    wrong = {name: version for name, version in pinned.items() if version not in locked()[name]}
+    assert not wrong, f"envs/mallorn.yaml differs from requirements.lock: {wrong}"
