@@ -27,11 +27,11 @@ include: "rules/benchmark.smk"
 
 
 rule all:
+    default_target: True
     input:
         "results/submission.csv",
         "results/probabilities.csv",
         "results/evaluation/scores.csv",
-    default_target: True
     localrule: True
 
 

@@ -1,6 +1,8 @@
 # What all rule files share: the checked configuration, the lists that wildcards run over, and what every rule carries.
 # No rules here.
 
+import re
+
 import yaml
 from snakemake.exceptions import WorkflowError
 
@@ -8,7 +10,6 @@ from mallorn.configuration import check_config
 from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint
 from mallorn.survey_files import find_splits, log_digest
-
 
 try:
     with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml"), encoding="utf-8") as schema:
@@ -24,23 +25,17 @@ except (ConfigError, DataError) as error:
 
 BANDS = constant("mallorn.bands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
-ENVIRONMENT = str(Path(workflow.basedir, "envs", "mallorn.yaml"))
 
 
 wildcard_constraints:
-    split="|".join(SPLITS),
+    split="|".join(map(re.escape, SPLITS)),
     band="|".join(BANDS),
     family="|".join(config["features"]),
 
 
-def script_of(rule):
-    """Return the path of the adapter of `rule`."""
-    return str(Path(workflow.basedir, "workflow", "scripts", f"{rule}.py"))
-
-
 def code_of(rule, *modules):
     """Return the digest of the library code that the adapter of `rule` reaches, and of `modules` that it loads by name."""
-    return fingerprint(script_of(rule), *modules)
+    return fingerprint(Path(workflow.basedir, "workflow", "scripts", f"{rule}.py"), *modules)
 
 
 def megabytes(fixed, per_input=0.0):

@@ -11,6 +11,8 @@ if config["data_dir"] is None:
             truth="results/survey/truth.parquet",
         log:
             "results/log/simulate_logs.log",
+        conda:
+            "../envs/mallorn.yaml"
         threads: 1
         resources:
             mem_mb=megabytes(500),
@@ -20,10 +22,8 @@ if config["data_dir"] is None:
             settings={"seed": config["seed"], "simulation": config["simulation"]},
         message:
             "Drawing the objects of a simulated survey"
-        conda:
-            ENVIRONMENT
         script:
-            script_of("simulate_logs")
+            "../workflow/scripts/simulate_logs.py"
 
     rule simulate_split:
         input:
@@ -33,6 +33,8 @@ if config["data_dir"] is None:
             test="results/survey/{split}/test_full_lightcurves.csv",
         log:
             "results/log/simulate_split/{split}.log",
+        conda:
+            "../envs/mallorn.yaml"
         threads: 1
         resources:
             mem_mb=megabytes(500),
@@ -42,10 +44,8 @@ if config["data_dir"] is None:
             settings={"seed": config["seed"], "simulation": config["simulation"]},
         message:
             "Simulating the light curves of {wildcards.split}"
-        conda:
-            ENVIRONMENT
         script:
-            script_of("simulate_split")
+            "../workflow/scripts/simulate_split.py"
 
 
 rule ingest_logs:
@@ -57,6 +57,8 @@ rule ingest_logs:
         "results/logs.parquet",
     log:
         "results/log/ingest_logs.log",
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(400, 10),
@@ -66,10 +68,8 @@ rule ingest_logs:
         settings={"ingest": config["ingest"], "splits": SPLITS},
     message:
         "Checking the logs of the survey"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("ingest_logs")
+        "../workflow/scripts/ingest_logs.py"
 
 
 def log_rows(wildcards):
@@ -93,6 +93,8 @@ rule ingest:
         set_aside="results/set_aside/{split}.parquet",
     log:
         "results/log/ingest/{split}.log",
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(400, 20),
@@ -103,7 +105,5 @@ rule ingest:
         settings=config["ingest"],
     message:
         "Reading the light curves of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("ingest")
+        "../workflow/scripts/ingest.py"

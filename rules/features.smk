@@ -23,9 +23,11 @@ def artifacts_of(wildcards):
     """Return {artifact: path} of what a family reads of a split; {passband: path} for fits of single passbands."""
     fill = lambda path: path.format(split=wildcards.split)
     return {
-        need: {band: fill(path) for band, path in ARTIFACTS[need].items()}
-        if isinstance(ARTIFACTS[need], dict)
-        else fill(ARTIFACTS[need])
+        need: (
+            {band: fill(path) for band, path in ARTIFACTS[need].items()}
+            if isinstance(ARTIFACTS[need], dict)
+            else fill(ARTIFACTS[need])
+        )
         for need in needs_of(wildcards.family)
     }
 
@@ -58,6 +60,8 @@ rule extract_features:
         "results/log/extract_features/{family}/{split}.log",
     benchmark:
         "results/benchmarks/extract_features/{family}/{split}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(400, 40),
@@ -68,10 +72,8 @@ rule extract_features:
         settings=family_settings,
     message:
         "Computing {wildcards.family} features of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("extract_features")
+        "../workflow/scripts/extract_features.py"
 
 
 rule join_features:
@@ -83,6 +85,8 @@ rule join_features:
         test="results/features/test.parquet",
     log:
         "results/log/join_features.log",
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(500, 10),
@@ -92,7 +96,5 @@ rule join_features:
         settings={"families": FAMILIES},
     message:
         "Joining the features of all splits"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("join_features")
+        "../workflow/scripts/join_features.py"

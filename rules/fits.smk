@@ -13,6 +13,8 @@ rule fit_drw:
         "results/log/fit_drw/{split}/{band}.log",
     benchmark:
         "results/benchmarks/fit_drw/{split}/{band}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(400, 40),
@@ -22,10 +24,8 @@ rule fit_drw:
         settings=config["fits"]["drw"],
     message:
         "Fitting damped random walks to {wildcards.band} of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("fit_drw")
+        "../workflow/scripts/fit_drw.py"
 
 
 rule fit_matern:
@@ -38,6 +38,8 @@ rule fit_matern:
         "results/log/fit_matern/{split}/{band}.log",
     benchmark:
         "results/benchmarks/fit_matern/{split}/{band}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(400, 40),
@@ -47,10 +49,8 @@ rule fit_matern:
         settings=config["fits"]["matern"],
     message:
         "Fitting Matern-3/2 processes to {wildcards.band} of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("fit_matern")
+        "../workflow/scripts/fit_matern.py"
 
 
 rule fit_multiband:
@@ -63,6 +63,8 @@ rule fit_multiband:
         "results/log/fit_multiband/{split}.log",
     benchmark:
         "results/benchmarks/fit_multiband/{split}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(500, 100),
@@ -72,10 +74,8 @@ rule fit_multiband:
         settings=config["fits"]["multiband"],
     message:
         "Fitting Gaussian processes to all passbands of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("fit_multiband")
+        "../workflow/scripts/fit_multiband.py"
 
 
 rule predict_posterior:
@@ -89,6 +89,8 @@ rule predict_posterior:
         "results/log/predict_posterior/{split}.log",
     benchmark:
         "results/benchmarks/predict_posterior/{split}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(500, 100),
@@ -98,10 +100,8 @@ rule predict_posterior:
         settings=config["posterior"],
     message:
         "Predicting the light curves of {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("predict_posterior")
+        "../workflow/scripts/predict_posterior.py"
 
 
 rule compile_kernels:
@@ -109,6 +109,8 @@ rule compile_kernels:
         directory("results/kernels"),
     log:
         "results/log/compile_kernels.log",
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(1500),
@@ -117,10 +119,8 @@ rule compile_kernels:
         code=code_of("compile_kernels"),
     message:
         "Compiling the fits of physical hypotheses"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("compile_kernels")
+        "../workflow/scripts/compile_kernels.py"
 
 
 rule fit_hypotheses:
@@ -134,6 +134,8 @@ rule fit_hypotheses:
         "results/log/fit_hypotheses/{split}.log",
     benchmark:
         "results/benchmarks/fit_hypotheses/{split}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
     threads: 1
     resources:
         mem_mb=megabytes(600, 40),
@@ -143,7 +145,5 @@ rule fit_hypotheses:
         settings=config["fits"]["hypotheses"],
     message:
         "Fitting physical hypotheses to {wildcards.split}"
-    conda:
-        ENVIRONMENT
     script:
-        script_of("fit_hypotheses")
+        "../workflow/scripts/fit_hypotheses.py"
