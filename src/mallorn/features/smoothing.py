@@ -1,0 +1,83 @@
+"""One smooth rest-frame curve per object from several bands, for what needs no fit: peaks, times above a level, trends.
+
+The bands' fluxes are taken to share one shape, f_b(t) = a_b s(t). With the factors a_b held, s is the local constant
+estimate with Epanechnikov weights K (Fan & Gijbels 1996, eq. 2.12) of half-width h,
+
+    s(t) = sum_j K((t_j - t) / h) a_j f_j / e_j^2  /  sum_j K((t_j - t) / h) a_j^2 / e_j^2,
+
+and with s held, a_b is its least-squares value, drawn towards 1 by a prior; both are repeated a few times.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.bands import BANDS
+from mallorn.features.segments import Segments, divide, rest_days
+
+__all__ = ["SmoothCurves", "smooth_curves"]
+
+
+class SmoothCurves(NamedTuple):
+    """The smoothed curves of n objects at their own epochs.
+
+    segments: which of the N points are whose. time: (N,) rest-frame days since the object's first point here.
+    raw, raw_error: (N,) the points' fluxes and errors over their band's factor, in the reference band's microjansky.
+    flux, error: (N,) the smoothed curve at the points' times and its standard error.
+    """
+
+    segments: Segments
+    time: np.ndarray
+    raw: np.ndarray
+    raw_error: np.ndarray
+    flux: np.ndarray
+    error: np.ndarray
+
+
+def smooth_curves(lightcurves, bands, half_width, factor_sd, rounds):
+    """Return the `SmoothCurves` of de-reddened `lightcurves`.
+
+    bands: names of the passbands to combine; the first is the reference, with factor 1.
+    half_width: of the smoothing weights, rest-frame days. factor_sd: standard deviation of the factors' prior about 1.
+    rounds: how often curve and factors are fitted in turn.
+    """
+    indices = [BANDS.index(name) for name in bands]
+    lc = lightcurves.where(np.isin(lightcurves.band, indices))
+    segments, time = Segments(lc.start), rest_days(lc)
+    i, j = segments.pairs(time, half_width)
+    i, j = np.concatenate([i, j, np.arange(len(time))]), np.concatenate([j, i, np.arange(len(time))])
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    kernel = 1.0 - ((time[j] - time[i]) / half_width) ** 2
+    around = Segments(np.searchsorted(i, np.arange(len(time) + 1)))
+
+    factor = np.ones(len(time))
+    for _ in range(rounds):
+        flux, _ = _curve(lc, factor, kernel, around, j)
+        factor = _factors(lc, segments, indices, flux, factor_sd)
+    flux, error = _curve(lc, factor, kernel, around, j)
+    return SmoothCurves(segments, time, lc.flux / factor, lc.flux_err / factor, flux, error)
+
+
+def _curve(lc, factor, kernel, around, j):
+    """Return the local constant estimate and its standard error at all points."""
+    weight = (factor / lc.flux_err) ** 2
+    weighted = kernel * weight[j]
+    total = around.sum(weighted)
+    flux = divide(around.sum(weighted * (lc.flux / factor)[j]), total)
+    return flux, divide(np.sqrt(around.sum(kernel * weighted)), total)
+
+
+def _factors(lc, segments, indices, flux, factor_sd):
+    """Return each point's band factor, those of the reference band (the first of `indices`) being 1."""
+    snr, model = lc.flux / lc.flux_err, flux / lc.flux_err
+    table = np.ones((len(segments), len(BANDS)))
+    for index in indices:
+        here = lc.band == index
+        in_band = segments.where(here)
+        precision = factor_sd**-2
+        top = in_band.sum((snr * model)[here]) + precision
+        table[:, index] = top / (in_band.sum(model[here] ** 2) + precision)
+    least = 1.0 / (1.0 + 10.0 * factor_sd)
+    table = np.clip(table, least, 1.0 / least)
+    return (table / table[:, indices[:1]])[segments.owner, lc.band]
