@@ -121,11 +121,17 @@ def write_lightcurves(lightcurves, points, objects):
 
 
 def read_lightcurves(points, objects, band=None):
-    """Return the `LightCurves` of the two files that `write_lightcurves` made; only passband `band` (a name) if given."""
+    """Return the `LightCurves` of the two files that `write_lightcurves` made.
+
+    points: None gives the objects without any points. band: a passband's name, to have only its points.
+    """
     o = read_columns(objects)
+    start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
+    if points is None:
+        none = np.empty(0)
+        return LightCurves(start=0 * start, mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
     p = read_columns(points, columns=["mjd", "flux", "flux_err"])
     codes, names = read_codes(points, "band")
     bands = np.array([BANDS.index(name) for name in names], dtype=np.int8)[codes]
-    start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
     lc = LightCurves(start=start, band=bands, **o, **p)
     return lc if band is None else lc.in_band(BANDS.index(band))

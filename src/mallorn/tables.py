@@ -11,7 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["arrow_array", "numpy_array", "read_codes", "read_columns", "read_metadata", "read_units", "write_table"]
+__all__ = [
+    "arrow_array",
+    "numpy_array",
+    "numpy_codes",
+    "read_codes",
+    "read_columns",
+    "read_metadata",
+    "read_units",
+    "write_table",
+]
 
 
 def write_table(path, columns, units=None, sorted_by=(), metadata=None):
@@ -64,10 +73,7 @@ def read_codes(path, column):
     """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for."""
     with pq.ParquetFile(path, read_dictionary=[column]) as file:
         _check_names(path, file, [column])
-        array = file.read(columns=[column]).column(column).unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else array.type.wrap_array(pa.nulls(0, array.type))
-    return numpy_array(array.indices), array.dictionary.to_pylist()
+        return numpy_codes(file.read(columns=[column]).column(column))
 
 
 def read_units(path):
@@ -122,6 +128,14 @@ def numpy_array(column):
         return np.unpackbits(bits, count=array.offset + n, bitorder="little")[array.offset :].astype(bool)
     values = np.frombuffer(array.buffers()[1], dtype=kind.to_pandas_dtype())[array.offset : array.offset + n]
     return np.where(numpy_array(array.is_valid()), values, np.nan).astype(values.dtype) if array.null_count else values
+
+
+def numpy_codes(column):
+    """Return a dictionary-encoded Arrow column as codes (N,) and the list of the values they stand for."""
+    array = column.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.nulls(0, column.type)
+    return numpy_array(array.indices), array.dictionary.to_pylist()
 
 
 def _string_array(values):

@@ -1,0 +1,24 @@
+"""Check the light curves of one split against the logs and write them sorted and packed."""
+
+from mallorn.ingest.lightcurves import ingest_split, read_objects, write_split
+
+
+def main(train, test, logs, split, points, objects, set_aside, config):
+    """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`."""
+    write_split(ingest_split(train, test, read_objects(logs, split), config), points, objects, set_aside)
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.test,
+            snakemake.input.logs,
+            snakemake.wildcards.split,
+            snakemake.output.points,
+            snakemake.output.objects,
+            snakemake.output.set_aside,
+            snakemake.params.settings,
+        )
