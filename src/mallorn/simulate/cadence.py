@@ -1,0 +1,87 @@
+"""Visits of one field by a wide survey like LSST's, ten years long, in six bands."""
+
+import numpy as np
+
+from mallorn.bands import BANDS
+
+__all__ = ["duty", "flux_error", "median_flux_error", "visit_rates", "visits"]
+
+_YEAR = 365.25
+_NEW_MOON = 51549.76  # MJD, 2000-01-06
+_LUNATION = 29.530588  # d
+
+# The bands observed in one night, the share of nights that do so, and how much they prefer a dark night. LSST takes two
+# visits half an hour apart, mostly in neighbouring bands, u and g by dark, z and y by bright time (Bianco et al. 2022,
+# ApJS 258, 1); shares as in the MALLORN data, where visits of one grid epoch merge.
+_NIGHTS = (
+    ("iz", 0.156, -0.4),
+    ("y", 0.150, -2.5),
+    ("ri", 0.112, 0.6),
+    ("r", 0.100, 0.7),
+    ("i", 0.092, -0.1),
+    ("z", 0.085, -0.8),
+    ("gr", 0.090, 0.7),
+    ("zy", 0.083, -2.0),
+    ("ur", 0.068, 3.5),
+    ("ug", 0.046, 3.5),
+    ("g", 0.016, 0.8),
+    ("u", 0.016, 3.5),
+)
+_BANDS_OF_NIGHT = np.array([[band in bands for band in BANDS] for bands, _, _ in _NIGHTS])
+_SHARE = np.array([share for _, share, _ in _NIGHTS]) / sum(share for _, share, _ in _NIGHTS)
+_DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
+
+
+def visits(rng, config):
+    """Return the visits of one new field: MJD (V,), position in `BANDS` (V,), five-sigma depth (V,) in AB magnitudes.
+
+    config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`, `depth`
+    and `depth_scatter` of the block `simulation` of config.yaml. A field is seen for one season a year, more often in
+    some years than in others (LSST's rolling cadence); a deep field on more nights and in twice as many bands.
+    """
+    deep = rng.random() < config["deep_fraction"]
+    first = config["start_mjd"] - _YEAR * rng.random()
+    rolling = np.ones(config["years"] + 1) if deep else rng.gamma(5.0, 0.2, config["years"] + 1)
+    nights = rng.poisson(config["nights_per_season"] * (config["deep_factor"] if deep else 1.0) * rolling)
+    season = np.repeat(np.arange(len(nights)), nights)
+    mjd = first + _YEAR * season + config["season_length"] * rng.random(len(season))
+    observed = _bands(rng, mjd) | (_bands(rng, mjd) if deep else False)
+    for band in "uy":
+        observed[:, BANDS.index(band)] &= rng.random() >= config["empty_band_fraction"]
+    night, band = np.nonzero(observed & (mjd >= config["start_mjd"])[:, None])
+    seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, a tail of bad nights
+    scatter = 0.6 * seeing + 0.55 * rng.standard_normal(len(night))
+    return mjd[night], band, _median_depth(config)[band] + config["depth_scatter"] * scatter
+
+
+def _bands(rng, mjd):
+    """Return which bands are observed on each night, shape (N, 6), by chance and the age of the moon."""
+    darkness = np.cos(2.0 * np.pi * (mjd - _NEW_MOON) / _LUNATION)
+    weight = _SHARE * np.exp(_DARKNESS * darkness[:, None]) / np.i0(_DARKNESS)
+    cumulative = np.cumsum(weight, axis=1)
+    choice = (cumulative < (rng.random(len(mjd)) * cumulative[:, -1])[:, None]).sum(axis=1)
+    return _BANDS_OF_NIGHT[choice]
+
+
+def visit_rates(config):
+    """Return the mean number of visits a day in each band, shape (6,), of a field in season that is not deep."""
+    return config["nights_per_season"] / config["season_length"] * (_SHARE @ _BANDS_OF_NIGHT)
+
+
+def duty(config):
+    """Return the part of the year in which a field is in season."""
+    return config["season_length"] / _YEAR
+
+
+def flux_error(depth):
+    """Return the error, microjansky, at the five-sigma `depth` in AB magnitudes: a fifth of the depth's flux."""
+    return 0.2 * 10.0 ** (0.4 * (23.9 - np.asarray(depth)))
+
+
+def median_flux_error(config):
+    """Return the error, microjansky, of a visit of median depth in each band, shape (6,)."""
+    return flux_error(_median_depth(config))
+
+
+def _median_depth(config):
+    return np.array([config["depth"][band] for band in BANDS])

@@ -1,0 +1,20 @@
+"""Draw the objects of a simulated survey; write its logs and the truth about them."""
+
+import logging
+
+from mallorn.simulate.logs import write_logs
+
+
+def main(folder, settings):
+    """Write the logs into `folder`. settings: {"seed": integer, "simulation": that block of the configuration}."""
+    n_train, n_test = write_logs(settings["simulation"], settings["seed"], folder)
+    logging.getLogger(__name__).info("drew %d objects for training and %d for testing", n_train, n_test)
+
+
+if "snakemake" in globals():
+    from pathlib import Path
+
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(Path(snakemake.output.truth).parent, snakemake.params.settings)

@@ -1,0 +1,27 @@
+"""Simulate the light curves of one split."""
+
+import logging
+
+from mallorn.simulate.lightcurves import write_split
+from mallorn.tables import read_columns
+
+
+def main(truth, split, folder, settings):
+    """Write the light curves of `split` into `folder`/`split`.
+
+    truth: path of the survey's truth.parquet. settings: {"seed": integer, "simulation": that block of the
+        configuration}.
+    """
+    objects = read_columns(truth, filters=[("split", "==", split)])
+    n_points = write_split(settings["simulation"], settings["seed"], split, objects, folder)
+    logging.getLogger(__name__).info("%s: %d objects, %d points", split, len(objects["object_id"]), n_points)
+
+
+if "snakemake" in globals():
+    from pathlib import Path
+
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        survey = Path(snakemake.output.train).parents[1]
+        main(snakemake.input.truth, snakemake.wildcards.split, survey, snakemake.params.settings)
