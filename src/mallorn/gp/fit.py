@@ -1,0 +1,310 @@
+r"""Maximum a posteriori fits of Gaussian processes to many light curves at once.
+
+The constant mean mu is profiled out by generalised least squares. With the innovations r = L^-1 (y - mu) and pivots d
+of K = L diag(d) L^T, the negative log posterior of the log parameters theta is
+
+    f(theta) = 1/2 sum(r^2 / d + ln d) + 1/2 sum(((theta - m) / s)^2) + constant,
+
+with independent normal priors N(m, s^2). The derivatives of r and d are forward differences of one factorisation per
+parameter (celerite2's reverse mode is wrong for ranks above 4); they give the gradient (exactly so in mu, which is at
+its optimum) and the expected Fisher information J_r^T J_r + 1/2 J_d^T J_d at no further cost. The minimum is sought by
+Fisher scoring with Levenberg damping, bounds, and a BFGS update of each new Fisher matrix (as the residual curvature
+in Dennis, Gay and Welsch 1981, ACM TOMS 7, 348). All objects and all their starts step together, each with its own
+damping, and leave when they have converged.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.errors import ConfigError
+from mallorn.gp.batch import pack
+from mallorn.gp.solver import innovations
+
+__all__ = ["REASONS", "Evaluation", "Fits", "Settings", "evaluate", "fit", "fit_lightcurves", "fit_units", "settings"]
+
+REASONS = (
+    "",
+    "no points",
+    "too few points for a fit: parameters at the mode of the prior",
+    "no convergence",
+    "covariance not positive definite",
+)
+"""What each status means: 0 a converged fit, 1 all NaN, 2 to 4 values that are not a converged fit."""
+
+_CONVERGED, _NO_POINTS, _PRIOR_MODE, _NOT_CONVERGED, _SINGULAR = range(5)
+
+_STEP = 1e-5
+"""Forward difference of a log parameter."""
+
+_NUMBERS_PER_CHUNK = 2**17
+"""Rows times rank that are solved together: what stays in a core's cache."""
+
+_LONGEST_STEP = 2.0
+"""Largest change of a log parameter in one iteration."""
+
+_LARGEST_DAMPING = 1e7
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """How to fit a model with k parameters; all arrays hold log parameters, sigma in units of the object's scale.
+
+    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: expected decrease of f at which a fit has
+    converged. max_iterations: per start. min_points: with fewer the fit is the mode of the prior.
+    """
+
+    prior_mean: np.ndarray
+    prior_sd: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    starts: np.ndarray
+    tolerance: float
+    max_iterations: int
+    min_points: int
+
+
+def settings(model, config):
+    """Return the `Settings` of `model` from its block of config.yaml; raise ConfigError if it contradicts itself."""
+    blocks = [config["priors"][name] for name in model.parameters]
+    median, sd, lower, upper = np.array([[b[key] for key in ("median", "ln_sd", "lower", "upper")] for b in blocks]).T
+    starts = np.array([[start[name] for name in model.parameters] for start in config["starts"]])
+    for name, low, middle, high, start in zip(model.parameters, lower, median, upper, starts.T, strict=True):
+        if not (0.0 < low < high and low <= middle <= high and (low <= start).all() and (start <= high).all()):
+            raise ConfigError(
+                f"fits.{model.name}: parameter {name!r} needs 0 < lower < upper with the prior's median and all starts "
+                f"between; found lower {low}, upper {high}, median {middle}, starts {start.tolist()}"
+            )
+    return Settings(
+        prior_mean=np.log(median),
+        prior_sd=sd,
+        lower=np.log(lower),
+        upper=np.log(upper),
+        starts=np.log(starts),
+        tolerance=config["tolerance"],
+        max_iterations=config["max_iterations"],
+        min_points=config["min_points"],
+    )
+
+
+class Evaluation(NamedTuple):
+    """The objective of m objects; NaN where a covariance is not positive definite.
+
+    value: (m,) negative log posterior of the scaled fluxes, without constants. gradient: (m, k).
+    fisher: (m, k, k), prior included. chi2_logdet: (m,) sum(r^2 / d + ln d). mean, mean_variance: (m,) of the constant.
+    """
+
+    value: np.ndarray
+    gradient: np.ndarray
+    fisher: np.ndarray
+    chi2_logdet: np.ndarray
+    mean: np.ndarray
+    mean_variance: np.ndarray
+
+
+def evaluate(model, batch, theta, how, engine=innovations):
+    """Return the `Evaluation` of `batch` at `theta` (m, k) under the priors of `how`, a `Settings`."""
+    Z, d = engine(model, batch, theta)
+    flux, ones = np.ascontiguousarray(Z.T)
+    weight = ones / d
+    precision = batch.sum(weight * ones)
+    mean = batch.sum(weight * flux) / precision
+    residual = flux - mean[batch.owner] * ones
+    inverse_sd = 1.0 / np.sqrt(d)
+    pull = residual * inverse_sd
+
+    k = theta.shape[1]
+    J_r, J_d = np.empty((2, k, len(d)))
+    for i in range(k):
+        stepped = theta.copy()
+        stepped[:, i] += _STEP
+        Z, d_stepped = engine(model, batch, stepped)
+        J_r[i] = (Z[:, 0] - mean[batch.owner] * Z[:, 1] - residual) * inverse_sd / _STEP
+        J_d[i] = (d_stepped - d) / d / _STEP
+
+    chi2_logdet = batch.sum(pull**2 + np.log(d))
+    gradient = batch.sum(J_r * pull + 0.5 * J_d * (1.0 - pull**2)).T
+    fisher = np.empty((len(theta), k, k))
+    for i in range(k):
+        for j in range(i + 1):
+            fisher[:, i, j] = fisher[:, j, i] = batch.sum(J_r[i] * J_r[j] + 0.5 * J_d[i] * J_d[j])
+
+    offset = theta - how.prior_mean
+    penalty = offset / how.prior_sd**2
+    return Evaluation(
+        value=0.5 * (chi2_logdet + np.sum(offset * penalty, axis=1)),
+        gradient=gradient + penalty,
+        fisher=fisher + np.diag(how.prior_sd**-2),
+        chi2_logdet=chi2_logdet,
+        mean=mean,
+        mean_variance=1.0 / precision,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Best fits of m objects, in the units of their light curves.
+
+    theta, theta_err: (m, k) log parameters and their standard errors from the Fisher information (prior included).
+    mean, mean_err: (m,) the constant. log_likelihood: (m,) of the fluxes, at the profiled mean. log_posterior: (m,)
+    the same plus the log density of the prior. n_points, n_evaluations (likelihoods, of all starts), status: (m,) int.
+    """
+
+    theta: np.ndarray
+    theta_err: np.ndarray
+    mean: np.ndarray
+    mean_err: np.ndarray
+    log_likelihood: np.ndarray
+    log_posterior: np.ndarray
+    n_points: np.ndarray
+    n_evaluations: np.ndarray
+    status: np.ndarray
+
+
+def fit(model, batch, how, engine=innovations):
+    """Return the `Fits` of all objects of `batch` as `how`, a `Settings`, says. Order and company do not matter."""
+    chunks = _chunks(batch, model.rank * len(how.starts))
+    parts = [_fit_chunk(model, batch.take(chunk), how, engine) for chunk in chunks]
+    return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def fit_lightcurves(model, lightcurves, config):
+    """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
+
+    `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
+    it `lightcurves.in_band(...)`. Parameters are natural logarithms `log_NAME` with `log_NAME_err`; an object without
+    points has NaN everywhere, `status` and `reason` (see `REASONS`) say why.
+    """
+    lc, how = lightcurves, settings(model, config)
+    fitted = np.flatnonzero(lc.n_points > 0)
+    some = lc.take(fitted)
+    n, k = len(lc), len(model.parameters)
+    table = {name: np.full(n, np.nan) for name in _float_columns(model)}
+    counts = {"n_points": lc.n_points.astype(np.int32), "n_evaluations": np.zeros(n, np.int32)}
+    status = np.full(n, _NO_POINTS, dtype=np.int8)
+    if len(fitted):
+        batch = pack(some.mjd, some.band, some.flux, some.flux_err, some.start, some.object_id)
+        fits = fit(model, batch, how)
+        for i in range(k):
+            table[f"log_{model.parameters[i]}"][fitted] = fits.theta[:, i]
+            table[f"log_{model.parameters[i]}_err"][fitted] = fits.theta_err[:, i]
+        for name in ("mean", "mean_err", "log_likelihood", "log_posterior"):
+            table[name][fitted] = getattr(fits, name)
+        counts["n_evaluations"][fitted] = fits.n_evaluations
+        status[fitted] = fits.status
+    reason = np.array(REASONS, dtype=object)[status]
+    return {"object_id": lc.object_id, **table, **counts, "status": status, "reason": reason}
+
+
+def fit_units(model):
+    """Return {column: unit} of the table of `fit_lightcurves`; "ln d" is the natural logarithm of days."""
+    units = {"sigma": "ln uJy", "tau": "ln d", "length": "ln d", "wavelength": "ln kAngstrom"}
+    named = {f"log_{name}": units[name] for name in model.parameters}
+    return {**named, "mean": "uJy", "mean_err": "uJy"}
+
+
+def _float_columns(model):
+    parameters = [f"log_{name}{end}" for name in model.parameters for end in ("", "_err")]
+    return [*parameters, "mean", "mean_err", "log_likelihood", "log_posterior"]
+
+
+def _chunks(batch, numbers_per_row):
+    """Split the objects of `batch` into runs of about `_NUMBERS_PER_CHUNK` numbers."""
+    run = batch.start[:-1] * numbers_per_row // _NUMBERS_PER_CHUNK
+    return np.split(np.arange(len(batch)), np.flatnonzero(np.diff(run)) + 1)
+
+
+def _fit_chunk(model, batch, how, engine):
+    m, k = len(batch), len(model.parameters)
+    enough = np.flatnonzero(batch.n_points >= how.min_points)
+    theta = np.tile(how.prior_mean, (m, 1))
+    status = np.full(m, _PRIOR_MODE, dtype=np.int8)
+    n_evaluations = np.zeros(m, dtype=np.int32)
+    if len(enough):
+        s = len(how.starts)
+        start = np.tile(how.starts, (len(enough), 1))
+        found, value, outcome, spent = _minimise(model, batch.take(np.repeat(enough, s)), start, how, engine)
+        best = s * np.arange(len(enough)) + np.argmin(value.reshape(-1, s), axis=1)
+        theta[enough], status[enough] = found[best], outcome[best]
+        n_evaluations[enough] = spent.reshape(-1, s).sum(axis=1) * (k + 1)
+
+    final = evaluate(model, batch, theta, how, engine)
+    status[np.isnan(final.value)] = _SINGULAR
+    n, log_scale = batch.n_points, np.log(batch.scale)
+    prior_pull = (theta - how.prior_mean) / how.prior_sd
+    log_prior = -np.sum(0.5 * prior_pull**2 + np.log(how.prior_sd) + 0.5 * np.log(2.0 * np.pi), axis=1)
+    log_likelihood = -0.5 * (final.chi2_logdet + n * np.log(2.0 * np.pi)) - n * log_scale
+    theta_err = np.where((status == _PRIOR_MODE)[:, None], how.prior_sd, _standard_errors(final.fisher))
+    physical = theta + np.eye(k)[0] * log_scale[:, None]
+    mean, mean_err = final.mean * batch.scale, np.sqrt(final.mean_variance) * batch.scale
+    log_posterior = log_likelihood + log_prior
+    return physical, theta_err, mean, mean_err, log_likelihood, log_posterior, n, n_evaluations + k + 1, status
+
+
+def _standard_errors(fisher):
+    usable = np.isfinite(fisher).all(axis=(1, 2))
+    errors = np.full(fisher.shape[:2], np.nan)
+    errors[usable] = np.sqrt(np.diagonal(np.linalg.inv(fisher[usable]), axis1=1, axis2=2))
+    return errors
+
+
+def _minimise(model, batch, theta, how, engine):
+    """Minimise f from each object's `theta` (m, k); return the minima, their values (inf: failed), statuses, passes."""
+    m, k = theta.shape
+    theta, status = theta.copy(), np.full(m, _NOT_CONVERGED, dtype=np.int8)
+    passes, damping = np.ones(m, dtype=np.int32), np.full(m, 1e-3)
+    now = evaluate(model, batch, theta, how, engine)
+    value, gradient, curvature = now.value, now.gradient, now.fisher
+    singular = np.isnan(value)
+    value[singular], status[singular] = np.inf, _SINGULAR
+    active, members = np.flatnonzero(~singular), batch
+
+    for _ in range(how.max_iterations):
+        step, decrease = _step(theta[active], gradient[active], curvature[active], damping[active], how)
+        done = (decrease < how.tolerance) & (np.abs(step).max(axis=1, initial=0.0) < 0.05)
+        status[active[done]] = _CONVERGED
+        going = ~done & (damping[active] <= _LARGEST_DAMPING)
+        active, step = active[going], step[going]
+        if not len(active):
+            break
+        if len(active) < len(members):
+            members = batch.take(active)
+
+        trial = theta[active] + step
+        new = evaluate(model, members, trial, how, engine)
+        passes[active] += 1
+        better = new.value <= value[active]
+        up, down = active[~better], active[better]
+        damping[up] = damping[up] * 8.0 + 1e-2
+        damping[down] = np.maximum(damping[down] * 0.1, 1e-7)
+        change = new.gradient[better] - gradient[down]
+        curvature[down] = _with_secant(new.fisher[better], step[better], change)
+        theta[down], value[down], gradient[down] = trial[better], new.value[better], new.gradient[better]
+    return theta, value, status, passes
+
+
+def _step(theta, gradient, curvature, damping, how):
+    """Return the damped step (p, k) within the bounds and the decrease of f that it promises, to first order."""
+    k = theta.shape[1]
+    held = ((theta <= how.lower) & (gradient > 0.0)) | ((theta >= how.upper) & (gradient < 0.0))
+    free = ~held[:, :, None] & ~held[:, None, :]
+    matrix = np.where(free, curvature, 0.0)
+    diagonal = np.arange(k)
+    matrix[:, diagonal, diagonal] *= 1.0 + damping[:, None]
+    matrix[:, diagonal, diagonal] += held
+    step = -np.linalg.solve(matrix, np.where(held, 0.0, gradient)[..., None])[..., 0]
+    step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _LONGEST_STEP)
+    step = np.clip(theta + step, how.lower, how.upper) - theta
+    return step, -np.sum(gradient * step, axis=1)
+
+
+def _with_secant(fisher, step, change):
+    """Return `fisher` with a BFGS update, so that it maps `step` to `change` where the curvature along it allows."""
+    image = np.einsum("pij,pj->pi", fisher, step)
+    along, expected = np.sum(change * step, axis=1), np.sum(image * step, axis=1)
+    usable = (expected > 0.0) & (along > 0.05 * expected)
+    along, expected = np.where(usable, along, 1.0), np.where(usable, expected, 1.0)
+    update = change[:, :, None] * change[:, None, :] / along[:, None, None]
+    update -= image[:, :, None] * image[:, None, :] / expected[:, None, None]
+    return fisher + np.where(usable[:, None, None], update, 0.0)

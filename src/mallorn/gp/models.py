@@ -1,0 +1,126 @@
+r"""The covariance models of a light curve, in the form that celerite2 solves in O(N).
+
+Every model is a kernel over time, stationary and with one decay rate w, times a correlation of passbands:
+
+    k(t, b; t', b') = sigma^2 * kappa(w |t - t'|) * R[b, b'].
+
+It is exactly semiseparable: with x = w t, the part of the covariance below the diagonal is
+
+    K[n, m] = sum_j U[n, j] V[m, j] exp(-(x[n] - x[m])),   n > m,
+
+which celerite2 takes with any row-dependent U and V (Foreman-Mackey et al. 2017, AJ 154, 220; Foreman-Mackey 2018,
+RNAAS 2, 31). No kernel is approximated; equal times are exact too. Parameters are natural logarithms, `theta`.
+"""
+
+import numpy as np
+
+from mallorn.bands import WAVELENGTHS
+
+__all__ = ["DRW", "MODELS", "Matern32", "MultibandMatern32"]
+
+_SQRT3 = np.sqrt(3.0)
+_KILOANGSTROM = WAVELENGTHS / 1000.0
+
+
+def _matern32(x):
+    return (1.0 + x) * np.exp(-x)
+
+
+class DRW:
+    r"""Damped random walk of one passband, rank 1: k = sigma^2 exp(-|dt| / tau).
+
+    The Ornstein-Uhlenbeck process as Kelly, Bechtold and Siemiginowska (2009, ApJ 698, 895) and Kozlowski et al.
+    (2010, ApJ 708, 927) fit it to quasars; the structure function levels off at SF_inf = sqrt(2) sigma.
+    theta = (ln sigma [flux], ln tau [d]).
+    """
+
+    name = "drw"
+    parameters = ("sigma", "tau")
+    rank = 1
+
+    @staticmethod
+    def rate(theta):
+        """Return the decay rates w (m,), 1/d, of `theta` (m, k)."""
+        return np.exp(-theta[:, 1])
+
+    @staticmethod
+    def generators(batch, theta, x):
+        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled, centred times `x` (N,)."""
+        variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
+        return variance, variance[:, None], batch.live[:, None]
+
+    @staticmethod
+    def correlation(theta, dt):
+        """Return kappa(w |dt|) for one object's `theta` (k,), same shape as `dt`, days."""
+        return np.exp(-np.exp(-theta[1]) * np.abs(dt))
+
+    @staticmethod
+    def band_correlation(theta):
+        """Return R (6, 6) for one object's `theta` (k,)."""
+        return np.ones((6, 6))
+
+
+class Matern32(DRW):
+    r"""Matern-3/2 process of one passband, rank 2: k = sigma^2 (1 + w|dt|) exp(-w|dt|), w = sqrt(3) / length.
+
+    Rasmussen and Williams (2006), equation 4.17. The exact form, not celerite's approximation of it:
+    (1 + x - x') exp(-(x - x')) has U = sigma^2 [1 + x, 1], V = [1, -x].
+    theta = (ln sigma [flux], ln length [d]).
+    """
+
+    name = "matern"
+    parameters = ("sigma", "length")
+    rank = 2
+
+    @staticmethod
+    def rate(theta):
+        return _SQRT3 * np.exp(-theta[:, 1])
+
+    @staticmethod
+    def generators(batch, theta, x):
+        variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
+        U = np.stack([variance * (1.0 + x), variance], axis=1)
+        V = np.stack([batch.live, -x], axis=1)
+        return variance, U, V
+
+    @staticmethod
+    def correlation(theta, dt):
+        return _matern32(_SQRT3 * np.exp(-theta[1]) * np.abs(dt))
+
+
+class MultibandMatern32(Matern32):
+    r"""Matern-3/2 in time times Matern-3/2 in wavelength, all passbands at once, rank 12.
+
+    R[b, b'] is the Matern-3/2 correlation of the effective wavelengths, with length scale `wavelength`; U is that of
+    `Matern32` in the columns of the point's own passband, V that of `Matern32` times R. The two-dimensional kernel
+    of Boone (2019, AJ 158, 257). theta = (ln sigma [flux], ln length [d], ln wavelength [1000 angstrom]).
+    """
+
+    name = "multiband"
+    parameters = ("sigma", "length", "wavelength")
+    rank = 12
+
+    @staticmethod
+    def generators(batch, theta, x):
+        variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
+        own = batch.own_band
+        R = _wavelength_correlation(theta[:, 2]).reshape(-1, 6)[6 * batch.owner + batch.band]
+        U, V = np.empty((2, len(x), 12))
+        np.multiply(own, (variance * (1.0 + x))[:, None], out=U[:, :6])
+        np.multiply(own, variance[:, None], out=U[:, 6:])
+        np.multiply(R, batch.live[:, None], out=V[:, :6])
+        np.multiply(R, -x[:, None], out=V[:, 6:])
+        return variance, U, V
+
+    @staticmethod
+    def band_correlation(theta):
+        return _wavelength_correlation(theta[2])
+
+
+def _wavelength_correlation(log_length):
+    distance = _SQRT3 * np.abs(_KILOANGSTROM[:, None] - _KILOANGSTROM)
+    return _matern32(distance * np.exp(-np.asarray(log_length))[..., None, None])
+
+
+MODELS = {model.name: model for model in (DRW, Matern32, MultibandMatern32)}
+"""The models by name, as in config.yaml `fits`."""

@@ -1,0 +1,226 @@
+"""The multi-band posterior of a split's light curves: where each event peaks, and its light curve about the peak.
+
+All of it is made once, from the multi-band fits, and read by the feature families. Fluxes are de-reddened microjansky
+and include the process's constant mean.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mallorn.bands import BANDS
+from mallorn.errors import ConfigError, DataError
+from mallorn.gp.models import MultibandMatern32
+from mallorn.gp.predict import Process
+from mallorn.tables import read_columns
+
+__all__ = ["REASONS", "UNITS", "Posterior", "phase_grid", "predict_posterior", "read_posterior"]
+
+REASONS = ("", "too few points for a fit", "covariance not positive definite")
+"""What each status means; all but the first leave NaN."""
+
+UNITS = {
+    "peak_mjd": "d",
+    "band_peak_mjd": "d",
+    "band_peak_mjd_err": "d",
+    "band_peak_flux": "uJy",
+    "baseline": "uJy",
+    "mean": "uJy",
+    "sd": "uJy",
+    "knot_mean": "uJy",
+    "knot_cov": "uJy2",
+}
+
+_FITTED = 0
+_NOT_CONVERGED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """The posterior artifact of n objects, NaN where `status` is not 0.
+
+    object_id, status (see `REASONS`), peak_mjd (d), baseline (uJy, the process's constant mean): (n,).
+    band_peak_mjd, band_peak_mjd_err (d), band_peak_flux (uJy): (n, 6).
+    mean, sd: (n, 6, G), uJy, at the rest-frame days `phase` (G,) from peak. knot_mean: (n, K, 6) and knot_cov:
+    (n, K, 6, 6), the means and covariances over passbands at the rest-frame days `knots` (K,).
+    """
+
+    object_id: np.ndarray
+    status: np.ndarray
+    peak_mjd: np.ndarray
+    baseline: np.ndarray
+    band_peak_mjd: np.ndarray
+    band_peak_mjd_err: np.ndarray
+    band_peak_flux: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    knot_mean: np.ndarray
+    knot_cov: np.ndarray
+    phase: np.ndarray
+    knots: np.ndarray
+
+    def __len__(self):
+        return len(self.object_id)
+
+
+def phase_grid(config):
+    """Return the rest-frame days (G,) of `phases` in the `posterior` block of config.yaml, both ends included."""
+    start, stop, step = (config["phases"][key] for key in ("start", "stop", "step"))
+    size = round((stop - start) / step) + 1
+    if size < 3 or abs(start + (size - 1) * step - stop) > 1e-9 * abs(step) or not start < 0 < stop:
+        raise ConfigError(
+            f"posterior.phases: start {start}, stop {stop} and step {step} make no grid; "
+            "stop minus start must be a multiple of step, and 0 must lie between them"
+        )
+    return start + step * np.arange(size)
+
+
+def read_posterior(path, config):
+    """Return the `Posterior` that was written to `path` with the same `posterior` block of config.yaml."""
+    columns = read_columns(path)
+    phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)
+    n = len(columns["object_id"])
+    shapes = {
+        "mean": (6, len(phase)),
+        "sd": (6, len(phase)),
+        "knot_mean": (len(knots), 6),
+        "knot_cov": (len(knots), 6, 6),
+    }
+    for name, shape in shapes.items():
+        if columns[name].shape[1] != np.prod(shape):
+            raise DataError(
+                f"{path}: column {name} holds {columns[name].shape[1]} numbers per object where the configuration's "
+                f"phases and knots make {np.prod(shape)}; predict the posterior again with this configuration"
+            )
+        columns[name] = columns[name].reshape(n, *shape)
+    columns.pop("reason")
+    return Posterior(phase=phase, knots=knots, **columns)
+
+
+def predict_posterior(lightcurves, fits, config):
+    """Return the posterior table {column: array} of raw `LightCurves`, one row per object.
+
+    fits: the table of `fit_lightcurves` of the multi-band model for the same objects. config: block `posterior`.
+    """
+    if not np.array_equal(lightcurves.object_id, fits["object_id"]):
+        raise DataError("the multi-band fits are not of the same objects as the light curves: make the fits again")
+    lc = lightcurves.dereddened()
+    grid = _PhaseGrid(config)
+    n, G, K = len(lc), len(grid.phase), len(grid.knots)
+    table = {
+        "object_id": lc.object_id,
+        "status": np.ones(n, dtype=np.int8),
+        "peak_mjd": np.full(n, np.nan),
+        "baseline": np.full(n, np.nan),
+        "band_peak_mjd": np.full((n, 6), np.nan),
+        "band_peak_mjd_err": np.full((n, 6), np.nan),
+        "band_peak_flux": np.full((n, 6), np.nan),
+        "mean": np.full((n, 6, G), np.nan, dtype=np.float32),
+        "sd": np.full((n, 6, G), np.nan, dtype=np.float32),
+        "knot_mean": np.full((n, K, 6), np.nan),
+        "knot_cov": np.full((n, K, 6, 6), np.nan),
+    }
+    theta = np.stack([fits[f"log_{name}"] for name in MultibandMatern32.parameters], axis=1)
+    for k in np.flatnonzero(np.isin(fits["status"], (_FITTED, _NOT_CONVERGED))):
+        o = lc[k]
+        try:
+            process = Process(MultibandMatern32, theta[k], o.mjd, o.band, o.flux, o.flux_err)
+        except np.linalg.LinAlgError:
+            table["status"][k] = 2
+            continue
+        table["status"][k] = 0
+        for name, value in _predict_one(process, o, grid).items():
+            table[name][k] = value
+    table["reason"] = np.array(REASONS, dtype=object)[table["status"]]
+    return table
+
+
+class _PhaseGrid:
+    """The phases at which to predict: the regular grid, and the knots among the union of both."""
+
+    def __init__(self, config):
+        self.phase, self.knots = phase_grid(config), np.array(config["knots"], dtype=float)
+        self.union = np.union1d(self.phase, self.knots)
+        self.of_phase = np.searchsorted(self.union, self.phase)
+        self.of_knots = np.searchsorted(self.union, self.knots)
+        self.peak_bands = [BANDS.index(name) for name in config["peak_bands"]]
+        self.peak_margin, self.peak_step = config["peak_margin"], config["peak_step"]
+        first, last = config["band_peak_window"]
+        self.window = np.flatnonzero((self.phase >= first) & (self.phase <= last))
+        if len(self.window) < 3:
+            raise ConfigError(f"posterior.band_peak_window: fewer than 3 of the phases lie in [{first}, {last}]")
+
+
+def _predict_one(process, lightcurve, grid):
+    peak = _find_peak(process, lightcurve.mjd, grid)
+    stretch = 1.0 + lightcurve.redshift
+    prediction = process.grid(peak + stretch * grid.union)
+    at, days = grid.of_phase[grid.window], stretch * grid.phase[grid.window]
+    offset, error, flux = _band_peaks(prediction, at, days)
+    return {
+        "peak_mjd": peak,
+        "baseline": process.constant,
+        "band_peak_mjd": peak + offset,
+        "band_peak_mjd_err": error,
+        "band_peak_flux": flux,
+        "mean": prediction.mean[:, grid.of_phase],
+        "sd": prediction.sd[:, grid.of_phase],
+        "knot_mean": prediction.mean[:, grid.of_knots].T,
+        "knot_cov": [prediction.covariance_of_bands(t) for t in grid.of_knots],
+    }
+
+
+def _find_peak(process, mjd, grid):
+    """Return the time of the highest posterior mean, summed over `peak_bands`, near a visit.
+
+    Far from points the mean is a guess, and often highest in the gap before the first point of an event that is seen
+    to fall. So the brightest visit is found first, then the brightest time at most `peak_margin` days from it and
+    within the observed span.
+    """
+
+    def brightness(times):
+        return process.mean_of_bands(times)[grid.peak_bands].sum(axis=0)
+
+    visits = np.unique(mjd)
+    brightest = visits[np.argmax(brightness(visits))]
+    steps = np.arange(-grid.peak_margin, grid.peak_margin + 0.5 * grid.peak_step, grid.peak_step)
+    times = np.clip(brightest + np.append(steps, 0.0), mjd[0], mjd[-1])
+    return times[np.argmax(brightness(times))]
+
+
+def _band_peaks(prediction, at, days):
+    """Return each passband's peak time (6,), as days from the peak, its error (6,) and its flux (6,).
+
+    The time is the vertex of the parabola through the highest grid point and its neighbours. Its error is the mean
+    distance, on both sides, at which the mean has fallen below the peak by half the standard deviation of the
+    difference of the two fluxes, at most to the window's edge: sd(slope) / |curvature| where the mean is a parabola.
+    """
+    bands = np.arange(6)
+    mean = prediction.mean[:, at]
+    top = np.argmax(mean, axis=1)
+    middle = np.clip(top, 1, len(days) - 2)
+    below, here, above = (mean[bands, middle + shift] for shift in (-1, 0, 1))
+    bend = 2.0 * here - below - above
+    inside = (top == middle) & (bend > 0.0)
+    shift = np.where(inside, 0.5 * (above - below) / np.where(inside, bend, 1.0), 0.0)
+    step = days[1] - days[0]
+
+    variance = prediction.sd[:, at] ** 2
+    lag = prediction.covariance_with(at[top])[:, at]
+    spread = np.sqrt(np.maximum(variance[bands, top][:, None] + variance - 2.0 * lag, 0.0))
+    significance = (mean[bands, top][:, None] - mean) / np.maximum(spread, 1e-12 * prediction.sd.max())
+    left = _distance_to(0.5, significance[:, ::-1], len(days) - 1 - top)
+    right = _distance_to(0.5, significance, top)
+    error = 0.5 * step * (left + right)
+    return days[top] + shift * step, error, mean[bands, top] + 0.25 * (above - below) * shift * inside
+
+
+def _distance_to(level, values, top):
+    """Return how many columns right of `top` (6,) the `values` (6, T), zero there, reach `level`; else the edge."""
+    rows, columns = np.arange(len(values)), np.arange(values.shape[1])
+    reached = (values >= level) & (columns > top[:, None])
+    first = np.argmax(reached, axis=1)
+    found = reached[rows, first]
+    low, high = values[rows, first - found], values[rows, first]
+    fraction = (level - low) / np.where(found, high - low, 1.0)
+    return np.where(found, first - 1 - top + fraction, len(columns) - 1 - top)

@@ -1,0 +1,134 @@
+r"""Predictions of a fitted Gaussian process at any time and passband.
+
+With K = L diag(d) L^T of the points and K* the covariance of the points with the queries, one triangular solve
+Z* = L^-1 K* gives everything (Rasmussen and Williams 2006, equations 2.25, 2.26, and 2.41, 2.42 for the mean mu known
+only by generalised least squares, with h = 1 - Z*^T D^-1 L^-1 1):
+
+    mean = mu + K*^T K^-1 (y - mu),      covariance = K** - Z*^T D^-1 Z* + h h^T var(mu).
+
+O(N M) for N points and M queries.
+"""
+
+import numpy as np
+
+from mallorn.gp.batch import BLANKS, pack
+from mallorn.gp.solver import factorise
+
+__all__ = ["Grid", "Process"]
+
+
+class Process:
+    """A Gaussian process of one object, conditioned on its points; all in the units of its flux.
+
+    model: one of `mallorn.gp.models`. theta: (k,) natural log parameters. mjd (N,) days, band (N,) positions in
+    `BANDS`, flux and flux_err (N,): the points, in any order.
+    Raises numpy.linalg.LinAlgError if the covariance is not positive definite to rounding.
+    """
+
+    def __init__(self, model, theta, mjd, band, flux, flux_err):
+        batch = pack(mjd, band, flux, flux_err)
+        self._model, self._scale, self._middle = model, float(batch.scale[0]), float(batch.middle[0])
+        self._theta = np.array(theta, dtype=float)
+        self._theta[0] -= np.log(self._scale)
+        self._variance = np.exp(2.0 * self._theta[0])
+        self._bands = model.band_correlation(self._theta)
+        self._time, self._band = batch.time[:-BLANKS], batch.band[:-BLANKS]
+        self._factor = factorise(model, batch, self._theta[None])
+        flux, ones = self._factor.solve(np.stack([batch.y, batch.live], axis=1)).T
+        self._weighted_ones = ones / self._factor.d
+        precision = self._weighted_ones @ ones
+        self._constant, self._constant_variance = self._weighted_ones @ flux / precision, 1.0 / precision
+        pull = (flux - self._constant * ones) / self._factor.d
+        self._weights = self._variance * self._factor.solve_transposed(pull[:, None])[:-BLANKS, 0]
+
+    @property
+    def constant(self):
+        """The constant mean mu, by generalised least squares."""
+        return self._constant * self._scale
+
+    @property
+    def constant_variance(self):
+        """Variance of `constant` at the given parameters."""
+        return self._constant_variance * self._scale**2
+
+    def mean(self, mjd, band):
+        """Return the posterior mean flux (M,) at times `mjd` (M,) in passbands `band` (M,)."""
+        return (self._constant + self._weights @ self._correlation(mjd, band)) * self._scale
+
+    def variance(self, mjd, band):
+        """Return the mean and the variance of the posterior flux, both (M,)."""
+        correlation = self._correlation(mjd, band)
+        Z, h = self._solve(correlation)
+        variance = self._variance - np.einsum("nm,nm->m", Z, Z) + self._constant_variance * h**2
+        return (self._constant + self._weights @ correlation) * self._scale, variance * self._scale**2
+
+    def covariance(self, mjd, band):
+        """Return the mean (M,) and the covariance (M, M) of the posterior flux."""
+        correlation = self._correlation(mjd, band)
+        Z, h = self._solve(correlation)
+        times = np.asarray(mjd, dtype=float) - self._middle
+        prior = self._variance * self._model.correlation(self._theta, times[:, None] - times)
+        covariance = prior * self._bands[np.ix_(band, band)] - Z.T @ Z + self._constant_variance * np.outer(h, h)
+        return (self._constant + self._weights @ correlation) * self._scale, covariance * self._scale**2
+
+    def sample(self, mjd, band, size, generator):
+        """Return `size` draws (size, M) of the noiseless flux, with a numpy `generator`; equal queries draw equal."""
+        mean, covariance = self.covariance(mjd, band)
+        values, vectors = np.linalg.eigh(covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        return mean + generator.standard_normal((size, len(mean))) @ root.T
+
+    def mean_of_bands(self, mjd):
+        """Return the posterior mean flux in all passbands, (6, T), at times `mjd` (T,); the cheapest prediction."""
+        per_band = self._weights[:, None] * self._bands[self._band]
+        return (self._constant + per_band.T @ self._time_correlation(mjd)) * self._scale
+
+    def grid(self, mjd):
+        """Return the `Grid` of predictions in all passbands at times `mjd` (T,)."""
+        return Grid(self, np.asarray(mjd, dtype=float))
+
+    def _time_correlation(self, mjd):
+        times = np.asarray(mjd, dtype=float) - self._middle
+        return self._model.correlation(self._theta, self._time[:, None] - times)
+
+    def _correlation(self, mjd, band):
+        if len(mjd) != len(band):
+            raise ValueError(f"{len(mjd)} times but {len(band)} passbands: expected one passband for each time")
+        return self._time_correlation(mjd) * self._bands[np.ix_(self._band, band)]
+
+    def _solve(self, correlation):
+        """Return D^-1/2 Z* (N + blanks, M) and h (M,) of the correlation (N, M) of the points with the queries."""
+        columns = np.zeros((len(correlation) + BLANKS, correlation.shape[1]))
+        np.multiply(correlation, self._variance, out=columns[:-BLANKS])
+        Z = self._factor.solve(columns)
+        h = 1.0 - self._weighted_ones @ Z
+        Z /= np.sqrt(self._factor.d)[:, None]
+        return Z, h
+
+
+class Grid:
+    """Predictions of a `Process` at times (T,) in all six passbands: `mean` and `sd` of the flux, both (6, T)."""
+
+    def __init__(self, process, mjd):
+        p = self._process = process
+        self._mjd = mjd
+        in_time = p._time_correlation(mjd)
+        correlation = in_time[:, :, None] * p._bands[p._band][:, None, :]
+        Z, h = p._solve(correlation.reshape(len(in_time), -1))
+        self._Z, self._h = Z.reshape(len(Z), len(mjd), 6), h.reshape(len(mjd), 6)
+        self.mean = p.mean_of_bands(mjd)
+        variance = p._variance - np.einsum("nm,nm->m", Z, Z).reshape(-1, 6) + p._constant_variance * self._h**2
+        self.sd = np.sqrt(np.maximum(variance, 0.0)).T * p._scale
+
+    def covariance_of_bands(self, t):
+        """Return the covariance (6, 6) of the fluxes of the passbands at time number `t`."""
+        p, Z, h = self._process, self._Z[:, t], self._h[t]
+        return (p._variance * p._bands - Z.T @ Z + p._constant_variance * np.outer(h, h)) * p._scale**2
+
+    def covariance_with(self, t):
+        """Return (6, T): for each passband b, the covariance of its fluxes at time number `t[b]` and at all times."""
+        p, bands = self._process, np.arange(6)
+        prior = p._variance * p._model.correlation(p._theta, self._mjd[t][:, None] - self._mjd)
+        reduction = np.einsum("nb,ntb->bt", self._Z[:, t, bands], self._Z)
+        means = p._constant_variance * self._h[t, bands][:, None] * self._h.T
+        return (prior - reduction + means) * p._scale**2
