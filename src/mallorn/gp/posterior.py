@@ -10,6 +10,7 @@ import numpy as np
 
 from mallorn.bands import BANDS
 from mallorn.errors import ConfigError, DataError
+from mallorn.gp.crossings import distance_above
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.predict import Process
 from mallorn.tables import read_columns
@@ -40,7 +41,8 @@ class Posterior:
     """The posterior artifact of n objects, NaN where `status` is not 0.
 
     object_id, status (see `REASONS`), peak_mjd (d), baseline (uJy, the process's constant mean): (n,).
-    band_peak_mjd, band_peak_mjd_err (d), band_peak_flux (uJy): (n, 6).
+    band_peak_mjd, band_peak_mjd_err (d), band_peak_flux (uJy): (n, 6). band_chi2: (n, 6), mean squared residual of
+    the passband's points over their errors, NaN without points.
     mean, sd: (n, 6, G), uJy, at the rest-frame days `phase` (G,) from peak. knot_mean: (n, K, 6) and knot_cov:
     (n, K, 6, 6), the means and covariances over passbands at the rest-frame days `knots` (K,).
     """
@@ -52,6 +54,7 @@ class Posterior:
     band_peak_mjd: np.ndarray
     band_peak_mjd_err: np.ndarray
     band_peak_flux: np.ndarray
+    band_chi2: np.ndarray
     mean: np.ndarray
     sd: np.ndarray
     knot_mean: np.ndarray
@@ -115,6 +118,7 @@ def predict_posterior(lightcurves, fits, config):
         "band_peak_mjd": np.full((n, 6), np.nan),
         "band_peak_mjd_err": np.full((n, 6), np.nan),
         "band_peak_flux": np.full((n, 6), np.nan),
+        "band_chi2": np.full((n, 6), np.nan),
         "mean": np.full((n, 6, G), np.nan, dtype=np.float32),
         "sd": np.full((n, 6, G), np.nan, dtype=np.float32),
         "knot_mean": np.full((n, K, 6), np.nan),
@@ -163,6 +167,7 @@ def _predict_one(process, lightcurve, grid):
         "band_peak_mjd": peak + offset,
         "band_peak_mjd_err": error,
         "band_peak_flux": flux,
+        "band_chi2": _band_chi2(process),
         "mean": prediction.mean[:, grid.of_phase],
         "sd": prediction.sd[:, grid.of_phase],
         "knot_mean": prediction.mean[:, grid.of_knots].T,
@@ -188,6 +193,12 @@ def _find_peak(process, mjd, grid):
     return times[np.argmax(brightness(times))]
 
 
+def _band_chi2(process):
+    counts = np.bincount(process.band, minlength=6)
+    total = np.bincount(process.band, process.residuals() ** 2, minlength=6)
+    return np.divide(total, counts, out=np.full(6, np.nan), where=counts > 0)
+
+
 def _band_peaks(prediction, at, days):
     """Return each passband's peak time (6,), as days from the peak, its error (6,) and its flux (6,).
 
@@ -209,18 +220,7 @@ def _band_peaks(prediction, at, days):
     lag = prediction.covariance_with(at[top])[:, at]
     spread = np.sqrt(np.maximum(variance[bands, top][:, None] + variance - 2.0 * lag, 0.0))
     significance = (mean[bands, top][:, None] - mean) / np.maximum(spread, 1e-12 * prediction.sd.max())
-    left = _distance_to(0.5, significance[:, ::-1], len(days) - 1 - top)
-    right = _distance_to(0.5, significance, top)
+    left = distance_above(0.5, significance[:, ::-1], len(days) - 1 - top)
+    right = distance_above(0.5, significance, top)
     error = 0.5 * step * (left + right)
     return days[top] + shift * step, error, mean[bands, top] + 0.25 * (above - below) * shift * inside
-
-
-def _distance_to(level, values, top):
-    """Return how many columns right of `top` (6,) the `values` (6, T), zero there, reach `level`; else the edge."""
-    rows, columns = np.arange(len(values)), np.arange(values.shape[1])
-    reached = (values >= level) & (columns > top[:, None])
-    first = np.argmax(reached, axis=1)
-    found = reached[rows, first]
-    low, high = values[rows, first - found], values[rows, first]
-    fraction = (level - low) / np.where(found, high - low, 1.0)
-    return np.where(found, first - 1 - top + fraction, len(columns) - 1 - top)

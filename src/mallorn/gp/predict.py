@@ -32,7 +32,7 @@ class Process:
         self._theta[0] -= np.log(self._scale)
         self._variance = np.exp(2.0 * self._theta[0])
         self._bands = model.band_correlation(self._theta)
-        self._time, self._band = batch.time[:-BLANKS], batch.band[:-BLANKS]
+        self._time, self._band, self._noise = (rows[:-BLANKS] for rows in (batch.time, batch.band, batch.noise))
         self._factor = factorise(model, batch, self._theta[None])
         flux, ones = self._factor.solve(np.stack([batch.y, batch.live], axis=1)).T
         self._weighted_ones = ones / self._factor.d
@@ -40,6 +40,16 @@ class Process:
         self._constant, self._constant_variance = self._weighted_ones @ flux / precision, 1.0 / precision
         pull = (flux - self._constant * ones) / self._factor.d
         self._weights = self._variance * self._factor.solve_transposed(pull[:, None])[:-BLANKS, 0]
+
+    @property
+    def mjd(self):
+        """Times of the points (N,), sorted; the order of `band` and `residuals` too."""
+        return self._middle + self._time
+
+    @property
+    def band(self):
+        """Passbands of the points (N,)."""
+        return self._band
 
     @property
     def constant(self):
@@ -50,6 +60,10 @@ class Process:
     def constant_variance(self):
         """Variance of `constant` at the given parameters."""
         return self._constant_variance * self._scale**2
+
+    def residuals(self):
+        """Return (flux - posterior mean) / flux_err of the points (N,): what the process leaves to the noise."""
+        return self._weights / self._variance * np.sqrt(self._noise)
 
     def mean(self, mjd, band):
         """Return the posterior mean flux (M,) at times `mjd` (M,) in passbands `band` (M,)."""
