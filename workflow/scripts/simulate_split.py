@@ -2,8 +2,10 @@
 
 import logging
 
+import numpy as np
+
 from mallorn.simulate.lightcurves import write_split
-from mallorn.tables import read_columns
+from mallorn.tables import read_codes, read_columns
 
 
 def main(truth, split, folder, settings):
@@ -12,7 +14,8 @@ def main(truth, split, folder, settings):
     truth: path of the survey's truth.parquet. settings: {"seed": integer, "simulation": that block of the
         configuration}.
     """
-    objects = read_columns(truth, filters=[("split", "==", split)])
+    codes, names = read_codes(truth, "split")
+    objects = read_columns(truth, rows=np.flatnonzero(np.array(names)[codes] == split))
     n_points = write_split(settings["simulation"], settings["seed"], split, objects, folder)
     logging.getLogger(__name__).info("%s: %d objects, %d points", split, len(objects["object_id"]), n_points)
 

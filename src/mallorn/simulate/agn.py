@@ -14,11 +14,11 @@ _PIVOT = 2500.0  # angstrom
 def draw(rng):
     """Return {parameter: value} of a new nucleus: `magnitude` M_i, K-corrected to z = 2, and `log_black_hole_mass`.
 
-    M_i is normal about -22.2, as of the quasars and Seyfert galaxies that a survey of 20th magnitude finds variable;
+    M_i is normal about -21.7, as of the quasars and Seyfert galaxies that a survey of 20th magnitude finds variable;
     the mass (decimal logarithm, solar masses) is normal about 2.0 - 0.27 M_i with standard deviation 0.58 + 0.011 M_i:
-    MacLeod et al. (2010, ApJ 721, 1014), sect. 5.2.
+    MacLeod et al. (2010, ApJ 721, 1014).
     """
-    magnitude = float(np.clip(rng.normal(-22.2, 1.0), -27.0, -19.0))
+    magnitude = float(np.clip(rng.normal(-21.7, 1.1), -27.0, -18.5))
     mass = rng.normal(2.0 - 0.27 * magnitude, 0.58 + 0.011 * magnitude)
     return {"magnitude": magnitude, "log_black_hole_mass": mass}
 
@@ -48,8 +48,9 @@ def _macleod(a, b, c, d, wavelength, magnitude, log_black_hole_mass):
 def damped_random_walk(normal, step, tau):
     """Return stationary damped random walks of unit variance, shape (N, W), driven by the same `normal` (N,) draws.
 
-    x_0 = e_0, x_k = a x_(k-1) + sqrt(1 - a^2) e_k with a = exp(-step / tau): Kelly, Bechtold & Siemiginowska (2009,
-    ApJ 698, 895), eq. 6. tau: (W,), in the unit of `step`. Walks of nearly the same tau are nearly the same.
+    x_0 = e_0, x_k = a x_(k-1) + sqrt(1 - a^2) e_k with a = exp(-step / tau): the continuous autoregressive process of
+    Kelly, Bechtold & Siemiginowska (2009, ApJ 698, 895). tau: (W,), in the unit of `step`. Since the draws are shared,
+    walks of nearly the same tau are nearly the same.
     """
     a = np.exp(-step / np.asarray(tau, dtype=float))
     x = np.sqrt(1.0 - a * a) * normal[:, None]

@@ -35,9 +35,10 @@ _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 def visits(rng, config):
     """Return the visits of one new field: MJD (V,), position in `BANDS` (V,), five-sigma depth (V,) in AB magnitudes.
 
-    config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`, `depth`
-    and `depth_scatter` of the block `simulation` of config.yaml. A field is seen for one season a year, more often in
-    some years than in others (LSST's rolling cadence); a deep field on more nights and in twice as many bands.
+    config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`,
+    `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field is seen for one
+    season a year, more often in some years than in others (LSST's rolling cadence); a deep field on more nights and in
+    twice as many bands.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
@@ -48,7 +49,8 @@ def visits(rng, config):
     observed = _bands(rng, mjd) | (_bands(rng, mjd) if deep else False)
     for band in "uy":
         observed[:, BANDS.index(band)] &= rng.random() >= config["empty_band_fraction"]
-    night, band = np.nonzero(observed & (mjd >= config["start_mjd"])[:, None])
+    in_survey = (mjd >= config["start_mjd"]) & (mjd <= config["start_mjd"] + _YEAR * config["years"])
+    night, band = np.nonzero(observed & in_survey[:, None])
     seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, a tail of bad nights
     scatter = 0.6 * seeing + 0.55 * rng.standard_normal(len(night))
     return mjd[night], band, _median_depth(config)[band] + config["depth_scatter"] * scatter

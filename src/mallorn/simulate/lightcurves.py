@@ -7,8 +7,6 @@ within one step of the grid share their time stamp.
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import csv
 
 from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.dust import transmission
@@ -32,9 +30,12 @@ def write_split(config, seed, split, truth, folder):
     folder.mkdir(parents=True, exist_ok=True)
     n_points = 0
     for part in ("train", "test"):
-        members = np.flatnonzero((truth["split"] == split) & (truth["set"] == part))
-        rows = [{name: values[k] for name, values in truth.items()} for k in members]
-        n_points += _write_lightcurves(folder / f"{part}_full_lightcurves.csv", config, seed, rows)
+        with open(folder / f"{part}_full_lightcurves.csv", "w", newline="", encoding="utf-8") as file:
+            file.write("object_id,Time (MJD),Flux,Flux_err,Filter\n")
+            for k in np.flatnonzero((truth["split"] == split) & (truth["set"] == part)):
+                lines = _lines(config, seed, {name: values[k] for name, values in truth.items()})
+                file.writelines(lines)
+                n_points += len(lines)
     return n_points
 
 
@@ -72,26 +73,11 @@ def _on_grid(row, mjd, band, depth):
     return code // len(BANDS), code % len(BANDS), depth[on_grid][first]
 
 
-def _write_lightcurves(path, config, seed, rows):
-    """Write the light curves of the objects `rows`, the points of each in an order of its own; return their number."""
-    points = [light_curve(config, seed, row) for row in rows]
-    owner = np.repeat(np.arange(len(rows)), [len(mjd) for mjd, *_ in points])
-    shuffled = [
-        np.array(columns)[:, stream(seed, "order", row["source"], row["sibling"]).permutation(len(columns[0]))]
-        for row, columns in zip(rows, points, strict=True)
+def _lines(config, seed, row):
+    """Return one object's lines of its split's file, in an order of their own; a missing flux is left empty."""
+    points = light_curve(config, seed, row)
+    order = stream(seed, "order", row["source"], row["sibling"]).permutation(len(points[0]))
+    return [
+        f"{row['object_id']},{mjd},{'' if flux != flux else flux},{error},{BANDS[band]}\n"
+        for mjd, band, flux, error in zip(*(column[order].tolist() for column in points), strict=True)
     ]
-    mjd, band, flux, error = np.concatenate([np.empty((4, 0)), *shuffled], axis=1)
-    names = pa.array([row["object_id"] for row in rows], pa.string())
-    table = pa.table(
-        {
-            "object_id": names.take(pa.array(owner)),
-            "Time (MJD)": mjd,
-            "Flux": pa.array(flux, from_pandas=True),
-            "Flux_err": error,
-            "Filter": pa.array(BANDS).take(pa.array(band.astype(np.int8))),
-        }
-    )
-    with open(path, "wb") as file:
-        file.write((",".join(table.column_names) + "\n").encode())
-        csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style="none"))
-    return table.num_rows

@@ -14,6 +14,7 @@ import numpy as np
 
 from mallorn.bands import WAVELENGTHS
 from mallorn.cosmology import luminosity_distance
+from mallorn.errors import ConfigError
 from mallorn.simulate import agn, cadence, transients
 from mallorn.simulate.names import object_name, split_names
 from mallorn.simulate.physics import dimming
@@ -24,13 +25,11 @@ from mallorn.tables import write_table
 __all__ = ["TRUTH_UNITS", "write_logs"]
 
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
-_REDSHIFTS = np.geomspace(0.03, 4.9, 24 * 20 + 1)
-_COARSE = slice(None, None, 20)  # the redshifts at which a source's visibility is worked out
+_REDSHIFTS = np.geomspace(0.03, 4.9, 16 * 30 + 1)
+_COARSE = slice(None, None, 30)  # those at which a source's visibility is worked out
 _MARGIN = 60.0  # days at either end of the survey in which nothing peaks
 _PARAMETERS = ("magnitude", "log_black_hole_mass", "rise", "decay", "temperature", "heating", "plateau", "decline")
 _PARAMETERS += ("fall", "hot", "floor", "cooled", "cooling", "blanketing")
-_COLUMNS = ("set", "split", "source", "sibling", "spec_type", "target", "redshift", "log_redshift", "log_redshift_err")
-_COLUMNS += ("ebv", "luminosity_distance", "start_mjd", "peak_mjd", "rest_span", "rest_peak", *_PARAMETERS)
 
 TRUTH_UNITS = {
     "ebv": "mag",
@@ -63,72 +62,67 @@ def write_logs(config, seed, folder):
     (train or test), `split`, `source` (number of the source event), `sibling` (number within the source), `spec_type`,
     `target`, true `redshift`, `ebv`, `luminosity_distance`, `start_mjd` of the first of the 1,000 epochs, `peak_mjd`
     (NaN for AGN), in the rest frame the span `rest_span` of the epochs and the peak's time `rest_peak` after the first
-    (NaN for AGN), the source's parameters (see `transients.draw` and
-    `agn.draw`; NaN where its type has none), and the redshift and error given in the log (`log_redshift`,
-    `log_redshift_err`). Returns the number of training and of test objects.
+    (NaN for AGN), the source's parameters (see `transients.draw` and `agn.draw`; NaN where its type has none), and the
+    redshift and error given in the log (`log_redshift`, `log_redshift_err`). Returns the number of training and of test
+    objects. Raises ConfigError if there is no source event.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    distance = luminosity_distance(_REDSHIFTS)
     spec_types = [spec_type for spec_type, count in config["sources"].items() for _ in range(count)]
-    rows = [
-        row
-        for number, spec_type in enumerate(spec_types)
-        for row in _siblings(config, seed, number, spec_type, distance)
-    ]
-    truth = {name: np.array([row.get(name, np.nan) for row in rows]) for name in _COLUMNS}
-    named = [object_name(number) for number in range(len(rows))]
-    truth = {"object_id": np.array([name for name, _ in named]), **truth}
+    if not spec_types:
+        raise ConfigError("simulation.sources in config.yaml: expected at least one source event, found none; add some")
+    distance = luminosity_distance(_REDSHIFTS)
+    sources = [_siblings(config, seed, source, spec_type, distance) for source, spec_type in enumerate(spec_types)]
+    truth = {name: np.concatenate([source[name] for source in sources]) for name in sources[0]}
     truth["luminosity_distance"] = luminosity_distance(truth["redshift"])
+    names, meanings = zip(*map(object_name, range(len(truth["source"]))), strict=True)
+    truth = {"object_id": np.array(names), **truth}
     write_table(folder / "truth.parquet", truth, TRUTH_UNITS)
-    meanings = [meaning for _, meaning in named]
-    return tuple(_write_log(folder, part, truth, meanings) for part in ("train", "test"))
+    return tuple(_write_log(folder, part, truth, np.array(meanings)) for part in ("train", "test"))
 
 
 def _siblings(config, seed, source, spec_type, distance):
-    """Return the truth of each sibling of source event number `source`, as a list of rows without names.
+    """Return the truth about the siblings of source event number `source`, {column: array}, but for their names.
 
     A sibling's redshift follows the comoving volume, times how likely the survey is to see the source from there.
     """
     rng = stream(seed, "source", source)
     low, high = config["rest_span"]["min"], config["rest_span"]["max"]
     golden = stream(seed, "span").random() + source * _GOLDEN  # keeps the spans of different sources well apart
-    shared = {"source": source, "spec_type": spec_type, "target": int(spec_type == "TDE")}
+    shared = dict.fromkeys(_PARAMETERS, np.nan)
+    shared |= {"source": source, "spec_type": spec_type, "target": int(spec_type == "TDE")}
     shared["rest_span"] = low + (high - low) * (golden % 1.0)
     anchor = shared["rest_span"] * rng.uniform(0.1, 0.9)
-    shared |= {"rest_peak": np.nan} if spec_type == "AGN" else {"rest_peak": anchor}
+    shared["rest_peak"] = np.nan if spec_type == "AGN" else anchor
     shared |= agn.draw(rng) if spec_type == "AGN" else transients.draw(spec_type, rng)
 
-    parts = [part for part in ("train", "test") for _ in range(1 + rng.poisson(config["siblings"][part] - 1.0))]
-    n = len(parts)
-    cumulative = _redshift_distribution(config, seed, shared, distance)
-    redshift = np.interp(rng.random(n), cumulative, _REDSHIFTS)
-    ebv = np.clip(config["ebv"]["median"] * np.exp(config["ebv"]["scatter"] * rng.standard_normal(n)), 0.003, 0.8)
-    peak = _anchor_mjd(config, rng.random(n), anchor * (1.0 + redshift), shared["rest_span"] * (1.0 + redshift))
+    counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
+    train, n = np.arange(sum(counts)) < counts[0], sum(counts)
+    redshift = np.interp(rng.random(n), _redshift_distribution(config, seed, shared, distance), _REDSHIFTS)
     error = config["photometric_redshift_error"] * (1.0 + redshift) * np.exp(0.03 * rng.standard_normal(n))
-    photometric = redshift + error * rng.standard_normal(n)
-    names = split_names(config["n_splits"])
-    split = (rng.random(n) * len(names)).astype(int)
-    return [
-        shared
-        | {
-            "set": part,
-            "split": names[split[k]],
-            "sibling": k,
-            "redshift": redshift[k],
-            "log_redshift": float(f"{redshift[k] if part == 'train' else photometric[k]:.4g}"),
-            "log_redshift_err": np.nan if part == "train" else error[k].round(5),
-            "ebv": ebv[k].round(3),
-            "start_mjd": peak[k] - anchor * (1.0 + redshift[k]),
-            "peak_mjd": np.nan if spec_type == "AGN" else peak[k],
-        }
-        for k, part in enumerate(parts)
-    ]
+    in_log = np.where(train, redshift, redshift + error * rng.standard_normal(n))
+    ebv = config["ebv"]["median"] * np.exp(config["ebv"]["scatter"] * rng.standard_normal(n))
+    stretch = 1.0 + redshift
+    anchor_mjd = _anchor_mjd(config, rng.random(n), anchor * stretch, shared["rest_span"] * stretch)
+    split = np.array(split_names(config["n_splits"]))[(config["n_splits"] * rng.random(n)).astype(int)]
+    return {
+        "set": np.where(train, "train", "test"),
+        "split": split,
+        "sibling": np.arange(n),
+        "redshift": redshift,
+        "log_redshift": np.array([float(f"{z:.4g}") for z in in_log]),
+        "log_redshift_err": np.where(train, np.nan, error.round(5)),
+        "ebv": np.clip(ebv, 0.003, 0.8).round(3),
+        "start_mjd": anchor_mjd - anchor * stretch,
+        "peak_mjd": np.where(np.isnan(shared["rest_peak"]), np.nan, anchor_mjd),
+        **{name: np.full(n, value) for name, value in shared.items()},
+    }
 
 
 def _anchor_mjd(config, chance, before, span):
-    """Return when a source's anchor is observed: its epochs, `span` days with the anchor `before` days after the first,
-    lie at random in the survey, up to a fifth of them outside, but never the anchor or the days next to it.
+    """Return the MJD of a sibling's anchor (the peak, if it has one), which lies `before` days after its first epoch.
+
+    The epochs, `span` days in all, lie anywhere in the survey, up to a fifth of them outside, but never the anchor.
     """
     first, last = config["start_mjd"], config["start_mjd"] + 365.25 * config["years"]
     start = (first - 0.2 * span) + chance * (last - first - 0.6 * span)
@@ -150,8 +144,8 @@ def _redshift_distribution(config, seed, row, distance):
     duty = cadence.duty(config) if row["spec_type"] == "AGN" else 1.0
     visits = duty * cadence.visit_rates(config) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
     expected = (seen.sum(axis=0) * visits).sum(axis=1)
-    log_expected = np.interp(_REDSHIFTS, z, np.log(expected + 1e-12))
-    detected = 1.0 / (1.0 + (config["min_detections"] / np.exp(log_expected)) ** 4)
+    expected = np.exp(np.interp(np.log(_REDSHIFTS), np.log(z), np.log(expected + 1e-12)))
+    detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
     volume = np.gradient((distance / (1.0 + _REDSHIFTS)) ** 3)
     cumulative = np.cumsum(volume / (1.0 + _REDSHIFTS) * detected)
     return cumulative / cumulative[-1]
@@ -161,17 +155,23 @@ def _write_log(folder, part, truth, meanings):
     """Write one set's log, with the test log also the sample submission; return the number of objects."""
     member = np.flatnonzero(truth["set"] == part)
     member = member[np.lexsort((truth["object_id"][member], truth["split"][member]))]
+    names = ("object_id", "log_redshift", "log_redshift_err", "ebv", "spec_type", "split", "target")
+    object_id, redshift, error, ebv, spec_type, split, target = (truth[name][member].tolist() for name in names)
+    meaning = meanings[member].tolist()
+    empty = [""] * len(member)
     header = ["object_id", "Z", "Z_err", "EBV", "SpecType", "English Translation", "split"]
-    header += ["target"] if part == "train" else []
-    with open(folder / f"{part}_log.csv", "w", newline="", encoding="utf-8") as file:
+    if part == "train":
+        columns = (object_id, redshift, empty, ebv, spec_type, meaning, split, target)
+        _write_csv(folder / "train_log.csv", [*header, "target"], columns)
+    else:
+        _write_csv(folder / "test_log.csv", header, (object_id, redshift, error, ebv, empty, meaning, split))
+        _write_csv(folder / "sample_submission.csv", ["object_id", "prediction"], (object_id, [0] * len(member)))
+    return len(member)
+
+
+def _write_csv(path, header, columns):
+    """Write `columns`, quoting where a value needs it; floats in their shortest form that reads back the same."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        for k in member:
-            row = {name: values[k] for name, values in truth.items()}
-            label, error = (row["spec_type"], "") if part == "train" else ("", row["log_redshift_err"])
-            line = [row["object_id"], row["log_redshift"], error, row["ebv"], label, meanings[k], row["split"]]
-            writer.writerow(line + ([row["target"]] if part == "train" else []))
-    if part == "test":
-        lines = ["object_id,prediction", *(f"{name},0" for name in truth["object_id"][member])]
-        (folder / "sample_submission.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return len(member)
+        writer.writerows(zip(*columns, strict=True))

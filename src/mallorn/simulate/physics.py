@@ -18,7 +18,7 @@ def dimming(redshift, distance):
     """Return by how much f_nu(observed) at lambda is less than f_nu(10 pc) at lambda / (1 + z).
 
     (1 + z) (10 pc / d_L)^2, with `distance` d_L in Mpc: the K-correction's bandwidth term times the inverse square
-    (Hogg et al. 2002, astro-ph/0210394, eq. 22). The rest of the K-correction lies in reading the spectrum at the
+    (Hogg et al. 2002, astro-ph/0210394). The rest of the K-correction lies in reading the spectrum at the
     rest wavelength.
     """
     return (1.0 + redshift) * (_TEN_PARSEC / np.asarray(distance)) ** 2

@@ -61,9 +61,9 @@ SUPERNOVAE = {
     "SN IIb": (_Supernova(-17.4, 4, 8, 0.020, 25, 10_000, 5000, 6, 8, 2.0), _STRIPPED),
     "SN II": (_Supernova(-17.5, 3, 70, 0.008, 18, 15_000, 5400, 15, 9, 1.5), _HYDROGEN),
     "SN IIP": (_Supernova(-17.2, 2.5, 90, 0.003, 14, 15_000, 5400, 16, 9, 1.5), _HYDROGEN),
-    "SN IIn": (_Supernova(-18.9, 8, 40, 0.006, 55, 16_000, 7000, 45, 20, 0.6), _INTERACTING),
-    "SLSN-I": (_Supernova(-21.4, 9, 20, 0.010, 38, 17_000, 7000, 25, 14, 1.2), _SUPERLUMINOUS),
-    "SLSN-II": (_Supernova(-20.9, 10, 30, 0.008, 50, 16_000, 7000, 35, 18, 0.8), _SUPERLUMINOUS),
+    "SN IIn": (_Supernova(-18.9, 8, 40, 0.006, 55, 17_000, 8000, 55, 22, 0.4), _INTERACTING),
+    "SLSN-I": (_Supernova(-21.4, 9, 20, 0.010, 38, 18_000, 7500, 32, 15, 0.8), _SUPERLUMINOUS),
+    "SLSN-II": (_Supernova(-20.9, 10, 30, 0.008, 50, 18_000, 7500, 40, 18, 0.6), _SUPERLUMINOUS),
 }
 """SpecType of each supernova: its median parameters and their spread."""
 
@@ -78,10 +78,10 @@ def draw(spec_type, rng):
         hot = 22_000.0 * np.exp(0.3 * rng.standard_normal())
         return {
             "magnitude": rng.normal(-18.9, 0.8),
-            "rise": 12.0 * np.exp(0.45 * rng.standard_normal()),
-            "decay": 45.0 * np.exp(0.5 * rng.standard_normal()),
+            "rise": 12.0 * np.exp(0.55 * rng.standard_normal()),
+            "decay": 45.0 * np.exp(0.65 * rng.standard_normal()),
             "temperature": float(np.clip(hot, *_DISRUPTION_TEMPERATURES)),
-            "heating": rng.normal(0.05, 0.1),
+            "heating": rng.normal(0.0, 0.2),
         }
     median, spread = (np.array(p, dtype=float) for p in SUPERNOVAE[spec_type])
     normal = rng.standard_normal(median.size)
@@ -110,8 +110,8 @@ def transient_flux(spec_type, p, phase, wavelength):
 def disruption(phase, rise, decay):
     """Return the light curve of a tidal disruption: a Gaussian rise, then the fallback of the debris.
 
-    exp(-t^2 / (2 rise^2)) before the peak, (1 + t / decay)^(-5/3) after it: van Velzen et al. (2021, ApJ 908, 4),
-    sect. 4; the exponent is Rees (1988, Nature 333, 523), Phinney (1989).
+    exp(-t^2 / (2 rise^2)) before the peak, (1 + t / decay)^(-5/3) after it: van Velzen et al. (2021, ApJ 908, 4);
+    the exponent is that of Rees (1988, Nature 333, 523) and Phinney (1989, IAU Symp. 136, 543).
     """
     before, after = np.minimum(phase, 0.0), np.maximum(phase, 0.0)
     return np.exp(-0.5 * (before / rise) ** 2) * (1.0 + after / decay) ** (-5.0 / 3.0)
@@ -131,7 +131,7 @@ def supernova(time, rise, plateau, decline, fall):
 def cooling(phase, hot, floor, cooled, width):
     """Return the temperature of a photosphere cooling from `hot` to `floor`, half of the way at phase `cooled`.
 
-    floor + (hot - floor) / (1 + exp((t - cooled) / width)): Russeil et al. (2024, A&A 683, A251), eq. 5.
+    floor + (hot - floor) / (1 + exp((t - cooled) / width)): Russeil et al. (2024, A&A 683, A251).
     """
     return floor + (hot - floor) / (1.0 + np.exp(np.clip((phase - cooled) / width, -600.0, 600.0)))
 
