@@ -32,4 +32,5 @@ def job_log(path):
         sys.exit(1)
     finally:
         for handler in handlers:
-            handler.flush()
+            logging.getLogger().removeHandler(handler)
+            handler.close()

@@ -62,7 +62,9 @@ def read_columns(path, columns=None, filters=None, rows=None):
         table = pq.read_table(path, columns=columns, filters=filters)
     else:
         with pq.ParquetFile(path) as file:
-            _check_names(path, file, columns)
+            absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
+            if absent:
+                raise KeyError(f"{path} has no column {', '.join(absent)}")
             table = file.read(columns=columns)
     if rows is not None:
         table = table.take(arrow_array(np.asarray(rows, dtype=np.int64)))
@@ -70,9 +72,11 @@ def read_columns(path, columns=None, filters=None, rows=None):
 
 
 def read_codes(path, column):
-    """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for."""
+    """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for.
+
+    The code of a missing string is -1. Raises KeyError if there is no such column.
+    """
     with pq.ParquetFile(path, read_dictionary=[column]) as file:
-        _check_names(path, file, [column])
         return numpy_codes(file.read(columns=[column]).column(column))
 
 
@@ -98,9 +102,9 @@ def arrow_array(values):
     if values.dtype.kind == "b":
         bits = np.packbits(values, bitorder="little")
         return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(bits)])
-    if values.dtype.kind in "iuf" and values.dtype.isnative:
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(values))]
-        return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), buffers)
+    if values.dtype.kind in "iuf":
+        values = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
+        return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])
     if values.dtype.kind in "UO" and all(isinstance(v, str | None) for v in values):
         return _string_array(values)
     return pa.array(values)
@@ -131,11 +135,15 @@ def numpy_array(column):
 
 
 def numpy_codes(column):
-    """Return a dictionary-encoded Arrow column as codes (N,) and the list of the values they stand for."""
+    """Return a dictionary-encoded Arrow column as codes (N,), -1 where missing, and the list of what they stand for."""
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.nulls(0, column.type)
-    return numpy_array(array.indices), array.dictionary.to_pylist()
+    codes, names = array.indices, array.dictionary.to_pylist()
+    if codes.null_count == 0:
+        return numpy_array(codes), names
+    bare = pa.Array.from_buffers(codes.type, len(codes), [None, codes.buffers()[1]], offset=codes.offset)
+    return np.where(numpy_array(codes.is_valid()), numpy_array(bare), -1), names
 
 
 def _string_array(values):
@@ -147,9 +155,3 @@ def _string_array(values):
     valid = np.packbits(np.array([v is not None for v in encoded], dtype=bool), bitorder="little")
     buffers = [pa.py_buffer(valid) if None in encoded else None, pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(kind, len(encoded), buffers)
-
-
-def _check_names(path, file, columns):
-    absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
-    if absent:
-        raise KeyError(f"{path} has no column {', '.join(absent)}")

@@ -171,9 +171,9 @@ class CsvFile:
     @cached_property
     def _lines(self):
         """The line of each row (N,), or None where the rows stand on the lines that follow the first."""
-        counts = self._data.count(b"\n"), self._data.count(b"\r")
+        counts = tuple(self._data.count(line_break) for line_break in (b"\n", b"\r", b"\r\n"))
         n = len(self) + 1
-        if counts in ((n, 0), (n, n), (0, n)):
+        if counts in ((n, 0, 0), (n, n, n), (0, n, 0)):
             return None
         starts = self._starts()[1:]
         return starts + [starts[-1] if starts else 1] * (len(self) - len(starts))

@@ -1,0 +1,67 @@
+"""What is promised for every kind of bad input, tested on the table in bad_inputs.py."""
+
+import numpy as np
+import pytest
+from bad_inputs import CASES, Error, Fine, Same
+from surveys import ingest, read_split, sound_survey, write_survey
+
+from mallorn.errors import DataError
+from mallorn.ingest.lightcurves import REASONS
+from mallorn.tables import read_columns
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
+def test_promise_is_kept(case, tmp_path, sound):
+    files = sound_survey()
+    case.edit(files)
+    assert files != sound_survey()
+    survey, results = write_survey(files, tmp_path / "survey"), tmp_path / "results"
+
+    if isinstance(case.promise, Error):
+        with pytest.raises(DataError) as caught:
+            ingest(survey, results)
+        message = str(caught.value)
+        assert all(word in message for word in case.promise.words), message
+        assert "Next step: " in message
+        assert message.isprintable()
+        return
+
+    splits = ingest(survey, results)
+    tallies = [read_split(results, split) for split in splits]
+    for lc, aside, counts in tallies:
+        assert counts["rows_read"] == counts["points_kept"] + counts["rows_set_aside"]
+        assert counts["points_kept"] == len(lc.mjd)
+        assert counts["rows_set_aside"] == aside["n_rows"].sum()
+        assert set(aside["reason"]) <= set(REASONS)
+    assert sum(len(lc) for lc, _, _ in tallies) == len(read_columns(results / "logs.parquet")["object_id"]) == 6
+    reasons = np.concatenate([np.repeat(aside["reason"], aside["n_rows"]) for _, aside, _ in tallies])
+    if isinstance(case.promise, Fine | Same):
+        assert not len(reasons)
+    else:
+        assert dict(zip(*np.unique(reasons, return_counts=True), strict=True)) == case.promise.counts
+        assert min(line for _, aside, _ in tallies for line in aside["first_line"]) == case.promise.line
+    if isinstance(case.promise, Same):
+        assert_same_results(results, sound)
+
+
+def assert_same_results(results, others):
+    """All tables of two ingested surveys hold the same values."""
+    names = sorted(path.relative_to(others) for path in others.rglob("*.parquet"))
+    assert names == sorted(path.relative_to(results) for path in results.rglob("*.parquet"))
+    for name in names:
+        ours, theirs = read_columns(results / name), read_columns(others / name)
+        for column, values in theirs.items():
+            np.testing.assert_array_equal(ours[column], values, err_msg=f"{name}: {column}")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    """The ingested sound survey."""
+    folder = tmp_path_factory.mktemp("sound")
+    ingest(write_survey(sound_survey(), folder / "survey"), folder / "results")
+    return folder / "results"
+
+
+def test_table_is_long_and_names_each_case_once():
+    assert len(CASES) >= 60
+    assert len({case.what for case in CASES}) == len(CASES)
