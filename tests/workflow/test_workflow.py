@@ -1,0 +1,163 @@
+"""The whole workflow: what it makes, that it makes it once, and that an edit re-runs just what depends on it."""
+
+import csv
+import shutil
+from contextlib import contextmanager
+
+import pytest
+import yaml
+from workflow_copy import ROOT, TINY, copy_project
+
+from mallorn.tables import read_columns, read_units
+
+FAMILIES = [name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items()]
+AFTER_FEATURES = {"join_features", "cross_validate", "choose_threshold", "write_submission", "score", "all"}
+AFTER_FOLDS = AFTER_FEATURES - {"join_features"}
+MODEL_ONLY = AFTER_FOLDS
+ALL_FITS = {"fit_drw", "fit_matern", "fit_multiband", "predict_posterior", "fit_hypotheses"}
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@contextmanager
+def edited(path, change):
+    """Change the text of a file, and put it back with its old date."""
+    before = path.with_name(path.name + ".before")
+    shutil.copy2(path, before)
+    try:
+        path.write_text(change(before.read_text()))
+        yield
+    finally:
+        shutil.move(before, path)
+
+
+def families_of(plan):
+    """Return the families that a plan would extract."""
+    return {path.split("/")[2] for path in plan.get("extract_features", ())}
+
+
+def test_submission_has_the_asked_ids_in_their_order(finished):
+    asked = [row["object_id"] for row in rows(finished.path / "results/survey/sample_submission.csv")]
+    submission = rows(finished.path / "results/submission.csv")
+    probabilities = rows(finished.path / "results/probabilities.csv")
+    assert list(submission[0]) == ["object_id", "prediction"]
+    assert list(probabilities[0]) == ["object_id", "probability"]
+    assert [row["object_id"] for row in submission] == asked == [row["object_id"] for row in probabilities]
+    assert {row["prediction"] for row in submission} <= {"0", "1"}
+    assert all(0 <= float(row["probability"]) <= 1 for row in probabilities)
+
+
+def test_features_have_one_row_per_object_in_log_order(finished):
+    for name in ("train", "test"):
+        asked = [row["object_id"] for row in rows(finished.path / f"results/survey/{name}_log.csv")]
+        table = read_columns(finished.path / f"results/features/{name}.parquet")
+        assert list(table["object_id"]) == asked
+        assert {"Z", "Z_err", "EBV"} <= set(table)
+        assert {column.split("__")[0] for column in table if "__" in column} == set(FAMILIES)
+        assert not {"target", "spec_type", "SpecType"} & set(table)
+
+
+def test_features_keep_their_units(finished):
+    assert read_units(finished.path / "results/features/train.parquet")["multiband__length_rest"] == "d"
+
+
+def test_scores_have_a_row_for_each_protocol_model_and_repeat(finished):
+    scores = rows(finished.path / "results/evaluation/scores.csv")
+    asked = "protocol,model,repeat,average_precision,roc_auc,f1,precision,recall,threshold"
+    assert list(scores[0])[:9] == asked.split(",")
+    assert {row["protocol"] for row in scores} == {"stratified", "grouped"}
+    assert all(0 <= float(row[name]) <= 1 for row in scores for name in asked.split(",")[3:])
+
+
+def test_the_run_ends_with_the_scores_and_where_files_lie(finished):
+    assert "average precision" in finished.run.stderr
+    assert "results/submission.csv" in finished.run.stderr
+
+
+def test_nothing_runs_twice(finished):
+    assert finished.planned() == {}
+    assert "Nothing to be done" in finished.snakemake("-n").stdout + finished.snakemake("-n").stderr
+
+
+def test_results_do_not_depend_on_the_number_of_cores(finished, tmp_path):
+    other = copy_project(tmp_path / "one core")
+    other.snakemake(cores=1)
+    for name in ("features/train.parquet", "features/test.parquet", "folds.parquet", "probabilities.csv"):
+        assert other.read(f"results/{name}") == finished.read(f"results/{name}"), name
+    for path in (finished.path / "results" / "predictions").rglob("*.parquet"):
+        assert other.read(path.relative_to(finished.path)) == path.read_bytes(), path
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_edit_of_a_family_re_runs_that_family_and_what_follows(finished, family):
+    with edited(finished.path / f"src/mallorn/features/{family}.py", lambda text: text + "\n_EDITED = 1\n"):
+        plan = finished.planned()
+    assert families_of(plan) == {family}
+    assert set(plan) == AFTER_FEATURES | {"extract_features"}
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("simulate/transients.py", {"simulate_split"}),
+        ("ingest/logs.py", {"ingest_logs"}),
+        ("ingest/lightcurves.py", {"ingest"}),
+        ("gp/posterior.py", {"predict_posterior"}),
+        ("hypotheses/kernels.py", {"compile_kernels"}),
+        ("join.py", AFTER_FEATURES),
+        ("sources.py", {"make_folds"} | AFTER_FOLDS),
+        ("crossvalidate.py", MODEL_ONLY),
+        ("models/lightgbm.py", MODEL_ONLY),
+        ("scores.py", {"score", "all"}),
+        ("submission.py", {"write_submission", "all"}),
+        ("summary.py", set()),
+    ],
+)
+def test_an_edit_of_a_module_plans_the_rules_that_reach_it(finished, module, rules):
+    with edited(finished.path / "src" / "mallorn" / module, lambda text: text + "\n_EDITED = 1\n"):
+        plan = finished.planned()
+    if len(rules) == 1 and rules & {"simulate_split", "ingest_logs", "ingest", "predict_posterior", "compile_kernels"}:
+        assert rules <= set(plan)
+        assert not {"simulate_logs"} & set(plan)
+    else:
+        assert set(plan) == rules
+
+
+def test_comments_and_docstrings_re_run_nothing(finished):
+    def comment(text):
+        return text.replace('"""', '"""Other words. ', 1) + "\n# a comment\n"
+
+    with (
+        edited(finished.path / "src/mallorn/lightcurves.py", comment),
+        edited(finished.path / "src/mallorn/gp/models.py", comment),
+        edited(finished.path / "src/mallorn/crossvalidate.py", comment),
+    ):
+        assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rules"),
+    [
+        ("features.color.max_sd", 0.4, AFTER_FEATURES | {"extract_features"}),
+        ("threshold.rule", "count", {"choose_threshold", "write_submission", "score", "all"}),
+        ("benchmark.sample", 10, set()),
+    ],
+)
+def test_a_changed_value_re_runs_what_reads_it(finished, tmp_path, key, value, rules):
+    config = yaml.safe_load(TINY.read_text())
+    block = config
+    for part in key.split(".")[:-1]:
+        block = block.setdefault(part, {})
+    block[key.split(".")[-1]] = value
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(yaml.safe_dump(config))
+    assert set(type(finished)(finished.path, changed).planned()) == rules
+
+
+def test_a_misspelt_key_ends_the_run_in_plain_words(finished):
+    done = finished.snakemake("-n", "--config", "sede=1", ok=False)
+    assert done.returncode != 0
+    assert "did you mean 'seed'?" in done.stderr + done.stdout

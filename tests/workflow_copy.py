@@ -1,0 +1,52 @@
+"""The real workflow on a tiny simulated survey, in a copy of the project whose path has a space in it."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
+
+
+@dataclass
+class Workspace:
+    """A copy of the project in `path`, with everything in it that a run needs."""
+
+    path: Path
+    configfile: Path = TINY
+
+    def snakemake(self, *arguments, ok=True, cores=2):
+        """Run snakemake with the tiny configuration and return the finished process."""
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+        command += ["--configfile", str(self.configfile)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SNAKEMAKE"))}
+        done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
+        if ok and done.returncode:
+            raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
+        return done
+
+    def planned(self):
+        """Return {rule: set of its output files} that the next run would make again."""
+        table = self.snakemake("--summary").stdout.splitlines()
+        plan = {}
+        for row in csv.DictReader(table, delimiter="\t"):
+            if row["plan"] != "no update":
+                plan.setdefault(row["rule"], set()).add(row["output_file"])
+        return plan
+
+    def read(self, name):
+        return (self.path / name).read_bytes()
+
+
+def copy_project(target):
+    """Copy to `target` what a run needs of the project."""
+    target.mkdir(parents=True)
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, target)
+    for name in ("rules", "workflow", "src", "envs", "profiles"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    return Workspace(target)
