@@ -19,7 +19,7 @@ CONFIG = {
     "error_floor": 0.0,
     "min_snr": 3.0,
     "uv_limit": 4000.0,
-    "uv_ratio_floor": 0.01,
+    "uv_ratio_limit": 30.0,
 }
 REDSHIFT, DISTANCE, RADIUS = 0.25, 1300.0, 5e14
 

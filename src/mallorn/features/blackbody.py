@@ -122,16 +122,20 @@ def _evolution(posterior, objects, config):
 
 
 def _uv_ratio(wavelength, flux, cov, grid, prior, config):
-    """Return log10 of the weighted flux below `uv_limit` over what a blackbody fitted above it predicts there."""
+    """Return log10 of the weighted flux below `uv_limit` over what a blackbody fitted above it predicts there, (m,).
+
+    Ratios are kept within 1 / `uv_ratio_limit` and `uv_ratio_limit`; NaN with no band below or fewer than two above.
+    """
     uv = wavelength < config["uv_limit"]
-    usable = uv.any(1) & ((~uv).sum(1) >= 2)
     unit = np.abs(flux).max(1, keepdims=True)
     ignored = cov + np.eye(flux.shape[1]) * np.where(uv, 1e4 * unit, 0.0)[:, :, None] ** 2
     red = fit_blackbody(wavelength, flux, ignored, grid, *prior)
     weight = np.where(uv, 1.0 / np.diagonal(cov, axis1=1, axis2=2), 0.0)
     predicted = (weight * red.model).sum(1)
-    ratio = (weight * flux).sum(1) / predicted
-    return np.where(usable, np.log10(np.maximum(ratio, config["uv_ratio_floor"])), np.nan)
+    usable = uv.any(1) & ((~uv).sum(1) >= 2) & (predicted > 0)
+    ratio = (weight * flux).sum(1) / np.where(usable, predicted, np.nan)
+    limit = config["uv_ratio_limit"]
+    return np.log10(np.clip(ratio, 1.0 / limit, limit))
 
 
 def _mean_known(values):

@@ -13,8 +13,8 @@ All bands share one shape g(x; theta) of the rest-frame phase x, each with its o
 Every law is scanned on a grid of theta (the lowest chi2 is refined by parabolas); the amplitudes are profiled out in
 closed form: chi2 is a sum over bands of F - max(S_fg, 0)^2 / S_gg with S_fg = sum w f g, S_gg = sum w g^2 and
 F = sum w f^2. Parameters are means over the grid weighted by exp(-chi2 / 2s), in logarithm; their standard deviation is
-the error (the grid's own spread where the points say nothing). s is the reduced chi2 of the best fit where that is above
-1: a law that does not hold claims no precision. The error of a flux f is enlarged by `error_floor` times f.
+the error (the grid's own spread where the points say nothing). s is the reduced chi2 of the best fit where above 1, as
+a law that does not hold has no precision to claim. The error of a flux f is enlarged by `error_floor` times f.
 """
 
 from typing import NamedTuple
