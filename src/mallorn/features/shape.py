@@ -76,7 +76,7 @@ def extract(inputs, config):
 
 def _shape(curve, config):
     segments = curve.segments
-    at = segments.argmax(curve.flux - config["peak_sigma"] * curve.error)
+    at = curve.peak(config["peak_sigma"])
     seen = (at >= 0) & (np.append(curve.flux, 0.0)[at] > 0)
     peak = np.where(seen, np.append(curve.flux, np.nan)[at], np.nan)
     found = {"peak_flux": peak, "peak_snr": peak / np.append(curve.error, np.nan)[at]}
@@ -184,8 +184,8 @@ def _peaks(curve, config):
         extreme, extreme_error = np.where(further, f, extreme), np.where(further, e, extreme_error)
         extreme_time = np.where(further, t, extreme_time)
     keep(climbing & np.isfinite(extreme))
-    second = np.where(count > 1, divide(heights[1], np.where(heights[0] > 0, heights[0], 0.0)), 0.0)
-    return {"n_peaks": count, "second_peak": second, "second_peak_delay": times[1] - times[0]}
+    second = np.maximum(divide(heights[1], np.maximum(heights[0], 0.0)), 0.0)
+    return {"n_peaks": count, "second_peak": np.where(count > 1, second, 0.0), "second_peak_delay": times[1] - times[0]}
 
 
 def _reversals(curve):

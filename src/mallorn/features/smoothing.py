@@ -21,7 +21,7 @@ __all__ = ["SmoothCurves", "smooth_curves"]
 class SmoothCurves(NamedTuple):
     """The smoothed curves of n objects at their own epochs.
 
-    segments: which of the N points are whose. time: (N,) rest-frame days since the object's first point here.
+    segments: which of the N points are whose. time: (N,) rest-frame days since the object's first point of any band.
     raw, raw_error: (N,) the points' fluxes and errors over their band's factor, in the reference band's microjansky.
     flux, error: (N,) the smoothed curve at the points' times and its standard error.
     """
@@ -33,6 +33,10 @@ class SmoothCurves(NamedTuple):
     flux: np.ndarray
     error: np.ndarray
 
+    def peak(self, sigma):
+        """Return the index of each object's point where flux less `sigma` errors is largest, -1 without points, (n,)."""
+        return self.segments.argmax(self.flux - sigma * self.error)
+
 
 def smooth_curves(lightcurves, bands, half_width, factor_sd, rounds):
     """Return the `SmoothCurves` of de-reddened `lightcurves`.
@@ -42,8 +46,9 @@ def smooth_curves(lightcurves, bands, half_width, factor_sd, rounds):
     rounds: how often curve and factors are fitted in turn.
     """
     indices = [BANDS.index(name) for name in bands]
-    lc = lightcurves.where(np.isin(lightcurves.band, indices))
-    segments, time = Segments(lc.start), rest_days(lc)
+    chosen = np.isin(lightcurves.band, indices)
+    lc, time = lightcurves.where(chosen), rest_days(lightcurves)[chosen]
+    segments = Segments(lc.start)
     i, j = segments.pairs(time, half_width)
     i, j = np.concatenate([i, j, np.arange(len(time))]), np.concatenate([j, i, np.arange(len(time))])
     order = np.lexsort((j, i))

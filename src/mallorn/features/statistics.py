@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mallorn.bands import BANDS
-from mallorn.features.family import Feature
+from mallorn.features.family import Feature, columns
 from mallorn.features.segments import Segments, rest_days
 
 __all__ = ["NEEDS", "extract", "features"]
@@ -145,7 +145,7 @@ def extract(inputs, config):
         found |= _signal_to_noise(in_band, config) | _cadence(in_band)
         values |= {f"statistics__{name}__{band}": value for name, value in found.items()}
     values |= {f"statistics__{name}": value for name, value in _over_bands(lightcurves, values, config).items()}
-    return values
+    return {name: values[name] for name in columns("statistics", features(config))}
 
 
 def _names():
