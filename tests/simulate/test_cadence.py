@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from mallorn.bands import BANDS
+from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
+from mallorn.simulate.streams import stream
+
+
+def fields(config, n=300):
+    return [visits(stream(5, "field", k), config) for k in range(n)]
+
+
+def test_flux_error_is_a_fifth_of_the_depth():
+    # depth 23.9 is one microjansky
+    assert flux_error(23.9) == pytest.approx(0.2)
+    assert flux_error(21.4) == pytest.approx(2.0)
+
+
+def test_visits_lie_in_seasons_within_the_survey(config):
+    for mjd, _, _ in fields(config, 50):
+        assert mjd.min() >= config["start_mjd"]
+        assert mjd.max() <= config["start_mjd"] + 365.25 * config["years"]
+        phase = np.sort(mjd % 365.25)
+        gaps = np.diff(np.append(phase, phase[0] + 365.25))
+        assert gaps.max() >= 365.25 - config["season_length"] - 1e-6
+
+
+def test_mean_visits_are_as_the_rates_say(config):
+    plain = config | {"deep_fraction": 0.0, "empty_band_fraction": 0.0}
+    counts = np.array([np.bincount(band, minlength=6) for _, band, _ in fields(plain)])
+    expected = visit_rates(plain) * plain["season_length"] * plain["years"]
+    np.testing.assert_allclose(counts.mean(axis=0), expected, rtol=0.12)
+
+
+def test_deep_fields_have_many_more_visits(config):
+    deep, wide = (
+        np.mean([len(mjd) for mjd, _, _ in fields(config | {"deep_fraction": share}, 40)]) for share in (1.0, 0.0)
+    )
+    assert 5.0 < deep / wide < 8.0
+
+
+def test_depths_have_the_configured_median_and_scatter(config):
+    _, band, depth = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
+    for k, name in enumerate(BANDS):
+        assert np.median(depth[band == k]) == pytest.approx(config["depth"][name], abs=0.06)
+        assert depth[band == k].std() == pytest.approx(config["depth_scatter"], rel=0.15)
+    np.testing.assert_allclose(median_flux_error(config), flux_error([config["depth"][name] for name in BANDS]))
+
+
+def test_u_is_taken_by_dark_time_and_y_by_bright(config):
+    mjd, band, _ = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
+    darkness = np.cos(2.0 * np.pi * (mjd - 51549.76) / 29.530588)
+    assert darkness[band == 0].mean() > 0.7
+    assert darkness[band == 5].mean() < -0.4
+
+
+def test_bands_can_be_empty(config):
+    band = np.concatenate([band for _, band, _ in fields(config | {"empty_band_fraction": 1.0}, 5)])
+    assert set(band) == {1, 2, 3, 4}
