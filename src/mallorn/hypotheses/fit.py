@@ -1,0 +1,304 @@
+"""Fits of all hypotheses to the raw points of all passbands, and their evidences.
+
+Fluxes are de-reddened; their errors get a floor, a fraction of the flux in quadrature, for what the simple forms cannot
+follow. The maximum of the posterior comes from `kernels.fit_objects`; the evidence is Laplace's approximation there,
+
+    ln Z = -(chi2 + penalty)/2 - ln(det H)/2 - sum_k ln sd_k - sum_g ln(1 + A_g^2 <m_g, m_g>)/2,
+
+with H the (Gauss-Newton) Hessian of (chi2 + penalty)/2 by t0 and all free parameters, sd_k the widths of their priors
+(for t0, uniform over the allowed window, the width window / sqrt(2 pi) of the normal as high), and an amplitude prior
+that is wide on the scale of the amplitude itself. All evidences leave out the same -sum ln(2 pi e^2)/2 and can be
+subtracted from each other.
+"""
+
+import logging
+from itertools import product
+
+import numpy as np
+
+from mallorn.bands import WAVELENGTHS
+from mallorn.errors import ConfigError
+from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
+
+__all__ = ["STATUS", "chosen_hypotheses", "fit_hypotheses", "fit_one", "fitted_points", "units"]
+
+_log = logging.getLogger(__name__)
+
+STATUS = {
+    0: "converged",
+    1: "no convergence within max_steps",
+    2: "no downhill step found before convergence",
+    3: "no points",
+    4: "curvature at the optimum not positive: no errors, no evidence",
+}
+"""Meaning of the columns `{hypothesis}_status`."""
+
+_BEFORE, _AFTER = 150.0, 50.0
+"""Rest-frame days before the first and after the last point within which t0 may lie."""
+
+_EPOCH_SPACING, _EPOCH_WINDOW = 12.0, 15.0
+_T0_STARTS = (-30.0, -12.0, 0.0, 12.0)
+
+
+def chosen_hypotheses(names):
+    """Return the `Hypothesis` objects called `names`, parents first; raise ConfigError for an unknown name or parent."""
+    known = [h.name for h in HYPOTHESES]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"fits.hypotheses.models: unknown hypothesis {name!r}; known are {', '.join(known)}")
+    chosen = [h for h in HYPOTHESES if h.name in names]
+    for h in chosen:
+        if h.parent and h.parent not in names:
+            raise ConfigError(
+                f"fits.hypotheses.models: {h.name!r} starts from the fit of {h.parent!r}; add {h.parent!r} to the list"
+            )
+    return chosen
+
+
+def units(names, columns):
+    """Return {column: unit} of the table of fits."""
+    out = {"null_chi2": "", "constant_chi2": "", "drw_ln_tau": "ln d", "drw_scale": "uJy"}
+    for h in chosen_hypotheses(names):
+        out |= {
+            f"{h.name}_t0": "d",
+            f"{h.name}_t0_err": "d",
+            f"{h.name}_amplitude": "uJy",
+            f"{h.name}_amplitude_err": "uJy",
+        }
+        for p in h.parameters:
+            out |= {f"{h.name}_{p.name}": p.unit, f"{h.name}_{p.name}_err": p.unit}
+    return {name: unit for name, unit in out.items() if name in columns}
+
+
+def fitted_points(lightcurves, error_floor):
+    """Return what the fits see of the raw `lightcurves`: (x, flux, error, wavelength).
+
+    x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, the error with the
+    floor. wavelength (n, 6): rest-frame effective wavelengths, angstrom.
+    """
+    lc = lightcurves.dereddened()
+    stretch = 1.0 + lc.rest_redshift
+    x = (lc.mjd - first_epoch(lc)[lc.owner]) / stretch[lc.owner]
+    return x, lc.flux, np.hypot(lc.flux_err, error_floor * lc.flux), WAVELENGTHS / stretch[:, None]
+
+
+def first_epoch(lightcurves):
+    """Return the time of each object's first point, shape (n,) MJD; NaN without points."""
+    filled = lightcurves.n_points > 0
+    first = np.full(len(lightcurves), np.nan)
+    first[filled] = lightcurves.mjd[lightcurves.start[:-1][filled]]
+    return first
+
+
+def fit_hypotheses(lightcurves, config):
+    """Fit every hypothesis of `config["models"]`, a random walk and constants to every object of raw `lightcurves`.
+
+    Return {column: array (n,) or (n, 6)}: per hypothesis H the parameters `H_t0` (MJD), `H_NAME` and their standard
+    errors `..._err`, `H_amplitude` and `H_amplitude_err` at fixed shape (uJy), `H_chi2`, `H_penalty` (-2 ln prior up to a
+    constant), `H_log_det`, `H_ln_evidence`, `H_status` (see `STATUS`) and `H_n_evaluations`; `drw_*` of the random
+    walk; `null_chi2` for no flux at all and `constant_chi2` for a constant flux in each band.
+    """
+    lc, floor = lightcurves, config["error_floor"]
+    x, flux, error, wavelength = fitted_points(lc, floor)
+    weight, first, stretch = 1.0 / error, first_epoch(lc), 1.0 + lc.rest_redshift
+    epochs = event_epochs(lc.start, x, flux, error, config["epochs"])
+    columns = {"n_points": lc.n_points.astype(np.int32), **_constants(lc, flux, weight)}
+    fits = {}
+    for h in chosen_hypotheses(config["models"]):
+        fit = fit_one(h, lc.start, x, lc.band, flux, weight, wavelength, epochs, fits.get(h.parent), config)
+        fits[h.name] = fit
+        named = {"t0": first + fit["parameters"][:, 0] * stretch, "t0_err": fit["errors"][:, 0] * stretch}
+        for k, name in enumerate(h.parameter_names, start=1):
+            named |= {name: fit["parameters"][:, k], f"{name}_err": fit["errors"][:, k]}
+        for name in (
+            "amplitude",
+            "amplitude_err",
+            "chi2",
+            "penalty",
+            "log_det",
+            "ln_evidence",
+            "status",
+            "n_evaluations",
+        ):
+            named[name] = fit[name]
+        columns |= {f"{h.name}_{name}": values for name, values in named.items()}
+        for code in range(1, len(STATUS)):
+            if count := int(np.sum(fit["status"] == code)):
+                _log.info("%s: %d of %d objects: %s", h.name, count, len(lc), STATUS[code])
+    return columns | _random_walks(lc, x, flux, error, config["drw"])
+
+
+def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent, config):
+    """Fit one hypothesis to packed points (see `fitted_points`); return a mapping of arrays, one row per object.
+
+    epochs: from `event_epochs`. parent: the mapping of the parent's fit, or None.
+    """
+    from mallorn.hypotheses.kernels import fit_objects
+
+    h = hypothesis
+    n, size = len(start) - 1, 1 + len(h.parameters)
+    prior = np.empty((4, size))
+    prior[:, 0] = 0.0, 1.0, -_BEFORE, _AFTER
+    prior[:, 1:] = np.array([(p.mean, p.sd, p.low, p.high) for p in h.parameters]).T
+    grid = np.array(list(product(_T0_STARTS, *(p.starts for p in h.parameters)))).reshape(-1, size)
+    extra = np.empty((n, 0, size)) if parent is None else _from_parent(h, parent)
+    offset_sd = np.empty((0, 0))
+    if h.offsets:
+        key = np.repeat(np.arange(n), np.diff(start)) * 6 + band
+        square = np.bincount(key, weight**2, 6 * n).reshape(n, 6)
+        offset_sd = config["offset"] * event_level(start, x, flux, weight)[:, None] * np.ones(6)
+    p, amplitude, norm, chi2, total, hessian, status, count = fit_objects(
+        list(LIGHT_CURVES).index(h.light_curve), list(SEDS).index(h.sed), h.amplitudes, start, x, band, flux, weight,
+        wavelength, offset_sd, epochs, grid, extra, prior, config["descents"], config["max_steps"],
+        config["tolerance"],
+    )  # fmt: skip
+    filled = np.diff(start) > 0
+    span = np.zeros(n)
+    span[filled] = x[start[1:][filled] - 1]
+    errors, log_det, volume = _curvature(h, prior, hessian, span + _BEFORE + _AFTER)
+    status = np.where(filled, np.where(np.isfinite(log_det), status, 4), 3).astype(np.int8)
+    with np.errstate(divide="ignore"):
+        amplitude_err = 1.0 / np.sqrt(norm)
+    evidence = -0.5 * total + volume - 0.5 * np.sum(np.log1p(amplitude**2 * norm), axis=1)
+    if h.offsets:
+        evidence -= 0.5 * np.sum(np.log1p(offset_sd**2 * square), axis=1)
+    amplitudes = {"amplitude": amplitude, "amplitude_err": amplitude_err}
+    if h.amplitudes == 1:
+        amplitudes = {name: values[:, 0] for name, values in amplitudes.items()}
+    return {
+        "parameters": p,
+        "errors": errors,
+        **amplitudes,
+        "chi2": chi2,
+        "penalty": total - chi2,
+        "log_det": log_det,
+        "ln_evidence": evidence,
+        "status": status,
+        "n_evaluations": count.astype(np.int32),
+        "hypothesis": h,
+    }
+
+
+def _from_parent(h, parent):
+    """Starting points (n, E, P): the parent's best fit, over the grid of starts of the parameters that it lacks."""
+    names = ["t0", *parent["hypothesis"].parameter_names]
+    values = {name: parent["parameters"][:, k] for k, name in enumerate(names)}
+    new = [p for p in h.parameters if p.name not in values]
+    rows = []
+    for combination in product(*(p.starts for p in new)):
+        here = values | {p.name: np.full(len(values["t0"]), start) for p, start in zip(new, combination, strict=True)}
+        rows.append(np.column_stack([here[name] for name in ("t0", *h.parameter_names)]))
+    return np.stack(rows, axis=1)
+
+
+def _curvature(h, prior, hessian, window):
+    """Return errors (n, P), ln det H (n,) and the log ratio (n,) of the posterior's volume to the prior's."""
+    sd = np.broadcast_to(prior[1], hessian.shape[:2]).copy()
+    sd[:, 0] = window / np.sqrt(2 * np.pi)
+    free = prior[2] < prior[3]
+    matrix = hessian[:, free][:, :, free]
+    matrix[:, 0, 0] += 1.0 / sd[:, 0] ** 2
+    scale = np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
+    correlation = matrix / (scale[:, :, None] * scale[:, None, :])
+    sound = np.isfinite(correlation).all(axis=(1, 2))
+    correlation[~sound] = np.eye(free.sum())
+    values, vectors = np.linalg.eigh(correlation)
+    sound &= values[:, 0] > 1e-13
+    values[~sound] = np.nan
+    log_det = np.sum(np.log(values), axis=1) + 2 * np.sum(np.log(scale), axis=1)
+    errors = np.full(hessian.shape[:2], np.nan)
+    errors[:, free] = np.sqrt(np.sum(vectors**2 / values[:, None, :], axis=2)) / scale
+    errors[:, ~free] = 0.0
+    errors[~sound] = np.nan
+    return errors, log_det, -0.5 * log_det - np.sum(np.log(sd[:, free]), axis=1)
+
+
+def event_level(start, x, flux, weight):
+    out = np.full(len(start) - 1, np.nan)
+    for k, (a, b) in enumerate(zip(start[:-1], start[1:], strict=True)):
+        if a == b:
+            continue
+        t, w = x[a:b], weight[a:b] ** 2
+        sums = np.concatenate([[0.0], np.cumsum(flux[a:b] * w)])
+        weights = np.concatenate([[0.0], np.cumsum(w)])
+        low, high = np.searchsorted(t, t - _EPOCH_WINDOW), np.searchsorted(t, t + _EPOCH_WINDOW, side="right")
+        out[k] = np.max(np.abs(sums[high] - sums[low]) / (weights[high] - weights[low]))
+    return out
+
+
+def event_epochs(start, x, flux, error, count):
+    """Return up to `count` rest-frame epochs (n, count) at which an event may have its peak, NaN where there are fewer.
+
+    The weighted mean flux of all bands in a window of +-15 d is taken at every point; epochs are where its S/N is
+    highest and where the mean itself, shrunk where S/N < 5, is highest and (50 d away) second highest.
+    """
+    out = np.full((len(start) - 1, count), np.nan)
+    for k, (a, b) in enumerate(zip(start[:-1], start[1:], strict=True)):
+        if a == b:
+            continue
+        t, w = x[a:b], error[a:b] ** -2.0
+        sums = np.concatenate([[0.0], np.cumsum(flux[a:b] * w)])
+        weights = np.concatenate([[0.0], np.cumsum(w)])
+        low, high = np.searchsorted(t, t - _EPOCH_WINDOW), np.searchsorted(t, t + _EPOCH_WINDOW, side="right")
+        total, norm = sums[high] - sums[low], weights[high] - weights[low]
+        snr = total / np.sqrt(norm)
+        level = total / norm * np.clip(snr / 5.0, 0.0, 1.0)
+        first = t[np.argmax(level)]
+        away = np.abs(t - first) >= 50.0
+        picks = [first]
+        if away.any():
+            picks.append(t[away][np.argmax(level[away])])
+        picks.append(t[np.argmax(snr)])
+        kept = []
+        for pick in picks:
+            if all(abs(pick - other) > _EPOCH_SPACING for other in kept):
+                kept.append(pick)
+        out[k, : min(count, len(kept))] = kept[:count]
+    return out
+
+
+def _constants(lc, flux, weight):
+    """Chi-square of no flux and of the best constant flux in each band."""
+    n = len(lc)
+    key = lc.owner * 6 + lc.band
+    square = weight**2
+    null = np.bincount(lc.owner, (flux * weight) ** 2, n)
+    norm = np.bincount(key, square, 6 * n)
+    level = np.divide(np.bincount(key, flux * square, 6 * n), norm, out=np.zeros(6 * n), where=norm > 0)
+    constant = np.bincount(lc.owner, ((flux - level[key]) * weight) ** 2, n)
+    empty = lc.n_points == 0
+    null[empty] = constant[empty] = np.nan
+    return {"null_chi2": null, "constant_chi2": constant}
+
+
+def _random_walks(lc, x, flux, error, config):
+    """Evidence and best grid point of the random walk of rank one."""
+    from mallorn.hypotheses.drw import fit_random_walks
+
+    tau, sigma, beta = (np.array(config[name], dtype=float) for name in ("tau", "sigma", "beta"))
+    scale = np.array([_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
+    weight = (WAVELENGTHS / WAVELENGTHS[2]) ** beta[:, None]
+    deviance = fit_random_walks(lc.start, x, lc.band, flux, error, tau, sigma, weight, scale)
+    flat = deviance.reshape(len(lc), -1)
+    filled = lc.n_points > 0
+    best = np.zeros(len(lc), dtype=np.int64)
+    best[filled] = np.argmin(flat[filled], axis=1)
+    lowest = flat[np.arange(len(lc)), best]
+    j, k, q = np.unravel_index(best, deviance.shape[1:])
+    evidence = np.log(np.mean(np.exp(-0.5 * (flat - lowest[:, None])), axis=1)) - 0.5 * lowest
+    table = {
+        "ln_tau": np.log(tau)[j],
+        "ln_sigma": np.log(sigma)[k] + np.log(scale),
+        "ln_sigma_relative": np.log(sigma)[k],
+        "beta": beta[q],
+    }
+    table = {name: np.where(filled, values, np.nan) for name, values in table.items()}
+    return {f"drw_{k}": v for k, v in (table | {"scale": scale, "deviance": lowest, "ln_evidence": evidence}).items()}
+
+
+def _scale(flux, error):
+    """Standard deviation of the fluxes but the 2% strongest, at least the median error; NaN without points."""
+    if not flux.size:
+        return np.nan
+    size = np.abs(flux)
+    return max(np.std(flux[size <= np.percentile(size, 98)]), np.median(error))
