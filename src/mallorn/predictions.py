@@ -1,0 +1,58 @@
+"""The files of predictions: out-of-fold probabilities of one model, protocol and repeat, and those of the test set."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.errors import DataError
+from mallorn.tables import read_columns, read_metadata, write_table
+
+__all__ = ["OutOfFold", "mean_probability", "read_out_of_fold", "write_predictions"]
+
+
+class OutOfFold(NamedTuple):
+    """Out-of-fold predictions of n objects: `object_id` (n,) str, `fold` (n,), `probability` (n,) of a target."""
+
+    model: str
+    protocol: str
+    repeat: int
+    object_id: np.ndarray
+    fold: np.ndarray
+    probability: np.ndarray
+
+
+def write_predictions(path, object_id, probability, classes, metadata, fold=None):
+    """Write object_id, [fold,] probability and, of more than two classes, probability__CLASS for each.
+
+    probability: (n, C), class 0 being the targets; classes: (C,) names; fold: (n,) int8 or None.
+    metadata: {"model", "protocol", "repeat"}, kept in the file so that it says itself what it is.
+    """
+    columns = {"object_id": object_id}
+    if fold is not None:
+        columns["fold"] = np.asarray(fold, dtype=np.int8)
+    columns["probability"] = np.ascontiguousarray(probability[:, 0])
+    if len(classes) > 2:
+        for name, p in zip(classes, probability.T, strict=True):
+            columns[f"probability__{name}"] = np.ascontiguousarray(p)
+    write_table(path, columns, metadata={key: str(value) for key, value in metadata.items()})
+
+
+def read_out_of_fold(path):
+    """Return the `OutOfFold` predictions of a file that `write_predictions` made."""
+    about = read_metadata(path)
+    table = read_columns(path, ["object_id", "fold", "probability"])
+    return OutOfFold(about["model"], about["protocol"], int(about["repeat"]), **table)
+
+
+def mean_probability(paths):
+    """Return (object_id (n,), probability (n,)): the mean over files of predictions of the same objects."""
+    first = read_columns(paths[0], ["object_id"])["object_id"]
+    total = np.zeros(len(first))
+    for path in paths:
+        table = read_columns(path, ["object_id", "probability"])
+        if not np.array_equal(table["object_id"], first):
+            raise DataError.at(
+                path, expected=f"the objects of {paths[0]}", found="others", fix="delete results/predictions, run again"
+            )
+        total += table["probability"]
+    return first, total / len(paths)

@@ -1,0 +1,126 @@
+"""Training on a part of a feature table: classes, weights, features chosen inside, and members averaged."""
+
+import logging
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from mallorn.errors import ConfigError, DataError
+from mallorn.join import LOG_COLUMNS
+from mallorn.models.learner import learner
+from mallorn.tables import read_columns
+
+__all__ = ["TARGET_CLASS", "Features", "class_weights", "classify", "feature_columns", "fit_member", "read_features"]
+
+log = logging.getLogger(__name__)
+
+TARGET_CLASS = "TDE"
+"""Name of class 0, the objects whose target is 1."""
+
+
+class Features(NamedTuple):
+    """A feature table: `object_id` (n,) str, `columns` (p,) names, `values` (n, p) float32, NaN where missing."""
+
+    object_id: np.ndarray
+    columns: tuple
+    values: np.ndarray
+
+    def select(self, columns):
+        """Return the same objects with only `columns`, in that order."""
+        place = {name: k for k, name in enumerate(self.columns)}
+        return Features(self.object_id, tuple(columns), self.values[:, [place[name] for name in columns]])
+
+
+def feature_columns(names, log_columns, exclude):
+    """Return the columns of a feature table that models are trained on, in the table's order.
+
+    names: all columns; log_columns: those of the log to use; exclude: patterns (fnmatch) of columns to leave out.
+    Z_err is refused: only the test side has one, so it tells train from test and nothing about the object.
+    """
+    if "Z_err" in log_columns:
+        raise ConfigError(
+            "training.log_columns: Z_err is given for the test set only and cannot be trained on; use Z and EBV"
+        )
+    missing = [name for name in log_columns if name not in names]
+    if missing:
+        raise ConfigError(f"training.log_columns: the feature table has no column {missing[0]!r}")
+    used = [n for n in names if n in log_columns or n not in LOG_COLUMNS]
+    return tuple(n for n in used if not any(fnmatchcase(n, pattern) for pattern in exclude))
+
+
+def read_features(path, log_columns, exclude):
+    """Return the `Features` of results/features/{train,test}.parquet with the columns of `feature_columns`.
+
+    Values beyond the range of float32, infinite ones included, are clipped to it, which keeps their order; the columns
+    are named in a warning.
+    """
+    columns = feature_columns(pq.read_schema(path).names, log_columns, exclude)
+    table = read_columns(path, ["object_id", *columns])
+    object_id = table.pop("object_id")
+    values = np.empty((len(object_id), len(columns)), dtype=np.float32)
+    largest, clipped = np.finfo(np.float32).max, []
+    for k, name in enumerate(columns):
+        column = np.asarray(table.pop(name), dtype=float)
+        if np.any(np.abs(column) > largest):
+            clipped.append(name)
+        values[:, k] = np.clip(column, -largest, largest)
+    if clipped:
+        log.warning("%s: values beyond the range of float32 are clipped in %s", path, ", ".join(clipped))
+    return Features(object_id, columns, values)
+
+
+def classify(spec_type, target, scheme, groups, rest):
+    """Return (classes (n,) int, names): the class of each object by the scheme, class 0 being `TARGET_CLASS`.
+
+    scheme: "binary" (target or not) or "grouped": the other objects by their SpecType.
+    groups: {class: [SpecType, ...]}; rest: the class of the types that no group lists.
+    """
+    target = np.asarray(target)
+    if scheme == "binary":
+        return np.where(target == 1, 0, 1), (TARGET_CLASS, "other")
+    if scheme != "grouped":
+        raise ConfigError(f"models: classes must be 'binary' or 'grouped', not {scheme!r}")
+    of_type = {}
+    for name, types in groups.items():
+        for kind in types:
+            if kind in of_type:
+                raise ConfigError(f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}")
+            of_type[kind] = name
+    names = (TARGET_CLASS, *dict.fromkeys([*groups, rest]))
+    classes = [0 if t == 1 else names.index(of_type.get(s, rest)) for s, t in zip(spec_type, target, strict=True)]
+    return np.array(classes, dtype=int), names
+
+
+def class_weights(classes, balance):
+    """Return a weight for each object, mean 1: (n / n_c)^balance, 0 for equal objects, 1 for equal classes."""
+    counts = np.bincount(classes)
+    weight = (len(classes) / counts[classes]) ** balance
+    return weight / weight.mean()
+
+
+def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None):
+    """Return a function that maps features (m, p) to probabilities (m, n_classes), and the importances (p,).
+
+    One member of a model: `spec["learner"]` fitted to all rows of `features` (n, p) float32 and `classes` (n,) int.
+    Classes without an object get probability 0.
+
+    spec: the model's block of config.yaml, of which `learner`, `balance` and `params` are read.
+    weight: (n,) further weights of the objects. Raises DataError if the training part has no target, or nothing else.
+    """
+    present, compact = np.unique(classes, return_inverse=True)
+    if present[0] != 0 or len(present) < 2:
+        raise DataError("a training part has no object with target 1, or no other; lower folds.number or add objects")
+    module = learner(spec["learner"], spec["params"])
+    weights = class_weights(compact, spec["balance"])
+    if weight is not None:
+        weights = weights * weight
+    model = module.fit(features, compact, weights, len(present), spec["params"], seed, threads)
+
+    def predict(rows):
+        probability = np.zeros((len(rows), n_classes))
+        probability[:, present] = module.predict_proba(model, rows)
+        return probability
+
+    return predict, module.importance(model)

@@ -1,0 +1,38 @@
+"""Score a model without each feature family, and with each alone."""
+
+from mallorn.ablation import ablate, summarise, variants
+from mallorn.csvtables import write_csv
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.tables import read_columns
+from mallorn.training import read_features
+
+
+def main(train, folds, output, settings, threads):
+    """Write the table of `mallorn.ablation.summarise` as CSV.
+
+    train, folds, output: paths. settings: {"seed", "threshold", "training", "ablation", "model" (the one to train, a
+    block of `models`)} of the configuration.
+    """
+    training, options = settings["training"], settings["ablation"]
+    table = read_features(train, training["log_columns"], training["exclude"])
+    folds = read_columns(folds)
+    rows = []
+    for protocol in PROTOCOLS:
+        repeats = [fold_of(folds, protocol, repeat, table.object_id) for repeat in range(options["repeats"])]
+        seed = (settings["seed"], protocol)
+        predictions = ablate(table, variants(table.columns), repeats, training, settings["model"], seed, threads)
+        rows += summarise(protocol, predictions, repeats, settings["threshold"], options["rounds"], seed)
+    write_csv(output, {name: [row[name] for row in rows] for name in rows[0]}, digits=4)
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.output[0],
+            snakemake.params.settings,
+            snakemake.threads,
+        )

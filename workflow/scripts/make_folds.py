@@ -1,0 +1,52 @@
+"""Draw the folds of both protocols, after finding the source event of each training object."""
+
+import numpy as np
+
+from mallorn.folds import draw_folds
+from mallorn.lightcurves import read_lightcurves
+from mallorn.sources import grid_steps, rest_spans, source_events
+from mallorn.tables import read_columns, write_table
+
+
+def main(logs, lightcurves, objects, output, settings):
+    """Write the long table of `mallorn.folds.draw_folds` for the objects of the training log.
+
+    logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
+    settings: {"seed": of the configuration, "folds": block of the configuration}.
+    """
+    folds = settings["folds"]
+    log = read_columns(logs, ["object_id", "set", "Z", "spec_type", "target"])
+    train = np.flatnonzero(log.pop("set") == "train")
+    log = {name: values[train] for name, values in log.items()}
+    step, duration = _steps(log["object_id"], lightcurves, objects, folds["grid"])
+    spans = rest_spans(step, duration, log["Z"], **folds["grid"])
+    source = source_events(log["object_id"], log["spec_type"], *spans)
+    table = draw_folds(
+        *(log["object_id"], log["spec_type"], log["target"], source),
+        *(folds["number"], folds["repeats"], folds["rare"], settings["seed"]),
+    )
+    write_table(output, table, sorted_by=("protocol", "repeat", "object_id"))
+
+
+def _steps(object_id, lightcurves, objects, grid):
+    """Return step and duration of the objects `object_id` (n,), which may be in any split; NaN for those in none."""
+    place = {name: k for k, name in enumerate(object_id)}
+    found = np.full((2, len(object_id)), np.nan)
+    for points_path, objects_path in zip(lightcurves, objects, strict=True):
+        lc = read_lightcurves(points_path, objects_path)
+        lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
+        found[:, [place[name] for name in lc.object_id]] = grid_steps(lc, **grid)
+    return found
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.logs,
+            snakemake.input.lightcurves,
+            snakemake.input.objects,
+            snakemake.output[0],
+            snakemake.params.settings,
+        )

@@ -1,0 +1,45 @@
+"""Say which features stability selection keeps on the whole training set."""
+
+import logging
+
+import numpy as np
+
+from mallorn.csvtables import write_csv
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.seeds import derived_seed
+from mallorn.selection import select_features, selection_frequency
+from mallorn.tables import read_columns
+from mallorn.training import classify, read_features
+
+
+def main(train, folds, output, settings):
+    """Write the CSV file feature, frequency, selected, the most frequent first.
+
+    For people to read: cross-validation chooses anew inside each training part and does not see this file.
+
+    train, folds, output: paths. settings: {"seed", and the blocks "training", "selection" of the configuration}.
+    """
+    training, options = settings["training"], settings["selection"]
+    table = read_features(train, training["log_columns"], training["exclude"])
+    labels = fold_of(read_columns(folds), PROTOCOLS[0], 0, table.object_id)
+    classes, names = classify(labels["spec_type"], labels["target"], "binary", training["groups"], training["rest"])
+    seed = derived_seed(settings["seed"], "select_features")
+    frequency = selection_frequency(table.values, classes, len(names), labels["source"], options, seed)
+    selected = np.zeros(len(frequency), dtype=int)
+    selected[select_features(frequency, options)] = 1
+    order = np.argsort(-frequency, kind="stable")
+    columns = np.array(table.columns, dtype=object)
+    write_csv(output, {"feature": columns[order], "frequency": frequency[order], "selected": selected[order]})
+    logging.getLogger(__name__).info("%d of %d features are selected", selected.sum(), len(selected))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.output[0],
+            snakemake.params.settings,
+        )

@@ -1,0 +1,41 @@
+"""Write the submission and the probabilities of the test objects."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.predictions import mean_probability
+from mallorn.submission import in_submission_order, write_probabilities, write_submission
+from mallorn.tables import read_columns
+
+
+def main(logs, predictions, threshold, submission, probabilities):
+    """Write both CSV files, with the objects of the sample submission in its order.
+
+    logs: path of the logs, whose column `submission_row` is that order. predictions: paths of the test predictions of
+    all repeats, which are averaged. threshold: path of the JSON file of choose_threshold.
+    """
+    log = read_columns(logs, ["object_id", "submission_row"])
+    listed = np.flatnonzero(log["submission_row"] >= 0)
+    object_id = log["object_id"][listed[np.argsort(log["submission_row"][listed])]]
+    probability = in_submission_order(*mean_probability(predictions), object_id)
+    cut = json.loads(Path(threshold).read_text(encoding="utf-8"))["threshold"]
+    write_probabilities(probabilities, object_id, probability)
+    write_submission(submission, object_id, probability >= cut)
+    message = "%d of %d test objects have a probability of at least %.4f"
+    logging.getLogger(__name__).info(message, np.sum(probability >= cut), len(object_id), cut)
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.logs,
+            snakemake.input.predictions,
+            snakemake.input.threshold,
+            snakemake.output.submission,
+            snakemake.output.probabilities,
+        )
