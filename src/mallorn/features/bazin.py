@@ -55,9 +55,7 @@ def villar(t, p):
 
 _MODELS = {
     "bazin": _Model("BazinFit", ("amplitude", "baseline", "t0", "rise", "fall"), bazin, _BAZIN),
-    "villar": _Model(
-        "VillarFit", ("amplitude", "baseline", "t0", "rise", "fall", "slope", "plateau"), villar, _VILLAR
-    ),
+    "villar": _Model("VillarFit", ("amplitude", "baseline", "t0", "rise", "fall", "slope", "plateau"), villar, _VILLAR),
 }
 
 

@@ -38,7 +38,9 @@ def features(config):
             Feature(f"asymmetry_{p}", "", f"(fade - rise) / (fade + rise) at {p}% of peak", _VELZEN),
         ]
     listed += [
-        Feature("fade_stretch", "", "time between the two lower levels of `stretch` over that between the upper", _VELZEN),
+        Feature(
+            "fade_stretch", "", "time between the two lower levels of `stretch` over that between the upper", _VELZEN
+        ),
         Feature("robust_duration", "d", "rest-frame time from 10% to 90% of the summed positive flux", _RICHARDS),
         Feature("robust_asymmetry", "", "asymmetry of the 10%, 50%, 90% times of the summed positive flux", _RICHARDS),
         Feature("duty_cycle", "", "share of the observed time above `duty_level` of peak", _RICHARDS),
@@ -52,7 +54,9 @@ def features(config):
         Feature("rise_monotonicity", "", "net change over summed changes before the peak, within `window`", _SANCHEZ),
         Feature("fade_monotonicity", "", "net change over summed changes after the peak, within `window`", _SANCHEZ),
         Feature("variation", "", "summed changes over twice the peak flux, within `window`", _SANCHEZ),
-        Feature("roughness", "", "mean squared deviation of points from the curve in errors, within `window`", _SANCHEZ),
+        Feature(
+            "roughness", "", "mean squared deviation of points from the curve in errors, within `window`", _SANCHEZ
+        ),
         Feature("inflections", "", "sign changes of the curvature on the grid `grid`", _SANCHEZ),
         Feature("slow_fraction", "", "share of the grid after peak that is flat (`plateau`) and above its floor", _YAO),
     ]
@@ -234,7 +238,9 @@ def _smoothness(curve, config):
 
 def _on_grid(curve, config):
     """Return what is counted on the curve at equally spaced phases, linearly between its points."""
-    grid = np.arange(config["grid"]["start"], config["grid"]["stop"] + 0.5 * config["grid"]["step"], config["grid"]["step"])
+    grid = np.arange(
+        config["grid"]["start"], config["grid"]["stop"] + 0.5 * config["grid"]["step"], config["grid"]["step"]
+    )
     start = curve.segments.start
     flux = np.full((len(curve.segments), len(grid)), np.nan)
     for k in np.flatnonzero(curve.segments.count):
