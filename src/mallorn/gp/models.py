@@ -15,11 +15,13 @@ RNAAS 2, 31). No kernel is approximated; equal times are exact too. Parameters a
 import numpy as np
 
 from mallorn.bands import WAVELENGTHS
+from mallorn.gp.batch import BLANKS
 
 __all__ = ["DRW", "MODELS", "Matern32", "MultibandMatern32"]
 
 _SQRT3 = np.sqrt(3.0)
 _KILOANGSTROM = WAVELENGTHS / 1000.0
+_FORGOTTEN = 45.0
 
 
 def _matern32(x):
@@ -45,7 +47,7 @@ class DRW:
 
     @staticmethod
     def generators(batch, theta, x):
-        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled, centred times `x` (N,)."""
+        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled times `x` (N,), zero in blanks."""
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
         return variance, variance[:, None], batch.live[:, None]
 
@@ -79,6 +81,7 @@ class Matern32(DRW):
     @staticmethod
     def generators(batch, theta, x):
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
+        x = _recentred(x, batch)
         U = np.stack([variance * (1.0 + x), variance], axis=1)
         V = np.stack([batch.live, -x], axis=1)
         return variance, U, V
@@ -103,7 +106,7 @@ class MultibandMatern32(Matern32):
     @staticmethod
     def generators(batch, theta, x):
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
-        own = batch.own_band
+        own, x = batch.own_band, _recentred(x, batch)
         R = _wavelength_correlation(theta[:, 2]).reshape(-1, 6)[6 * batch.owner + batch.band]
         U, V = np.empty((2, len(x), 12))
         np.multiply(own, (variance * (1.0 + x))[:, None], out=U[:, :6])
@@ -115,6 +118,22 @@ class MultibandMatern32(Matern32):
     @staticmethod
     def band_correlation(theta):
         return _wavelength_correlation(theta[2])
+
+
+def _recentred(x, batch):
+    """Return the scaled times `x` measured from the middle of each run of points without a gap above `_FORGOTTEN`.
+
+    U V^T cancels to the covariance from numbers of the size of x, so x must stay small; its origin is free wherever
+    the process has forgotten its past to rounding.
+    """
+    begins = np.empty(len(x), dtype=bool)
+    np.greater(x[1:] - x[:-1], _FORGOTTEN, out=begins[1:])
+    begins[batch.start[:-1]] = True
+    first = np.flatnonzero(begins)
+    sizes = np.diff(first, append=len(x))
+    last = first + sizes - 1
+    last -= BLANKS * (batch.live[last] == 0.0)
+    return (x - np.repeat(0.5 * (x[first] + x[last]), sizes)) * batch.live
 
 
 def _wavelength_correlation(log_length):
