@@ -32,10 +32,8 @@ def features(config):
             Feature(f"ratio_{a}_{b}", "rad", f"angle of {a} over {b} flux, atan k", _DEMING),
             Feature(f"ratio_chi2_{a}_{b}", "", f"reduced chi-square about a constant {a} over {b} flux", _DEMING),
             Feature(f"variable_ratio_{a}_{b}", "rad", f"angle of {a} over {b} flux about their means", _WILHITE),
-            Feature(f"variable_chi2_{a}_{b}", "", f"reduced chi-square about that line through the means", _WILHITE),
-            Feature(
-                f"variability_{a}_{b}", "", f"share of {a} in the {a} and {b} variance beyond the errors", _VAUGHAN
-            ),
+            Feature(f"variable_chi2_{a}_{b}", "", "reduced chi-square about the line through the means", _WILHITE),
+            Feature(f"variability_{a}_{b}", "", f"share of {a} in the variance of both beyond the errors", _VAUGHAN),
             Feature(f"lag_{a}_{b}", "d", f"rest-frame time by which {b} follows {a}", _EDELSON),
             Feature(f"lag_peak_{a}_{b}", "", f"highest discrete correlation of {a} and {b}", _EDELSON),
         ]
@@ -107,7 +105,7 @@ def _pair(lightcurves, a, b, config):
 
 
 def _line(matched, x, y, ex, ey, error):
-    """Return angle (n,) and reduced chi-square (n,) of y = k x through the origin; `error` (2, n) of y's and x's band."""
+    """Return angle (n,) and reduced chi-square (n,) of y = k x; `error` (2, n) is typical of y's and of x's band."""
     sy, sx = error
     sxx, syy, sxy = (matched.sum(v) for v in (x**2, y**2, x * y))
     angle = 0.5 * np.arctan2(2.0 * divide(sxy, sx * sy), divide(sxx, sx**2) - divide(syy, sy**2))

@@ -34,9 +34,7 @@ def features(config):
             Feature(f"variability_{side}", "", f"reduced chi-square about each band's mean {where}", _BUTLER),
             Feature(f"coherence_{side}", "", f"mean product of successive deviations in errors {where}", _STETSON),
             Feature(f"snr_max_{side}", "", f"largest flux over error {where}", _VELZEN),
-            Feature(
-                f"mean_{side}", "", f"mean flux {where} over the peak flux, bands weighted by their errors", _VELZEN
-            ),
+            Feature(f"mean_{side}", "", f"mean flux {where} over the peak flux, weighted by the errors", _VELZEN),
             Feature(f"scatter_{side}", "", f"scatter beyond the errors {where} over the peak flux, likewise", _VELZEN),
         ]
     listed += [

@@ -94,7 +94,7 @@ class Segments:
         return np.nan_to_num(kept.maximum(times[keep]) - kept.minimum(times[keep]))
 
     def padded(self, values, fill=np.nan):
-        """Return `values` (N,) as rows of equal length, one for each segment, filled up on the right, shape (n, most)."""
+        """Return `values` (N,) as rows of equal length, one for each segment, filled on the right, shape (n, most)."""
         rows = np.full((len(self), self.count.max(initial=0)), fill, dtype=float)
         rows[self.owner, np.arange(self.start[-1]) - self.start[self.owner]] = values
         return rows

@@ -8,6 +8,7 @@ side of the peak gives NaN.
 import numpy as np
 
 from mallorn.bands import BANDS
+from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
 from mallorn.features.segments import Segments, divide, rest_days
 from mallorn.features.smoothing import smooth_curves
@@ -24,7 +25,16 @@ _SANCHEZ = "Sanchez-Saez et al. 2021, AJ 161, 141"
 
 
 def features(config):
-    """Return the features: peak, times at levels, energy-like percentiles, peaks, smoothness, plateau, phases."""
+    """Return the features: peak, times at levels, energy-like percentiles, peaks, smoothness, plateau, phases.
+
+    Raise ConfigError if `duty_level` or one of `stretch` is not among `levels`.
+    """
+    missing = {config["duty_level"], *config["stretch"]} - set(config["levels"])
+    if missing:
+        raise ConfigError(
+            f"features.shape: duty_level and stretch must be among levels {config['levels']}, got {sorted(missing)}; "
+            "add them to levels or drop them"
+        )
     listed = [
         Feature("peak_flux", "uJy", "smoothed flux at peak, in the first band's scale", _BOONE),
         Feature("peak_snr", "", "smoothed flux at peak over its error", _BOONE),
@@ -38,9 +48,7 @@ def features(config):
             Feature(f"asymmetry_{p}", "", f"(fade - rise) / (fade + rise) at {p}% of peak", _VELZEN),
         ]
     listed += [
-        Feature(
-            "fade_stretch", "", "time between the two lower levels of `stretch` over that between the upper", _VELZEN
-        ),
+        Feature("fade_stretch", "", "time between the lower two levels of `stretch` over the upper two", _VELZEN),
         Feature("robust_duration", "d", "rest-frame time from 10% to 90% of the summed positive flux", _RICHARDS),
         Feature("robust_asymmetry", "", "asymmetry of the 10%, 50%, 90% times of the summed positive flux", _RICHARDS),
         Feature("duty_cycle", "", "share of the observed time above `duty_level` of peak", _RICHARDS),
@@ -54,9 +62,7 @@ def features(config):
         Feature("rise_monotonicity", "", "net change over summed changes before the peak, within `window`", _SANCHEZ),
         Feature("fade_monotonicity", "", "net change over summed changes after the peak, within `window`", _SANCHEZ),
         Feature("variation", "", "summed changes over twice the peak flux, within `window`", _SANCHEZ),
-        Feature(
-            "roughness", "", "mean squared deviation of points from the curve in errors, within `window`", _SANCHEZ
-        ),
+        Feature("roughness", "", "mean squared deviation of points from the curve in errors", _SANCHEZ),
         Feature("inflections", "", "sign changes of the curvature on the grid `grid`", _SANCHEZ),
         Feature("slow_fraction", "", "share of the grid after peak that is flat (`plateau`) and above its floor", _YAO),
     ]

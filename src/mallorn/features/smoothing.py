@@ -34,7 +34,7 @@ class SmoothCurves(NamedTuple):
     error: np.ndarray
 
     def peak(self, sigma):
-        """Return the index of each object's point where flux less `sigma` errors is largest, -1 without points, (n,)."""
+        """Return where each object's flux less `sigma` errors is largest: indices of points (n,), -1 without points."""
         return self.segments.argmax(self.flux - sigma * self.error)
 
 

@@ -31,9 +31,7 @@ def features(config):
     for name, lags in _described_bins(config):
         listed += [
             Feature(f"sf_{name}", "uJy", f"structure function less errors, 0 if below, {lags}", _MACLEOD, True),
-            Feature(
-                f"relative_{name}", "", f"squared structure function over twice the variance, {lags}", _SIMONETTI, True
-            ),
+            Feature(f"relative_{name}", "", f"its square over twice the variance, {lags}", _SIMONETTI, True),
             Feature(f"skew_{name}", "", f"skewness about 0 of later less earlier flux, {lags}", _KAWAGUCHI, True),
         ]
     listed += [
