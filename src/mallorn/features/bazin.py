@@ -24,7 +24,7 @@ NEEDS = ("lightcurves",)
 _BAZIN = "Bazin et al. 2009, A&A 499, 653, eq. 1"
 _VILLAR = "Villar et al. 2019, ApJ 884, 83, eq. 1"
 
-_FITTED, _TOO_FEW, _FAILED = 0.0, 1.0, 2.0
+_FITTED, _TOO_FEW, _TOO_FAINT, _FAILED = 0.0, 1.0, 2.0, 3.0
 _SHORTEST = 1e-6  # days: time scales that the fit drove to zero stay divisible
 
 
@@ -64,7 +64,7 @@ def features(config):
     listed = []
     for name, model in _MODELS.items():
         listed += [
-            Feature(f"{name}_status", "", "0 fitted, 1 too few points, 2 no finite solution", model.source, True),
+            Feature(f"{name}_status", "", "0 fitted, 1 too few points, 2 too faint, 3 no finite solution", model.source, True),
             Feature(f"{name}_height", "uJy", "largest model flux at a visit, above the baseline", model.source, True),
             Feature(f"{name}_baseline", "uJy", "baseline flux", model.source, True),
             Feature(f"{name}_baseline_share", "", "baseline over its size plus height", model.source, True),
@@ -111,8 +111,9 @@ def _fit(model, lightcurves, time, config, knobs):
     """Return {name: (n,)} of the fits to one band's points at rest-frame times `time` (N,), days."""
     segments, flux, error = Segments(lightcurves.start), lightcurves.flux, lightcurves.flux_err
     enough = segments.count >= knobs["min_points"]
-    parameters, chi2 = _solve(model, lightcurves, time, knobs, enough)
-    fitted = enough & np.isfinite(chi2) & np.all(np.isfinite(parameters), axis=1)
+    bright = segments.maximum(flux / error) >= config["min_snr"]
+    parameters, chi2 = _solve(model, lightcurves, time, knobs, enough & bright)
+    fitted = enough & bright & np.isfinite(chi2) & np.all(np.isfinite(parameters), axis=1)
     parameters = np.where(fitted[:, None], parameters, np.nan)
     p = dict(zip(model.parameters, parameters.T, strict=True))
 
@@ -125,7 +126,7 @@ def _fit(model, lightcurves, time, config, knobs):
     about_constant = segments.sum((flux - constant) ** 2 * weight)
     freedom = segments.count - len(model.parameters)
     found = {
-        "status": np.where(fitted, _FITTED, np.where(enough, _FAILED, _TOO_FEW)),
+        "status": np.select([~enough, ~bright, ~fitted], [_TOO_FEW, _TOO_FAINT, _FAILED], _FITTED),
         "height": height,
         "baseline": p["baseline"],
         "baseline_share": divide(p["baseline"], np.abs(p["baseline"]) + height),
