@@ -53,7 +53,7 @@ def features(config):
 
 def extract(inputs, config):
     """Return {column: (n,) array} of this family; see `family.py`."""
-    split = _Split(inputs.lightcurves, inputs.tables["fits/hypotheses"], config)
+    split = _Split(inputs.lightcurves, inputs.tables["fits/hypotheses"])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         values = [row.value(split) for row in _catalogue(config)]
     return dict(zip(columns("hypotheses", features(config)), values, strict=True))
@@ -62,10 +62,10 @@ def extract(inputs, config):
 class _Split:
     """The objects of a split, their points as the fits saw them, and the fits."""
 
-    def __init__(self, lightcurves, table, config):
-        self.table, self.config = table, config
+    def __init__(self, lightcurves, table):
+        self.table = table
         self.lc = lc = lightcurves
-        x, self.flux, error, self.wavelength = fitted_points(lc, config["error_floor"])
+        x, self.flux, error, self.wavelength = fitted_points(lc, self["error_floor"][lc.owner])
         self.weight = 1.0 / error
         self.segments = Segments(lc.start)
         self.owner = lc.owner
@@ -100,7 +100,7 @@ class _Split:
 
 
 class _Event(NamedTuple):
-    """Chi-square per point within the event and outside of it, and the share of the event's null chi-square explained."""
+    """Chi-square per point within the event and outside, and the share of the null chi-square explained within."""
 
     chi2: np.ndarray
     outside_chi2: np.ndarray
@@ -113,8 +113,8 @@ class _Fit:
     def __init__(self, split, hypothesis):
         self.split, self.hypothesis = split, hypothesis
         self.values = np.array([self[name] for name in hypothesis.parameter_names])
+        self.top = hypothesis.peak(self.values)
         self.shape = hypothesis.light_curve_shape(_GRID, self.values[:, :, None])
-        self.top = np.where(np.isfinite(self.shape), self.shape, -1.0).argmax(axis=1)
         self.height = self.shape.max(axis=1)
 
     def __getitem__(self, name):
@@ -125,21 +125,21 @@ class _Fit:
         """Chi-square that the hypothesis takes away."""
         return self.split["null_chi2"] - self["chi2"]
 
-    def width(self, fraction, part=slice(None)):
-        """Days for which the light curve is above a fraction of its peak."""
-        return np.where(np.isfinite(self.height), (self.shape > fraction * self.height[:, None]).sum(axis=1), np.nan)
+    def days_above(self, fraction, before=np.inf):
+        """Rest-frame days, until `before` (n,), for which the light curve is above a fraction of its highest value.
 
-    @cached_property
-    def rise(self):
-        """Days before the peak for which the light curve is above 30% of it."""
-        before = np.arange(len(_GRID)) <= self.top[:, None]
-        days = ((self.shape > 0.3 * self.height[:, None]) & before).sum(axis=1)
-        return np.where(np.isfinite(self.height), days, np.nan)
+        Between the days of the grid the light curve is taken as straight.
+        """
+        excess = self.shape - fraction * self.height[:, None]
+        high, low = np.maximum(excess[:, :-1], excess[:, 1:]), np.minimum(excess[:, :-1], excess[:, 1:])
+        share = np.clip(divide(high, high - np.minimum(low, 0.0)), 0.0, 1.0)
+        share = np.where(high > 0, share, 0.0) * np.clip(np.reshape(before, (-1, 1)) - _GRID[:-1], 0.0, 1.0)
+        return np.where(np.isfinite(self.height), share.sum(axis=1), np.nan)
 
     @cached_property
     def phase(self):
         """Phase of each point, (N,) rest-frame days from the peak."""
-        peak = self["t0"] + _GRID[self.top] * self.split.stretch
+        peak = self["t0"] + self.top * self.split.stretch
         return (self.split.lc.mjd - peak[self.split.owner]) / self.split.stretch[self.split.owner]
 
     @cached_property
@@ -214,7 +214,9 @@ class _Fit:
         """Mean and sd of ln T, and the lowest chi-square, of blackbodies fitted to the six amplitudes."""
         amplitude, error = self["amplitude"], self["amplitude_err"]
         known = np.isfinite(error)
-        weight = np.where(known, 1 / (error**2 + (self.split.config["error_floor"] * amplitude) ** 2), 0.0)[:, None, :]
+        weight = np.where(known, 1 / (error**2 + (self.split["error_floor"][:, None] * amplitude) ** 2), 0.0)[
+            :, None, :
+        ]
         amplitude = np.where(known, amplitude, 0.0)[:, None, :]
         model = blackbody_ratio(self.split.wavelength[:, None, :], _TEMPERATURES[:, None])
         scale = (model * amplitude * weight).sum(axis=2) / (model**2 * weight).sum(axis=2)
@@ -256,8 +258,11 @@ class _Fit:
         return 4 * np.pi * SIGMA_SB * self.area * self.temperature**4
 
     def at(self, grid, days):
-        """Values of a (n, days) grid `days` after the peak."""
-        return np.take_along_axis(grid, np.minimum(self.top + days, len(_GRID) - 1)[:, None], axis=1)[:, 0]
+        """Values of a (n, days) grid `days` after the peak, by straight lines, shape (n,)."""
+        where = np.clip(np.nan_to_num(self.top + days) - _GRID[0], 0.0, len(_GRID) - 1.001)
+        k = where.astype(np.int64)
+        rows = np.arange(len(grid))
+        return grid[rows, k] + (where - k) * (grid[rows, k + 1] - grid[rows, k])
 
 
 def _log10(values):
@@ -282,6 +287,9 @@ def _row(name, unit, meaning, value, source=_SOURCE):
 def _catalogue(config):
     """Return the rows of this family, in order."""
     chosen = chosen_hypotheses(config["models"])
+    for key in ("residuals", "sampling"):
+        if unknown := set(config[key]) - set(config["models"]):
+            raise ConfigError(f"features.hypotheses.{key}: {min(unknown)!r} is not among features.hypotheses.models")
     rows = _objects()
     for h in chosen:
         rows += _parameters(h) + _widths(h)
@@ -333,9 +341,14 @@ def _parameters(h):
 def _widths(h):
     n = h.name
     return [
-        _row(f"{n}_width50", "d", "rest-frame days above 50% of the peak", lambda s: s.fit(h).width(0.5)),
-        _row(f"{n}_width20", "d", "rest-frame days above 20% of the peak", lambda s: s.fit(h).width(0.2)),
-        _row(f"{n}_rise30", "d", "rest-frame days from 30% of the peak to the peak", lambda s: s.fit(h).rise),
+        _row(f"{n}_width50", "d", "rest-frame days above 50% of the peak", lambda s: s.fit(h).days_above(0.5)),
+        _row(f"{n}_width20", "d", "rest-frame days above 20% of the peak", lambda s: s.fit(h).days_above(0.2)),
+        _row(
+            f"{n}_rise30",
+            "d",
+            "rest-frame days above 30% before the peak",
+            lambda s: s.fit(h).days_above(0.3, s.fit(h).top),
+        ),
     ]
 
 

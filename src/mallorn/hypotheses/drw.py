@@ -14,7 +14,7 @@ from numba import float64, int8, int64, njit
 
 __all__ = ["fit_random_walks"]
 
-_jit = njit(cache=True, error_model="numpy")
+_jit = njit(error_model="numpy")
 
 
 @_jit

@@ -41,7 +41,7 @@ _T0_STARTS = (-30.0, -12.0, 0.0, 12.0)
 
 
 def chosen_hypotheses(names):
-    """Return the `Hypothesis` objects called `names`, parents first; raise ConfigError for an unknown name or parent."""
+    """Return the `Hypothesis` objects called `names`, parents first; ConfigError if one or its parent lacks."""
     known = [h.name for h in HYPOTHESES]
     for name in names:
         if name not in known:
@@ -55,25 +55,21 @@ def chosen_hypotheses(names):
     return chosen
 
 
-def units(names, columns):
-    """Return {column: unit} of the table of fits."""
-    out = {"null_chi2": "", "constant_chi2": "", "drw_ln_tau": "ln d", "drw_scale": "uJy"}
+def units(names):
+    """Return {column: unit} of the table of fits of the hypotheses `names`."""
+    out = {"drw_ln_tau": "ln d", "drw_ln_sigma": "ln uJy", "drw_scale": "uJy"}
     for h in chosen_hypotheses(names):
-        out |= {
-            f"{h.name}_t0": "d",
-            f"{h.name}_t0_err": "d",
-            f"{h.name}_amplitude": "uJy",
-            f"{h.name}_amplitude_err": "uJy",
-        }
-        for p in h.parameters:
-            out |= {f"{h.name}_{p.name}": p.unit, f"{h.name}_{p.name}_err": p.unit}
-    return {name: unit for name, unit in out.items() if name in columns}
+        of_parameters = {"t0": "d", "amplitude": "uJy"} | {p.name: p.unit for p in h.parameters}
+        for name, unit in of_parameters.items():
+            out |= {f"{h.name}_{name}": unit, f"{h.name}_{name}_err": unit}
+    return out
 
 
 def fitted_points(lightcurves, error_floor):
     """Return what the fits see of the raw `lightcurves`: (x, flux, error, wavelength).
 
-    x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, the error with the
+    error_floor: fraction of the flux added to its error in quadrature, a number or (N,).
+    x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, error with the
     floor. wavelength (n, 6): rest-frame effective wavelengths, angstrom.
     """
     lc = lightcurves.dereddened()
@@ -93,16 +89,18 @@ def first_epoch(lightcurves):
 def fit_hypotheses(lightcurves, config):
     """Fit every hypothesis of `config["models"]`, a random walk and constants to every object of raw `lightcurves`.
 
-    Return {column: array (n,) or (n, 6)}: per hypothesis H the parameters `H_t0` (MJD), `H_NAME` and their standard
-    errors `..._err`, `H_amplitude` and `H_amplitude_err` at fixed shape (uJy), `H_chi2`, `H_penalty` (-2 ln prior up to a
-    constant), `H_log_det`, `H_ln_evidence`, `H_status` (see `STATUS`) and `H_n_evaluations`; `drw_*` of the random
-    walk; `null_chi2` for no flux at all and `constant_chi2` for a constant flux in each band.
+    Return {column: array}, one row per object: of each hypothesis H the epoch `H_t0` (MJD) and the parameters `H_NAME`,
+    with standard errors `..._err`; `H_amplitude` and its error at fixed shape, `H_amplitude_err` (uJy; (n, 6) if each
+    band has its own); `H_chi2`, `H_penalty` (-2 ln prior but for a constant), `H_log_det`, `H_ln_evidence`, `H_status`
+    (see `STATUS`) and `H_n_evaluations`; `drw_...` of the random walk; `error_floor`; `null_chi2` of no flux at all and
+    `constant_chi2` of a constant flux in each band.
     """
     lc, floor = lightcurves, config["error_floor"]
     x, flux, error, wavelength = fitted_points(lc, floor)
     weight, first, stretch = 1.0 / error, first_epoch(lc), 1.0 + lc.rest_redshift
     epochs = event_epochs(lc.start, x, flux, error, config["epochs"])
-    columns = {"n_points": lc.n_points.astype(np.int32), **_constants(lc, flux, weight)}
+    columns = {"object_id": lc.object_id, "n_points": lc.n_points.astype(np.int32)}
+    columns |= {"error_floor": np.full(len(lc), floor, dtype=float), **_constants(lc, flux, weight)}
     fits = {}
     for h in chosen_hypotheses(config["models"]):
         fit = fit_one(h, lc.start, x, lc.band, flux, weight, wavelength, epochs, fits.get(h.parent), config)
@@ -142,15 +140,12 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
     prior[:, 1:] = np.array([(p.mean, p.sd, p.low, p.high) for p in h.parameters]).T
     grid = np.array(list(product(_T0_STARTS, *(p.starts for p in h.parameters)))).reshape(-1, size)
     extra = np.empty((n, 0, size)) if parent is None else _from_parent(h, parent)
-    offset_sd = np.empty((0, 0))
-    if h.offsets:
-        key = np.repeat(np.arange(n), np.diff(start)) * 6 + band
-        square = np.bincount(key, weight**2, 6 * n).reshape(n, 6)
-        offset_sd = config["offset"] * event_level(start, x, flux, weight)[:, None] * np.ones(6)
+    if not len(grid) and not extra.shape[1]:
+        raise ValueError(f"{h.name} has no starting points of its own: give the fit of its parent {h.parent!r}")
     p, amplitude, norm, chi2, total, hessian, status, count = fit_objects(
         list(LIGHT_CURVES).index(h.light_curve), list(SEDS).index(h.sed), h.amplitudes, start, x, band, flux, weight,
-        wavelength, offset_sd, epochs, grid, extra, prior, config["descents"], config["max_steps"],
-        config["tolerance"],
+        wavelength, epochs, grid, extra, prior, config["descents"], config["trial_steps"],
+        config["max_steps"], config["tolerance"],
     )  # fmt: skip
     filled = np.diff(start) > 0
     span = np.zeros(n)
@@ -160,8 +155,6 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
     with np.errstate(divide="ignore"):
         amplitude_err = 1.0 / np.sqrt(norm)
     evidence = -0.5 * total + volume - 0.5 * np.sum(np.log1p(amplitude**2 * norm), axis=1)
-    if h.offsets:
-        evidence -= 0.5 * np.sum(np.log1p(offset_sd**2 * square), axis=1)
     amplitudes = {"amplitude": amplitude, "amplitude_err": amplitude_err}
     if h.amplitudes == 1:
         amplitudes = {name: values[:, 0] for name, values in amplitudes.items()}
@@ -211,19 +204,6 @@ def _curvature(h, prior, hessian, window):
     errors[:, ~free] = 0.0
     errors[~sound] = np.nan
     return errors, log_det, -0.5 * log_det - np.sum(np.log(sd[:, free]), axis=1)
-
-
-def event_level(start, x, flux, weight):
-    out = np.full(len(start) - 1, np.nan)
-    for k, (a, b) in enumerate(zip(start[:-1], start[1:], strict=True)):
-        if a == b:
-            continue
-        t, w = x[a:b], weight[a:b] ** 2
-        sums = np.concatenate([[0.0], np.cumsum(flux[a:b] * w)])
-        weights = np.concatenate([[0.0], np.cumsum(w)])
-        low, high = np.searchsorted(t, t - _EPOCH_WINDOW), np.searchsorted(t, t + _EPOCH_WINDOW, side="right")
-        out[k] = np.max(np.abs(sums[high] - sums[low]) / (weights[high] - weights[low]))
-    return out
 
 
 def event_epochs(start, x, flux, error, count):

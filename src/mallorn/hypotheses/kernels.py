@@ -7,9 +7,6 @@ only at the file of the entry. numba keeps the machine code in the folder of the
 The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0), so the
 residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>: the full
 derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
-
-A tolerance for flux offsets of the passbands, o_b ~ N(0, s_b^2), is taken in exactly by whitening: with unit vectors
-u_b of the weights w_i of a band, v -> v - (1 - 1/sqrt(1 + s_b^2 sum w^2)) u_b <u_b, v> for data and model alike.
 """
 
 from math import exp, expm1, log, log1p, sqrt
@@ -23,12 +20,12 @@ __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
 
 CONVERGED, EXHAUSTED, STUCK = 0, 1, 2
 
-_FLARE, _EXPLOSION, _DOUBLE, _PLATEAU = 0, 1, 2, 3
+_FLARE, _EXPLOSION, _DOUBLE = 0, 1, 2
 _NONE, _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _PARABOLA = 0, 1, 2, 3, 4
 _LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
 _MAX_T0_STEP = 15.0
 
-_jit = njit(cache=True, error_model="numpy")
+_jit = njit(error_model="numpy")
 
 
 @_jit
@@ -67,37 +64,42 @@ def _light_curve(kind, d, p, e, g, h):
         for k in range(5):
             g[k] += ratio * h[k]
         g[5], g[6] = ratio * h[0], -ratio * h[1]
-    elif kind == _PLATEAU:
-        g[5] = 0.0
-        if d >= 0:
-            floor = e[3]
-            g[5] = floor * (1.0 - g[0])
-            g[0] = (1 - floor) * g[0] + floor
-            for k in range(1, 5):
-                g[k] *= 1 - floor
 
 
 @_jit
-def _blackbody(wavelength, temperature, s):
-    """Fill s with B_nu(wavelength) / B_nu(REFERENCE) and its logarithmic derivative by ln T."""
-    x, y = HC_OVER_K / (wavelength * temperature), HC_OVER_K / (REFERENCE * temperature)
+def _constants(sed, wavelength, p):
+    """What the SEDs need of each passband, (6, 5): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and below the
+    break of the cooling photosphere ln(lam / break) and the blanketing (lam / break)^uv."""
+    c = np.empty((6, 5))
+    for j in range(6):
+        c[j, 0] = HC_OVER_K / wavelength[j]
+        c[j, 1] = (REFERENCE / wavelength[j]) ** 3
+        c[j, 2] = log(wavelength[j] / REFERENCE)
+        c[j, 3] = min(log(wavelength[j] / COOLING_BREAK), 0.0)
+        c[j, 4] = exp(p[3] * c[j, 3]) if sed == _COOLING else 1.0
+    return c
+
+
+@_jit
+def _blackbody(c, temperature, s):
+    """Fill s with B_nu(lam) / B_nu(REFERENCE) and its logarithmic derivative by ln T; c: constants of the passband."""
+    x, y = c[0] / temperature, HC_OVER_K / (REFERENCE * temperature)
     ex, ey = expm1(min(x, 600.0)), expm1(y)
-    cube = REFERENCE / wavelength
-    s[0] = cube * cube * cube * ey / ex
+    s[0] = c[1] * ey / ex
     s[1] = x * (1.0 + 1.0 / ex) - y * (1.0 + 1.0 / ey)
 
 
 @_jit
-def _sed(kind, d, wavelength, p, e, s):
-    """Fill s with S, d ln S/dd and d ln S/dp of SED `kind`."""
+def _sed(kind, d, c, p, e, s):
+    """Fill s with S, d ln S/dd and d ln S/dp of SED `kind`; c: constants of the passband."""
     if kind == _BLACKBODY:
-        _blackbody(wavelength, e[0], s)
+        _blackbody(c, e[0], s)
         s[2], s[1] = s[1], 0.0
     elif kind == _DRIFTING_BLACKBODY:
         held = min(max(d, -50.0), 200.0)
         ln_t = p[0] + p[1] * held / 100.0
         free = 1.0 if _LN_T_LOW < ln_t < _LN_T_HIGH else 0.0
-        _blackbody(wavelength, exp(min(max(ln_t, _LN_T_LOW), _LN_T_HIGH)), s)
+        _blackbody(c, exp(min(max(ln_t, _LN_T_LOW), _LN_T_HIGH)), s)
         by_t = s[1] * free
         s[1] = by_t * p[1] / 100.0 if held == d else 0.0
         s[2], s[3] = by_t, by_t * held / 100.0
@@ -105,16 +107,14 @@ def _sed(kind, d, wavelength, p, e, s):
         q = min(d / e[2], 300.0)
         hot = 1.0 / (1.0 + exp(q))
         warm = 1.0 + (e[1] - 1.0) * hot
-        _blackbody(wavelength, e[0] * warm, s)
+        _blackbody(c, e[0] * warm, s)
         by_t = s[1]
         by_q = -by_t * (e[1] - 1.0) * hot * (1.0 - hot) / warm
-        s[1], s[2], s[3], s[4], s[5] = by_q / e[2], by_t, by_t * e[1] * hot / warm, -by_q * q, 0.0
-        if wavelength < COOLING_BREAK:
-            s[5] = log(wavelength / COOLING_BREAK)
-            s[0] *= exp(p[3] * s[5])
+        s[0] *= c[4]
+        s[1], s[2], s[3], s[4], s[5] = by_q / e[2], by_t, by_t * e[1] * hot / warm, -by_q * q, c[3]
     elif kind == _PARABOLA:
         held = min(max(d, -30.0), 100.0)
-        ln = log(wavelength / REFERENCE)
+        ln = c[2]
         s[0] = exp((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
         s[1] = p[1] * ln / 50.0 if held == d else 0.0
         s[2], s[3], s[4] = ln, ln * held / 50.0, -ln * ln
@@ -129,10 +129,8 @@ def _sizes(light_curve, sed):
         a = 3
     elif light_curve == _EXPLOSION:
         a = 2
-    elif light_curve == _DOUBLE:
-        a = 5
     else:
-        a = 4
+        a = 5
     if sed == _NONE:
         b = 0
     elif sed == _BLACKBODY:
@@ -147,46 +145,34 @@ def _sizes(light_curve, sed):
 
 
 @_jit
-def _model(light_curve, sed, p, x, band, wavelength, derivatives, m, dm):
-    """Fill m (n,) with the shape g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters."""
+def _model(light_curve, sed, p, x, band, wavelength, w, derivatives, m, dm):
+    """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters."""
     a, b = _sizes(light_curve, sed)
     pl, ps = p[1 : 1 + a], p[1 + a : 1 + a + b]
     el, es = np.exp(pl), np.exp(ps)
     g, h, s = np.zeros(8), np.zeros(8), np.zeros(6)
-    fixed = sed == _NONE or sed == _BLACKBODY
+    fixed = sed in (_NONE, _BLACKBODY)
+    constants = _constants(sed, wavelength, ps)
     table = np.zeros((6, 6))
     if fixed:
         for j in range(6):
-            _sed(sed, 0.0, wavelength[j], ps, es, table[j])
+            _sed(sed, 0.0, constants[j], ps, es, table[j])
     for i in range(x.size):
         d = x[i] - p[0]
         _light_curve(light_curve, d, pl, el, g, h)
         if fixed:
             s = table[band[i]]
         else:
-            _sed(sed, d, wavelength[band[i]], ps, es, s)
-        value = g[0] * s[0]
+            _sed(sed, d, constants[band[i]], ps, es, s)
+        weighted = w[i] * s[0]
+        value = g[0] * weighted
         m[i] = value
         if derivatives:
-            dm[0, i] = -g[1] * s[0] - value * s[1]
+            dm[0, i] = -g[1] * weighted - value * s[1]
             for k in range(a):
-                dm[1 + k, i] = g[2 + k] * s[0]
+                dm[1 + k, i] = g[2 + k] * weighted
             for k in range(b):
                 dm[1 + a + k, i] = value * s[2 + k]
-
-
-@_jit
-def _weigh(v, w, band, shrink, unit):
-    """Weigh v in place and take the tolerated offsets out of it (see the module's head)."""
-    for i in range(v.size):
-        v[i] *= w[i]
-    if unit.size == 0:
-        return
-    total = np.zeros(6)
-    for i in range(v.size):
-        total[band[i]] += unit[i] * v[i]
-    for i in range(v.size):
-        v[i] -= shrink[band[i]] * unit[i] * total[band[i]]
 
 
 @_jit
@@ -216,8 +202,23 @@ def _objective(f, m, group, amplitude, p, mean, sd):
 
 
 @_jit
+def _dot(a, b):
+    """Inner product in four interleaved sums, which the processor can take side by side."""
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    whole = a.size - a.size % 4
+    for i in range(0, whole, 4):
+        s0 += a[i] * b[i]
+        s1 += a[i + 1] * b[i + 1]
+        s2 += a[i + 2] * b[i + 2]
+        s3 += a[i + 3] * b[i + 3]
+    for i in range(whole, a.size):
+        s0 += a[i] * b[i]
+    return (s0 + s1) + (s2 + s3)
+
+
+@_jit
 def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian):
-    """Turn dm into the Jacobian of -r and fill half the gradient and half the (Gauss-Newton) Hessian of the objective."""
+    """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
     n, size = f.size, p.size
     overlap_f, overlap_m = np.zeros(amplitude.size), np.zeros(amplitude.size)
     for k in range(size):
@@ -240,11 +241,8 @@ def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, h
             total -= dm[k, i] * (f[i] - amplitude[group[i]] * m[i])
         gradient[k] = total
         for q in range(k + 1):
-            total = 0.0
-            for i in range(n):
-                total += dm[k, i] * dm[q, i]
-            hessian[k, q] = total
-            hessian[q, k] = total
+            hessian[k, q] = _dot(dm[k], dm[q])
+            hessian[q, k] = hessian[k, q]
     for k in range(1, size):
         gradient[k] += (p[k] - mean[k]) / (sd[k] * sd[k])
         hessian[k, k] += 1.0 / (sd[k] * sd[k])
@@ -274,70 +272,83 @@ def _solve(matrix, vector, size):
 
 
 @_jit
-def _descend(light_curve, sed, p, x, band, group, wavelength, f, w, shrink, unit, prior, max_steps, tolerance, out):
+def _descend(light_curve, sed, p, x, band, group, wavelength, f, w, prior, max_steps, tolerance, out):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
-    prior (4, P): means, standard deviations, lower and upper bounds. out: room for the amplitudes and norms
-    (groups,), half the gradient (P,) and half the Hessian (P, P).
+    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
+    the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds.
+    out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the Hessian (P, P).
     """
     mean, sd, low, high = prior[0], prior[1], prior[2], prior[3]
     amplitude, norm, gradient, hessian = out
-    n, size = x.size, p.size
-    m, trial_m, dm = np.empty(n), np.empty(n), np.empty((size, n))
-    trial_norm, trial_amplitude = np.empty(amplitude.size), np.empty(amplitude.size)
+    n, size, groups = x.size, p.size, amplitude.size
+    m, trial_m, dm, trial_dm = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n))
+    trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    nothing = np.empty((0, 0))
-    damping, status, evaluations, chi2, best = 1e-2, EXHAUSTED, 0, 0.0, 0.0
-    for iteration in range(max_steps + 1):
-        _model(light_curve, sed, p, x, band, wavelength, True, m, dm)
-        evaluations += 1
-        _weigh(m, w, band, shrink, unit)
-        for k in range(size):
-            _weigh(dm[k], w, band, shrink, unit)
-        _amplitudes(m, f, group, amplitude, norm)
-        chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
-        _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian)
-        if status == CONVERGED or iteration == max_steps:
+    _model(light_curve, sed, p, x, band, wavelength, w, True, m, dm)
+    _amplitudes(m, f, group, amplitude, norm)
+    chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
+    damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
+    moved = True
+    while True:
+        if moved:
+            _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian)
+            if status == CONVERGED:
+                break
+        if evaluations > max_steps:
             break
-        gain = -1.0
-        while damping < 1e8:
-            for k in range(size):
-                held = (
-                    (p[k] <= low[k] and gradient[k] > 0) or (p[k] >= high[k] and gradient[k] < 0) or low[k] == high[k]
-                )
-                step[k] = 0.0 if held else -gradient[k]
-                for q in range(size):
-                    damped[k, q] = hessian[k, q]
-                damped[k, k] += damping * hessian[k, k] + 1e-12
-                if held:
-                    damped[k, k] += 1e12
-            if _solve(damped, step, size):
-                if abs(step[0]) > _MAX_T0_STEP:
-                    scale = _MAX_T0_STEP / abs(step[0])
-                    for k in range(size):
-                        step[k] *= scale
-                for k in range(size):
-                    trial[k] = min(max(p[k] + step[k], low[k]), high[k])
-                _model(light_curve, sed, trial, x, band, wavelength, False, trial_m, nothing)
-                evaluations += 1
-                _weigh(trial_m, w, band, shrink, unit)
-                _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
-                gain = best - _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)[1]
-                if gain >= 0:
-                    break
-            damping = max(damping, 1e-6) * 5.0
-        if gain < 0:
+        if damping > 1e10:
             status = STUCK
             break
-        p[:] = trial
-        damping = max(damping * 0.2, 1e-9)
-        if gain < tolerance:
+        for k in range(size):
+            held = (p[k] <= low[k] and gradient[k] > 0) or (p[k] >= high[k] and gradient[k] < 0) or low[k] == high[k]
+            step[k] = 0.0 if held else -gradient[k]
+            for q in range(size):
+                damped[k, q] = hessian[k, q]
+            damped[k, k] += damping * hessian[k, k] + 1e-12
+            if held:
+                damped[k, k] += 1e12
+        gain, predicted = -1.0, 1.0
+        if _solve(damped, step, size):
+            if abs(step[0]) > _MAX_T0_STEP:
+                scale = _MAX_T0_STEP / abs(step[0])
+                for k in range(size):
+                    step[k] *= scale
+            for k in range(size):
+                trial[k] = min(max(p[k] + step[k], low[k]), high[k])
+                step[k] = trial[k] - p[k]
+            predicted = _predicted_gain(gradient, hessian, step)
+            _model(light_curve, sed, trial, x, band, wavelength, w, True, trial_m, trial_dm)
+            evaluations += 1
+            _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
+            trial_chi2, value = _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)
+            gain = best - value
+        moved = gain >= 0
+        if not moved:
+            damping, growth = damping * growth, growth * 2.0
+            continue
+        p[:], amplitude[:], norm[:] = trial, trial_amplitude, trial_norm
+        m, trial_m, dm, trial_dm = trial_m, m, trial_dm, dm
+        chi2, best = trial_chi2, value
+        damping, growth = max(damping * max(1 / 3, 1 - (2 * gain / predicted - 1) ** 3), 1e-9), 2.0
+        if max(gain, predicted) < tolerance:
             status = CONVERGED
     return chi2, best, status, evaluations
 
 
 @_jit
-def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group, wavelength, f, w, shrink, unit):
+def _predicted_gain(gradient, hessian, step):
+    """How much the quadratic model falls along a step (gradient and Hessian are halves); at least a tiny number."""
+    total = 0.0
+    for k in range(step.size):
+        total -= 2.0 * gradient[k] * step[k]
+        for q in range(step.size):
+            total -= step[k] * hessian[k, q] * step[q]
+    return max(total, 1e-300)
+
+
+@_jit
+def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group, wavelength, f, w):
     """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
@@ -356,8 +367,7 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        _model(light_curve, sed, starts[k], x, band, wavelength, False, m, nothing)
-        _weigh(m, w, band, shrink, unit)
+        _model(light_curve, sed, starts[k], x, band, wavelength, w, False, m, nothing)
         _amplitudes(m, f, group, amplitude, norm)
         values[k] = _objective(f, m, group, amplitude, starts[k], prior[0], prior[1])[1]
     return starts, values
@@ -365,14 +375,15 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group
 
 _SIGNATURE = (
     int64, int64, int64, int64[::1], float64[::1], int8[::1], float64[::1], float64[::1], float64[:, ::1],
-    float64[:, ::1], float64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, ::1], int64, int64, float64,
+    float64[:, ::1], float64[:, ::1], float64[:, :, ::1], float64[:, ::1], int64, int64, int64,
+    float64,
 )  # fmt: skip
 
 
 @njit(_SIGNATURE, cache=True, error_model="numpy")
 def fit_objects(
-    light_curve, sed, groups, start, x, band, flux, weight, wavelength, offset_sd, epochs, grid, extra, prior,
-    descents, max_steps, tolerance,
+    light_curve, sed, groups, start, x, band, flux, weight, wavelength, epochs, grid, extra, prior,
+    descents, trial_steps, max_steps, tolerance,
 ):  # fmt: skip
     """Fit one hypothesis to every object.
 
@@ -381,11 +392,11 @@ def fit_objects(
 
     light_curve, sed: numbers of the forms. groups: 1 amplitude or 6. start (n + 1,): first point of each object.
     x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, 6): rest frame, angstrom.
-    offset_sd (n, 6): tolerated offsets, or shape (0, 0) for none.
     epochs (n, C): rest-frame days at which an event may be, NaN where absent; each is combined with every row of
     grid (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, t0 absolute, NaN where absent.
     prior (4, P): means, sds, lower and upper bounds; the bounds of t0 are relative to the first and the last point.
-    descents: number of best starting points from which to descend.
+    descents: number of best starting points from which to descend, each for trial_steps evaluations; the one that gets
+    lowest goes on for max_steps, or until a step gains less than tolerance.
     status: CONVERGED, EXHAUSTED (no convergence after max_steps), STUCK (no downhill step found).
     """
     n, size = start.size - 1, prior.shape[1]
@@ -398,43 +409,39 @@ def fit_objects(
         a, b = start[o], start[o + 1]
         if a == b:
             continue
-        xo, bo, wo, fo, lam = x[a:b], band[a:b], weight[a:b], flux[a:b].copy(), wavelength[o]
+        xo, bo, wo, lam = x[a:b], band[a:b], weight[a:b], wavelength[o]
+        fo = flux[a:b] * wo
         group = bo if groups == 6 else np.zeros(b - a, np.int8)
-        shrink, unit = np.zeros(6), np.empty(0)
-        if offset_sd.size:
-            total = np.zeros(6)
-            for i in range(b - a):
-                total[bo[i]] += wo[i] * wo[i]
-            unit = np.empty(b - a)
-            for i in range(b - a):
-                unit[i] = wo[i] / sqrt(total[bo[i]])
-            for j in range(6):
-                shrink[j] = 1.0 - 1.0 / sqrt(1.0 + offset_sd[o, j] ** 2 * total[j])
-        _weigh(fo, wo, bo, shrink, unit)
         bounds = prior.copy()
         bounds[2, 0] += xo[0]
         bounds[3, 0] += xo[-1]
         starts, values = _screen(
-            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, xo, bo, group, lam, fo, wo, shrink, unit
+            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, xo, bo, group, lam, fo, wo
         )
         count[o] = len(values)
         room = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
+        p, value = starts[0], np.inf
         for _ in range(descents):
             k = np.argmin(values)
             if not values[k] < np.inf:
                 break
-            p = starts[k].copy()
+            candidate = starts[k].copy()
             for q in range(len(values)):
-                if abs(starts[q, 0] - p[0]) < 6.0 and abs(starts[q, 2] - p[2]) < 0.3:
+                if abs(starts[q, 0] - candidate[0]) < 6.0 and abs(starts[q, 2] - candidate[2]) < 0.3:
                     values[q] = np.inf
             values[k] = np.inf
-            chi2, value, status, evaluations = _descend(
-                light_curve, sed, p, xo, bo, group, lam, fo, wo, shrink, unit, bounds, max_steps, tolerance, room
+            _, reached, _, evaluations = _descend(
+                light_curve, sed, candidate, xo, bo, group, lam, fo, wo, bounds, trial_steps, tolerance, room
             )
             count[o] += evaluations
-            if not value >= best_value[o]:
-                best_value[o], best_chi2[o], best_status[o] = value, chi2, status
-                best_p[o], best_amplitude[o], best_norm[o], best_hessian[o] = p, room[0], room[1], room[3]
+            if reached < value:
+                p, value = candidate, reached
+        chi2, value, status, evaluations = _descend(
+            light_curve, sed, p, xo, bo, group, lam, fo, wo, bounds, max_steps, tolerance, room
+        )
+        count[o] += evaluations
+        best_value[o], best_chi2[o], best_status[o] = value, chi2, status
+        best_p[o], best_amplitude[o], best_norm[o], best_hessian[o] = p, room[0], room[1], room[3]
     return best_p, best_amplitude, best_norm, best_chi2, best_value, best_hessian, best_status, count
 
 
@@ -442,5 +449,5 @@ def fit_objects(
 def evaluate(light_curve, sed, p, x, band, wavelength):
     """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n)."""
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
-    _model(light_curve, sed, p, x, band, wavelength, True, m, dm)
+    _model(light_curve, sed, p, x, band, wavelength, np.ones(x.size), True, m, dm)
     return m, dm

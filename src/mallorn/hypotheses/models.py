@@ -10,6 +10,7 @@ normal priors in those coordinates. The functions here are the readable definiti
 `mallorn.hypotheses.kernels` holds the compiled twins with derivatives, and a test that both agree.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, log
 from typing import NamedTuple
@@ -73,7 +74,6 @@ class Hypothesis:
     source: str
     amplitudes: int = 1
     parent: str = ""
-    offsets: bool = False
 
     @property
     def parameter_names(self):
@@ -82,14 +82,18 @@ class Hypothesis:
 
     def shape(self, d, wavelength, values):
         """Return g(d) S(wavelength, d) for phases and rest wavelengths (N,) and parameter values (k, N) or (k, 1)."""
-        k = len(LIGHT_CURVES[self.light_curve][1])
-        light_curve, sed = LIGHT_CURVES[self.light_curve][0], SEDS[self.sed][0]
-        return light_curve(d, *values[:k]) * sed(d, wavelength, *values[k:])
+        function, names = SEDS[self.sed]
+        return self.light_curve_shape(d, values) * function(d, wavelength, *values[len(values) - len(names) :])
 
     def light_curve_shape(self, d, values):
         """Return g(d) alone, the light curve at the reference wavelength."""
-        function, names = LIGHT_CURVES[self.light_curve]
-        return function(d, *values[: len(names)])
+        form = LIGHT_CURVES[self.light_curve]
+        return form.function(d, *values[: len(form.parameters)])
+
+    def peak(self, values):
+        """Return the phase (rest-frame days from t0) of the peak of g for parameter values (k, n), shape (n,)."""
+        form = LIGHT_CURVES[self.light_curve]
+        return form.peak(*values[: len(form.parameters)])
 
 
 def flare(d, ln_rise, ln_tau, ln_p):
@@ -103,7 +107,7 @@ def flare(d, ln_rise, ln_tau, ln_p):
 
 
 def explosion(d, ln_rise, ln_fall):
-    """g = 1 / (exp(-d/rise) + exp(d/fall)): Bazin et al. (2009, A&A 499, 653), eq. 1, with the e-folding rise as parameter.
+    """g = 1 / (exp(-d/rise) + exp(d/fall)): Bazin et al. (2009, A&A 499, 653), eq. 1, with its e-folding rise.
 
     Bazin's t_rise is 1 / (1/rise + 1/fall), so that every rise and fall > 0 make a pulse.
     """
@@ -115,12 +119,6 @@ def double_flare(d, ln_rise, ln_tau, ln_p, ln_ratio, delay):
     """A flare and, `delay` days after or (negative) before it, `ratio` <= 1 times the same flare again."""
     second = flare(d - delay, ln_rise, ln_tau, ln_p)
     return flare(d, ln_rise, ln_tau, ln_p) + np.exp(ln_ratio) * second
-
-
-def plateau_flare(d, ln_rise, ln_tau, ln_p, ln_floor):
-    """A flare whose decay settles on a plateau: g = (1 - floor) (1 + d/tau)^-p + floor after the peak."""
-    floor = np.where(d < 0, 0.0, np.exp(ln_floor))
-    return (1 - floor) * flare(d, ln_rise, ln_tau, ln_p) + floor
 
 
 def blackbody_ratio(wavelength, temperature):
@@ -141,7 +139,7 @@ def drifting_blackbody(d, wavelength, ln_T, slope):
 
 
 def cooling_photosphere(d, wavelength, ln_T_min, ln_ratio, ln_t_cool, uv):
-    """A blackbody that cools to T_min, T = T_min (1 + (ratio - 1) / (1 + exp(d/t_cool))), times (lam/4000 A)^uv below it.
+    """A blackbody that cools, T = T_min (1 + (ratio - 1) / (1 + exp(d/t_cool))), times (lam/4000 A)^uv below 4000 A.
 
     The power law stands for the line blanketing of supernovae in the ultraviolet.
     """
@@ -162,13 +160,30 @@ def no_sed(d, wavelength):
     return np.ones(np.broadcast_shapes(np.shape(d), np.shape(wavelength)))
 
 
+def at_t0(*values):
+    """A flare peaks at t0."""
+    return np.zeros(np.shape(values[0]))
+
+
+def after_explosion(ln_rise, ln_fall):
+    """The peak of `explosion`: d = ln(fall/rise) / (1/rise + 1/fall)."""
+    return (ln_fall - ln_rise) / (np.exp(-ln_rise) + np.exp(-ln_fall))
+
+
+class LightCurveForm(NamedTuple):
+    """A light curve: its `function` of phase and parameters, their names, and the phase of its `peak` from them."""
+
+    function: Callable
+    parameters: tuple
+    peak: Callable = at_t0
+
+
 LIGHT_CURVES = {
-    "flare": (flare, ("ln_rise", "ln_tau", "ln_p")),
-    "explosion": (explosion, ("ln_rise", "ln_fall")),
-    "double_flare": (double_flare, ("ln_rise", "ln_tau", "ln_p", "ln_ratio", "delay")),
-    "plateau_flare": (plateau_flare, ("ln_rise", "ln_tau", "ln_p", "ln_floor")),
+    "flare": LightCurveForm(flare, ("ln_rise", "ln_tau", "ln_p")),
+    "explosion": LightCurveForm(explosion, ("ln_rise", "ln_fall"), after_explosion),
+    "double_flare": LightCurveForm(double_flare, ("ln_rise", "ln_tau", "ln_p", "ln_ratio", "delay")),
 }
-"""Light curves by name, in the order of their numbers in `kernels`: function, names of its parameters."""
+"""Light curves by name, in the order of their numbers in `kernels`."""
 
 SEDS = {
     "none": (no_sed, ()),
@@ -197,11 +212,25 @@ def _flare_parameters(rise, tau, p, rise_starts, tau_starts):
     )
 
 
-_RATIO_SOURCE = "van Velzen et al. 2021, ApJ 908, 4 (rise, decay and temperature of 17 ZTF TDEs)"
+_VAN_VELZEN = "van Velzen et al. 2021, ApJ 908, 4 (rise, decay and temperature of 17 ZTF TDEs)"
 _HOT = _ln("T", "K", 20000.0, 0.45, 7000.0, 60000.0, (12000.0, 25000.0), "blackbody temperature")
 _HOT_DRIFT = (
-    _ln("T", "K", 20000.0, 0.45, 5000.0, 60000.0, (12000.0, 25000.0), "blackbody temperature at t0"),
+    _ln("T", "K", 20000.0, 0.45, 5000.0, 60000.0, (16000.0,), "blackbody temperature at t0"),
     Parameter("slope", "ln K / 100 d", 0.1, 0.25, -1.5, 1.5, (0.1,), "change of ln temperature over 100 d, rest frame"),
+)
+
+_SECOND = (
+    _ln("ratio", "", 0.4, 0.6, 0.05, 1.0, (0.5,), "peak of the second flare over that of the first"),
+    Parameter(
+        "delay",
+        "d",
+        60.0,
+        120.0,
+        -500.0,
+        700.0,
+        (-200.0, -100.0, -40.0, 40.0, 100.0, 200.0, 350.0),
+        "second less first epoch, rest frame",
+    ),
 )
 
 HYPOTHESES = (
@@ -211,7 +240,7 @@ HYPOTHESES = (
         "flare",
         "blackbody",
         (*_flare_parameters((15.0, 0.6), (45.0, 0.8), (5 / 3, 0.0), (8.0, 25.0), (15.0, 50.0, 150.0)), _HOT),
-        f"Phinney 1989, IAUS 136, 543 (t^-5/3); {_RATIO_SOURCE}",
+        f"Phinney 1989, IAUS 136, 543 (t^-5/3); {_VAN_VELZEN}",
     ),
     Hypothesis(
         "tdef",
@@ -219,7 +248,16 @@ HYPOTHESES = (
         "flare",
         "drifting_blackbody",
         (*_flare_parameters((15.0, 0.6), (45.0, 0.8), (5 / 3, 0.4), (8.0, 25.0), (15.0, 50.0, 150.0)), *_HOT_DRIFT),
-        f"{_RATIO_SOURCE}; slope: Hammerstein et al. 2023, ApJ 942, 9",
+        f"{_VAN_VELZEN}; slope: Hammerstein et al. 2023, ApJ 942, 9",
+        parent="tde53",
+    ),
+    Hypothesis(
+        "tde2",
+        "tidal disruption event that brightens a second time",
+        "double_flare",
+        "blackbody",
+        (*_flare_parameters((15.0, 0.6), (45.0, 0.8), (5 / 3, 0.4), (), ()), *_SECOND, _HOT),
+        f"{_VAN_VELZEN}; second flares: Somalwar et al. 2023, arXiv:2310.03782",
         parent="tde53",
     ),
     Hypothesis(
@@ -231,11 +269,11 @@ HYPOTHESES = (
             _ln("rise", "d", 4.8, 0.6, 0.8, 30.0, (3.5, 10.0), "e-folding time of the rise, rest frame"),
             _ln("fall", "d", 25.0, 0.6, 4.0, 250.0, (12.0, 30.0, 70.0), "e-folding time of the fall, rest frame"),
             _ln("T_min", "K", 5500.0, 0.2, 3000.0, 12000.0, (5500.0,), "final temperature of the photosphere"),
-            _ln("ratio", "", 2.0, 0.35, 1.0, 6.0, (1.5, 2.5), "early over final temperature"),
+            _ln("ratio", "", 2.0, 0.35, 1.0, 6.0, (2.0,), "early over final temperature"),
             _ln("t_cool", "d", 12.0, 0.6, 2.0, 80.0, (12.0,), "time scale of the cooling, rest frame"),
             Parameter("uv", "", 1.5, 1.5, -2.0, 10.0, (1.5,), "power of the flux deficit below 4000 A"),
         ),
-        "Bazin et al. 2009, A&A 499, 653; cooling: Pierel et al. 2018, PASP 130, 114504 (SED series), widths by eye",
+        "Bazin et al. 2009, A&A 499, 653; cooling and ultraviolet deficit: Pierel et al. 2018, PASP 130, 114504",
     ),
     Hypothesis(
         "snc",

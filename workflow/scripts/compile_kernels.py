@@ -1,0 +1,14 @@
+"""Compile the fits of physical hypotheses once, for all jobs that follow."""
+
+from mallorn.hypotheses.cache import compile_kernels
+
+
+def main(folder):
+    compile_kernels(folder)
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(snakemake.output[0])
