@@ -13,9 +13,9 @@ from mallorn.gp.solver import factorise, innovations
 TOLERANCE = {"drw": 1e-10, "matern": 1e-10, "multiband": 1e-8}
 
 
-def light_curve(rng, n, span=900.0, several_bands=True, ties=False):
-    """A slow wave in noise: times, passbands, fluxes and errors of `n` points, unsorted."""
-    t = 60000.0 + rng.uniform(0.0, span, n)
+def light_curve(rng, n, season=180.0, several_bands=True, ties=False):
+    """A slow wave in noise: times in three yearly seasons, passbands, fluxes and errors of `n` points, unsorted."""
+    t = 60000.0 + 365.0 * rng.integers(0, 3, n) + rng.uniform(0.0, season, n)
     if ties:
         t[: n // 3] = t[0]
     band = rng.integers(0, 6, n) if several_bands else np.full(n, 2)
@@ -57,9 +57,7 @@ def test_value_at_extreme_flux_units(name, unit):
     t, band, flux, err = light_curve(np.random.default_rng(1), 60, several_bands=name == "multiband")
     theta = np.log([2.0 * unit, 40.0, 2.5])[: PARAMETERS[name]]
     expected = Dense(name, theta, t, band, unit * flux, unit * err).log_likelihood
-    assert log_likelihood(name, theta, t, band, unit * flux, unit * err) == pytest.approx(
-        expected, rel=TOLERANCE[name]
-    )
+    assert log_likelihood(name, theta, t, band, unit * flux, unit * err) == pytest.approx(expected, rel=TOLERANCE[name])
 
 
 @pytest.mark.parametrize("length", [0.05, 0.5])
@@ -75,8 +73,8 @@ def test_value_where_seasons_are_many_time_scales_apart(name, length):
     assert log_likelihood(name, theta, t, band, flux, err) == pytest.approx(expected, rel=TOLERANCE[name])
 
 
-def batch_of(rng, sizes, span=900.0):
-    curves = [light_curve(rng, n, span) for n in sizes]
+def batch_of(rng, sizes, season=180.0):
+    curves = [light_curve(rng, n, season) for n in sizes]
     start = np.concatenate([[0], np.cumsum(sizes)])
     return pack(*(np.concatenate(column) for column in zip(*curves, strict=True)), start)
 
@@ -84,7 +82,10 @@ def batch_of(rng, sizes, span=900.0):
 @pytest.mark.parametrize("name", list(MODELS))
 def test_company_does_not_change_a_bit(name):
     batch = batch_of(np.random.default_rng(3), [5, 1, 80, 2, 33])
-    theta = np.log(np.random.default_rng(4).uniform(0.5, 2.0, (5, PARAMETERS[name]))) + np.log([1, 40, 2])[: PARAMETERS[name]]
+    theta = (
+        np.log(np.random.default_rng(4).uniform(0.5, 2.0, (5, PARAMETERS[name])))
+        + np.log([1, 40, 2])[: PARAMETERS[name]]
+    )
     Z, d = innovations(MODELS[name], batch, theta)
     for k in range(5):
         alone = batch.take([k])
@@ -97,7 +98,7 @@ def test_company_does_not_change_a_bit(name):
 @pytest.mark.parametrize("name", list(MODELS))
 def test_objects_too_long_to_come_back_stay_separate(name):
     """With 40,000 decay times per object the axis cannot return to zero; the next objects start where it can."""
-    batch = batch_of(np.random.default_rng(5), [30, 30, 30, 4, 30], span=2000.0)
+    batch = batch_of(np.random.default_rng(5), [30, 30, 30, 4, 30], season=1500.0)
     theta = np.log([[1.0, 0.05, 2.0]] * 3 + [[1.0, 100.0, 2.0]] * 2)[:, : PARAMETERS[name]]
     together = innovations(MODELS[name], batch, theta)
     alone = [innovations(MODELS[name], batch.take([k]), theta[[k]]) for k in range(5)]

@@ -6,8 +6,9 @@ of K = L diag(d) L^T, the negative log posterior of the log parameters theta is
     f(theta) = 1/2 sum(r^2 / d + ln d) + 1/2 sum(((theta - m) / s)^2) + constant,
 
 with independent normal priors N(m, s^2). The derivatives of r and d are forward differences of one factorisation per
-parameter (celerite2's reverse mode is wrong for ranks above 4); they give the gradient (exactly so in mu, which is at
-its optimum) and the expected Fisher information J_r^T J_r + 1/2 J_d^T J_d at no further cost. The minimum is sought by
+parameter (celerite2's reverse mode is wrong for ranks above 4); they give the gradient (mu is at its optimum and adds
+nothing) and J_r^T J_r + 1/2 J_d^T J_d, J scaled by the pivots, whose expectation is the Fisher information (as Mehra
+1974, IEEE TAC 19, 756, for Kalman filters), at no further cost. The minimum is sought by
 Fisher scoring with Levenberg damping, bounds, and a BFGS update of each new Fisher matrix (as the residual curvature
 in Dennis, Gay and Welsch 1981, ACM TOMS 7, 348). All objects and all their starts step together, each with its own
 damping, and leave when they have converged.
@@ -230,7 +231,8 @@ def _fit_chunk(model, batch, how, engine):
         n_evaluations[enough] = spent.reshape(-1, s).sum(axis=1) * (k + 1)
 
     final = evaluate(model, batch, theta, how, engine)
-    status[np.isnan(final.value)] = _SINGULAR
+    singular = np.isnan(final.value)
+    status[singular], theta[singular] = _SINGULAR, np.nan
     n, log_scale = batch.n_points, np.log(batch.scale)
     prior_pull = (theta - how.prior_mean) / how.prior_sd
     log_prior = -np.sum(0.5 * prior_pull**2 + np.log(how.prior_sd) + 0.5 * np.log(2.0 * np.pi), axis=1)

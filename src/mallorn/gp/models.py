@@ -47,7 +47,7 @@ class DRW:
 
     @staticmethod
     def generators(batch, theta, x):
-        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled times `x` (N,), zero in blanks."""
+        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled times `x` (N,)."""
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
         return variance, variance[:, None], batch.live[:, None]
 
