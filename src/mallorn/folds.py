@@ -99,7 +99,7 @@ def fold_of(folds, protocol, repeat, object_id):
     if not found.all():
         raise DataError(
             f"folds of protocol {protocol}, repeat {repeat}: {np.sum(~found)} objects have no fold, the first is "
-            f"{wanted[~found][0]!r}; run make_folds again on the same training log"
+            f"{str(wanted[~found][0])!r}; run make_folds again on the same training log"
         )
     rows = rows[order[place]]
     return {name: folds[name][rows] for name in ("fold", "target", "spec_type", "source")}

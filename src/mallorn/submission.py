@@ -20,7 +20,7 @@ def in_submission_order(object_id, values, submission_ids):
         odd = sorted(set(ids) ^ set(wanted))
         raise DataError(
             f"submission: expected one prediction for each of {len(wanted)} test objects, found {len(ids)}"
-            + (f" and a mismatch at {odd[0]!r}" if odd else "")
+            + (f" and a mismatch at {str(odd[0])!r}" if odd else "")
             + ". Next step: delete results/predictions and run again."
         )
     return np.asarray(values)[order[place]]

@@ -120,7 +120,8 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
 
     def predict(rows):
         probability = np.zeros((len(rows), n_classes))
-        probability[:, present] = module.predict_proba(model, rows)
+        if len(rows):
+            probability[:, present] = module.predict_proba(model, rows)
         return probability
 
     return predict, module.importance(model)

@@ -1,0 +1,43 @@
+"""A small learnable survey for the tests of the models: features, labels and source events."""
+
+import numpy as np
+
+GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia"]}
+
+SPEC = {
+    "enabled": True,
+    "learner": "lightgbm",
+    "classes": "binary",
+    "balance": 0.5,
+    "seeds": 1,
+    "selection": False,
+    "params": {"num_iterations": 25, "learning_rate": 0.2, "num_leaves": 4, "min_child_samples": 4},
+}
+
+SELECTION = {
+    "rounds": 6,
+    "fraction": 0.6,
+    "top": 3,
+    "frequency": 0.6,
+    "fewest": 1,
+    "ranker": {key: SPEC[key] for key in ("learner", "balance", "params")},
+}
+
+
+def survey(n_events=60, copies=3, seed=0):
+    """Return (object_id, spec_type, target, source, values): three features that tell, seven of noise.
+
+    A fifth of the events are TDEs. Feature 0 tells TDEs, 1 tells SNe Ia from the others, and 2 is a number of the
+    event alone, useless for any other event.
+    """
+    rng = np.random.default_rng(seed)
+    event = np.repeat(np.arange(n_events), copies)
+    types = np.array(["TDE", "AGN", "SN Ia", "AGN", "SN II"], dtype=object)[event % 5]
+    values = rng.normal(size=(len(event), 10))
+    values[:, 0] += 3.0 * (types == "TDE")
+    values[:, 1] += 2.0 * (types == "SN Ia")
+    values[:, 2] = rng.normal(size=n_events)[event]
+    values[rng.random(values.shape) < 0.05] = np.nan
+    ids = np.array([f"object_{k:04d}" for k in rng.permutation(len(event))], dtype=object)
+    source = np.array([f"event_{k:03d}" for k in event], dtype=object)
+    return ids, types, (types == "TDE").astype(np.int8), source, values.astype(np.float32)

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from learning import GROUPS, SELECTION, SPEC, survey
+
+from mallorn.crossvalidate import cross_validate, train_predict
+from mallorn.metrics import roc_auc
+from mallorn.models.learner import LEARNERS
+from mallorn.training import classify, fit_member
+
+
+@pytest.fixture(scope="module")
+def data():
+    _, types, target, source, values = survey()
+    fold = np.unique(source, return_inverse=True)[1] // 5 % 4
+    return values, classify(types, target, "grouped", GROUPS, "other SN")[0], source, fold
+
+
+def test_held_out_objects_are_predicted_by_the_models_of_the_other_folds(data):
+    values, classes, source, fold = data
+    p = cross_validate(values, classes, 4, source, fold, SPEC, seed=1, threads=2)
+    assert p.inside.shape == (180, 4)
+    assert p.outside is None
+    assert roc_auc(classes == 0, p.inside[:, 0]) > 0.85
+    np.testing.assert_allclose(p.inside.sum(axis=1), 1.0)
+    assert p.importance.sum() == pytest.approx(1.0)
+    assert set(np.argsort(p.importance)[-2:]) == {0, 1}
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_labels_of_a_fold_do_not_reach_its_predictions(data, part):
+    values, classes, source, fold = data
+    before = cross_validate(values, classes, 4, source, fold, SPEC, 1, 2, selection=SELECTION).inside
+    shuffled = classes.copy()
+    shuffled[fold == part] = np.random.default_rng(part).permutation(classes[fold == part])
+    after = cross_validate(values, shuffled, 4, source, fold, SPEC, 1, 2, selection=SELECTION).inside
+    assert np.array_equal(before[fold == part], after[fold == part])
+    assert not np.array_equal(before[fold != part], after[fold != part])
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_results_do_not_depend_on_threads(data, name):
+    values, classes, source, fold = data
+    params = SPEC["params"] if name == "lightgbm" else {"num_boost_round": 20, "max_depth": 3, "subsample": 0.7}
+    spec = {**SPEC, "learner": name, "params": params, "seeds": 2}
+    one, four = (
+        cross_validate(values, classes, 4, source, fold, spec, 5, threads, outside=values[:30], selection=SELECTION)
+        for threads in (1, 4)
+    )
+    for a, b in zip(one, four, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_members_and_folds_are_averaged(data):
+    values, classes, source, fold = data
+    outside = np.random.default_rng(9).normal(size=(20, 10)).astype(np.float32)
+    both = cross_validate(values, classes, 4, source, fold, {**SPEC, "seeds": 3}, 1, 1, outside)
+    np.testing.assert_allclose(both.outside.sum(axis=1), 1.0)
+    parts = [
+        train_predict(values, classes, 4, source, [(np.flatnonzero(fold != k), np.array([], int))], SPEC, 1, 1, outside)
+        for k in range(4)
+    ]
+    assert all(np.isnan(part.inside).all() for part in parts)
+    # without subsampling the seed plays no part, so that members agree and folds average
+    np.testing.assert_allclose(both.outside, np.mean([part.outside for part in parts], axis=0), atol=1e-12)
+
+
+def test_rows_of_no_part_are_unknown_and_rows_of_two_are_averaged(data):
+    values, classes, source, _ = data
+    train = (np.arange(90), np.arange(45, 135))
+    held = np.array([150, 160])
+    p = train_predict(values, classes, 4, source, [(rows, held) for rows in train], SPEC, 1, 1).inside
+    assert np.isnan(np.delete(p, held, axis=0)).all()
+    fits = [fit_member(values[rows], classes[rows], 4, SPEC, 1)[0](values[held]) for rows in train]
+    np.testing.assert_allclose(p[held], np.mean(fits, axis=0), atol=1e-12)
+
+
+def test_features_selected_away_are_not_used(data):
+    values, classes, source, fold = data
+    options = {**SELECTION, "frequency": 1.0, "top": 2}
+    p = cross_validate(values, classes, 4, source, fold, SPEC, 1, 2, selection=options)
+    assert set(np.flatnonzero(p.importance)) == {0, 1}

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
+
+from mallorn.metrics import average_precision, bootstrap_weights, decision_scores, precision_recall, roc_auc
+
+
+def draws():
+    rng = np.random.default_rng(4)
+    for n in (5, 40, 500):
+        for levels in (3, 1000):
+            target = rng.random(n) < 0.2
+            target[:2] = True, False
+            yield target.astype(int), np.round(rng.random(n) * levels) / levels, rng.integers(0, 4, n).astype(float)
+
+
+@pytest.mark.parametrize(("target", "score", "weight"), list(draws()))
+def test_scores_agree_with_scikit_learn(target, score, weight):
+    weight[:2] = 1.0
+    for w in (None, weight):
+        assert average_precision(target, score, w) == pytest.approx(
+            average_precision_score(target, score, sample_weight=w)
+        )
+        assert roc_auc(target, score, w) == pytest.approx(roc_auc_score(target, score, sample_weight=w))
+        scores, decision = decision_scores(target, score >= 0.5, w), score >= 0.5
+        for name, function in (("f1", f1_score), ("precision", precision_score), ("recall", recall_score)):
+            expected = function(target, decision, sample_weight=w, zero_division=0.0)
+            assert scores[name] == pytest.approx(expected)
+
+
+def test_weights_of_whole_numbers_are_copies():
+    target, score = np.array([1, 0, 1, 0, 0]), np.array([0.9, 0.8, 0.8, 0.3, 0.1])
+    times = np.array([2, 0, 1, 3, 1])
+    copied = average_precision(np.repeat(target, times), np.repeat(score, times))
+    assert average_precision(target, score, times) == pytest.approx(copied)
+
+
+def test_average_precision_worked_by_hand():
+    """Ranks 1 and 3 of four are targets: (1/1 + 2/3) / 2."""
+    assert average_precision([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.6]) == pytest.approx(5 / 6)
+    threshold, precision, recall = precision_recall([1, 0, 1, 0], [0.9, 0.8, 0.8, 0.6])
+    assert threshold.tolist() == [0.9, 0.8, 0.6]
+    np.testing.assert_allclose(precision, [1, 2 / 3, 1 / 2])
+    np.testing.assert_allclose(recall, [1 / 2, 1, 1])
+
+
+def test_scores_without_a_class():
+    with pytest.raises(ValueError, match="at least one positive"):
+        average_precision([0, 0], [0.1, 0.2])
+    assert np.isnan(roc_auc([1, 1], [0.1, 0.2]))
+    assert decision_scores([0, 0], [False, False]) == {"f1": 0.0, "precision": 0.0, "recall": 0.0}
+
+
+def test_bootstrap_draws_whole_events_and_keeps_the_number_of_each_kind():
+    source = np.array(list("aaabbcdefg"))
+    target = np.isin(source, list("ab")).astype(int)
+    weights = np.array(list(bootstrap_weights(source, target, 400, seed=3)))
+    first = [np.flatnonzero(source == s)[0] for s in "abcdefg"]
+    assert np.all(weights[:, 0] == weights[:, 2])
+    assert np.all(weights[:, first[:2]].sum(axis=1) == 2)
+    assert np.all(weights[:, first[2:]].sum(axis=1) == 5)
+    assert weights.mean(axis=0) == pytest.approx(np.ones(10), abs=0.2)
+    assert np.array_equal(weights[:5], list(bootstrap_weights(source, target, 5, seed=3)))

@@ -1,0 +1,106 @@
+"""What a run leaves behind: predictions, scores, submission."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from mallorn.csvtables import write_csv
+from mallorn.errors import DataError
+from mallorn.predictions import mean_probability, read_out_of_fold, write_predictions
+from mallorn.scores import score
+from mallorn.seeds import derived_seed, generator
+from mallorn.submission import in_submission_order, write_probabilities, write_submission
+from mallorn.tables import read_columns
+
+ABOUT = {"model": "boosted", "protocol": "grouped", "repeat": 2}
+IDS = np.array(["b", "a", "c"], dtype=object)
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.reader(stream))
+
+
+def test_predictions_say_what_they_are(tmp_path):
+    p = np.array([[0.7, 0.2, 0.1], [0.1, 0.9, 0.0], [0.3, 0.3, 0.4]])
+    write_predictions(tmp_path / "p.parquet", IDS, p, ("TDE", "AGN", "SN Ia"), ABOUT, fold=np.array([0, 1, 0]))
+    read = read_out_of_fold(tmp_path / "p.parquet")
+    assert (read.model, read.protocol, read.repeat) == ("boosted", "grouped", 2)
+    assert read.object_id.tolist() == IDS.tolist()
+    assert read.fold.tolist() == [0, 1, 0]
+    assert read.probability.tolist() == [0.7, 0.1, 0.3]
+    table = read_columns(tmp_path / "p.parquet")
+    assert list(table)[2:] == ["probability", "probability__TDE", "probability__AGN", "probability__SN Ia"]
+    assert table["probability__AGN"].tolist() == [0.2, 0.9, 0.3]
+
+
+def test_binary_predictions_have_one_probability(tmp_path):
+    write_predictions(tmp_path / "p.parquet", IDS, np.full((3, 2), 0.5), ("TDE", "other"), ABOUT)
+    assert list(read_columns(tmp_path / "p.parquet")) == ["object_id", "probability"]
+
+
+def test_mean_over_repeats_needs_the_same_objects(tmp_path):
+    paths = [tmp_path / f"{k}.parquet" for k in range(3)]
+    for k, path in enumerate(paths[:2]):
+        write_predictions(path, IDS, np.array([[k, 0], [0.5, 0], [0.25 * k, 0]]), ("TDE", "other"), ABOUT)
+    write_predictions(paths[2], IDS[::-1], np.zeros((3, 2)), ("TDE", "other"), ABOUT)
+    object_id, p = mean_probability(paths[:2])
+    assert object_id.tolist() == IDS.tolist()
+    assert p.tolist() == [0.5, 0.5, 0.125]
+    with pytest.raises(DataError, match="2.parquet: expected the objects of"):
+        mean_probability(paths)
+
+
+def test_score_worked_by_hand():
+    """Threshold of fold 0 from fold 1: between .8 and .3; of fold 1 from fold 0: between .4 and .2."""
+    target = np.array([1, 0, 0, 1, 0, 0])
+    fold = np.array([0, 0, 0, 1, 1, 1])
+    p = np.array([0.4, 0.2, 0.1, 0.8, 0.25, 0.31])
+    scores = score(target, p, fold, {"rule": "maximum_f1", "ratio": 1.0})
+    first, second = (0.8 + 0.31) / 2, (0.4 + 0.2) / 2
+    assert scores["threshold"] == pytest.approx((first + second) / 2)
+    # fold 0: nothing reaches .555; fold 1: .8 and .31 reach .3, and .25 does not
+    assert scores["recall"] == 1 / 2
+    assert scores["precision"] == 1 / 2
+    assert scores["f1"] == 1 / 2
+    assert scores["average_precision"] == 1.0
+    assert scores["roc_auc"] == 1.0
+
+
+def test_submission_is_in_the_order_asked_for(tmp_path):
+    p = in_submission_order(IDS, np.array([0.2, 0.1, 0.3]), ["a", "b", "c"])
+    assert p.tolist() == [0.1, 0.2, 0.3]
+    write_submission(tmp_path / "s.csv", ["a", "b", "c"], p >= 0.15)
+    write_probabilities(tmp_path / "p.csv", ["a", "b", "c"], p)
+    assert rows(tmp_path / "s.csv") == [["object_id", "prediction"], ["a", "0"], ["b", "1"], ["c", "1"]]
+    assert rows(tmp_path / "p.csv") == [["object_id", "probability"], ["a", "0.1"], ["b", "0.2"], ["c", "0.3"]]
+
+
+@pytest.mark.parametrize(
+    ("predicted", "wanted", "odd"),
+    [("abc", "abd", "'c'"), ("abc", "ab", "'c'"), ("ab", "abc", "'c'"), ("aab", "aab", ""), ("", "a", "'a'")],
+)
+def test_submission_needs_each_object_once(predicted, wanted, odd):
+    with pytest.raises(DataError, match=f"one prediction for each of {len(wanted)} .* found {len(predicted)}.*{odd}"):
+        in_submission_order(list(predicted), np.zeros(len(predicted)), list(wanted))
+
+
+def test_csv_is_whole_or_absent_and_writes_numbers_shortly(tmp_path):
+    path = tmp_path / "folder" / "t.csv"
+    columns = {"name": ["a,b", "c"], "count": np.array([1, 2]), "value": np.array([0.123456789, np.nan])}
+    write_csv(path, columns, digits=4)
+    assert path.read_text() == 'name,count,value\n"a,b",1,0.1235\nc,2,\n'
+    with pytest.raises(ValueError, match="zip"):
+        write_csv(path, {"a": [1], "b": [1, 2]})
+    assert [p.name for p in path.parent.iterdir()] == ["t.csv"]
+    assert path.read_text().startswith("name")
+
+
+def test_seeds_depend_on_every_name():
+    names = [(1,), (2,), (1, "a"), (1, "a", 0), (1, "a", 1), (1, "b", 0), (1, "ab"), (1, "a", "b")]
+    seeds = [derived_seed(*n) for n in names]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= s < 2**31 for s in seeds)
+    assert derived_seed(1, "a", 0) == derived_seed(1, "a", "0") == 1340177167
+    assert generator(1, "a").random() == generator(1, "a").random()

@@ -1,0 +1,102 @@
+import logging
+
+import numpy as np
+import pytest
+
+from mallorn.errors import ConfigError, DataError
+from mallorn.tables import write_table
+from mallorn.training import class_weights, classify, feature_columns, fit_member, read_features
+
+NAMES = ["object_id", "Z", "Z_err", "EBV", "shape__rise", "shape__fall", "color__slope__u"]
+GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia", "SN Ia-pec"]}
+
+
+def test_columns_to_train_on():
+    assert feature_columns(NAMES, ["Z", "EBV"], []) == ("Z", "EBV", "shape__rise", "shape__fall", "color__slope__u")
+    assert feature_columns(NAMES, [], ["shape__*"]) == ("color__slope__u",)
+    assert feature_columns(NAMES, ["Z"], ["*__u", "*__fall"]) == ("Z", "shape__rise")
+
+
+def test_the_error_of_the_redshift_is_refused_since_it_tells_test_from_train():
+    with pytest.raises(ConfigError, match="Z_err .* test set only"):
+        feature_columns(NAMES, ["Z", "Z_err"], [])
+    with pytest.raises(ConfigError, match="no column 'z'"):
+        feature_columns(NAMES, ["z"], [])
+
+
+def test_values_beyond_float32_are_clipped_and_named(tmp_path, caplog):
+    columns = {
+        "object_id": np.array(["a", "b", "c"], dtype=object),
+        "Z": np.array([0.1, 0.2, 0.3]),
+        "color__energy": np.array([1e51, 2.0, np.nan]),
+        "color__ratio": np.array([-np.inf, 2.0, 3.0]),
+    }
+    write_table(tmp_path / "train.parquet", columns)
+    with caplog.at_level(logging.WARNING):
+        table = read_features(tmp_path / "train.parquet", ["Z"], [])
+    assert table.columns == ("Z", "color__energy", "color__ratio")
+    assert table.values.dtype == np.float32
+    assert np.isnan(table.values).tolist() == [[False] * 3, [False] * 3, [False, True, False]]
+    assert np.isfinite(table.values[:2]).all()
+    assert table.values[0, 1] > 1e38
+    assert table.values[0, 2] < -1e38
+    assert "color__energy, color__ratio" in caplog.text
+    assert "Z" not in caplog.text.split("clipped in")[1]
+    assert table.select(["color__ratio", "Z"]).values[1].tolist() == [2.0, np.float32(0.2)]
+
+
+def test_classes_by_group():
+    types = ["AGN", "TDE", "SN Ia-pec", "SN II", "SN Ia"]
+    classes, names = classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "other SN")
+    assert names == ("TDE", "AGN", "SN Ia", "other SN")
+    assert classes.tolist() == [1, 0, 2, 3, 2]
+    assert classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "AGN")[0].tolist() == [1, 0, 2, 1, 2]
+    assert classify(types, [0, 1, 0, 0, 0], "binary", GROUPS, "x")[0].tolist() == [1, 0, 1, 1, 1]
+
+
+def test_bad_classes_are_named():
+    with pytest.raises(ConfigError, match="'SN Ia' is in both 'SN Ia' and 'more'"):
+        classify(["AGN"], [0], "grouped", {**GROUPS, "more": ["SN Ia"]}, "rest")
+    with pytest.raises(ConfigError, match="not 'three'"):
+        classify(["AGN"], [0], "three", GROUPS, "rest")
+
+
+def test_weights_of_classes():
+    classes = np.array([0, 1, 1, 1])
+    np.testing.assert_allclose(class_weights(classes, 0.0), 1.0)
+    balanced = class_weights(classes, 1.0)
+    assert balanced[0] == pytest.approx(balanced[1:].sum()) == pytest.approx(2.0)
+    half = class_weights(classes, 0.5)
+    assert half[0] / half[1] == pytest.approx(np.sqrt(3))
+    assert half.mean() == pytest.approx(1.0)
+
+
+SPEC = {"learner": "lightgbm", "balance": 0.0, "params": {"num_iterations": 20, "min_child_samples": 3}}
+
+
+def test_a_class_without_objects_gets_probability_zero():
+    rng = np.random.default_rng(1)
+    classes = np.repeat([0, 1, 3], 30)
+    values = (classes[:, None] + 0.1 * rng.normal(size=(90, 2))).astype(np.float32)
+    predict, importance = fit_member(values, classes, 5, SPEC, seed=1)
+    p = predict(values)
+    assert p.shape == (90, 5)
+    assert np.all(p[:, [2, 4]] == 0)
+    np.testing.assert_allclose(p.sum(axis=1), 1.0)
+    assert np.array_equal(p.argmax(axis=1), classes)
+    assert importance.shape == (2,)
+
+
+def test_weights_of_objects_count_like_copies():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(80, 1)).astype(np.float32)
+    classes = (values[:, 0] + rng.normal(size=80) < 0.3).astype(int)
+    light, _ = fit_member(values, classes, 2, SPEC, 1, weight=np.where(classes == 0, 0.1, 1.0))
+    heavy, _ = fit_member(values, classes, 2, SPEC, 1, weight=np.where(classes == 0, 10.0, 1.0))
+    assert heavy(values)[:, 0].mean() > light(values)[:, 0].mean() + 0.3
+
+
+@pytest.mark.parametrize("classes", [[0] * 6, [1] * 6, [1, 2] * 3])
+def test_a_training_part_needs_targets_and_others(classes):
+    with pytest.raises(DataError, match="no object with target 1, or no other"):
+        fit_member(np.zeros((6, 1), np.float32), np.array(classes), 3, SPEC, 1)

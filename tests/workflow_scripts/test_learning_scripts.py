@@ -1,0 +1,229 @@
+"""The adapters from feature families to submission and scores, called as the rules call them."""
+
+import csv
+import json
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from learning import GROUPS, SELECTION, SPEC, survey
+
+from mallorn.lightcurves import LightCurves, write_lightcurves
+from mallorn.tables import read_columns, write_table
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0}
+TRAINING = {"log_columns": ["Z"], "exclude": ["noise__9*"], "groups": GROUPS, "rest": "other SN"}
+FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
+
+
+def script(name):
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(name, ROOT / "workflow" / "scripts" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The folder of results up to folds and joined features: 180 objects, a sixth of them for the test, two splits."""
+    folder = tmp_path_factory.mktemp("results with spaces")
+    ids, types, target, source, values = survey()
+    n, rng = len(ids), np.random.default_rng(3)
+    test, split = np.arange(n) % 6 == 5, np.where(np.arange(n) % 2, "split_01", "split_02").astype(object)
+    z = np.round(rng.uniform(0.1, 0.9, n), 4)
+    order = rng.permutation(test.sum())
+    columns = {
+        "object_id": ids,
+        "set": np.where(test, "test", "train").astype(object),
+        "split": split,
+        "Z": z,
+        "Z_err": np.where(test, 0.05, np.nan),
+        "EBV": np.full(n, 0.02),
+        "spec_type": np.where(test, None, types),
+        "target": np.where(test, -1, target).astype(np.int8),
+        "submission_row": np.full(n, -1, dtype=np.int32),
+    }
+    columns["submission_row"][test] = order
+    write_table(folder / "logs.parquet", columns)
+    number = np.unique(source, return_inverse=True)[1]
+    for name in ("split_01", "split_02"):
+        members = np.flatnonzero(split == name)
+        members = members[np.argsort(ids[members].astype(str))]
+        for family, chosen in (("good", slice(0, 3)), ("noise", slice(3, 10))):
+            features = {f"{family}__{k}": values[members, k].astype(float) for k in range(*chosen.indices(10))}
+            write_table(folder / "families" / family / f"{name}.parquet", {"object_id": ids[members], **features})
+        steps = [np.sort(rng.choice(1000, 30, replace=False)) for _ in members]
+        spans = (500 + 10 * number[members]) * (1 + z[members])
+        mjd = np.concatenate([np.round(61000 + s * span / 999, 4) for s, span in zip(steps, spans, strict=True)])
+        points = {key: np.ones(len(mjd)) for key in ("flux", "flux_err")} | {"band": np.zeros(len(mjd), np.int8)}
+        objects = {key: np.full(len(members), 0.1) for key in ("redshift_err", "ebv", "luminosity_distance")}
+        lc = LightCurves(ids[members], z[members], start=30 * np.arange(len(members) + 1), mjd=mjd, **objects, **points)
+        write_lightcurves(lc, folder / "lightcurves" / f"{name}.parquet", folder / "objects" / f"{name}.parquet")
+    families = [folder / "families" / f / f"{s}.parquet" for f in ("good", "noise") for s in ("split_01", "split_02")]
+    tables = [folder / "features" / f"{name}.parquet" for name in ("train", "test")]
+    script("join_features")(folder / "logs.parquet", families, ["good", "noise"], *tables)
+    made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
+    script("make_folds")(folder / "logs.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
+    write_table(folder / "truth.parquet", {"object_id": ids, "source": source, "target": target})
+    return folder
+
+
+def predictions(results, protocol, model, repeat):
+    return results / "predictions" / protocol / model / str(repeat)
+
+
+@pytest.fixture(scope="module")
+def predicted(results):
+    """The same folder with the predictions of two models."""
+    for model, classes in (("one", "binary"), ("two", "grouped")):
+        for protocol in ("stratified", "grouped"):
+            for repeat in ("0", "1"):
+                folder = predictions(results, protocol, model, repeat)
+                settings = {
+                    "seed": 5,
+                    "training": TRAINING,
+                    "selection": SELECTION,
+                    "model": {**SPEC, "classes": classes, "selection": model == "two"},
+                }
+                script("cross_validate")(
+                    *(results / "features" / f"{name}.parquet" for name in ("train", "test")),
+                    results / "folds.parquet",
+                    *(folder / f"{name}.parquet" for name in ("out_of_fold", "test", "importance")),
+                    {"model": model, "protocol": protocol, "repeat": repeat},
+                    settings,
+                    2,
+                )
+    return results
+
+
+def test_joined_tables_hold_the_objects_of_the_logs_in_order_and_no_labels(results):
+    log = read_columns(results / "logs.parquet")
+    for name in ("train", "test"):
+        table = read_columns(results / "features" / f"{name}.parquet")
+        assert table["object_id"].tolist() == log["object_id"][log["set"] == name].tolist()
+        names = [*(f"good__{k}" for k in range(3)), *(f"noise__{k}" for k in range(3, 10))]
+        assert list(table) == ["object_id", "Z", "Z_err", "EBV", *names]
+
+
+def test_folds_keep_the_true_source_events_together(results):
+    truth, folds = read_columns(results / "truth.parquet"), read_columns(results / "folds.parquet")
+    source = dict(zip(truth["object_id"], truth["source"], strict=True))
+    found = {(source[i], s) for i, s in zip(folds["object_id"], folds["source"], strict=True)}
+    assert len(found) == len({s for s, _ in found}) == len({s for _, s in found}) == 60
+    assert set(folds["protocol"]) == {"stratified", "grouped"}
+    assert set(folds["repeat"]) == {0, 1}
+
+
+def test_predictions_cover_both_sets(predicted):
+    folder = predictions(predicted, "grouped", "two", 1)
+    for name, table in (("out_of_fold", "train"), ("test", "test")):
+        p = read_columns(folder / f"{name}.parquet")
+        assert (
+            p["object_id"].tolist() == read_columns(predicted / "features" / f"{table}.parquet")["object_id"].tolist()
+        )
+        assert p["probability"].tolist() == p["probability__TDE"].tolist()
+        total = sum(p[f"probability__{c}"] for c in ("TDE", "AGN", "SN Ia", "other SN"))
+        np.testing.assert_allclose(total, 1.0)
+    importance = read_columns(folder / "importance.parquet")
+    assert set(importance["feature"][:2]) == {"good__0", "good__1"}
+    assert "noise__9" not in importance["feature"]
+    assert {"Z", "noise__8"} <= set(importance["feature"])
+
+
+def test_scores_have_a_row_for_each_model_protocol_and_repeat(predicted):
+    files = sorted(predicted.glob("predictions/*/*/*/out_of_fold.parquet"), reverse=True)
+    out = predicted / "evaluation" / "scores.csv"
+    script("score")(files, predicted / "folds.parquet", out, {"threshold": THRESHOLD})
+    table = rows(out)
+    assert list(table[0]) == [
+        *("protocol", "model", "repeat", "average_precision", "roc_auc", "f1", "precision", "recall", "threshold"),
+    ]
+    keys = [(row["protocol"], row["model"], row["repeat"]) for row in table]
+    assert keys == [(p, m, r) for p in ("stratified", "grouped") for m in ("one", "two") for r in ("0", "1")]
+    assert all(float(row["average_precision"]) > 0.35 for row in table)
+
+
+@pytest.mark.parametrize("protocol", ["stratified", "grouped"])
+def test_submission_follows_from_probabilities_and_threshold(predicted, protocol):
+    folders = [predictions(predicted, protocol, "two", repeat) for repeat in (0, 1)]
+    threshold = predicted / "threshold.json"
+    script("choose_threshold")(
+        [f / "out_of_fold.parquet" for f in folders], predicted / "folds.parquet", threshold, {"threshold": THRESHOLD}
+    )
+    chosen = json.loads(threshold.read_text())
+    assert (chosen["rule"], chosen["model"], chosen["protocol"]) == ("maximum_f1", "two", protocol)
+    outputs = [predicted / "submission.csv", predicted / "probabilities.csv"]
+    tests = [f / "test.parquet" for f in folders]
+    script("write_submission")(predicted / "logs.parquet", tests, threshold, *outputs)
+    submission, probabilities = map(rows, outputs)
+    log = read_columns(predicted / "logs.parquet")
+    place = dict(zip(log["object_id"], log["submission_row"].tolist(), strict=True))
+    assert [place[row["object_id"]] for row in submission] == list(range(30))
+    assert list(submission[0]) == ["object_id", "prediction"]
+    assert list(probabilities[0]) == ["object_id", "probability"]
+    p = np.array([float(row["probability"]) for row in probabilities])
+    assert [int(row["prediction"]) for row in submission] == (p >= chosen["threshold"]).astype(int).tolist()
+    mean = np.mean([read_columns(path)["probability"] for path in tests], axis=0)
+    ids = read_columns(tests[0])["object_id"]
+    assert p == pytest.approx([dict(zip(ids, mean, strict=True))[row["object_id"]] for row in submission], rel=1e-5)
+
+
+def test_threshold_is_the_mean_over_folds_and_repeats(predicted):
+    from mallorn.thresholds import maximum_f1
+
+    folders = [predictions(predicted, "grouped", "one", repeat) for repeat in (0, 1)]
+    paths = [f / "out_of_fold.parquet" for f in folders]
+    script("choose_threshold")(paths, predicted / "folds.parquet", predicted / "t.json", {"threshold": THRESHOLD})
+    truth = read_columns(predicted / "truth.parquet")
+    target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
+    expected = []
+    for path in paths:
+        p = read_columns(path)
+        y = np.array([target[i] for i in p["object_id"]])
+        expected += [maximum_f1(y[p["fold"] != k], p["probability"][p["fold"] != k]) for k in range(3)]
+    chosen = json.loads((predicted / "t.json").read_text())
+    assert chosen["threshold"] == pytest.approx(np.mean(expected))
+    assert chosen["spread"] == pytest.approx(np.std(expected))
+    assert chosen["repeats"] == 2
+
+
+def test_ablation_and_selection_write_their_tables(results):
+    train, folds = results / "features" / "train.parquet", results / "folds.parquet"
+    settings = {"seed": 5, "training": TRAINING}
+    ablation = {"model": "one", "repeats": 1, "rounds": 10}
+    more = {"threshold": THRESHOLD, "ablation": ablation, "model": SPEC}
+    script("ablate_families")(train, folds, results / "ablation.csv", {**settings, **more}, 2)
+    table = rows(results / "ablation.csv")
+    gain = {(r["protocol"], r["variant"], r["family"]): float(r["average_precision_gain"]) for r in table}
+    assert len(gain) == len(table) == 2 * 7
+    assert gain["grouped", "without", "good"] < -0.1
+    assert gain["stratified", "all", ""] == 0
+    script("select_features")(train, folds, results / "selection.csv", {**settings, "selection": SELECTION})
+    table = rows(results / "selection.csv")
+    assert table[0]["feature"] == "good__0"
+    assert [float(r["frequency"]) >= 0.6 for r in table] == [r["selected"] == "1" for r in table]
+
+
+def test_shipped_settings_are_those_that_the_adapters_read():
+    """Every learner of the shipped configuration knows its parameters, and the submission's model exists."""
+    from mallorn.models.learner import learner
+
+    for block in (*CONFIG["models"].values(), CONFIG["selection"]["ranker"]):
+        assert import_module(learner(block["learner"], block["params"]).__name__)
+    assert {CONFIG["submission"]["model"], CONFIG["ablation"]["model"]} <= set(CONFIG["models"])
+    assert CONFIG["models"][CONFIG["submission"]["model"]]["enabled"]
+    assert set(TRAINING) == set(CONFIG["training"])
+    assert set(THRESHOLD) == set(CONFIG["threshold"])
+    assert set(FOLDS) == set(CONFIG["folds"])
+    assert set(SELECTION) == set(CONFIG["selection"])
