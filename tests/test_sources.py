@@ -1,11 +1,19 @@
+import csv
 import logging
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from mallorn.lightcurves import LightCurves
+from mallorn.simulate.lightcurves import light_curve
+from mallorn.simulate.logs import write_logs
 from mallorn.sources import grid_step, grid_steps, redshift_rounding, rest_spans, source_events
+from mallorn.tables import read_columns
 
+ROOT = Path(__file__).parents[1]
 EPOCHS, ROUNDING = 1000, 1e-4
 
 
@@ -108,3 +116,35 @@ def test_objects_without_points_have_no_step():
     assert np.isnan(duration[0])
     assert step[1] == pytest.approx(2.0)
     assert duration[1] == pytest.approx(1600.0)
+
+
+def test_sources_of_a_simulated_survey_are_the_true_ones(tmp_path):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["simulation"]
+    few = {"AGN": 25, "SN Ia": 12, "SN II": 5, "TDE": 8}
+    write_logs(config | {"sources": dict.fromkeys(config["sources"], 0) | few}, 11, tmp_path)
+    truth = read_columns(tmp_path / "truth.parquet")
+    train = np.flatnonzero(truth["set"] == "train")
+    truth = {name: values[train] for name, values in truth.items()}
+    times = []
+    for k in range(len(train)):
+        row = {name: values[k] for name, values in truth.items()}
+        times.append(np.round(np.sort(light_curve(config, 11, row)[0]), 4))
+    lc = lightcurves(times)
+    spans = rest_spans(*grid_steps(lc, EPOCHS, ROUNDING), truth["log_redshift"], EPOCHS, ROUNDING)
+    found = source_events(truth["object_id"], truth["spec_type"], *spans)
+    assert len(set(truth["source"].tolist())) == 50
+    assert len(set(found)) == 50
+    assert len(set(zip(truth["source"].tolist(), found, strict=True))) == 50
+    np.testing.assert_allclose(spans[0], truth["rest_span"], atol=spans[1].max())
+
+
+@pytest.mark.skipif("MALLORN_DATA" not in os.environ, reason="needs the real survey: MALLORN_DATA is not set")
+def test_every_real_object_lies_on_a_grid():
+    times = {}
+    path = Path(os.environ["MALLORN_DATA"]) / "split_01" / "train_full_lightcurves.csv"
+    with open(path, newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            times.setdefault(row["object_id"], []).append(float(row["Time (MJD)"]))
+    steps = np.array([grid_step(np.array(mjd), EPOCHS, ROUNDING) for mjd in times.values()])
+    assert len(steps) > 50
+    assert np.all((steps > 0.5) & (steps < 10))
