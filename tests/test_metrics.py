@@ -1,8 +1,25 @@
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
-from mallorn.metrics import average_precision, bootstrap_weights, decision_scores, precision_recall, roc_auc
+from mallorn.metrics import (
+    average_precision,
+    bootstrap_weights,
+    brier,
+    calibration_table,
+    decision_scores,
+    expected_calibration_error,
+    precision_recall,
+    recall_at_precision,
+    roc_auc,
+)
 
 
 def draws():
@@ -22,6 +39,7 @@ def test_scores_agree_with_scikit_learn(target, score, weight):
             average_precision_score(target, score, sample_weight=w)
         )
         assert roc_auc(target, score, w) == pytest.approx(roc_auc_score(target, score, sample_weight=w))
+        assert brier(target, score, w) == pytest.approx(brier_score_loss(target, score, sample_weight=w))
         scores, decision = decision_scores(target, score >= 0.5, w), score >= 0.5
         for name, function in (("f1", f1_score), ("precision", precision_score), ("recall", recall_score)):
             expected = function(target, decision, sample_weight=w, zero_division=0.0)
@@ -61,3 +79,27 @@ def test_bootstrap_draws_whole_events_and_keeps_the_number_of_each_kind():
     assert np.all(weights[:, first[2:]].sum(axis=1) == 5)
     assert weights.mean(axis=0) == pytest.approx(np.ones(10), abs=0.2)
     assert np.array_equal(weights[:5], list(bootstrap_weights(source, target, 5, seed=3)))
+
+
+def test_recall_at_precision_worked_by_hand():
+    target, score = [1, 1, 0, 1, 0], [0.9, 0.8, 0.7, 0.6, 0.5]
+    assert recall_at_precision(target, score, 0.9) == pytest.approx(2 / 3)
+    assert recall_at_precision(target, score, 0.75) == 1.0
+    assert recall_at_precision([0, 1], [0.9, 0.1], 0.9) == 0.0
+
+
+def test_calibration_worked_by_hand():
+    target, p = np.array([0, 0, 1, 1, 1]), np.array([0.0, 0.2, 0.3, 0.5, 1.0])
+    table = calibration_table(target, p, [0.0, 0.25, 0.4, 0.5, 1.0])
+    assert table["count"].tolist() == [2, 1, 0, 2]
+    np.testing.assert_allclose(table["probability"], [0.1, 0.3, np.nan, 0.75])
+    np.testing.assert_allclose(table["frequency"], [0, 1, np.nan, 1])
+    assert expected_calibration_error(table) == pytest.approx((2 * 0.1 + 0.7 + 2 * 0.25) / 5)
+
+
+def test_true_probabilities_are_calibrated():
+    rng = np.random.default_rng(12)
+    p = rng.random(200_000)
+    table = calibration_table(rng.random(len(p)) < p, p, np.linspace(0, 1, 11))
+    assert expected_calibration_error(table) < 0.005
+    assert expected_calibration_error(calibration_table(rng.random(len(p)) < p**2, p, np.linspace(0, 1, 11))) > 0.1

@@ -3,7 +3,14 @@ import pytest
 from sklearn.metrics import f1_score
 
 from mallorn.errors import ConfigError
-from mallorn.thresholds import choose, crossed_thresholds, expected_count, maximum_f1
+from mallorn.thresholds import (
+    choose,
+    crossed_thresholds,
+    expected_count,
+    maximum_expected_f1,
+    maximum_f1,
+    wanted_precision,
+)
 
 
 def draw(seed, n=300):
@@ -53,3 +60,24 @@ def test_rules_by_name():
     assert choose({"rule": "expected_count", "ratio": 2.0}, target, p) == expected_count(target, p, 2.0)
     with pytest.raises(ConfigError, match="threshold.rule: expected maximum_f1 or expected_count, found 'best'"):
         choose({"rule": "best", "ratio": 1.0}, target, p)
+
+
+def test_wanted_precision_is_the_lowest_threshold_that_has_it():
+    target, p = np.array([1, 1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    assert wanted_precision(target, p, 0.9) == pytest.approx(0.75)
+    assert wanted_precision(target, p, 0.7) == pytest.approx(0.55)
+    assert wanted_precision(1 - target, p, 0.99) == pytest.approx(0.5)
+
+
+def test_expected_f1_is_best_at_its_threshold():
+    rng = np.random.default_rng(3)
+    p = rng.beta(0.2, 2.0, 400)
+    best = maximum_expected_f1(p)
+
+    def expected(t):
+        return 2 * p[p >= t].sum() / (np.sum(p >= t) + p.sum())
+
+    assert expected(best) == pytest.approx(max(expected(t) for t in np.linspace(0.01, 0.9, 300)), abs=1e-3)
+    draws = rng.random((400, 400)) < p
+    realised = [np.mean([f1_score(y, p >= t) for y in draws]) for t in (0.5 * best, best, min(1.6 * best, 0.95))]
+    assert np.argmax(realised) == 1

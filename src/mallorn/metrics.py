@@ -7,7 +7,17 @@ import numpy as np
 
 from mallorn.seeds import generator
 
-__all__ = ["average_precision", "bootstrap_weights", "decision_scores", "precision_recall", "roc_auc"]
+__all__ = [
+    "average_precision",
+    "bootstrap_weights",
+    "brier",
+    "calibration_table",
+    "decision_scores",
+    "expected_calibration_error",
+    "precision_recall",
+    "recall_at_precision",
+    "roc_auc",
+]
 
 
 def precision_recall(target, score, weight=None):
@@ -59,6 +69,42 @@ def decision_scores(target, decision, weight=None):
         "precision": float(hits / chosen) if chosen > 0 else 0.0,
         "recall": float(hits / positives) if positives > 0 else 0.0,
     }
+
+
+def recall_at_precision(target, score, precision, weight=None):
+    """Return the highest recall of any threshold whose precision is at least `precision`; 0 if there is none."""
+    _, achieved, recall = precision_recall(target, score, weight)
+    return float(recall[achieved >= precision].max(initial=0.0))
+
+
+def brier(target, probability, weight=None):
+    """Return the mean squared difference of probability and target (Brier 1950)."""
+    target, probability, weight = _arrays(target, probability, weight)
+    return float(np.sum(weight * (probability - target) ** 2) / weight.sum())
+
+
+def calibration_table(target, probability, edges, weight=None):
+    """Return {"low", "high", "count", "probability", "frequency"} of bins of probability, shape (B,) each.
+
+    probability and frequency are the mean of the bin's probabilities and of its targets, NaN in an empty bin.
+
+    edges: (B + 1,) ascending from 0 to 1; a bin holds its lower edge, the last also its upper one.
+    """
+    target, probability, weight = _arrays(target, probability, weight)
+    bins = len(edges) - 1
+    which = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
+    count = np.bincount(which, weight, bins)
+    with np.errstate(invalid="ignore"):
+        means = [np.bincount(which, weight * values, bins) / count for values in (probability, target)]
+    edges = np.asarray(edges, dtype=float)
+    return {"low": edges[:-1], "high": edges[1:], "count": count, "probability": means[0], "frequency": means[1]}
+
+
+def expected_calibration_error(table):
+    """Return the mean distance of frequency from probability over the objects of a `calibration_table`."""
+    distance = np.abs(table["frequency"] - table["probability"])
+    filled = table["count"] > 0
+    return float(np.sum((table["count"] * distance)[filled]) / table["count"].sum())
 
 
 def bootstrap_weights(source, target, rounds, seed):

@@ -8,7 +8,7 @@ import numpy as np
 
 from mallorn.errors import ConfigError
 
-__all__ = ["choose", "crossed_thresholds", "expected_count", "maximum_f1"]
+__all__ = ["choose", "crossed_thresholds", "expected_count", "maximum_expected_f1", "maximum_f1", "wanted_precision"]
 
 
 def maximum_f1(target, probability):
@@ -25,6 +25,26 @@ def expected_count(target, probability, ratio):
     """
     p, hits, chosen = _cuts(target, probability)
     return _midway(p, int(np.argmin(np.abs(chosen - ratio * hits[-1]))))
+
+
+def wanted_precision(target, probability, precision):
+    """Return the lowest threshold whose precision is at least `precision`; that of the highest precision if none is."""
+    p, hits, chosen = _cuts(target, probability)
+    achieved = hits / chosen
+    enough = np.flatnonzero(achieved >= precision)
+    return _midway(p, int(enough[-1] if len(enough) else np.argmax(achieved)))
+
+
+def maximum_expected_f1(probability):
+    """Return the threshold with the highest expected F1 if the probabilities (n,) are calibrated; no label is read.
+
+    E[F1] of the k most probable objects is taken as 2 sum_{i <= k} p_i / (k + sum_i p_i), the ratio of expectations
+    (Lipton, Elkan & Narayanaswamy 2014, ECML: the best threshold is half the best F1).
+    """
+    ordered = np.sort(np.asarray(probability, dtype=float))[::-1]
+    k = np.arange(1, len(ordered) + 1)
+    score = 2.0 * np.cumsum(ordered) / (k + ordered.sum())
+    return 0.5 * float(score.max())
 
 
 def choose(options, target, probability):
