@@ -139,7 +139,7 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
     prior[:, 0] = 0.0, 1.0, -_BEFORE, _AFTER
     prior[:, 1:] = np.array([(p.mean, p.sd, p.low, p.high) for p in h.parameters]).T
     grid = np.array(list(product(_T0_STARTS, *(p.starts for p in h.parameters)))).reshape(-1, size)
-    extra = np.empty((n, 0, size)) if parent is None else _from_parent(h, parent)
+    extra = np.empty((n, 0, size)) if parent is None else _from_parent(h, parent, epochs)
     if not len(grid) and not extra.shape[1]:
         raise ValueError(f"{h.name} has no starting points of its own: give the fit of its parent {h.parent!r}")
     p, amplitude, norm, chi2, total, hessian, status, count = fit_objects(
@@ -172,14 +172,24 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
     }
 
 
-def _from_parent(h, parent):
-    """Starting points (n, E, P): the parent's best fit, over the grid of starts of the parameters that it lacks."""
+def _from_parent(h, parent, epochs):
+    """Starting points (n, E, P) from the parent's best fit, over the grid of starts of the parameters that it lacks.
+
+    If it lacks parameters of the light curve, it may have taken several events for one: then also from each of the
+    `epochs` (n, C), with rise and decay as the prior expects them and the parent's SED.
+    """
     names = ["t0", *parent["hypothesis"].parameter_names]
-    values = {name: parent["parameters"][:, k] for k, name in enumerate(names)}
-    new = [p for p in h.parameters if p.name not in values]
+    found = dict(zip(names, parent["parameters"].T, strict=True))
+    own = {p.name: p for p in h.parameters}
+    new = [p for p in h.parameters if p.name not in found]
+    bases = [found]
+    light_curve = LIGHT_CURVES[h.light_curve].parameters
+    if set(light_curve) - set(found):
+        expected = {name: np.full(len(epochs), own[name].mean) for name in light_curve if name in found}
+        bases += [found | expected | {"t0": epoch} for epoch in epochs.T]
     rows = []
-    for combination in product(*(p.starts for p in new)):
-        here = values | {p.name: np.full(len(values["t0"]), start) for p, start in zip(new, combination, strict=True)}
+    for base, starts in product(bases, product(*(p.starts for p in new))):
+        here = base | {p.name: np.full(len(epochs), start) for p, start in zip(new, starts, strict=True)}
         rows.append(np.column_stack([here[name] for name in ("t0", *h.parameter_names)]))
     return np.stack(rows, axis=1)
 
@@ -221,8 +231,10 @@ def event_epochs(start, x, flux, error, count):
         weights = np.concatenate([[0.0], np.cumsum(w)])
         low, high = np.searchsorted(t, t - _EPOCH_WINDOW), np.searchsorted(t, t + _EPOCH_WINDOW, side="right")
         total, norm = sums[high] - sums[low], weights[high] - weights[low]
-        snr = total / np.sqrt(norm)
-        level = total / norm * np.clip(snr / 5.0, 0.0, 1.0)
+        snr, level = np.full(b - a, -np.inf), np.full(b - a, -np.inf)
+        sound = norm > 0  # differences of running sums may drown in rounding
+        snr[sound] = total[sound] / np.sqrt(norm[sound])
+        level[sound] = total[sound] / norm[sound] * np.clip(snr[sound] / 5.0, 0.0, 1.0)
         first = t[np.argmax(level)]
         away = np.abs(t - first) >= 50.0
         picks = [first]
@@ -242,10 +254,10 @@ def _constants(lc, flux, weight):
     n = len(lc)
     key = lc.owner * 6 + lc.band
     square = weight**2
-    null = np.bincount(lc.owner, (flux * weight) ** 2, n)
+    null = np.bincount(lc.owner, (flux * weight) ** 2, n).astype(float)
     norm = np.bincount(key, square, 6 * n)
     level = np.divide(np.bincount(key, flux * square, 6 * n), norm, out=np.zeros(6 * n), where=norm > 0)
-    constant = np.bincount(lc.owner, ((flux - level[key]) * weight) ** 2, n)
+    constant = np.bincount(lc.owner, ((flux - level[key]) * weight) ** 2, n).astype(float)
     empty = lc.n_points == 0
     null[empty] = constant[empty] = np.nan
     return {"null_chi2": null, "constant_chi2": constant}
@@ -259,7 +271,7 @@ def _random_walks(lc, x, flux, error, config):
     scale = np.array([_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
     weight = (WAVELENGTHS / WAVELENGTHS[2]) ** beta[:, None]
     deviance = fit_random_walks(lc.start, x, lc.band, flux, error, tau, sigma, weight, scale)
-    flat = deviance.reshape(len(lc), -1)
+    flat = deviance.reshape(len(lc), tau.size * sigma.size * beta.size)
     filled = lc.n_points > 0
     best = np.zeros(len(lc), dtype=np.int64)
     best[filled] = np.argmin(flat[filled], axis=1)

@@ -348,6 +348,13 @@ def _predicted_gain(gradient, hessian, step):
 
 
 @_jit
+def _close(light_curve, p, q):
+    """Whether two starting points lead to the same place: epochs (of both flares) and decay times much the same."""
+    same = abs(p[0] - q[0]) < 6.0 and abs(p[2] - q[2]) < 0.3
+    return same and (light_curve != _DOUBLE or abs(p[5] - q[5]) < 25.0)
+
+
+@_jit
 def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group, wavelength, f, w):
     """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
     size = prior.shape[1]
@@ -427,7 +434,7 @@ def fit_objects(
                 break
             candidate = starts[k].copy()
             for q in range(len(values)):
-                if abs(starts[q, 0] - candidate[0]) < 6.0 and abs(starts[q, 2] - candidate[2]) < 0.3:
+                if _close(light_curve, starts[q], candidate):
                     values[q] = np.inf
             values[k] = np.inf
             _, reached, _, evaluations = _descend(
