@@ -8,10 +8,9 @@ from snakemake.utils import min_version
 
 min_version("9.15")
 
-sys.path.insert(0, str(Path(workflow.basedir, "src")))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(Path(workflow.basedir, "src")), os.environ.get("PYTHONPATH")])
-)
+SOURCE = str(Path(workflow.basedir, "src"))
+sys.path.insert(0, SOURCE)
+os.environ.update(PYTHONPATH=os.pathsep.join([SOURCE, *filter(None, [os.environ.get("PYTHONPATH")])]))  # for the jobs
 
 
 configfile: Path(workflow.basedir, "config.yaml")

@@ -18,7 +18,7 @@ rule bench_fits:
         runtime=minutes(120),
     params:
         code=code_of("bench_fits"),
-        settings={name: config[name] for name in ("seed", "fits", "benchmark")},
+        settings={name: config[name] for name in ("seed", "fits", "posterior", "benchmark")},
     message:
         "Timing the Gaussian-process fits against other programs"
     script:

@@ -1,5 +1,4 @@
-# What all rule files share: the checked configuration, the lists that wildcards run over, and what every rule carries.
-# No rules here.
+# Shared by all other files here: the checked configuration, the lists that wildcards run over, and functions of wildcards.
 
 import re
 
@@ -33,9 +32,9 @@ wildcard_constraints:
     family="|".join(config["features"]),
 
 
-def code_of(rule, *modules):
-    """Return the digest of the library code that the adapter of `rule` reaches, and of `modules` that it loads by name."""
-    return fingerprint(Path(workflow.basedir, "workflow", "scripts", f"{rule}.py"), *modules)
+def code_of(adapter, *modules):
+    """Return the digest of the library code that an adapter reaches, and of `modules` that it loads by name."""
+    return fingerprint(Path(workflow.basedir, "workflow", "scripts", f"{adapter}.py"), *modules)
 
 
 def megabytes(fixed, per_input=0.0):
@@ -46,6 +45,73 @@ def megabytes(fixed, per_input=0.0):
 def minutes(fixed, per_input=0.0):
     """Return a `runtime` function: `fixed` minutes plus `per_input` times the input's MB, twice as much at each retry."""
     return lambda wildcards, input, attempt: int((fixed + per_input * input.size_mb) * 2 ** (attempt - 1) + 1)
+
+
+def log_rows(wildcards):
+    """Return a digest of what ingestion reads of the logs for one split, so that other rows do not matter to it.
+
+    A simulated split is made anew whenever its log rows are.
+    """
+    if config["data_dir"] is None:
+        return None
+    return log_digest(f"{DATA_DIR}/train_log.csv", f"{DATA_DIR}/test_log.csv", wildcards.split)
+
+
+ARTIFACTS = {
+    "lightcurves": "results/lightcurves/{split}.parquet",
+    "posterior": "results/posterior/{split}.parquet",
+    "fits/multiband": "results/fits/multiband/{split}.parquet",
+    "fits/hypotheses": "results/fits/hypotheses/{split}.parquet",
+    "fits/drw": {band: f"results/fits/drw/{{split}}/{band}.parquet" for band in BANDS},
+    "fits/matern": {band: f"results/fits/matern/{{split}}/{band}.parquet" for band in BANDS},
+}
+READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
+
+
+def needs_of(family):
+    """Return the artifacts that a family reads, as its module states them."""
+    return constant(f"mallorn.features.{family}", "NEEDS")
+
+
+def artifacts_of(wildcards):
+    """Return {artifact: path} of what a family reads of a split; {passband: path} for fits of single passbands."""
+    fill = lambda path: path.format(split=wildcards.split)
+    return {
+        need: (
+            {band: fill(path) for band, path in ARTIFACTS[need].items()}
+            if isinstance(ARTIFACTS[need], dict)
+            else fill(ARTIFACTS[need])
+        )
+        for need in needs_of(wildcards.family)
+    }
+
+
+def family_inputs(wildcards):
+    """Return the paths of `artifacts_of` as a flat list."""
+    paths = artifacts_of(wildcards).values()
+    return [path for one in paths for path in (one.values() if isinstance(one, dict) else [one])]
+
+
+def family_code(wildcards):
+    """Return the digest of all code that makes one family."""
+    readers = [READERS[need] for need in needs_of(wildcards.family) if need in READERS]
+    return code_of("extract_features", f"mallorn.features.{wildcards.family}", *readers)
+
+
+def family_settings(wildcards):
+    """Return the blocks of the configuration that one family reads."""
+    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}
+    return {"features": config["features"][wildcards.family], **posterior}
+
+
+def learner_code(adapter, model):
+    """Return the digest of the code of an adapter that trains `model`."""
+    return code_of(adapter, f"mallorn.models.{config['models'][model]['learner']}")
+
+
+def training_settings(model, *blocks):
+    """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
+    return {"model": config["models"][model], **{name: config[name] for name in ("seed", "training", *blocks)}}
 
 
 def show_summary():

@@ -72,16 +72,6 @@ rule ingest_logs:
         "../workflow/scripts/ingest_logs.py"
 
 
-def log_rows(wildcards):
-    """Return a digest of what ingestion reads of the logs for one split, so that other rows do not matter to it.
-
-    A simulated split is made anew whenever its log rows are.
-    """
-    if config["data_dir"] is None:
-        return None
-    return log_digest(f"{DATA_DIR}/train_log.csv", f"{DATA_DIR}/test_log.csv", wildcards.split)
-
-
 rule ingest:
     input:
         train=f"{DATA_DIR}/{{split}}/train_full_lightcurves.csv",

@@ -3,52 +3,6 @@
 #
 # A family is a module of mallorn.features and a block `features.NAME` of config.yaml; one rule serves them all.
 
-ARTIFACTS = {
-    "lightcurves": "results/lightcurves/{split}.parquet",
-    "posterior": "results/posterior/{split}.parquet",
-    "fits/multiband": "results/fits/multiband/{split}.parquet",
-    "fits/hypotheses": "results/fits/hypotheses/{split}.parquet",
-    "fits/drw": {band: f"results/fits/drw/{{split}}/{band}.parquet" for band in BANDS},
-    "fits/matern": {band: f"results/fits/matern/{{split}}/{band}.parquet" for band in BANDS},
-}
-READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
-
-
-def needs_of(family):
-    """Return the artifacts that a family reads, as its module states them."""
-    return constant(f"mallorn.features.{family}", "NEEDS")
-
-
-def artifacts_of(wildcards):
-    """Return {artifact: path} of what a family reads of a split; {passband: path} for fits of single passbands."""
-    fill = lambda path: path.format(split=wildcards.split)
-    return {
-        need: (
-            {band: fill(path) for band, path in ARTIFACTS[need].items()}
-            if isinstance(ARTIFACTS[need], dict)
-            else fill(ARTIFACTS[need])
-        )
-        for need in needs_of(wildcards.family)
-    }
-
-
-def family_inputs(wildcards):
-    """Return the paths of `artifacts_of` as a flat list."""
-    paths = artifacts_of(wildcards).values()
-    return [path for one in paths for path in (one.values() if isinstance(one, dict) else [one])]
-
-
-def family_code(wildcards):
-    """Return the digest of all code that makes one family."""
-    readers = [READERS[need] for need in needs_of(wildcards.family) if need in READERS]
-    return code_of("extract_features", f"mallorn.features.{wildcards.family}", *readers)
-
-
-def family_settings(wildcards):
-    """Return the blocks of the configuration that one family reads."""
-    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}
-    return {"features": config["features"][wildcards.family], **posterior}
-
 
 rule extract_features:
     input:

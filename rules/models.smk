@@ -13,16 +13,6 @@ wildcard_constraints:
     repeat=r"\d+",
 
 
-def learner_code(rule, model):
-    """Return the digest of the code of an adapter that trains `model`."""
-    return code_of(rule, f"mallorn.models.{config['models'][model]['learner']}")
-
-
-def training_settings(model, *blocks):
-    """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
-    return {"model": config["models"][model], **{name: config[name] for name in ("seed", "training", *blocks)}}
-
-
 rule make_folds:
     input:
         logs="results/logs.parquet",
