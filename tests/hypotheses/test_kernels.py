@@ -23,7 +23,7 @@ def test_compiled_shape_and_derivatives_agree_with_the_definition(h, redshift):
         shape, derivatives = compiled(h, p, x, band, wavelength)
 
         def definition(q):
-            return h.shape(x - q[0], wavelength[band], q[1:, None])  # noqa: B023
+            return h.shape(x - q[0], wavelength[band], q[1:, None])
 
         np.testing.assert_allclose(shape, definition(p), rtol=1e-11, atol=1e-300)
         for k in range(len(p)):

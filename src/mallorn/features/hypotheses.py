@@ -177,11 +177,12 @@ class _Fit:
     @cached_property
     def event(self):
         """What happens within the event and outside: an `_Event`."""
-        keep = self.within(_EVENT)
+        keep, points = self.within(_EVENT), self.split.points
         chi2, count = self.sum(self.residual**2, keep)
         null, _ = self.sum((self.split.flux * self.split.weight) ** 2, keep)
-        outside = (self["chi2"] - chi2) / (self.split.points - count + 1)
-        return _Event(chi2 / (count + 1), outside, (null - chi2) / (null + 1))
+        known = np.where(np.isnan(points), np.nan, 1.0)
+        outside = (self["chi2"] - chi2) / (points - count + 1)
+        return _Event(known * chi2 / (count + 1), outside, known * (null - chi2) / (null + 1))
 
     @cached_property
     def seen(self):

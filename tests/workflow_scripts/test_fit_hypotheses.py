@@ -1,0 +1,81 @@
+"""The scripts that compile and run the fits of hypotheses, in processes of their own as Snakemake runs them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
+
+from mallorn.hypotheses import cache
+from mallorn.hypotheses.fit import fit_hypotheses
+from mallorn.lightcurves import write_lightcurves
+from mallorn.tables import read_columns, read_units
+
+ROOT = Path(__file__).parents[2]
+
+AS_SNAKEMAKE = """
+import runpy, sys, time
+from types import SimpleNamespace
+script, log, settings = sys.argv[1], sys.argv[2], {settings!r}
+snakemake = SimpleNamespace(log=[log], input=SimpleNamespace(**{given!r}), output=[{output!r}],
+                            params=SimpleNamespace(settings=settings))
+runpy.run_path(script, init_globals={{"snakemake": snakemake}})
+"""
+
+
+def run(script, folder, output, given=None, settings=None):
+    """Run an adapter and return its log."""
+    code = AS_SNAKEMAKE.format(settings=settings, given=given or {}, output=str(output))
+    log = folder / f"{script}.log"
+    command = [sys.executable, "-c", code, str(ROOT / "workflow" / "scripts" / f"{script}.py"), str(log)]
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return log.read_text()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with compiled kernels and one split."""
+    folder = tmp_path_factory.mktemp("a folder with spaces")
+    run("compile_kernels", folder, folder / "kernels")
+    rng = np.random.default_rng(1)
+    points = [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tdef", "sn")]
+    write_lightcurves(pack(points, 0.25), folder / "points.parquet", folder / "objects.parquet")
+    return folder
+
+
+def fit(folder, kernels, output):
+    given = {"points": str(folder / "points.parquet"), "objects": str(folder / "objects.parquet")}
+    return run("fit_hypotheses", folder, folder / output, given | {"kernels": str(folder / kernels)}, SETTINGS)
+
+
+def test_a_job_finds_the_kernels_compiled_and_writes_what_the_library_returns(folder):
+    before = {path: path.stat().st_mtime_ns for path in (folder / "kernels").rglob("*")}
+    assert len(before) > 3
+    assert "had to be compiled" not in fit(folder, "kernels", "fits.parquet")
+    assert {path: path.stat().st_mtime_ns for path in (folder / "kernels").rglob("*")} == before
+    written = read_columns(folder / "fits.parquet")
+    rng = np.random.default_rng(1)
+    points = [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tdef", "sn")]
+    expected = fit_hypotheses(pack(points, 0.25), SETTINGS)
+    assert list(written) == list(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(written[name], values, err_msg=name)
+    assert read_units(folder / "fits.parquet")["tde53_ln_T"] == "ln K"
+
+
+def test_a_job_that_had_to_compile_says_so(monkeypatch, caplog, tmp_path):
+    def function(misses):
+        return SimpleNamespace(__name__="fit_objects", stats=SimpleNamespace(cache_misses=misses))
+
+    monkeypatch.setattr(cache, "_load", lambda folder: [function({})])
+    cache.use_kernels(tmp_path)
+    assert not caplog.text
+    monkeypatch.setattr(cache, "_load", lambda folder: [function({"signature": 1})])
+    cache.use_kernels(tmp_path)
+    assert "fit_objects was not in" in caplog.text
