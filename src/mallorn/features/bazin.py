@@ -64,7 +64,13 @@ def features(config):
     listed = []
     for name, model in _MODELS.items():
         listed += [
-            Feature(f"{name}_status", "", "0 fitted, 1 too few points, 2 too faint, 3 no finite solution", model.source, True),
+            Feature(
+                f"{name}_status",
+                "",
+                "0 fitted, 1 too few points, 2 too faint, 3 no finite solution",
+                model.source,
+                True,
+            ),
             Feature(f"{name}_height", "uJy", "largest model flux at a visit, above the baseline", model.source, True),
             Feature(f"{name}_baseline", "uJy", "baseline flux", model.source, True),
             Feature(f"{name}_baseline_share", "", "baseline over its size plus height", model.source, True),
@@ -103,7 +109,7 @@ def extract(inputs, config):
             bands[band] = _fit(model, lightcurves.in_band(index), time[lightcurves.band == index], config, config[name])
             found |= {f"{name}_{key}__{band}": value for key, value in bands[band].items()}
         found[f"{name}_bands"] = np.sum([bands[band]["status"] == _FITTED for band in BANDS], axis=0).astype(float)
-        found |= {f"{name}_{key}": value for key, value in _consistency(bands, config["consistency"]).items()}
+        found |= {f"{name}_{key}": value for key, value in _consistency(bands, config).items()}
     return {name: found[name.removeprefix("bazin__")] for name in columns("bazin", features(config))}
 
 
@@ -152,9 +158,13 @@ def _solve(model, lightcurves, time, knobs, enough):
     return result[:, : len(model.parameters)], result[:, -1]
 
 
-def _consistency(bands, names):
-    """Return what the fits to the bands `names` have in common, from those that succeeded."""
-    together = {key: np.stack([bands[band][key] for band in names]) for key in bands[names[0]]}
+def _consistency(bands, config):
+    """Return what the fits to the bands `consistency` have in common, from those that explain enough."""
+    chosen = [bands[band] for band in config["consistency"]]
+    together = {key: np.stack([fit[key] for fit in chosen]) for key in chosen[0]}
+    good = np.nan_to_num(together["explained"]) >= config["min_explained"]
+    for key in ("t0", "rise", "fall"):
+        together[key] = np.where(good, together[key], np.nan)
     rise, fall = np.log10(together["rise"]), np.log10(together["fall"])
     return {
         "t0_spread": _spread(together["t0"]),

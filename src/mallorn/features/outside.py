@@ -16,7 +16,7 @@ __all__ = ["NEEDS", "extract", "features"]
 NEEDS = ("lightcurves", "posterior")
 
 _SIDES = ("before", "after", "both")
-_VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
+_OWN = ""
 _BUTLER = "Butler & Bloom 2011, AJ 141, 93"
 _STETSON = "Stetson 1996, PASP 108, 851"
 
@@ -27,23 +27,23 @@ def features(config):
     for side in _SIDES:
         where = {"before": "before the event", "after": "after the event", "both": "outside the event"}[side]
         listed += [
-            Feature(f"significant_{side}", "", f"number of points above {s:g} sigma {where}", _VELZEN),
-            Feature(f"fraction_{side}", "", f"fraction of points above {s:g} sigma {where}", _VELZEN),
-            Feature(f"negative_{side}", "", f"fraction of points below -{s:g} sigma {where}", _VELZEN),
+            Feature(f"significant_{side}", "", f"number of points above {s:g} sigma {where}", _OWN),
+            Feature(f"fraction_{side}", "", f"fraction of points above {s:g} sigma {where}", _OWN),
+            Feature(f"negative_{side}", "", f"fraction of points below -{s:g} sigma {where}", _OWN),
             Feature(f"chi2_{side}", "", f"mean squared flux over error {where}", _BUTLER),
             Feature(f"variability_{side}", "", f"reduced chi-square about each band's mean {where}", _BUTLER),
             Feature(f"coherence_{side}", "", f"mean product of successive deviations in errors {where}", _STETSON),
-            Feature(f"snr_max_{side}", "", f"largest flux over error {where}", _VELZEN),
-            Feature(f"mean_{side}", "", f"mean flux {where} over the peak flux, weighted by the errors", _VELZEN),
-            Feature(f"scatter_{side}", "", f"scatter beyond the errors {where} over the peak flux, likewise", _VELZEN),
+            Feature(f"snr_max_{side}", "", f"largest flux over error {where}", _OWN),
+            Feature(f"mean_{side}", "", f"mean flux {where} over the peak flux, weighted by the errors", _OWN),
+            Feature(f"scatter_{side}", "", f"scatter beyond the errors {where} over the peak flux, likewise", _OWN),
         ]
     listed += [
-        Feature("mean_change", "", "mean flux after less before, over the peak flux", _VELZEN),
-        Feature("contrast", "dex", "mean squared flux over error within the event against outside", _BUTLER),
-        Feature("band_mean", "uJy", "mean flux outside the event", _VELZEN, True),
-        Feature("band_mean_snr", "", "mean flux outside the event over its error", _VELZEN, True),
+        Feature("mean_change", "", "mean flux after less before, over the peak flux", _OWN),
+        Feature("contrast", "dex", "mean squared flux over error within the event against outside", _OWN),
+        Feature("band_mean", "uJy", "mean flux outside the event", _OWN, True),
+        Feature("band_mean_snr", "", "mean flux outside the event over its error", _OWN, True),
         Feature("band_chi2", "", "reduced chi-square about the mean outside the event", _BUTLER, True),
-        Feature("band_fraction", "", f"fraction of points above {s:g} sigma outside the event", _VELZEN, True),
+        Feature("band_fraction", "", f"fraction of points above {s:g} sigma outside the event", _OWN, True),
     ]
     return listed
 

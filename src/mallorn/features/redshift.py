@@ -18,7 +18,7 @@ __all__ = ["NEEDS", "absolute_magnitude", "extract", "features", "luminosity"]
 NEEDS = ("posterior",)
 
 _HOGG = "Hogg et al. 2002, astro-ph/0210394"
-_VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
+_OWN = ""
 
 _LIGHT = 2.99792458e18  # angstrom / s
 _MPC = 3.0856775814913673e24  # cm
@@ -49,7 +49,7 @@ def features(config):
         listed.append(Feature(f"luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG))
     for phase in config["phases"]:
         meaning = f"log of nu L_nu summed over {', '.join(config['bands'])} at {phase:g} rest-frame days"
-        listed.append(Feature(f"luminosity_at_{phase_name(phase)}", "dex(erg/s)", meaning, _VELZEN))
+        listed.append(Feature(f"luminosity_at_{phase_name(phase)}", "dex(erg/s)", meaning, _OWN))
     return listed
 
 

@@ -17,11 +17,8 @@ __all__ = ["NEEDS", "extract", "features"]
 
 NEEDS = ("lightcurves",)
 
-_RICHARDS = "Richards et al. 2011, ApJ 733, 10"
-_BOONE = "Boone 2019, AJ 158, 257"
+_OWN = ""
 _VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
-_YAO = "Yao et al. 2023, ApJ 955, L6"
-_SANCHEZ = "Sanchez-Saez et al. 2021, AJ 161, 141"
 
 
 def features(config):
@@ -36,42 +33,42 @@ def features(config):
             "add them to levels or drop them"
         )
     listed = [
-        Feature("peak_flux", "uJy", "smoothed flux at peak, in the first band's scale", _BOONE),
-        Feature("peak_snr", "", "smoothed flux at peak over its error", _BOONE),
+        Feature("peak_flux", "uJy", "smoothed flux at peak, in the first band's scale", _OWN),
+        Feature("peak_snr", "", "smoothed flux at peak over its error", _OWN),
     ]
     for level in config["levels"]:
         p = _percent(level)
         listed += [
             Feature(f"rise_{p}", "d", f"rest-frame time from {p}% of peak to peak", _VELZEN),
             Feature(f"fade_{p}", "d", f"rest-frame time from peak to {p}% of peak", _VELZEN),
-            Feature(f"above_{p}", "d", f"rest-frame time above {p}% of peak in all", _BOONE),
+            Feature(f"above_{p}", "d", f"rest-frame time above {p}% of peak in all", _OWN),
             Feature(f"asymmetry_{p}", "", f"(fade - rise) / (fade + rise) at {p}% of peak", _VELZEN),
         ]
     listed += [
-        Feature("fade_stretch", "", "time between the lower two levels of `stretch` over the upper two", _VELZEN),
-        Feature("robust_duration", "d", "rest-frame time from 10% to 90% of the summed positive flux", _RICHARDS),
-        Feature("robust_asymmetry", "", "asymmetry of the 10%, 50%, 90% times of the summed positive flux", _RICHARDS),
-        Feature("duty_cycle", "", "share of the observed time above `duty_level` of peak", _RICHARDS),
-        Feature("n_peaks", "", "number of peaks that stand out by `prominence` of peak and its errors", _YAO),
-        Feature("second_peak", "", "flux of the second highest peak over the highest, 0 if there is none", _YAO),
-        Feature("second_peak_delay", "d", "rest-frame time from the highest to the second highest peak", _YAO),
-        Feature("rebrightening", "", "largest rise after the peak over the peak flux", _YAO),
-        Feature("rebrightening_snr", "", "largest rise after the peak over its error", _YAO),
-        Feature("precursor", "", "largest fall before the peak over the peak flux", _YAO),
-        Feature("precursor_snr", "", "largest fall before the peak over its error", _YAO),
-        Feature("rise_monotonicity", "", "net change over summed changes before the peak, within `window`", _SANCHEZ),
-        Feature("fade_monotonicity", "", "net change over summed changes after the peak, within `window`", _SANCHEZ),
-        Feature("variation", "", "summed changes over twice the peak flux, within `window`", _SANCHEZ),
-        Feature("roughness", "", "mean squared deviation of points from the curve in errors", _SANCHEZ),
-        Feature("inflections", "", "sign changes of the curvature on the grid `grid`", _SANCHEZ),
-        Feature("slow_fraction", "", "share of the grid after peak that is flat (`plateau`) and above its floor", _YAO),
+        Feature("fade_stretch", "", "time between the lower two levels of `stretch` over the upper two", _OWN),
+        Feature("robust_duration", "d", "rest-frame time from 10% to 90% of the summed positive flux", _OWN),
+        Feature("robust_asymmetry", "", "asymmetry of the 10%, 50%, 90% times of the summed positive flux", _OWN),
+        Feature("duty_cycle", "", "share of the observed time above `duty_level` of peak", _OWN),
+        Feature("n_peaks", "", "number of peaks that stand out by `prominence` of peak and its errors", _OWN),
+        Feature("second_peak", "", "flux of the second highest peak over the highest, 0 if there is none", _OWN),
+        Feature("second_peak_delay", "d", "rest-frame time from the highest to the second highest peak", _OWN),
+        Feature("rebrightening", "", "largest rise after the peak over the peak flux", _OWN),
+        Feature("rebrightening_snr", "", "largest rise after the peak over its error", _OWN),
+        Feature("precursor", "", "largest fall before the peak over the peak flux", _OWN),
+        Feature("precursor_snr", "", "largest fall before the peak over its error", _OWN),
+        Feature("rise_monotonicity", "", "net change over summed changes before the peak, within `window`", _OWN),
+        Feature("fade_monotonicity", "", "net change over summed changes after the peak, within `window`", _OWN),
+        Feature("variation", "", "summed changes over twice the peak flux, within `window`", _OWN),
+        Feature("roughness", "", "mean squared deviation of points from the curve in errors", _OWN),
+        Feature("inflections", "", "sign changes of the curvature on the grid `grid`", _OWN),
+        Feature("slow_fraction", "", "share of the grid after peak that is flat (`plateau`) and above its floor", _OWN),
     ]
     for begin, end in _windows(config):
         meaning = f"mean flux {begin:g} to {end:g} rest-frame days from peak, over the peak flux"
-        listed.append(Feature(_window_name(begin, end), "", meaning, _BOONE))
+        listed.append(Feature(_window_name(begin, end), "", meaning, _OWN))
     for s in config["bright_snr"]:
         meaning = f"rest-frame time from the first to the last point above {s:g} sigma"
-        listed.append(Feature(f"bright_span_{s:g}", "d", meaning, _RICHARDS, per_band=True))
+        listed.append(Feature(f"bright_span_{s:g}", "d", meaning, _OWN, per_band=True))
     return listed
 
 
@@ -234,9 +231,10 @@ def _smoothness(curve, config):
         return chosen.sum(change[which]), chosen.sum(np.abs(change[which]))
 
     (up, up_all), (down, down_all), (_, total) = part(rising), part(fading), part(inside)
+    least = config["least_change"]
     return {
-        "rise_monotonicity": divide(up, up_all),
-        "fade_monotonicity": divide(-down, down_all),
+        "rise_monotonicity": np.where(up_all > least, divide(up, up_all), np.nan),
+        "fade_monotonicity": np.where(down_all > least, divide(-down, down_all), np.nan),
         "variation": 0.5 * total,
         "roughness": segments.where(within).mean(deviation),
     }
@@ -253,7 +251,7 @@ def _on_grid(curve, config):
         s = slice(start[k], start[k + 1])
         flux[k] = np.interp(grid, curve.time[s], curve.flux[s], left=np.nan, right=np.nan)
     bend = np.diff(flux, 2, axis=1)
-    bent = np.where(np.abs(bend) > config["least_bend"], np.sign(bend), 0.0)
+    bent = np.where(np.abs(bend) > config["least_change"], np.sign(bend), 0.0)
     before = np.take_along_axis(bent, np.maximum(_latest(bent != 0)[:, :-1], 0), axis=1)
     slope = np.abs(np.diff(flux, axis=1)) / config["grid"]["step"]
     after = (grid[:-1] >= 0) & np.isfinite(slope)

@@ -79,16 +79,35 @@ _EXTRACTORS = (
         (),
         [("reduced_chi2", "", "reduced chi-square about the weighted mean", _PACKAGE)],
     ),
-    ("Roms", (), [("robust_median", "", "mean absolute deviation from the median in errors", "Enoch et al. 2003")]),
+    (
+        "Roms",
+        (),
+        [("robust_median", "", "mean absolute deviation from the median in errors", "Enoch et al. 2003, AJ 126, 1006")],
+    ),
     ("StetsonK", (), [("stetson_k", "", "Stetson K about the weighted mean", "Stetson 1996, PASP 108, 851")]),
     (
         "OtsuSplit",
         (),
         [
-            ("otsu_difference", "uJy", "difference of mean flux between Otsu's two groups", "Otsu 1979"),
-            ("otsu_lower_std", "uJy", "standard deviation of Otsu's fainter group", "Otsu 1979"),
-            ("otsu_upper_std", "uJy", "standard deviation of Otsu's brighter group", "Otsu 1979"),
-            ("otsu_lower_fraction", "", "fraction of points in Otsu's fainter group", "Otsu 1979"),
+            (
+                "otsu_difference",
+                "uJy",
+                "difference of mean flux between Otsu's two groups",
+                "Otsu 1979, IEEE Trans. SMC 9, 62",
+            ),
+            ("otsu_lower_std", "uJy", "standard deviation of Otsu's fainter group", "Otsu 1979, IEEE Trans. SMC 9, 62"),
+            (
+                "otsu_upper_std",
+                "uJy",
+                "standard deviation of Otsu's brighter group",
+                "Otsu 1979, IEEE Trans. SMC 9, 62",
+            ),
+            (
+                "otsu_lower_fraction",
+                "",
+                "fraction of points in Otsu's fainter group",
+                "Otsu 1979, IEEE Trans. SMC 9, 62",
+            ),
         ],
     ),
     ("MaximumSlope", (), [("maximum_slope", "uJy/d", "steepest change between visits, rest-frame days", _DISANTO)]),
@@ -103,7 +122,7 @@ _EXTRACTORS = (
     ),
 )
 
-_OWN = "Lochner et al. 2016, ApJS 225, 31"
+_OWN = ""
 
 
 def features(config):

@@ -22,7 +22,7 @@ NEEDS = ("lightcurves",)
 _SIMONETTI = "Simonetti et al. 1985, ApJ 296, 46"
 _MACLEOD = "MacLeod et al. 2010, ApJ 721, 1014"
 _KAWAGUCHI = "Kawaguchi et al. 1998, ApJ 504, 671"
-_SCHMIDT = "Schmidt et al. 2010, ApJ 714, 1194, eq. 3"
+_SCHMIDT = "Schmidt et al. 2010, ApJ 714, 1194"
 
 
 def features(config):
