@@ -1,5 +1,5 @@
 # Needs:  results/{lightcurves,objects,posterior}/{split}.parquet, results/fits/..., results/logs.parquet.
-# Makes:  results/families/{family}/{split}.parquet, results/features/{train,test}.parquet.
+# Makes:  results/families/{family}/{split}.parquet, results/features/{train,test}.parquet.  docs/features.md.
 #
 # A family is a module of mallorn.features and a block `features.NAME` of config.yaml; one rule serves them all.
 
@@ -52,3 +52,23 @@ rule join_features:
         "Joining the features of all splits"
     script:
         "../workflow/scripts/join_features.py"
+
+
+rule feature_catalogue:
+    output:
+        "docs/features.md",
+    log:
+        "results/log/feature_catalogue.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code_of("feature_catalogue", *(f"mallorn.features.{family}" for family in config["features"])),
+        settings=config["features"],
+    message:
+        "Writing the catalogue of all features"
+    script:
+        "../workflow/scripts/feature_catalogue.py"
