@@ -63,6 +63,7 @@ def test_fits_of_one_passband(model, scale, survey, config):
     assert np.isnan(table[scale][1])
     assert table["reason"][1] == "no points"
     assert read_units(survey / "fits.parquet")[scale] == "ln d"
+    assert f"{model}: 1 of 3 objects: no points" in (survey / f"fit_{model}.log").read_text()
 
 
 def test_multiband_fits_and_posterior(survey, config):

@@ -14,6 +14,7 @@ in Dennis, Gay and Welsch 1981, ACM TOMS 7, 348). All objects and all their star
 damping, and leave when they have converged.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ REASONS = (
     "covariance not positive definite",
 )
 """What each status means: 0 a converged fit, 1 all NaN, 2 to 4 values that are not a converged fit."""
+
+log = logging.getLogger(__name__)
 
 _CONVERGED, _NO_POINTS, _PRIOR_MODE, _NOT_CONVERGED, _SINGULAR = range(5)
 
@@ -194,6 +197,9 @@ def fit_lightcurves(model, lightcurves, config):
             table[name][fitted] = getattr(fits, name)
         counts["n_evaluations"][fitted] = fits.n_evaluations
         status[fitted] = fits.status
+    for code in range(1, len(REASONS)):
+        if (status == code).any():
+            log.info("%s: %d of %d objects: %s", model.name, np.sum(status == code), n, REASONS[code])
     reason = np.array(REASONS, dtype=object)[status]
     return {"object_id": lc.object_id, **table, **counts, "status": status, "reason": reason}
 

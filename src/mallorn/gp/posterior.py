@@ -4,6 +4,7 @@ All of it is made once, from the multi-band fits, and read by the feature famili
 and include the process's constant mean.
 """
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ UNITS = {
     "knot_mean": "uJy",
     "knot_cov": "uJy2",
 }
+
+log = logging.getLogger(__name__)
 
 _FITTED = 0
 _NOT_CONVERGED = 3
@@ -135,6 +138,9 @@ def predict_posterior(lightcurves, fits, config):
         table["status"][k] = 0
         for name, value in _predict_one(process, o, grid).items():
             table[name][k] = value
+    for code in range(1, len(REASONS)):
+        if (table["status"] == code).any():
+            log.info("%d of %d objects: %s", np.sum(table["status"] == code), n, REASONS[code])
     table["reason"] = np.array(REASONS, dtype=object)[table["status"]]
     return table
 
