@@ -3,8 +3,9 @@
 All are timed in CPU time, on the same objects, in one run, on one thread. The other programs get the same data, the
 same starting values and bounds, and the tools they come with: celerite2's `GaussianProcess` (for Matern-3/2 its
 `Matern32Term`, accurate to 2e-5 with an eps in proportion to 1 / length; its default is off by 0.14 at 100 d) with
-scipy's L-BFGS-B on our objective, with numerical gradient and the mean as a free parameter; scikit-learn's `GaussianProcessRegressor` over (time, wavelength) with its own optimiser and no restarts,
-whose CPU time per object is the unit S.
+scipy's L-BFGS-B on our objective, with numerical gradient and the mean as a free parameter; scikit-learn's
+`GaussianProcessRegressor` over (time, wavelength) with its own optimiser and no restarts, whose CPU time per object is
+the unit S.
 """
 
 import tempfile
