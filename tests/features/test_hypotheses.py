@@ -34,7 +34,7 @@ def events():
 
 @pytest.fixture
 def by_hand():
-    """One object and its fit, written by hand: rise 15 d, tau 55 d, 20,000 K, 10 uJy, every point one sigma too bright."""
+    """One object and its fit, written by hand: 15 d, 55 d, 20,000 K, 10 uJy; every point is one sigma too bright."""
     d = np.array([-10.0, 0.0, 27.5, 55.0])  # rest frame
     band = np.array([1, 1, 1, 2])
     wavelength = WAVELENGTHS[band] / (1 + REDSHIFT)

@@ -219,27 +219,25 @@ def _dot(a, b):
 @_jit
 def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian):
     """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
-    n, size = f.size, p.size
-    overlap_f, overlap_m = np.zeros(amplitude.size), np.zeros(amplitude.size)
+    n, size, groups = f.size, p.size, amplitude.size
+    overlap_f, overlap_m, r = np.zeros(groups), np.zeros(groups), np.empty(n)
+    for i in range(n):
+        r[i] = f[i] - amplitude[group[i]] * m[i]
     for k in range(size):
-        overlap_f[:] = 0.0
-        overlap_m[:] = 0.0
+        if groups == 1:
+            overlap_f[0], overlap_m[0] = _dot(dm[k], f), _dot(dm[k], m)
+        else:
+            overlap_f[:] = 0.0
+            overlap_m[:] = 0.0
+            for i in range(n):
+                overlap_f[group[i]] += dm[k, i] * f[i]
+                overlap_m[group[i]] += dm[k, i] * m[i]
+        for j in range(groups):
+            change = (overlap_f[j] - 2 * amplitude[j] * overlap_m[j]) / norm[j] if amplitude[j] > 0 else 0.0
+            overlap_f[j] = change
         for i in range(n):
-            overlap_f[group[i]] += dm[k, i] * f[i]
-            overlap_m[group[i]] += dm[k, i] * m[i]
-        for j in range(amplitude.size):
-            if amplitude[j] > 0:
-                overlap_f[j] = (overlap_f[j] - 2 * amplitude[j] * overlap_m[j]) / norm[j]
-            else:
-                overlap_f[j] = 0.0
-        for i in range(n):
-            j = group[i]
-            dm[k, i] = amplitude[j] * dm[k, i] + overlap_f[j] * m[i]
-    for k in range(size):
-        total = 0.0
-        for i in range(n):
-            total -= dm[k, i] * (f[i] - amplitude[group[i]] * m[i])
-        gradient[k] = total
+            dm[k, i] = amplitude[group[i]] * dm[k, i] + overlap_f[group[i]] * m[i]
+        gradient[k] = -_dot(dm[k], r)
         for q in range(k + 1):
             hessian[k, q] = _dot(dm[k], dm[q])
             hessian[q, k] = hessian[k, q]
