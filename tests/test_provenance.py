@@ -20,7 +20,7 @@ def package(tmp_path):
     write("sub/__init__.py", "")
     write("sub/leaf.py", "import json\n\nX = 1\n")
     write("lonely.py", "import numpy\n")
-    write("script.py", "import pack.top\n")
+    write("script.py", "import pack.top\n\nif 'snakemake' in globals():\n    import pack.lonely\n")
     return write
 
 
@@ -62,7 +62,7 @@ def test_versions_of_third_party_packages_count(package, tmp_path, monkeypatch):
     assert digest(tmp_path, "pack.lonely") != before
 
 
-def test_a_script_counts_by_its_imports(package, tmp_path):
+def test_an_adapter_counts_by_its_imports_without_the_wiring(package, tmp_path):
     script = tmp_path / "pack" / "script.py"
     assert modules_of(str(script), source=tmp_path) == modules_of("pack.top", source=tmp_path)
 

@@ -29,8 +29,8 @@ class _Parsed(NamedTuple):
 def fingerprint(*roots, source=_SOURCE):
     """Return a hexadecimal digest of the code reachable from `roots`.
 
-    roots: module names ("mallorn.features.color") or paths of Python files (the imports of a file count, not the file
-        itself, which Snakemake already follows if it is a rule's script).
+    roots: module names ("mallorn.features.color") or paths of adapters, Python files of which only the imports count:
+        Snakemake follows a rule's script itself, and the wiring in its last `if` statement makes no results.
     source: folder that holds the package.
 
     Raises ModuleNotFoundError if a root is neither.
@@ -70,7 +70,7 @@ def _closure(roots, source):
     ours, others, todo = set(), set(), []
     for root in roots:
         if str(root).endswith(".py"):
-            todo += _parse(Path(root)).imports
+            todo += _imports(_without_wiring(Path(root)), "")
         elif _locate(root, source) is None:
             raise ModuleNotFoundError(f"no module {root!r} in {source}")
         else:
@@ -98,8 +98,20 @@ def _locate(name, source):
 
 @cache
 def _parse(path, name=""):
-    tree, imports = ast.parse(path.read_text(encoding="utf-8"), str(path)), set()
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    return _Parsed(tree, _imports(tree, name if path.name == "__init__.py" else name.rpartition(".")[0]))
+
+
+def _without_wiring(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    if tree.body and isinstance(tree.body[-1], ast.If):
+        tree.body.pop()
+    return tree
+
+
+def _imports(tree, package):
+    """Return the names that `tree` imports; `package` is what its relative imports start from."""
+    imports = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
@@ -110,7 +122,7 @@ def _parse(path, name=""):
                 stem = ".".join(parts[: len(parts) - node.level + 1] + ([stem] if stem else []))
             imports.add(stem)
             imports.update(f"{stem}.{alias.name}" for alias in node.names)
-    return _Parsed(tree, frozenset(imports))
+    return frozenset(imports)
 
 
 @cache
