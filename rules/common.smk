@@ -5,14 +5,21 @@ import re
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from mallorn.configuration import check_config
+from mallorn.configuration import check_config, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint
 from mallorn.survey_files import find_splits, log_digest
 
+
+def read_yaml(*path):
+    """Return what a YAML file of the workflow holds."""
+    with open(Path(workflow.basedir, *path), encoding="utf-8") as stream:
+        return yaml.safe_load(stream)
+
+
 try:
-    with open(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml"), encoding="utf-8") as schema:
-        check_config(config, yaml.safe_load(schema))
+    check_config(config, read_yaml("workflow", "schemas", "config.schema.yaml"))
+    config = in_order(config, read_yaml("config.yaml"))
     if config["data_dir"] is None:
         DATA_DIR = "results/survey"
         SPLITS = [f"split_{k + 1:02d}" for k in range(config["simulation"]["n_splits"])]

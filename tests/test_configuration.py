@@ -5,7 +5,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mallorn.configuration import check_config
+from mallorn.configuration import check_config, in_order
 from mallorn.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +67,9 @@ def test_all_mistakes_are_told_at_once():
     with pytest.raises(ConfigError) as error:
         check_config(config, SCHEMA)
     assert all(word in str(error.value) for word in ("seed", "'wrong'", "missing key 'folds'"))
+
+
+def test_order_is_that_of_the_template_at_every_depth():
+    config = {"z": 1, "b": {"y": [2, 1], "x": 0}, "new": {"q": 1, "p": 2}, "a": 3}
+    ordered = in_order(config, {"a": 0, "b": {"x": 0, "y": 0}, "absent": 0})
+    assert repr(ordered) == "{'a': 3, 'b': {'x': 0, 'y': [2, 1]}, 'new': {'p': 2, 'q': 1}, 'z': 1}"

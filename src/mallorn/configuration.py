@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from mallorn.errors import ConfigError
 
-__all__ = ["check_config"]
+__all__ = ["check_config", "in_order"]
 
 
 def check_config(config, schema):
@@ -15,6 +15,18 @@ def check_config(config, schema):
     if errors:
         lines = "\n".join(f"  - {_explain(error)}" for error in errors)
         raise ConfigError(f"the configuration cannot be used:\n{lines}\nAll keys are described in config.yaml.")
+
+
+def in_order(config, template):
+    """Return `config` with the keys of every nested dict in the order of `template`, further keys after them, sorted.
+
+    Snakemake compares params by their text; where a value was written must not look like a change of it.
+    """
+    if not isinstance(config, dict):
+        return config
+    known = template if isinstance(template, dict) else {}
+    keys = [key for key in known if key in config] + sorted(key for key in config if key not in known)
+    return {key: in_order(config[key], known.get(key)) for key in keys}
 
 
 def _explain(error):
