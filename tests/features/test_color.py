@@ -16,6 +16,7 @@ CONFIG = {
     "evolution": [0, 100],
     "energy": [-20, 100],
     "raw_window": [-10, 10],
+    "share_phases": [0],
     "max_sd": 0.5,
 }
 
@@ -41,7 +42,8 @@ def inputs(flux, sd=1e-3, raw=None):
         band_peak_mjd=1000.0 + 2.0 * np.arange(6) + np.zeros((n, 1)),
         band_peak_flux=flux.max(2),
     )
-    return Inputs(objects, {"posterior": posterior})
+    fits = {"log_sigma": np.log(np.nanmax(np.abs(flux), axis=(1, 2), initial=1e-3))}
+    return Inputs(objects, {"posterior": posterior, "fits/multiband": fits})
 
 
 def test_asinh_color_by_hand():
@@ -91,7 +93,7 @@ def test_unknown_where_the_posterior_is_wide_and_where_there_is_none():
     flux = np.ones((3, 6, 4))
     flux[1] = np.nan
     sd = np.full((3, 4), 1e-3)
-    sd[0, 2] = 0.6  # above max_sd of the peak flux at +20 d
+    sd[0, 2] = 0.6  # above max_sd of the prior at +20 d
     out = color.extract(inputs(flux, sd), CONFIG)
     assert np.isnan(out["color__g_r_p20"][0])
     assert out["color__g_r_p0"][0] == 0

@@ -7,8 +7,8 @@ standard deviations:
     c = -(2.5 / ln 10) [asinh(f1 / 2b) - asinh(f2 / 2b)],
 
 the usual magnitude difference for f >> b, and 0 where neither band is seen. It does not depend on the unit of flux.
-Its error follows from the posterior's covariance between the two bands. Where the posterior knows little about
-either band (standard deviation above `max_sd` of the object's peak flux) it is NaN.
+Its error follows from the posterior's covariance between the two bands. Where the posterior knows little more of
+either band than the process's prior (standard deviation above `max_sd` of the prior's) it is NaN.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from mallorn.features.family import Feature, columns
 
 __all__ = ["NEEDS", "asinh_color", "extract", "features"]
 
-NEEDS = ("lightcurves", "posterior")
+NEEDS = ("lightcurves", "posterior", "fits/multiband")
 
 POGSON = 2.5 / np.log(10.0)
 PAIRS = tuple(zip(BANDS[:-1], BANDS[1:], strict=True))
@@ -56,7 +56,7 @@ def features(config):
             Feature(f"{c}_raw", "mag", f"{label} of the raw points near peak", LUPTON),
             Feature(f"{c}_raw_err", "mag", f"error of {label} of the raw points near peak", LUPTON),
         ]
-    for phase in config["phases"]:
+    for phase in config["share_phases"]:
         made.append(
             Feature(f"share_{phase_name(phase)}", "", f"share of each band in the six fluxes at {phase:+g} d", "", True)
         )
@@ -70,8 +70,10 @@ def extract(inputs, config):
     posterior = inputs.tables["posterior"]
     knots = np.asarray(posterior.knots, dtype=float)
     where = knot_positions(knots, config["phases"], "features.color.phases")
-    scale = _peak_flux(posterior.band_peak_flux)
-    color, err = _knot_colors(posterior.knot_mean, posterior.knot_cov, scale, config["max_sd"])
+    sd = np.sqrt(np.diagonal(posterior.knot_cov, axis1=2, axis2=3))
+    prior_sd = np.exp(inputs.tables["fits/multiband"]["log_sigma"])
+    known = sd <= config["max_sd"] * prior_sd[:, None, None]
+    color, err = _knot_colors(posterior.knot_mean, posterior.knot_cov, known)
     start, stop = config["evolution"]
     window = (knots >= start) & (knots <= stop)
     slope, slope_err, mean, scatter = fit_line(knots[window], color[:, :, window], err[:, :, window])
@@ -79,7 +81,8 @@ def extract(inputs, config):
         typical = np.sqrt(_mean_where_known(err[:, :, window] ** 2))
         evolution = [slope, slope / slope_err, mean, scatter, scatter / typical, _monotonicity(color[:, :, window])]
     changes = [knot_positions(knots, change, "features.color.changes") for change in config["changes"]]
-    peaks = _peak_colors(posterior, scale, config["max_sd"])
+    peak_sd = sd[:, np.abs(knots).argmin()]
+    peaks, _ = _pair_colors(posterior.band_peak_flux, peak_sd**2)
     raw, raw_err = _raw_colors(inputs.lightcurves.dereddened(), posterior.peak_mjd, config["raw_window"])
     made = []
     for p in range(len(PAIRS)):
@@ -88,8 +91,8 @@ def extract(inputs, config):
         made += [color[:, p, late] - color[:, p, early] for early, late in changes]
         made += [values[:, p] for values in evolution]
         made += [peaks[:, p], raw[:, p], raw_err[:, p]]
-    for k in where:
-        made += list(_shares(posterior.knot_mean[:, k], posterior.knot_cov[:, k], scale, config["max_sd"]).T)
+    for k in knot_positions(knots, config["share_phases"], "features.color.share_phases"):
+        made += list(np.where(known[:, k], _shares(posterior.knot_mean[:, k]), np.nan).T)
     made.append(_blue_fraction(posterior, config["energy"]))
     z = inputs.lightcurves.rest_redshift
     made += list(((posterior.band_peak_mjd - posterior.peak_mjd[:, None]) / (1.0 + z[:, None])).T)
@@ -114,31 +117,17 @@ def _span(start, stop):
     return f"{phase_name(start)}_{phase_name(stop)}"
 
 
-def _peak_flux(band_peak_flux):
-    """Return the highest peak of any band, (n,), NaN where there is none or it is not positive."""
-    highest = np.where(np.isfinite(band_peak_flux), band_peak_flux, -np.inf).max(1)
-    return np.where(highest > 0, highest, np.nan)
+def _knot_colors(mean, cov, known):
+    """Return the five colours and their errors, both (n, 5, K), NaN unless both bands are `known` (n, K, 6)."""
+    covar = np.diagonal(cov, offset=1, axis1=2, axis2=3)
+    color, err = _pair_colors(mean, np.diagonal(cov, axis1=2, axis2=3), covar)
+    both = known[..., :-1] & known[..., 1:]
+    return tuple(np.where(both, values, np.nan).swapaxes(1, 2) for values in (color, err))
 
 
-def _knot_colors(mean, cov, scale, max_sd):
-    """Return the five colours and their errors, both (n, 5, K), NaN where unknown."""
-    var = np.diagonal(cov, axis1=2, axis2=3)
-    known = np.sqrt(var) <= max_sd * scale[:, None, None]
-    color = np.full((len(mean), len(PAIRS), mean.shape[1]), np.nan)
-    err = color.copy()
-    for p in range(len(PAIRS)):
-        q = p + 1
-        c, e = asinh_color(mean[:, :, p], mean[:, :, q], var[:, :, p], var[:, :, q], cov[:, :, p, q])
-        both = known[:, :, p] & known[:, :, q]
-        color[:, p], err[:, p] = np.where(both, c, np.nan), np.where(both, e, np.nan)
-    return color, err
-
-
-def _peak_colors(posterior, scale, max_sd):
-    """Return colours of the bands' own peak fluxes (n, 5), softened by the flux below which nothing is known."""
-    flux = posterior.band_peak_flux
-    twice = 2.0 * (max_sd * scale)[:, None] * 0.1
-    return -POGSON * np.diff(-np.arcsinh(flux / twice), axis=1)
+def _pair_colors(flux, var, covar=0.0):
+    """Return colours of neighbouring bands and their errors, (..., 5), of fluxes and variances (..., 6)."""
+    return asinh_color(flux[..., :-1], flux[..., 1:], var[..., :-1], var[..., 1:], covar)
 
 
 def _raw_colors(lightcurves, peak_mjd, window):
@@ -153,7 +142,7 @@ def _raw_colors(lightcurves, peak_mjd, window):
     weighted = np.bincount(cell, weight * lightcurves.flux[near], minlength=n * len(BANDS)).reshape(n, -1)
     with np.errstate(invalid="ignore", divide="ignore"):
         flux, var = weighted / total, np.where(total > 0, 1.0 / total, np.nan)
-    return asinh_color(flux[:, :-1], flux[:, 1:], var[:, :-1], var[:, 1:], 0.0)
+    return _pair_colors(flux, var)
 
 
 def _mean_where_known(values):
@@ -171,13 +160,11 @@ def _monotonicity(color):
     return np.where((known.sum(-1) >= 3) & (total > 0), step.sum(-1) / total, np.nan)
 
 
-def _shares(mean, cov, scale, max_sd):
-    """Return the share of each band in the sum of the positive fluxes, (n, 6), NaN for bands that are unknown."""
-    sd = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
+def _shares(mean):
+    """Return the share of each band in the sum of the positive fluxes, (n, 6), NaN if none is positive."""
     flux = np.maximum(mean, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = flux / flux.sum(1, keepdims=True)
-    return np.where(sd <= max_sd * scale[:, None], share, np.nan)
+        return flux / flux.sum(1, keepdims=True)
 
 
 def _blue_fraction(posterior, window):
