@@ -10,6 +10,7 @@ import pyarrow as pa
 from mallorn.bands import BANDS
 from mallorn.features.family import Feature, columns
 from mallorn.features.segments import Segments, rest_days
+from mallorn.tables import arrow_array
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -183,8 +184,9 @@ def _extractor(config):
 def _run(extractor, lightcurves):
     """Return the extractor's features of all objects, shape (n, features), NaN where it has none."""
     lc = lightcurves
-    points = pa.StructArray.from_arrays([rest_days(lc), lc.flux, lc.flux_err], names=["t", "m", "sigma"])
-    curves = pa.ListArray.from_arrays(pa.array(lc.start.astype(np.int32)), points)
+    arrays = [arrow_array(values) for values in (rest_days(lc), lc.flux, lc.flux_err)]
+    points = pa.StructArray.from_arrays(arrays, names=["t", "m", "sigma"])
+    curves = pa.ListArray.from_arrays(arrow_array(lc.start.astype(np.int32)), points)
     fields = {"t": "t", "m": "m", "sigma": "sigma"}
     found = extractor.many(curves, arrow_fields=fields, fill_value=np.nan, sorted=True, check=False, n_jobs=1)
     return np.where(np.isfinite(found), found, np.nan)
