@@ -21,7 +21,7 @@ $(VENV)/installed: requirements.lock
 	touch "$@"
 
 test: install
-	"$(BIN)/python" -m pytest -n auto $(PYTEST_ARGS)
+	"$(BIN)/python" -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 lint: install
 	"$(BIN)/python" -m ruff check .

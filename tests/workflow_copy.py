@@ -42,11 +42,11 @@ class Workspace:
         return (self.path / name).read_bytes()
 
 
-def copy_project(target):
-    """Copy to `target` what a run needs of the project."""
+def copy_project(target, source=ROOT):
+    """Copy to `target` what a run needs of the project in `source`."""
     target.mkdir(parents=True)
     for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, target)
+        shutil.copy(source / name, target)
     for name in ("rules", "workflow", "src", "envs", "profiles"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     return Workspace(target)

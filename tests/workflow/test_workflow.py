@@ -81,7 +81,7 @@ def test_nothing_runs_twice(finished):
 
 
 def test_results_do_not_depend_on_the_number_of_cores(finished, tmp_path):
-    other = copy_project(tmp_path / "one core")
+    other = copy_project(tmp_path / "one core", finished.path)
     other.snakemake(cores=1)
     for name in ("features/train.parquet", "features/test.parquet", "folds.parquet", "probabilities.csv"):
         assert other.read(f"results/{name}") == finished.read(f"results/{name}"), name
