@@ -1,7 +1,7 @@
 """Source events: which objects are copies of one real event, read from the time grid that the simulation left.
 
 Each object of the MALLORN survey was sampled from the light curve of a real event on a grid of equally spaced epochs
-and stretched by its redshift (DESIGN 3). With d the step of the grid, all times of an object differ by whole multiples
+and stretched by its redshift. With d the step of the grid, all times of an object differ by whole multiples
 of d, and `span = (epochs - 1) d / (1 + z)` is the same for all copies of one event, up to the rounding of z.
 
 The step is an artefact of how the survey was made: it serves to draw honest folds and to audit, never as a feature.
