@@ -1,0 +1,151 @@
+"""One style for all figures: colours of passbands, classes and protocols, sizes, and how figures are written.
+
+Figures are made without pyplot, so that nothing global is changed and figures can be drawn in any process:
+
+    with style():
+        figure, axes = new_figure(1, 2, width=9.0, height=3.5)
+        axes[0].plot(...)
+        save(figure, "results/evaluation/figures/roc")  # roc.png and roc.svg
+"""
+
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from mallorn.bands import BANDS
+
+__all__ = [
+    "BAND_COLORS",
+    "BAND_LINES",
+    "BAND_MARKERS",
+    "CLASS_COLORS",
+    "CYCLE",
+    "GREY",
+    "PROTOCOL_COLORS",
+    "PROTOCOL_LINES",
+    "class_color",
+    "colors_of",
+    "new_figure",
+    "save",
+    "style",
+]
+
+BAND_COLORS = dict(zip(BANDS, ("#0c71ff", "#49be61", "#c61c00", "#ffc200", "#f341a2", "#5d0000"), strict=True))
+"""The colours that Rubin Observatory gives its passbands on white ground (RTN-045)."""
+
+BAND_MARKERS = dict(zip(BANDS, "o^vs*p", strict=True))
+"""The symbols of the same guide, so that no passband is told by colour alone."""
+
+BAND_LINES = dict(zip(BANDS, ("--", ":", "-", "-.", (0, (3, 5, 1, 5, 1, 5)), (0, (3, 1, 1, 1))), strict=True))
+"""The line styles of the same guide."""
+
+CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8a8a")
+"""The colours of Okabe & Ito (2008), told apart by all kinds of colour vision, for models and the like."""
+
+CLASS_COLORS = {
+    "TDE": "#d55e00",
+    "AGN": "#0072b2",
+    "SN Ia": "#009e73",
+    "SN II": "#e69f00",
+    "SN IIn": "#cc79a7",
+    "SLSN-I": "#56b4e9",
+    "SLSN and SN IIn": "#cc79a7",
+    "other SN": "#e69f00",
+    "other": "#8a8a8a",
+}
+"""The colours of types and classes of objects; see `class_color` for those not listed."""
+
+PROTOCOL_COLORS = {"stratified": "#0072b2", "grouped": "#d55e00"}
+PROTOCOL_LINES = {"stratified": "-", "grouped": "--"}
+
+GREY = "#6b7280"
+"""Colour of what stands behind: references, notes, the other objects."""
+
+_RC = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#4b5563",
+    "axes.grid": True,
+    "axes.labelcolor": "#1f2937",
+    "axes.labelsize": 10,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "errorbar.capsize": 0,
+    "figure.dpi": 100,
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "grid.color": "#e5e7eb",
+    "grid.linewidth": 0.7,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "savefig.dpi": 130,
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "mallorn",
+    "text.color": "#1f2937",
+    "xtick.color": "#4b5563",
+    "xtick.labelsize": 9,
+    "ytick.color": "#4b5563",
+    "ytick.labelsize": 9,
+}
+
+
+@contextmanager
+def style():
+    """Draw in the style of this module inside the block, and leave matplotlib's settings as they were."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def new_figure(rows=1, columns=1, width=7.0, height=4.0, **options):
+    """Return (figure, axes) of `rows` x `columns` axes; one axes alone comes bare, more as an array.
+
+    width, height: inches. options: those of `Figure.subplots`, such as `sharex`. Labels and legends find room by
+    themselves (constrained layout).
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def save(figure, path, formats=("png", "svg")):
+    """Write `figure` to `path` with each of the endings `formats`, whole or not at all, the same bytes every time.
+
+    path: without ending. Returns the paths written.
+    """
+    written = []
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with style():
+        for ending in formats:
+            target = Path(f"{path}.{ending}")
+            beside = target.with_name(f".{target.name}.part")
+            try:
+                metadata = {"Date": None} if ending == "svg" else {"Software": None}
+                figure.savefig(beside, format=ending, metadata=metadata)
+                beside.replace(target)
+            finally:
+                beside.unlink(missing_ok=True)
+            written.append(target)
+    return written
+
+
+def class_color(name):
+    """Return the colour of a type or class of objects: its own, that of the type it is a kind of, or grey.
+
+    "SN Ia-91bg-like" is drawn as "SN Ia".
+    """
+    kinds = [kind for kind in CLASS_COLORS if name == kind or str(name).startswith(f"{kind}-")]
+    return CLASS_COLORS[max(kinds, key=len)] if kinds else GREY
+
+
+def colors_of(names):
+    """Return {name: colour} with the colours of `CYCLE` in the order of `names`, such as the models'."""
+    return dict(zip(names, cycle(CYCLE), strict=False))
