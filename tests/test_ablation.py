@@ -8,7 +8,7 @@ from mallorn.metrics import average_precision
 from mallorn.training import Features
 
 COLUMNS = ("Z", "EBV", "good__a", "good__b__u", *(f"noise__{k}" for k in range(6)))
-THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0}
+THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 TRAINING = {"groups": GROUPS, "rest": "other SN"}
 
 

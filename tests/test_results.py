@@ -57,7 +57,7 @@ def test_score_worked_by_hand():
     target = np.array([1, 0, 0, 1, 0, 0])
     fold = np.array([0, 0, 0, 1, 1, 1])
     p = np.array([0.4, 0.2, 0.1, 0.8, 0.25, 0.31])
-    scores = score(target, p, fold, {"rule": "maximum_f1", "ratio": 1.0})
+    scores = score(target, p, fold, {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None})
     first, second = (0.8 + 0.31) / 2, (0.4 + 0.2) / 2
     assert scores["threshold"] == pytest.approx((first + second) / 2)
     # fold 0: nothing reaches .555; fold 1: .8 and .31 reach .3, and .25 does not

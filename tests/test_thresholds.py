@@ -4,6 +4,7 @@ from sklearn.metrics import f1_score
 
 from mallorn.errors import ConfigError
 from mallorn.thresholds import (
+    RULES,
     choose,
     crossed_thresholds,
     expected_count,
@@ -11,6 +12,9 @@ from mallorn.thresholds import (
     maximum_f1,
     wanted_precision,
 )
+
+
+OPTIONS = {"ratio": 2.0, "precision": 0.8, "fraction": None}
 
 
 def draw(seed, n=300):
@@ -44,7 +48,7 @@ def test_expected_count_chooses_that_many(ratio):
 
 def test_threshold_of_a_fold_comes_from_the_others():
     target, p, fold = draw(1)
-    options = {"rule": "maximum_f1", "ratio": 1.0}
+    options = {**OPTIONS, "rule": "maximum_f1"}
     threshold = crossed_thresholds(options, target, p, fold)
     for k in range(5):
         others = fold != k
@@ -56,10 +60,34 @@ def test_threshold_of_a_fold_comes_from_the_others():
 
 def test_rules_by_name():
     target, p, _ = draw(2)
-    assert choose({"rule": "maximum_f1", "ratio": 2.0}, target, p) == maximum_f1(target, p)
-    assert choose({"rule": "expected_count", "ratio": 2.0}, target, p) == expected_count(target, p, 2.0)
-    with pytest.raises(ConfigError, match="threshold.rule: expected maximum_f1 or expected_count, found 'best'"):
-        choose({"rule": "best", "ratio": 1.0}, target, p)
+    chosen = {rule: choose({**OPTIONS, "rule": rule}, target, p) for rule in RULES}
+    assert chosen == {
+        "maximum_f1": maximum_f1(target, p),
+        "expected_count": expected_count(target, p, 2.0),
+        "wanted_precision": wanted_precision(target, p, 0.8),
+        "maximum_expected_f1": maximum_expected_f1(p),
+    }
+    with pytest.raises(ConfigError, match="threshold.rule: expected one of maximum_f1, .*, found 'best'"):
+        choose({**OPTIONS, "rule": "best"}, target, p)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("copies", [1, 4])
+def test_another_fraction_of_targets_is_as_if_the_others_had_copies(rule, copies):
+    """With every other object `copies` times, targets are 1 / (1 + copies (1 - f) / f) of all; so are the weights."""
+    rng = np.random.default_rng(5)
+    p = rng.beta(0.5, 2.0, 500)
+    target = (rng.random(500) < p).astype(int)
+    times = np.where(target == 1, 1, copies)
+    fraction = target.sum() / times.sum()
+    threshold = choose({**OPTIONS, "rule": rule, "fraction": fraction}, target, p)
+    if rule == "maximum_expected_f1":  # reads no label: the shift applies to the odds of each probability
+        others = (1 - fraction) / fraction * p.sum() / (1 - p).sum()
+        shares = [2 * p[p >= t].sum() / ((p + others * (1 - p))[p >= t].sum() + p.sum()) for t in p]
+        assert p[p >= threshold].min() == p[np.argmax(shares)]
+    else:
+        repeated = np.repeat(target, times), np.repeat(p, times)
+        assert threshold == choose({**OPTIONS, "rule": rule}, *repeated)
 
 
 def test_wanted_precision_is_the_lowest_threshold_that_has_it():

@@ -15,7 +15,7 @@ from mallorn.tables import read_columns, write_table
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0}
+THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 TRAINING = {"log_columns": ["Z"], "exclude": ["noise__9*"], "groups": GROUPS, "rest": "other SN"}
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
 
