@@ -24,10 +24,9 @@ CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
 
 
 def family_modules():
-    """Return {name: module} of all families: the modules of `mallorn.features` that make features."""
-    names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if not m.name.startswith("_")]
-    modules = {name: importlib.import_module(f"mallorn.features.{name}") for name in names}
-    return {name: module for name, module in modules.items() if hasattr(module, "NEEDS")}
+    """Return {name: module} of all families: the modules of `mallorn.features` but `family`, which tells what they are."""
+    names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if m.name != "family"]
+    return {name: importlib.import_module(f"mallorn.features.{name}") for name in names}
 
 
 def pack(points, redshift=0.1, redshift_err=np.nan, ebv=0.0):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.bands import BANDS
+from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, divide, rest_days
 
 __all__ = ["NEEDS", "bazin", "extract", "features", "villar"]
 

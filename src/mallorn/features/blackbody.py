@@ -10,7 +10,7 @@ import numpy as np
 
 from mallorn.bands import WAVELENGTHS
 from mallorn.blackbody import SIGMA_SB, fit_blackbody, to_radius
-from mallorn.features._knots import fit_line, knot_positions, phase_name
+from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
 
 __all__ = ["NEEDS", "extract", "features"]

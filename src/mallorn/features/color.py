@@ -14,7 +14,7 @@ either band than the process's prior (standard deviation above `max_sd` of the p
 import numpy as np
 
 from mallorn.bands import BANDS, WAVELENGTHS
-from mallorn.features._knots import fit_line, knot_positions, phase_name
+from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
 
 __all__ = ["NEEDS", "asinh_color", "extract", "features"]

@@ -12,9 +12,9 @@ import numpy as np
 
 from mallorn.bands import BANDS
 from mallorn.blackbody import MPC, SIGMA_SB, planck
+from mallorn.curves.segments import Segments, divide
 from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, divide
 from mallorn.hypotheses.fit import chosen_hypotheses, fitted_points
 from mallorn.hypotheses.models import REFERENCE, blackbody_ratio
 

@@ -8,8 +8,8 @@ of their errors, the rest is per band.
 import numpy as np
 
 from mallorn.bands import BANDS
+from mallorn.curves.segments import Segments, divide
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, divide
 
 __all__ = ["NEEDS", "extract", "features"]
 

@@ -1,6 +1,6 @@
 """Shape of the light curve, read from one smooth rest-frame curve of several bands without a parametric model.
 
-See `mallorn.features.smoothing` for the curve. Its peak is where the flux less `peak_sigma` standard errors is largest.
+See `mallorn.curves.smoothing` for the curve. Its peak is where the flux less `peak_sigma` standard errors is largest.
 Times are rest-frame days; levels are fractions of the flux at peak. A level that the curve does not reach on that
 side of the peak gives NaN.
 """
@@ -8,10 +8,10 @@ side of the peak gives NaN.
 import numpy as np
 
 from mallorn.bands import BANDS
+from mallorn.curves.segments import Segments, divide, rest_days
+from mallorn.curves.smoothing import smooth_curves
 from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, divide, rest_days
-from mallorn.features.smoothing import smooth_curves
 
 __all__ = ["NEEDS", "extract", "features"]
 

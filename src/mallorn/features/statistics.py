@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from mallorn.bands import BANDS
+from mallorn.curves.segments import Segments, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, rest_days
 from mallorn.tables import arrow_array
 
 __all__ = ["NEEDS", "extract", "features"]

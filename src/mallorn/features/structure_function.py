@@ -12,8 +12,8 @@ time-symmetric light of AGN (Kawaguchi et al. 1998, ApJ 504, 671).
 import numpy as np
 
 from mallorn.bands import BANDS
+from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.features.segments import Segments, divide, rest_days
 
 __all__ = ["NEEDS", "extract", "features"]
 

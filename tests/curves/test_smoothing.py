@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from feature_inputs import pack
 
-from mallorn.features.smoothing import smooth_curves
+from mallorn.curves.smoothing import smooth_curves
 
 
 def curve(points, bands=("r", "g"), half_width=10.0, factor_sd=0.5, rounds=2):

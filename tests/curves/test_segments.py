@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from feature_inputs import pack
 
-from mallorn.features.segments import Segments, divide, rest_days
+from mallorn.curves.segments import Segments, divide, rest_days
 
 
 @pytest.fixture

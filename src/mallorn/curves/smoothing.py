@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.bands import BANDS
-from mallorn.features.segments import Segments, divide, rest_days
+from mallorn.curves.segments import Segments, divide, rest_days
 
 __all__ = ["SmoothCurves", "smooth_curves"]
 
