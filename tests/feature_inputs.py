@@ -24,7 +24,7 @@ CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
 
 
 def family_modules():
-    """Return {name: module} of all families: the modules of `mallorn.features` but `family`, which tells what they are."""
+    """Return {name: module} of all families: the modules of `mallorn.features` but `family`, their contract."""
     names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if m.name != "family"]
     return {name: importlib.import_module(f"mallorn.features.{name}") for name in names}
 

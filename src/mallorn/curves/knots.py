@@ -1,4 +1,4 @@
-"""What the families of features that read the multi-band posterior at its knots share: names, positions, straight lines."""
+"""What families that read the multi-band posterior at its knots share: names, positions, straight lines."""
 
 import numpy as np
 
