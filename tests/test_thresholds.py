@@ -13,7 +13,6 @@ from mallorn.thresholds import (
     wanted_precision,
 )
 
-
 OPTIONS = {"ratio": 2.0, "precision": 0.8, "fraction": None}
 
 

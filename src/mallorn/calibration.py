@@ -22,7 +22,7 @@ def fit(method, target, probability):
 
     none: leaves probabilities as they are. platt: p' = 1 / (1 + exp(-(slope ln(p / (1 - p)) + intercept))), the
     logistic regression of labels smoothed to (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) (Platt 1999), slope >= 0.
-    isotonic: the best non-decreasing step function in the mean square, linear between its steps (Zadrozny & Elkan 2002).
+    isotonic: the best non-decreasing step function in the mean square, linear between steps (Zadrozny & Elkan 2002).
 
     target (n,) 0 or 1, both present; probability (n,). Raises ConfigError if there is no such method.
     """
