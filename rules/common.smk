@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 from mallorn.configuration import check_config, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint
-from mallorn.survey_files import find_splits, log_digest
+from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 
 def read_yaml(*path):
@@ -28,6 +28,10 @@ try:
         SPLITS = find_splits(DATA_DIR)
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
+
+SAMPLE = f"{DATA_DIR}/{SAMPLE_FILE}"
+if config["data_dir"] is not None and not Path(SAMPLE).is_file():
+    SAMPLE = []  # the test log gives the order of the submission
 
 BANDS = constant("mallorn.bands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
@@ -52,6 +56,17 @@ def megabytes(fixed, per_input=0.0):
 def minutes(fixed, per_input=0.0):
     """Return a `runtime` function: `fixed` minutes plus `per_input` times the input's MB, twice as much at each retry."""
     return lambda wildcards, input, attempt: int((fixed + per_input * input.size_mb) * 2 ** (attempt - 1) + 1)
+
+
+def digests(*names):
+    """Return a function of wildcards that digests files of the survey; of a simulated one, the jobs that make it know."""
+
+    def of_files(wildcards):
+        if config["data_dir"] is None:
+            return None
+        return [file_digest(Path(DATA_DIR, name.format(**wildcards))) for name in names]
+
+    return of_files
 
 
 def log_rows(wildcards):

@@ -52,7 +52,7 @@ rule ingest_logs:
     input:
         train=f"{DATA_DIR}/train_log.csv",
         test=f"{DATA_DIR}/test_log.csv",
-        submission=f"{DATA_DIR}/sample_submission.csv",
+        submission=SAMPLE,
     output:
         "results/logs.parquet",
     log:
@@ -65,6 +65,7 @@ rule ingest_logs:
         runtime=minutes(5),
     params:
         code=code_of("ingest_logs"),
+        data=digests(*LOG_FILES.values(), SAMPLE_FILE),
         settings={"ingest": config["ingest"], "splits": SPLITS},
     message:
         "Checking the logs of the survey"
@@ -91,6 +92,7 @@ rule ingest:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("ingest"),
+        data=digests(*(f"{{split}}/{name}" for name in LIGHTCURVE_FILES.values())),
         log_rows=log_rows,
         settings=config["ingest"],
     message:

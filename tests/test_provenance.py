@@ -67,6 +67,13 @@ def test_an_adapter_counts_by_its_imports_without_the_wiring(package, tmp_path):
     assert modules_of(str(script), source=tmp_path) == modules_of("pack.top", source=tmp_path)
 
 
+@pytest.mark.parametrize(("addition", "same"), [("# a comment\n", True), ("X = 1\n", False)])
+def test_an_adapter_counts_whole_save_for_comments(package, tmp_path, addition, same):
+    script, other = tmp_path / "pack" / "script.py", tmp_path / "pack" / "more" / "script.py"
+    package("more/script.py", script.read_text() + addition)
+    assert (fingerprint(other, source=tmp_path) == fingerprint(script, source=tmp_path)) == same
+
+
 def test_a_distribution_named_unlike_its_module_is_found():
     from mallorn.provenance import _versions
 

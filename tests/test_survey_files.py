@@ -9,7 +9,7 @@ import pytest
 from surveys import LOG, TEST, sound_survey, write_survey
 
 from mallorn.errors import DataError
-from mallorn.survey_files import LIGHTCURVE_FILES, find_splits, log_digest
+from mallorn.survey_files import LIGHTCURVE_FILES, file_digest, find_splits, log_digest
 
 
 def with_splits(*names):
@@ -104,6 +104,21 @@ def test_digest_tells_train_from_test(tmp_path):
 
 def test_digest_of_a_missing_log_is_left_to_the_job_to_report(tmp_path):
     assert log_digest(tmp_path / "a.csv", tmp_path / "b.csv", "split_01")
+
+
+def test_file_digest_follows_the_content_and_not_the_date(tmp_path):
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_text("a,1\n")
+    before = file_digest(one)
+    os.utime(one, (1e9, 1e9))
+    assert file_digest(one) == before
+    other.write_text("a,2\n")
+    assert file_digest(other) != before
+    os.utime(other, (1e9, 1e9))
+    other.replace(one)
+    os.utime(one, (1e9 + 1, 1e9 + 1))
+    assert file_digest(one) != before
+    assert file_digest(tmp_path / "absent.csv") not in (before, "")
 
 
 def test_nothing_but_the_standard_library_is_imported():

@@ -1,9 +1,10 @@
 """Which code a file depends on: digests that change when, and only when, code reachable from it changes.
 
-Snakemake re-runs a job when its script changes, but does not see edits in the library that the script imports. Each
-rule therefore carries `code=fingerprint(...)` among its params. The digest covers the syntax trees of all modules of
-this package that can be reached through imports (at any depth of nesting, also inside functions), without comments
-and docstrings, and the versions of the third-party distributions that those modules import.
+Snakemake does not see edits in the library that a script imports, and takes a script for changed when its date is
+newer than the results, as every script's is in a fresh clone. Its trigger `code` is therefore off in profiles/default,
+and each rule carries `code=fingerprint(...)` among its params instead. The digest covers the syntax trees, without
+comments and docstrings, of the adapter and of all modules of this package that can be reached through its imports (at
+any depth of nesting, also inside functions), and the versions of the third-party distributions that those import.
 
 Only the standard library is imported here: the Snakefile reads this module at every start.
 """
@@ -29,14 +30,16 @@ class _Parsed(NamedTuple):
 def fingerprint(*roots, source=_SOURCE):
     """Return a hexadecimal digest of the code reachable from `roots`.
 
-    roots: module names ("mallorn.features.color") or paths of adapters, Python files of which only the imports count:
-        Snakemake follows a rule's script itself, and the wiring in its last `if` statement makes no results.
+    roots: module names ("mallorn.features.color") or paths of adapters. An adapter counts whole, but what the wiring
+        in its last `if` statement imports is not followed: logging makes no results.
     source: folder that holds the package.
 
     Raises ModuleNotFoundError if a root is neither.
     """
     ours, others = _closure(roots, Path(source))
     digest = hashlib.sha256()
+    for path in (Path(root) for root in roots if _is_adapter(root)):
+        digest.update(f"{path.name}\n{_dump(path)}\n".encode())
     for name in sorted(ours):
         digest.update(f"{name}\n{_dump(_locate(name, Path(source)))}\n".encode())
     for name in sorted(others - sys.stdlib_module_names):
@@ -69,7 +72,7 @@ def constant(module, name, source=_SOURCE):
 def _closure(roots, source):
     ours, others, todo = set(), set(), []
     for root in roots:
-        if str(root).endswith(".py"):
+        if _is_adapter(root):
             todo += _imports(_without_wiring(Path(root)), "")
         elif _locate(root, source) is None:
             raise ModuleNotFoundError(f"no module {root!r} in {source}")
@@ -88,6 +91,10 @@ def _closure(roots, source):
         todo += [".".join(parts[:i]) for i in range(1, len(parts))]
         todo += _parse(path, name).imports
     return ours, others
+
+
+def _is_adapter(root):
+    return str(root).endswith(".py")
 
 
 @cache

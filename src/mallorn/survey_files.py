@@ -1,4 +1,4 @@
-"""Where the files of a survey in the Kaggle layout lie, and what of its logs each split depends on.
+"""Where the files of a survey in the Kaggle layout lie, and digests that tell whether they changed.
 
 Only the standard library is imported here: the Snakefile reads this module at every start.
 """
@@ -8,17 +8,19 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from mallorn.errors import DataError
 
-__all__ = ["LIGHTCURVE_FILES", "LOG_FILES", "find_splits", "log_digest"]
+__all__ = ["LIGHTCURVE_FILES", "LOG_FILES", "SAMPLE_FILE", "file_digest", "find_splits", "log_digest"]
 
 LOG_FILES = {"train": "train_log.csv", "test": "test_log.csv"}
 LIGHTCURVE_FILES = {"train": "train_full_lightcurves.csv", "test": "test_full_lightcurves.csv"}
+SAMPLE_FILE = "sample_submission.csv"
 
 _SPLIT = re.compile(r"split_[A-Za-z0-9_-]+")
+_READ_WHOLE = 100_000_000  # bytes; reading takes about 0.05 s
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")
 
 
@@ -60,6 +62,15 @@ def find_splits(data_dir):
     return sorted(splits, key=_natural)
 
 
+def file_digest(path):
+    """Return a digest of a file's content; of its size and date if it is larger than 100 MB.
+
+    Snakemake compares the content of a file only when its date is newer than the results: it would not notice one that
+    was replaced by an older one. A file that is not there has a digest too: its absence is for the job to report.
+    """
+    return _file_digest(str(path), *_stamp(path))
+
+
 def log_digest(train_log, test_log, split):
     """Return a digest of what ingestion of `split` reads of the two logs: other rows and labels leave it the same.
 
@@ -71,6 +82,12 @@ def log_digest(train_log, test_log, split):
         of_split, of_others = _digests(str(path), *_stamp(path))
         parts.append(of_split.get(split, of_others))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def _file_digest(path, mtime_ns, size):
+    whole = _whole(path) if size <= _READ_WHOLE else hashlib.sha256(f"{mtime_ns} {size}".encode()).hexdigest()
+    return whole[:16]
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ if "snakemake" in globals():
         main(
             snakemake.input.train,
             snakemake.input.test,
-            snakemake.input.get("submission"),
+            snakemake.input.submission or None,
             snakemake.params.settings["splits"],
             snakemake.output[0],
             snakemake.params.settings["ingest"],
