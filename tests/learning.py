@@ -14,6 +14,17 @@ SPEC = {
     "params": {"num_iterations": 25, "learning_rate": 0.2, "num_leaves": 4, "min_child_samples": 4},
 }
 
+PARAMS = {
+    "catboost": {"iterations": 30, "learning_rate": 0.3, "depth": 3, "rsm": 0.7, "boosting_type": "Plain",
+                 "bootstrap_type": "Bernoulli", "subsample": 0.7, "border_count": 32},
+    "lightgbm": {"num_iterations": 30, "learning_rate": 0.2, "num_leaves": 6, "min_child_samples": 5,
+                 "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1},
+    "logistic": {"C": 0.1, "max_iter": 100},
+    "mlp": {"hidden": 8, "alpha": 0.1, "learning_rate_init": 0.02, "batch_size": 32, "epochs": 30},
+    "xgboost": {"num_boost_round": 30, "learning_rate": 0.2, "max_depth": 3, "subsample": 0.7, "colsample_bynode": 0.7},
+}  # fmt: skip
+"""Parameters of each learner that make small, quick models with random draws where the learner has them."""
+
 SELECTION = {
     "rounds": 6,
     "fraction": 0.6,

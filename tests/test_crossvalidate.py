@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from learning import GROUPS, SELECTION, SPEC, survey
+from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
 
 from mallorn.crossvalidate import cross_validate, train_predict
 from mallorn.metrics import roc_auc
@@ -40,8 +40,7 @@ def test_labels_of_a_fold_do_not_reach_its_predictions(data, part):
 @pytest.mark.parametrize("name", LEARNERS)
 def test_results_do_not_depend_on_threads(data, name):
     values, classes, source, fold = data
-    params = SPEC["params"] if name == "lightgbm" else {"num_boost_round": 20, "max_depth": 3, "subsample": 0.7}
-    spec = {**SPEC, "learner": name, "params": params, "seeds": 2}
+    spec = {**SPEC, "learner": name, "params": PARAMS[name], "seeds": 2}
     one, four = (
         cross_validate(values, classes, 4, source, fold, spec, 5, threads, outside=values[:30], selection=SELECTION)
         for threads in (1, 4)

@@ -6,6 +6,11 @@
   objects in the loss; params: the learner's own parameters from config.yaml, complete; seed in [0, 2^31).
 - `predict_proba(model, features)` returns (m, n_classes) probabilities, rows summing to one.
 - `importance(model)` returns (p,) non-negative numbers, larger for a feature that the model leans on more.
+- `save(model, path)` writes the model in the learner's own format, or the numbers of a scikit-learn model as npz; no
+  pickle. `load(path)` returns it, giving the same probabilities. `SUFFIX` is the file's.
+- `SEARCH_SPACE`: {parameter: {"low", "high"[, "log": True]} or {"choices": [...]}}, where tuning looks; integers
+  between integers.
+- `contributions(model, features)`, where the learner has them: (n, p) SHAP values of the margin of class 0.
 
 A learner keeps no state between calls, and its result depends on its arguments except `threads`.
 """
