@@ -5,7 +5,7 @@ import re
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from mallorn.configuration import check_config, in_order
+from mallorn.configuration import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint
 from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
@@ -19,6 +19,7 @@ def read_yaml(*path):
 
 try:
     check_config(config, read_yaml("workflow", "schemas", "config.schema.yaml"))
+    check_models(config)
     config = in_order(config, read_yaml("config.yaml"))
     if config["data_dir"] is None:
         DATA_DIR = "results/survey"
@@ -35,10 +36,24 @@ if config["data_dir"] is not None and not Path(SAMPLE).is_file():
 
 BANDS = constant("mallorn.bands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
+COPIES = [name for name, block in config["copies"].items() if block["enabled"]]
+FINAL = constant("mallorn.nesting", "FINAL")
+TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
+PROTOCOLS = constant("mallorn.folds", "PROTOCOLS")
+REPEATS = range(config["folds"]["repeats"])
+MODELS = [name for name, block in config["models"].items() if block["enabled"]]
+ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
+MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
+PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
+PREDICTED = {
+    name: f"{PREDICTIONS}/{name}.parquet"
+    for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in COPIES else []))
+}
 
 
 wildcard_constraints:
-    split="|".join(map(re.escape, SPLITS)),
+    split="|".join(re.escape(name) for split in SPLITS for name in (split, *(f"{split}.{copy}" for copy in COPIES))),
+    kind="|".join(config["copies"]),
     band="|".join(BANDS),
     family="|".join(config["features"]),
 
@@ -126,9 +141,44 @@ def family_settings(wildcards):
     return {"features": config["features"][wildcards.family], **posterior}
 
 
+def joined_inputs(wildcards):
+    """Return the inputs of join_features: the logs, and all families of all splits, or of their copies."""
+    copied = wildcards.table in COPIES
+    splits = [f"{split}.{wildcards.table}" for split in SPLITS] if copied else SPLITS
+    return {
+        "logs": f"results/copies/{wildcards.table}.parquet" if copied else "results/logs.parquet",
+        "families": expand("results/families/{family}/{split}.parquet", family=FAMILIES, split=splits),
+    }
+
+
+def joined_settings(wildcards):
+    """Return what join_features is told: the families in order, and the set whose objects are joined."""
+    return {"families": FAMILIES, "set": "test" if wildcards.table == "test" else "train"}
+
+
+def training_tables(wildcards):
+    """Return the feature tables that a training set needs beside that of the training objects."""
+    tables = {name: f"results/features/{name}.parquet" for name in COPIES}
+    if wildcards.training == FINAL:
+        tables["test"] = "results/features/test.parquet"
+    return tables
+
+
+def predicted(patterns, wildcards, model):
+    """Return {name: path} of the predictions of `model` for the training set, protocol and repeat of `wildcards`."""
+    return {
+        name: pattern.format(
+            training=wildcards.training, protocol=wildcards.protocol, repeat=wildcards.repeat, model=model
+        )
+        for name, pattern in patterns.items()
+    }
+
+
 def learner_code(adapter, model):
-    """Return the digest of the code of an adapter that trains `model`."""
-    return code_of(adapter, f"mallorn.models.{config['models'][model]['learner']}")
+    """Return the digest of the code of an adapter that trains `model`, its ranker's included if it selects features."""
+    block = config["models"][model]
+    ranker = [config["selection"]["ranker"]["learner"]] if block["selection"] else []
+    return code_of(adapter, *(f"mallorn.models.{learner}" for learner in (block["learner"], *ranker)))
 
 
 def training_settings(model, *blocks):

@@ -1,5 +1,6 @@
 # Needs:  a survey in the Kaggle layout (data_dir), or nothing (data_dir null: the survey is simulated here).
-# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet.
+# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet, and altered copies of the
+#         training objects: results/copies/{kind}.parquet, results/{lightcurves,objects}/{original}.{kind}.parquet.
 
 if config["data_dir"] is None:
 
@@ -84,6 +85,8 @@ rule ingest:
         set_aside="results/set_aside/{split}.parquet",
     log:
         "results/log/ingest/{split}.log",
+    wildcard_constraints:
+        split="|".join(map(re.escape, SPLITS)),
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -99,3 +102,52 @@ rule ingest:
         "Reading the light curves of {wildcards.split}"
     script:
         "../workflow/scripts/ingest.py"
+
+
+rule copy_logs:
+    input:
+        logs="results/logs.parquet",
+    output:
+        "results/copies/{kind}.parquet",
+    log:
+        "results/log/copy_logs/{kind}.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("copy_logs"),
+        settings={"seed": config["seed"]},
+    message:
+        "Drawing photometric redshifts for the {wildcards.kind} copies of the training objects"
+    script:
+        "../workflow/scripts/copy_logs.py"
+
+
+rule copy_split:
+    input:
+        points="results/lightcurves/{original}.parquet",
+        objects="results/objects/{original}.parquet",
+        logs="results/copies/{kind}.parquet",
+    output:
+        points="results/lightcurves/{original}.{kind}.parquet",
+        objects="results/objects/{original}.{kind}.parquet",
+    log:
+        "results/log/copy_split/{original}.{kind}.log",
+    wildcard_constraints:
+        original="|".join(map(re.escape, SPLITS)),
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(400, 40),
+        runtime=minutes(5),
+    params:
+        code=code_of("copy_split"),
+        settings=lambda wildcards: {"seed": config["seed"], "copy": config["copies"][wildcards.kind]},
+    message:
+        "Copying the training objects of {wildcards.original}: {wildcards.kind}"
+    script:
+        "../workflow/scripts/copy_split.py"

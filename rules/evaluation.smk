@@ -4,7 +4,13 @@
 
 rule score:
     input:
-        out_of_fold=expand(f"{PREDICTIONS}/out_of_fold.parquet", protocol=PROTOCOLS, model=MODELS, repeat=REPEATS),
+        out_of_fold=expand(
+            PREDICTED["out_of_fold"],
+            training=FINAL,
+            protocol=PROTOCOLS,
+            model=MODELS + ENSEMBLES,
+            repeat=REPEATS,
+        ),
         folds="results/folds.parquet",
     output:
         "results/evaluation/scores.csv",
@@ -65,7 +71,7 @@ rule select_features:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(20, 1),
     params:
-        code=code_of("select_features"),
+        code=code_of("select_features", f"mallorn.models.{config['selection']['ranker']['learner']}"),
         settings={name: config[name] for name in ("seed", "training", "selection")},
     message:
         "Finding the features that stability selection keeps"

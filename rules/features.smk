@@ -1,5 +1,5 @@
 # Needs:  results/{lightcurves,objects,posterior}/{split}.parquet, results/fits/..., results/logs.parquet.
-# Makes:  results/families/{family}/{split}.parquet, results/features/{train,test}.parquet.  docs/features.md.
+# Makes:  results/families/{family}/{split}.parquet, results/features/{table}.parquet (train, test, copies).  docs/features.md.
 #
 # A family is a module of mallorn.features and a block `features.NAME` of config.yaml; one rule serves them all.
 
@@ -32,13 +32,13 @@ rule extract_features:
 
 rule join_features:
     input:
-        logs="results/logs.parquet",
-        families=expand("results/families/{family}/{split}.parquet", family=FAMILIES, split=SPLITS),
+        unpack(joined_inputs),
     output:
-        train="results/features/train.parquet",
-        test="results/features/test.parquet",
+        "results/features/{table}.parquet",
     log:
-        "results/log/join_features.log",
+        "results/log/join_features/{table}.log",
+    wildcard_constraints:
+        table="|".join(["train", "test", *COPIES]),
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -47,9 +47,9 @@ rule join_features:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("join_features"),
-        settings={"families": FAMILIES},
+        settings=joined_settings,
     message:
-        "Joining the features of all splits"
+        "Joining the features of all splits: {wildcards.table}"
     script:
         "../workflow/scripts/join_features.py"
 

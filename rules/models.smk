@@ -1,15 +1,14 @@
-# Needs:  results/logs.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{train,test}.parquet.
-# Makes:  results/folds.parquet, results/predictions/..., results/threshold.json, results/{submission,probabilities}.csv.
-
-PROTOCOLS = constant("mallorn.folds", "PROTOCOLS")
-REPEATS = range(config["folds"]["repeats"])
-MODELS = [name for name, block in config["models"].items() if block["enabled"]]
-PREDICTIONS = "results/predictions/{protocol}/{model}/{repeat}"
+# Needs:  results/logs.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{table}.parquet.
+# Makes:  results/folds.parquet, results/predictions/{training}/{protocol}/{repeat}/{model}/..., results/threshold.json,
+#         results/{submission,probabilities}.csv.
+#
+# {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all but those of fold k, which
+# predicts these for nested scores. {model} is a block of `models` or of `ensembles`.
 
 
 wildcard_constraints:
+    training="|".join(TRAININGS),
     protocol="|".join(PROTOCOLS),
-    model="|".join(map(re.escape, config["models"])),
     repeat=r"\d+",
 
 
@@ -39,17 +38,18 @@ rule make_folds:
 
 rule cross_validate:
     input:
+        unpack(training_tables),
         train="results/features/train.parquet",
-        test="results/features/test.parquet",
         folds="results/folds.parquet",
     output:
-        out_of_fold=f"{PREDICTIONS}/out_of_fold.parquet",
-        test=f"{PREDICTIONS}/test.parquet",
+        **PREDICTED,
         importance=f"{PREDICTIONS}/importance.parquet",
     log:
-        "results/log/cross_validate/{protocol}/{model}/{repeat}.log",
+        "results/log/cross_validate/{training}/{protocol}/{repeat}/{model}.log",
     benchmark:
-        "results/benchmarks/cross_validate/{protocol}/{model}/{repeat}.tsv"
+        "results/benchmarks/cross_validate/{training}/{protocol}/{repeat}/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -60,15 +60,45 @@ rule cross_validate:
         code=lambda wildcards: learner_code("cross_validate", wildcards.model),
         settings=lambda wildcards: training_settings(wildcards.model, "selection"),
     message:
-        "Cross-validating {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}"
+        "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
         "../workflow/scripts/cross_validate.py"
+
+
+rule combine:
+    input:
+        expand(list(PREDICTED.values()), model=MEMBERS, allow_missing=True),
+        folds="results/folds.parquet",
+    output:
+        expand(list(PREDICTED.values()), model=ENSEMBLES, allow_missing=True),
+        expand(f"{PREDICTIONS}/learned.json", model=ENSEMBLES, allow_missing=True),
+    log:
+        "results/log/combine/{training}/{protocol}/{repeat}.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 20),
+        runtime=minutes(10),
+    params:
+        code=code_of("combine"),
+        models=lambda wildcards: {model: predicted(PREDICTED, wildcards, model) for model in MEMBERS},
+        ensembles=lambda wildcards: {
+            model: predicted({**PREDICTED, "learned": f"{PREDICTIONS}/learned.json"}, wildcards, model)
+            for model in ENSEMBLES
+        },
+        settings={name: config["ensembles"][name] for name in ENSEMBLES},
+    message:
+        "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
+    script:
+        "../workflow/scripts/combine.py"
 
 
 rule choose_threshold:
     input:
         out_of_fold=expand(
-            f"{PREDICTIONS}/out_of_fold.parquet",
+            PREDICTED["out_of_fold"],
+            training=FINAL,
             protocol=config["submission"]["protocol"],
             model=config["submission"]["model"],
             repeat=REPEATS,
@@ -97,7 +127,8 @@ rule write_submission:
     input:
         logs="results/logs.parquet",
         predictions=expand(
-            f"{PREDICTIONS}/test.parquet",
+            PREDICTED["held_out"],
+            training=FINAL,
             protocol=config["submission"]["protocol"],
             model=config["submission"]["model"],
             repeat=REPEATS,

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from mallorn.configuration import check_config, in_order
+from mallorn.configuration import check_config, check_models, in_order
 from mallorn.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -72,3 +72,25 @@ def test_order_is_that_of_the_template_at_every_depth():
     config = {"z": 1, "b": {"y": [2, 1], "x": 0}, "new": {"q": 1, "p": 2}, "a": 3}
     ordered = in_order(config, {"a": 0, "b": {"x": 0, "y": 0}, "absent": 0})
     assert repr(ordered) == "{'a': 3, 'b': {'x': 0, 'y': [2, 1]}, 'new': {'p': 2, 'q': 1}, 'z': 1}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("submission.model", "lightgmb", "submission.model: there is no 'lightgmb' .did you mean 'lightgbm'"),
+        ("ensembles.mean.members", ["lightgbm", "none"], "ensembles.mean.members: there is no 'none'"),
+        ("models.lightgbm.enabled", False, "ensembles.mean.members: 'lightgbm' is not enabled"),
+        ("ablation.model", "mean", "ablation.model: there is no 'mean'"),
+        ("ensembles.lightgbm", {**CONFIG["ensembles"]["mean"]}, "ensembles.lightgbm: a model has this name too"),
+    ],
+)
+def test_models_that_are_named_must_be_there(path, value, message):
+    config = deepcopy(CONFIG)
+    *keys, last = path.split(".")
+    block = config
+    for key in keys:
+        block = block[key]
+    block[last] = value
+    with pytest.raises(ConfigError, match=message):
+        check_models(config)
+    check_models(CONFIG)

@@ -52,10 +52,11 @@ def test_results_do_not_depend_on_threads(data, name):
 def test_members_and_folds_are_averaged(data):
     values, classes, source, fold = data
     outside = np.random.default_rng(9).normal(size=(20, 10)).astype(np.float32)
-    both = cross_validate(values, classes, 4, source, fold, {**SPEC, "seeds": 3}, 1, 1, outside)
+    both = cross_validate(values, classes, 4, source, fold, {**SPEC, "seeds": 3}, 1, 1, outside=outside)
     np.testing.assert_allclose(both.outside.sum(axis=1), 1.0)
+    none = np.array([], dtype=int)
     parts = [
-        train_predict(values, classes, 4, source, [(np.flatnonzero(fold != k), np.array([], int))], SPEC, 1, 1, outside)
+        train_predict(values, classes, 4, source, [(np.flatnonzero(fold != k), none)], SPEC, 1, 1, outside=outside)
         for k in range(4)
     ]
     assert all(np.isnan(part.inside).all() for part in parts)

@@ -13,7 +13,7 @@ from mallorn.seeds import derived_seed, generator
 from mallorn.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.tables import read_columns
 
-ABOUT = {"model": "boosted", "protocol": "grouped", "repeat": 2}
+ABOUT = {"model": "boosted", "training": "final", "protocol": "grouped", "repeat": 2}
 IDS = np.array(["b", "a", "c"], dtype=object)
 
 
@@ -26,7 +26,7 @@ def test_predictions_say_what_they_are(tmp_path):
     p = np.array([[0.7, 0.2, 0.1], [0.1, 0.9, 0.0], [0.3, 0.3, 0.4]])
     write_predictions(tmp_path / "p.parquet", IDS, p, ("TDE", "AGN", "SN Ia"), ABOUT, fold=np.array([0, 1, 0]))
     read = read_out_of_fold(tmp_path / "p.parquet")
-    assert (read.model, read.protocol, read.repeat) == ("boosted", "grouped", 2)
+    assert (read.model, read.training, read.protocol, read.repeat) == ("boosted", "final", "grouped", 2)
     assert read.object_id.tolist() == IDS.tolist()
     assert read.fold.tolist() == [0, 1, 0]
     assert read.probability.tolist() == [0.7, 0.1, 0.3]

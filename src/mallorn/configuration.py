@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from mallorn.errors import ConfigError
 
-__all__ = ["check_config", "in_order"]
+__all__ = ["check_config", "check_models", "in_order"]
 
 
 def check_config(config, schema):
@@ -15,6 +15,31 @@ def check_config(config, schema):
     if errors:
         lines = "\n".join(f"  - {_explain(error)}" for error in errors)
         raise ConfigError(f"the configuration cannot be used:\n{lines}\nAll keys are described in config.yaml.")
+
+
+def check_models(config):
+    """Raise ConfigError if a block names a model that there is not, or that is not enabled.
+
+    config: a configuration that `check_config` lets pass.
+    """
+    models, ensembles = config["models"], config["ensembles"]
+    errors = [f"ensembles.{name}: a model has this name too" for name in ensembles if name in models]
+    for name, block in ensembles.items():
+        if block["enabled"]:
+            errors += [_unusable(f"ensembles.{name}.members", member, models) for member in block["members"]]
+    errors.append(_unusable("submission.model", config["submission"]["model"], {**models, **ensembles}))
+    if config["ablation"]["model"] not in models:
+        errors.append(_unusable("ablation.model", config["ablation"]["model"], models))
+    errors = [error for error in errors if error]
+    if errors:
+        raise ConfigError("the configuration cannot be used:\n" + "\n".join(f"  - {error}" for error in errors))
+
+
+def _unusable(where, name, blocks):
+    """Return what is wrong with the choice of block `name`, or ""."""
+    if name not in blocks:
+        return f"{where}: there is no {_suggest(name, list(blocks))}"
+    return "" if blocks[name]["enabled"] else f"{where}: {name!r} is not enabled; set its `enabled` to true"
 
 
 def in_order(config, template):

@@ -1,4 +1,4 @@
-"""Cross-validation: out-of-fold probabilities of the training objects, and the test set's from the same models."""
+"""Cross-validation: out-of-fold probabilities of the training objects, and of further rows by the same models."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -9,7 +9,14 @@ from mallorn.seeds import derived_seed
 from mallorn.selection import select_features, selection_frequency
 from mallorn.training import fit_member
 
-__all__ = ["Predictions", "cross_validate", "train_predict"]
+__all__ = ["Copies", "Predictions", "cross_validate", "train_predict"]
+
+
+class Copies(NamedTuple):
+    """Altered copies of training objects: `values` (c, p) float32, `row` (c,) of the object each is a copy of."""
+
+    values: np.ndarray
+    row: np.ndarray
 
 
 class Predictions(NamedTuple):
@@ -18,34 +25,56 @@ class Predictions(NamedTuple):
     inside (n, C): of the training table's rows that were held out, NaN for those that never were.
     outside (m, C): of the other table's rows, mean over all fits; None without one.
     importance (p,): mean over all fits of the gain, each fit's summing to one; 0 for features selected away.
+    copied (c, C): of the copies to predict, by the models that held their objects out; None without any.
     """
 
     inside: np.ndarray
     outside: np.ndarray | None
     importance: np.ndarray
+    copied: np.ndarray | None
 
 
-def cross_validate(values, classes, n_classes, source, fold, spec, seed, threads, outside=None, selection=None):
+def cross_validate(values, classes, n_classes, source, fold, spec, seed, threads, **options):
     """Return the `Predictions` of a model trained, for each fold, on all other folds.
 
-    values (n, p) float32; classes (n,) int below n_classes; source (n,) str; fold (n,) int; outside: (m, p) float32,
-    further rows to predict with every fold's model. The other arguments are those of `train_predict`.
+    values (n, p) float32; classes (n,) int below n_classes; source (n,) str; fold (n,) int. The other arguments are
+    those of `train_predict`.
     """
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
-    return train_predict(values, classes, n_classes, source, parts, spec, seed, threads, outside, selection)
+    return train_predict(values, classes, n_classes, source, parts, spec, seed, threads, **options)
 
 
-def train_predict(values, classes, n_classes, source, parts, spec, seed, threads, outside=None, selection=None):
-    """Return the `Predictions` of the rows held out in `parts`, and of the rows `outside`.
+def train_predict(
+    values,
+    classes,
+    n_classes,
+    source,
+    parts,
+    spec,
+    seed,
+    threads,
+    outside=None,
+    selection=None,
+    weight=None,
+    trained_copies=None,
+    predicted_copies=None,
+):
+    """Return the `Predictions` of the rows held out in `parts`, of the rows `outside`, and of `predicted_copies`.
 
     parts: list of (train, predict), row numbers; a fit sees the rows `train` and nothing else, and rows that are
         predicted more than once get the mean.
     spec: the model's block of config.yaml: learner, balance, params, and `seeds`, the number of members averaged.
+    threads: fits at a time, each on one thread, so that results do not depend on it.
+    outside: (m, p) float32, further rows to predict with every fit.
     selection: block `selection` of config.yaml to choose features inside each `train` (see `mallorn.selection`); None
         for all features.
-    threads: fits at a time, each on one thread, so that results do not depend on it.
+    weight: (n,) weights of the rows in training; None for equal ones.
+    trained_copies: `Copies` that are trained on along with the rows of `train` that they are copies of, the copies of
+        one row together weighing as much as the row.
+    predicted_copies: `Copies` that are predicted along with the rows of `predict` that they are copies of.
     """
     seeds = [derived_seed(seed, "part", k) for k in range(len(parts))]
+    weight = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
 
     def columns_of(k):
         if selection is None:
@@ -57,27 +86,60 @@ def train_predict(values, classes, n_classes, source, parts, spec, seed, threads
     def fit(task):
         k, member = task
         (train, held), columns = parts[k], chosen[k]
+        rows, labels, of_rows = values[np.ix_(train, columns)], classes[train], weight[train]
+        if trained_copies is not None:
+            kept = np.flatnonzero(np.isin(trained_copies.row, train))
+            of = trained_copies.row[kept]
+            rows = np.concatenate([rows, trained_copies.values[np.ix_(kept, columns)]])
+            labels = np.concatenate([labels, classes[of]])
+            of_rows = np.concatenate([of_rows, weight[of] / np.bincount(of, minlength=len(values))[of]])
         predict, gain = fit_member(
-            values[np.ix_(train, columns)], classes[train], n_classes, spec, derived_seed(seeds[k], "member", member)
+            rows, labels, n_classes, spec, derived_seed(seeds[k], "member", member), weight=of_rows
         )
         share = np.zeros(values.shape[1])
         share[columns] = gain / max(gain.sum(), np.finfo(float).tiny)
         further = None if outside is None else predict(outside[:, columns])
-        return held, predict(values[np.ix_(held, columns)]), further, share
+        mine, again = None, None
+        if predicted_copies is not None:
+            mine = np.flatnonzero(np.isin(predicted_copies.row, held))
+            again = predict(predicted_copies.values[np.ix_(mine, columns)])
+        return held, predict(values[np.ix_(held, columns)]), further, share, mine, again
 
-    inside, times = np.zeros((len(values), n_classes)), np.zeros(len(values))
+    inside, copied = _Mean(len(values), n_classes), None
+    if predicted_copies is not None:
+        copied = _Mean(len(predicted_copies.row), n_classes)
     total = None if outside is None else np.zeros((len(outside), n_classes))
     importance = np.zeros(values.shape[1])
     tasks = [(k, member) for k in range(len(parts)) for member in range(spec["seeds"])]
     with ThreadPoolExecutor(threads) as pool:
         chosen = list(pool.map(columns_of, range(len(parts))))
         # results are added in the order of the tasks, whichever ends first
-        for held, probability, further, share in pool.map(fit, tasks):
-            inside[held] += probability
-            times[held] += 1
+        for held, probability, further, share, mine, again in pool.map(fit, tasks):
+            inside.add(held, probability)
             importance += share
             if total is not None:
                 total += further
-    with np.errstate(invalid="ignore"):
-        inside = inside / times[:, None]
-    return Predictions(inside, None if total is None else total / len(tasks), importance / len(tasks))
+            if copied is not None:
+                copied.add(mine, again)
+    return Predictions(
+        inside.values(),
+        None if total is None else total / len(tasks),
+        importance / len(tasks),
+        None if copied is None else copied.values(),
+    )
+
+
+class _Mean:
+    """Running mean of rows, each of which may be added any number of times."""
+
+    def __init__(self, n, width):
+        self._total, self._times = np.zeros((n, width)), np.zeros(n)
+
+    def add(self, rows, values):
+        self._total[rows] += values
+        self._times[rows] += 1
+
+    def values(self):
+        """Return the means, NaN for rows that were never added."""
+        with np.errstate(invalid="ignore"):
+            return self._total / self._times[:, None]

@@ -1,4 +1,4 @@
-"""The files of predictions: out-of-fold probabilities of one model, protocol and repeat, and those of the test set."""
+"""The files of predictions: probabilities of objects out of fold, and of objects kept apart, by one model."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,14 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.tables import read_columns, read_metadata, write_table
 
-__all__ = ["OutOfFold", "mean_probability", "read_out_of_fold", "write_predictions"]
+__all__ = ["HeldOut", "OutOfFold", "mean_probability", "read_held_out", "read_out_of_fold", "write_predictions"]
 
 
 class OutOfFold(NamedTuple):
     """Out-of-fold predictions of n objects: `object_id` (n,) str, `fold` (n,), `probability` (n,) of a target."""
 
     model: str
+    training: str
     protocol: str
     repeat: int
     object_id: np.ndarray
@@ -21,11 +22,22 @@ class OutOfFold(NamedTuple):
     probability: np.ndarray
 
 
+class HeldOut(NamedTuple):
+    """Predictions of n objects that no model has seen: `object_id` (n,) str, `probability` (n,) of a target."""
+
+    model: str
+    training: str
+    protocol: str
+    repeat: int
+    object_id: np.ndarray
+    probability: np.ndarray
+
+
 def write_predictions(path, object_id, probability, classes, metadata, fold=None):
     """Write object_id, [fold,] probability and, of more than two classes, probability__CLASS for each.
 
     probability: (n, C), class 0 being the targets; classes: (C,) names; fold: (n,) int8 or None.
-    metadata: {"model", "protocol", "repeat"}, kept in the file so that it says itself what it is.
+    metadata: {"model", "training", "protocol", "repeat"}, kept in the file so that it says itself what it is.
     """
     columns = {"object_id": object_id}
     if fold is not None:
@@ -39,9 +51,12 @@ def write_predictions(path, object_id, probability, classes, metadata, fold=None
 
 def read_out_of_fold(path):
     """Return the `OutOfFold` predictions of a file that `write_predictions` made."""
-    about = read_metadata(path)
-    table = read_columns(path, ["object_id", "fold", "probability"])
-    return OutOfFold(about["model"], about["protocol"], int(about["repeat"]), **table)
+    return OutOfFold(*_about(path), **read_columns(path, ["object_id", "fold", "probability"]))
+
+
+def read_held_out(path):
+    """Return the `HeldOut` predictions of a file that `write_predictions` made without folds."""
+    return HeldOut(*_about(path), **read_columns(path, ["object_id", "probability"]))
 
 
 def mean_probability(paths):
@@ -56,3 +71,8 @@ def mean_probability(paths):
             )
         total += table["probability"]
     return first, total / len(paths)
+
+
+def _about(path):
+    about = read_metadata(path)
+    return about["model"], about["training"], about["protocol"], int(about["repeat"])

@@ -12,7 +12,17 @@ from mallorn.join import LOG_COLUMNS
 from mallorn.models.learner import learner
 from mallorn.tables import read_columns
 
-__all__ = ["TARGET_CLASS", "Features", "class_weights", "classify", "feature_columns", "fit_member", "read_features"]
+__all__ = [
+    "TARGET_CLASS",
+    "Features",
+    "class_weights",
+    "classify",
+    "feature_columns",
+    "fit_member",
+    "importance_weights",
+    "read_features",
+    "rows_of",
+]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +41,10 @@ class Features(NamedTuple):
         """Return the same objects with only `columns`, in that order."""
         place = {name: k for k, name in enumerate(self.columns)}
         return Features(self.object_id, tuple(columns), self.values[:, [place[name] for name in columns]])
+
+    def rows(self, rows):
+        """Return the objects with the numbers `rows` (m,), in that order."""
+        return Features(self.object_id[rows], self.columns, self.values[rows])
 
 
 def feature_columns(names, log_columns, exclude):
@@ -69,6 +83,30 @@ def read_features(path, log_columns, exclude):
     if clipped:
         log.warning("%s: values beyond the range of float32 are clipped in %s", path, ", ".join(clipped))
     return Features(object_id, columns, values)
+
+
+def rows_of(object_id, wanted):
+    """Return the place of each of `object_id` (m,) in `wanted` (n,), shape (m,) int, -1 for those not in it."""
+    place = {name: row for row, name in enumerate(wanted)}
+    return np.array([place.get(name, -1) for name in object_id], dtype=int)
+
+
+def importance_weights(path, object_id):
+    """Return the weights (n,) of the objects `object_id` in a Parquet file of object_id and weight, mean 1.
+
+    Raises DataError if an object has none.
+    """
+    table = read_columns(path, ["object_id", "weight"])
+    row = rows_of(object_id, table["object_id"])
+    if np.any(row < 0):
+        raise DataError.at(
+            path,
+            expected="a weight for each training object",
+            found=f"none for {object_id[row < 0][0]!r}",
+            fix="run adversarial_validation again",
+        )
+    weight = table["weight"][row]
+    return weight / weight.mean()
 
 
 def classify(spec_type, target, scheme, groups, rest):

@@ -11,7 +11,7 @@ from workflow_copy import ROOT, TINY, copy_project
 from mallorn.tables import read_columns, read_units
 
 FAMILIES = [name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items()]
-AFTER_FEATURES = {"join_features", "cross_validate", "choose_threshold", "write_submission", "score"}
+AFTER_FEATURES = {"join_features", "cross_validate", "combine", "choose_threshold", "write_submission", "score"}
 AFTER_FOLDS = AFTER_FEATURES - {"join_features"}
 
 

@@ -72,15 +72,34 @@ def results(tmp_path_factory):
         write_lightcurves(lc, folder / "lightcurves" / f"{name}.parquet", folder / "objects" / f"{name}.parquet")
     families = [folder / "families" / f / f"{s}.parquet" for f in ("good", "noise") for s in ("split_01", "split_02")]
     tables = [folder / "features" / f"{name}.parquet" for name in ("train", "test")]
-    script("join_features")(folder / "logs.parquet", families, ["good", "noise"], *tables)
+    for path in tables:
+        script("join_features")(folder / "logs.parquet", families, ["good", "noise"], path.stem, path)
     made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
     script("make_folds")(folder / "logs.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
     write_table(folder / "truth.parquet", {"object_id": ids, "source": source, "target": target})
     return folder
 
 
-def predictions(results, protocol, model, repeat):
-    return results / "predictions" / protocol / model / str(repeat)
+def predictions(results, protocol, model, repeat, training="final"):
+    return results / "predictions" / training / protocol / str(repeat) / model
+
+
+def train(results, about, spec):
+    """Run cross_validate for `about` with the model block `spec`."""
+    folder = predictions(results, about["protocol"], about["model"], about["repeat"], about["training"])
+    cross_validate = script("cross_validate")
+    cross_validate.__globals__["main"](
+        cross_validate.__globals__["Inputs"](
+            *(results / "features" / f"{name}.parquet" for name in ("train", "test")), results / "folds.parquet"
+        ),
+        cross_validate.__globals__["Outputs"](
+            *(folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "importance"))
+        ),
+        about,
+        {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": spec},
+        2,
+    )
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -89,21 +108,8 @@ def predicted(results):
     for model, classes in (("one", "binary"), ("two", "grouped")):
         for protocol in ("stratified", "grouped"):
             for repeat in ("0", "1"):
-                folder = predictions(results, protocol, model, repeat)
-                settings = {
-                    "seed": 5,
-                    "training": TRAINING,
-                    "selection": SELECTION,
-                    "model": {**SPEC, "classes": classes, "selection": model == "two"},
-                }
-                script("cross_validate")(
-                    *(results / "features" / f"{name}.parquet" for name in ("train", "test")),
-                    results / "folds.parquet",
-                    *(folder / f"{name}.parquet" for name in ("out_of_fold", "test", "importance")),
-                    {"model": model, "protocol": protocol, "repeat": repeat},
-                    settings,
-                    2,
-                )
+                about = {"training": "final", "protocol": protocol, "repeat": repeat, "model": model}
+                train(results, about, {**SPEC, "classes": classes, "selection": model == "two"})
     return results
 
 
@@ -127,7 +133,7 @@ def test_folds_keep_the_true_source_events_together(results):
 
 def test_predictions_cover_both_sets(predicted):
     folder = predictions(predicted, "grouped", "two", 1)
-    for name, table in (("out_of_fold", "train"), ("test", "test")):
+    for name, table in (("out_of_fold", "train"), ("held_out", "test")):
         p = read_columns(folder / f"{name}.parquet")
         assert (
             p["object_id"].tolist() == read_columns(predicted / "features" / f"{table}.parquet")["object_id"].tolist()
@@ -141,8 +147,67 @@ def test_predictions_cover_both_sets(predicted):
     assert {"Z", "noise__8"} <= set(importance["feature"])
 
 
+def test_an_outer_training_set_knows_nothing_of_its_fold(predicted):
+    """Its inner folds are the other folds; what it predicts are the objects of its own, whatever their labels."""
+    about = {"training": "outer_1", "protocol": "grouped", "repeat": "0", "model": "one"}
+    folder = train(predicted, about, {**SPEC, "classes": "binary"})
+    inside, apart = (read_columns(folder / f"{name}.parquet") for name in ("out_of_fold", "held_out"))
+    assert set(inside["fold"]) == {0, 2}
+    folds = read_columns(predicted / "folds.parquet")
+    mine = (folds["protocol"] == "grouped") & (folds["repeat"] == 0) & (folds["fold"] == 1)
+    assert set(apart["object_id"]) == set(folds["object_id"][mine])
+    assert not set(apart["object_id"]) & set(inside["object_id"])
+    flipped = {**folds, "target": np.where(mine, 1 - folds["target"], folds["target"]).astype(np.int8)}
+    flipped["spec_type"] = np.where(mine, "AGN", folds["spec_type"])
+    write_table(predicted / "flipped" / "folds.parquet", flipped)
+    (predicted / "flipped" / "features").symlink_to(predicted / "features")
+    again = read_columns(train(predicted / "flipped", about, {**SPEC, "classes": "binary"}) / "held_out.parquet")
+    assert np.array_equal(again["probability"], apart["probability"])
+
+
+def test_copies_are_trained_on_and_predicted_with_their_objects(results, tmp_path):
+    """Copies of the held-out objects are no training data: a model without noise tells copies as it tells objects."""
+    cross_validate = script("cross_validate").__globals__
+    table = read_columns(results / "features" / "train.parquet")
+    write_table(tmp_path / "copies.parquet", {name: values[::-1].copy() for name, values in table.items()})
+    about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
+    paths = [results / "features" / "train.parquet", results / "features" / "test.parquet", results / "folds.parquet"]
+    names = ("out_of_fold", "held_out", "importance", "photoz")
+    for folder, jitter in (("plain", ""), ("jittered", tmp_path / "copies.parquet")):
+        cross_validate["main"](
+            cross_validate["Inputs"](*paths, photoz=tmp_path / "copies.parquet", jitter=jitter),
+            cross_validate["Outputs"](*(tmp_path / folder / f"{name}.parquet" for name in names)),
+            about,
+            {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": {**SPEC, "classes": "binary"}},
+            1,
+        )
+        own, copied = (read_columns(tmp_path / folder / f"{name}.parquet") for name in ("out_of_fold", "photoz"))
+        assert np.array_equal(copied["probability"][::-1], own["probability"])
+        assert np.array_equal(copied["fold"][::-1], own["fold"])
+    plain, jittered = (read_columns(tmp_path / f / "out_of_fold.parquet")["probability"] for f in ("plain", "jittered"))
+    assert not np.array_equal(plain, jittered)
+
+
+def test_ensembles_are_made_like_models(predicted):
+    about = {"training": "final", "protocol": "grouped", "repeat": "0"}
+    names = ("out_of_fold", "held_out")
+    models = {m: {n: predictions(predicted, "grouped", m, 0) / f"{n}.parquet" for n in names} for m in ("one", "two")}
+    folder = predictions(predicted, "grouped", "both", 0)
+    outputs = {**{n: folder / f"{n}.parquet" for n in names}, "learned": folder / "learned.json"}
+    block = {"method": "mean", "members": ["one", "two"], "step": 0.1, "C": [1.0]}
+    script("combine")(models, predicted / "folds.parquet", {"both": outputs}, about, {"both": block})
+    for name in names:
+        one, two, both = (read_columns(paths[name]) for paths in (models["one"], models["two"], outputs))
+        assert np.array_equal(one["object_id"], both["object_id"])
+        np.testing.assert_allclose(both["probability"], (one["probability"] + two["probability"]) / 2)
+    learned = json.loads((folder / "learned.json").read_text())
+    assert learned == {"members": ["one", "two"], "method": "mean", "weights": [0.5, 0.5]}
+    for path in folder.iterdir():
+        path.unlink()
+
+
 def test_scores_have_a_row_for_each_model_protocol_and_repeat(predicted):
-    files = sorted(predicted.glob("predictions/*/*/*/out_of_fold.parquet"), reverse=True)
+    files = sorted(predicted.glob("predictions/final/*/*/*/out_of_fold.parquet"), reverse=True)
     out = predicted / "evaluation" / "scores.csv"
     script("score")(files, predicted / "folds.parquet", out, {"threshold": THRESHOLD})
     table = rows(out)
@@ -164,7 +229,7 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     chosen = json.loads(threshold.read_text())
     assert (chosen["rule"], chosen["model"], chosen["protocol"]) == ("maximum_f1", "two", protocol)
     outputs = [predicted / "submission.csv", predicted / "probabilities.csv"]
-    tests = [f / "test.parquet" for f in folders]
+    tests = [f / "held_out.parquet" for f in folders]
     script("write_submission")(predicted / "logs.parquet", tests, threshold, *outputs)
     submission, probabilities = map(rows, outputs)
     log = read_columns(predicted / "logs.parquet")
@@ -221,9 +286,7 @@ def test_shipped_settings_are_those_that_the_adapters_read():
 
     for block in (*CONFIG["models"].values(), CONFIG["selection"]["ranker"]):
         assert import_module(learner(block["learner"], block["params"]).__name__)
-    assert {CONFIG["submission"]["model"], CONFIG["ablation"]["model"]} <= set(CONFIG["models"])
-    assert CONFIG["models"][CONFIG["submission"]["model"]]["enabled"]
-    assert set(TRAINING) == set(CONFIG["training"])
+        assert set(TRAINING) == set(CONFIG["training"])
     assert set(THRESHOLD) == set(CONFIG["threshold"])
     assert set(FOLDS) == set(CONFIG["folds"])
     assert set(SELECTION) == set(CONFIG["selection"])

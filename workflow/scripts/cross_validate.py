@@ -1,47 +1,91 @@
-"""Train one model on the folds of one protocol and repeat; predict what was held out, and the test set."""
+"""Train one model on the folds of one training set; predict what was held out, and the objects kept apart."""
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.crossvalidate import cross_validate
+from mallorn.crossvalidate import Copies, cross_validate
 from mallorn.folds import fold_of
 from mallorn.metrics import average_precision
+from mallorn.nesting import FINAL, training_rows
 from mallorn.predictions import write_predictions
 from mallorn.seeds import derived_seed
 from mallorn.tables import read_columns, write_table
-from mallorn.training import classify, read_features
+from mallorn.training import classify, importance_weights, read_features, rows_of
 
 
-def main(train, test, folds, out_of_fold, test_predictions, importance, about, settings, threads):
-    """Write out-of-fold predictions, the test set's (mean over the folds' models), and importances of the features.
+class Inputs(NamedTuple):
+    """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others."""
 
-    train, test, folds: paths of both feature tables and of the folds; the next three: paths of the outputs.
-    about: {"model", "protocol", "repeat"}. settings: {"seed", and the blocks "training", "selection" and "model" (the
-    one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
+    train: str
+    test: str
+    folds: str
+    photoz: str = ""
+    jitter: str = ""
+    weights: str = ""
+
+
+class Outputs(NamedTuple):
+    """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs."""
+
+    out_of_fold: str
+    held_out: str
+    importance: str
+    photoz: str = ""
+
+
+def main(inputs, outputs, about, settings, threads):
+    """Write out-of-fold predictions, those of the objects kept apart (mean over the folds' models), and importances.
+
+    about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
+    `mallorn.nesting`. settings: {"seed", and the blocks "training", "selection" and "model" (the one of `models` to
+    train) of the configuration}. threads: models trained at a time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
-    inside = read_features(train, training["log_columns"], training["exclude"])
-    outside = read_features(test, training["log_columns"], training["exclude"])
-    labels = fold_of(read_columns(folds), about["protocol"], about["repeat"], inside.object_id)
+
+    def read(path):
+        return read_features(path, training["log_columns"], training["exclude"])
+
+    table = read(inputs.train)
+    labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], table.object_id)
+    inside, held_out = training_rows(about["training"], labels["fold"])
+    apart = read(inputs.test) if about["training"] == FINAL else table.rows(held_out)
+    labels = {name: values[inside] for name, values in labels.items()}
+    table = table.rows(inside)
     classes, names = classify(
         labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
     )
+
+    def copies(path):
+        if not path:
+            return None
+        copied = read(path)
+        row = rows_of(copied.object_id, table.object_id)
+        return Copies(copied.values[row >= 0], row[row >= 0])
+
+    photoz = copies(inputs.photoz)
     predictions = cross_validate(
-        *(inside.values, classes, len(names), labels["source"], labels["fold"], model),
-        seed=derived_seed(settings["seed"], "cross_validate", about["protocol"], about["repeat"]),
+        *(table.values, classes, len(names), labels["source"], labels["fold"], model),
+        seed=derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
         threads=threads,
-        outside=outside.values,
+        outside=apart.values,
         selection=settings["selection"] if model["selection"] else None,
+        weight=importance_weights(inputs.weights, table.object_id) if inputs.weights else None,
+        trained_copies=copies(inputs.jitter),
+        predicted_copies=photoz,
     )
-    write_predictions(out_of_fold, inside.object_id, predictions.inside, names, about, labels["fold"])
-    write_predictions(test_predictions, outside.object_id, predictions.outside, names, about)
+    write_predictions(outputs.out_of_fold, table.object_id, predictions.inside, names, about, labels["fold"])
+    write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
+    if photoz is not None:
+        ids, fold = table.object_id[photoz.row], labels["fold"][photoz.row]
+        write_predictions(outputs.photoz, ids, predictions.copied, names, about, fold)
     order = np.argsort(-predictions.importance, kind="stable")
-    columns = np.array(inside.columns, dtype=object)
-    write_table(importance, {"feature": columns[order], "importance": predictions.importance[order]})
+    columns = np.array(table.columns, dtype=object)
+    write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
     ap = average_precision(labels["target"], predictions.inside[:, 0])
-    message = "%s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
-    values = (about["model"], about["protocol"], about["repeat"], ap, len(columns), len(inside.object_id))
+    message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
+    values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
 
 
@@ -50,13 +94,9 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.train,
-            snakemake.input.test,
-            snakemake.input.folds,
-            snakemake.output.out_of_fold,
-            snakemake.output.test,
-            snakemake.output.importance,
-            {key: snakemake.wildcards[key] for key in ("model", "protocol", "repeat")},
+            Inputs(**{name: str(snakemake.input.get(name, "")) for name in Inputs._fields}),
+            Outputs(**{name: str(snakemake.output.get(name, "")) for name in Outputs._fields}),
+            {key: snakemake.wildcards[key] for key in ("training", "protocol", "repeat", "model")},
             snakemake.params.settings,
             snakemake.threads,
         )

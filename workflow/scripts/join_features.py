@@ -1,20 +1,20 @@
-"""Join the feature families of all splits to a training and a test table."""
+"""Join the feature families of all splits to one table."""
 
 from pathlib import Path
 
 from mallorn.join import join_features
 
 
-def main(logs, families, names, train, test):
-    """Write the feature tables `train` and `test`.
+def main(logs, families, names, chosen, output):
+    """Write the feature table of the objects of one set.
 
-    logs, train, test: paths. families: paths .../{family}/{split}.parquet; names: the families in column order.
+    logs, output: paths. families: paths .../{family}/{split}.parquet; names: the families in column order.
+    chosen: "train" or "test".
     """
     files = {name: {} for name in names}
     for path in map(Path, families):
         files[path.parent.name][path.stem] = path
-    join_features(logs, files, train, "train")
-    join_features(logs, files, test, "test")
+    join_features(logs, files, output, chosen)
 
 
 if "snakemake" in globals():
@@ -25,6 +25,6 @@ if "snakemake" in globals():
             snakemake.input.logs,
             snakemake.input.families,
             snakemake.params.settings["families"],
-            snakemake.output.train,
-            snakemake.output.test,
+            snakemake.params.settings["set"],
+            snakemake.output[0],
         )

@@ -1,0 +1,114 @@
+"""Ensembles: one probability out of several models'. All they learn comes from out-of-fold predictions.
+
+Each method is a `fit(probability, target, fold, options)` that returns what it learned as plain numbers, fit for JSON,
+and an `apply(learned, probability)`. probability (n, m): the probability of a target by each of m members.
+"""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from mallorn.errors import ConfigError
+from mallorn.metrics import average_precision
+
+__all__ = ["METHODS", "apply_ensemble", "crossed_ensemble", "fit_ensemble"]
+
+METHODS = ("mean", "best", "weighted", "rank", "stacked")
+
+
+def fit_ensemble(method, probability, target, fold, options):
+    """Return what an ensemble learns of labelled out-of-fold predictions, a dict of plain numbers.
+
+    method: one of `METHODS`: the plain mean; the member with the highest average precision; the weights, on a grid of
+        step `options["step"]`, with the highest average precision; the mean of the ranks among the out-of-fold
+        predictions; logistic regression on the members' log odds (Wolpert 1992, Neural Networks 5, 241), whose L2
+        penalty 1 / C is the one of `options["C"]` with the smallest cross-validated log loss.
+    probability (n, m); target (n,) 0 or 1; fold (n,), within which members were not trained.
+    """
+    if method not in METHODS:
+        raise ConfigError(f"ensembles: there is no method {method!r}; expected one of {', '.join(METHODS)}")
+    probability, target = np.asarray(probability, dtype=float), np.asarray(target) == 1
+    return {"method": method, **_FIT[method](probability, target, np.asarray(fold), options)}
+
+
+def apply_ensemble(learned, probability):
+    """Return the ensemble's probability (n,) from the members' (n, m)."""
+    probability = np.asarray(probability, dtype=float)
+    if learned["method"] == "rank":
+        ranks = [
+            np.interp(p, quantiles, np.linspace(0.0, 1.0, len(quantiles)))
+            for p, quantiles in zip(probability.T, learned["quantiles"], strict=True)
+        ]
+        return np.mean(ranks, axis=0)
+    if learned["method"] == "stacked":
+        return 1.0 / (1.0 + np.exp(-(learned["intercept"] + _log_odds(probability) @ np.array(learned["weights"]))))
+    return probability @ np.array(learned["weights"])
+
+
+def crossed_ensemble(method, probability, target, fold, options):
+    """Return the ensemble's probability (n,) of each object, learned on the predictions of all other folds."""
+    probability, target, fold = np.asarray(probability, dtype=float), np.asarray(target), np.asarray(fold)
+    result = np.empty(len(fold))
+    for k in np.unique(fold):
+        inside = fold == k
+        learned = fit_ensemble(method, probability[~inside], target[~inside], fold[~inside], options)
+        result[inside] = apply_ensemble(learned, probability[inside])
+    return result
+
+
+def _mean(probability, target, fold, options):
+    m = probability.shape[1]
+    return {"weights": [1.0 / m] * m}
+
+
+def _best(probability, target, fold, options):
+    scores = [average_precision(target, p) for p in probability.T]
+    return {"weights": [float(k == int(np.argmax(scores))) for k in range(len(scores))]}
+
+
+def _weighted(probability, target, fold, options):
+    m, steps = probability.shape[1], round(1.0 / options["step"])
+    # all ways to share out `steps` among m members, from the most equal on, so that ties go to the more equal
+    bars = np.array(list(combinations_with_replacement(range(m), steps)))
+    grid = np.stack([np.sum(bars == k, axis=1) for k in range(m)], axis=1) / steps
+    grid = grid[np.argsort(np.sum(grid**2, axis=1), kind="stable")]
+    scores = [average_precision(target, probability @ weights) for weights in grid]
+    return {"weights": grid[int(np.argmax(scores))].tolist()}
+
+
+def _rank(probability, target, fold, options):
+    # many predictions are nearly equal: quantiles are kept strictly rising so that ranks are those of the middle
+    levels = np.linspace(0.0, 1.0, min(len(probability), 1001))
+    quantiles = np.quantile(probability, levels, axis=0).T
+    rising = np.maximum.accumulate(quantiles + 1e-12 * np.arange(quantiles.shape[1]), axis=1)
+    return {"quantiles": rising.tolist()}
+
+
+def _stacked(probability, target, fold, options):
+    from sklearn.linear_model import LogisticRegression
+
+    odds = _log_odds(probability)
+
+    def regression(rows, strength):
+        return LogisticRegression(C=strength, max_iter=1000).fit(odds[rows], target[rows])
+
+    strengths = sorted(options["C"])
+    if len(np.unique(fold)) == 1:  # nothing to compare them on: the strongest penalty
+        strengths = strengths[:1]
+    losses = []
+    for strength in strengths if len(strengths) > 1 else []:
+        p = np.empty(len(target))
+        for k in np.unique(fold):
+            p[fold == k] = regression(fold != k, strength).predict_proba(odds[fold == k])[:, 1]
+        losses.append(-np.mean(np.log(np.clip(np.where(target, p, 1.0 - p), 1e-15, 1.0))))
+    strength = strengths[int(np.argmin(losses)) if losses else 0]
+    model = regression(slice(None), strength)
+    return {"C": strength, "weights": model.coef_[0].tolist(), "intercept": float(model.intercept_[0])}
+
+
+def _log_odds(probability):
+    p = np.clip(probability, 1e-4, 1.0 - 1e-4)
+    return np.log(p / (1.0 - p))
+
+
+_FIT = {"mean": _mean, "best": _best, "weighted": _weighted, "rank": _rank, "stacked": _stacked}

@@ -1,0 +1,33 @@
+"""Altered copies of the training objects and outer training sets, through the real DAG with one cheap family."""
+
+import yaml
+from workflow_copy import ROOT, TINY, copy_project
+
+from mallorn.tables import read_columns
+
+
+def test_copies_go_through_the_same_rules(tmp_path):
+    families = yaml.safe_load((ROOT / "config.yaml").read_text())["features"]
+    config = yaml.safe_load(TINY.read_text())
+    config["features"] = {name: {"enabled": name == "statistics"} for name in families}
+    config["copies"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
+    configfile = tmp_path / "copies.yaml"
+    configfile.write_text(yaml.safe_dump(config))
+    work = copy_project(tmp_path / "work")
+    work.configfile = configfile
+    folder = work.path / "results" / "predictions" / "outer_1" / "grouped" / "0"
+    work.snakemake(str((folder / "mean" / "photoz.parquet").relative_to(work.path)))
+    train, photoz, jitter = (
+        read_columns(work.path / "results" / "features" / f"{name}.parquet") for name in ("train", "photoz", "jitter")
+    )
+    assert train["object_id"].tolist() == photoz["object_id"].tolist() == jitter["object_id"].tolist()
+    assert (train["Z"] != photoz["Z"]).mean() > 0.9
+    same, fewer = (table["statistics__n_points__r"] for table in (photoz, jitter))
+    assert same.tolist() == train["statistics__n_points__r"].tolist()
+    assert (fewer < same).any()
+    inside = read_columns(folder / "mean" / "out_of_fold.parquet")
+    copied = read_columns(folder / "mean" / "photoz.parquet")
+    assert set(copied["object_id"]) == set(inside["object_id"])
+    apart = read_columns(folder / "mean" / "held_out.parquet")
+    assert set(apart["object_id"]) | set(inside["object_id"]) == set(train["object_id"])
+    assert not set(apart["object_id"]) & set(inside["object_id"])
