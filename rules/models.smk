@@ -116,7 +116,7 @@ rule choose_threshold:
         runtime=minutes(5),
     params:
         code=code_of("choose_threshold"),
-        settings={"threshold": config["threshold"]},
+        settings={name: config[name] for name in ("threshold", "calibration")},
     message:
         "Choosing the threshold of the submission"
     script:

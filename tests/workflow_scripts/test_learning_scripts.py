@@ -10,12 +10,14 @@ import pytest
 import yaml
 from learning import GROUPS, SELECTION, SPEC, survey
 
+from mallorn.decision import decide
 from mallorn.lightcurves import LightCurves, write_lightcurves
 from mallorn.tables import read_columns, write_table
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
+DECISION = {"threshold": THRESHOLD, "calibration": {"method": "platt"}}
 TRAINING = {"log_columns": ["Z"], "exclude": ["noise__9*"], "groups": GROUPS, "rest": "other SN"}
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
 
@@ -224,7 +226,7 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     folders = [predictions(predicted, protocol, "two", repeat) for repeat in (0, 1)]
     threshold = predicted / "threshold.json"
     script("choose_threshold")(
-        [f / "out_of_fold.parquet" for f in folders], predicted / "folds.parquet", threshold, {"threshold": THRESHOLD}
+        [f / "out_of_fold.parquet" for f in folders], predicted / "folds.parquet", threshold, DECISION
     )
     chosen = json.loads(threshold.read_text())
     assert (chosen["rule"], chosen["model"], chosen["protocol"]) == ("maximum_f1", "two", protocol)
@@ -240,6 +242,7 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     p = np.array([float(row["probability"]) for row in probabilities])
     assert [int(row["prediction"]) for row in submission] == (p >= chosen["threshold"]).astype(int).tolist()
     mean = np.mean([read_columns(path)["probability"] for path in tests], axis=0)
+    mean = decide(chosen, mean)[0]
     ids = read_columns(tests[0])["object_id"]
     assert p == pytest.approx([dict(zip(ids, mean, strict=True))[row["object_id"]] for row in submission], rel=1e-5)
 
@@ -249,7 +252,8 @@ def test_threshold_is_the_mean_over_folds_and_repeats(predicted):
 
     folders = [predictions(predicted, "grouped", "one", repeat) for repeat in (0, 1)]
     paths = [f / "out_of_fold.parquet" for f in folders]
-    script("choose_threshold")(paths, predicted / "folds.parquet", predicted / "t.json", {"threshold": THRESHOLD})
+    settings = {"threshold": THRESHOLD, "calibration": {"method": "none"}}
+    script("choose_threshold")(paths, predicted / "folds.parquet", predicted / "t.json", settings)
     truth = read_columns(predicted / "truth.parquet")
     target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
     expected = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mallorn.decision import decide
 from mallorn.predictions import mean_probability
 from mallorn.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.tables import read_columns
@@ -21,11 +22,12 @@ def main(logs, predictions, threshold, submission, probabilities):
     listed = np.flatnonzero(log["submission_row"] >= 0)
     object_id = log["object_id"][listed[np.argsort(log["submission_row"][listed])]]
     probability = in_submission_order(*mean_probability(predictions), object_id)
-    cut = json.loads(Path(threshold).read_text(encoding="utf-8"))["threshold"]
-    write_probabilities(probabilities, object_id, probability)
-    write_submission(submission, object_id, probability >= cut)
-    message = "%d of %d test objects have a probability of at least %.4f"
-    logging.getLogger(__name__).info(message, np.sum(probability >= cut), len(object_id), cut)
+    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
+    calibrated, chosen = decide(decision, probability)
+    write_probabilities(probabilities, object_id, calibrated)
+    write_submission(submission, object_id, chosen)
+    message = "%d of %d test objects have a probability of at least %.4f (rule %s)"
+    logging.getLogger(__name__).info(message, chosen.sum(), len(object_id), decision["threshold"], decision["rule"])
 
 
 if "snakemake" in globals():
