@@ -30,6 +30,6 @@ def make_decision(settings, parts):
 
 
 def decide(decision, probability):
-    """Return (calibrated probability (n,), decision (n,) bool) of probabilities (n,) by what `make_decision` returned."""
+    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned."""
     calibrated = apply(decision["calibration"], probability)
     return calibrated, calibrated >= decision["threshold"]
