@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mallorn.errors import DataError
 from mallorn.tables import (
     arrow_array,
     numpy_array,
@@ -107,7 +108,7 @@ def test_a_write_that_fails_changes_nothing(tmp_path, monkeypatch, before):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pq, "write_table", fail_half_way)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DataError, match="No space left"):
         write_table(path, COLUMNS)
     assert [p.name for p in tmp_path.iterdir()] == (["t.parquet"] if before else [])
     assert not before or path.read_bytes() == before
@@ -122,7 +123,7 @@ def test_the_name_appears_only_with_the_whole_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pq, "write_table", watch)
     write_table(tmp_path / "t.parquet", COLUMNS)
-    assert seen == [[".t.parquet.part"]]
+    assert [name.startswith(".t.parquet.") for name in seen[0]] == [True]
     assert os.listdir(tmp_path) == ["t.parquet"]
 
 

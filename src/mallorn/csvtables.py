@@ -1,9 +1,10 @@
 """CSV tables for people and for Kaggle: written beside their name and renamed when whole."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
+
+from mallorn.files import whole_file
 
 __all__ = ["write_csv"]
 
@@ -13,17 +14,10 @@ def write_csv(path, columns, digits=6):
 
     NaN is written as an empty cell.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with open(beside, "w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(zip(*(_cells(values, digits) for values in columns.values()), strict=True))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(_cells(values, digits) for values in columns.values()), strict=True))
 
 
 def _cells(values, digits):

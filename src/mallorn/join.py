@@ -1,7 +1,6 @@
 """Joining the feature families of all splits to one table per set, in the order of the log."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mallorn.errors import DataError
+from mallorn.files import whole_file
 from mallorn.tables import arrow_array, read_columns
 
 __all__ = ["LOG_COLUMNS", "join_features"]
@@ -32,21 +32,14 @@ def join_features(logs, families, path, chosen, rows_per_group=50_000):
     table = read_columns(logs, [*LOG_COLUMNS, "set", "split"])
     rows = np.flatnonzero(table["set"] == chosen)
     schema, owned = _schema(families)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
-            for begin in range(0, max(len(rows), 1), rows_per_group):
-                group = {name: values[rows[begin : begin + rows_per_group]] for name, values in table.items()}
-                columns = [arrow_array(group[name]) for name in LOG_COLUMNS]
-                for name, files in families.items():
-                    part = _rows(name, files, owned[name], group["object_id"], group["split"])
-                    columns += [part.column(column).combine_chunks() for column in owned[name]]
-                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole_file(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+        for begin in range(0, max(len(rows), 1), rows_per_group):
+            group = {name: values[rows[begin : begin + rows_per_group]] for name, values in table.items()}
+            columns = [arrow_array(group[name]) for name in LOG_COLUMNS]
+            for name, files in families.items():
+                part = _rows(name, files, owned[name], group["object_id"], group["split"])
+                columns += [part.column(column).combine_chunks() for column in owned[name]]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     log.info("%s: %d objects, %d features of %d families", chosen, len(rows), len(schema) - 4, len(families))
 
 

@@ -4,12 +4,11 @@
 job more than its reading and writing. So arrays are passed between numpy and Arrow through their buffers here.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from mallorn.files import whole_file
 
 __all__ = [
     "arrow_array",
@@ -32,7 +31,7 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
     sorted_by: columns by which the rows are sorted ascending, declared in the file so that readers need not sort.
     metadata: mapping of str to str, kept in the file's schema.
     """
-    units, path = dict(units or {}), Path(path)
+    units = dict(units or {})
     arrays = {name: arrow_array(values) for name, values in columns.items()}
     fields = [
         pa.field(name, array.type, metadata={"unit": units[name]} if name in units else None)
@@ -41,13 +40,8 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
     schema = pa.schema(fields, metadata=metadata)
     table = pa.Table.from_arrays(list(arrays.values()), schema=schema)
     sorting = [pq.SortingColumn(table.column_names.index(name)) for name in sorted_by] or None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as beside:
         pq.write_table(table, beside, compression="zstd", sorting_columns=sorting)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_columns(path, columns=None, filters=None, rows=None):

@@ -2,9 +2,9 @@
 
 import json
 import logging
-from pathlib import Path
 
 from mallorn.decision import make_decision
+from mallorn.files import write_text
 from mallorn.folds import fold_of
 from mallorn.predictions import read_out_of_fold
 from mallorn.tables import read_columns
@@ -22,9 +22,7 @@ def main(out_of_fold, folds, output, settings):
         parts.append((fold_of(table, p.protocol, p.repeat, p.object_id)["target"], p.probability, p.fold))
     decision = make_decision(settings, parts)
     about = {"model": p.model, "protocol": p.protocol, "repeats": len(out_of_fold)}
-    path = Path(output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**decision, **settings["threshold"], **about}, indent=2) + "\n", encoding="utf-8")
+    write_text(output, json.dumps({**decision, **settings["threshold"], **about}, indent=2) + "\n")
     message = "threshold %.4f +- %.4f by the rule %s, calibration %s"
     values = (
         decision["threshold"],

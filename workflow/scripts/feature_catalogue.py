@@ -1,13 +1,12 @@
 """Write the catalogue of all features."""
 
-from pathlib import Path
-
 from mallorn.catalogue import catalogue
+from mallorn.files import write_text
 
 
 def main(output, settings):
     """Write the catalogue of the families in `settings`, the block `features` of the configuration, to `output`."""
-    Path(output).write_text(catalogue(settings), encoding="utf-8")
+    write_text(output, catalogue(settings))
 
 
 if "snakemake" in globals():

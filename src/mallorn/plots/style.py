@@ -16,6 +16,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from mallorn.bands import BANDS
+from mallorn.files import whole_file
 
 __all__ = [
     "BAND_COLORS",
@@ -122,17 +123,12 @@ def save(figure, path, formats=("png", "svg")):
     path: without ending. Returns the paths written.
     """
     written = []
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
     with style():
         for ending in formats:
             target = Path(f"{path}.{ending}")
-            beside = target.with_name(f".{target.name}.part")
-            try:
-                metadata = {"Date": None} if ending == "svg" else {"Software": None}
+            metadata = {"Date": None} if ending == "svg" else {"Software": None}
+            with whole_file(target) as beside:
                 figure.savefig(beside, format=ending, metadata=metadata)
-                beside.replace(target)
-            finally:
-                beside.unlink(missing_ok=True)
             written.append(target)
     return written
 

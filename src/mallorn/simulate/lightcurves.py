@@ -10,6 +10,7 @@ import numpy as np
 
 from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.dust import transmission
+from mallorn.files import whole_file
 from mallorn.simulate import cadence
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, epoch_step, source_flux
@@ -27,10 +28,10 @@ def write_split(config, seed, split, truth, folder):
     passed over. Returns the number of points.
     """
     folder = Path(folder) / split
-    folder.mkdir(parents=True, exist_ok=True)
     n_points = 0
     for part in ("train", "test"):
-        with open(folder / f"{part}_full_lightcurves.csv", "w", newline="", encoding="utf-8") as file:
+        path = folder / f"{part}_full_lightcurves.csv"
+        with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
             file.write("object_id,Time (MJD),Flux,Flux_err,Filter\n")
             for k in np.flatnonzero((truth["split"] == split) & (truth["set"] == part)):
                 lines = _lines(config, seed, {name: values[k] for name, values in truth.items()})

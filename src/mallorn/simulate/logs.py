@@ -15,6 +15,7 @@ import numpy as np
 from mallorn.bands import WAVELENGTHS
 from mallorn.cosmology import luminosity_distance
 from mallorn.errors import ConfigError
+from mallorn.files import whole_file
 from mallorn.simulate import agn, cadence, transients
 from mallorn.simulate.names import object_name, split_names
 from mallorn.simulate.physics import dimming
@@ -171,7 +172,7 @@ def _write_log(folder, part, truth, meanings):
 
 def _write_csv(path, header, columns):
     """Write `columns`, quoting where a value needs it; floats in their shortest form that reads back the same."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(zip(*columns, strict=True))

@@ -1,0 +1,55 @@
+"""Files that are whole or absent: written beside their name and renamed when done."""
+
+import errno
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from glob import escape
+from pathlib import Path
+
+from mallorn.errors import DataError
+
+__all__ = ["whole_file", "write_text"]
+
+_OF_THE_DISK = {
+    errno.ENOSPC: "free space on the disk of this folder",
+    errno.EDQUOT: "free space in your quota on the disk of this folder",
+    errno.EFBIG: "raise the limit on the size of your files (ulimit -f)",
+    errno.EROFS: "choose another folder by --directory: this one is mounted read-only",
+    errno.EACCES: "make the folder writable for you, or choose another by --directory",
+    errno.EPERM: "make the folder writable for you, or choose another by --directory",
+    errno.ENOTDIR: "move the file away that stands where a folder must be",
+    errno.EEXIST: "move the file away that stands where a folder must be",
+}
+
+
+@contextmanager
+def whole_file(path):
+    """Give the block a path beside `path` to write to, and rename it to `path` when the block ends without error.
+
+    A reader sees the old file or the whole new one. Each writer has a name of its own beside `path`, so that a job
+    left over from a killed run cannot write into the file of the job that replaces it; what it leaves is removed here.
+    Missing folders are made. Raises DataError, with the next step, if the disk is full or the folder not writable.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left_over in path.parent.glob(f".{escape(path.name)}.*.part"):
+            left_over.unlink(missing_ok=True)
+        yield beside
+        os.replace(beside, path)
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        found, fix = os.strerror(error.errno), _OF_THE_DISK[error.errno]
+        raise DataError.at(path, expected="to write this file", found=f"{found!r}", fix=fix) from None
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write `text` to `path` as UTF-8, whole or not at all (see `whole_file`)."""
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="")
