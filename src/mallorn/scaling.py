@@ -14,19 +14,20 @@ _LIMIT = 3.0
 class Scaling(NamedTuple):
     """Of p features, `quantiles` (K, p) at equal steps from 0 to 1, and the `mean` (p,) of the scores fitted to.
 
-    NaN for a feature that was never known.
+    The quantiles of a feature that was never known are NaN.
     """
 
     quantiles: np.ndarray
     mean: np.ndarray
 
     def transform(self, features):
-        """Return features (n, p) as normal scores of their rank less the mean, 0 where missing: (n, p) float64.
+        """Return features (n, p) as normal scores of their rank less the mean, 0 where missing: (n, p) float32.
 
-        The normal quantile of the share of values below, half of the share of equal values being below; values beyond
-        those that were fitted to have the score of the lowest or highest.
+        A value's score is interpolated between those of the quantiles about it, the normal quantiles of their shares;
+        a value that is several quantiles has the middle of the lowest and highest of their scores. Beyond the quantiles
+        it is that of the first or last.
         """
-        return np.nan_to_num(_scores(self.quantiles, features) - self.mean)
+        return np.nan_to_num(_scores(self.quantiles, features) - self.mean.astype(np.float32))
 
 
 def fit_scaling(features, n_quantiles=200):
@@ -37,7 +38,7 @@ def fit_scaling(features, n_quantiles=200):
         known = column[~np.isnan(column)]
         if len(known):
             quantiles[:, k] = np.quantile(known.astype(float), at)
-    scores = _scores(quantiles, features)
+    scores = _scores(quantiles, features).astype(float)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
     mean = np.divide(np.where(known, scores, 0).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0)
@@ -45,11 +46,13 @@ def fit_scaling(features, n_quantiles=200):
 
 
 def _scores(quantiles, features):
-    rank = np.linspace(0, 1, len(quantiles))
-    scores = np.empty(features.shape)
+    at = np.clip(ndtri(np.linspace(0, 1, len(quantiles))), -_LIMIT, _LIMIT)
+    scores = np.empty(features.shape, dtype=np.float32)
     for k, column in enumerate(features.T):
         ascending, values = quantiles[:, k], column.astype(float)
-        # from the left and from the right: a run of equal quantiles is met at either end
-        share = np.interp(values, ascending, rank) - np.interp(-values, -ascending[::-1], -rank[::-1])
-        scores[:, k] = np.clip(ndtri(share / 2), -_LIMIT, _LIMIT)
+        found = np.interp(values, ascending, at)
+        if np.any(ascending[1:] == ascending[:-1]):
+            # a run of equal quantiles is met at its upper end from the left, at its lower end from the right
+            found = (found - np.interp(-values, -ascending[::-1], -at[::-1])) / 2
+        scores[:, k] = found
     return scores

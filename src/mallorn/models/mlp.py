@@ -41,7 +41,7 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
     scaling = fit_scaling(features)
-    scores = scaling.transform(features).astype(np.float32)
+    scores = scaling.transform(features)
     network = MLPClassifier((hidden,), random_state=seed, **params)
     for _ in range(epochs):
         network.partial_fit(scores, classes, classes=np.arange(n_classes), sample_weight=weight)
