@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
 
-from mallorn.crossvalidate import cross_validate, train_predict
+from mallorn.crossvalidate import Copies, cross_validate, train_predict
 from mallorn.metrics import roc_auc
 from mallorn.models.learner import LEARNERS
 from mallorn.training import classify, fit_member
@@ -79,3 +79,45 @@ def test_features_selected_away_are_not_used(data):
     options = {**SELECTION, "frequency": 1.0, "top": 2}
     p = cross_validate(values, classes, 4, source, fold, SPEC, 1, 2, selection=options)
     assert set(np.flatnonzero(p.importance)) == {0, 1}
+
+
+def test_pseudo_labels_teach_what_the_model_is_sure_of(data):
+    values, classes, source, fold = data
+    outside = values[fold == 0]
+    options = {"confidence": 0.8, "weight": 0.5}
+    parts = [(np.flatnonzero(fold == 1), np.flatnonzero(fold == 2))]
+    made = train_predict(values, classes, 4, source, parts, SPEC, 1, 1, outside=outside, pseudo_labels=options)
+    first = train_predict(values, classes, 4, source, parts, SPEC, 1, 1, outside=outside)
+    sure = first.outside.max(axis=1) >= 0.8
+    assert 0 < sure.sum() < len(outside)
+    train = parts[0][0]
+    rows = np.concatenate([values[train], outside[sure]])
+    labels = np.concatenate([classes[train], first.outside[sure].argmax(axis=1)])
+    weight = np.concatenate([np.ones(len(train)), np.full(sure.sum(), 0.5)])
+    predict, _ = fit_member(rows, labels, 4, SPEC, 1, weight=weight)
+    np.testing.assert_allclose(made.outside, predict(outside), atol=1e-12)
+    assert not np.array_equal(made.outside, first.outside)
+
+
+def test_pseudo_labels_see_no_label_of_what_is_held_out(data):
+    values, classes, source, fold = data
+    outside = values[:40]
+    made = []
+    for labels in (classes, np.where(fold == 3, 1, classes)):
+        options = {"outside": outside, "pseudo_labels": {"confidence": 0.7, "weight": 1.0}}
+        made.append(cross_validate(values, labels, 4, source, fold, SPEC, 1, 1, **options).inside[fold == 3])
+    assert np.array_equal(*made)
+
+
+def test_copies_weigh_as_much_as_their_object_together(data):
+    """Trees that count weights, not rows, cannot tell one copy of a row from two."""
+    values, classes, source, fold = data
+    spec = {**SPEC, "learner": "xgboost", "params": {"num_boost_round": 10, "max_depth": 3}}
+    parts, rows = [(np.flatnonzero(fold != 0), np.flatnonzero(fold == 0))], np.arange(len(values))
+    twice = Copies(np.concatenate([values, values]), np.concatenate([rows, rows]))
+    copies = (None, Copies(values, rows), twice)
+    plain, one, two = (
+        train_predict(values, classes, 4, source, parts, spec, 1, 1, trained_copies=c).inside[fold == 0] for c in copies
+    )
+    np.testing.assert_allclose(one, two, atol=1e-4)
+    assert np.abs(one - plain).max() > 1e-3

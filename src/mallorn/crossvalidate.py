@@ -58,6 +58,7 @@ def train_predict(
     weight=None,
     trained_copies=None,
     predicted_copies=None,
+    pseudo_labels=None,
 ):
     """Return the `Predictions` of the rows held out in `parts`, of the rows `outside`, and of `predicted_copies`.
 
@@ -72,6 +73,9 @@ def train_predict(
     trained_copies: `Copies` that are trained on along with the rows of `train` that they are copies of, the copies of
         one row together weighing as much as the row.
     predicted_copies: `Copies` that are predicted along with the rows of `predict` that they are copies of.
+    pseudo_labels: {"confidence", "weight"}: the rows of `outside` whose most probable class has at least this
+        probability are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee
+        2013). What is held out plays no part in it. None for a single fit.
     """
     seeds = [derived_seed(seed, "part", k) for k in range(len(parts))]
     weight = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
@@ -93,9 +97,15 @@ def train_predict(
             rows = np.concatenate([rows, trained_copies.values[np.ix_(kept, columns)]])
             labels = np.concatenate([labels, classes[of]])
             of_rows = np.concatenate([of_rows, weight[of] / np.bincount(of, minlength=len(values))[of]])
-        predict, gain = fit_member(
-            rows, labels, n_classes, spec, derived_seed(seeds[k], "member", member), weight=of_rows
-        )
+        member_seed = derived_seed(seeds[k], "member", member)
+        predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows)
+        if pseudo_labels is not None and outside is not None:
+            guess = predict(outside[:, columns])
+            sure = np.flatnonzero(guess.max(axis=1) >= pseudo_labels["confidence"])
+            rows = np.concatenate([rows, outside[np.ix_(sure, columns)]])
+            labels = np.concatenate([labels, guess[sure].argmax(axis=1)])
+            of_rows = np.concatenate([of_rows, np.full(len(sure), pseudo_labels["weight"])])
+            predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows)
         share = np.zeros(values.shape[1])
         share[columns] = gain / max(gain.sum(), np.finfo(float).tiny)
         further = None if outside is None else predict(outside[:, columns])

@@ -18,7 +18,14 @@ ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 DECISION = {"threshold": THRESHOLD, "calibration": {"method": "platt"}}
-TRAINING = {"log_columns": ["Z"], "exclude": ["noise__9*"], "groups": GROUPS, "rest": "other SN"}
+NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
+TRAINING = {
+    "log_columns": ["Z"],
+    "exclude": ["noise__9*"],
+    "groups": GROUPS,
+    "rest": "other SN",
+    "pseudo_labels": NO_LABELS,
+}
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
 
 

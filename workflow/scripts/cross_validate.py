@@ -74,6 +74,7 @@ def main(inputs, outputs, about, settings, threads):
         weight=importance_weights(inputs.weights, table.object_id) if inputs.weights else None,
         trained_copies=copies(inputs.jitter),
         predicted_copies=photoz,
+        pseudo_labels=training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None,
     )
     write_predictions(outputs.out_of_fold, table.object_id, predictions.inside, names, about, labels["fold"])
     write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
