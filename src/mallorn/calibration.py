@@ -48,18 +48,20 @@ def apply(parameters, probability):
     return np.interp(probability, parameters["probability"], parameters["calibrated"])
 
 
-def crossed(method, options, target, probability, fold):
+def crossed(method, options, target, probability, fold, served=None):
     """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
 
     The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.
 
     target, probability, fold: (n,) predictions of one repeat. options: block `threshold` of config.yaml.
+    served: (n,) other probabilities of the same objects to map, `probability` by default.
     """
+    served = probability if served is None else served
     calibrated, threshold = np.empty(len(fold)), np.empty(len(fold))
     for k in np.unique(fold):
         inside = fold == k
         parameters = fit(method, target[~inside], probability[~inside])
-        calibrated[inside] = apply(parameters, probability[inside])
+        calibrated[inside] = apply(parameters, served[inside])
         threshold[inside] = choose(options, target[~inside], apply(parameters, probability[~inside]))
     return calibrated, threshold
 

@@ -1,7 +1,11 @@
 """Scores of probabilities and decisions against labels, in numpy, and their spread over source events.
 
 Every score takes weights of the objects, so that a bootstrap need not copy them: a weight of 2 is the object twice.
+Weights (n,) give a number, (..., n) an array (...) of one number for each of the sets of weights.
 """
+
+import warnings
+from itertools import islice
 
 import numpy as np
 
@@ -9,102 +13,109 @@ from mallorn.seeds import generator
 
 __all__ = [
     "average_precision",
+    "bootstrap",
     "bootstrap_weights",
     "brier",
     "calibration_table",
     "decision_scores",
     "expected_calibration_error",
+    "interval",
     "precision_recall",
     "recall_at_precision",
     "roc_auc",
 ]
 
+_BATCH = 1_000_000
+"""Weights held at a time by `bootstrap`."""
+
 
 def precision_recall(target, score, weight=None):
-    """Return (threshold, precision, recall), one row for each distinct score, highest first.
+    """Return (threshold (K,), precision (..., K), recall (..., K)): one for each distinct score, highest first.
 
-    Decisions are `score >= threshold`. target (n,) 0 or 1 with at least one 1 of positive weight; score (n,).
+    Decisions are `score >= threshold`. target (n,) 0 or 1 with at least one 1 of positive weight; score (n,). Recall is
+    NaN where some weights leave no positive label.
     """
     target, score, weight = _arrays(target, score, weight)
     order = np.argsort(-score, kind="stable")
     last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    hits = np.cumsum((weight * target)[order])[last]
-    chosen = np.cumsum(weight[order])[last]
-    if hits[-1] == 0:
+    weight = weight[..., order]
+    hits = np.cumsum(weight * target[order], axis=-1)[..., last]
+    chosen = np.cumsum(weight, axis=-1)[..., last]
+    positives = hits[..., -1:]
+    if not np.any(positives > 0):
         raise ValueError("precision and recall need at least one positive label")
-    precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)
-    return score[order][last], precision, hits / hits[-1]
+    return score[order][last], _ratio(hits, chosen, 0.0), _ratio(hits, positives, np.nan)
 
 
 def average_precision(target, score, weight=None):
     """Return the area under the precision-recall curve by steps, AP = sum_k (R_k - R_{k-1}) P_k.
 
-    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score, weight (n,).
+    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score (n,).
     """
     _, precision, recall = precision_recall(target, score, weight)
-    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+    return _plain(np.sum(np.diff(recall, prepend=0.0, axis=-1) * precision, axis=-1))
 
 
 def roc_auc(target, score, weight=None):
     """Return the chance that a random positive scores above a random negative, ties counting half (Mann-Whitney U).
 
-    NaN if one of the classes is empty. target (n,) 0 or 1; score, weight (n,).
+    NaN if one of the classes is empty. target (n,) 0 or 1; score (n,).
     """
     target, score, weight = _arrays(target, score, weight)
-    values, which = np.unique(score, return_inverse=True)
-    positive = np.bincount(which, weight * target, len(values))
-    negative = np.bincount(which, weight * ~target, len(values))
-    pairs = positive.sum() * negative.sum()
-    below = np.cumsum(negative) - 0.5 * negative
-    return float(np.sum(positive * below) / pairs) if pairs > 0 else np.nan
+    order = np.argsort(score, kind="stable")
+    first = np.append(0, np.flatnonzero(np.diff(score[order])) + 1)
+    weight = weight[..., order]
+    positive, negative = (np.add.reduceat(weight * mask[order], first, axis=-1) for mask in (target, ~target))
+    below = np.cumsum(negative, axis=-1) - 0.5 * negative
+    pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
+    return _plain(_ratio(np.sum(positive * below, axis=-1), pairs, np.nan))
 
 
 def decision_scores(target, decision, weight=None):
     """Return {"f1", "precision", "recall"} of decisions (n,) bool; each 0 where its denominator is 0."""
     target, decision, weight = _arrays(target, decision, weight)
     decision = decision > 0
-    hits, chosen, positives = (np.sum(weight * mask) for mask in (target & decision, decision, target))
+    hits, chosen, positives = (weight @ mask.astype(float) for mask in (target & decision, decision, target))
     return {
-        "f1": float(2 * hits / (chosen + positives)) if chosen + positives > 0 else 0.0,
-        "precision": float(hits / chosen) if chosen > 0 else 0.0,
-        "recall": float(hits / positives) if positives > 0 else 0.0,
+        "f1": _plain(_ratio(2.0 * hits, chosen + positives, 0.0)),
+        "precision": _plain(_ratio(hits, chosen, 0.0)),
+        "recall": _plain(_ratio(hits, positives, 0.0)),
     }
 
 
 def recall_at_precision(target, score, precision, weight=None):
     """Return the highest recall of any threshold whose precision is at least `precision`; 0 if there is none."""
     _, achieved, recall = precision_recall(target, score, weight)
-    return float(recall[achieved >= precision].max(initial=0.0))
+    return _plain(np.where(achieved >= precision, recall, 0.0).max(axis=-1))
 
 
 def brier(target, probability, weight=None):
     """Return the mean squared difference of probability and target (Brier 1950)."""
     target, probability, weight = _arrays(target, probability, weight)
-    return float(np.sum(weight * (probability - target) ** 2) / weight.sum())
+    return _plain(weight @ (probability - target) ** 2 / weight.sum(axis=-1))
 
 
 def calibration_table(target, probability, edges, weight=None):
-    """Return {"low", "high", "count", "probability", "frequency"} of bins of probability, shape (B,) each.
+    """Return {"low" (B,), "high" (B,), "count", "probability", "frequency" (..., B)} of bins of probability.
 
     probability and frequency are the mean of the bin's probabilities and of its targets, NaN in an empty bin.
 
     edges: (B + 1,) ascending from 0 to 1; a bin holds its lower edge, the last also its upper one.
     """
     target, probability, weight = _arrays(target, probability, weight)
+    edges = np.asarray(edges, dtype=float)
     bins = len(edges) - 1
     which = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
-    count = np.bincount(which, weight, bins)
-    with np.errstate(invalid="ignore"):
-        means = [np.bincount(which, weight * values, bins) / count for values in (probability, target)]
-    edges = np.asarray(edges, dtype=float)
+    member = (which[:, None] == np.arange(bins)).astype(float)
+    count = weight @ member
+    means = [_ratio(weight @ (member * values[:, None]), count, np.nan) for values in (probability, target)]
     return {"low": edges[:-1], "high": edges[1:], "count": count, "probability": means[0], "frequency": means[1]}
 
 
 def expected_calibration_error(table):
     """Return the mean distance of frequency from probability over the objects of a `calibration_table`."""
     distance = np.abs(table["frequency"] - table["probability"])
-    filled = table["count"] > 0
-    return float(np.sum((table["count"] * distance)[filled]) / table["count"].sum())
+    return _plain(np.nansum(table["count"] * distance, axis=-1) / table["count"].sum(axis=-1))
 
 
 def bootstrap_weights(source, target, rounds, seed):
@@ -126,6 +137,38 @@ def bootstrap_weights(source, target, rounds, seed):
         yield times[event]
 
 
+def bootstrap(statistics, source, target, rounds, seed):
+    """Return {name: (rounds, ...)}: what `statistics` makes of each of the weights of `bootstrap_weights`.
+
+    statistics: function of weights (b, n) that returns {name: array (b, ...)}.
+    """
+    draws, parts = bootstrap_weights(source, target, rounds, seed), []
+    while batch := list(islice(draws, max(1, _BATCH // max(1, len(target))))):
+        parts.append(statistics(np.array(batch)))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def interval(values, level):
+    """Return (low, high): the central part of `values` (rounds, ...) that holds `level` of them (percentile bootstrap).
+
+    NaN, the value of rounds that a score has no meaning in, is left out.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN
+        low, high = np.nanquantile(values, [0.5 * (1.0 - level), 0.5 * (1.0 + level)], axis=0)
+    return low, high
+
+
 def _arrays(target, score, weight):
     target, score = np.asarray(target) == 1, np.asarray(score, dtype=float)
     return target, score, np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
+
+
+def _ratio(top, bottom, otherwise):
+    """Return top / bottom, `otherwise` where bottom is 0."""
+    top, bottom = np.broadcast_arrays(top, bottom)
+    return np.divide(top, bottom, out=np.full(top.shape, otherwise, dtype=float), where=bottom > 0)
+
+
+def _plain(value):
+    return float(value) if np.ndim(value) == 0 else value

@@ -1,26 +1,62 @@
-"""The scores of out-of-fold predictions, with the threshold of each fold chosen on the others."""
+"""The scores of predictions and their intervals, and the decisions they rest on."""
 
-from mallorn.metrics import average_precision, decision_scores, roc_auc
-from mallorn.thresholds import crossed_thresholds
+import numpy as np
 
-__all__ = ["SCORE_COLUMNS", "score"]
+from mallorn.metrics import (
+    average_precision,
+    bootstrap,
+    brier,
+    calibration_table,
+    decision_scores,
+    expected_calibration_error,
+    interval,
+    recall_at_precision,
+    roc_auc,
+)
+from mallorn.seeds import derived_seed
 
-SCORE_COLUMNS = ("average_precision", "roc_auc", "f1", "precision", "recall", "threshold")
+__all__ = ["METRICS", "SCORE_COLUMNS", "score"]
+
+METRICS = (
+    *("average_precision", "roc_auc", "f1", "precision", "recall"),
+    *("recall_at_precision", "brier", "expected_calibration_error"),
+)
+SCORE_COLUMNS = (
+    *(*METRICS[:5], "threshold", *METRICS[5:]),
+    *(f"{name}_{end}" for name in METRICS for end in ("low", "high")),
+)
+"""Scores, and the ends of the interval of each; see `score`."""
 
 
-def score(target, probability, fold, options):
-    """Return {column: value} for `SCORE_COLUMNS` of one repeat of cross-validation.
+def score(target, probability, calibrated, threshold, source, options, seed):
+    """Return {column: value} for `SCORE_COLUMNS`.
 
-    f1, precision and recall are crossed: the objects of a fold are decided with the threshold that the rule chooses on
-    the out-of-fold predictions of the other folds, and the decisions of all folds are pooled. `threshold` is the mean
-    over the objects of their folds' thresholds.
+    average_precision, roc_auc and recall_at_precision, the highest recall at a precision of at least
+    options["precision"], are of the order of the probabilities; brier and expected_calibration_error of the calibrated
+    ones; f1, precision and recall of the decisions `calibrated >= threshold`, `threshold` being its mean over objects.
+    The intervals are those of `mallorn.metrics.interval` over source events drawn anew, with the decisions held fixed.
 
-    target (n,) 0 or 1; probability, fold (n,); options: block `threshold` of config.yaml (see `mallorn.thresholds`).
+    target (n,) 0 or 1; source (n,) str; probability, calibrated, threshold (n,), which for an honest score never saw
+    the object's label. options: block `evaluation` of config.yaml. Draws depend on `seed` and the objects alone, so
+    that the intervals of different models are of the same events.
     """
-    threshold = crossed_thresholds(options, target, probability, fold)
-    return {
-        "average_precision": average_precision(target, probability),
-        "roc_auc": roc_auc(target, probability),
-        **decision_scores(target, probability >= threshold),
-        "threshold": float(threshold.mean()),
-    }
+    decision = calibrated >= threshold
+    edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
+
+    def statistics(weight=None):
+        return {
+            "average_precision": average_precision(target, probability, weight),
+            "roc_auc": roc_auc(target, probability, weight),
+            **decision_scores(target, decision, weight),
+            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight),
+            "brier": brier(target, calibrated, weight),
+            "expected_calibration_error": expected_calibration_error(
+                calibration_table(target, calibrated, edges, weight)
+            ),
+        }
+
+    scores = {**statistics(), "threshold": float(np.mean(threshold))}
+    drawn = bootstrap(statistics, source, target, options["rounds"], derived_seed(seed, "scores"))
+    for name in METRICS:
+        scores[f"{name}_low"], scores[f"{name}_high"] = map(float, interval(drawn[name], options["level"]))
+    return {name: scores[name] for name in SCORE_COLUMNS}

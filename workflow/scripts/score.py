@@ -1,27 +1,55 @@
 """Score all out-of-fold predictions: results/evaluation/scores.csv."""
 
+from mallorn.calibration import crossed
 from mallorn.csvtables import write_csv
 from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.predictions import read_out_of_fold
 from mallorn.scores import SCORE_COLUMNS, score
 from mallorn.tables import read_columns
 
+ABOUT = ("protocol", "model", "repeat")
 
-def main(out_of_fold, folds, output, settings):
-    """Write one row for each model, protocol and repeat: protocol, model, repeat, and `SCORE_COLUMNS`.
 
-    out_of_fold: paths of predictions; folds, output: paths. settings: {"threshold": block of the configuration}.
+def main(out_of_fold, photoz, folds, output, settings):
+    """Write one row for each file of predictions: protocol, model, repeat, scores and their intervals, and redshift.
+
+    out_of_fold: paths of predictions. photoz: paths of predictions of the same objects by the same models as if their
+    redshifts were photometric, or none; they are decided by the maps and thresholds of the former. The column redshift
+    says which was scored, spectroscopic or photometric. folds, output: paths.
+    settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
-    table = read_columns(folds)
-    rows = []
-    for path in out_of_fold:
-        p = read_out_of_fold(path)
-        target = fold_of(table, p.protocol, p.repeat, p.object_id)["target"]
-        scores = score(target, p.probability, p.fold, settings["threshold"])
-        rows.append({"protocol": p.protocol, "model": p.model, "repeat": p.repeat, **scores})
-    rows.sort(key=lambda row: (PROTOCOLS.index(row["protocol"]), row["model"], row["repeat"]))
-    names = ("protocol", "model", "repeat", *SCORE_COLUMNS)
+    table, rows = read_columns(folds), []
+    other = {_key(p): p for p in map(read_out_of_fold, photoz)}
+    for p in map(read_out_of_fold, out_of_fold):
+        labels = fold_of(table, p.protocol, p.repeat, p.object_id)
+        rows.append({**_about(p, "spectroscopic"), **_scored(labels, p.probability, p, settings)})
+        if _key(p) in other:
+            served = _aligned(other[_key(p)], p.object_id)
+            rows.append({**_about(p, "photometric"), **_scored(labels, served, p, settings)})
+    rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"]), *_key(row)))
+    names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])
     write_csv(output, {name: [row[name] for row in rows] for name in names})
+
+
+def _scored(labels, served, p, settings):
+    """Return the scores of the probabilities `served` with maps and thresholds from the predictions `p`."""
+    method, threshold = settings["calibration"]["method"], settings["threshold"]
+    decided = crossed(method, threshold, labels["target"], p.probability, p.fold, served)
+    return score(labels["target"], served, *decided, labels["source"], settings["evaluation"], settings["seed"])
+
+
+def _about(p, redshift):
+    return {"protocol": p.protocol, "model": p.model, "repeat": p.repeat, "redshift": redshift}
+
+
+def _key(p):
+    return tuple(p[name] if isinstance(p, dict) else getattr(p, name) for name in ABOUT)
+
+
+def _aligned(p, object_id):
+    """Return the probabilities of the objects `object_id` in their order."""
+    place = {name: k for k, name in enumerate(p.object_id)}
+    return p.probability[[place[name] for name in object_id]]
 
 
 if "snakemake" in globals():
@@ -30,6 +58,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         main(
             snakemake.input.out_of_fold,
+            snakemake.input.get("photoz", []),
             snakemake.input.folds,
             snakemake.output[0],
             snakemake.params.settings,
