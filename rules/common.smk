@@ -174,6 +174,20 @@ def predicted(patterns, wildcards, model):
     }
 
 
+def final_predictions(name):
+    """Return the files `name` of the predictions of all models and ensembles that train on all training objects."""
+    if name not in PREDICTED:
+        return []
+    return expand(PREDICTED[name], training=FINAL, protocol=PROTOCOLS, model=MODELS + ENSEMBLES, repeat=REPEATS)
+
+
+def scoring_settings(*blocks):
+    """Return what an adapter that scores decisions reads of the configuration, with further `blocks`."""
+    evaluation = {name: config["evaluation"][name] for name in ("level", "rounds", "precision", "bins")}
+    decision = {name: config[name] for name in ("seed", "threshold", "calibration", *blocks)}
+    return {**decision, "evaluation": evaluation}
+
+
 def learner_code(adapter, model):
     """Return the digest of the code of an adapter that trains `model`, its ranker's included if it selects features."""
     block = config["models"][model]

@@ -4,13 +4,8 @@
 
 rule score:
     input:
-        out_of_fold=expand(
-            PREDICTED["out_of_fold"],
-            training=FINAL,
-            protocol=PROTOCOLS,
-            model=MODELS + ENSEMBLES,
-            repeat=REPEATS,
-        ),
+        out_of_fold=final_predictions("out_of_fold"),
+        photoz=final_predictions("photoz"),
         folds="results/folds.parquet",
     output:
         "results/evaluation/scores.csv",
@@ -24,7 +19,7 @@ rule score:
         runtime=minutes(5),
     params:
         code=code_of("score"),
-        settings={"threshold": config["threshold"]},
+        settings=scoring_settings(),
     message:
         "Scoring the out-of-fold predictions"
     script:

@@ -11,11 +11,13 @@ from sklearn.metrics import (
 
 from mallorn.metrics import (
     average_precision,
+    bootstrap,
     bootstrap_weights,
     brier,
     calibration_table,
     decision_scores,
     expected_calibration_error,
+    interval,
     precision_recall,
     recall_at_precision,
     roc_auc,
@@ -67,6 +69,53 @@ def test_scores_without_a_class():
         average_precision([0, 0], [0.1, 0.2])
     assert np.isnan(roc_auc([1, 1], [0.1, 0.2]))
     assert decision_scores([0, 0], [False, False]) == {"f1": 0.0, "precision": 0.0, "recall": 0.0}
+
+
+def test_many_weights_at_once_are_as_one_by_one():
+    target, score, _ = list(draws())[-1]
+    weights = np.random.default_rng(6).integers(0, 3, (7, len(target))).astype(float)
+    weights[0, target == 1] = 0.0
+    edges = np.linspace(0, 1, 6)
+
+    def scores(w):
+        table = calibration_table(target, score, edges, w)
+        return {
+            "roc_auc": roc_auc(target, score, w),
+            "brier": brier(target, score, w),
+            "error": expected_calibration_error(table),
+            "counts": table["count"],
+            **decision_scores(target, score > 0.4, w),
+        }
+
+    together = scores(weights)
+    for name, value in together.items():
+        np.testing.assert_allclose(value, [scores(w)[name] for w in weights], err_msg=name)
+    for function in (average_precision, lambda *a: recall_at_precision(*a[:2], 0.3, *a[2:])):
+        values = function(target, score, weights)
+        np.testing.assert_allclose(values[1:], [function(target, score, w) for w in weights[1:]])
+    assert np.isnan(average_precision(target, score, weights)[0])
+
+
+def test_bootstrap_is_the_statistics_of_its_weights_whatever_the_batch(monkeypatch):
+    target, source = np.array([1, 1, 0, 0, 0]), np.array(list("aabcc"))
+
+    def statistics(weight):
+        return {"sum": weight @ np.arange(5.0), "each": weight}
+
+    whole = bootstrap(statistics, source, target, 20, seed=3)
+    monkeypatch.setattr("mallorn.metrics._BATCH", 17)
+    small = bootstrap(statistics, source, target, 20, seed=3)
+    expected = np.array(list(bootstrap_weights(source, target, 20, seed=3)))
+    for result in (whole, small):
+        assert np.array_equal(result["each"], expected)
+        assert np.array_equal(result["sum"], expected @ np.arange(5.0))
+
+
+def test_interval_holds_the_middle_and_leaves_out_rounds_without_meaning():
+    values = np.append(np.arange(101.0), np.nan)
+    assert interval(values, 0.9) == pytest.approx((5.0, 95.0))
+    low, high = interval(np.stack([values, np.full(102, np.nan)], axis=1), 0.5)
+    np.testing.assert_allclose([low, high], [[25.0, np.nan], [75.0, np.nan]])
 
 
 def test_bootstrap_draws_whole_events_and_keeps_the_number_of_each_kind():

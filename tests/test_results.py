@@ -1,19 +1,23 @@
 """What a run leaves behind: predictions, scores, submission."""
 
 import csv
+from math import erf
 
 import numpy as np
 import pytest
 
+from mallorn.calibration import crossed
 from mallorn.csvtables import write_csv
 from mallorn.errors import DataError
 from mallorn.predictions import mean_probability, read_out_of_fold, write_predictions
-from mallorn.scores import score
+from mallorn.scores import SCORE_COLUMNS, score
 from mallorn.seeds import derived_seed, generator
 from mallorn.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.tables import read_columns
 
 ABOUT = {"model": "boosted", "training": "final", "protocol": "grouped", "repeat": 2}
+THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
+OPTIONS = {"level": 0.95, "rounds": 200, "precision": 0.9, "bins": {"probability": 2}}
 IDS = np.array(["b", "a", "c"], dtype=object)
 
 
@@ -57,7 +61,8 @@ def test_score_worked_by_hand():
     target = np.array([1, 0, 0, 1, 0, 0])
     fold = np.array([0, 0, 0, 1, 1, 1])
     p = np.array([0.4, 0.2, 0.1, 0.8, 0.25, 0.31])
-    scores = score(target, p, fold, {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None})
+    decided = crossed("none", THRESHOLD, target, p, fold)
+    scores = score(target, p, *decided, np.array(list("abcdef")), OPTIONS, seed=1)
     first, second = (0.8 + 0.31) / 2, (0.4 + 0.2) / 2
     assert scores["threshold"] == pytest.approx((first + second) / 2)
     # fold 0: nothing reaches .555; fold 1: .8 and .31 reach .3, and .25 does not
@@ -66,6 +71,29 @@ def test_score_worked_by_hand():
     assert scores["f1"] == 1 / 2
     assert scores["average_precision"] == 1.0
     assert scores["roc_auc"] == 1.0
+    assert scores["recall_at_precision"] == 1.0
+    assert scores["brier"] == pytest.approx((0.6**2 + 0.2**2 + 0.1**2 + 0.2**2 + 0.25**2 + 0.31**2) / 6)
+    # bins of a half: .4, .2, .1, .25, .31 hold one target; .8 is one
+    assert scores["expected_calibration_error"] == pytest.approx((abs(1.26 - 1) + 0.2) / 6)
+    assert list(scores) == list(SCORE_COLUMNS)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say_and_grow_with_siblings():
+    """Scores are drawn from two normals d apart: ROC AUC = Phi(d / sqrt 2), known without any sampling."""
+    truth, d, held, widths = 0.5 * (1 + erf(1.0 / 2)), 1.0, 0, []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        event = np.repeat(np.arange(90), 3)
+        target = (event < 30).astype(int)
+        score_of_event = rng.normal(size=90)[event] + d * target
+        options = {**OPTIONS, "level": 0.9}
+        names = event.astype(str)
+        s = score(target, score_of_event, score_of_event, np.zeros(270), names, options, seed)
+        held += s["roc_auc_low"] <= truth <= s["roc_auc_high"]
+        alone = score(target, score_of_event, score_of_event, np.zeros(270), np.arange(270).astype(str), options, seed)
+        widths.append([x["roc_auc_high"] - x["roc_auc_low"] for x in (s, alone)])
+    assert 0.8 * 60 <= held < 60
+    assert np.divide(*np.mean(widths, axis=0)) == pytest.approx(3**0.5, rel=0.1)
 
 
 def test_submission_is_in_the_order_asked_for(tmp_path):

@@ -215,17 +215,47 @@ def test_ensembles_are_made_like_models(predicted):
         path.unlink()
 
 
+SCORING = {
+    "seed": 5,
+    "threshold": THRESHOLD,
+    "calibration": {"method": "platt"},
+    "evaluation": {"level": 0.95, "rounds": 50, "precision": 0.9, "bins": {"probability": 10}},
+}
+
+
 def test_scores_have_a_row_for_each_model_protocol_and_repeat(predicted):
     files = sorted(predicted.glob("predictions/final/*/*/*/out_of_fold.parquet"), reverse=True)
     out = predicted / "evaluation" / "scores.csv"
-    script("score")(files, predicted / "folds.parquet", out, {"threshold": THRESHOLD})
+    script("score")(files, [], predicted / "folds.parquet", out, SCORING)
     table = rows(out)
-    assert list(table[0]) == [
+    assert list(table[0])[:10] == [
         *("protocol", "model", "repeat", "average_precision", "roc_auc", "f1", "precision", "recall", "threshold"),
+        "redshift",
     ]
     keys = [(row["protocol"], row["model"], row["repeat"]) for row in table]
     assert keys == [(p, m, r) for p in ("stratified", "grouped") for m in ("one", "two") for r in ("0", "1")]
     assert all(float(row["average_precision"]) > 0.35 for row in table)
+    for name in ("average_precision", "f1", "brier"):
+        assert all(float(row[f"{name}_low"]) <= float(row[name]) <= float(row[f"{name}_high"]) for row in table)
+
+
+def test_photometric_redshifts_are_scored_with_what_was_chosen_on_spectroscopic_ones(predicted, tmp_path):
+    files = sorted(predicted.glob("predictions/final/grouped/*/one/out_of_fold.parquet"))
+    flat = tmp_path / "photoz.parquet"
+    columns = {**read_columns(files[0], ["object_id", "fold", "probability"])}
+    order = np.random.default_rng(1).permutation(len(columns["object_id"]))
+    about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
+    write_table(flat, {name: values[order] for name, values in columns.items()}, metadata=about)
+    script("score")(files, [flat], predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
+    table = rows(tmp_path / "scores.csv")
+    assert [row["redshift"] for row in table] == ["spectroscopic", "spectroscopic", "photometric"]
+    assert {**table[0], "redshift": ""} == {**table[2], "redshift": ""}
+    write_table(flat, {**columns, "probability": columns["probability"] / 2}, metadata=about)
+    script("score")(files, [flat], predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
+    halved = rows(tmp_path / "scores.csv")[2]
+    assert halved["average_precision"] == table[0]["average_precision"]
+    assert halved["threshold"] == table[0]["threshold"]
+    assert float(halved["recall"]) < float(table[0]["recall"])
 
 
 @pytest.mark.parametrize("protocol", ["stratified", "grouped"])
