@@ -21,6 +21,7 @@ include: "rules/data.smk"
 include: "rules/fits.smk"
 include: "rules/features.smk"
 include: "rules/models.smk"
+include: "rules/tuning.smk"
 include: "rules/evaluation.smk"
 include: "rules/benchmark.smk"
 

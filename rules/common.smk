@@ -45,6 +45,7 @@ MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
 PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
+TUNING = "results/tuning/{study}/{model}"
 PREDICTED = {
     name: f"{PREDICTIONS}/{name}.parquet"
     for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in COPIES else []))
@@ -157,10 +158,14 @@ def joined_settings(wildcards):
 
 
 def training_tables(wildcards):
-    """Return the feature tables that a training set needs beside that of the training objects."""
+    """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
     tables = {name: f"results/features/{name}.parquet" for name in COPIES}
     if wildcards.training == FINAL:
         tables["test"] = "results/features/test.parquet"
+    if config["models"][wildcards.model]["tuned"]:
+        outer = f"{wildcards.training}_{wildcards.protocol}_{wildcards.repeat}"
+        study = FINAL if wildcards.training == FINAL else outer
+        tables["parameters"] = f"{TUNING}/best.yaml".format(study=study, model=wildcards.model)
     return tables
 
 
@@ -198,6 +203,13 @@ def learner_code(adapter, model):
 def training_settings(model, *blocks):
     """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
     return {"model": config["models"][model], **{name: config[name] for name in ("seed", "training", *blocks)}}
+
+
+def tuning_settings(model):
+    """Return what the search for parameters of `model` reads of the configuration."""
+    block = {key: value for key, value in config["models"][model].items() if key not in ("enabled", "tuned")}
+    metric = config["tuning"]["metric"]
+    return {**training_settings(model, "selection"), "model": block, "metric": metric}
 
 
 def show_summary():

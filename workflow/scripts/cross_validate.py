@@ -9,6 +9,7 @@ from mallorn.crossvalidate import Copies, cross_validate
 from mallorn.folds import fold_of
 from mallorn.metrics import average_precision
 from mallorn.nesting import FINAL, training_rows
+from mallorn.parameters import read_best
 from mallorn.predictions import write_predictions
 from mallorn.seeds import derived_seed
 from mallorn.tables import read_columns, write_table
@@ -24,6 +25,7 @@ class Inputs(NamedTuple):
     photoz: str = ""
     jitter: str = ""
     weights: str = ""
+    parameters: str = ""
 
 
 class Outputs(NamedTuple):
@@ -43,6 +45,8 @@ def main(inputs, outputs, about, settings, threads):
     train) of the configuration}. threads: models trained at a time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
+    if inputs.parameters:
+        model = {**model, "params": read_best(inputs.parameters)}
 
     def read(path):
         return read_features(path, training["log_columns"], training["exclude"])

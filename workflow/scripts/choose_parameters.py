@@ -1,0 +1,50 @@
+"""Gather the trials of all workers of a study, and write the best parameters and figures of the search."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.models.learner import learner
+from mallorn.parameters import write_best
+from mallorn.plots.tuning import plot_history, plot_importance
+from mallorn.seeds import derived_seed
+from mallorn.tables import read_columns, write_table
+from mallorn.tuning import best_parameters, importances
+
+
+def main(workers, trials, best, figures, about, settings):
+    """Write the table of all trials, the best parameters as YAML, and the figures.
+
+    workers: paths of the trials of each worker. trials, best: paths; figures: {"history", "importance"}: paths of PNG
+    files, beside which the SVG is written. about: {"study", "model"}. settings: {"seed", "metric", "model"}.
+    """
+    model = settings["model"]
+    space = learner(model["learner"], model["params"]).SEARCH_SPACE
+    parts = [read_columns(path) for path in workers]
+    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(table["number"], kind="stable")
+    table = {name: values[order] for name, values in table.items()}
+    params, value = best_parameters(table, space, model["params"])
+    shares = importances(table, space, derived_seed(settings["seed"], "choose_parameters"))
+    write_table(trials, table)
+    plot_history(table, settings["metric"], Path(figures["history"]).with_suffix(""))
+    plot_importance(shares, Path(figures["importance"]).with_suffix(""))
+    write_best(best, about["model"], about["study"], params, value, len(order), shares)
+    logging.getLogger(__name__).info(
+        "%s: %s %.4f after %d trials", about["model"], settings["metric"], value, len(order)
+    )
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input,
+            snakemake.output.trials,
+            snakemake.output.best,
+            {name: snakemake.output[name] for name in ("history", "importance")},
+            {key: snakemake.wildcards[key] for key in ("study", "model")},
+            snakemake.params.settings,
+        )

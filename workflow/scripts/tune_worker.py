@@ -1,0 +1,50 @@
+"""One of the workers that look for better parameters of a model."""
+
+from pathlib import Path
+
+from mallorn.models.learner import learner
+from mallorn.seeds import derived_seed
+from mallorn.tables import read_columns, write_table
+from mallorn.training import classify, read_features
+from mallorn.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
+
+
+def main(train, folds, output, about, settings, budget, code):
+    """Work on a study until it has its trials; write those of this worker.
+
+    train, folds, output: paths; the journal that all workers of the study share lies beside the output.
+    about: {"study", "model", "worker"}. settings: {"seed", "metric", and the blocks "training", "selection" and "model"
+    of the configuration}; budget: trials of the study. code: digest of the code: its trials are a study of their own.
+    """
+    training, model = settings["training"], settings["model"]
+    table, folds_table = read_features(train, training["log_columns"], training["exclude"]), read_columns(folds)
+    rows, labels = tuning_folds(about["study"], folds_table, table.object_id)
+    table = table.rows(rows)
+    classes, names = classify(
+        labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
+    )
+    seed = derived_seed(settings["seed"], "tune", about["study"], about["model"])
+    objective = cross_validated(
+        *(table.values, classes, len(names), labels, model, settings["metric"], seed),
+        selection=settings["selection"] if model["selection"] else None,
+    )
+    space = learner(model["learner"], model["params"]).SEARCH_SPACE
+    name = study_name(Path(train), Path(folds), code, repr(settings), repr(about["study"]))
+    journal = Path(output).parent / "journal.log"
+    trials = tune(journal, name, space, model["params"], objective, budget, int(about["worker"]), seed)
+    write_table(output, trial_table(trials, space))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.output[0],
+            {key: snakemake.wildcards[key] for key in ("study", "model", "worker")},
+            snakemake.params.settings,
+            snakemake.params.budget["trials"],
+            snakemake.params.code,
+        )
