@@ -41,10 +41,9 @@ KNOWN_WITHOUT_POINTS = {  # column pattern: reason why an object without points 
     r"statistics__(all_)?n_points.*|cross_band__matched_.*|decay__(fall|rise)_points": "counts no points",
     r"redshift__redshift": "needs no points",
     r"bazin__.*_(status__.|bands)": "says why there is no fit",
-    r"hypotheses__(.*_event_(chi2|explained)|pls_seen_.*)": "sums over no points",
 }
 JITTER_EXCEPTIONS = {  # column pattern: reason why tiny changes of times may show
-    r"multiband__log_.*_err": "the information of the innovations depends on the order of simultaneous points",
+    r"bazin__.*": "steps of the package's Levenberg-Marquardt end in other optima where a band says little",
 }
 
 
@@ -151,8 +150,8 @@ class TestContract:
         assert moved(expected, values(family, "scaled"), tolerance=1e-3, share=0.05) == []
 
     def test_the_time_grid_is_not_read(self, family, values):
-        """Times moved by 1e-3 d lie on no grid any more."""
-        names = moved(values(family, "base"), values(family, "jittered"), tolerance=0.02, share=0.25)
+        """Times moved by 1e-3 d lie on no grid any more; one object in 18 may lie between two optima."""
+        names = moved(values(family, "base"), values(family, "jittered"), tolerance=0.02, share=0.06)
         assert [name for name in names if not matches(JITTER_EXCEPTIONS, name)] == []
 
 

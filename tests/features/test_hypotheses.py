@@ -100,9 +100,8 @@ def test_names_and_values_agree_and_are_documented(events):
 
 def test_an_object_without_points_has_no_values_and_others_have(events):
     out = extracted(events)
-    counts = {name for name in out if "_seen_" in name}
     for name, values in out.items():
-        assert np.isnan(values[-1]) or name in counts, name
+        assert np.isnan(values[-1]), name
         assert not np.isinf(values).any(), name
     assert np.mean([np.isfinite(values[:-1]).all() for values in out.values()]) > 0.9
 

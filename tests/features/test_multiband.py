@@ -23,11 +23,8 @@ def extract(mean, peaks, redshift=1.0, flux=8.0, fit_status=0):
     lc = LightCurves(ids, zero + redshift, zero, zero, zero + 10.0, start, none, none.astype(np.int8), none, none)
     fit = {
         "log_sigma": np.log([4.0]),
-        "log_sigma_err": [0.1],
         "log_length": np.log([50.0]),
-        "log_length_err": [0.2],
         "log_wavelength": np.log([3.0]),
-        "log_wavelength_err": [0.3],
         "mean": [2.0],
         "log_likelihood": [-90.0],
         "n_points": [30],

@@ -27,7 +27,6 @@ def by_hand():
         ("eta__r", (1 + 1 + 9) / 14),
         ("excess_variance__r", (14 / 3 - 1) / 9),
         ("linear_slope__r", 1.6),  # rest-frame days 0, 1, 2, 3: (3 + 0.5 + 0 + 4.5) / 5
-        ("maximum_slope__r", 3.0),
         ("n_points__r", 4),
         ("snr_max__r", 6.0),
         ("snr_min__r", 1.0),

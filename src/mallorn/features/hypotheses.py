@@ -180,9 +180,9 @@ class _Fit:
         keep, points = self.within(_EVENT), self.split.points
         chi2, count = self.sum(self.residual**2, keep)
         null, _ = self.sum((self.split.flux * self.split.weight) ** 2, keep)
-        known = np.where(np.isnan(points), np.nan, 1.0)
+        seen = np.where(count > 0, 1.0, np.nan)
         outside = (self["chi2"] - chi2) / (points - count + 1)
-        return _Event(known * chi2 / (count + 1), outside, known * (null - chi2) / (null + 1))
+        return _Event(seen * chi2 / (count + 1), outside, seen * (null - chi2) / (null + 1))
 
     @cached_property
     def seen(self):
@@ -195,8 +195,9 @@ class _Fit:
         return self.phase[self.split.significant]
 
     def seen_within(self, window):
-        """Number of points above 3 sigma in a window of phases."""
-        return self.split.segments.where(self.within(window) & self.split.significant).count.astype(float)
+        """Number of points above 3 sigma in a window of phases; NaN for objects without any point."""
+        count = self.split.segments.where(self.within(window) & self.split.significant).count
+        return np.where(self.split.segments.count > 0, count, np.nan)
 
     def nearest(self, sign):
         """Days from the peak to the nearest point after (sign 1) or before (sign -1) it."""

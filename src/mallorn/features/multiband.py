@@ -22,12 +22,9 @@ def features(config):
     """Return the `Feature` list of this family for its block of config.yaml."""
     made = [
         Feature("log_sigma", "ln uJy", "standard deviation of the process", BOONE),
-        Feature("log_sigma_err", "", "standard error of log_sigma", BOONE),
         Feature("log_length", "ln d", "length scale in time, observed frame", BOONE),
-        Feature("log_length_err", "", "standard error of log_length", BOONE),
         Feature("log_length_rest", "ln d", "length scale in time, rest frame", BOONE),
         Feature("log_wavelength", "ln kAngstrom", "length scale in wavelength", BOONE),
-        Feature("log_wavelength_err", "", "standard error of log_wavelength", BOONE),
         Feature("log_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", BOONE),
         Feature("mean_over_sigma", "", "constant mean over sigma", BOONE),
         Feature("peak_over_sigma", "", "highest of the passbands' peak fluxes over sigma", BOONE),
@@ -64,12 +61,9 @@ def extract(inputs, config):
 
     values = [
         sigma,
-        fit["log_sigma_err"] * fitted,
         length,
-        fit["log_length_err"] * fitted,
         length - np.log(stretch),
         fit["log_wavelength"] * fitted,
-        fit["log_wavelength_err"] * fitted,
         sigma + log_distance2,
         fit["mean"] * np.exp(-sigma),
         np.where(np.isfinite(highest), highest, np.nan) * np.exp(-sigma),

@@ -57,7 +57,6 @@ _EXTRACTORS = (
     ("BeyondNStd", (2.0,), [("beyond_2_std", "", "fraction of points beyond 2 standard deviations", _DISANTO)]),
     ("Cusum", (), [("cusum", "", "range of the cumulative sum of normalised flux", _KIM)]),
     ("Eta", (), [("eta", "", "mean square successive difference over variance", "von Neumann 1941, AMS 12, 367")]),
-    ("EtaE", (), [("eta_e", "", "eta of flux differences per time between visits", _KIM)]),
     (
         "LaflerKinmanStringLength",
         (),
@@ -111,7 +110,6 @@ _EXTRACTORS = (
             ),
         ],
     ),
-    ("MaximumSlope", (), [("maximum_slope", "uJy/d", "steepest change between visits, rest-frame days", _DISANTO)]),
     (
         "LinearFit",
         (),
