@@ -1,6 +1,8 @@
 # Shared by all other files here: the checked configuration, the lists that wildcards run over, and functions of wildcards.
 
+import os
 import re
+from functools import cache
 
 import yaml
 from snakemake.exceptions import WorkflowError
@@ -55,23 +57,30 @@ PREDICTED = {
 wildcard_constraints:
     split="|".join(re.escape(name) for split in SPLITS for name in (split, *(f"{split}.{copy}" for copy in COPIES))),
     kind="|".join(config["copies"]),
-    band="|".join(BANDS),
     family="|".join(config["features"]),
 
 
+@cache
 def code_of(adapter, *modules):
     """Return the digest of the library code that an adapter reaches, and of `modules` that it loads by name."""
     return fingerprint(Path(workflow.basedir, "workflow", "scripts", f"{adapter}.py"), *modules)
 
 
+def megabytes_of(paths):
+    """Return the size of files in MB; like `input.size_mb`, without its cost of a millisecond for each job."""
+    return sum(map(os.path.getsize, paths)) / 2**20
+
+
 def megabytes(fixed, per_input=0.0):
     """Return a `mem_mb` function: `fixed` plus `per_input` times the size of the input, twice as much at each retry."""
-    return lambda wildcards, input, attempt: int((fixed + per_input * input.size_mb) * 2 ** (attempt - 1))
+    size = lambda input: per_input * megabytes_of(input) if per_input else 0.0
+    return lambda wildcards, input, attempt: int((fixed + size(input)) * 2 ** (attempt - 1))
 
 
 def minutes(fixed, per_input=0.0):
     """Return a `runtime` function: `fixed` minutes plus `per_input` times the input's MB, twice as much at each retry."""
-    return lambda wildcards, input, attempt: int((fixed + per_input * input.size_mb) * 2 ** (attempt - 1) + 1)
+    size = lambda input: per_input * megabytes_of(input) if per_input else 0.0
+    return lambda wildcards, input, attempt: int((fixed + size(input)) * 2 ** (attempt - 1) + 1)
 
 
 def digests(*names):
@@ -106,6 +115,7 @@ ARTIFACTS = {
 READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
 
 
+@cache
 def needs_of(family):
     """Return the artifacts that a family reads, as its module states them."""
     return constant(f"mallorn.features.{family}", "NEEDS")

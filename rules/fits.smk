@@ -8,11 +8,11 @@ rule fit_drw:
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
     output:
-        "results/fits/drw/{split}/{band}.parquet",
+        **ARTIFACTS["fits/drw"],
     log:
-        "results/log/fit_drw/{split}/{band}.log",
+        "results/log/fit_drw/{split}.log",
     benchmark:
-        "results/benchmarks/fit_drw/{split}/{band}.tsv"
+        "results/benchmarks/fit_drw/{split}.tsv"
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -23,7 +23,7 @@ rule fit_drw:
         code=code_of("fit_drw"),
         settings=config["fits"]["drw"],
     message:
-        "Fitting damped random walks to {wildcards.band} of {wildcards.split}"
+        "Fitting damped random walks to each passband of {wildcards.split}"
     script:
         "../workflow/scripts/fit_drw.py"
 
@@ -33,11 +33,11 @@ rule fit_matern:
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
     output:
-        "results/fits/matern/{split}/{band}.parquet",
+        **ARTIFACTS["fits/matern"],
     log:
-        "results/log/fit_matern/{split}/{band}.log",
+        "results/log/fit_matern/{split}.log",
     benchmark:
-        "results/benchmarks/fit_matern/{split}/{band}.tsv"
+        "results/benchmarks/fit_matern/{split}.tsv"
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -48,7 +48,7 @@ rule fit_matern:
         code=code_of("fit_matern"),
         settings=config["fits"]["matern"],
     message:
-        "Fitting Matern-3/2 processes to {wildcards.band} of {wildcards.split}"
+        "Fitting Matern-3/2 processes to each passband of {wildcards.split}"
     script:
         "../workflow/scripts/fit_matern.py"
 

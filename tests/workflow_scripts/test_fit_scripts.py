@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
+from mallorn.bands import BANDS
 from mallorn.gp.posterior import read_posterior
 from mallorn.lightcurves import LightCurves, write_lightcurves
 from mallorn.tables import read_columns, read_units
@@ -16,8 +17,13 @@ ROOT = Path(__file__).parents[2]
 
 
 class Named(SimpleNamespace):
+    """Files of a job, as Snakemake hands them over."""
+
     def __getitem__(self, k):
         return list(vars(self).values())[k]
+
+    def items(self):
+        return vars(self).items()
 
 
 @pytest.fixture(scope="module")
@@ -40,36 +46,40 @@ def survey(tmp_path):
     return tmp_path
 
 
-def run(script, folder, output, settings, band=None, **more):
+def run(script, folder, settings, outputs, **more):
+    """Run an adapter as Snakemake does; return the tables that it writes to `outputs`, {name: file}."""
     job = SimpleNamespace(
         input=Named(points=f"{folder}/points.parquet", objects=f"{folder}/objects.parquet", **more),
-        output=[str(folder / output)],
+        output=Named(**{name: str(folder / file) for name, file in outputs.items()}),
         log=[str(folder / f"{script}.log")],
         params=SimpleNamespace(settings=settings),
-        wildcards=SimpleNamespace(band=band),
     )
     runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{script}.py"), init_globals={"snakemake": job})
-    return read_columns(folder / output)
+    return {name: read_columns(folder / file) for name, file in outputs.items()}
 
 
 @pytest.mark.parametrize(("model", "scale"), [("drw", "log_tau"), ("matern", "log_length")])
-def test_fits_of_one_passband(model, scale, survey, config):
-    table = run(f"fit_{model}", survey, "fits.parquet", config["fits"][model], band="r")
-    assert table["object_id"].tolist() == ["elf", "moon", "tree"]
-    r_points = read_columns(survey / "points.parquet")["band"] == "r"
+def test_fits_of_each_passband(model, scale, survey, config):
+    tables = run(f"fit_{model}", survey, config["fits"][model], {band: f"{band}.parquet" for band in BANDS})
+    points = read_columns(survey / "points.parquet")["band"]
+    for band, table in tables.items():
+        assert table["object_id"].tolist() == ["elf", "moon", "tree"]
+        assert table["n_points"].sum() == np.sum(points == band)
+    table, r_points = tables["r"], points == "r"
     assert table["n_points"].tolist() == [r_points[:60].sum(), 0, r_points[60:].sum()]
     assert table["status"][0] == 0
     assert np.isfinite(table[scale][0])
     assert np.isnan(table[scale][1])
     assert table["reason"][1] == "no points"
-    assert read_units(survey / "fits.parquet")[scale] == "ln d"
+    assert read_units(survey / "r.parquet")[scale] == "ln d"
     assert f"{model}: 1 of 3 objects: no points" in (survey / f"fit_{model}.log").read_text()
 
 
 def test_multiband_fits_and_posterior(survey, config):
-    fits = run("fit_multiband", survey, "fits.parquet", config["fits"]["multiband"])
+    fits = run("fit_multiband", survey, config["fits"]["multiband"], {"fits": "fits.parquet"})["fits"]
     assert fits["status"].tolist() == [0, 1, 2]
-    run("predict_posterior", survey, "posterior.parquet", config["posterior"], fits=f"{survey}/fits.parquet")
+    outputs = {"posterior": "posterior.parquet"}
+    run("predict_posterior", survey, config["posterior"], outputs, fits=f"{survey}/fits.parquet")
     posterior = read_posterior(survey / "posterior.parquet", config["posterior"])
     assert posterior.status.tolist() == [0, 1, 1]
     assert posterior.peak_mjd[0] == pytest.approx(60200.0, abs=15.0)
@@ -86,7 +96,7 @@ def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey, config):
     bad = LightCurves(*columns, np.array([0, 60, 60, 62]), lc["mjd"], band, flux, lc["flux_err"])
     write_lightcurves(bad, survey / "points.parquet", survey / "objects.parquet")
     with pytest.raises(SystemExit):
-        run("fit_drw", survey, "fits.parquet", config["fits"]["drw"], band="u")
+        run("fit_drw", survey, config["fits"]["drw"], {"u": "fits.parquet"})
     log = (survey / "fit_drw.log").read_text()
     assert "object 'elf': a flux that is not a finite number" in log
     assert "Traceback" not in log

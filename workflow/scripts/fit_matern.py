@@ -1,20 +1,23 @@
-"""Fit Matern-3/2 processes to one passband of every object of a split."""
+"""Fit Matern-3/2 processes to each passband of every object of a split."""
 
+from mallorn.bands import BANDS
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import Matern32
 from mallorn.lightcurves import read_lightcurves
 from mallorn.tables import write_table
 
 
-def main(points, objects, output, band, settings):
-    lightcurves = read_lightcurves(points, objects, band).dereddened()
-    fits = fit_lightcurves(Matern32, lightcurves, settings)
-    write_table(output, fits, fit_units(Matern32), sorted_by=("object_id",))
+def main(points, objects, outputs, settings):
+    """Write the fits of each passband to the path that `outputs` gives for it."""
+    lightcurves = read_lightcurves(points, objects).dereddened()
+    for band, path in outputs.items():
+        fits = fit_lightcurves(Matern32, lightcurves.in_band(BANDS.index(band)), settings)
+        write_table(path, fits, fit_units(Matern32), sorted_by=("object_id",))
 
 
 if "snakemake" in globals():
     from mallorn.logs import job_log
 
     with job_log(snakemake.log[0]):
-        given, band = snakemake.input, snakemake.wildcards.band
-        main(given.points, given.objects, snakemake.output[0], band, snakemake.params.settings)
+        given, outputs = snakemake.input, dict(snakemake.output.items())
+        main(given.points, given.objects, outputs, snakemake.params.settings)
