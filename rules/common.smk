@@ -229,3 +229,15 @@ def show_summary():
     text = summary("results")
     if text:
         print(text, file=sys.stderr)
+
+
+def show_failures():
+    """Write the errors of failed jobs to the terminal, after all that Snakemake writes."""
+    import atexit
+
+    from mallorn.summary import failures
+
+    jobs = [job for failed in workflow.scheduler.failed for job in getattr(failed, "jobs", [failed])]
+    named = sorted((", ".join([job.rule.name, *map(str, job.wildcards)]), next(iter(job.log), None)) for job in jobs)
+    if named:
+        atexit.register(print, failures(named), file=sys.stderr)

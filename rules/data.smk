@@ -78,7 +78,7 @@ rule ingest:
     input:
         train=f"{DATA_DIR}/{{split}}/train_full_lightcurves.csv",
         test=f"{DATA_DIR}/{{split}}/test_full_lightcurves.csv",
-        logs=ancient("results/logs.parquet"),
+        logs=ancient(expand(f"{DATA_DIR}/{{log}}", log=LOG_FILES.values())),  # param log_rows follows their content
     output:
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",

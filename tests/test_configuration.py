@@ -68,6 +68,12 @@ def test_all_mistakes_are_told_at_once():
     assert all(word in str(error.value) for word in ("seed", "'wrong'", "missing key 'folds'"))
 
 
+def test_every_mistake_is_told_once():
+    with pytest.raises(ConfigError) as error:
+        check_config({**CONFIG, "models": {"empty": {}}}, SCHEMA)
+    assert str(error.value).count("missing key 'enabled'") == 1
+
+
 def test_order_is_that_of_the_template_at_every_depth():
     config = {"z": 1, "b": {"y": [2, 1], "x": 0}, "new": {"q": 1, "p": 2}, "a": 3}
     ordered = in_order(config, {"a": 0, "b": {"x": 0, "y": 0}, "absent": 0})

@@ -1,9 +1,17 @@
-import subprocess
-import sys
-
 import numpy as np
+from astropy.cosmology import Planck18
 
 from mallorn.cosmology import MIN_REDSHIFT, clip_redshift, luminosity_distance
+
+
+def test_distances_are_those_of_astropy():
+    z = np.concatenate([np.geomspace(MIN_REDSHIFT, 20.0, 300), [0.0301, 0.30955, 1.5]])
+    np.testing.assert_allclose(luminosity_distance(z), Planck18.luminosity_distance(z).value, rtol=1e-9)
+
+
+def test_a_distance_does_not_depend_on_its_company():
+    z = np.random.default_rng(1).uniform(0.005, 3.0, 301)
+    np.testing.assert_array_equal(luminosity_distance(z)[17:40], luminosity_distance(z[17:40]))
 
 
 def test_distance_is_the_integral_over_the_expansion_rate():
@@ -25,9 +33,3 @@ def test_low_redshifts_are_clipped():
 def test_shapes():
     assert luminosity_distance(0.3).shape == ()
     assert luminosity_distance(np.full((2, 3), 0.3)).shape == (2, 3)
-
-
-def test_astropy_is_imported_only_when_needed():
-    code = f"import sys; sys.path[:0] = {sys.path!r}; import mallorn.cosmology; print('astropy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == "False", done.stderr

@@ -1,4 +1,6 @@
-from mallorn.summary import summary
+import pytest
+
+from mallorn.summary import failures, summary
 
 
 def test_means_and_spread_over_repeats(tmp_path):
@@ -20,3 +22,37 @@ def test_means_and_spread_over_repeats(tmp_path):
 
 def test_nothing_to_say_without_scores(tmp_path):
     assert summary(tmp_path) == ""
+
+
+LOGS = {
+    "said": "2026-01-01 00:00:00,123 INFO fine\n2026-01-01 00:00:01,123 ERROR a.csv, line 2: expected x.\n",
+    "raised": "2026-01-01 00:00:00,123 ERROR the job failed\n"
+    'Traceback (most recent call last):\n  File "a.py", line 1\n    f(x)\nValueError: two\nlines ERROR here\n',
+    "killed": "2026-01-01 00:00:00,123 INFO fine\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("said", "a.csv, line 2: expected x."),
+        ("raised", "    ValueError: two lines ERROR here\n"),
+        ("killed", "it was killed"),
+        ("absent", "it was killed"),
+    ],
+)
+def test_a_failed_job_is_told_by_its_own_last_error(tmp_path, name, told):
+    for log, text in LOGS.items():
+        (tmp_path / log).write_text(text)
+    text = failures([("ingest, split_01", tmp_path / name)])
+    assert text.startswith("\n1 job failed:\n\ningest, split_01\n    ")
+    assert told in text
+    assert f"log: {tmp_path / name}" in text
+    assert "a.py" not in text
+
+
+def test_all_failed_jobs_are_told():
+    text = failures([("one", None), ("two", None)])
+    assert "2 jobs failed" in text
+    assert "one\n" in text
+    assert "two\n" in text

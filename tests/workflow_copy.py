@@ -29,9 +29,9 @@ class Workspace:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
         return done
 
-    def planned(self):
+    def planned(self, *arguments):
         """Return {rule: set of its output files} that the next run would make again."""
-        table = self.snakemake("--summary").stdout.splitlines()
+        table = self.snakemake("--summary", *arguments).stdout.splitlines()
         plan = {}
         for row in csv.DictReader(table, delimiter="\t"):
             if row["plan"] != "no update":
@@ -40,6 +40,13 @@ class Workspace:
 
     def read(self, name):
         return (self.path / name).read_bytes()
+
+    def results(self):
+        """Return {path: content} of all results but those that tell of the run: logs, times, compiled code."""
+        telling = {"log", "benchmarks", "kernels", "survey", "report", "provenance.json"}
+        paths = [path.relative_to(self.path / "results") for path in (self.path / "results").rglob("*")]
+        paths = [path for path in paths if path.parts[0] not in telling and (self.path / "results" / path).is_file()]
+        return {str(path): (self.path / "results" / path).read_bytes() for path in paths}
 
 
 def copy_project(target, source=ROOT):

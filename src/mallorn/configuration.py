@@ -13,7 +13,7 @@ def check_config(config, schema):
 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
     if errors:
-        lines = "\n".join(f"  - {_explain(error)}" for error in errors)
+        lines = "\n".join(f"  - {line}" for line in dict.fromkeys(map(_explain, errors)))
         raise ConfigError(f"the configuration cannot be used:\n{lines}\nAll keys are described in config.yaml.")
 
 

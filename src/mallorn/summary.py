@@ -1,10 +1,11 @@
-"""The last words of a run: its scores and where its files lie."""
+"""The last words of a run: its scores and where its files lie, or why its jobs failed."""
 
 import csv
+import re
 from pathlib import Path
 from statistics import mean, stdev
 
-__all__ = ["summary"]
+__all__ = ["failures", "summary"]
 
 _SCORES = ("average_precision", "roc_auc", "f1", "precision", "recall")
 _MEANING = {
@@ -35,6 +36,28 @@ def summary(results):
             lines.append(f"  {model:<32}" + "".join(f"{cell:>20}" for cell in cells))
     lines += ["", *_places(results), ""]
     return "\n".join(lines)
+
+
+def failures(jobs):
+    """Return a text on failed jobs: what each logged last as an error, and where its log is.
+
+    jobs: list of (name, path of the log that `mallorn.logs.job_log` wrote, or None).
+    """
+    lines = ["", "1 job failed:" if len(jobs) == 1 else f"{len(jobs)} jobs failed:"]
+    for name, path in jobs:
+        lines += ["", name, f"    {_last_error(path)}", *([f"    log: {path}"] if path else [])]
+    return "\n".join([*lines, ""])
+
+
+def _last_error(path):
+    """Return the last error in a log: its message, or the last line of its traceback."""
+    text = Path(path).read_text(encoding="utf-8", errors="replace") if path and Path(path).is_file() else ""
+    found = re.split(r"^[-\d]{10} [:,\d]{12} ERROR ", text, flags=re.MULTILINE)
+    if len(found) == 1:
+        return "ended without an error of its own: it was killed, for lack of memory perhaps"
+    lines = found[-1].rstrip().splitlines()
+    calls = [k for k, line in enumerate(lines) if line.startswith("  ")]
+    return " ".join(lines[calls[-1] + 1 :] if calls else lines)
 
 
 def _spread(values):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from surveys import CONFIG, TEST_LC, TRAIN_LC, ingest, read_split, sound_survey, write_survey
+from surveys import CONFIG, LOG, TEST, TEST_LC, TRAIN_LC, ingest, read_split, sound_survey, write_survey
 
 from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.ingest.lightcurves import REASONS, ingest_split, read_objects, write_split
+from mallorn.ingest.lightcurves import REASONS, ingest_split, write_split
+from mallorn.ingest.objects import read_objects
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -113,9 +114,9 @@ def test_averaged_rows_do_not_count_as_faults(tmp_path, objects):
 
 
 def test_split_that_the_logs_do_not_name(tmp_path):
-    ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path)
-    with pytest.raises(DataError, match="split_09"):
-        read_objects(tmp_path / "logs.parquet", "split_09")
+    survey = write_survey(sound_survey(), tmp_path)
+    with pytest.raises(DataError, match="split_09.*no object of it"):
+        read_objects(survey / LOG, survey / TEST, "split_09", CONFIG)
 
 
 def test_an_object_of_both_files_keeps_the_rows_of_its_own_set(tmp_path):

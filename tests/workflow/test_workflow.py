@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 import yaml
-from workflow_copy import ROOT, TINY, copy_project
+from workflow_copy import ROOT
 
 from mallorn.tables import read_columns, read_units
 
@@ -80,15 +80,6 @@ def test_nothing_runs_twice(finished):
     assert "Nothing to be done" in finished.snakemake("-n").stdout + finished.snakemake("-n").stderr
 
 
-def test_results_do_not_depend_on_the_number_of_cores(finished, tmp_path):
-    other = copy_project(tmp_path / "one core", finished.path)
-    other.snakemake(cores=1)
-    for name in ("features/train.parquet", "features/test.parquet", "folds.parquet", "probabilities.csv"):
-        assert other.read(f"results/{name}") == finished.read(f"results/{name}"), name
-    for path in (finished.path / "results" / "predictions").rglob("*.parquet"):
-        assert other.read(path.relative_to(finished.path)) == path.read_bytes(), path
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_edit_of_a_family_re_runs_that_family_and_what_follows(finished, family):
     with edited(finished.path / f"src/mallorn/features/{family}.py", lambda text: text + "\n_EDITED = 1\n"):
@@ -129,37 +120,6 @@ def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, modul
 def test_an_edit_downstream_plans_just_the_rules_that_reach_it(finished, module, rules):
     with edited(finished.path / "src" / "mallorn" / module, lambda text: text + "\n_EDITED = 1\n"):
         assert set(finished.planned()) == rules
-
-
-def test_comments_and_docstrings_re_run_nothing(finished):
-    def comment(text):
-        return text.replace('"""', '"""Other words. ', 1) + "\n# a comment\n"
-
-    with (
-        edited(finished.path / "src/mallorn/lightcurves.py", comment),
-        edited(finished.path / "src/mallorn/gp/models.py", comment),
-        edited(finished.path / "src/mallorn/crossvalidate.py", comment),
-    ):
-        assert finished.planned() == {}
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "rules"),
-    [
-        ("features.color.max_sd", 0.4, AFTER_FEATURES | {"extract_features"}),
-        ("threshold.rule", "expected_count", {"choose_threshold", "write_submission", "score"}),
-        ("benchmark.fits.random_starts", 3, set()),
-    ],
-)
-def test_a_changed_value_re_runs_what_reads_it(finished, tmp_path, key, value, rules):
-    config = yaml.safe_load(TINY.read_text())
-    block = config
-    for part in key.split(".")[:-1]:
-        block = block.setdefault(part, {})
-    block[key.split(".")[-1]] = value
-    changed = tmp_path / "changed.yaml"
-    changed.write_text(yaml.safe_dump(config))
-    assert set(type(finished)(finished.path, changed).planned()) == rules
 
 
 def test_a_misspelt_key_ends_the_run_in_plain_words(finished):

@@ -24,7 +24,7 @@ class Named(dict):
 
 def run(script, folder, inputs, outputs, settings, **wildcards):
     job = SimpleNamespace(
-        input=Named({name: str(path) for name, path in inputs.items()}),
+        input=Named(inputs),
         output=Named({name: str(path) for name, path in outputs.items()}),
         log=[str(folder / "logs" / f"{script}.log")],
         params=SimpleNamespace(settings=settings),
@@ -40,7 +40,7 @@ def run_both(folder, files):
     logs = {"train": survey / LOG, "test": survey / TEST, "submission": survey / SAMPLE}
     settings = {"ingest": CONFIG, "splits": ["split_01", "split_02"]}
     first = run("ingest_logs", folder, logs, {"table": folder / "logs.parquet"}, settings)
-    inputs = {"train": survey / TRAIN_LC, "test": survey / TEST_LC, "logs": folder / "logs.parquet"}
+    inputs = {"train": survey / TRAIN_LC, "test": survey / TEST_LC, "logs": [survey / LOG, survey / TEST]}
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}
     return first, run("ingest", folder, inputs, outputs, CONFIG, split="split_01")

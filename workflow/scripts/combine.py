@@ -2,11 +2,11 @@
 
 import json
 import logging
-from pathlib import Path
 
 import numpy as np
 
 from mallorn.ensembles import apply_ensemble, crossed_ensemble, fit_ensemble
+from mallorn.files import write_text
 from mallorn.folds import fold_of
 from mallorn.metrics import average_precision
 from mallorn.predictions import read_held_out, read_out_of_fold, write_predictions
@@ -38,8 +38,7 @@ def main(models, folds, ensembles, about, settings):
         _write(paths["held_out"], apart[members[0]].object_id, apply_ensemble(learned, outside), metadata)
         if "photoz" in paths:
             _photoz(models, members, paths["photoz"], first, target, inside, options, metadata)
-        path = Path(paths["learned"])
-        path.write_text(json.dumps({"members": members, **learned}, indent=2) + "\n", encoding="utf-8")
+        write_text(paths["learned"], json.dumps({"members": members, **learned}, indent=2) + "\n")
         log.info("%s: average precision %.3f of %s", name, average_precision(target, crossed), ", ".join(members))
 
 

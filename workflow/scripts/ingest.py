@@ -1,11 +1,15 @@
 """Check the light curves of one split against the logs and write them sorted and packed."""
 
-from mallorn.ingest.lightcurves import ingest_split, read_objects, write_split
+from mallorn.ingest.lightcurves import ingest_split, write_split
+from mallorn.ingest.objects import read_objects
 
 
 def main(train, test, logs, split, points, objects, set_aside, config):
-    """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`."""
-    write_split(ingest_split(train, test, read_objects(logs, split), config), points, objects, set_aside)
+    """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`.
+
+    train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`.
+    """
+    write_split(ingest_split(train, test, read_objects(*logs, split, config), config), points, objects, set_aside)
 
 
 if "snakemake" in globals():

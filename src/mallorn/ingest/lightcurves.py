@@ -12,9 +12,9 @@ from mallorn.bands import BANDS
 from mallorn.errors import DataError
 from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, CsvFile
 from mallorn.lightcurves import LightCurves, write_lightcurves
-from mallorn.tables import read_codes, read_columns, write_table
+from mallorn.tables import write_table
 
-__all__ = ["REASONS", "Ingested", "ingest_split", "read_objects", "write_split"]
+__all__ = ["REASONS", "Ingested", "ingest_split", "write_split"]
 
 REASONS = (
     "object not in the logs of this split",
@@ -71,24 +71,11 @@ class _Rows(NamedTuple):
     why: np.ndarray
 
 
-def read_objects(logs, split):
-    """Return {column: array (n,)} of the objects of `split`, sorted by id, from the table that `write_logs` made."""
-    codes, names = read_codes(logs, "split")
-    rows = np.flatnonzero(codes == names.index(split)) if split in names else []
-    if not len(rows):
-        fix = "make the table anew from the logs (rule ingest_logs)"
-        raise DataError.at(logs, column="split", expected=f"objects of {split}", found="none", fix=fix)
-    names = ["object_id", "set", "Z", "Z_err", "EBV", "luminosity_distance"]
-    objects = read_columns(logs, columns=names, rows=rows)
-    order = np.argsort(objects["object_id"], kind="stable")
-    return {name: values[order] for name, values in objects.items()}
-
-
 def ingest_split(train_csv, test_csv, objects, config):
     """Return the `Ingested` light curves of one split.
 
     train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter.
-    objects: as returned by `read_objects`. config: the block `ingest` of the configuration.
+    objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
 
     A row counts only in the file of the set (train or test) that the logs name for its object. Rows with the same
     time and passband of an object are averaged with inverse variances: later stages need unique times in a passband.

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.cosmology import luminosity_distance
 from mallorn.errors import DataError
-from mallorn.ingest.csvfile import MISSING, NUMBER, CsvFile
+from mallorn.ingest.csvfile import NUMBER, CsvFile
+from mallorn.ingest.objects import Logs, unnamed_split
 from mallorn.tables import write_table
 
 __all__ = ["read_logs", "write_logs"]
@@ -15,7 +15,6 @@ __all__ = ["read_logs", "write_logs"]
 POSITIVE_TYPE = "TDE"
 UNLABELLED = -1
 
-_COLUMNS = ("object_id", "Z", "Z_err", "EBV", "split")
 _LABELS = ("SpecType", "target")
 _UNITS = {"EBV": "mag", "luminosity_distance": "Mpc"}
 
@@ -25,49 +24,34 @@ _log = logging.getLogger(__name__)
 def read_logs(train_log, test_log, sample_submission, splits, config):
     """Return {column: array (n,)} with one row for each object, those of the training log first, both in log order.
 
-    object_id, set ("train" or "test"), split: str. Z; Z_err (NaN where not given); EBV, magnitudes;
-    luminosity_distance, Mpc: float64. spec_type: str, None in the test set. target: int8, 1 for a TDE, 0 for
-    anything else, -1 in the test set. submission_row: int32, the row of the object in the submission, -1 in the
-    training set.
+    The columns of `Logs.objects`, and spec_type: str, None in the test set. target: int8, 1 for a TDE, 0 for anything
+    else, -1 in the test set. submission_row: int32, the row of the object in the submission, -1 in the training set.
 
-    train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV, split; the training log has SpecType
-        and target too. Labels in the test log are not read; other columns are ignored.
+    train_log, test_log: CSV files, see `Logs`; the training log has the columns SpecType and target too. Labels in the
+        test log are not read.
     sample_submission: CSV file with the column object_id, which lists the test objects in the order in which they
         are to be submitted; if None, that is the order of the test log.
     splits: names of all splits. config: the block `ingest` of the configuration.
 
-    Raises DataError, with file and line, for what cannot be used: see `CsvFile`; an empty log; an object twice, or
-    with an id that is empty or not printable; a redshift, error or E(B-V) that is missing (errors may be), no number
-    or beyond what `config` believes; a target that is not 0 or 1, not equal to SpecType being TDE, or the same for
-    all; a split without folder or log rows; a sample submission that lists other objects.
+    Raises DataError, with file and line, for what cannot be used: see `Logs`; a target that is not 0 or 1, not equal
+    to SpecType being TDE, or the same for all; a split without folder or log rows; a sample submission that lists
+    other objects.
     """
-    train, test = CsvFile(train_log, (*_COLUMNS, *_LABELS)), CsvFile(test_log, _COLUMNS)
-    logs = (train, test)
-    for log in logs:
-        if not len(log):
-            raise DataError.at(log.path, expected="rows", found="only a header", fix="get the file again")
-    ids = [_object_ids(log) for log in logs]
-    _check_unique(logs, ids)
+    logs = Logs(train_log, test_log, config, _LABELS)
     _check_splits(logs, splits)
-    spec_type, target = _labels(train)
-    redshift = np.concatenate([_numbers(log, "Z", config["redshift"]) for log in logs])
+    spec_type, target = _labels(logs.train)
+    n_train, n_test = len(logs.train), len(logs.test)
     columns = {
-        "object_id": np.concatenate(ids),
-        "set": np.repeat(np.array(["train", "test"], dtype=object), [len(train), len(test)]),
-        "split": np.concatenate([log.text("split") for log in logs]),
-        "Z": redshift,
-        "Z_err": np.concatenate([_numbers(log, "Z_err", {"min": 0.0, "max": np.inf}, missing=True) for log in logs]),
-        "EBV": np.concatenate([_numbers(log, "EBV", config["ebv"]) for log in logs]),
-        "luminosity_distance": luminosity_distance(redshift),
-        "spec_type": np.concatenate([spec_type, np.full(len(test), None)]),
-        "target": np.concatenate([target, np.full(len(test), UNLABELLED, dtype=np.int8)]),
+        **logs.objects(),
+        "spec_type": np.concatenate([spec_type, np.full(n_test, None)]),
+        "target": np.concatenate([target, np.full(n_test, UNLABELLED, dtype=np.int8)]),
         "submission_row": np.concatenate(
-            [np.full(len(train), -1, dtype=np.int32), _submission_rows(test, ids[1], sample_submission)]
+            [np.full(n_train, -1, dtype=np.int32), _submission_rows(logs.test, logs.ids[1], sample_submission)]
         ),
     }
     _log.info(
         "%d training objects, %d of them %s; %d test objects; %d splits",
-        *(len(train), target.sum(), POSITIVE_TYPE, len(test), len(splits)),
+        *(n_train, target.sum(), POSITIVE_TYPE, n_test, len(splits)),
     )
     return columns
 
@@ -75,26 +59,6 @@ def read_logs(train_log, test_log, sample_submission, splits, config):
 def write_logs(path, columns):
     """Write what `read_logs` returned as Parquet."""
     write_table(path, columns, _UNITS)
-
-
-def _object_ids(log):
-    ids = log.text("object_id")
-    for k, name in enumerate(ids):
-        if not name or not name.isprintable():
-            fix = "name the object by printable text, in its light curve too"
-            raise log.error(k, "object_id", expected="an id", found=log.value("object_id", k), fix=fix)
-    return ids
-
-
-def _check_unique(logs, ids):
-    first = {}
-    for log, names in zip(logs, ids, strict=True):
-        for k, name in enumerate(names):
-            if name in first:
-                other, row = first[name]
-                found = f"{name!r} again, after {other.path.name}, line {other.line(row)}"
-                raise log.error(k, "object_id", expected="each object once", found=found, fix="remove one of the rows")
-            first[name] = log, k
 
 
 def _check_splits(logs, splits):
@@ -108,35 +72,9 @@ def _check_splits(logs, splits):
                 fix = f"put the split's folder beside {log.path.name}, or remove its rows from the logs"
                 expected = f"one of the {len(splits)} splits with a folder"
                 raise log.error(k, "split", expected=expected, found=log.value("split", k), fix=fix)
-    empty = [name for name in splits if name not in named]
-    if empty:
-        raise DataError.at(
-            logs[0].path.parent / empty[0],
-            expected=f"a split named in {logs[0].path.name} or {logs[1].path.name}",
-            found="no object of it",
-            fix="move the folder away, or add its objects to the logs",
-        )
-
-
-def _numbers(log, column, believed, missing=False):
-    """Return `column` as numbers within `believed`, NaN where not given if that is allowed."""
-    values, state = log.numbers(column)
-    low, high = believed["min"], believed["max"]
-    good = (state == NUMBER) & (values >= low) & (values <= high) & np.isfinite(values)
-    if missing:
-        good |= state == MISSING
-    if not good.all():
-        k = int(np.argmin(good))
-        between = f"between {low:g} and {high:g}" if np.isfinite(high) else f"of at least {low:g}"
-        expected = f"a finite number {between}" + (" or nothing" if missing else "")
-        raise log.error(
-            k,
-            column,
-            expected=expected,
-            found=log.value(column, k),
-            fix="mend the value, or remove the object from the log",
-        )
-    return values
+    for name in splits:
+        if name not in named:
+            raise unnamed_split(logs, name)
 
 
 def _labels(log):

@@ -1,0 +1,123 @@
+"""What the logs say of every object, checked: its id, set and split, redshift and reddening."""
+
+import numpy as np
+
+from mallorn.cosmology import luminosity_distance
+from mallorn.errors import DataError
+from mallorn.ingest.csvfile import MISSING, NUMBER, CsvFile
+
+__all__ = ["Logs", "read_objects", "unnamed_split"]
+
+_COLUMNS = ("object_id", "Z", "Z_err", "EBV", "split")
+
+
+class Logs:
+    """Both logs of a survey: `train` and `test` are `CsvFile`s, `ids` the pair of their objects' ids, (n,) str each.
+
+    train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV and split; `labels` names further columns
+        that the training log must have. Other columns are ignored.
+    config: the block `ingest` of the configuration.
+
+    Raises DataError, with file and line, for what cannot be used: see `CsvFile`; an empty log; an object twice, or
+    with an id that is empty or not printable.
+    """
+
+    def __init__(self, train_log, test_log, config, labels=()):
+        self.train, self.test = CsvFile(train_log, (*_COLUMNS, *labels)), CsvFile(test_log, _COLUMNS)
+        self.config = config
+        for log in self:
+            if not len(log):
+                raise DataError.at(log.path, expected="rows", found="only a header", fix="get the file again")
+        self.ids = [_object_ids(log) for log in self]
+        _check_unique(self, self.ids)
+
+    def __iter__(self):
+        return iter((self.train, self.test))
+
+    def objects(self):
+        """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
+
+        object_id, set ("train" or "test"), split: str. Z; Z_err (NaN where not given); EBV, magnitudes;
+        luminosity_distance, Mpc: float64.
+
+        Raises DataError, with file and line, for a redshift, error or E(B-V) that is missing (errors may be), no
+        number or beyond what the configuration believes.
+        """
+        redshift = self._numbers("Z", self.config["redshift"])
+        return {
+            "object_id": np.concatenate(self.ids),
+            "set": np.repeat(np.array(["train", "test"], dtype=object), [len(self.train), len(self.test)]),
+            "split": np.concatenate([log.text("split") for log in self]),
+            "Z": redshift,
+            "Z_err": self._numbers("Z_err", {"min": 0.0, "max": np.inf}, missing=True),
+            "EBV": self._numbers("EBV", self.config["ebv"]),
+            "luminosity_distance": luminosity_distance(redshift),
+        }
+
+    def _numbers(self, column, believed, missing=False):
+        return np.concatenate([_numbers(log, column, believed, missing) for log in self])
+
+
+def read_objects(train_log, test_log, split, config):
+    """Return the columns of `Logs.objects`, save `split`, of the objects of one split, sorted by id.
+
+    Raises DataError if the logs name no object of the split; see also `Logs`.
+    """
+    logs = Logs(train_log, test_log, config)
+    objects = logs.objects()
+    rows = np.flatnonzero(objects.pop("split") == split)
+    if not len(rows):
+        raise unnamed_split(logs, split)
+    rows = rows[np.argsort(objects["object_id"][rows], kind="stable")]
+    return {name: values[rows] for name, values in objects.items()}
+
+
+def unnamed_split(logs, split):
+    """Return the DataError for a split that the `Logs` do not name."""
+    return DataError.at(
+        logs.train.path.parent / split,
+        expected=f"a split named in {logs.train.path.name} or {logs.test.path.name}",
+        found="no object of it",
+        fix="move the folder away, or add its objects to the logs",
+    )
+
+
+def _object_ids(log):
+    ids = log.text("object_id")
+    for k, name in enumerate(ids):
+        if not name or not name.isprintable():
+            fix = "name the object by printable text, in its light curve too"
+            raise log.error(k, "object_id", expected="an id", found=log.value("object_id", k), fix=fix)
+    return ids
+
+
+def _check_unique(logs, ids):
+    first = {}
+    for log, names in zip(logs, ids, strict=True):
+        for k, name in enumerate(names):
+            if name in first:
+                other, row = first[name]
+                found = f"{name!r} again, after {other.path.name}, line {other.line(row)}"
+                raise log.error(k, "object_id", expected="each object once", found=found, fix="remove one of the rows")
+            first[name] = log, k
+
+
+def _numbers(log, column, believed, missing=False):
+    """Return `column` as numbers within `believed`, NaN where not given if that is allowed."""
+    values, state = log.numbers(column)
+    low, high = believed["min"], believed["max"]
+    good = (state == NUMBER) & (values >= low) & (values <= high) & np.isfinite(values)
+    if missing:
+        good |= state == MISSING
+    if not good.all():
+        k = int(np.argmin(good))
+        between = f"between {low:g} and {high:g}" if np.isfinite(high) else f"of at least {low:g}"
+        expected = f"a finite number {between}" + (" or nothing" if missing else "")
+        raise log.error(
+            k,
+            column,
+            expected=expected,
+            found=log.value(column, k),
+            fix="mend the value, or remove the object from the log",
+        )
+    return values
