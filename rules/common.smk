@@ -55,7 +55,7 @@ PREDICTED = {
 
 
 wildcard_constraints:
-    split="|".join(re.escape(name) for split in SPLITS for name in (split, *(f"{split}.{copy}" for copy in COPIES))),
+    split="|".join(map(re.escape, SPLITS + COPIES)),
     kind="|".join(config["copies"]),
     family="|".join(config["features"]),
 
@@ -153,9 +153,9 @@ def family_settings(wildcards):
 
 
 def joined_inputs(wildcards):
-    """Return the inputs of join_features: the logs, and all families of all splits, or of their copies."""
+    """Return the inputs of join_features: the logs, and all families of all splits, or of one kind of copies."""
     copied = wildcards.table in COPIES
-    splits = [f"{split}.{wildcards.table}" for split in SPLITS] if copied else SPLITS
+    splits = [wildcards.table] if copied else SPLITS
     return {
         "logs": f"results/copies/{wildcards.table}.parquet" if copied else "results/logs.parquet",
         "families": expand("results/families/{family}/{split}.parquet", family=FAMILIES, split=splits),

@@ -1,6 +1,6 @@
 # Needs:  a survey in the Kaggle layout (data_dir), or nothing (data_dir null: the survey is simulated here).
 # Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet, and altered copies of the
-#         training objects: results/copies/{kind}.parquet, results/{lightcurves,objects}/{original}.{kind}.parquet.
+#         training objects, each kind as a split of its own: results/{copies,lightcurves,objects}/{kind}.parquet.
 
 if config["data_dir"] is None:
 
@@ -104,50 +104,27 @@ rule ingest:
         "../workflow/scripts/ingest.py"
 
 
-rule copy_logs:
+rule copy_objects:
     input:
         logs="results/logs.parquet",
+        points=expand("results/lightcurves/{split}.parquet", split=SPLITS),
+        objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
-        "results/copies/{kind}.parquet",
-    log:
-        "results/log/copy_logs/{kind}.log",
-    conda:
-        "../envs/mallorn.yaml"
-    threads: 1
-    resources:
-        mem_mb=megabytes(400, 10),
-        runtime=minutes(5),
-    params:
-        code=code_of("copy_logs"),
-        settings={"seed": config["seed"]},
-    message:
-        "Drawing photometric redshifts for the {wildcards.kind} copies of the training objects"
-    script:
-        "../workflow/scripts/copy_logs.py"
-
-
-rule copy_split:
-    input:
-        points="results/lightcurves/{original}.parquet",
-        objects="results/objects/{original}.parquet",
         logs="results/copies/{kind}.parquet",
-    output:
-        points="results/lightcurves/{original}.{kind}.parquet",
-        objects="results/objects/{original}.{kind}.parquet",
+        points="results/lightcurves/{kind}.parquet",
+        objects="results/objects/{kind}.parquet",
     log:
-        "results/log/copy_split/{original}.{kind}.log",
-    wildcard_constraints:
-        original="|".join(map(re.escape, SPLITS)),
+        "results/log/copy_objects/{kind}.log",
     conda:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(400, 40),
-        runtime=minutes(5),
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5, 0.1),
     params:
-        code=code_of("copy_split"),
+        code=code_of("copy_objects"),
         settings=lambda wildcards: {"seed": config["seed"], "copy": config["copies"][wildcards.kind]},
     message:
-        "Copying the training objects of {wildcards.original}: {wildcards.kind}"
+        "Copying the training objects: {wildcards.kind}"
     script:
-        "../workflow/scripts/copy_split.py"
+        "../workflow/scripts/copy_objects.py"

@@ -46,7 +46,7 @@ def test_redshifts_scatter_by_the_errors_of_test_objects_nearby():
     train = table["set"] == "train"
     z, error = table["Z"][train], copies["Z_err"]
     assert copies["object_id"].tolist() == table["object_id"][train].tolist()
-    assert set(copies["split"]) == {"split_a.photoz", "split_b.photoz"}
+    assert set(copies["split"]) == {"photoz"}
     assert np.all(np.isin(error, table["Z_err"][~train]))
     assert np.corrcoef(error, 0.1 * z)[0, 1] > 0.9
     pull = (copies["Z"] - z) / error

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mallorn.bands import BANDS
 from mallorn.cosmology import MIN_REDSHIFT
 from mallorn.dust import extinction_per_ebv
-from mallorn.lightcurves import LightCurves, read_lightcurves, write_lightcurves
+from mallorn.lightcurves import LightCurves, joined, read_lightcurves, write_lightcurves
 from mallorn.tables import read_columns, read_units
 
 POINTS = ("mjd", "band", "flux", "flux_err")
@@ -140,3 +140,11 @@ def test_bands_of_a_file_by_others_may_be_numbered_otherwise(tmp_path):
     plain = table.set_column(2, "band", table.column("band").cast("string"))  # numbered by first appearance when read
     pq.write_table(plain, tmp_path / "p", row_group_size=7)
     assert_equal(read_lightcurves(tmp_path / "p", tmp_path / "o"), lc)
+
+
+def test_joined_light_curves_are_all_objects_by_id():
+    parts = [make([3, 0, 2], seed=1), make([], seed=2), make([4, 1], seed=3)]
+    for k, part in enumerate(parts):
+        part.object_id[:] = [f"{name}{k}" for name in part.object_id]
+    expected = sorted(pair for part in parts for pair in as_lists(part))
+    assert as_lists(joined(parts)) == expected

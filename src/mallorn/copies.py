@@ -22,8 +22,8 @@ def copied_logs(logs, name, seed):
     """Return the logs of copies of the training objects: {column: array}, as from `read_logs`.
 
     Object ids, labels and order are those of the training objects; Z is drawn from a normal distribution about the
-    spectroscopic one with the Z_err of a test object drawn among the `NEIGHBOURS` nearest in redshift; the split of a
-    copy is called `SPLIT.name`.
+    spectroscopic one with the Z_err of a test object drawn among the `NEIGHBOURS` nearest in redshift; all
+    copies are one split, called `name`.
 
     logs: columns as from `read_logs`. Raises DataError if no test object has a Z_err.
     """
@@ -44,7 +44,7 @@ def copied_logs(logs, name, seed):
         shift[k] = rng.normal()
     redshift = np.round(logs["Z"][train] + shift * error, 4)
     columns = {column: values[train] for column, values in logs.items()}
-    split = np.array([f"{split}.{name}" for split in columns["split"]], dtype=object)
+    split = np.full(len(train), name, dtype=object)
     return {
         **columns,
         "split": split,

@@ -11,7 +11,7 @@ from mallorn.cosmology import clip_redshift
 from mallorn.dust import transmission
 from mallorn.tables import arrow_array, read_codes, read_columns, write_table
 
-__all__ = ["LightCurve", "LightCurves", "read_lightcurves", "write_lightcurves"]
+__all__ = ["LightCurve", "LightCurves", "joined", "read_lightcurves", "write_lightcurves"]
 
 POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
 OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
@@ -99,6 +99,18 @@ class LightCurves:
         points = {name: getattr(self, name)[index] for name in ("mjd", "band", "flux", "flux_err")}
         names = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
         return LightCurves(start=start, **{name: getattr(self, name)[objects] for name in names}, **points)
+
+
+def joined(parts):
+    """Return the `LightCurves` of all objects of a list of `LightCurves`, by object id."""
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in LightCurves.__dataclass_fields__
+        if name != "start"
+    }
+    counts = np.concatenate([part.n_points for part in parts])
+    whole = LightCurves(start=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), **arrays)
+    return whole.take(np.argsort(whole.object_id.astype(str), kind="stable"))
 
 
 def write_lightcurves(lightcurves, points, objects):
