@@ -170,6 +170,8 @@ def joined_settings(wildcards):
 def training_tables(wildcards):
     """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
     tables = {name: f"results/features/{name}.parquet" for name in COPIES}
+    if config["training"]["importance_weights"]:
+        tables["weights"] = "results/evaluation/importance_weights.parquet"
     if wildcards.training == FINAL:
         tables["test"] = "results/features/test.parquet"
     if config["models"][wildcards.model]["tuned"]:

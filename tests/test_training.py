@@ -5,7 +5,7 @@ import pytest
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.tables import write_table
-from mallorn.training import class_weights, classify, feature_columns, fit_member, read_features
+from mallorn.training import class_weights, classify, feature_columns, fit_member, importance_weights, read_features
 
 NAMES = ["object_id", "Z", "Z_err", "EBV", "shape__rise", "shape__fall", "color__slope__u"]
 GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia", "SN Ia-pec"]}
@@ -100,3 +100,11 @@ def test_weights_of_objects_count_like_copies():
 def test_a_training_part_needs_targets_and_others(classes):
     with pytest.raises(DataError, match="no object with target 1, or no other"):
         fit_member(np.zeros((6, 1), np.float32), np.array(classes), 3, SPEC, 1)
+
+
+def test_importance_weights_are_those_of_the_objects_with_mean_one(tmp_path):
+    write_table(tmp_path / "w.parquet", {"object_id": np.array(["a", "b", "c"]), "weight": np.array([1.0, 3.0, 9.0])})
+    weight = importance_weights(tmp_path / "w.parquet", np.array(["b", "a"], dtype=object))
+    assert weight.tolist() == [1.5, 0.5]
+    with pytest.raises(DataError, match="none for 'd'"):
+        importance_weights(tmp_path / "w.parquet", np.array(["b", "d"], dtype=object))
