@@ -1,4 +1,5 @@
 # make run: from nothing to a submission.   make test: the test suite.   make install: the environment alone.
+# make test-slurm: the tests on a real Slurm cluster, which lives for them only.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
@@ -6,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: run test install lint lock clean
+.PHONY: run test test-slurm install lint lock clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -22,6 +23,9 @@ $(VENV)/installed: requirements.lock
 
 test: install
 	"$(BIN)/python" -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+
+test-slurm: install
+	tests/slurm/run.sh "$(BIN)/python" -m pytest tests/slurm $(PYTEST_ARGS)
 
 lint: install
 	"$(BIN)/python" -m ruff check .

@@ -71,10 +71,16 @@ def megabytes_of(paths):
     return sum(map(os.path.getsize, paths)) / 2**20
 
 
+SNAKEMAKE_MB = 400  # on a cluster two processes of Snakemake, of 190 MB each, share the memory of a job
+
+
 def megabytes(fixed, per_input=0.0):
-    """Return a `mem_mb` function: `fixed` plus `per_input` times the size of the input, twice as much at each retry."""
+    """Return a `mem_mb` function: `fixed` plus `per_input` times the size of the input, twice as much at each retry.
+
+    What Snakemake itself needs comes on top.
+    """
     size = lambda input: per_input * megabytes_of(input) if per_input else 0.0
-    return lambda wildcards, input, attempt: int((fixed + size(input)) * 2 ** (attempt - 1))
+    return lambda wildcards, input, attempt: int((SNAKEMAKE_MB + fixed + size(input)) * 2 ** (attempt - 1))
 
 
 def minutes(fixed, per_input=0.0):

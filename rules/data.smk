@@ -12,6 +12,7 @@ if config["data_dir"] is None:
             truth="results/survey/truth.parquet",
         log:
             "results/log/simulate_logs.log",
+        localrule: True
         conda:
             "../envs/mallorn.yaml"
         threads: 1
@@ -58,6 +59,7 @@ rule ingest_logs:
         "results/logs.parquet",
     log:
         "results/log/ingest_logs.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1

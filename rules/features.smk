@@ -59,6 +59,7 @@ rule feature_catalogue:
         "docs/features.md",
     log:
         "results/log/feature_catalogue.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1

@@ -74,6 +74,7 @@ rule combine:
         expand(f"{PREDICTIONS}/learned.json", model=ENSEMBLES, allow_missing=True),
     log:
         "results/log/combine/{training}/{protocol}/{repeat}.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -108,6 +109,7 @@ rule choose_threshold:
         "results/threshold.json",
     log:
         "results/log/choose_threshold.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -139,6 +141,7 @@ rule write_submission:
         probabilities="results/probabilities.csv",
     log:
         "results/log/write_submission.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1

@@ -1,0 +1,306 @@
+"""The workflow on a real Slurm cluster: undisturbed, and with all that can go wrong.
+
+`make test-slurm` starts the cluster; without one these tests are skipped.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from subset import subset
+from workflow_copy import ROOT, TINY, copy_project
+
+STATE = os.environ.get("SLURM_STATE")
+HERE = ROOT / "tests" / "slurm"
+SMALL = ("--configfile", str(TINY), str(HERE / "small.yaml"))
+PATIENCE = 900  # seconds
+TABLES = ["features/train.parquet", "features/test.parquet", "submission.csv", "probabilities.csv"]
+LIGHT = {"simulate_logs", "ingest_logs", "combine", "choose_threshold", "write_submission"}
+HEAVY = {"ingest", "fit_drw", "fit_matern", "fit_multiband", "fit_hypotheses", "extract_features", "cross_validate"}
+
+pytestmark = pytest.mark.skipif(STATE is None, reason="no Slurm cluster; make test-slurm starts one")
+
+
+class Run:
+    """Runs of snakemake in one folder."""
+
+    def __init__(self, path, arguments=SMALL):
+        self.path, self.arguments = path, arguments
+        self.process = self.name = None
+
+    @property
+    def log(self):
+        return (self.path / "run.log").read_text()
+
+    def start(self, *arguments):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SNAKEMAKE"))}
+        command = [sys.executable, "-m", "snakemake", *arguments, *self.arguments]
+        with open(self.path / "run.log", "w") as log:
+            self.process = subprocess.Popen(command, cwd=self.path, env=environment, stdout=log, stderr=log)
+
+    def end(self):
+        """Wait for snakemake, which must succeed."""
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        assert code == 0, self.log[-8000:]
+
+    def locally(self, *arguments):
+        self.start("--cores", "2", *arguments)
+        self.end()
+        return self
+
+    def start_on_slurm(self, *arguments):
+        """Start with the profile, but ask for news more often, and have no more jobs than two cores bear."""
+        profile = ["--profile", str(ROOT / "profiles" / "slurm")]
+        self.start(*profile, "--jobs", "5", "--slurm-init-seconds-before-status-checks", "1", *arguments)
+        self.name = wait_for(lambda: re.search(r"SLURM run ID: (\S+)", self.log), "the run has an ID")[1]
+
+    def on_slurm(self, *arguments):
+        self.start_on_slurm(*arguments)
+        self.end()
+        return self
+
+    def jobs(self, states="all"):
+        """Return [(job, rule and wildcards, MB, time limit, state)] of the last run on Slurm."""
+        command = ["squeue", "--noheader", "--states", states, "--name", self.name, "--format", "%A|%k|%m|%l|%T"]
+        text = subprocess.check_output(command, text=True)
+        return [tuple(field.strip() for field in line.split("|")) for line in text.splitlines()]
+
+    def read(self, name):
+        return (self.path / "results" / name).read_bytes()
+
+
+def wait_for(condition, what):
+    """Wait until `condition()` holds and return it."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.3)
+    raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory):
+    """The main job with --cores."""
+    return Run(copy_project(tmp_path_factory.mktemp("local") / "a folder with spaces").path).locally()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The main job through Slurm."""
+    return Run(copy_project(tmp_path_factory.mktemp("slurm") / "a folder with spaces").path).on_slurm()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_slurm_gives_the_bytes_of_a_local_run(local, undisturbed, name):
+    assert undisturbed.read(name) == local.read(name)
+
+
+def test_light_rules_are_local_and_heavy_ones_are_not(undisturbed):
+    rules = {re.match(r"rule_(.*?)(_wildcards_.*)?$", comment)[1] for _, comment, *_ in undisturbed.jobs()}
+    assert not rules & LIGHT
+    assert rules >= HEAVY
+
+
+def test_every_job_asks_for_the_memory_and_time_of_its_rule(undisturbed):
+    asked = {comment: (memory, limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
+    memory, limit = asked["rule_fit_hypotheses_wildcards_split_01"]
+    assert (memory, limit) == ("x", "x")
+
+
+# What a job does before its own work in the disturbed runs. Each execution leaves a line in the file `ledger`.
+PREAMBLE = """if "snakemake" in globals():
+    import os, time
+    from pathlib import Path
+    output, job = snakemake.output[0], os.environ["SLURM_JOB_ID"]
+    with open("ledger", "a") as ledger:
+        ledger.write(f"{output} {job}\\n")
+    def once(name):
+        if not Path(name).exists():
+            Path(name + ".part").write_text(job + " " + os.environ["SLURMD_NODENAME"])
+            Path(name + ".part").rename(name)
+            time.sleep(3600)
+"""
+OVER_MEMORY = """
+    if snakemake.resources.mem_mb < 1500:
+        much = b"x" * 1_600_000_000
+        time.sleep(60)
+"""
+OVER_TIME = """
+    if snakemake.resources.runtime < 2:
+        time.sleep(3600)
+"""
+HELD = """
+    for family, split, name in {held}:
+        if output == f"results/families/{{family}}/{{split}}.parquet":
+            once(name)
+"""
+
+
+def disturb(run, rule, fault):
+    """Make the adapter of `rule` in a copy of the project do something else first."""
+    adapter = run.path / "workflow" / "scripts" / f"{rule}.py"
+    text = adapter.read_text()
+    wiring = 'if "snakemake" in globals():\n'
+    assert text.count(wiring) == 1
+    adapter.write_text(text.replace(wiring, PREAMBLE + fault + wiring))
+
+
+def copy_without(run, target, *folders):
+    """Return a copy of a finished run without some of its results."""
+    shutil.copytree(run.path, target)
+    for folder in folders:
+        shutil.rmtree(target / "results" / folder)
+    return Run(target)
+
+
+def ledger(run):
+    """Return [(output, job)] for each time that a job was executed."""
+    return [tuple(line.split()) for line in (run.path / "ledger").read_text().splitlines()]
+
+
+def families(run):
+    """Return the paths of all families of features in a finished run."""
+    return sorted(str(p.relative_to(run.path)) for p in (run.path / "results" / "families").rglob("*.parquet"))
+
+
+def lose(node):
+    """Kill a node: its slurmd, and all processes of its jobs, at once. Return the jobs that were on it."""
+    os.kill(int(Path(STATE, "run", f"slurmd-{node}.pid").read_text()), signal.SIGKILL)
+    jobs = set(subprocess.check_output(["squeue", "-h", "-w", node, "-o", "%A"], text=True).split())
+    steps, others = [], []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            step = re.match(rb"slurmstepd: \[(\d+)\.", (process / "cmdline").read_bytes())
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if f"SLURM_CONF={STATE}/etc/slurm.conf".encode() not in environment:
+                continue
+            if step and step[1].decode() in jobs:
+                steps.append(int(process.name))
+            elif f"SLURMD_NODENAME={node}".encode() in environment:
+                others.append(int(process.name))
+    for process in steps + others:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    return jobs
+
+
+@pytest.fixture(scope="session")
+def disturbed(local, tmp_path_factory):
+    """A run in which a node is lost, a job is cancelled from outside, one takes too much memory and one too long."""
+    run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "fits/drw", "fits/matern")
+    wanted = families(local)
+    held = [("statistics", "split_01", "on_lost_node"), ("multiband", "split_02", "to_be_cancelled")]
+    disturb(run, "fit_drw", OVER_MEMORY)
+    disturb(run, "fit_matern", OVER_TIME)
+    disturb(run, "extract_features", HELD.format(held=held))
+    run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *wanted)
+    wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
+    run.cancelled = (run.path / "to_be_cancelled").read_text().split()[0]
+    subprocess.run(["scancel", run.cancelled], check=True)
+    wait_for((run.path / "on_lost_node").exists, "the job on the node that is to be lost runs")
+    run.lost = lose((run.path / "on_lost_node").read_text().split()[1])
+    try:
+        run.end()
+    finally:
+        subprocess.run([HERE / "start.sh", STATE], check=True, capture_output=True)
+    return run
+
+
+def test_a_disturbed_run_gives_the_same_features(local, disturbed):
+    for path in families(local):
+        assert (disturbed.path / path).read_bytes() == (local.path / path).read_bytes(), path
+
+
+def states(run, comment):
+    """Return [(state, MB, time limit)] of the Slurm jobs of one job of the workflow, oldest first."""
+    jobs = sorted((int(job), state, memory, limit) for job, name, memory, limit, state in run.jobs() if name == comment)
+    return [job[1:] for job in jobs]
+
+
+def test_a_job_over_its_memory_is_given_more(disturbed):
+    (first, asked, _), (second, given, _) = states(disturbed, "rule_fit_drw_wildcards_split_01")
+    assert first in ("FAILED", "OUT_OF_MEMORY")
+    assert second == "COMPLETED"
+    megabytes = lambda text: float(text[:-1]) * {"M": 1, "G": 1024}[text[-1]]
+    assert megabytes(given) == pytest.approx(2 * megabytes(asked), rel=0.1)
+
+
+def test_a_job_over_its_time_is_given_more(disturbed):
+    jobs = states(disturbed, "rule_fit_matern_wildcards_split_01")
+    assert [(state, limit) for state, _, limit in jobs] == [("TIMEOUT", "1:00"), ("COMPLETED", "2:00")]
+
+
+def test_a_cancelled_job_is_run_again(disturbed):
+    first, second = states(disturbed, "rule_extract_features_wildcards_multiband_split_02")
+    assert (first[0], second[0]) == ("CANCELLED", "COMPLETED")
+
+
+def test_the_job_of_a_lost_node_is_run_again(disturbed):
+    held = [job for output, job in ledger(disturbed) if output == "results/families/statistics/split_01.parquet"]
+    assert len(held) == 2
+    assert held[0] in disturbed.lost
+
+
+def test_faults_re_run_only_the_jobs_they_hit(disturbed):
+    hit = {output for output, job in ledger(disturbed) if job in disturbed.lost | {disturbed.cancelled}}
+    hit |= {output for output, _ in ledger(disturbed) if "/drw/" in output or "/matern/" in output}
+    times = Counter(output for output, _ in ledger(disturbed))
+    assert {output for output, n in times.items() if n > 1} <= hit
+    assert len(times) > len(hit)
+
+
+@pytest.fixture(scope="session")
+def restarted(local, tmp_path_factory):
+    """A run whose snakemake is killed, and the next one in its folder, as docs/cluster.md has it."""
+    run = copy_without(local, tmp_path_factory.mktemp("restarted") / "run", "families")
+    held = [("statistics", "split_01", "held")]
+    disturb(run, "extract_features", HELD.format(held=held))
+    run.start_on_slurm("--", *families(local))
+    wait_for(lambda: (run.path / "held").exists() and run.jobs("COMPLETED"), "one job is held and others are done")
+    run.process.kill()
+    run.process.wait()
+    subprocess.run(["scancel", "--name", run.name], check=True)
+    wait_for(lambda: not run.jobs("PENDING,RUNNING,COMPLETING"), "no job is left")
+    run.done = {name for _, name, *_ in run.jobs("COMPLETED")}
+    run.locally("--unlock")
+    return run.on_slurm("--", *families(local))
+
+
+def test_a_run_goes_on_after_snakemake_was_killed(local, restarted):
+    for path in families(local):
+        assert (restarted.path / path).read_bytes() == (local.path / path).read_bytes(), path
+
+
+def test_a_restart_runs_nothing_that_was_finished(restarted):
+    jobs = [re.fullmatch(r"rule_extract_features_wildcards_(.*)_(split_\d+)", name) for name in restarted.done]
+    done = {f"results/families/{job[1]}/{job[2]}.parquet" for job in jobs}
+    times = Counter(output for output, _ in ledger(restarted))
+    assert done
+    assert {times[output] for output in done} == {1}
+    assert times["results/families/statistics/split_01.parquet"] == 2
+
+
+def test_two_splits_of_real_data_give_the_bytes_of_a_local_run(tmp_path):
+    if "MALLORN_DATA" not in os.environ:
+        pytest.skip("MALLORN_DATA is not set: nothing is run on real data")
+    survey = tmp_path / "survey"
+    subset(os.environ["MALLORN_DATA"], survey, ["split_01", "split_02"])
+    data = ("--config", f"data_dir={survey}")
+    local = Run(copy_project(tmp_path / "local").path, data).locally()
+    on_slurm = Run(copy_project(tmp_path / "slurm").path, data).on_slurm()
+    for name in TABLES:
+        assert on_slurm.read(name) == local.read(name), name
