@@ -92,6 +92,11 @@ def wait_for(condition, what):
     raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
 
 
+def megabytes(text):
+    """Return a size as Slurm prints it, such as 1.50G, in MB."""
+    return float(text[:-1]) * {"M": 1, "G": 1024}[text[-1]]
+
+
 @pytest.fixture(scope="session")
 def local(tmp_path_factory):
     """The main job with --cores."""
@@ -235,7 +240,6 @@ def test_a_job_over_its_memory_is_given_more(disturbed):
     (first, asked, _), (second, given, _) = states(disturbed, "rule_fit_drw_wildcards_split_01")
     assert first in ("FAILED", "OUT_OF_MEMORY")
     assert second == "COMPLETED"
-    megabytes = lambda text: float(text[:-1]) * {"M": 1, "G": 1024}[text[-1]]
     assert megabytes(given) == pytest.approx(2 * megabytes(asked), rel=0.1)
 
 
