@@ -24,6 +24,7 @@ TRAINING = {
     "exclude": ["noise__9*"],
     "groups": GROUPS,
     "rest": "other SN",
+    "importance_weights": False,
     "pseudo_labels": NO_LABELS,
 }
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
