@@ -75,6 +75,14 @@ def test_hand_worked_numbers(by_hand):
     assert out["tde53_pull_fall"] == pytest.approx(np.sqrt(2))
     assert (out["tde53_gap_before"], out["tde53_gap_after"]) == pytest.approx((10, 27.5))
     assert (out["tde53_seen_rise"], out["tde53_seen_fall"]) == (1, 2)
+    # three points of g make two pairs of residuals 1 and 1
+    assert out["tde53_coherence"] == pytest.approx(1)
+    assert np.isnan(out["tde53_outside_coherence"])
+    assert out["tde53_event_error"] == pytest.approx(1)
+    fall_to = 55 * np.array([0.5, 0.2]) ** -0.6 - 55
+    rise_from = 15 * np.sqrt(-2 * np.log([0.5, 0.2]))
+    half, fifth = fall_to + rise_from
+    assert out["tde53_stretch"] == pytest.approx(fifth / half, abs=1e-3)
     # comparisons: deviance 8 less chi-square 4, evidence -7 less -5
     assert out["chi2_drw_tde53"] == pytest.approx(np.log(5))
     assert out["evidence_drw_tde53"] == pytest.approx(-np.log(3))
@@ -88,6 +96,19 @@ def test_residuals_of_the_features_are_those_of_the_fits(events):
     for name in SETTINGS["models"]:
         chi2 = split.segments.sum(split.fit(hypothesis(name)).residual ** 2)
         np.testing.assert_allclose(chi2[:-1], fits[f"{name}_chi2"][:-1], rtol=1e-6)
+
+
+def test_offsets_are_those_of_linear_least_squares(events):
+    split = hypotheses._Split(events, fit_hypotheses(events, SETTINGS))
+    for name in ("tde53", "sn", "pls"):
+        fit = split.fit(hypothesis(name))
+        for k in range(len(events) - 1):
+            rows = split.owner == k
+            design = np.column_stack([fit.unscaled[rows], np.eye(6)[split.lc.band[rows]]]) * split.weight[rows, None]
+            flux = (split.flux * split.weight)[rows]
+            best = np.linalg.lstsq(design, flux, rcond=None)[0]
+            assert best[0] > 0
+            np.testing.assert_allclose(fit.offset_chi2[k], ((flux - design @ best) ** 2).sum(), rtol=1e-9)
 
 
 def test_names_and_values_agree_and_are_documented(events):

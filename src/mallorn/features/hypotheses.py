@@ -41,6 +41,7 @@ WINDOWS = {
 """Rest-frame days from peak in which residuals are summed."""
 
 _EVENT = (-40.0, 100.0)
+_NEIGHBOURS, _CLIP = 30.0, 5.0  # rest-frame days between points called successive; sigma to which residuals are clipped
 _TEMPERATURES = np.geomspace(3000.0, 80000.0, 60)
 
 _SOURCE = "mallorn.hypotheses"
@@ -87,6 +88,22 @@ class _Split:
         if hypothesis.name not in self.fits:
             self.fits[hypothesis.name] = _Fit(self, hypothesis)
         return self.fits[hypothesis.name]
+
+    def above_mean(self, values):
+        """Values (N,) less their weighted mean in the object's passband."""
+        weight, size = self.weight**2, len(self.lc) * len(BANDS)
+        mean = divide(np.bincount(self.cell, weight * values, size), np.bincount(self.cell, weight, size))
+        return values - mean[self.cell]
+
+    @cached_property
+    def cell(self):
+        """Number of the object and passband of each point, (N,)."""
+        return self.owner * len(BANDS) + self.lc.band
+
+    @cached_property
+    def by_band(self):
+        """Points in the order of objects, then passbands, then time, (N,)."""
+        return np.argsort(self.cell, kind="stable")
 
     @cached_property
     def significant(self):
@@ -137,20 +154,53 @@ class _Fit:
         return np.where(np.isfinite(self.height), share.sum(axis=1), np.nan)
 
     @cached_property
+    def stretch(self):
+        """Days above 20% of the peak over days above 50%, (n,)."""
+        return divide(self.days_above(0.2), self.days_above(0.5))
+
+    @cached_property
     def phase(self):
         """Phase of each point, (N,) rest-frame days from the peak."""
         peak = self["t0"] + self.top * self.split.stretch
         return (self.split.lc.mjd - peak[self.split.owner]) / self.split.stretch[self.split.owner]
 
     @cached_property
+    def unscaled(self):
+        """The fitted model of each point at amplitude 1, (N,)."""
+        split, owner = self.split, self.split.owner
+        d = (split.lc.mjd - self["t0"][owner]) / split.stretch[owner]
+        return self.hypothesis.shape(d, split.wavelength[owner, split.lc.band], self.values[:, owner])
+
+    @cached_property
     def residual(self):
         """Weighted residual of each point, (N,)."""
-        split, h, owner = self.split, self.hypothesis, self.split.owner
-        d = (split.lc.mjd - self["t0"][owner]) / split.stretch[owner]
-        shape = h.shape(d, split.wavelength[owner, split.lc.band], self.values[:, owner])
-        amplitude = self["amplitude"]
-        amplitude = amplitude[owner] if h.amplitudes == 1 else amplitude[owner, split.lc.band]
-        return (split.flux - amplitude * shape) * split.weight
+        split, owner, amplitude = self.split, self.split.owner, self["amplitude"]
+        amplitude = amplitude[owner] if self.hypothesis.amplitudes == 1 else amplitude[owner, split.lc.band]
+        return (split.flux - amplitude * self.unscaled) * split.weight
+
+    @cached_property
+    def offset_chi2(self):
+        """Chi-square (n,) of the fitted model, its amplitude free again, above a free constant in each passband."""
+        split, weight = self.split, self.split.weight**2
+        flux, model = split.above_mean(split.flux), split.above_mean(self.unscaled)
+        overlap, norm = split.segments.sum(weight * flux * model), split.segments.sum(weight * model**2)
+        amplitude = np.maximum(divide(overlap, norm), 0.0)
+        return split["constant_chi2"] - amplitude * (2.0 * overlap - amplitude * norm)
+
+    def median_residual(self, window):
+        """Median size of the residuals in a window, (n,)."""
+        keep = self.within(window)
+        return self.split.segments.where(keep).quantile(np.abs(self.residual[keep]), 0.5)
+
+    def coherence(self, keep=True):
+        """Mean product of residuals of successive points of a passband, of the points kept: 0 for noise, (n,)."""
+        split, n = self.split, len(self.split.lc)
+        rows = split.by_band[np.broadcast_to(keep, split.owner.shape)[split.by_band]]
+        cell, residual = split.cell[rows], np.clip(self.residual[rows], -_CLIP, _CLIP)
+        time = split.lc.mjd[rows] / split.stretch[split.owner[rows]]
+        near = (cell[1:] == cell[:-1]) & (np.diff(time) < _NEIGHBOURS)
+        owner = split.owner[rows][1:][near]
+        return divide(np.bincount(owner, (residual[1:] * residual[:-1])[near], n), np.bincount(owner, minlength=n))
 
     def within(self, window):
         """Points with phases in (low, high], (N,) bool."""
@@ -351,6 +401,7 @@ def _widths(h):
             "rest-frame days above 30% before the peak",
             lambda s: s.fit(h).days_above(0.3, s.fit(h).top),
         ),
+        _row(f"{n}_stretch", "", "width20 over width50", lambda s: s.fit(h).stretch),
     ]
 
 
@@ -387,6 +438,19 @@ def _residuals(h):
         row("event_chi2", "chi-square per point within the event", lambda f: f.event.chi2),
         row("outside_chi2", "chi-square per point outside the event", lambda f: f.event.outside_chi2),
         row("event_explained", "share of the event's null chi-square explained", lambda f: f.event.explained),
+        row("event_error", "median size of residuals within the event", lambda f: f.median_residual(_EVENT)),
+        row("coherence", "mean product of successive residuals of a band: 0 for noise", lambda f: f.coherence()),
+        row("outside_coherence", "the same outside the event", lambda f: f.coherence(~f.within(_EVENT))),
+        row(
+            "offset_gain",
+            "signed ln(1 + |d|) of the fall of chi-square if every band has a constant offset",
+            lambda f: _signed_log(f["chi2"] - f.offset_chi2),
+        ),
+        row(
+            "offset_explained",
+            "share of the chi-square about constants explained by the model and offsets",
+            lambda f: 1.0 - divide(f.offset_chi2, f.split["constant_chi2"]),
+        ),
     ]
     for k, band in enumerate(BANDS):
         text = f"sum of {band} residuals within the event over sqrt(number)"
