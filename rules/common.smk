@@ -204,6 +204,12 @@ def final_predictions(name):
     return expand(PREDICTED[name], training=FINAL, protocol=PROTOCOLS, model=MODELS + ENSEMBLES, repeat=REPEATS)
 
 
+def outer_predictions(name):
+    """Return the files `name` of the predictions of all models and ensembles that train without an outer fold."""
+    outer = [training for training in TRAININGS if training != FINAL]
+    return expand(PREDICTED[name], training=outer, protocol=PROTOCOLS, model=MODELS + ENSEMBLES, repeat=REPEATS)
+
+
 def scoring_settings(*blocks):
     """Return what an adapter that scores decisions reads of the configuration, with further `blocks`."""
     evaluation = {name: config["evaluation"][name] for name in ("level", "rounds", "precision", "bins")}

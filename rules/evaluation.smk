@@ -26,6 +26,108 @@ rule score:
         "../workflow/scripts/score.py"
 
 
+rule score_nested:
+    input:
+        out_of_fold=outer_predictions("out_of_fold"),
+        held_out=outer_predictions("held_out"),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/nested.csv",
+    log:
+        "results/log/score_nested.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("score_nested"),
+        settings=scoring_settings(),
+    message:
+        "Scoring what outer folds' training sets predict of these folds"
+    script:
+        "../workflow/scripts/score_nested.py"
+
+
+rule describe_objects:
+    input:
+        logs="results/logs.parquet",
+        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
+        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+    output:
+        "results/evaluation/objects.parquet",
+    log:
+        "results/log/describe_objects.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 5),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("describe_objects"),
+    message:
+        "Measuring what the training objects are scored by"
+    script:
+        "../workflow/scripts/describe_objects.py"
+
+
+rule score_groups:
+    input:
+        out_of_fold=final_predictions("out_of_fold"),
+        folds="results/folds.parquet",
+        objects="results/evaluation/objects.parquet",
+    output:
+        by_type="results/evaluation/by_type.csv",
+        confusion="results/evaluation/confusion.csv",
+        calibration="results/evaluation/calibration.csv",
+    log:
+        "results/log/score_groups.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("score_groups"),
+        settings=scoring_settings(),
+    message:
+        "Scoring by type, redshift, number of points and signal to noise"
+    script:
+        "../workflow/scripts/score_groups.py"
+
+
+rule learning_curve:
+    input:
+        train="results/features/train.parquet",
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/learning_curve.csv",
+    log:
+        "results/log/learning_curve.log",
+    benchmark:
+        "results/benchmarks/learning_curve.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(2000, 40),
+        runtime=minutes(60, 5),
+    params:
+        code=learner_code("learning_curve", config["evaluation"]["learning_curve"]["model"]),
+        settings={
+            **scoring_settings("training"),
+            "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
+            "learning_curve": config["evaluation"]["learning_curve"],
+        },
+    message:
+        "Training on fewer source events of TDEs"
+    script:
+        "../workflow/scripts/learning_curve.py"
+
+
 rule ablate_families:
     input:
         train="results/features/train.parquet",

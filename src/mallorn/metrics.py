@@ -32,8 +32,8 @@ _BATCH = 1_000_000
 def precision_recall(target, score, weight=None):
     """Return (threshold (K,), precision (..., K), recall (..., K)): one for each distinct score, highest first.
 
-    Decisions are `score >= threshold`. target (n,) 0 or 1 with at least one 1 of positive weight; score (n,). Recall is
-    NaN where some weights leave no positive label.
+    Decisions are `score >= threshold`. target (n,) 0 or 1; score (n,). Without a positive label of positive weight
+    there is no recall: ValueError for one set of weights, NaN among many.
     """
     target, score, weight = _arrays(target, score, weight)
     order = np.argsort(-score, kind="stable")
@@ -42,7 +42,7 @@ def precision_recall(target, score, weight=None):
     hits = np.cumsum(weight * target[order], axis=-1)[..., last]
     chosen = np.cumsum(weight, axis=-1)[..., last]
     positives = hits[..., -1:]
-    if not np.any(positives > 0):
+    if weight.ndim == 1 and positives[0] == 0:
         raise ValueError("precision and recall need at least one positive label")
     return score[order][last], _ratio(hits, chosen, 0.0), _ratio(hits, positives, np.nan)
 

@@ -1,0 +1,36 @@
+"""Write what objects are scored by: redshift, number of points and signal to noise of the training objects."""
+
+import numpy as np
+
+from mallorn.groups import light_curve_properties
+from mallorn.lightcurves import read_lightcurves
+from mallorn.tables import read_columns, write_table
+
+
+def main(logs, lightcurves, objects, output):
+    """Write object_id, redshift, points and snr (see `mallorn.groups.light_curve_properties`) of the training objects.
+
+    logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
+    """
+    log = read_columns(logs, ["object_id", "set"])
+    train = log["object_id"][log["set"] == "train"]
+    parts = []
+    for points_path, objects_path in zip(lightcurves, objects, strict=True):
+        lc = read_lightcurves(points_path, objects_path)
+        parts.append({"object_id": lc.object_id, **light_curve_properties(lc)})
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    keep = np.flatnonzero(np.isin(columns["object_id"].astype(str), train.astype(str)))
+    order = keep[np.argsort(columns["object_id"][keep].astype(str), kind="stable")]
+    write_table(output, {name: values[order] for name, values in columns.items()}, sorted_by=("object_id",))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.logs,
+            snakemake.input.lightcurves,
+            snakemake.input.objects,
+            snakemake.output[0],
+        )

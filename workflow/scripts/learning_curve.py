@@ -1,0 +1,60 @@
+"""Score a model trained on fewer source events of TDEs."""
+
+from mallorn.calibration import crossed
+from mallorn.csvtables import write_csv
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.learning_curve import learning_curve
+from mallorn.scores import METRICS, score
+from mallorn.seeds import derived_seed
+from mallorn.tables import read_columns
+from mallorn.training import classify, read_features
+
+SCORES = ("average_precision", "f1")
+
+
+def main(train, folds, output, settings, threads):
+    """Write protocol, repeat, draw, fraction and number of TDE events trained on; average precision and F1, intervals.
+
+    train, folds, output: paths. settings: {"seed", and the blocks "training", "threshold", "calibration", "evaluation",
+    "learning_curve" and "model" (the one to train, a block of `models`) of the configuration}.
+    """
+    training, model, options = settings["training"], settings["model"], settings["learning_curve"]
+    table = read_features(train, training["log_columns"], training["exclude"])
+    folds, rows = read_columns(folds), []
+    for protocol in PROTOCOLS:
+        for repeat in range(options["repeats"]):
+            labels = fold_of(folds, protocol, repeat, table.object_id)
+            classes, names = classify(
+                labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
+            )
+            seed = derived_seed(settings["seed"], protocol, repeat)
+            curve = learning_curve(
+                *(table.values, classes, len(names), labels, model),
+                *(options["fractions"], options["draws"], seed, threads),
+            )
+            for fraction, draw, events, probability in curve:
+                about = {"protocol": protocol, "repeat": repeat, "draw": draw, "fraction": fraction}
+                rows.append({**about, "tde_events": events, **_scores(labels, probability, settings)})
+    write_csv(output, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _scores(labels, probability, settings):
+    decided = crossed(
+        settings["calibration"]["method"], settings["threshold"], labels["target"], probability, labels["fold"]
+    )
+    scores = score(labels["target"], probability, *decided, labels["source"], settings["evaluation"], settings["seed"])
+    names = [name for name in METRICS if name in SCORES]
+    return {f"{name}{end}": scores[f"{name}{end}"] for name in names for end in ("", "_low", "_high")}
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.output[0],
+            snakemake.params.settings,
+            snakemake.threads,
+        )

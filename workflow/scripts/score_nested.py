@@ -1,0 +1,43 @@
+"""Score what the outer folds' training sets predict of these folds: results/evaluation/nested.csv."""
+
+from mallorn.csvtables import write_csv
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.nested import nested_score
+from mallorn.predictions import read_held_out, read_out_of_fold
+from mallorn.scores import SCORE_COLUMNS
+from mallorn.tables import read_columns
+
+
+def main(out_of_fold, held_out, folds, output, settings):
+    """Write one row for each protocol, model and repeat: these, and the columns of `mallorn.scores.score`.
+
+    out_of_fold, held_out: paths of the predictions of all outer training sets, models, protocols and repeats, in the
+    same order. folds, output: paths.
+    settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
+    """
+    table, outer = read_columns(folds), {}
+    for inside_path, outside_path in zip(out_of_fold, held_out, strict=True):
+        p, q = read_out_of_fold(inside_path), read_held_out(outside_path)
+        known, apart = (fold_of(table, p.protocol, p.repeat, x.object_id) for x in (p, q))
+        part = {"inside": (known["target"], p.probability, p.fold), "probability": q.probability}
+        part |= {name: apart[name] for name in ("target", "source")}
+        outer.setdefault((p.protocol, p.model, p.repeat), []).append(part)
+    keys = sorted(outer, key=lambda key: (PROTOCOLS.index(key[0]), *key[1:]))
+    scores = [nested_score(outer[key], settings) for key in keys]
+    about = {name: [key[k] for key in keys] for k, name in enumerate(("protocol", "model", "repeat"))}
+    columns = (*SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])
+    scored = {name: [row.get(name, "spectroscopic") for row in scores] for name in columns}
+    write_csv(output, {**about, **scored})
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.out_of_fold,
+            snakemake.input.held_out,
+            snakemake.input.folds,
+            snakemake.output[0],
+            snakemake.params.settings,
+        )
