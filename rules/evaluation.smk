@@ -1,5 +1,10 @@
-# Needs:  results/predictions/..., results/folds.parquet, results/features/train.parquet.
-# Makes:  results/evaluation/{scores,ablation,selection}.csv.
+# Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/logs.parquet,
+#         results/{lightcurves,objects}/{split}.parquet.
+# Makes:  results/evaluation/{scores,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
+#         importance_weights.parquet and figures there; {ablation,selection}.csv.
+
+AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
+AUDITOR = f"mallorn.models.{config['audits']['model']['learner']}"
 
 
 rule score:
@@ -126,6 +131,179 @@ rule learning_curve:
         "Training on fewer source events of TDEs"
     script:
         "../workflow/scripts/learning_curve.py"
+
+
+rule audit_labels:
+    input:
+        train="results/features/train.parquet",
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/audits/labels.json",
+    log:
+        "results/log/audit_labels.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(2000, 40),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("audit_labels", AUDITOR),
+        settings={
+            name: config[name]
+            for name in (
+                "seed",
+                "training",
+                "audits",
+            )
+        },
+    message:
+        "Training on shuffled labels"
+    script:
+        "../workflow/scripts/audit_labels.py"
+
+
+rule audit_times:
+    input:
+        train="results/features/train.parquet",
+        folds="results/folds.parquet",
+        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
+        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+    output:
+        siblings="results/evaluation/audits/siblings_from_features.json",
+        times="results/evaluation/audits/class_from_times.json",
+    log:
+        "results/log/audit_times.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(2000, 40),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("audit_times", AUDITOR),
+        settings={
+            name: config[name]
+            for name in (
+                "seed",
+                "folds",
+                "training",
+                "audits",
+            )
+        },
+    message:
+        "Looking for source events and classes in time stamps"
+    script:
+        "../workflow/scripts/audit_times.py"
+
+
+rule audit_features:
+    input:
+        train="results/features/train.parquet",
+        test="results/features/test.parquet",
+        folds="results/folds.parquet",
+    output:
+        verdict="results/evaluation/audits/features.json",
+        features="results/evaluation/features.csv",
+    log:
+        "results/log/audit_features.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("audit_features"),
+        settings={
+            name: config[name]
+            for name in (
+                "training",
+                "audits",
+            )
+        },
+    message:
+        "Looking for features that are constant, missing by class or too good"
+    script:
+        "../workflow/scripts/audit_features.py"
+
+
+rule adversarial_validation:
+    input:
+        train="results/features/train.parquet",
+        test="results/features/test.parquet",
+    output:
+        verdict="results/evaluation/audits/shift.json",
+        weights="results/evaluation/importance_weights.parquet",
+    log:
+        "results/log/adversarial_validation.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(2000, 40),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("adversarial_validation", AUDITOR),
+        settings={
+            name: config[name]
+            for name in (
+                "seed",
+                "folds",
+                "training",
+                "audits",
+            )
+        },
+    message:
+        "Telling test from training objects"
+    script:
+        "../workflow/scripts/adversarial_validation.py"
+
+
+rule audit_siblings:
+    input:
+        logs="results/logs.parquet",
+        folds="results/folds.parquet",
+        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
+        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+    output:
+        "results/evaluation/audits/siblings.json",
+    log:
+        "results/log/audit_siblings.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("audit_siblings"),
+        settings={name: config[name] for name in ("folds",)},
+    message:
+        "Looking for duplicates and siblings"
+    script:
+        "../workflow/scripts/audit_siblings.py"
+
+
+rule merge_audits:
+    input:
+        expand("results/evaluation/audits/{audit}.json", audit=AUDITS),
+    output:
+        "results/evaluation/audits.json",
+    log:
+        "results/log/merge_audits.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 20),
+        runtime=minutes(30, 1),
+    params:
+        code=code_of("merge_audits"),
+    message:
+        "Merging the verdicts of all audits"
+    script:
+        "../workflow/scripts/merge_audits.py"
 
 
 rule ablate_families:

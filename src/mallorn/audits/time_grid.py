@@ -1,0 +1,132 @@
+"""Audit of time-grid leakage: can the source event, or the class, be told from time stamps alone?
+
+The step of the grid of epochs over 1 + z is the same for all copies of an event (see `mallorn.sources`). A feature that
+carries it tells siblings exactly, and stratified folds then reward the memory of events.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from mallorn.audits.verdict import verdict
+from mallorn.metrics import average_precision, roc_auc
+
+__all__ = ["audit_class_from_times", "audit_siblings_from_features", "sibling_retrieval", "time_features"]
+
+
+def time_features(lightcurves):
+    """Return {name: (n,)} of what the time stamps of `LightCurves` say, and nothing of the fluxes; days.
+
+    The grid's step is left out: it is found by `mallorn.sources.grid_steps`.
+    """
+    rows = []
+    for begin, end in pairwise(lightcurves.start):
+        mjd, band = lightcurves.mjd[begin:end], lightcurves.band[begin:end]
+        nights = np.unique(mjd)
+        gaps = np.diff(nights)
+        gaps = gaps if len(gaps) else np.array([np.nan])
+        rows.append(
+            {
+                "points": len(mjd),
+                "epochs": len(nights),
+                "first": nights[0] if len(nights) else np.nan,
+                "duration": np.ptp(mjd) if len(mjd) else np.nan,
+                "shortest_gap": gaps.min(),
+                "median_gap": np.median(gaps),
+                "longest_gap": gaps.max(),
+                "mean_time": mjd.mean() - mjd.min() if len(mjd) else np.nan,
+                **{f"points_{k}": np.sum(band == k) for k in range(6)},
+            }
+        )
+    return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
+
+
+def sibling_retrieval(values, source):
+    """Return the share of objects whose nearest neighbour in one feature is a sibling; of objects that have a sibling.
+
+    Of several neighbours at the same distance, the share that are siblings counts. values (n,), NaN where missing;
+    source (n,) str. NaN if no object with a value has a sibling with one.
+    """
+    known = np.isfinite(values)
+    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(source, str)[known], return_inverse=True)[1]
+    has_sibling = np.bincount(event)[event] > 1 if len(event) else np.zeros(0, dtype=bool)
+    if not has_sibling.any():
+        return np.nan
+    levels, level, crowd = np.unique(x, return_inverse=True, return_counts=True)
+    width = event.max() + 1
+    keys, times = np.unique(level * width + event, return_counts=True)
+
+    def siblings_at(place):
+        wanted = place * width + event
+        at = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+        return np.where((place >= 0) & (place < len(levels)) & (keys[at] == wanted), times[at], 0)
+
+    gap = np.concatenate([[np.inf], np.diff(levels), [np.inf]])
+    below, above = gap[level], gap[level + 1]
+    padded = np.concatenate([crowd, [0]])  # so that the neighbours of the first and the last level are none
+    found, all_near = np.zeros(len(x)), np.zeros(len(x))
+    for side, nearest in ((-1, below <= above), (1, above <= below)):
+        found += np.where(nearest, siblings_at(level + side), 0)
+        all_near += np.where(nearest, padded[level + side], 0)
+    tied = crowd[level] > 1
+    found, all_near = np.where(tied, siblings_at(level) - 1, found), np.where(tied, crowd[level] - 1, all_near)
+    return float(np.mean((found / np.maximum(all_near, 1))[has_sibling]))
+
+
+def audit_siblings_from_features(columns, values, redshift, source, limit):
+    """Return the verdict: fail if one feature alone, also times or over 1 + z, finds siblings more often than `limit`.
+
+    Light curves of one event resemble each other, so a feature may find siblings somewhat more often than chance; one
+    that carries the time grid finds nearly all.
+
+    columns (p,) names; values (n, p); redshift (n,) above -1; source (n,) str.
+    """
+    stretch = 1.0 + np.asarray(redshift, dtype=float)
+    found = {}
+    for name, column in zip(columns, np.asarray(values, dtype=float).T, strict=True):
+        shares = [sibling_retrieval(column * factor, source) for factor in (1.0, stretch, 1.0 / stretch)]
+        found[name] = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0.0
+    order = sorted(found, key=lambda name: -found[name])
+    guilty = [name for name in order if found[name] > limit]
+    finding = (
+        f"{', '.join(guilty[:5])} find the siblings of an object alone: they tell source events"
+        if guilty
+        else f"no feature finds siblings by itself; the best, {order[0]}, for {found[order[0]]:.1%} of the objects"
+    )
+    numbers = {"limit": limit, "found": {name: found[name] for name in order[:10]}, "guilty": guilty}
+    return verdict("siblings from features", "fail" if guilty else "pass", finding, **numbers)
+
+
+def audit_class_from_times(predict, times, step, redshift, target, source, folds, limit):
+    """Return the verdict on classes told from time stamps alone, with the grid's step among them: warn above `limit`.
+
+    The survey's time stamps are what they are, so this cannot fail: it says how much could be had from them, and that
+    the grid tells source events. Compared are ROC AUC with stratified folds, where the step finds a sibling on the
+    other side, and with grouped folds, where only what types share can help.
+
+    predict: function of (values (n, p), fold (n,)) that returns out-of-fold probabilities (n,). times: {name: (n,)} as
+    from `time_features`; step (n,) days; folds: {"stratified", "grouped": (n,)}; limit: of the AUC with grouped folds.
+    """
+    span = step / (1.0 + redshift)
+    tables = {
+        "times": np.stack(list(times.values()), axis=1),
+        "times and grid": np.stack([*times.values(), step, span], axis=1),
+    }
+    scores = {}
+    for table, values in tables.items():
+        for protocol, fold in folds.items():
+            p = predict(values.astype(np.float32), fold)
+            scores[f"{table}, {protocol}"] = {
+                "roc_auc": roc_auc(target, p),
+                "average_precision": average_precision(target, p),
+            }
+    retrieval = sibling_retrieval(span, source)
+    best = max(scores[f"{table}, grouped"]["roc_auc"] for table in tables)
+    finding = (
+        f"the grid of epochs finds the sibling of {retrieval:.1%} of the objects, a known artefact of the survey; "
+        f"time stamps alone tell TDEs of new events with ROC AUC {best:.2f}, of siblings, by the grid, with "
+        f"{scores['times and grid, stratified']['roc_auc']:.2f}"
+    )
+    numbers = {"on_grid": float(np.isfinite(step).mean()), "siblings_found": retrieval, "scores": scores}
+    numbers |= {"chance_average_precision": float(np.mean(target)), "limit": limit}
+    return verdict("class from time stamps", "warn" if best > limit else "pass", finding, **numbers)

@@ -1,0 +1,36 @@
+"""Audit of single features: constant, missing by class or by set, or too good alone."""
+
+from mallorn.audits.features import audit_features, describe_features
+from mallorn.audits.verdict import write_verdict
+from mallorn.csvtables import write_csv
+from mallorn.folds import fold_of
+from mallorn.tables import read_columns
+from mallorn.training import read_features
+
+
+def main(train, test, folds, output, features, settings):
+    """Write the verdict of `mallorn.audits.features`, and what it rests on for each feature as CSV.
+
+    train, test, folds: paths of the inputs; output, features: paths of the verdict and of the CSV file.
+    settings: {"training", "audits"} of the configuration.
+    """
+    training, audits = settings["training"], settings["audits"]
+    inside, outside = (read_features(path, training["log_columns"], training["exclude"]) for path in (train, test))
+    target = fold_of(read_columns(folds), "grouped", 0, inside.object_id)["target"]
+    rows = describe_features(inside.columns, inside.values, outside.values, target)
+    write_csv(features, {name: [row[name] for row in rows] for name in rows[0]}, digits=4)
+    write_verdict(output, audit_features(rows, audits["separation"], audits["missing"]))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.test,
+            snakemake.input.folds,
+            snakemake.output.verdict,
+            snakemake.output.features,
+            snakemake.params.settings,
+        )

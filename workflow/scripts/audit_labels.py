@@ -1,0 +1,46 @@
+"""Audit of label leakage: train on shuffled labels."""
+
+import numpy as np
+
+from mallorn.audits.labels import audit_labels
+from mallorn.audits.verdict import write_verdict
+from mallorn.crossvalidate import cross_validate
+from mallorn.folds import fold_of
+from mallorn.seeds import derived_seed
+from mallorn.tables import read_columns
+from mallorn.training import read_features
+
+ROUNDS = 200
+
+
+def main(train, folds, output, settings, threads):
+    """Write the verdict of `mallorn.audits.labels`, on the grouped folds of the first repeat.
+
+    train, folds, output: paths. settings: {"seed", "training", "audits"} of the configuration. threads: fits at a time.
+    """
+    training, audits = settings["training"], settings["audits"]
+    table = read_features(train, training["log_columns"], training["exclude"])
+    labels = fold_of(read_columns(folds), "grouped", 0, table.object_id)
+    seed = derived_seed(settings["seed"], "audit_labels")
+
+    def predict(target):
+        classes = np.where(target == 1, 0, 1)
+        spec = {"seeds": 1, **audits["model"]}
+        return cross_validate(
+            table.values, classes, 2, labels["source"], labels["fold"], spec, seed=seed, threads=threads
+        ).inside[:, 0]
+
+    write_verdict(output, audit_labels(predict, labels["target"], labels["source"], audits["shuffles"], ROUNDS, seed))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.output[0],
+            snakemake.params.settings,
+            snakemake.threads,
+        )

@@ -1,0 +1,61 @@
+"""Audit of time-grid leakage: source events from single features, classes from time stamps alone."""
+
+import numpy as np
+
+from mallorn.audits.time_grid import audit_class_from_times, audit_siblings_from_features, time_features
+from mallorn.audits.verdict import write_verdict
+from mallorn.crossvalidate import cross_validate
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.lightcurves import read_lightcurves
+from mallorn.seeds import derived_seed
+from mallorn.sources import grid_steps
+from mallorn.tables import read_columns
+from mallorn.training import read_features
+
+
+def main(train, folds, lightcurves, objects, siblings, times, settings, threads):
+    """Write both verdicts of `mallorn.audits.time_grid`, on the folds of the first repeat.
+
+    train, folds, siblings, times: paths, the latter two of the verdicts; lightcurves, objects: paths of all splits, in
+    the same order. settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
+    """
+    training, audits = settings["training"], settings["audits"]
+    table = read_features(train, training["log_columns"], training["exclude"])
+    of, place = read_columns(folds), {name: k for k, name in enumerate(table.object_id)}
+    labels = {protocol: fold_of(of, protocol, 0, table.object_id) for protocol in PROTOCOLS}
+    target, source = labels["grouped"]["target"], labels["grouped"]["source"]
+    found, redshift = {}, np.full(len(place), np.nan)
+    for points_path, objects_path in zip(lightcurves, objects, strict=True):
+        lc = read_lightcurves(points_path, objects_path)
+        lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
+        rows = [place[name] for name in lc.object_id]
+        redshift[rows] = lc.redshift
+        for name, values in {**time_features(lc), "step": grid_steps(lc, **settings["folds"]["grid"])[0]}.items():
+            found.setdefault(name, np.full(len(place), np.nan))[rows] = values
+    step = found.pop("step")
+
+    def predict(values, fold):
+        seed, spec = derived_seed(settings["seed"], "audit_times"), {"seeds": 1, **audits["model"]}
+        return cross_validate(values, 1 - target, 2, source, fold, spec, seed=seed, threads=threads).inside[:, 0]
+
+    limit = audits["siblings_found"]
+    write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, source, limit))
+    parts = {protocol: labels[protocol]["fold"] for protocol in PROTOCOLS}
+    limit = audits["class_from_times"]
+    write_verdict(times, audit_class_from_times(predict, found, step, redshift, target, source, parts, limit))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.train,
+            snakemake.input.folds,
+            snakemake.input.lightcurves,
+            snakemake.input.objects,
+            snakemake.output.siblings,
+            snakemake.output.times,
+            snakemake.params.settings,
+            snakemake.threads,
+        )
