@@ -7,6 +7,17 @@ AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "s
 AUDITOR = f"mallorn.models.{config['audits']['model']['learner']}"
 
 
+rule evaluation:
+    input:
+        expand(
+            "results/evaluation/{table}.csv",
+            table=["scores", "nested", "by_type", "confusion", "calibration", "learning_curve", "features"],
+        ),
+        "results/evaluation/audits.json",
+        "results/evaluation/importance_weights.parquet",
+    localrule: True
+
+
 rule score:
     input:
         out_of_fold=final_predictions("out_of_fold"),

@@ -26,6 +26,7 @@ TRAINING = {
     "rest": "other SN",
     "importance_weights": False,
     "pseudo_labels": NO_LABELS,
+    "importance_weights": False,
 }
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
 
@@ -326,7 +327,7 @@ def test_shipped_settings_are_those_that_the_adapters_read():
     """Every learner of the shipped configuration knows its parameters, and the submission's model exists."""
     from mallorn.models.learner import learner
 
-    for block in (*CONFIG["models"].values(), CONFIG["selection"]["ranker"]):
+    for block in (*CONFIG["models"].values(), CONFIG["selection"]["ranker"], CONFIG["audits"]["model"]):
         assert import_module(learner(block["learner"], block["params"]).__name__)
         assert set(TRAINING) == set(CONFIG["training"])
     assert set(THRESHOLD) == set(CONFIG["threshold"])
