@@ -26,7 +26,6 @@ TRAINING = {
     "rest": "other SN",
     "importance_weights": False,
     "pseudo_labels": NO_LABELS,
-    "importance_weights": False,
 }
 FOLDS = {"number": 3, "repeats": 2, "rare": 5, "grid": {"epochs": 1000, "rounding": 1e-4}}
 
