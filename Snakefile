@@ -22,6 +22,7 @@ include: "rules/fits.smk"
 include: "rules/features.smk"
 include: "rules/models.smk"
 include: "rules/tuning.smk"
+include: "rules/inference.smk"
 include: "rules/evaluation.smk"
 include: "rules/benchmark.smk"
 

@@ -3,6 +3,7 @@
 import os
 import re
 from functools import cache
+from types import SimpleNamespace
 
 import yaml
 from snakemake.exceptions import WorkflowError
@@ -29,6 +30,7 @@ try:
     else:
         DATA_DIR = config["data_dir"]
         SPLITS = find_splits(DATA_DIR)
+    NEW_SPLITS = find_splits(config["new_data"], ["test"], "new_data") if config["new_data"] else []
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -43,10 +45,19 @@ FINAL = constant("mallorn.nesting", "FINAL")
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
 PROTOCOLS = constant("mallorn.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
+LEARNERS = sorted({block["learner"] for block in config["models"].values()})
 MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
 PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
+FITS = f"{PREDICTIONS}/models"
+SUBMITTED = config["submission"]["protocol"]
+SUBMITTED_MODELS = (
+    config["ensembles"][config["submission"]["model"]]["members"]
+    if config["submission"]["model"] in ENSEMBLES
+    else [config["submission"]["model"]]
+)
+NEW = "new"  # the new objects of new_data: their splits are {split}.new, their feature table features/new.parquet
 TUNING = "results/tuning/{study}/{model}"
 PREDICTED = {
     name: f"{PREDICTIONS}/{name}.parquet"
@@ -55,7 +66,7 @@ PREDICTED = {
 
 
 wildcard_constraints:
-    split="|".join(map(re.escape, SPLITS + COPIES)),
+    split="|".join(map(re.escape, [*SPLITS, *COPIES, *(f"{split}.{NEW}" for split in NEW_SPLITS)])),
     kind="|".join(config["copies"]),
     family="|".join(config["features"]),
 
@@ -158,19 +169,41 @@ def family_settings(wildcards):
     return {"features": config["features"][wildcards.family], **posterior}
 
 
+def feature_state():
+    """Return what features are made by: digests of code and blocks of the configuration, for results/model to hold."""
+    adapters = (
+        "ingest",
+        "fit_drw",
+        "fit_matern",
+        "fit_multiband",
+        "predict_posterior",
+        "fit_hypotheses",
+        "join_features",
+    )
+    code = {name: code_of(name) for name in adapters}
+    code |= {f"features.{family}": family_code(SimpleNamespace(family=family)) for family in FAMILIES}
+    return {"code": code, "settings": {name: config[name] for name in ("ingest", "fits", "posterior", "features")}}
+
+
 def joined_inputs(wildcards):
-    """Return the inputs of join_features: the logs, and all families of all splits, or of one kind of copies."""
-    copied = wildcards.table in COPIES
-    splits = [wildcards.table] if copied else SPLITS
+    """Return the inputs of join_features: logs, and all families of all splits, of one kind of copies, or of new ones."""
+    logs = {"train": "results/logs.parquet", "test": "results/logs.parquet", NEW: "results/classified/logs.parquet"}
+    splits = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
+    splits = splits.get(wildcards.table, [wildcards.table])
     return {
-        "logs": f"results/copies/{wildcards.table}.parquet" if copied else "results/logs.parquet",
+        "logs": logs.get(wildcards.table, f"results/copies/{wildcards.table}.parquet"),
         "families": expand("results/families/{family}/{split}.parquet", family=FAMILIES, split=splits),
     }
 
 
 def joined_settings(wildcards):
     """Return what join_features is told: the families in order, and the set whose objects are joined."""
-    return {"families": FAMILIES, "set": "test" if wildcards.table == "test" else "train"}
+    return {"families": FAMILIES, "set": "test" if wildcards.table in ("test", NEW) else "train"}
+
+
+def no_new_data(wildcards):
+    """Say that there is nothing to classify."""
+    raise WorkflowError("classify: expected new_data, a folder of new objects. Next step: --config new_data=FOLDER")
 
 
 def training_tables(wildcards):

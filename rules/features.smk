@@ -38,7 +38,7 @@ rule join_features:
     log:
         "results/log/join_features/{table}.log",
     wildcard_constraints:
-        table="|".join(["train", "test", *COPIES]),
+        table="|".join(["train", "test", NEW, *COPIES]),
     conda:
         "../envs/mallorn.yaml"
     threads: 1

@@ -44,6 +44,7 @@ rule cross_validate:
     output:
         **PREDICTED,
         importance=f"{PREDICTIONS}/importance.parquet",
+        models=directory(f"{PREDICTIONS}/models"),
     log:
         "results/log/cross_validate/{training}/{protocol}/{repeat}/{model}.log",
     benchmark:

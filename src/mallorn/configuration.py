@@ -30,6 +30,7 @@ def check_models(config):
     errors.append(_unusable("submission.model", config["submission"]["model"], {**models, **ensembles}))
     if config["ablation"]["model"] not in models:
         errors.append(_unusable("ablation.model", config["ablation"]["model"], models))
+    errors += [_unusable("explanations.models", m, models) for m in config["explanations"]["models"]]
     errors += [_unusable("tuning.models", m, models) for m in config["tuning"]["models"] if m not in models]
     errors = [error for error in errors if error]
     if errors:

@@ -7,9 +7,9 @@ import numpy as np
 
 from mallorn.seeds import derived_seed
 from mallorn.selection import select_features, selection_frequency
-from mallorn.training import fit_member
+from mallorn.training import Member, fit_member
 
-__all__ = ["Copies", "Predictions", "cross_validate", "train_predict"]
+__all__ = ["Copies", "Fit", "Predictions", "cross_validate", "train_predict"]
 
 
 class Copies(NamedTuple):
@@ -26,12 +26,21 @@ class Predictions(NamedTuple):
     outside (m, C): of the other table's rows, mean over all fits; None without one.
     importance (p,): mean over all fits of the gain, each fit's summing to one; 0 for features selected away.
     copied (c, C): of the copies to predict, by the models that held their objects out; None without any.
+    fits: a `Fit` for each part and member, if they were to be kept.
     """
 
     inside: np.ndarray
     outside: np.ndarray | None
     importance: np.ndarray
     copied: np.ndarray | None
+    fits: tuple = ()
+
+
+class Fit(NamedTuple):
+    """One of the fits of a model: `columns` (q,), the numbers of the features it sees, and the `Member`."""
+
+    columns: np.ndarray
+    member: Member
 
 
 def cross_validate(values, classes, n_classes, source, fold, spec, seed, threads, **options):
@@ -59,6 +68,7 @@ def train_predict(
     trained_copies=None,
     predicted_copies=None,
     pseudo_labels=None,
+    keep=False,
 ):
     """Return the `Predictions` of the rows held out in `parts`, of the rows `outside`, and of `predicted_copies`.
 
@@ -76,6 +86,7 @@ def train_predict(
     pseudo_labels: {"confidence", "weight"}: the rows of `outside` whose most probable class has at least this
         probability are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee
         2013). What is held out plays no part in it. None for a single fit.
+    keep: whether to return the fits.
     """
     seeds = [derived_seed(seed, "part", k) for k in range(len(parts))]
     weight = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
@@ -113,18 +124,21 @@ def train_predict(
         if predicted_copies is not None:
             mine = np.flatnonzero(np.isin(predicted_copies.row, held))
             again = predict(predicted_copies.values[np.ix_(mine, columns)])
-        return held, predict(values[np.ix_(held, columns)]), further, share, mine, again
+        fitted = Fit(columns, predict) if keep else None
+        return held, predict(values[np.ix_(held, columns)]), further, share, mine, again, fitted
 
     inside, copied = _Mean(len(values), n_classes), None
     if predicted_copies is not None:
         copied = _Mean(len(predicted_copies.row), n_classes)
     total = None if outside is None else np.zeros((len(outside), n_classes))
     importance = np.zeros(values.shape[1])
+    fits = []
     tasks = [(k, member) for k in range(len(parts)) for member in range(spec["seeds"])]
     with ThreadPoolExecutor(threads) as pool:
         chosen = list(pool.map(columns_of, range(len(parts))))
         # results are added in the order of the tasks, whichever ends first
-        for held, probability, further, share, mine, again in pool.map(fit, tasks):
+        for held, probability, further, share, mine, again, fitted in pool.map(fit, tasks):
+            fits.append(fitted)
             inside.add(held, probability)
             importance += share
             if total is not None:
@@ -136,6 +150,7 @@ def train_predict(
         None if total is None else total / len(tasks),
         importance / len(tasks),
         None if copied is None else copied.values(),
+        tuple(fits) if keep else (),
     )
 
 

@@ -1,10 +1,9 @@
 """The file of parameters that tuning found for a model: results/tuning/{study}/{model}/best.yaml."""
 
-from pathlib import Path
-
 import yaml
 
 from mallorn.errors import DataError
+from mallorn.files import write_text
 
 __all__ = ["read_best", "write_best"]
 
@@ -19,11 +18,7 @@ def write_best(path, model, study, params, value, trials, importance):
         "params": params,
         "importance": {key: round(share, 4) for key, share in importance.items()},
     }
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    beside.replace(path)
+    write_text(path, yaml.safe_dump(content, sort_keys=False))
 
 
 def read_best(path):

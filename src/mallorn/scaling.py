@@ -38,6 +38,7 @@ def fit_scaling(features, n_quantiles=200):
         known = column[~np.isnan(column)]
         if len(known):
             quantiles[:, k] = np.quantile(known.astype(float), at)
+    quantiles = quantiles.astype(features.dtype)
     scores = _scores(quantiles, features).astype(float)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)

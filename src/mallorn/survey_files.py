@@ -24,10 +24,11 @@ _READ_WHOLE = 100_000_000  # bytes; reading takes about 0.05 s
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")
 
 
-def find_splits(data_dir):
+def find_splits(data_dir, sets=("train", "test"), key="data_dir"):
     """Return the names of the folders `split_*` of the survey in `data_dir`, in natural order.
 
-    Natural order has split_2 before split_10. Each split must hold both files of light curves. Raises DataError when
+    Natural order has split_2 before split_10. Each split must hold the file of light curves of each of `sets`, of
+    train and test. key: of the configuration, that the folder is given by. Raises DataError when
     one does not, when there is no split, when a split's name could not be part of a file name everywhere, or when a
     log is missing.
     """
@@ -37,10 +38,10 @@ def find_splits(data_dir):
             folder,
             expected="the folder of a survey",
             found="a file" if folder.exists() else "nothing",
-            fix="set data_dir to the folder that holds train_log.csv, or to null for a simulated survey",
+            fix=f"set {key} to the folder that holds {' and '.join(LOG_FILES[name] for name in sets)}, or to null",
         )
-    for name in LOG_FILES.values():
-        _require(folder / name, folder)
+    for name in sets:
+        _require(folder / LOG_FILES[name], folder, key)
     splits = [entry.name for entry in folder.iterdir() if entry.name.startswith("split_") and entry.is_dir()]
     if not splits:
         raise DataError.at(
@@ -57,8 +58,8 @@ def find_splits(data_dir):
                 found=repr(name),
                 fix="rename the folder, also in the split column of the logs, or move it away",
             )
-        for file in LIGHTCURVE_FILES.values():
-            _require(folder / name / file, folder)
+        for part in sets:
+            _require(folder / name / LIGHTCURVE_FILES[part], folder, key)
     return sorted(splits, key=_natural)
 
 
@@ -122,7 +123,7 @@ def _stamp(path):
     return stat.st_mtime_ns, stat.st_size
 
 
-def _require(path, folder):
+def _require(path, folder, key):
     if path.is_file():
         return
     packed = next((p.name for p in path.parent.glob(f"{path.name}.*")), None)
@@ -130,7 +131,7 @@ def _require(path, folder):
         path,
         expected="a CSV file",
         found=packed or "nothing",
-        fix=f"unpack {packed}" if packed else f"unpack the whole survey into {folder} (or set data_dir to its folder)",
+        fix=f"unpack {packed}" if packed else f"unpack the whole survey into {folder} (or set {key} to its folder)",
     )
 
 

@@ -15,11 +15,13 @@ from mallorn.tables import read_columns
 __all__ = [
     "TARGET_CLASS",
     "Features",
+    "Member",
     "class_weights",
     "classify",
     "feature_columns",
     "fit_member",
     "importance_weights",
+    "read_feature_columns",
     "read_features",
     "rows_of",
 ]
@@ -67,10 +69,18 @@ def feature_columns(names, log_columns, exclude):
 def read_features(path, log_columns, exclude):
     """Return the `Features` of results/features/{train,test}.parquet with the columns of `feature_columns`.
 
+    For the values see `read_feature_columns`.
+    """
+    return read_feature_columns(path, feature_columns(pq.read_schema(path).names, log_columns, exclude))
+
+
+def read_feature_columns(path, columns):
+    """Return the `Features` of a feature table with the columns named.
+
     Values beyond the range of float32, infinite ones included, are clipped to it, which keeps their order; the columns
     are named in a warning.
     """
-    columns = feature_columns(pq.read_schema(path).names, log_columns, exclude)
+    columns = tuple(columns)
     table = read_columns(path, ["object_id", *columns])
     object_id = table.pop("object_id")
     values = np.empty((len(object_id), len(columns)), dtype=np.float32)
@@ -138,8 +148,28 @@ def class_weights(classes, balance):
     return weight / weight.mean()
 
 
+class Member(NamedTuple):
+    """A fitted model that is called with features (m, p) and returns probabilities (m, n_classes).
+
+    learner: its name; model: what the learner fitted; present: numbers of the classes that it was fitted to, those of
+    the others have probability 0.
+    """
+
+    learner: str
+    model: object
+    present: tuple
+    n_classes: int
+
+    def __call__(self, features):
+        """Return the probabilities of the rows of `features`."""
+        probability = np.zeros((len(features), self.n_classes))
+        if len(features):
+            probability[:, list(self.present)] = learner(self.learner, {}).predict_proba(self.model, features)
+        return probability
+
+
 def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None):
-    """Return a function that maps features (m, p) to probabilities (m, n_classes), and the importances (p,).
+    """Return the `Member` that maps features (m, p) to probabilities (m, n_classes), and the importances (p,).
 
     One member of a model: `spec["learner"]` fitted to all rows of `features` (n, p) float32 and `classes` (n,) int.
     Classes without an object get probability 0.
@@ -155,11 +185,5 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
     if weight is not None:
         weights = weights * weight
     model = module.fit(features, compact, weights, len(present), spec["params"], seed, threads)
-
-    def predict(rows):
-        probability = np.zeros((len(rows), n_classes))
-        if len(rows):
-            probability[:, present] = module.predict_proba(model, rows)
-        return probability
-
-    return predict, module.importance(model)
+    member = Member(spec["learner"], model, tuple(present.tolist()), n_classes)
+    return member, module.importance(model)

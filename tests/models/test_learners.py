@@ -84,6 +84,9 @@ def test_a_saved_model_gives_the_same_probabilities(data, name, n_classes, tmp_p
     model = fit(name, values, classes, n_classes)
     module.save(model, path)
     assert b"pickle" not in (tmp_path / f"model.{module.SUFFIX}").read_bytes()
+    again = tmp_path / f"again.{module.SUFFIX}"
+    module.save(fit(name, values, classes, n_classes), str(again))
+    assert again.read_bytes() == (tmp_path / f"model.{module.SUFFIX}").read_bytes()
     loaded = module.load(path)
     assert np.array_equal(module.predict_proba(loaded, values), module.predict_proba(model, values))
     np.testing.assert_allclose(module.importance(loaded), module.importance(model))

@@ -8,6 +8,7 @@ import numpy as np
 from mallorn.crossvalidate import Copies, cross_validate
 from mallorn.folds import fold_of
 from mallorn.metrics import average_precision
+from mallorn.modelfiles import Fits, write_fits
 from mallorn.nesting import FINAL, training_rows
 from mallorn.parameters import read_best
 from mallorn.predictions import write_predictions
@@ -29,12 +30,16 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs."""
+    """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs.
+
+    models: the folder of the fits, which only those to all training objects are written to.
+    """
 
     out_of_fold: str
     held_out: str
     importance: str
     photoz: str = ""
+    models: str = ""
 
 
 def main(inputs, outputs, about, settings, threads):
@@ -79,7 +84,10 @@ def main(inputs, outputs, about, settings, threads):
         trained_copies=copies(inputs.jitter),
         predicted_copies=photoz,
         pseudo_labels=training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None,
+        keep=about["training"] == FINAL,
     )
+    if outputs.models:
+        write_fits(outputs.models, Fits(table.columns, names, predictions.fits))
     write_predictions(outputs.out_of_fold, table.object_id, predictions.inside, names, about, labels["fold"])
     write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if photoz is not None:

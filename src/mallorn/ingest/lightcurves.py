@@ -74,7 +74,8 @@ class _Rows(NamedTuple):
 def ingest_split(train_csv, test_csv, objects, config):
     """Return the `Ingested` light curves of one split.
 
-    train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter.
+    train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter; the
+        first is None for data without a training set.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
 
     A row counts only in the file of the set (train or test) that the logs name for its object. Rows with the same
@@ -87,6 +88,7 @@ def ingest_split(train_csv, test_csv, objects, config):
     files = [
         _judge(CsvFile(path, _COLUMNS), number, objects["set"] == kind, config)
         for kind, path in (("train", train_csv), ("test", test_csv))
+        if path is not None
     ]
     lightcurves = _pack(files, objects)
     for rows in files:

@@ -10,7 +10,7 @@ from mallorn.ingest.csvfile import NUMBER, CsvFile
 from mallorn.ingest.objects import Logs, unnamed_split
 from mallorn.tables import write_table
 
-__all__ = ["read_logs", "write_logs"]
+__all__ = ["read_logs", "read_unlabelled", "write_logs"]
 
 POSITIVE_TYPE = "TDE"
 UNLABELLED = -1
@@ -53,6 +53,19 @@ def read_logs(train_log, test_log, sample_submission, splits, config):
         "%d training objects, %d of them %s; %d test objects; %d splits",
         *(n_train, target.sum(), POSITIVE_TYPE, n_test, len(splits)),
     )
+    return columns
+
+
+def read_unlabelled(test_log, splits, suffix, config):
+    """Return the columns of `Logs.objects` for a log without labels, and the errors of `read_logs`.
+
+    suffix: added to the names of the splits in the column `split`, which tells them from those of another survey.
+    """
+    logs = Logs(None, test_log, config)
+    _check_splits(logs, splits)
+    columns = logs.objects()
+    columns["split"] = np.array([f"{name}.{suffix}" for name in columns["split"]], dtype=object)
+    _log.info("%d objects; %d splits", len(columns["object_id"]), len(splits))
     return columns
 
 

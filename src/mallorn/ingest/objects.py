@@ -12,10 +12,11 @@ _COLUMNS = ("object_id", "Z", "Z_err", "EBV", "split")
 
 
 class Logs:
-    """Both logs of a survey: `train` and `test` are `CsvFile`s, `ids` the pair of their objects' ids, (n,) str each.
+    """The logs of a survey: `train` and `test` are `CsvFile`s, `ids` the list of their objects' ids, (n,) str each.
 
     train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV and split; `labels` names further columns
-        that the training log must have. Other columns are ignored.
+        that the training log must have. Other columns are ignored. Without a training log, which is None then, there
+        is no `train`.
     config: the block `ingest` of the configuration.
 
     Raises DataError, with file and line, for what cannot be used: see `CsvFile`; an empty log; an object twice, or
@@ -23,7 +24,8 @@ class Logs:
     """
 
     def __init__(self, train_log, test_log, config, labels=()):
-        self.train, self.test = CsvFile(train_log, (*_COLUMNS, *labels)), CsvFile(test_log, _COLUMNS)
+        self.train = None if train_log is None else CsvFile(train_log, (*_COLUMNS, *labels))
+        self.test = CsvFile(test_log, _COLUMNS)
         self.config = config
         for log in self:
             if not len(log):
@@ -32,7 +34,7 @@ class Logs:
         _check_unique(self, self.ids)
 
     def __iter__(self):
-        return iter((self.train, self.test))
+        return iter(log for log in (self.train, self.test) if log is not None)
 
     def objects(self):
         """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
@@ -44,9 +46,12 @@ class Logs:
         number or beyond what the configuration believes.
         """
         redshift = self._numbers("Z", self.config["redshift"])
+        counts = [len(log) for log in self]
         return {
             "object_id": np.concatenate(self.ids),
-            "set": np.repeat(np.array(["train", "test"], dtype=object), [len(self.train), len(self.test)]),
+            "set": np.repeat(
+                np.array(["train" if log is self.train else "test" for log in self], dtype=object), counts
+            ),
             "split": np.concatenate([log.text("split") for log in self]),
             "Z": redshift,
             "Z_err": self._numbers("Z_err", {"min": 0.0, "max": np.inf}, missing=True),
@@ -75,8 +80,8 @@ def read_objects(train_log, test_log, split, config):
 def unnamed_split(logs, split):
     """Return the DataError for a split that the `Logs` do not name."""
     return DataError.at(
-        logs.train.path.parent / split,
-        expected=f"a split named in {logs.train.path.name} or {logs.test.path.name}",
+        logs.test.path.parent / split,
+        expected=f"a split named in {' or '.join(log.path.name for log in logs)}",
         found="no object of it",
         fix="move the folder away, or add its objects to the logs",
     )

@@ -59,7 +59,10 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
         label, loss = classes, "MultiClass"
     fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
     model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
-    return model.fit(catboost.Pool(features, label, weight=weight, thread_count=threads))
+    model.fit(catboost.Pool(features, label, weight=weight, thread_count=threads))
+    for name in ("train_finish_time", "model_guid"):
+        del model.get_metadata()[name]  # the same model is to be the same file
+    return model
 
 
 def predict_proba(model, features):

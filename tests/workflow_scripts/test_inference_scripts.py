@@ -1,0 +1,146 @@
+"""The adapters that gather a model, score new objects with it, and explain it, called as the rules call them."""
+
+import csv
+import json
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
+from surveys import CONFIG as INGEST
+from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
+
+from mallorn.errors import DataError
+from mallorn.folds import draw_folds
+from mallorn.lightcurves import read_lightcurves
+from mallorn.survey_files import find_splits
+from mallorn.tables import read_columns, write_table
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
+STATE = {"code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
+EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
+
+
+def script(name):
+    spec = spec_from_file_location(name, ROOT / "workflow" / "scripts" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with features of 150 training and 30 test objects, and a model cross-validated in two repeats."""
+    folder = tmp_path_factory.mktemp("trained")
+    ids, types, target, source, values = survey()
+    test = np.arange(len(ids)) % 6 == 5
+    for name, chosen in (("train", ~test), ("test", test)):
+        n = chosen.sum()
+        logs = {"Z": np.full(n, 0.1), "Z_err": np.full(n, np.nan), "EBV": np.full(n, 0.02)}
+        columns = {f"family__{k}": values[chosen, k].astype(float) for k in range(10)}
+        write_table(folder / f"{name}.parquet", {"object_id": ids[chosen], **logs, **columns})
+    inside = (x[~test] for x in (ids, types, target, source))
+    write_table(folder / "folds.parquet", draw_folds(*inside, 3, 2, 5, seed=1))
+    module = script("cross_validate")
+    spec = {**SPEC, "classes": "grouped", "params": PARAMS["lightgbm"]}
+    settings = {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": spec}
+    for training, repeat in (("final", "0"), ("final", "1"), ("outer_0", "0")):
+        part = folder / training / repeat
+        inputs = module.Inputs(*(folder / f"{name}.parquet" for name in ("train", "test", "folds")))
+        paths = [part / f"{name}.parquet" for name in ("out_of_fold", "held_out", "importance")]
+        about = {"training": training, "protocol": "grouped", "repeat": repeat, "model": "one"}
+        module.main(inputs, module.Outputs(*paths, models=part / "models"), about, settings, 1)
+    decision = {"calibration": {"method": "none"}, "threshold": 0.3, "spread": 0.0}
+    (folder / "threshold.json").write_text(json.dumps(decision))
+    folders = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")]
+    script("export_model").main(folders, [], folder / "threshold.json", folder / "model", {"model": "one"}, STATE)
+    return folder
+
+
+def classify(trained, folder, features=None, state=STATE):
+    outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
+    script("classify").main(trained / "model", features or trained / "test.parquet", *outputs, state)
+    return map(rows, outputs)
+
+
+def test_new_objects_score_as_test_objects_did(trained, tmp_path):
+    probabilities, predictions = classify(trained, tmp_path)
+    held_out = [read_columns(trained / "final" / repeat / "held_out.parquet") for repeat in ("0", "1")]
+    assert [row["object_id"] for row in probabilities] == held_out[0]["object_id"].tolist()
+    expected = np.mean([part["probability"] for part in held_out], axis=0)
+    assert [float(row["probability"]) for row in probabilities] == pytest.approx(expected, rel=1e-5)
+    assert [int(row["prediction"]) for row in predictions] == (expected >= 0.3).astype(int).tolist()
+
+
+def test_only_fits_to_all_training_objects_are_kept(trained):
+    assert len(list((trained / "final" / "0" / "models").glob("*.txt"))) == 3
+    assert [path.name for path in (trained / "outer_0" / "0" / "models").iterdir()] == ["fits.json"]
+
+
+def test_features_that_do_not_fit_are_refused(trained, tmp_path):
+    table = read_columns(trained / "test.parquet")
+    table["another__4"] = table.pop("family__4")
+    write_table(tmp_path / "new.parquet", table)
+    with pytest.raises(DataError, match="1 of 11 features are missing: family__4"):
+        classify(trained, tmp_path, tmp_path / "new.parquet")
+    with pytest.raises(DataError, match="the code of fit_drw is not that of the model"):
+        classify(trained, tmp_path, state={**STATE, "code": {"fit_drw": "0b"}})
+
+
+def test_explanations_are_of_the_most_probable_objects(trained, tmp_path):
+    parts = [trained / "final" / repeat for repeat in ("0", "1")]
+    outputs = [tmp_path / "one.parquet", tmp_path / "one_global.parquet"]
+    script("explain").main(
+        [part / "models" for part in parts],
+        trained / "test.parquet",
+        [part / "held_out.parquet" for part in parts],
+        *outputs,
+        {"seed": 1, "explanations": EXPLANATIONS},
+    )
+    candidates, everywhere = map(read_columns, outputs)
+    p = [read_columns(part / "held_out.parquet") for part in parts]
+    order = np.argsort(-(p[0]["probability"] + p[1]["probability"]), kind="stable")[:4]
+    assert candidates["object_id"][::2].tolist() == p[0]["object_id"][order].tolist()
+    assert len(candidates["shap"]) == 8
+    assert candidates["feature"][0] == "family__0"
+    assert candidates["shap"][0] > 0
+    assert everywhere["feature"][0] == "family__0"
+    assert len(everywhere["feature"]) == 11
+
+
+def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(tmp_path):
+    files = {name: text for name, text in sound_survey().items() if name in (TEST, TEST_LC, OTHER_LC)}
+    survey_folder = write_survey(files, tmp_path / "new data")
+    splits = find_splits(survey_folder, ["test"], "new_data")
+    assert splits == ["split_01", "split_02"]
+    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "logs.parquet", INGEST)
+    logs = read_columns(tmp_path / "logs.parquet")
+    assert logs["object_id"].tolist() == ["x", "y", "z"]
+    assert set(logs["set"]) == {"test"}
+    assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
+    outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
+    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, INGEST)
+    read_as_new = read_lightcurves(*outputs[:2])
+    ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
+    whole = read_split(tmp_path / "results", "split_02")[0]
+    last = slice(whole.start[-3], None)
+    assert read_as_new.object_id.tolist() == ["y", "z"] == whole.object_id[-2:].tolist()
+    for name in ("mjd", "band", "flux", "flux_err"):
+        assert np.array_equal(getattr(read_as_new, name), getattr(whole, name)[last])
+
+
+def test_a_folder_without_new_objects_is_refused_by_its_key(tmp_path):
+    with pytest.raises(DataError, match="set new_data to the folder that holds test_log.csv, or to null"):
+        find_splits(tmp_path / "nowhere", ["test"], "new_data")
+    write_survey({TEST: "object_id,Z,Z_err,EBV,split\n"}, tmp_path)
+    with pytest.raises(DataError, match="folders named split_01"):
+        find_splits(tmp_path, ["test"], "new_data")

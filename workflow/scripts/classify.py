@@ -1,0 +1,38 @@
+"""Score new objects with the model in results/model, without training anything."""
+
+import logging
+
+import pyarrow.parquet as pq
+
+from mallorn.product import check_product, installed, read_product, score
+from mallorn.submission import write_probabilities, write_submission
+from mallorn.training import read_feature_columns
+
+
+def main(model, features, probabilities, predictions, state):
+    """Write the CSV files object_id, probability and object_id, prediction, in the order of the log.
+
+    model: folder of the model. features: path of the feature table. state: what features are made by here, see
+    `mallorn.product`.
+    """
+    manifest = read_product(model)
+    check_product(model, manifest, state, installed(), pq.read_schema(features).names)
+    table = read_feature_columns(features, manifest["features"])
+    probability, chosen = score(model, manifest, table.values)
+    write_probabilities(probabilities, table.object_id, probability)
+    write_submission(predictions, table.object_id, chosen)
+    message = "%d of %d objects have a probability of at least %.4f"
+    logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.params.model,
+            snakemake.input.features,
+            snakemake.output.probabilities,
+            snakemake.output.predictions,
+            snakemake.params.state,
+        )

@@ -1,0 +1,48 @@
+"""SHAP values of one model: of the most probable test objects, and on the mean over a sample of all."""
+
+import logging
+
+import numpy as np
+
+from mallorn.explanations import candidate_table, explained_rows, global_table
+from mallorn.modelfiles import mean_contributions, read_fits
+from mallorn.predictions import mean_probability
+from mallorn.tables import write_table
+from mallorn.training import read_feature_columns
+
+
+def main(models, test, held_out, candidates, everywhere, settings):
+    """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
+
+    models: folders of the fits of all repeats. test: path of the feature table of the test objects; held_out: paths of
+    their probabilities in all repeats. settings: {"seed", "explanations"} of the configuration.
+    """
+    options = settings["explanations"]
+    object_id, probability = mean_probability(held_out)
+    best, drawn = explained_rows(probability, options["candidates"], options["sample"], settings["seed"])
+    rows = np.concatenate([best, drawn])
+    fits = [read_fits(folder) for folder in models]
+    table = read_feature_columns(test, fits[0].columns).rows(rows)
+    shap = np.mean([mean_contributions(one, table.values) for one in fits], axis=0)
+    n = len(best)
+    write_table(
+        candidates,
+        candidate_table(table.object_id[:n], table.columns, table.values[:n], shap[:n], options["features"]),
+        metadata={"scale": "margin of the class TDE, mean over fits"},
+    )
+    write_table(everywhere, global_table(table.columns, shap[n:]))
+    logging.getLogger(__name__).info("%d candidates and %d other objects explained", n, len(drawn))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.models,
+            snakemake.input.test,
+            snakemake.input.held_out,
+            snakemake.output.candidates,
+            snakemake.output.everywhere,
+            snakemake.params.settings,
+        )
