@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slurm install lint lock clean
+.PHONY: run test test-slurm install lint lock audit clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -37,6 +37,12 @@ lint: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --group dev pyproject.toml -o requirements.lock
+
+# Asks a public database for known vulnerabilities of the locked packages; fails if it cannot be asked about every one.
+audit:
+	$(PYTHON) -m venv "$(VENV)-audit"
+	"$(VENV)-audit/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit
+	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
 
 clean:
 	rm -rf results .snakemake

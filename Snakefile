@@ -25,6 +25,7 @@ include: "rules/tuning.smk"
 include: "rules/inference.smk"
 include: "rules/evaluation.smk"
 include: "rules/benchmark.smk"
+include: "rules/provenance.smk"
 
 
 rule all:
@@ -33,7 +34,12 @@ rule all:
         "results/submission.csv",
         "results/probabilities.csv",
         "results/evaluation/scores.csv",
+        "results/provenance.json",
     localrule: True
+
+
+onstart:
+    warn_of_shortages()
 
 
 onsuccess:

@@ -37,6 +37,7 @@ except (ConfigError, DataError) as error:
 SAMPLE = f"{DATA_DIR}/{SAMPLE_FILE}"
 if config["data_dir"] is not None and not Path(SAMPLE).is_file():
     SAMPLE = []  # the test log gives the order of the submission
+SURVEY = [*(f"{DATA_DIR}/{name}" for name in LOG_FILES.values()), *([SAMPLE] if SAMPLE else [])]
 
 BANDS = constant("mallorn.bands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
@@ -276,6 +277,31 @@ def show_summary():
     text = summary("results")
     if text:
         print(text, file=sys.stderr)
+
+
+def warn_of_shortages():
+    """Warn before a run that disk or memory may not suffice for the splits that it reads or fits."""
+    import shutil
+
+    import psutil
+
+    from mallorn.guards import shortages
+
+    planned = {job.wildcards.get("split") for job in workflow.dag.needrun_jobs()} & set(SPLITS)
+    local = workflow.executor_plugin.common_settings.local_exec
+    memory = psutil.virtual_memory().available if local else None
+    sizes = [bytes_of_split(split) for split in sorted(planned)]
+    for warning in shortages(sizes, workflow.cores, shutil.disk_usage(".").free, memory):
+        print(f"WARNING: {warning}", file=sys.stderr)
+
+
+def bytes_of_split(split):
+    """Return the size of a split's light curves, estimated at 9 kB an object for a simulated survey."""
+    if config["data_dir"] is not None:
+        return sum(Path(DATA_DIR, split, name).stat().st_size for name in LIGHTCURVE_FILES.values())
+    simulation = config["simulation"]
+    objects = sum(simulation["sources"].values()) * sum(simulation["siblings"].values())
+    return 9000 * objects / simulation["n_splits"]
 
 
 def show_failures():

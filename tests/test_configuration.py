@@ -68,6 +68,20 @@ def test_all_mistakes_are_told_at_once():
     assert all(word in str(error.value) for word in ("seed", "'wrong'", "missing key 'folds'"))
 
 
+@pytest.mark.parametrize(
+    ("block", "key", "value", "message"),
+    [
+        ("redshift", "min", 20.0, "ingest.redshift: min 20.0 is not below max 20.0"),
+        ("redshift", "max", float("nan"), "ingest.redshift.max: nan is not a finite number"),
+    ],
+)
+def test_numbers_that_no_schema_refuses(block, key, value, message):
+    config = deepcopy(CONFIG)
+    config["ingest"][block][key] = value
+    with pytest.raises(ConfigError, match=message):
+        check_config(config, SCHEMA)
+
+
 def test_every_mistake_is_told_once():
     with pytest.raises(ConfigError) as error:
         check_config({**CONFIG, "models": {"empty": {}}}, SCHEMA)

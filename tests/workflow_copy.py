@@ -18,16 +18,23 @@ class Workspace:
 
     path: Path
     configfile: Path = TINY
+    snakefile: Path | None = None  # of another copy of the project, for a folder that holds results alone
 
     def snakemake(self, *arguments, ok=True, cores=2):
         """Run snakemake with the tiny configuration and return the finished process."""
+        process = self.start(*arguments, cores=cores)
+        out, err = process.communicate()
+        if ok and process.returncode:
+            raise AssertionError(f"{' '.join(process.args)} failed:\n{out[-6000:]}\n{err[-6000:]}")
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(self, *arguments, cores=2, output=subprocess.PIPE):
+        """Start snakemake with the tiny configuration and return the running process."""
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+        command += ["--snakefile", str(self.snakefile)] if self.snakefile else []
         command += ["--configfile", str(self.configfile)]
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SNAKEMAKE"))}
-        done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
-        if ok and done.returncode:
-            raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
-        return done
+        return subprocess.Popen(command, cwd=self.path, env=environment, stdout=output, stderr=output, text=True)
 
     def planned(self, *arguments):
         """Return {rule: set of its output files} that the next run would make again."""
@@ -45,7 +52,7 @@ class Workspace:
         """Return {path: content} of all results but those that tell of the run: logs, times, compiled code."""
         telling = {"log", "benchmarks", "kernels", "survey", "report", "provenance.json"}
         paths = [path.relative_to(self.path / "results") for path in (self.path / "results").rglob("*")]
-        paths = [path for path in paths if path.parts[0] not in telling and (self.path / "results" / path).is_file()]
+        paths = [path for path in paths if path.parts[0] not in telling and path.suffix not in ("", ".part")]
         return {str(path): (self.path / "results" / path).read_bytes() for path in paths}
 
 

@@ -1,10 +1,13 @@
 """Checking of the configuration against its schema, with messages that name the key and the mend."""
 
+import math
 from difflib import get_close_matches
 
 from mallorn.errors import ConfigError
 
 __all__ = ["check_config", "check_models", "in_order"]
+
+_RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 
 
 def check_config(config, schema):
@@ -12,9 +15,10 @@ def check_config(config, schema):
     from jsonschema import Draft202012Validator
 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.absolute_path])
-    if errors:
-        lines = "\n".join(f"  - {line}" for line in dict.fromkeys(map(_explain, errors)))
-        raise ConfigError(f"the configuration cannot be used:\n{lines}\nAll keys are described in config.yaml.")
+    lines = dict.fromkeys(map(_explain, errors)) or list(_impossible(config))
+    if lines:
+        text = "\n".join(f"  - {line}" for line in lines)
+        raise ConfigError(f"the configuration cannot be used:\n{text}\nAll keys are described in config.yaml.")
 
 
 def check_models(config):
@@ -54,6 +58,18 @@ def in_order(config, template):
     known = template if isinstance(template, dict) else {}
     keys = [key for key in known if key in config] + sorted(key for key in config if key not in known)
     return {key: in_order(config[key], known.get(key)) for key in keys}
+
+
+def _impossible(value, where=""):
+    """Yield what no schema sees in `value`: numbers that are not finite, and ranges that end before they begin."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{where}: {value} is not a finite number"
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _impossible(inner, f"{where}.{key}" if where else str(key))
+    for first, last in _RANGES:
+        if isinstance(value, dict) and first in value and last in value and not value[first] < value[last]:
+            yield f"{where}: {first} {value[first]} is not below {last} {value[last]}"
 
 
 def _explain(error):

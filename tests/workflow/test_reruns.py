@@ -81,9 +81,13 @@ def setting(key, value):
 
 
 def other_order(workspace):
-    """Write the same configuration in another order."""
-    config = yaml.safe_load((workspace.path / "config.yaml").read_text())
-    (workspace.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=True))
+    """Give the own values of the configuration in the reverse order, blocks and keys."""
+
+    def reverse(block):
+        return {key: reverse(block[key]) for key in reversed(block)} if isinstance(block, dict) else block
+
+    config = reverse(yaml.safe_load(workspace.configfile.read_text()))
+    workspace.configfile.write_text(yaml.safe_dump(config, sort_keys=False))
 
 
 def read_rows(path):
@@ -140,7 +144,7 @@ Z_OF_SPLIT_2 = (r"^([^,]+),[^,]+,(.*,split_02,)", r"\1,0.4567,\2")
 CHANGES = [
     Change("touch every file", touch),
     Change("comments and docstrings in every file", comment),
-    Change("the same configuration in another order", other_order),
+    Change("own values given in another order", other_order),
     Change("a value that nothing uses", setting("benchmark.fits.random_starts", 3)),
     Change("a value that a family uses", setting("features.color.max_sd", 0.4), ("extract_features",)),
     Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), ("fit_drw",)),

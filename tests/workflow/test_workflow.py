@@ -1,6 +1,8 @@
 """The whole workflow: what it makes, that it makes it once, and that an edit re-runs just what depends on it."""
 
 import csv
+import hashlib
+import json
 import shutil
 from contextlib import contextmanager
 
@@ -78,6 +80,16 @@ def test_the_run_ends_with_the_scores_and_where_files_lie(finished):
 def test_nothing_runs_twice(finished):
     assert finished.planned() == {}
     assert "Nothing to be done" in finished.snakemake("-n").stdout + finished.snakemake("-n").stderr
+
+
+def test_provenance_tells_what_these_results_were_made_from(finished):
+    provenance = json.loads(finished.read("results/provenance.json"))
+    for name in ("submission.csv", "probabilities.csv", "evaluation/scores.csv"):
+        digest = hashlib.sha256(finished.read(f"results/{name}")).hexdigest()
+        assert provenance["results"][f"results/{name}"]["sha256"] == digest
+    survey = finished.path / "results/survey"
+    assert set(provenance["data"]) == {str(path.relative_to(finished.path)) for path in survey.rglob("*.csv")}
+    assert provenance["configuration"]["values"]["folds"]["number"] == 3
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,0 +1,24 @@
+"""Record what the results were made from."""
+
+import json
+
+from mallorn.files import write_text
+from mallorn.record import record
+
+
+def main(project, config, data, results, output):
+    """Write the JSON file `output`; see `mallorn.record.record` for the other arguments."""
+    write_text(output, json.dumps(record(project, config, data, results), indent=2) + "\n")
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.params.project,
+            snakemake.config,
+            snakemake.input.data,
+            snakemake.input.results,
+            snakemake.output[0],
+        )
