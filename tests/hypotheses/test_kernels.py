@@ -46,3 +46,12 @@ def test_extreme_parameters_stay_finite(h):
         assert np.isfinite(shape).all()
         assert np.isfinite(derivatives).all()
         assert (shape >= 0).all()
+
+
+def test_exponential_and_logarithm_are_those_of_the_library():
+    # the rise exp(-d^2 / 2) and the fall (1 + d / 3)^-0.7 of a flare, over all magnitudes that a fit meets
+    phase = np.concatenate([-np.geomspace(1e-8, 37.0, 400), np.geomspace(1e-8, 1e6, 400)])
+    p = np.array([0.0, 0.0, np.log(3.0), np.log(0.7)])
+    flare = evaluate(0, 0, p, phase, np.zeros(len(phase), np.int8), 1.0 * WAVELENGTHS)[0]
+    expected = np.where(phase < 0, np.exp(-0.5 * phase**2), (1.0 + np.maximum(phase, 0.0) / 3.0) ** -0.7)
+    np.testing.assert_allclose(flare, expected, rtol=3e-13)

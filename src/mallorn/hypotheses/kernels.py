@@ -9,10 +9,11 @@ residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A
 derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
 """
 
-from math import exp, expm1, log, log1p, sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 from numba import float64, int8, int64, njit
+from numba.extending import intrinsic
 
 from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
 
@@ -24,155 +25,316 @@ _FLARE, _EXPLOSION, _DOUBLE = 0, 1, 2
 _NONE, _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _PARABOLA = 0, 1, 2, 3, 4
 _LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
 _MAX_T0_STEP = 15.0
+_ROOM = 18
 
 _jit = njit(error_model="numpy")
 
 
-@_jit
-def _flare(d, p, e, g):
-    """Fill g with the value, d/dd and the derivatives by ln_rise, ln_tau, ln_p; e holds exp(p)."""
-    if d < 0:
-        u = d / e[0]
-        value = exp(-0.5 * u * u)
-        g[0], g[1], g[2], g[3], g[4] = value, -value * u / e[0], value * u * u, 0.0, 0.0
-    else:
-        ln = log1p(d / e[1])
-        value = exp(-e[2] * ln)
-        fall = value * e[2] / (e[1] + d)
-        g[0], g[1], g[2], g[3], g[4] = value, -fall, 0.0, fall * d, -value * e[2] * ln
+@intrinsic
+def _bits_of(context, x):
+    """The bits of a float64 as an int64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(int64))
+
+    return int64(float64), generate
+
+
+@intrinsic
+def _float_of(context, bits):
+    """The float64 of the bits in an int64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(float64))
+
+    return float64(int64), generate
 
 
 @_jit
-def _light_curve(kind, d, p, e, g, h):
-    """Fill g with the value, d/dd and d/dp of light curve `kind` at phase d; h is room for a second one."""
-    if kind == _EXPLOSION:
+def _exp(x):
+    """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
+
+    Loops over it run on several points at once, which those over math.exp cannot.
+    """
+    x = min(max(x, -708.0), 709.0)
+    shifted = x * 1.4426950408889634 + 6755399441055744.0
+    k = shifted - 6755399441055744.0
+    r = x - k * 6.93147180369123816490e-01 - k * 1.90821492927058770002e-10
+    series = 1.6059043836821613e-10
+    series = series * r + 2.08767569878681e-09
+    series = series * r + 2.505210838544172e-08
+    series = series * r + 2.755731922398589e-07
+    series = series * r + 2.7557319223985893e-06
+    series = series * r + 2.48015873015873e-05
+    series = series * r + 0.0001984126984126984
+    series = series * r + 0.001388888888888889
+    series = series * r + 0.008333333333333333
+    series = series * r + 0.041666666666666664
+    series = series * r + 0.16666666666666666
+    series = series * r + 0.5
+    series = series * r + 1.0
+    series = series * r + 1.0
+    return series * _float_of((_bits_of(shifted) + 1023) << 52)
+
+
+@_jit
+def _log(x):
+    """ln x to 2e-16 for 1 <= x < infinity: e ln 2 + 2 artanh((f - 1)/(f + 1)) with x = 2^e f; see `_exp`."""
+    bits = _bits_of(x)
+    e = _float_of((bits >> 52) | 0x4330000000000000) - 4503599627370496.0 - 1023.0
+    f = _float_of((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000)
+    high = f > 1.4142135623730951
+    f = 0.5 * f if high else f
+    e = e + 1.0 if high else e
+    s = (f - 1.0) / (f + 1.0)
+    z = s * s
+    series = 1.0 / 21.0
+    series = series * z + 1.0 / 19.0
+    series = series * z + 1.0 / 17.0
+    series = series * z + 1.0 / 15.0
+    series = series * z + 1.0 / 13.0
+    series = series * z + 1.0 / 11.0
+    series = series * z + 1.0 / 9.0
+    series = series * z + 1.0 / 7.0
+    series = series * z + 1.0 / 5.0
+    series = series * z + 1.0 / 3.0
+    return e * 0.6931471805599453 + 2.0 * (s + s * z * series)
+
+
+@_jit
+def _flare(x, t0, e, g):
+    """Fill g: the value of a flare at phases x - t0, the phase before it in units of the rise, and the log of its fall;
+    e holds exp(p)."""
+    for i in range(x.size):
+        d = x[i] - t0
+        u = min(d, 0.0) / e[0]
+        ln = _log(1.0 + max(d, 0.0) / e[1])
+        g[0, i] = _exp(-0.5 * u * u - e[2] * ln)
+        g[1, i] = u
+        g[2, i] = ln
+
+
+@_jit
+def _flare_derivatives(x, t0, e, g, slope, dg):
+    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_tau, ln_p, of what `_flare` left in g."""
+    for i in range(x.size):
+        d = x[i] - t0
+        value, u = g[0, i], g[1, i]
+        fall = value * e[2] / (e[1] + d) if d >= 0.0 else 0.0
+        slope[i] = -value * u / e[0] - fall
+        dg[0, i] = value * u * u
+        dg[1, i] = fall * d
+        dg[2, i] = -value * e[2] * g[2, i]
+
+
+@_jit
+def _explosion(x, t0, e, g):
+    """Fill g: the value of an explosion at phases x - t0, and the exponentials of its rise and its fall."""
+    for i in range(x.size):
+        d = x[i] - t0
         rising, falling = -d / e[0], d / e[1]
-        if rising > 300.0 or falling > 300.0:
-            for k in range(4):
-                g[k] = 0.0
-            return
-        a, b = exp(rising), exp(falling)
-        value = 1.0 / (a + b)
-        square = value * value
-        g[0], g[1] = value, square * (a / e[0] - b / e[1])
-        g[2], g[3] = square * a * rising, square * b * falling
-        return
-    _flare(d, p, e, g)
-    if kind == _DOUBLE:
-        delay, ratio = p[4], e[3]
-        _flare(d - delay, p, e, h)
-        for k in range(5):
-            g[k] += ratio * h[k]
-        g[5], g[6] = ratio * h[0], -ratio * h[1]
+        a, b = _exp(rising), _exp(falling)
+        g[0, i] = 1.0 / (a + b) if max(rising, falling) <= 300.0 else 0.0
+        g[1, i] = a
+        g[2, i] = b
 
 
 @_jit
-def _constants(sed, wavelength, p):
-    """What the SEDs need of each passband, (6, 5): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and below the
-    break of the cooling photosphere ln(lam / break) and the blanketing (lam / break)^uv."""
-    c = np.empty((6, 5))
-    for j in range(6):
-        c[j, 0] = HC_OVER_K / wavelength[j]
-        c[j, 1] = (REFERENCE / wavelength[j]) ** 3
-        c[j, 2] = log(wavelength[j] / REFERENCE)
-        c[j, 3] = min(log(wavelength[j] / COOLING_BREAK), 0.0)
-        c[j, 4] = exp(p[3] * c[j, 3]) if sed == _COOLING else 1.0
+def _explosion_derivatives(x, t0, e, g, slope, dg):
+    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_fall, of what `_explosion` left in g."""
+    for i in range(x.size):
+        d = x[i] - t0
+        square = g[0, i] * g[0, i]
+        a, b = square * g[1, i], square * g[2, i]
+        slope[i] = a / e[0] - b / e[1]
+        dg[0, i] = -a * d / e[0]
+        dg[1, i] = b * d / e[1]
+
+
+@_jit
+def _light_curve(kind, x, p, derivatives, work, slope, dg):
+    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, where asked, slope and dg."""
+    t0, e = p[0], np.exp(p[1:])
+    if kind == _EXPLOSION:
+        _explosion(x, t0, e, work[0:3])
+        if derivatives:
+            _explosion_derivatives(x, t0, e, work[0:3], slope, dg)
+        return
+    _flare(x, t0, e, work[0:3])
+    if derivatives:
+        _flare_derivatives(x, t0, e, work[0:3], slope, dg)
+    if kind == _DOUBLE:
+        delay, ratio, second, second_slope, dh = p[5], e[3], work[3:6], work[6], work[7:10]
+        _flare(x, t0 + delay, e, second)
+        if derivatives:
+            _flare_derivatives(x, t0 + delay, e, second, second_slope, dh)
+            for k in range(3):
+                for i in range(x.size):
+                    dg[k, i] += ratio * dh[k, i]
+            for i in range(x.size):
+                slope[i] += ratio * second_slope[i]
+                dg[3, i] = ratio * second[0, i]
+                dg[4, i] = -ratio * second_slope[i]
+        for i in range(x.size):
+            work[0, i] += ratio * second[0, i]
+
+
+@_jit
+def _constants(band, wavelength):
+    """What the SEDs need of each point, (4, n): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and
+    ln(lam / COOLING_BREAK) below the break of the cooling photosphere."""
+    c = np.empty((4, band.size))
+    for i in range(band.size):
+        lam = wavelength[band[i]]
+        c[0, i] = HC_OVER_K / lam
+        c[1, i] = (REFERENCE / lam) ** 3
+        c[2, i] = log(lam / REFERENCE)
+        c[3, i] = min(log(lam / COOLING_BREAK), 0.0)
     return c
 
 
 @_jit
-def _blackbody(c, temperature, s):
-    """Fill s with B_nu(lam) / B_nu(REFERENCE) and its logarithmic derivative by ln T; c: constants of the passband."""
-    x, y = c[0] / temperature, HC_OVER_K / (REFERENCE * temperature)
-    ex, ey = expm1(min(x, 600.0)), expm1(y)
-    s[0] = c[1] * ey / ex
-    s[1] = x * (1.0 + 1.0 / ex) - y * (1.0 + 1.0 / ey)
+def _blackbody(inverse, c, s, a):
+    """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
+
+    exp(x) - 1 will do: at the wavelengths and temperatures that are allowed x is above 0.1.
+    """
+    for i in range(inverse.size):
+        ex = _exp(min(c[0, i] * inverse[i], 600.0)) - 1.0
+        ey = _exp(HC_OVER_K / REFERENCE * inverse[i]) - 1.0
+        s[i] = c[1, i] * ey / ex
+        a[0, i] = ex
+        a[1, i] = ey
 
 
 @_jit
-def _sed(kind, d, c, p, e, s):
-    """Fill s with S, d ln S/dd and d ln S/dp of SED `kind`; c: constants of the passband."""
-    if kind == _BLACKBODY:
-        _blackbody(c, e[0], s)
-        s[2], s[1] = s[1], 0.0
-    elif kind == _DRIFTING_BLACKBODY:
-        held = min(max(d, -50.0), 200.0)
-        ln_t = p[0] + p[1] * held / 100.0
-        free = 1.0 if _LN_T_LOW < ln_t < _LN_T_HIGH else 0.0
-        _blackbody(c, exp(min(max(ln_t, _LN_T_LOW), _LN_T_HIGH)), s)
-        by_t = s[1] * free
-        s[1] = by_t * p[1] / 100.0 if held == d else 0.0
-        s[2], s[3] = by_t, by_t * held / 100.0
-    elif kind == _COOLING:
-        q = min(d / e[2], 300.0)
-        hot = 1.0 / (1.0 + exp(q))
-        warm = 1.0 + (e[1] - 1.0) * hot
-        _blackbody(c, e[0] * warm, s)
-        by_t = s[1]
-        by_q = -by_t * (e[1] - 1.0) * hot * (1.0 - hot) / warm
-        s[0] *= c[4]
-        s[1], s[2], s[3], s[4], s[5] = by_q / e[2], by_t, by_t * e[1] * hot / warm, -by_q * q, c[3]
-    elif kind == _PARABOLA:
-        held = min(max(d, -30.0), 100.0)
-        ln = c[2]
-        s[0] = exp((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
-        s[1] = p[1] * ln / 50.0 if held == d else 0.0
-        s[2], s[3], s[4] = ln, ln * held / 50.0, -ln * ln
-    else:
-        s[0], s[1] = 1.0, 0.0
+def _by_log_temperature(inverse, c, a, out):
+    """Fill out with d ln S / d ln T of what `_blackbody` left."""
+    for i in range(inverse.size):
+        x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
+        out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
 
 
 @_jit
-def _sizes(light_curve, sed):
-    """Numbers of parameters of a light curve and of an SED."""
-    if light_curve == _FLARE:
-        a = 3
-    elif light_curve == _EXPLOSION:
-        a = 2
-    else:
-        a = 5
-    if sed == _NONE:
-        b = 0
-    elif sed == _BLACKBODY:
-        b = 1
-    elif sed == _DRIFTING_BLACKBODY:
-        b = 2
-    elif sed == _COOLING:
-        b = 4
-    else:
-        b = 3
-    return a, b
-
-
-@_jit
-def _model(light_curve, sed, p, x, band, wavelength, w, derivatives, m, dm):
-    """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters."""
-    a, b = _sizes(light_curve, sed)
-    pl, ps = p[1 : 1 + a], p[1 + a : 1 + a + b]
-    el, es = np.exp(pl), np.exp(ps)
-    g, h, s = np.zeros(8), np.zeros(8), np.zeros(6)
-    fixed = sed in (_NONE, _BLACKBODY)
-    constants = _constants(sed, wavelength, ps)
-    table = np.zeros((6, 6))
-    if fixed:
-        for j in range(6):
-            _sed(sed, 0.0, constants[j], ps, es, table[j])
+def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
+    """A blackbody of drifting temperature; see `_sed`."""
+    inverse, held, by_t = work[0], work[1], work[2]
     for i in range(x.size):
-        d = x[i] - p[0]
-        _light_curve(light_curve, d, pl, el, g, h)
-        if fixed:
-            s = table[band[i]]
-        else:
-            _sed(sed, d, constants[band[i]], ps, es, s)
-        weighted = w[i] * s[0]
-        value = g[0] * weighted
-        m[i] = value
+        held[i] = min(max(x[i] - t0, -50.0), 200.0)
+        ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
+        inverse[i] = _exp(-ln_t)
+    _blackbody(inverse, c, s, work[3:5])
+    if derivatives:
+        _by_log_temperature(inverse, c, work[3:5], by_t)
+        for i in range(x.size):
+            ln_t = p[0] + p[1] * held[i] / 100.0
+            free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
+            slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
+            ds[0, i] = free
+            ds[1, i] = free * held[i] / 100.0
+
+
+@_jit
+def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """A photosphere that cools, with blanketing in the ultraviolet; see `_sed`."""
+    e = np.exp(p[:3])
+    blanketing = np.array([exp(p[3] * min(log(lam / COOLING_BREAK), 0.0)) for lam in wavelength])
+    inverse, hot, by_t = work[0], work[1], work[2]
+    for i in range(x.size):
+        hot[i] = 1.0 / (1.0 + _exp(min((x[i] - t0) / e[2], 300.0)))
+        inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
+    _blackbody(inverse, c, s, work[3:5])
+    for i in range(x.size):
+        s[i] *= blanketing[band[i]]
+    if derivatives:
+        _by_log_temperature(inverse, c, work[3:5], by_t)
+        for i in range(x.size):
+            q = min((x[i] - t0) / e[2], 300.0)
+            share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
+            by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
+            slope[i] = by_q / e[2]
+            ds[0, i] = by_t[i]
+            ds[1, i] = share * e[1]
+            ds[2, i] = -by_q * q
+            ds[3, i] = c[3, i]
+
+
+@_jit
+def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
+    """A log-parabola whose slope drifts; see `_sed`."""
+    for i in range(x.size):
+        held = min(max(x[i] - t0, -30.0), 100.0)
+        ln = c[2, i]
+        s[i] = _exp((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
         if derivatives:
-            dm[0, i] = -g[1] * weighted - value * s[1]
-            for k in range(a):
-                dm[1 + k, i] = g[2 + k] * weighted
-            for k in range(b):
-                dm[1 + a + k, i] = value * s[2 + k]
+            slope[i] = p[1] * ln / 50.0 if held == x[i] - t0 else 0.0
+            ds[0, i] = ln
+            ds[1, i] = ln * held / 50.0
+            ds[2, i] = -ln * ln
+
+
+@_jit
+def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
+    """An SED that does not change, or none; see `_sed`."""
+    table = np.ones((2, 6))
+    if kind == _BLACKBODY:
+        inverse, c = np.full(6, exp(-p[0])), _constants(np.arange(6), wavelength)
+        a = np.empty((2, 6))
+        _blackbody(inverse, c, table[0], a)
+        _by_log_temperature(inverse, c, a, table[1])
+    for i in range(band.size):
+        s[i] = table[0, band[i]]
+    if derivatives:
+        slope[:] = 0.0
+        if kind == _BLACKBODY:
+            for i in range(band.size):
+                ds[0, i] = table[1, band[i]]
+
+
+@_jit
+def _sed(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """Fill s (n,) with S of SED `kind` and, where asked, slope with d ln S/dd and ds with d ln S/dp."""
+    if kind == _DRIFTING_BLACKBODY:
+        _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
+    elif kind == _COOLING:
+        _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
+    elif kind == _PARABOLA:
+        _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds)
+    else:
+        _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds)
+
+
+@_jit
+def _size(light_curve):
+    """Number of parameters of a light curve."""
+    if light_curve == _FLARE:
+        return 3
+    return 2 if light_curve == _EXPLOSION else 5
+
+
+@_jit
+def _model(light_curve, sed, p, points, w, derivatives, m, dm, work):
+    """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters.
+
+    points: x (n,), band (n,), wavelength (6,) and `_constants`. work (`_ROOM`, n): room.
+    """
+    x, band, wavelength, c = points
+    a = _size(light_curve)
+    g, slope, s, sed_slope = work[0], work[10], work[11], work[12]
+    _light_curve(light_curve, x, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
+    _sed(sed, x, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, dm[1 + a :], work[13:])
+    for i in range(x.size):
+        s[i] *= w[i]
+        m[i] = g[i] * s[i]
+    if derivatives:
+        for i in range(x.size):
+            dm[0, i] = -slope[i] * s[i] - m[i] * sed_slope[i]
+        for k in range(1, 1 + a):
+            for i in range(x.size):
+                dm[k, i] *= s[i]
+        for k in range(1 + a, len(dm)):
+            for i in range(x.size):
+                dm[k, i] *= m[i]
 
 
 @_jit
@@ -270,20 +432,21 @@ def _solve(matrix, vector, size):
 
 
 @_jit
-def _descend(light_curve, sed, p, x, band, group, wavelength, f, w, prior, max_steps, tolerance, out):
+def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, tolerance, out, work):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
     Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
     the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds.
-    out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the Hessian (P, P).
+    points, work: see `_model`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
+    Hessian (P, P).
     """
     mean, sd, low, high = prior[0], prior[1], prior[2], prior[3]
     amplitude, norm, gradient, hessian = out
-    n, size, groups = x.size, p.size, amplitude.size
+    n, size, groups = f.size, p.size, amplitude.size
     m, trial_m, dm, trial_dm = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n))
     trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    _model(light_curve, sed, p, x, band, wavelength, w, True, m, dm)
+    _model(light_curve, sed, p, points, w, True, m, dm, work)
     _amplitudes(m, f, group, amplitude, norm)
     chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
     damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
@@ -316,7 +479,7 @@ def _descend(light_curve, sed, p, x, band, group, wavelength, f, w, prior, max_s
                 trial[k] = min(max(p[k] + step[k], low[k]), high[k])
                 step[k] = trial[k] - p[k]
             predicted = _predicted_gain(gradient, hessian, step)
-            _model(light_curve, sed, trial, x, band, wavelength, w, True, trial_m, trial_dm)
+            _model(light_curve, sed, trial, points, w, True, trial_m, trial_dm, work)
             evaluations += 1
             _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
             trial_chi2, value = _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)
@@ -353,7 +516,7 @@ def _close(light_curve, p, q):
 
 
 @_jit
-def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group, wavelength, f, w):
+def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, work):
     """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
@@ -365,14 +528,14 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, x, band, group
             k += 1
     starts[k:] = extra
     values = np.full(len(starts), np.inf)
-    m, nothing = np.empty(x.size), np.empty((0, 0))
+    m, nothing = np.empty(f.size), np.empty((size, 0))
     amplitude, norm = np.empty(groups), np.empty(groups)
     for k in range(len(starts)):
         if np.isnan(starts[k, 0]):
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        _model(light_curve, sed, starts[k], x, band, wavelength, w, False, m, nothing)
+        _model(light_curve, sed, starts[k], points, w, False, m, nothing, work)
         _amplitudes(m, f, group, amplitude, norm)
         values[k] = _objective(f, m, group, amplitude, starts[k], prior[0], prior[1])[1]
     return starts, values
@@ -414,14 +577,15 @@ def fit_objects(
         a, b = start[o], start[o + 1]
         if a == b:
             continue
-        xo, bo, wo, lam = x[a:b], band[a:b], weight[a:b], wavelength[o]
+        xo, bo, wo = x[a:b], band[a:b], weight[a:b]
+        points, work = (xo, bo, wavelength[o], _constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
         fo = flux[a:b] * wo
         group = bo if groups == 6 else np.zeros(b - a, np.int8)
         bounds = prior.copy()
         bounds[2, 0] += xo[0]
         bounds[3, 0] += xo[-1]
         starts, values = _screen(
-            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, xo, bo, group, lam, fo, wo
+            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, points, group, fo, wo, work
         )
         count[o] = len(values)
         room = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
@@ -436,13 +600,13 @@ def fit_objects(
                     values[q] = np.inf
             values[k] = np.inf
             _, reached, _, evaluations = _descend(
-                light_curve, sed, candidate, xo, bo, group, lam, fo, wo, bounds, trial_steps, tolerance, room
+                light_curve, sed, candidate, points, group, fo, wo, bounds, trial_steps, tolerance, room, work
             )
             count[o] += evaluations
             if reached < value:
                 p, value = candidate, reached
         chi2, value, status, evaluations = _descend(
-            light_curve, sed, p, xo, bo, group, lam, fo, wo, bounds, max_steps, tolerance, room
+            light_curve, sed, p, points, group, fo, wo, bounds, max_steps, tolerance, room, work
         )
         count[o] += evaluations
         best_value[o], best_chi2[o], best_status[o] = value, chi2, status
@@ -454,5 +618,6 @@ def fit_objects(
 def evaluate(light_curve, sed, p, x, band, wavelength):
     """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n)."""
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
-    _model(light_curve, sed, p, x, band, wavelength, np.ones(x.size), True, m, dm)
+    points = x, band, wavelength, _constants(band, wavelength)
+    _model(light_curve, sed, p, points, np.ones(x.size), True, m, dm, np.empty((_ROOM, x.size)))
     return m, dm
