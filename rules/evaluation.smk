@@ -4,6 +4,14 @@
 #         importance_weights.parquet and figures there; {ablation,selection}.csv.
 
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
+FIGURES = expand(
+    "results/evaluation/figures/{figure}.{ending}",
+    figure=[
+        *("precision_recall", "roc", "calibration", "learning_curve", "by_redshift", "by_points", "by_snr", "by_type"),
+        "confusion",
+    ],
+    ending=["png", "svg"],
+)
 AUDITOR = f"mallorn.models.{config['audits']['model']['learner']}"
 
 
@@ -15,6 +23,7 @@ rule evaluation:
         ),
         "results/evaluation/audits.json",
         "results/evaluation/importance_weights.parquet",
+        FIGURES,
     localrule: True
 
 
@@ -296,13 +305,13 @@ rule audit_siblings:
         "../workflow/scripts/audit_siblings.py"
 
 
-rule merge_audits:
+rule audit:
     input:
         expand("results/evaluation/audits/{audit}.json", audit=AUDITS),
     output:
         "results/evaluation/audits.json",
     log:
-        "results/log/merge_audits.log",
+        "results/log/audit.log",
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -310,11 +319,38 @@ rule merge_audits:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30, 1),
     params:
-        code=code_of("merge_audits"),
+        code=code_of("audit"),
     message:
         "Merging the verdicts of all audits"
     script:
-        "../workflow/scripts/merge_audits.py"
+        "../workflow/scripts/audit.py"
+
+
+rule plot_evaluation:
+    input:
+        out_of_fold=final_predictions("out_of_fold"),
+        folds="results/folds.parquet",
+        by_type="results/evaluation/by_type.csv",
+        confusion="results/evaluation/confusion.csv",
+        calibration="results/evaluation/calibration.csv",
+        learning_curve="results/evaluation/learning_curve.csv",
+    output:
+        FIGURES,
+    log:
+        "results/log/plot_evaluation.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("plot_evaluation"),
+        settings={"submission": config["submission"]},
+    message:
+        "Drawing the figures of the evaluation"
+    script:
+        "../workflow/scripts/plot_evaluation.py"
 
 
 rule ablate_families:

@@ -321,7 +321,7 @@ def test_the_worst_verdict_is_that_of_all(tmp_path):
     assert merge([*verdicts, verdict("three", "fail", "no")])["verdict"] == "fail"
     write_verdict(tmp_path / "audits.json", merge(verdicts))
     read = json.loads((tmp_path / "audits.json").read_text())
-    assert read["audits"][0] == {"audit": "one", "verdict": "pass", "finding": "fine", "numbers": {"x": 1.5}}
+    assert read["audits"][0] == {"name": "one", "verdict": "pass", "finding": "fine", "numbers": {"x": 1.5}}
     with pytest.raises(DataError, match="one verdict for each audit"):
         merge([verdicts[0], verdicts[0]])
     with pytest.raises(ValueError, match="none of pass, warn, fail"):

@@ -12,6 +12,7 @@ from learning import GROUPS, SELECTION, SPEC, survey
 
 from mallorn.decision import decide
 from mallorn.lightcurves import LightCurves, write_lightcurves
+from mallorn.metrics import average_precision
 from mallorn.tables import read_columns, write_table
 
 ROOT = Path(__file__).parents[2]
@@ -216,6 +217,7 @@ def test_ensembles_are_made_like_models(predicted):
         path.unlink()
 
 
+BINS = {"redshift": [0.5], "points": [20], "snr": [0.5], "probability": 5}
 SCORING = {
     "seed": 5,
     "threshold": THRESHOLD,
@@ -320,6 +322,104 @@ def test_ablation_and_selection_write_their_tables(results):
     table = rows(results / "selection.csv")
     assert table[0]["feature"] == "good__0"
     assert [float(r["frequency"]) >= 0.6 for r in table] == [r["selected"] == "1" for r in table]
+
+
+def test_nested_scores_pool_the_outer_folds(predicted, tmp_path):
+    folders = []
+    for k in range(3):
+        about = {"training": f"outer_{k}", "protocol": "grouped", "repeat": "1", "model": "one"}
+        folders.append(train(predicted, about, {**SPEC, "classes": "binary"}))
+    paths = [[f / f"{name}.parquet" for f in folders] for name in ("out_of_fold", "held_out")]
+    script("score_nested")(*paths, predicted / "folds.parquet", tmp_path / "nested.csv", SCORING)
+    (row,) = rows(tmp_path / "nested.csv")
+    held = [read_columns(path) for path in paths[1]]
+    ids, p = (np.concatenate([part[name] for part in held]) for name in ("object_id", "probability"))
+    assert len(set(ids)) == len(ids) == 150
+    truth = read_columns(predicted / "truth.parquet")
+    target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
+    expected = average_precision([target[name] for name in ids], p)
+    assert float(row["average_precision"]) == pytest.approx(expected, rel=1e-4)
+    script("score")([], [], predicted / "folds.parquet", tmp_path / "none.csv", SCORING)
+    assert (tmp_path / "none.csv").read_text().splitlines()[0].split(",") == list(row)
+
+
+def test_evaluation_tables_and_figures(predicted, tmp_path):
+    splits = ("split_01", "split_02")
+    made = [[predicted / kind / f"{s}.parquet" for s in splits] for kind in ("lightcurves", "objects")]
+    folds, objects = predicted / "folds.parquet", tmp_path / "objects.parquet"
+    script("describe_objects")(predicted / "logs.parquet", *made, objects)
+    described = read_columns(objects)
+    assert len(described["object_id"]) == 150
+    assert set(described["points"]) == {30}
+    files = sorted(predicted.glob("predictions/final/*/*/*/out_of_fold.parquet"))
+    settings = {**SCORING, "evaluation": {**SCORING["evaluation"], "bins": BINS}}
+    names = ("by_type", "confusion", "calibration", "learning_curve")
+    tables = {name: tmp_path / f"{name}.csv" for name in names}
+    script("score_groups")(files, folds, objects, *(tables[name] for name in names[:3]), settings)
+    by_type = rows(tables["by_type"])
+    assert {(row["protocol"], row["model"]) for row in by_type} == {
+        (protocol, model) for protocol in ("stratified", "grouped") for model in ("one", "two")
+    }
+    assert {row["property"] for row in by_type} == {"spec_type", "redshift", "points", "snr"}
+    confusion = rows(tables["confusion"])
+    for kind in ("TDE", "AGN", "SN Ia", "SN II"):
+        mine = [r for r in confusion if (r["protocol"], r["model"], r["spec_type"]) == ("grouped", "two", kind)]
+        assert {r["predicted"] for r in mine} == {"TDE", "AGN", "SN Ia", "other SN"}
+        assert sum(float(r["fraction"]) for r in mine) == pytest.approx(1.0, abs=1e-5)
+    assert {row["method"] for row in rows(tables["calibration"])} == {"none", "platt", "isotonic"}
+    curve = {"model": "one", "fractions": [0.3, 1.0], "draws": 1, "repeats": 1}
+    settings |= {"training": TRAINING, "model": SPEC, "learning_curve": curve}
+    train_table = predicted / "features" / "train.parquet"
+    script("learning_curve")(train_table, folds, tables["learning_curve"], settings, 1)
+    points = rows(tables["learning_curve"])
+    assert [(row["protocol"], row["fraction"]) for row in points] == [
+        (protocol, fraction) for protocol in ("stratified", "grouped") for fraction in ("0.3", "1")
+    ]
+    figures = tmp_path / "figures"
+    script("plot_evaluation")(files, folds, tables, figures, {"submission": {"model": "two"}})
+    stems = {"precision_recall", "roc", "calibration", "learning_curve", "confusion"}
+    stems |= {"by_redshift", "by_points", "by_snr", "by_type"}
+    assert {path.name for path in figures.iterdir()} == {f"{s}.{end}" for s in stems for end in ("png", "svg")}
+
+
+def test_audits_write_a_verdict_each_and_catch_a_leak(results, tmp_path):
+    splits = ("split_01", "split_02")
+    made = [[results / kind / f"{s}.parquet" for s in splits] for kind in ("lightcurves", "objects")]
+    train_table, test_table = (results / "features" / f"{name}.parquet" for name in ("train", "test"))
+    folds, logs = results / "folds.parquet", results / "logs.parquet"
+    audits = {**CONFIG["audits"], "model": {key: SPEC[key] for key in ("learner", "balance", "params")}, "shuffles": 1}
+    settings = {"seed": 5, "folds": FOLDS, "training": TRAINING, "audits": audits}
+    names = ("labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings")
+    out = {name: tmp_path / f"{name}.json" for name in names}
+
+    def audit(table):
+        script("audit_labels")(table, folds, out["labels"], settings, 1)
+        times = (out["siblings_from_features"], out["class_from_times"])
+        script("audit_times")(table, folds, *made, *times, settings, 1)
+        script("audit_features")(table, test_table, folds, out["features"], tmp_path / "features.csv", settings)
+        script("adversarial_validation")(table, test_table, out["shift"], tmp_path / "weights.parquet", settings, 1)
+        script("audit_siblings")(logs, folds, *made, out["siblings"], settings)
+        script("audit")(list(out.values()), tmp_path / "audits.json")
+        merged = json.loads((tmp_path / "audits.json").read_text())
+        return merged["verdict"], {one["name"]: one["verdict"] for one in merged["audits"]}
+
+    # feature 2 of this survey is a number of the event: it tells siblings and nothing else
+    worst, verdicts = audit(train_table)
+    assert (worst, len(verdicts)) == ("fail", 6)
+    assert verdicts.pop("siblings from features") == "fail"
+    assert "fail" not in verdicts.values()
+    assert "good__2" in json.loads(out["siblings_from_features"].read_text())["finding"]
+    weights = read_columns(tmp_path / "weights.parquet")
+    assert weights["weight"].mean() == pytest.approx(1.0)
+    assert len(weights["object_id"]) == 150
+
+    columns = read_columns(train_table)
+    truth = read_columns(results / "truth.parquet")
+    target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
+    columns["good__0"] = np.array([float(target[name]) for name in columns["object_id"]])
+    write_table(tmp_path / "leaky.parquet", columns)
+    assert audit(tmp_path / "leaky.parquet")[1]["features"] == "fail"
+    assert "good__0" in json.loads(out["features"].read_text())["finding"]
 
 
 def test_shipped_settings_are_those_that_the_adapters_read():

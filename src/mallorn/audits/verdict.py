@@ -11,16 +11,16 @@ VERDICTS = ("pass", "warn", "fail")
 """From the best to the worst. A fail means that scores cannot be believed as they stand."""
 
 
-def verdict(audit, result, finding, **numbers):
-    """Return {"audit", "verdict": one of `VERDICTS`, "finding": a sentence, "numbers": what it rests on}."""
+def verdict(name, result, finding, **numbers):
+    """Return {"name", "verdict": one of `VERDICTS`, "finding": a sentence, "numbers": what it rests on}."""
     if result not in VERDICTS:
         raise ValueError(f"verdict {result!r} is none of {', '.join(VERDICTS)}")
-    return {"audit": audit, "verdict": result, "finding": finding, "numbers": numbers}
+    return {"name": name, "verdict": result, "finding": finding, "numbers": numbers}
 
 
 def merge(verdicts):
     """Return {"verdict": the worst of all, "audits": verdicts}. Raises DataError if two are of one audit."""
-    names = [one["audit"] for one in verdicts]
+    names = [one["name"] for one in verdicts]
     if len(set(names)) < len(names):
         raise DataError(f"audits: expected one verdict for each audit, found {', '.join(sorted(names))}")
     worst = max((VERDICTS.index(one["verdict"]) for one in verdicts), default=0)

@@ -12,7 +12,7 @@ def main(verdicts, output):
     merged = merge([json.loads(Path(path).read_text(encoding="utf-8")) for path in verdicts])
     write_verdict(output, merged)
     for one in merged["audits"]:
-        logging.getLogger(__name__).info("%s: %s: %s", one["audit"], one["verdict"], one["finding"])
+        logging.getLogger(__name__).info("%s: %s: %s", one["name"], one["verdict"], one["finding"])
 
 
 if "snakemake" in globals():

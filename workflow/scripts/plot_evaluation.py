@@ -1,0 +1,79 @@
+"""Draw the figures of the evaluation."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.plots.evaluation import (
+    plot_calibration,
+    plot_confusion,
+    plot_groups,
+    plot_learning_curve,
+    plot_precision_recall,
+    plot_roc,
+    plot_types,
+)
+from mallorn.predictions import read_out_of_fold
+from mallorn.tables import read_columns
+
+
+def main(out_of_fold, folds, tables, figures, settings):
+    """Write the figures to the folder `figures`: precision_recall and roc of all models, the others of the submitted.
+
+    out_of_fold: paths of the predictions of all models. folds: path.
+    tables: {"by_type", "confusion", "calibration", "learning_curve": path of that CSV file}.
+    settings: {"submission": block of the configuration}.
+    """
+    figures, model = Path(figures), settings["submission"]["model"]
+    curves = _curves(out_of_fold, read_columns(folds))
+    plot_precision_recall(curves, figures / "precision_recall")
+    plot_roc(curves, figures / "roc")
+    by_type, confusion, calibration = (_rows(tables[n], model) for n in ("by_type", "confusion", "calibration"))
+    plot_calibration(calibration, figures / "calibration")
+    plot_learning_curve(_rows(tables["learning_curve"]), figures / "learning_curve")
+    for kind in ("redshift", "points", "snr"):
+        plot_groups(by_type, kind, figures / f"by_{kind}")
+    plot_types(by_type, figures / "by_type")
+    plot_confusion([row for row in confusion if row["protocol"] == "grouped"], figures / "confusion")
+
+
+def _curves(paths, folds):
+    """Return {protocol: {model: (target, probability)}} with the repeats pooled."""
+    pooled = {}
+    for p in map(read_out_of_fold, paths):
+        target = fold_of(folds, p.protocol, p.repeat, p.object_id)["target"]
+        pooled.setdefault((p.protocol, p.model), []).append((target, p.probability))
+    models = dict.fromkeys(model for _, model in pooled)
+    return {
+        protocol: {model: tuple(map(np.concatenate, zip(*pooled[protocol, model], strict=True))) for model in models}
+        for protocol in PROTOCOLS
+    }
+
+
+def _rows(path, model=None):
+    """Return the rows of a CSV file, of one model where given: numbers as floats, NaN for empty cells."""
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if model is None or row["model"] == model]
+    return [{name: _cell(value) for name, value in row.items()} for row in rows]
+
+
+def _cell(text):
+    try:
+        return float(text) if text else float("nan")
+    except ValueError:
+        return text
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.out_of_fold,
+            snakemake.input.folds,
+            {name: snakemake.input[name] for name in ("by_type", "confusion", "calibration", "learning_curve")},
+            Path(snakemake.output[0]).parent,
+            snakemake.params.settings,
+        )
