@@ -24,6 +24,7 @@ include: "rules/models.smk"
 include: "rules/tuning.smk"
 include: "rules/inference.smk"
 include: "rules/evaluation.smk"
+include: "rules/report.smk"
 include: "rules/benchmark.smk"
 include: "rules/provenance.smk"
 
@@ -35,6 +36,7 @@ rule all:
         "results/probabilities.csv",
         "results/evaluation/scores.csv",
         "results/provenance.json",
+        "results/report/index.html",
     localrule: True
 
 

@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 
 from mallorn.configuration import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
-from mallorn.provenance import constant, fingerprint
+from mallorn.provenance import constant, fingerprint, module_digests
 from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 
@@ -268,6 +268,57 @@ def tuning_settings(model):
     block = {key: value for key, value in config["models"][model].items() if key not in ("enabled", "tuned")}
     metric = config["tuning"]["metric"]
     return {**training_settings(model, "selection"), "model": block, "metric": metric}
+
+
+def submitted(name):
+    """Return the files `name` of the predictions that the submission is made of, one for each repeat."""
+    protocol, model = config["submission"]["protocol"], config["submission"]["model"]
+    return expand(f"{PREDICTIONS}/{name}.parquet", training=FINAL, protocol=protocol, model=model, repeat=REPEATS)
+
+
+def importances():
+    """Return the files of the importances of features in the submitted model, or in the members of the ensemble."""
+    protocol, model = config["submission"]["protocol"], config["submission"]["model"]
+    models = config["ensembles"][model]["members"] if model in config["ensembles"] else [model]
+    pattern = f"{PREDICTIONS}/importance.parquet"
+    return expand(pattern, training=FINAL, protocol=protocol, model=models, repeat=REPEATS)
+
+
+def submitted_note():
+    """Return what the report says of the models whose importances it shows, if they are members of an ensemble."""
+    model = config["submission"]["model"]
+    if model not in config["ensembles"]:
+        return ""
+    return f", the mean over its members {', '.join(config['ensembles'][model]['members'])}"
+
+
+def scored_modules():
+    """Return {module: digest of its code} of the modules that scores depend on."""
+    stages = ("ingest_logs", "ingest", "fit_drw", "fit_matern", "fit_multiband", "predict_posterior", "fit_hypotheses")
+    stages += ("extract_features", "join_features", "make_folds", "cross_validate", "combine", "score")
+    adapters = [Path(workflow.basedir, "workflow", "scripts", f"{name}.py") for name in stages]
+    learners = {f"mallorn.models.{config['models'][model]['learner']}" for model in MODELS}
+    return module_digests(*adapters, *FAMILY_MODULES, *sorted(learners))
+
+
+def template_digests():
+    """Return {template: digest} of the pages of the report, their style and scripts."""
+    folder = Path(SOURCE, "mallorn", "report", "templates")
+    return {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+
+
+def digests_of_further_results():
+    """Return {path: digest} of the results that the report shows if they were asked for, so that it follows them."""
+    kinds = ("results/evaluation/*.csv", "results/evaluation/audits.json", "results/evaluation/figures/*.svg")
+    kinds += ("results/tuning/*/*/best.yaml",)
+    found = sorted(str(path) for kind in kinds for path in Path().glob(kind))
+    return {path: file_digest(path) for path in found if path not in EVALUATED}
+
+
+def explanations():
+    """Return the path of the SHAP values of the submitted model and their digest, if they were made, else None."""
+    path = Path("results", "explanations", f"{config['submission']['model']}.parquet")
+    return [str(path), file_digest(path)] if path.is_file() else None
 
 
 def show_summary():

@@ -2,7 +2,9 @@
 
 from importlib import import_module
 
-__all__ = ["catalogue", "rows"]
+from mallorn.bands import BANDS
+
+__all__ = ["catalogue", "meanings", "rows"]
 
 _INTRODUCTION = """# Features
 
@@ -30,6 +32,18 @@ def catalogue(config):
     table = ["| family | columns | reads |", "|---|---|---|", *counts]
     parts.insert(1, "\n".join(table) + "\n")
     return "\n".join(parts)
+
+
+def meanings(config):
+    """Return {column: "meaning (unit)"} of the columns of all families in `config`, and of the logs' columns."""
+    found = {"Z": "redshift of the log", "EBV": "Galactic reddening E(B-V) of the log (mag)"}
+    for family, settings in config.items():
+        for feature in import_module(f"mallorn.features.{family}").features(settings):
+            stem = f"{family}__{feature.name}"
+            text = feature.meaning + (f" ({feature.unit})" if feature.unit else "")
+            for column in [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]:
+                found[column] = text
+    return found
 
 
 def rows(family, features):

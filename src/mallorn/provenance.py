@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["constant", "fingerprint", "modules_of"]
+__all__ = ["constant", "fingerprint", "module_digests", "modules_of"]
 
 _SOURCE = Path(__file__).resolve().parents[1]
 
@@ -50,6 +50,12 @@ def fingerprint(*roots, source=_SOURCE):
 def modules_of(*roots, source=_SOURCE):
     """Return the sorted names of the package's modules that are reachable from `roots` (see `fingerprint`)."""
     return sorted(_closure(roots, Path(source))[0])
+
+
+def module_digests(*roots, source=_SOURCE):
+    """Return {module: digest of its own code} of the package's modules that are reachable from `roots`."""
+    modules = modules_of(*roots, source=source)
+    return {m: hashlib.sha256(_dump(_locate(m, Path(source))).encode()).hexdigest()[:12] for m in modules}
 
 
 def constant(module, name, source=_SOURCE):

@@ -8,6 +8,7 @@ Figures are made without pyplot, so that nothing global is changed and figures c
         save(figure, "results/evaluation/figures/roc")  # roc.png and roc.svg
 """
 
+import io
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 
 from mallorn.bands import BANDS
 from mallorn.files import whole_file
+from mallorn.plots.compact import compact_png, compact_svg
 
 __all__ = [
     "BAND_COLORS",
@@ -30,6 +32,7 @@ __all__ = [
     "class_color",
     "colors_of",
     "new_figure",
+    "plain_text",
     "save",
     "style",
 ]
@@ -90,7 +93,7 @@ _RC = {
     "lines.markersize": 5,
     "savefig.dpi": 130,
     "savefig.facecolor": "white",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "mallorn",
     "text.color": "#1f2937",
     "xtick.color": "#4b5563",
@@ -107,13 +110,26 @@ def style():
         yield
 
 
-def new_figure(rows=1, columns=1, width=7.0, height=4.0, **options):
+def new_figure(rows=1, columns=1, width=7.0, height=4.0, margins=None, **options):
     """Return (figure, axes) of `rows` x `columns` axes; one axes alone comes bare, more as an array.
 
-    width, height: inches. options: those of `Figure.subplots`, such as `sharex`. Labels and legends find room by
-    themselves (constrained layout).
+    width, height: inches. options: those of `Figure.subplots`, such as `sharex`.
+    margins: inches left, right, below, above the axes, and between columns and rows; by default labels and legends
+        find room by themselves (constrained layout), which takes most of the time that a figure takes.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
+    if margins:
+        left, right, bottom, top, between_columns, between_rows = margins
+        inner_width = (width - left - right - (columns - 1) * between_columns) / columns
+        inner_height = (height - bottom - top - (rows - 1) * between_rows) / rows
+        figure.subplots_adjust(
+            left=left / width,
+            right=1.0 - right / width,
+            bottom=bottom / height,
+            top=1.0 - top / height,
+            wspace=between_columns / inner_width,
+            hspace=between_rows / inner_height,
+        )
     return figure, figure.subplots(rows, columns, **options)
 
 
@@ -126,11 +142,23 @@ def save(figure, path, formats=("png", "svg")):
     with style():
         for ending in formats:
             target = Path(f"{path}.{ending}")
-            metadata = {"Date": None} if ending == "svg" else {"Software": None}
             with whole_file(target) as beside:
-                figure.savefig(beside, format=ending, metadata=metadata)
+                beside.write_bytes(_drawn(figure, ending))
             written.append(target)
     return written
+
+
+def _drawn(figure, ending):
+    out = io.BytesIO()
+    figure.savefig(out, format=ending, metadata={"Date": None} if ending == "svg" else {"Software": None})
+    if ending == "svg":
+        return compact_svg(out.getvalue().decode()).encode()
+    return compact_png(out.getvalue())
+
+
+def plain_text(text):
+    """Return a text from outside for a label: no dollar sign in it begins a formula."""
+    return str(text).replace("$", r"\$")
 
 
 def class_color(name):

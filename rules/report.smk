@@ -1,0 +1,220 @@
+# Needs:  results/logs.parquet, results/{lightcurves,objects,set_aside,posterior,fits}/..., results/features/{train,test}.parquet,
+#         results/predictions/final/..., results/threshold.json, results/evaluation/scores.csv; what else of results/evaluation,
+#         results/tuning and results/explanations there is.
+# Makes:  results/candidates.parquet, results/history.parquet, results/report/....
+
+
+ENDINGS = constant("mallorn.report.object_page", "ENDINGS")
+PAGES = constant("mallorn.report.render", "FURTHER_PAGES")
+FAMILY_MODULES = [f"mallorn.features.{name}" for name in config["features"]]
+STORE = {
+    "lightcurves": expand(ARTIFACTS["lightcurves"], split=SPLITS),
+    "objects": expand("results/objects/{split}.parquet", split=SPLITS),
+    "posterior": expand(ARTIFACTS["posterior"], split=SPLITS),
+    "hypotheses": expand(ARTIFACTS["fits/hypotheses"], split=SPLITS),
+    "drw": expand("results/fits/drw/{split}/{band}.parquet", split=SPLITS, band=BANDS),
+    "matern": expand("results/fits/matern/{split}/{band}.parquet", split=SPLITS, band=BANDS),
+}
+DRAWN = {
+    **STORE,
+    "logs": "results/logs.parquet",
+    "candidates": "results/candidates.parquet",
+    "train": "results/features/train.parquet",
+    "test": "results/features/test.parquet",
+    "importance": importances(),
+    "threshold": "results/threshold.json",
+}
+EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
+REPORT_FOLDERS = {
+    "evaluation": "results/evaluation",
+    "tuning": "results/tuning",
+    "benchmarks": "results/benchmarks",
+    "candidates": "results/report/candidates",
+}
+NOT_SCORED = ("data_dir", "report", "benchmark")  # blocks of the configuration that no score depends on
+
+
+wildcard_constraints:
+    object=constant("mallorn.report.names", "NAME_PATTERN"),
+
+
+rule rank_candidates:
+    input:
+        **STORE,
+        predictions=submitted("held_out"),
+        threshold="results/threshold.json",
+        features="results/features/test.parquet",
+    output:
+        table="results/candidates.parquet",
+        csv=report("results/report/candidates.csv", caption="../workflow/report/candidates.rst", category="Candidates"),
+        votable="results/report/candidates.vot",
+    log:
+        "results/log/rank_candidates.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("rank_candidates"),
+        splits=SPLITS,
+    message:
+        "Ranking the candidates"
+    script:
+        "../workflow/scripts/rank_candidates.py"
+
+
+rule draw_candidates:
+    input:
+        **DRAWN,
+    output:
+        directory("results/report/candidates"),
+    log:
+        "results/log/draw_candidates.log",
+    benchmark:
+        "results/benchmarks/draw_candidates.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(2000, 10),
+        runtime=minutes(20),
+    params:
+        code=code_of("draw_candidates", *FAMILY_MODULES),
+        templates=template_digests(),
+        splits=SPLITS,
+        folder="results/report/candidates",
+        explanations=explanations(),
+        settings={name: config[name] for name in ("posterior", "features", "report")},
+    message:
+        "Drawing the pages of the first candidates"
+    script:
+        "../workflow/scripts/draw_candidates.py"
+
+
+rule draw_object:
+    input:
+        **DRAWN,
+    output:
+        multiext("results/report/objects/{object}", *ENDINGS),
+    log:
+        "results/log/draw_object/{object}.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(2000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("draw_candidates", *FAMILY_MODULES),
+        templates=template_digests(),
+        splits=SPLITS,
+        folder="results/report/objects",
+        explanations=explanations(),
+        settings={name: config[name] for name in ("posterior", "features", "report")},
+    message:
+        "Drawing the page of {wildcards.object}"
+    script:
+        "../workflow/scripts/draw_candidates.py"
+
+
+rule explore_survey:
+    input:
+        logs="results/logs.parquet",
+        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
+        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+        set_aside=expand("results/set_aside/{split}.parquet", split=SPLITS),
+    output:
+        report(
+            directory("results/report/survey"),
+            patterns=["{figure}.png"],
+            caption="../workflow/report/survey.rst",
+            category="Input",
+        ),
+    log:
+        "results/log/explore_survey.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("explore_survey"),
+        splits=SPLITS,
+    message:
+        "Drawing what the input looks like"
+    script:
+        "../workflow/scripts/explore_survey.py"
+
+
+rule record_run:
+    input:
+        scores="results/evaluation/scores.csv",
+        data=["results/logs.parquet", *expand("results/lightcurves/{split}.parquet", split=SPLITS)],
+    output:
+        update("results/history.parquet"),
+    log:
+        "results/log/record_run.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500, 5),
+        runtime=minutes(5),
+    params:
+        code=code_of("record_run"),
+        settings={name: block for name, block in config.items() if name not in NOT_SCORED},
+        modules=scored_modules(),
+    message:
+        "Recording the run in the history"
+    script:
+        "../workflow/scripts/record_run.py"
+
+
+rule write_report:
+    input:
+        candidates="results/candidates.parquet",
+        csv="results/report/candidates.csv",
+        pages="results/report/candidates",
+        threshold="results/threshold.json",
+        scores="results/evaluation/scores.csv",
+        history="results/history.parquet",
+        survey="results/report/survey",
+        train="results/features/train.parquet",
+        folds="results/folds.parquet",
+        importance=importances(),
+    output:
+        report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
+        expand("results/report/{page}.html", page=PAGES),
+        report(
+            directory("results/report/figures"),
+            patterns=["{figure}.png"],
+            caption="../workflow/report/figures.rst",
+            category="Figures",
+        ),
+    log:
+        "results/log/write_report.log",
+    benchmark:
+        "results/benchmarks/write_report.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("write_report", *FAMILY_MODULES),
+        templates=template_digests(),
+        folders=REPORT_FOLDERS,
+        further=digests_of_further_results(),
+        settings={
+            "note": submitted_note(),
+            "evaluation": {"level": config["evaluation"]["level"]},
+            **{name: config[name] for name in ("features", "training", "report")},
+        },
+    message:
+        "Writing the report"
+    script:
+        "../workflow/scripts/write_report.py"

@@ -1,0 +1,213 @@
+"""Figures of one object: its light curve, its spectral energy distributions, and objects that are like it."""
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from mallorn.bands import BANDS
+from mallorn.blackbody import planck
+from mallorn.plots.style import BAND_COLORS, BAND_LINES, BAND_MARKERS, GREY, class_color, new_figure, plain_text
+
+__all__ = ["plot_light_curve", "plot_neighbours", "plot_seds"]
+
+_INK = "#1f2937"
+_FAINT_SNR = 3.0
+_MARGIN = 25.0
+_MANY = 150
+"""Points of a passband above which they are drawn as an image inside the SVG, which else becomes slow and large."""
+
+
+def plot_light_curve(o):
+    """Return the figure of an `ObjectView`: points and posterior about the event above, all points below.
+
+    The posterior is drawn as its mean and its 68% band (mean +- standard deviation). Points below three sigma are
+    open. What belongs to passband b is in SVG groups with the id "band-b", so that a page can show and hide it.
+    """
+    with_event = o.peak_mjd is not None
+    heights = [3.4, 1.0] if with_event else [1.0]
+    figure, axes = new_figure(
+        len(heights),
+        1,
+        width=9.2,
+        height=5.6 if with_event else 3.4,
+        margins=(0.72, 0.12, 0.48, 0.55 if with_event else 0.15, 0.0, 0.62),
+        squeeze=False,
+        height_ratios=heights,
+    )
+    if with_event:
+        _draw_event(axes[0, 0], o)
+    _draw_survey(axes[-1, 0], o)
+    _label(figure, "flux without Galactic dust (µJy)")
+    return figure
+
+
+def _label(figure, y, x=None):
+    """Label all axes of `figure` at once."""
+    width, height = figure.get_size_inches()
+    figure.text(0.13 / width, 0.5, y, rotation=90, ha="center", va="center", fontsize=10, color=_INK)
+    if x:
+        figure.text(0.5, 0.1 / height, x, ha="center", va="bottom", fontsize=10, color=_INK)
+
+
+def _draw_event(axes, o):
+    stretch = 1.0 + o.redshift
+    first, last = o.phase[0] - _MARGIN, o.phase[-1] + _MARGIN
+    phase = (o.mjd - o.peak_mjd) / stretch
+    inside = (phase >= first) & (phase <= last)
+    for b, band in enumerate(BANDS):
+        mine = inside & (o.band == b)
+        mean, sd = o.mean[b], o.sd[b]
+        shade = axes.fill_between(o.phase, mean - sd, mean + sd, color=BAND_COLORS[band], alpha=0.11, linewidth=0)
+        (line,) = axes.plot(o.phase, mean, color=BAND_COLORS[band], linestyle=BAND_LINES[band], linewidth=1.3)
+        shade.set_gid(f"band-{band}-shade")
+        line.set_gid(f"band-{band}-mean")
+        _points(axes, phase[mine], o.flux[mine], o.flux_err[mine], band, size=5.5)
+    axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
+    axes.set_xlim(first, last)
+    axes.set_ylim(*_limits(o, inside))
+    axes.set_xlabel("rest-frame days from peak")
+    above = axes.secondary_xaxis(
+        "top", functions=(lambda p: p * stretch + o.peak_mjd, lambda t: (t - o.peak_mjd) / stretch)
+    )
+    above.set_xlabel("MJD (d)")
+    above.xaxis.set_major_locator(MaxNLocator(7))
+    above.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    handles = [
+        axes.errorbar([], [], [], fmt=BAND_MARKERS[b], color=BAND_COLORS[b], linestyle=BAND_LINES[b], label=b)
+        for b in BANDS
+    ]
+    axes.legend(handles=handles, ncols=6, loc="upper right", handlelength=2.4, columnspacing=1.2)
+
+
+def _limits(o, inside):
+    """Return limits of the flux axis that hold the posterior and nearly all points, but not the noisiest of them."""
+    flux, error = o.flux[inside], o.flux_err[inside]
+    high = [np.nanmax(o.mean + o.sd)]
+    low = [min(0.0, np.nanmin(o.mean - o.sd))]
+    if len(flux):
+        sharp = error <= 2.0 * np.median(error)
+        high.append(np.max((flux + error)[sharp]))
+        low.append(np.min((flux - error)[sharp]))
+    low, high = min(low), max(high)
+    room = 0.06 * (high - low)
+    return low - room, high + 2.0 * room
+
+
+def _draw_survey(axes, o):
+    for b, band in enumerate(BANDS):
+        mine = o.band == b
+        _points(axes, o.mjd[mine], o.flux[mine], o.flux_err[mine], band, size=2.6)
+    if o.peak_mjd is not None:
+        stretch = 1.0 + o.redshift
+        window = o.peak_mjd + stretch * (o.phase[0] - _MARGIN), o.peak_mjd + stretch * (o.phase[-1] + _MARGIN)
+        axes.axvspan(*window, color="#fef3c7", zorder=0)
+    axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
+    axes.set_xlabel("MJD (d): the whole survey" + (", the span above shaded" if o.peak_mjd is not None else ""))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.margins(x=0.02)
+
+
+def _points(axes, x, flux, error, band, size):
+    bright = flux > _FAINT_SNR * error
+    color, many = BAND_COLORS[band], len(x) > _MANY
+    for name, which, face in (("bright", bright, color), ("faint", ~bright, "white")):
+        if not which.any():
+            continue
+        at, low, high = x[which], (flux - error)[which], (flux + error)[which]
+        gap = np.full(len(at), np.nan)
+        alpha = 1.0 if name == "bright" else 0.55
+        (bars,) = axes.plot(  # one path, where errorbar() makes one for each point
+            np.stack([at, at, gap], 1).ravel(),
+            np.stack([low, high, gap], 1).ravel(),
+            color=color,
+            linewidth=0.8,
+            alpha=alpha,
+            rasterized=many,
+        )
+        (marks,) = axes.plot(
+            at,
+            flux[which],
+            BAND_MARKERS[band],
+            color=color,
+            markerfacecolor=face,
+            markersize=size,
+            markeredgewidth=0.8,
+            alpha=alpha,
+            rasterized=many,
+        )
+        bars.set_gid(f"band-{band}-{name}-{size:g}-errors")
+        marks.set_gid(f"band-{band}-{name}-{size:g}")
+
+
+def plot_seds(o):
+    """Return the figure of the SEDs of an `ObjectView` at its phases, each with the blackbody fitted to it.
+
+    Each panel spans its own fluxes. Bands of the fit are those of the posterior; the curve's spread is the 68% range
+    of temperature with the scale that fits best.
+    """
+    n = len(o.sed)
+    columns = min(3, n)
+    rows = -(-n // columns)
+    margins = (0.72, 0.12, 0.55, 0.28, 0.5, 0.32)
+    figure, axes = new_figure(rows, columns, 9.2, 2.2 * rows + 0.6, margins=margins, squeeze=False, sharex=True)
+    for axis in axes.ravel()[n:]:
+        axis.set_visible(False)
+    for axis, sed in zip(axes.ravel(), o.sed, strict=False):
+        _draw_sed(axis, sed)
+    _label(figure, "flux without Galactic dust (µJy)", "rest-frame wavelength (Å)")
+    return figure
+
+
+def _draw_sed(axes, sed):
+    if sed.temperature is not None:
+        grid = np.linspace(0.92 * sed.wavelength[0], 1.06 * sed.wavelength[-1], 80)
+        curves = []
+        for temperature in np.exp(np.log(sed.temperature) + np.array([-1.0, 0.0, 1.0]) * sed.temperature_err):
+            model = planck(sed.wavelength, temperature)
+            weight = 1.0 / sed.error**2
+            scale = max(0.0, (weight * sed.flux * model).sum() / (weight * model**2).sum())
+            curves.append(scale * planck(grid, temperature))
+        axes.fill_between(grid, np.minimum(curves[0], curves[2]), np.maximum(curves[0], curves[2]), color="#d1d5db")
+        axes.plot(grid, curves[1], color=_INK, linewidth=1.2)
+    for b, band in enumerate(BANDS):
+        axes.errorbar(
+            sed.wavelength[b], sed.flux[b], sed.error[b], fmt=BAND_MARKERS[band], color=BAND_COLORS[band], markersize=6
+        )
+    axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
+    axes.set_title(f"{sed.phase:+g} d" if sed.phase else "peak", loc="left")
+    text = "no blackbody seen" if sed.temperature is None else f"T = {sed.temperature / 1000:.1f} kK"
+    axes.set_title(text, loc="right", fontweight="normal", fontsize=9, color=_INK if sed.temperature else GREY)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+
+
+def plot_neighbours(neighbours):
+    """Return the figure of the light curves of `ObjectView` objects about their events, each over its highest mean."""
+    columns = 3
+    rows = -(-len(neighbours) // columns)
+    margins = (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)
+    share = {"squeeze": False, "sharex": True, "sharey": True}
+    figure, axes = new_figure(rows, columns, 9.2, 1.6 * rows + 0.7, margins=margins, **share)
+    for axis in axes.ravel()[len(neighbours) :]:
+        axis.set_visible(False)
+    for axis, o in zip(axes.ravel(), neighbours, strict=False):
+        scale = np.nanmax(o.mean[1:5])
+        phase = (o.mjd - o.peak_mjd) / (1.0 + o.redshift)
+        inside = (phase >= o.phase[0]) & (phase <= o.phase[-1])
+        for b in (1, 2, 3, 4):
+            mine = inside & (o.band == b) & (o.flux_err < 0.5 * scale)
+            axis.plot(o.phase, o.mean[b] / scale, color=BAND_COLORS[BANDS[b]], linewidth=0.9)
+            axis.plot(
+                phase[mine],
+                o.flux[mine] / scale,
+                BAND_MARKERS[BANDS[b]],
+                color=BAND_COLORS[BANDS[b]],
+                markersize=2.6,
+                linestyle="none",
+            )
+        axis.set_ylim(-0.35, 1.35)
+        axis.set_title(plain_text(o.spec_type or ""), loc="left", color=class_color(o.spec_type))
+        axis.set_title(f"z = {o.redshift:.2f}", loc="right", fontweight="normal", fontsize=9)
+    _label(figure, "griz flux / peak", "rest-frame days from peak")
+    return figure

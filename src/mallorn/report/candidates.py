@@ -1,0 +1,184 @@
+"""The table of candidates: all test objects by their probability of being a TDE, with what an observer asks first."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.bands import band_index
+from mallorn.csvtables import write_csv
+from mallorn.lightcurves import read_lightcurves
+from mallorn.report.objects import EVIDENCES, magnitude
+from mallorn.tables import read_columns
+
+__all__ = ["COLUMNS", "FLAGS", "KINDS", "Column", "candidate_table", "write_candidates_csv", "write_votable"]
+
+
+class Column(NamedTuple):
+    """A column of the table: its heading, unit, decimals (None for text) and meaning."""
+
+    title: str
+    unit: str
+    decimals: int | None
+    meaning: str
+
+
+COLUMNS = {
+    "rank": Column("Rank", "", 0, "place by probability"),
+    "object_id": Column("Object", "", None, "name of the object in the survey"),
+    "probability": Column("P(TDE)", "", 3, "mean over the models of all folds and repeats"),
+    "spread": Column("±", "", 3, "standard deviation of the probability over the repeats"),
+    "chosen": Column("Chosen", "", 0, "1 if the probability reaches the submission's threshold"),
+    "redshift": Column("z", "", 3, "photometric redshift"),
+    "redshift_err": Column("± z", "", 3, "its error"),
+    "peak_magnitude": Column("Peak r", "mag", 2, "AB magnitude of the posterior's peak in r, without Galactic dust"),
+    "absolute_magnitude": Column("Peak M", "mag", 2, "absolute AB magnitude of the brightest passband at peak"),
+    "temperature": Column("T", "kK", 1, "temperature of the blackbody at peak"),
+    "rise": Column("Rise", "d", 0, "rest-frame days from half of peak to peak"),
+    "fade": Column("Decay", "d", 0, "rest-frame days from peak to half of peak"),
+    "kind": Column("Best fit", "", None, "kind of the hypothesis with the highest evidence: TDE, SN or AGN"),
+    "evidence": Column("Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis less that of the best SN or AGN"),
+    "flags": Column("Flags", "", None, "what to be wary of"),
+    "n_points": Column("Points", "", 0, "points in all passbands"),
+    "snr": Column("Max S/N", "", 1, "highest flux over its error"),
+    "peak_mjd": Column("Peak", "MJD", 0, "time of peak"),
+}
+"""The columns of results/candidates.parquet."""
+
+KINDS = {"tde53": "TDE", "tdef": "TDE", "tde2": "TDE", "sn": "SN", "snc": "SN", "drw": "AGN"}
+"""What the hypotheses that stand for a type say; the others fit any transient."""
+
+FLAGS = {
+    "no fit": "the multi-band Gaussian process could not be fitted",
+    "rise unseen": "no point in the 100 rest-frame days before peak",
+    "decay unseen": "no point in the 100 rest-frame days after peak",
+    "few bright": "fewer than 10 points above five sigma",
+    "z uncertain": "error of the redshift above 5% of 1 + z",
+    "z negative": "negative photometric redshift, raised before use",
+    "no u": "no point in u, the passband that tells hot from cool",
+}
+"""Flags and their meanings."""
+
+_NEAR, _WINDOW = 5.0, 100.0
+_FEATURES = {
+    "absolute_magnitude": "redshift__brightest",
+    "temperature": "blackbody__temperature_p0",
+    "rise": "shape__rise_50",
+    "fade": "shape__fade_50",
+}
+
+
+def candidate_table(store, object_id, probability, spread, chosen, features):
+    """Return {column: (n,) array} for `COLUMNS`, sorted by falling probability, then by id.
+
+    store: `Store` of all splits. object_id (n,): the objects to list. probability, spread and chosen (n,): of being a
+    TDE, its standard deviation over repeats, and the decision. features: path of a feature table that holds the
+    objects; quantities of families that are switched off are NaN.
+    """
+    object_id = np.asarray(object_id, dtype=str)
+    order = np.lexsort((object_id, -probability))
+    observed = _of_splits(store, object_id[order])
+    table = {
+        "rank": np.arange(1, len(order) + 1),
+        "object_id": object_id[order].astype(object),
+        "probability": probability[order],
+        "spread": spread[order],
+        "chosen": np.asarray(chosen)[order].astype(int),
+        **observed,
+        **_of_features(features, object_id[order]),
+    }
+    return {name: table[name] for name in COLUMNS}
+
+
+def _of_features(path, object_id):
+    """Return the columns that are features, for `object_id`."""
+    import pyarrow.parquet as pq
+
+    there = set(pq.read_schema(path).names)
+    table = read_columns(path, ["object_id", *(name for name in _FEATURES.values() if name in there)])
+    place = {name: k for k, name in enumerate(table["object_id"].astype(str))}
+    rows = np.array([place[name] for name in object_id], dtype=int)
+    unknown = np.full(len(rows), np.nan)
+    made = {name: table[column][rows] if column in there else unknown for name, column in _FEATURES.items()}
+    made["temperature"] = 10.0 ** (made["temperature"] - 3.0)
+    return made
+
+
+def _of_splits(store, object_id):
+    """Return the columns that come from the artifacts of the splits, for `object_id`."""
+    parts = [_of_split(store, split) for split in store.splits]
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}
+    rows = np.array([place[name] for name in object_id], dtype=int)
+    return {name: values[rows] for name, values in whole.items()}
+
+
+def _of_split(store, split):
+    lc = read_lightcurves(store.lightcurves[split], store.objects[split])
+    posterior = read_columns(store.posterior[split], ["status", "peak_mjd", "band_peak_flux"])
+    n, owner, snr = len(lc), lc.owner, lc.flux / lc.flux_err
+    highest = np.full(n, -np.inf)
+    np.maximum.at(highest, owner, snr)
+    phase = (lc.mjd - posterior["peak_mjd"][owner]) / (1.0 + lc.rest_redshift[owner])
+
+    def count(which):
+        return np.bincount(owner[which], minlength=n)
+
+    flags = {
+        "no fit": posterior["status"] != 0,
+        "rise unseen": count((phase > -_WINDOW) & (phase < -_NEAR)) == 0,
+        "decay unseen": count((phase < _WINDOW) & (phase > _NEAR)) == 0,
+        "few bright": count(snr > 5.0) < 10,
+        "z uncertain": lc.redshift_err > 0.05 * (1.0 + lc.rest_redshift),
+        "z negative": lc.redshift < 0.0,
+        "no u": count(lc.band == band_index("u")) == 0,
+    }
+    kind, evidence = _kind(read_columns(store.hypotheses[split]))
+    return {
+        "object_id": lc.object_id,
+        "redshift": lc.redshift,
+        "redshift_err": lc.redshift_err,
+        "peak_magnitude": magnitude(posterior["band_peak_flux"][:, band_index("r")]),
+        "n_points": lc.n_points,
+        "snr": np.where(lc.n_points > 0, highest, np.nan),
+        "kind": kind,
+        "evidence": evidence,
+        "peak_mjd": posterior["peak_mjd"],
+        "flags": np.array(["; ".join(f for f in FLAGS if flags[f][k]) for k in range(n)], dtype=object),
+    }
+
+
+def _kind(fits):
+    """Return the kind (n,) of the best hypothesis and by how much the best of TDE beats the others, (n,)."""
+    n = len(fits["object_id"])
+    best = {kind: np.full(n, -np.inf) for kind in ("TDE", "SN", "AGN")}
+    for name in EVIDENCES:
+        if name in KINDS and f"{name}_ln_evidence" in fits:
+            value = np.nan_to_num(fits[f"{name}_ln_evidence"], nan=-np.inf)
+            best[KINDS[name]] = np.maximum(best[KINDS[name]], value)
+    stacked = np.stack(list(best.values()))
+    known = np.isfinite(stacked).any(axis=0)
+    kind = np.where(known, np.array(list(best), dtype=object)[stacked.argmax(axis=0)], "")
+    with np.errstate(invalid="ignore"):
+        margin = stacked[0] - stacked[1:].max(axis=0)
+    return kind.astype(object), np.where(np.isfinite(margin), margin, np.nan)
+
+
+def write_candidates_csv(path, table):
+    """Write the table as CSV."""
+    write_csv(path, table, digits=7)
+
+
+def write_votable(path, table):
+    """Write the table as a VOTable 1.4 (TABLEDATA)."""
+    from astropy import units
+    from astropy.table import Column as AstropyColumn
+    from astropy.table import Table
+
+    unit = {"kK": units.Unit("1000 K"), "d": units.day, "mag": units.mag, "MJD": units.day}
+    columns = []
+    for name, values in table.items():
+        about = COLUMNS[name]
+        data = values.astype(str) if about.decimals is None else np.round(values, about.decimals + 3)
+        columns.append(AstropyColumn(data, name=name, unit=unit.get(about.unit), description=about.meaning))
+    made = Table(columns, meta={"description": "candidates by probability of being a tidal disruption event"})
+    made.write(str(path), format="votable", table_id="candidates", overwrite=True)

@@ -1,0 +1,142 @@
+"""The page of one object: what an astronomer looks at before asking for telescope time."""
+
+import math
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+
+from mallorn.bands import BANDS
+from mallorn.csvtables import write_csv
+from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
+from mallorn.plots.style import BAND_COLORS, save, style
+from mallorn.report.candidates import FLAGS, KINDS
+from mallorn.report.drivers import driver_rows
+from mallorn.report.names import page_name
+from mallorn.report.objects import EVIDENCES, magnitude
+from mallorn.report.render import as_table, number, render
+
+__all__ = ["ENDINGS", "write_object_page"]
+
+ENDINGS = (".html", ".csv", ".light_curve.png", ".light_curve.svg")
+"""Endings of the files that every page consists of; figures of what could be fitted come beside them."""
+
+
+def write_object_page(folder, o, row, context, neighbours, root="../", before=None, after=None):
+    """Write the page of an object and its figures to `folder`.
+
+    o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known.
+    context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
+    """
+    folder, name = Path(folder), page_name(o.object_id)
+    with style():
+        svg = _save(plot_light_curve(o), folder / f"{name}.light_curve")
+        if o.sed:
+            _save(plot_seds(o), folder / f"{name}.seds")
+        drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
+        if drawn:
+            _save(plot_neighbours(drawn), folder / f"{name}.neighbours")
+    band = np.array(BANDS, dtype=object)[o.band]
+    write_csv(folder / f"{name}.csv", {"mjd": o.mjd, "band": band, "flux": o.flux, "flux_err": o.flux_err}, digits=9)
+    render(
+        folder / f"{name}.html",
+        "object.html",
+        root=root,
+        page="candidates",
+        name=name,
+        o=o,
+        rank=row.get("rank"),
+        subline=_subline(o, row, context),
+        flags=[{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f],
+        tiles=_tiles(o, row),
+        bands=[{"name": b, "color": BAND_COLORS[b], "points": int(n)} for b, n in zip(BANDS, o.n_points, strict=True)],
+        light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
+        has_seds=bool(o.sed),
+        evidence=_evidence(o),
+        likelihoods=_likelihoods(o),
+        drivers=driver_rows(o.object_id, context),
+        n_compared=len(context.compared),
+        has_neighbours=bool(drawn),
+        neighbours=as_table(
+            ("Object", "Type", "z", "Distance"),
+            [(view.object_id, view.spec_type, f"{view.redshift:.3f}", f"{d:.2f}") for view, d in neighbours],
+        ),
+        before=before and f"{page_name(before)}.html",
+        after=after and f"{page_name(after)}.html",
+    )
+
+
+def _save(figure, path):
+    return save(figure, path)[1]
+
+
+def _subline(o, row, context):
+    if o.spec_type is not None:
+        known = row.get("probability")
+        text = f"training object of type {o.spec_type}"
+        return text + (f" · P(TDE) out of fold {known:.3f}" if known is not None else "")
+    chosen = "reaches" if row["chosen"] else "does not reach"
+    place = f"rank {row['rank']} of {context.n_objects:,} test objects"
+    return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
+
+
+def _tiles(o, row):
+    tiles = []
+
+    def tile(value, label, hot=False):
+        if value:
+            tiles.append({"value": value, "label": label, "hot": hot})
+
+    if not math.isnan(row.get("probability", math.nan)):
+        spread = row.get("spread")
+        more = f", ± {spread:.3f} over repeats" if spread is not None else ""
+        tile(f"{row['probability']:.3f}", f"P(TDE){more}", hot=bool(row.get("chosen")))
+    error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
+    tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
+    if o.peak_mjd is not None:
+        tile(_date(o.peak_mjd), f"peak, MJD {o.peak_mjd:.0f}")
+        peaks = {b: m for b, m in zip(BANDS, magnitude(o.band_peak_flux), strict=True) if not math.isnan(m)}
+        if "r" in peaks:
+            colour = f", g − r = {peaks['g'] - peaks['r']:+.2f} at peak" if "g" in peaks else ""
+            tile(f"{peaks['r']:.2f} mag", f"peak in r (AB){colour}")
+    if not math.isnan(row.get("absolute_magnitude", math.nan)):
+        tile(f"{row['absolute_magnitude']:.1f} mag", "absolute, brightest passband at peak")
+    at_peak = [sed for sed in o.sed if sed.phase == 0 and sed.temperature]
+    if at_peak:
+        sed = at_peak[0]
+        error = sed.temperature * sed.temperature_err / 1000.0
+        tile(f"{sed.temperature / 1000:.1f} ± {error:.1f} kK", "blackbody temperature at peak")
+    for key, label in (("rise", "rest-frame rise from half of peak"), ("fade", "rest-frame decay to half of peak")):
+        if not math.isnan(row.get(key, math.nan)):
+            tile(f"{row[key]:.0f} d", label)
+    tile(str(len(o.mjd)), f"points, highest S/N {np.max(o.flux / o.flux_err):.1f}" if len(o.mjd) else "points")
+    tile(f"{o.ebv:.3f} mag", f"E(B−V); {o.split}")
+    return tiles
+
+
+def _date(mjd):
+    return (datetime(1858, 11, 17) + timedelta(days=float(mjd))).strftime("%Y-%m-%d")
+
+
+def _evidence(o):
+    known = {name: value for name, value in o.evidence.items() if not math.isnan(value)}
+    best = max(known.values(), default=0.0)
+    order = sorted(known, key=lambda name: -known[name])
+    gap = {name: round(value - best, 1) + 0.0 for name, value in known.items()}  # + 0.0 makes -0.0 plain
+    return [{"kind": KINDS.get(name, ""), "meaning": EVIDENCES[name], "value": f"{gap[name]:.1f}"} for name in order]
+
+
+def _likelihoods(o):
+    rows = []
+    for fit in o.likelihoods:
+        gain = fit.matern - fit.drw
+        verdict = "" if math.isnan(gain) else "smooth" if gain > 1.0 else "random walk" if gain < -1.0 else "either"
+        values = (_fixed(fit.drw), _fixed(fit.matern), _fixed(gain), number(fit.tau), number(fit.length))
+        rows.append((fit.band, fit.n_points, *values, verdict))
+    heads = ("", "Points", "DRW", "Matérn", "Gain", "τ (d)", "ℓ (d)", "Prefers")
+    return as_table(heads, rows, [False, True, True, True, True, True, True, False])
+
+
+def _fixed(value):
+    return "" if math.isnan(value) else f"{value:.1f}"

@@ -1,0 +1,235 @@
+"""All that is known of single objects, gathered from the artifacts of their splits."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.bands import BANDS, WAVELENGTHS
+from mallorn.blackbody import fit_blackbody
+from mallorn.curves.knots import knot_positions
+from mallorn.errors import DataError
+from mallorn.gp.posterior import read_posterior
+from mallorn.lightcurves import read_lightcurves
+from mallorn.tables import read_columns
+
+__all__ = ["EVIDENCES", "Likelihood", "ObjectView", "Sed", "magnitude", "read_points", "read_views"]
+
+EVIDENCES = {
+    "tde53": "TDE: t^-5/3 fall, constant temperature",
+    "tdef": "TDE: free power law, drifting temperature",
+    "tde2": "TDE: two components",
+    "sn": "supernova: Bazin, cooling",
+    "snc": "supernova: Bazin, constant temperature",
+    "ach": "any transient of constant colours",
+    "pls": "any transient of drifting power-law colours",
+    "drw": "damped random walk of all bands (AGN)",
+}
+"""What the hypotheses whose evidences are compared say."""
+
+ZERO_POINT = 23.9
+"""AB magnitude of one microjansky."""
+
+
+class Sed(NamedTuple):
+    """An SED at rest-frame `phase` days: `wavelength` (6,) rest-frame angstrom, `flux` and `error` (6,) uJy.
+
+    temperature (K) and temperature_err (of ln T) are None where no blackbody is seen.
+    """
+
+    phase: float
+    wavelength: np.ndarray
+    flux: np.ndarray
+    error: np.ndarray
+    temperature: float | None
+    temperature_err: float | None
+
+
+class Likelihood(NamedTuple):
+    """Both Gaussian processes fitted to one passband: log likelihoods, NaN without a fit, and time scales in days."""
+
+    band: str
+    n_points: int
+    drw: float
+    matern: float
+    tau: float
+    length: float
+
+
+@dataclass(frozen=True)
+class ObjectView:
+    """One object. mjd (d), band, flux and flux_err (uJy, de-reddened): (N,) points.
+
+    peak_mjd: None without a posterior. phase: (G,) rest-frame days; mean and sd (6, G): posterior, uJy.
+    band_peak_flux: (6,) uJy. sed: `Sed` list. likelihoods: `Likelihood` list. evidence: {name: ln evidence}.
+    """
+
+    object_id: str
+    split: str
+    spec_type: str | None
+    redshift: float
+    redshift_err: float
+    ebv: float
+    mjd: np.ndarray
+    band: np.ndarray
+    flux: np.ndarray
+    flux_err: np.ndarray
+    peak_mjd: float | None
+    phase: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    band_peak_flux: np.ndarray
+    sed: list = field(default_factory=list)
+    likelihoods: list = field(default_factory=list)
+    evidence: dict = field(default_factory=dict)
+
+    @property
+    def n_points(self):
+        """Number of points in each passband, (6,)."""
+        return np.bincount(self.band, minlength=len(BANDS))
+
+
+def magnitude(flux):
+    """Return AB magnitudes of `flux` in microjansky, NaN where it is not above 0."""
+    flux = np.asarray(flux, dtype=float)
+    return ZERO_POINT - 2.5 * np.log10(np.where(flux > 0, flux, np.nan))
+
+
+def read_views(store, logs, object_id, settings, fits=True):
+    """Return {object_id: `ObjectView`} of some objects, in the order asked for.
+
+    store: `Store`. logs: table of results/logs.parquet. settings: {"posterior": block of the configuration,
+    "blackbody": block of the feature family, "phases": rest-frame days of the SEDs, among the posterior's knots}.
+    fits: also the SEDs, likelihoods and evidences. Raises DataError for an object that the logs do not hold.
+    """
+    wanted = np.asarray(object_id, dtype=str)
+    ids = logs["object_id"].astype(str)
+    place = {name: k for k, name in enumerate(ids)}
+    for name in wanted:
+        if name not in place:
+            raise DataError(f"object {name!r} is in no log of the survey; ids are compared letter by letter")
+    views = {}
+    for split in dict.fromkeys(logs["split"][place[name]] for name in wanted):
+        mine = [name for name in wanted if logs["split"][place[name]] == split]
+        types = {name: logs["spec_type"][place[name]] for name in mine}
+        views.update(_views_of_split(store, split, mine, types, settings, fits))
+    return {name: views[name] for name in wanted}
+
+
+def read_points(lightcurves, objects, logs, object_id):
+    """Return {object_id: `ObjectView`} with the points alone, before anything is fitted; see `read_views`."""
+    none = np.full((len(BANDS), 0), np.nan)
+    views = {}
+    split_of = dict(zip(logs["object_id"], logs["split"], strict=True))
+    type_of = dict(zip(logs["object_id"], logs["spec_type"], strict=True))
+    for name in object_id:
+        split = split_of[name]
+        raw = read_lightcurves(lightcurves[split], objects[split])
+        raw = raw.take(np.flatnonzero(raw.object_id == name))
+        about = {"redshift_err": float(raw.redshift_err[0]), "ebv": float(raw.ebv[0]), "spec_type": type_of[name]}
+        empty = {
+            "peak_mjd": None,
+            "phase": none[0],
+            "mean": none,
+            "sd": none,
+            "band_peak_flux": np.full(len(BANDS), np.nan),
+        }
+        views[name] = ObjectView(split=split, **about, **empty, **raw.dereddened()[0]._asdict())
+    return views
+
+
+def _views_of_split(store, split, names, spec_type, settings, fits):
+    curves = read_lightcurves(store.lightcurves[split], store.objects[split])
+    order = {name: k for k, name in enumerate(curves.object_id.astype(str))}
+    rows = np.array([order[name] for name in names])
+    raw = curves.take(rows)
+    curves = raw.dereddened()
+    posterior = read_posterior(store.posterior[split], settings["posterior"])
+    further = _fits_of_split(store, split, rows, posterior, raw, settings) if fits else [{}] * len(rows)
+    views = {}
+    for k, name in enumerate(names):
+        row, curve = rows[k], curves[k]
+        fitted = posterior.status[row] == 0
+        views[name] = ObjectView(
+            object_id=name,
+            split=split,
+            spec_type=spec_type[name],
+            redshift=curve.redshift,
+            redshift_err=float(raw.redshift_err[k]),
+            ebv=float(raw.ebv[k]),
+            mjd=curve.mjd,
+            band=curve.band,
+            flux=curve.flux,
+            flux_err=curve.flux_err,
+            peak_mjd=float(posterior.peak_mjd[row]) if fitted else None,
+            phase=posterior.phase,
+            mean=posterior.mean[row].astype(float),
+            sd=posterior.sd[row].astype(float),
+            band_peak_flux=posterior.band_peak_flux[row],
+            **further[k],
+        )
+    return views
+
+
+def _fits_of_split(store, split, rows, posterior, objects, settings):
+    drw = {band: read_columns(path, rows=rows) for band, path in store.drw[split].items()}
+    matern = {band: read_columns(path, rows=rows) for band, path in store.matern[split].items()}
+    hypotheses = read_columns(store.hypotheses[split], rows=rows)
+    seds = _seds(posterior, rows, objects.rest_redshift, settings)
+    made = []
+    for k in range(len(rows)):
+        likelihoods = [_likelihood(band, drw[band], matern[band], k) for band in BANDS]
+        evidence = {
+            name: float(hypotheses[f"{name}_ln_evidence"][k])
+            for name in EVIDENCES
+            if f"{name}_ln_evidence" in hypotheses
+        }
+        made.append({"sed": seds[k], "likelihoods": likelihoods, "evidence": evidence})
+    return made
+
+
+def _likelihood(band, drw, matern, k):
+    def fitted(fits, name):
+        return float(fits[name][k]) if fits["status"][k] == 0 else np.nan
+
+    tau, length = np.exp(fitted(drw, "log_tau")), np.exp(fitted(matern, "log_length"))
+    values = fitted(drw, "log_likelihood"), fitted(matern, "log_likelihood")
+    return Likelihood(band, int(drw["n_points"][k]), *values, float(tau), float(length))
+
+
+def _seds(posterior, rows, redshift, settings):
+    """Return for each of the `rows` the list of its `Sed` at the phases that are knots of the posterior."""
+    config, knots = settings["blackbody"], posterior.knots
+    at = knot_positions(knots, settings["phases"], "report.sed_phases")
+    flux, cov = posterior.knot_mean[rows][:, at], posterior.knot_cov[rows][:, at]
+    n, phases, bands = flux.shape
+    wavelength = np.repeat(WAVELENGTHS / (1.0 + redshift[:, None]), phases, axis=0)
+    flux, cov = flux.reshape(-1, bands).astype(float), cov.reshape(-1, bands, bands).astype(float)
+    floor = np.eye(bands) * (config["error_floor"] * flux[:, :, None]) ** 2
+    grid = config["temperature"]
+    temperatures = np.geomspace(grid["start"], grid["stop"], grid["size"])
+    prior = config["temperature_prior"]
+    fit = fit_blackbody(wavelength, flux, cov + floor, temperatures, prior["mean"], prior["sd"])
+    with np.errstate(invalid="ignore"):
+        seen = fit.chi2_zero - fit.chi2 > config["min_snr"] ** 2
+    error = np.sqrt(np.diagonal(cov, axis1=1, axis2=2))
+    views = []
+    for k in range(n):
+        if posterior.status[rows[k]] != 0:
+            views.append([])
+            continue
+        block = range(k * phases, (k + 1) * phases)
+        views.append(
+            [
+                Sed(
+                    float(knots[place]),
+                    wavelength[j],
+                    flux[j],
+                    error[j],
+                    float(np.exp(fit.log_temperature[j])) if seen[j] else None,
+                    float(fit.log_temperature_err[j]) if seen[j] else None,
+                )
+                for place, j in zip(at, block, strict=True)
+            ]
+        )
+    return views

@@ -1,0 +1,68 @@
+"""Pages from templates: one file each, style and scripts included, everything escaped that is not ours."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mallorn.files import write_text
+
+__all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+FURTHER_PAGES = ("candidates", "evaluation", "features", "tuning", "input", "history")
+"""The pages beside index.html, in the order of the navigation."""
+
+
+@cache
+def _environment():
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+def render(path, template, root="", **context):
+    """Write the page `path` from `template`. root: how the page reaches the folder of index.html, "" or "../"."""
+    own = {
+        name: Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js", "object.js")
+    }
+    shared = {
+        "css": own["style.css"],
+        "table_js": own["table.js"],
+        "object_js": own["object.js"],
+        "pages": [("index", "Summary"), *((name, name.capitalize()) for name in FURTHER_PAGES)],
+        "root": root,
+    }
+    page = template.removesuffix(".html")
+    text = _environment().get_template(template).render({**shared, "page": page, **context})
+    write_text(path, text)
+
+
+def as_table(heads, rows, numeric=None):
+    """Return what the macro `table` shows; numeric: which columns hold numbers, by default found out."""
+    rows = [tuple(row) for row in rows]
+    if numeric is None:
+        numeric = [all(_is_number(row[k]) for row in rows) and bool(rows) for k in range(len(heads))]
+    return {"heads": list(heads), "rows": rows, "numeric": list(numeric)}
+
+
+def number(value, digits=3):
+    """Return a number with `digits` significant digits, without exponent where it is between 0.001 and a million."""
+    if value is None or value != value:
+        return ""
+    value = float(value)
+    if value == 0.0:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e" in text else text
+
+
+def _is_number(text):
+    words = str(text).replace("±", " ").replace("–", " ").replace("%", " ").replace(",", "").split()
+    try:
+        _ = [float(word) for word in words]
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""Where the artifacts of every split lie."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mallorn.bands import BANDS
+
+__all__ = ["Store"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Paths by split: `lightcurves`, `objects`, `posterior`, `hypotheses` {split: path}; `drw`, `matern` {split: {band:
+    path}}."""
+
+    lightcurves: dict
+    objects: dict
+    posterior: dict
+    hypotheses: dict
+    drw: dict
+    matern: dict
+
+    FIELDS: ClassVar = ("lightcurves", "objects", "posterior", "hypotheses", "drw", "matern")
+
+    @classmethod
+    def of(cls, splits, lightcurves, objects, posterior, hypotheses, drw, matern):
+        """Return the store of lists of paths, one for each of `splits`; of `drw` and `matern` six, by passband."""
+        one = [dict(zip(splits, paths, strict=True)) for paths in (lightcurves, objects, posterior, hypotheses)]
+        n = len(BANDS)
+        many = [
+            {split: dict(zip(BANDS, paths[n * k : n * (k + 1)], strict=True)) for k, split in enumerate(splits)}
+            for paths in (drw, matern)
+        ]
+        return cls(*one, *many)
+
+    @property
+    def splits(self):
+        """Names of the splits."""
+        return list(self.objects)

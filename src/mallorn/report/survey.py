@@ -1,0 +1,123 @@
+"""What the input looks like, before any model: counts, spreads and examples."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.bands import BANDS
+from mallorn.lightcurves import read_lightcurves
+from mallorn.tables import read_columns
+
+__all__ = ["Survey", "counts_by_type", "examples", "read_survey", "set_aside_rows"]
+
+_NIGHT = 0.5
+
+
+class Survey(NamedTuple):
+    """One row for each of n objects. points (n, 6): points by passband; gap (n, 6): median days between visits of a
+    passband, NaN with fewer than two; span (n,): days from first to last point; nights (n,): nights with a point."""
+
+    object_id: np.ndarray
+    split: np.ndarray
+    is_train: np.ndarray
+    spec_type: np.ndarray
+    redshift: np.ndarray
+    redshift_err: np.ndarray
+    points: np.ndarray
+    gap: np.ndarray
+    span: np.ndarray
+    nights: np.ndarray
+
+
+def read_survey(logs, lightcurves, objects):
+    """Return the `Survey`. logs: table of results/logs.parquet. lightcurves, objects: {split: path}."""
+    parts = [_of_split(read_lightcurves(lightcurves[split], objects[split])) for split in objects]
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}
+    rows = np.array([place[name] for name in logs["object_id"].astype(str)], dtype=int)
+    return Survey(
+        object_id=logs["object_id"],
+        split=logs["split"],
+        is_train=logs["set"] == "train",
+        spec_type=logs["spec_type"],
+        redshift=logs["Z"],
+        redshift_err=logs["Z_err"],
+        **{name: values[rows] for name, values in whole.items()},
+    )
+
+
+def _of_split(lc):
+    n, bands = len(lc), len(BANDS)
+    key = lc.owner * bands + lc.band
+    points = np.bincount(key, minlength=n * bands).reshape(n, bands)
+    order = np.lexsort((lc.mjd, key))
+    sorted_key, step = key[order][1:], np.diff(lc.mjd[order])
+    same = sorted_key == key[order][:-1]
+    gap = np.full(n * bands, np.nan)
+    gap[np.unique(sorted_key[same])] = _medians(sorted_key[same], step[same])
+    first, last = np.full(n, np.inf), np.full(n, -np.inf)
+    np.minimum.at(first, lc.owner, lc.mjd)
+    np.maximum.at(last, lc.owner, lc.mjd)
+    new_night = np.ones(len(lc.mjd), dtype=bool)
+    new_night[1:] = (np.diff(lc.mjd) > _NIGHT) | (np.diff(lc.owner) > 0)
+    return {
+        "object_id": lc.object_id,
+        "points": points,
+        "gap": gap.reshape(n, bands),
+        "span": np.where(lc.n_points > 0, last - first, np.nan),
+        "nights": np.bincount(lc.owner[new_night], minlength=n),
+    }
+
+
+def _medians(key, values):
+    """Return the median of `values` for each distinct `key`, both sorted by key, in the order of the keys."""
+    order = np.lexsort((values, key))
+    key, values = key[order], values[order]
+    start = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.empty(0, dtype=int)
+    size = np.diff(np.append(start, len(key)))
+    return 0.5 * (values[start + (size - 1) // 2] + values[start + size // 2])
+
+
+def counts_by_type(survey):
+    """Return [(type, objects, median redshift, median points)] of the training objects, most frequent first."""
+    names, counts = np.unique(survey.spec_type[survey.is_train].astype(str), return_counts=True)
+    rows = []
+    for name, count in sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda row: (-row[1], row[0])):
+        mine = survey.is_train & (survey.spec_type == name)
+        points = float(np.median(survey.points[mine].sum(axis=1)))
+        rows.append((name, count, float(np.median(survey.redshift[mine])), points))
+    return rows
+
+
+def examples(survey, types):
+    """Return the id of one training object for each of `types`: the one with the median number of points of its type.
+
+    An ordinary object of the type tells more than its best one.
+    """
+    chosen = {}
+    for name in types:
+        mine = np.flatnonzero(survey.is_train & (survey.spec_type == name))
+        points = survey.points[mine].sum(axis=1)
+        order = np.lexsort((survey.object_id[mine].astype(str), points))
+        chosen[name] = str(survey.object_id[mine[order[len(order) // 2]]])
+    return chosen
+
+
+def set_aside_rows(paths):
+    """Return [(reason, rows, objects, first file, its first line)] of the tables of rows that ingestion set aside."""
+    tables = [read_columns(path) for path in paths]
+    whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    rows = []
+    for reason in sorted(set(whole["reason"])):
+        mine = np.flatnonzero(whole["reason"] == reason)
+        objects = len({name for name in whole["object_id"][mine] if name is not None})
+        rows.append(
+            (
+                reason,
+                int(whole["n_rows"][mine].sum()),
+                objects,
+                whole["file"][mine[0]],
+                int(whole["first_line"][mine[0]]),
+            )
+        )
+    return sorted(rows, key=lambda row: -row[1])

@@ -1,0 +1,89 @@
+"""Pages of hostile names: nothing of them becomes markup, script or path."""
+
+import numpy as np
+import pytest
+from browser import Visit, chromium
+
+from mallorn.report.candidates import COLUMNS
+from mallorn.report.names import page_name
+from mallorn.report.render import as_table, number, render
+from mallorn.report.site import write_candidates_page, write_evaluation_page, write_tuning_page
+
+HOSTILE = [
+    "</script><script>window.taken=1</script>",
+    "<img src=x onerror='window.taken=1'>",
+    "../../../tmp/evil",
+    "a'b\"c&d",
+    "$\\frac{1}{0$",
+    "javascript:window.taken=1",
+]
+
+
+def candidates(names):
+    n = len(names)
+    table = {
+        name: np.arange(1.0, n + 1.0) if about.decimals is not None else np.array(["x"] * n, dtype=object)
+        for name, about in COLUMNS.items()
+    }
+    table |= {"object_id": np.array(names, dtype=object), "flags": np.array(names, dtype=object), "chosen": np.ones(n)}
+    table["kind"] = np.array(names, dtype=object)
+    return table
+
+
+def test_hostile_names_are_shown_and_do_nothing(tmp_path):
+    pages = {name: page_name(name) for name in HOSTILE}
+    (tmp_path / "candidates").mkdir()
+    for name in pages.values():
+        (tmp_path / "candidates" / f"{name}.html").write_text("<!doctype html><title>x</title>")
+    write_candidates_page(tmp_path, candidates(HOSTILE), pages, 0.5)
+    with chromium() as browser:
+        visit = Visit(browser)
+        page = visit.open(tmp_path / "candidates.html")
+        assert page.eval_on_selector_all("#candidates tbody a", "all => all.map(a => a.textContent)") == HOSTILE
+        assert page.evaluate("window.taken") is None
+        links = page.eval_on_selector_all("#candidates tbody a", "all => all.map(a => a.getAttribute('href'))")
+        assert all((tmp_path / link).resolve().parent == tmp_path / "candidates" for link in links)
+        assert visit.complaints == []
+        assert visit.outside(tmp_path) == []
+
+
+def test_what_was_not_made_is_said_with_its_command(tmp_path):
+    scores = tmp_path / "scores.csv"
+    scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
+    write_evaluation_page(tmp_path, tmp_path, scores, {"selection": "snakemake --cores all select_features"})
+    page = (tmp_path / "evaluation.html").read_text()
+    assert "Learning curve were not made" in page or "Learning curve: not made" in page
+    assert "snakemake --cores all evaluation" in page
+    assert "snakemake --cores all select_features" in page
+    write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")
+    assert "snakemake --cores all tune" in (tmp_path / "tuning.html").read_text()
+
+
+def test_tables_that_are_there_are_shown_and_old_ones_marked(tmp_path):
+    import os
+
+    scores, curve = tmp_path / "scores.csv", tmp_path / "learning_curve.csv"
+    scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
+    curve.write_text("fraction,average_precision\n0.25,0.123456\n")
+    os.utime(curve, (1e9, 1e9))
+    write_evaluation_page(tmp_path, tmp_path, scores, {})
+    page = (tmp_path / "evaluation.html").read_text()
+    assert "0.1235" in page
+    assert "Older than the scores" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (1234.5, "1234"), (0.00012, "1.20e-04"), (float("nan"), ""), (None, ""), (2.5, "2.5")],
+)
+def test_numbers(value, text):
+    assert number(value) == text
+
+
+def test_columns_of_numbers_are_found():
+    assert as_table("ab", [("1.5 ± 0.1", "x"), ("20%", "3")])["numeric"] == [True, False]
+
+
+def test_a_page_with_a_variable_missing_is_an_error(tmp_path):
+    with pytest.raises(Exception, match="undefined"):
+        render(tmp_path / "x.html", "input.html")

@@ -1,0 +1,96 @@
+"""Make a page for each of the first candidates, or for one object that was asked for."""
+
+import json
+import logging
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from mallorn.errors import DataError
+from mallorn.progress import progress
+from mallorn.report.drivers import read_context
+from mallorn.report.names import page_name
+from mallorn.report.object_page import write_object_page
+from mallorn.report.objects import read_views
+from mallorn.report.store import Store
+from mallorn.tables import read_columns
+
+
+def main(
+    store, logs, candidates, train, test, importance, explanations, threshold, folder, settings, name=None, threads=1
+):
+    """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
+
+    store: `Store`. logs, candidates, train, test, threshold, folder: paths. importance: paths. explanations: path of
+    SHAP values, or None. settings: blocks "posterior", "features" and "report" of the configuration.
+    """
+    log, table, options = read_columns(logs), read_columns(candidates), settings["report"]
+    first = [str(object_id) for object_id in table["object_id"][: options["candidates"]]]
+    wanted = first if name is None else [_named(log["object_id"], name)]
+    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
+    drivers = {
+        "features": settings["features"],
+        "compared": options["compared_features"],
+        "drivers": options["drivers"],
+    }
+    context = read_context(wanted, train, test, importance, explanations, log, drivers, decision["threshold"])
+    near = {object_id: context.neighbours(object_id, options["neighbours"]) for object_id in wanted}
+    drawing = {
+        "posterior": settings["posterior"],
+        "blackbody": settings["features"]["blackbody"],
+        "phases": options["sed_phases"],
+    }
+    views = read_views(store, log, wanted, drawing)
+    others = read_views(
+        store, log, sorted({other for found in near.values() for other, _ in found}), drawing, fits=False
+    )
+    place = {str(object_id): k for k, object_id in enumerate(table["object_id"])}
+    context = context.without_training_objects()
+    jobs = []
+    for k, object_id in enumerate(wanted):
+        row = {column: values[place[object_id]] for column, values in table.items()} if object_id in place else {}
+        listed = name is None
+        jobs.append(
+            (
+                folder,
+                views[object_id],
+                row,
+                context,
+                [(others[other], distance) for other, distance in near[object_id]],
+                "../",
+                wanted[k - 1] if listed and k else None,
+                wanted[k + 1] if listed and k + 1 < len(wanted) else None,
+            )
+        )
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(max(1, min(threads, len(jobs)))) as pool:
+        for _ in progress(pool.map(write_object_page, *zip(*jobs, strict=True)), len(jobs), "pages of candidates"):
+            pass
+    logging.getLogger(__name__).info("%d pages in %s", len(jobs), folder)
+
+
+def _named(object_id, name):
+    found = [str(one) for one in object_id if page_name(one) == name]
+    if not found:
+        raise DataError(f"no object of the survey has a page called {name!r}; a page is called as its object")
+    return found[0]
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        given = snakemake.input
+        main(
+            Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
+            given.logs,
+            given.candidates,
+            given.train,
+            given.test,
+            given.importance,
+            snakemake.params.explanations and snakemake.params.explanations[0],
+            given.threshold,
+            snakemake.params.folder,
+            snakemake.params.settings,
+            snakemake.wildcards.get("object"),
+            snakemake.threads,
+        )

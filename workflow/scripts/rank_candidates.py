@@ -1,0 +1,47 @@
+"""Rank all test objects by their probability of being a TDE, with what an observer asks first."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.decision import decide
+from mallorn.predictions import read_held_out
+from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
+from mallorn.report.store import Store
+from mallorn.tables import write_table
+
+
+def main(store, predictions, threshold, features, table, text, votable):
+    """Write the table of candidates as Parquet, CSV and VOTable. store: `Store`; the others are paths."""
+    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
+    repeats = [read_held_out(path) for path in predictions]
+    object_id = repeats[0].object_id
+    place = [{name: k for k, name in enumerate(r.object_id)} for r in repeats]
+    probability = np.stack(
+        [r.probability[[of[name] for name in object_id]] for r, of in zip(repeats, place, strict=True)]
+    )
+    calibrated = np.stack([decide(decision, p)[0] for p in probability])
+    mean, chosen = decide(decision, probability.mean(axis=0))
+    ranked = candidate_table(store, object_id, mean, calibrated.std(axis=0), chosen, features)
+    write_table(table, ranked)
+    write_candidates_csv(text, ranked)
+    write_votable(votable, ranked)
+    logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(object_id), chosen.sum())
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        given = snakemake.input
+        main(
+            Store.of(snakemake.params.splits, *(given[name] for name in Store.FIELDS)),
+            given.predictions,
+            given.threshold,
+            given.features,
+            snakemake.output.table,
+            snakemake.output.csv,
+            snakemake.output.votable,
+        )

@@ -1,0 +1,87 @@
+"""Write the pages of the report from the results there are."""
+
+import json
+import logging
+from pathlib import Path
+
+from mallorn.catalogue import meanings
+from mallorn.history import read_history, runs
+from mallorn.report.names import page_name
+from mallorn.report.site import (
+    write_candidates_page,
+    write_evaluation_page,
+    write_features_page,
+    write_history_page,
+    write_input_page,
+    write_summary_page,
+    write_tuning_page,
+)
+from mallorn.report.tables import read_json
+from mallorn.tables import read_columns
+
+
+def main(candidates, threshold, scores, history, survey, train, folds, importance, folders, folder, settings):
+    """Write all pages but those of objects to `folder`.
+
+    importance: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, of which files may be lacking.
+    settings: the whole configuration. The others are paths.
+    """
+    table, decision = read_columns(candidates), json.loads(Path(threshold).read_text(encoding="utf-8"))
+    names = {str(o): page_name(o) for o in table["object_id"][: settings["report"]["candidates"]]}
+    pages = {o: name for o, name in names.items() if Path(folders["candidates"], f"{name}.html").is_file()}
+    evaluation, model = Path(folders["evaluation"]), decision["model"]
+    run = runs(read_history(history))[-1]
+    survey_tables = read_json(Path(survey, "tables.json"))
+    about = {
+        "data": [
+            ("Training objects", f"{survey_tables['n_train']:,}"),
+            ("of these TDEs", survey_tables["n_targets"]),
+            ("Test objects", f"{survey_tables['n_test']:,}"),
+            ("Points", f"{survey_tables['n_points']:,}"),
+            ("Rows set aside", sum(row[1] for row in survey_tables["set_aside"])),
+        ],
+        "made": [
+            ("Run", f"{run['run']}, {run['time'][:16].replace('T', ' ')} UTC"),
+            ("Configuration", run["config_digest"]),
+            ("Code", run["code_digest"]),
+            ("Data", run["data_digest"]),
+        ],
+        "level": settings["evaluation"]["level"],
+    }
+    write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
+    write_candidates_page(folder, table, pages, decision["threshold"])
+    write_evaluation_page(folder, evaluation, scores, {"selection": "snakemake --cores all select_features"})
+    features = {
+        "model": model,
+        "note": settings["note"],
+        "meaning": meanings(settings["features"]),
+        "groups": settings["training"]["groups"],
+        "rest": settings["training"]["rest"],
+        "command": "snakemake --cores all ablate_families",
+    }
+    ablation = evaluation / "ablation.csv"
+    write_features_page(folder, train, read_columns(folds), importance, ablation, scores, features)
+    write_tuning_page(folder, folders["tuning"], scores, "snakemake --cores all tune")
+    write_input_page(folder, survey)
+    write_history_page(folder, history, model)
+    logging.getLogger(__name__).info("%s: %d candidates with a page", Path(folder, "index.html"), len(pages))
+
+
+if "snakemake" in globals():
+    from mallorn.logs import job_log
+
+    with job_log(snakemake.log[0]):
+        given = snakemake.input
+        main(
+            given.candidates,
+            given.threshold,
+            given.scores,
+            given.history,
+            given.survey,
+            given.train,
+            given.folds,
+            given.importance,
+            snakemake.params.folders,
+            Path(snakemake.output[0]).parent,
+            snakemake.params.settings,
+        )
