@@ -346,3 +346,107 @@ FILES = [
 ]
 
 CASES = FOLDER + FORMAT + LOGS + ROWS + FILES
+
+
+class Value(NamedTuple):
+    """A value put into the configuration under `key`, ... to leave the key out, and words of the ConfigError."""
+
+    what: str
+    key: tuple
+    value: object
+    words: tuple
+
+
+CONFIGURATION = [
+    Value("a misspelt key", ("sede",), 1, ("top level: unknown key 'sede'", "did you mean 'seed'?")),
+    Value("a misspelt block", ("features", "colour"), {}, ("features: unknown key 'colour'", "did you mean 'color'?")),
+    Value("an unknown type of object", ("simulation", "sources", "Kilonova"), 3, ("'Kilonova'", "known: AGN")),
+    Value("a key left out", ("seed",), ..., ("missing key 'seed'",)),
+    Value("an empty block", ("features",), None, ("features", "not of type 'object'")),
+    Value("a list for a block", ("ingest", "mjd"), [1, 2], ("ingest.mjd", "not of type 'object'")),
+    Value("text for a number", ("seed",), "one", ("seed: 'one'", "not of type 'integer'")),
+    Value("a decimal for a whole number", ("folds", "number"), 2.5, ("folds.number: 2.5", "not of type 'integer'")),
+    Value("a number for a folder", ("data_dir",), 7, ("data_dir: 7", "not of type 'string'")),
+    Value("text for a switch", ("features", "color", "enabled"), "yes", ("features.color.enabled: 'yes'", "boolean")),
+    Value("a seed below zero", ("seed",), -1, ("seed: -1", "minimum of 0")),
+    Value("a single fold", ("folds", "number"), 1, ("folds.number: 1", "minimum of 2")),
+    Value("no split to simulate", ("simulation", "n_splits"), 0, ("simulation.n_splits: 0", "minimum of 1")),
+    Value("a share above one", ("ingest", "max_set_aside"), 1.5, ("ingest.max_set_aside: 1.5", "maximum of 1")),
+    Value("a largest flux below zero", ("ingest", "max_flux"), -1, ("ingest.max_flux: -1", "minimum of 0")),
+    Value("a value that is not finite", ("ingest", "max_flux"), float("nan"), ("ingest.max_flux: nan", "finite")),
+    Value(
+        "a range that ends before it begins",
+        ("ingest", "mjd", "min"),
+        99999,
+        ("ingest.mjd: min 99999 is not below max",),
+    ),
+    Value(
+        "bounds of a prior exchanged",
+        ("fits", "drw", "priors", "tau", "lower"),
+        5e4,
+        ("fits.drw.priors.tau: lower 50000.0",),
+    ),
+    Value("a passband that there is not", ("posterior", "peak_bands"), ["q"], ("posterior.peak_bands.0: 'q'", "'g'")),
+    Value(
+        "an unknown hypothesis", ("fits", "hypotheses", "models"), ["unicorn"], ("fits.hypotheses.models.0: 'unicorn'",)
+    ),
+    Value(
+        "an unknown learner",
+        ("models", "lightgbm", "learner"),
+        "forest",
+        ("models.lightgbm.learner: 'forest'", "xgboost"),
+    ),
+    Value("an unknown rule", ("threshold", "rule"), "best", ("threshold.rule: 'best'", "maximum_f1")),
+    Value("a name of a model like a path", ("models", "../x"), {}, ("models: '../x'", "[A-Za-z0-9_]")),
+    Value("a name of an ensemble with a line break", ("ensembles", "x\ny"), {}, ("ensembles: 'x\\ny'",)),
+    Value(
+        "an ensemble of an unknown model", ("ensembles", "mean", "members"), ["lightgbn"], ("did you mean 'lightgbm'?",)
+    ),
+    Value(
+        "a submission with an unknown model",
+        ("submission", "model"),
+        "forest",
+        ("submission.model: there is no 'forest'",),
+    ),
+    Value(
+        "a model that is needed and not enabled",
+        ("models", "lightgbm", "enabled"),
+        False,
+        ("'lightgbm' is not enabled",),
+    ),
+    Value(
+        "the redshift error as a feature", ("training", "log_columns"), ["Z_err"], ("training.log_columns.0: 'Z_err'",)
+    ),
+]
+
+
+class Labels(NamedTuple):
+    """Training labels that give too little to cross-validate on three folds, and words of the DataError.
+
+    objects: list of (type, source event).
+    """
+
+    what: str
+    objects: list
+    words: tuple
+
+
+_OTHERS = [("AGN", f"agn{k}") for k in range(9)]
+
+LABELS = [
+    Labels("fewer TDEs than folds", [("TDE", "t1"), ("TDE", "t2"), *_OTHERS], ("2 objects with target 1", "3 folds")),
+    Labels(
+        "TDEs of fewer source events than folds",
+        [("TDE", "t1"), ("TDE", "t1"), ("TDE", "t2"), *_OTHERS],
+        ("come from 2 source events", "lower folds.number"),
+    ),
+]
+
+
+DISK = {
+    "a full disk": "'No space left on device'. Next step: free space",
+    "a file beyond what a user may write": "'File too large'. Next step: raise the limit",
+    "a read-only disk or folder": "Next step: choose another folder by --directory",
+    "a file where a folder must be": "Next step: move the file away",
+}
+"""What may hinder the writing of a result, and words of the DataError; tested in test_files.py."""

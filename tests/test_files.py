@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_inputs import DISK
 
 from mallorn.csvtables import write_csv
 from mallorn.errors import DataError
@@ -80,9 +81,10 @@ def files_of_at_most(n_bytes):
     ids=["text", "csv", "parquet"],
 )
 def test_a_file_that_may_not_grow_is_named_with_the_next_step(tmp_path, write):
-    promise = "/t: expected to write this file, found 'File too large'. Next step: raise"
-    with files_of_at_most(4096), pytest.raises(DataError, match=promise):
+    with files_of_at_most(4096), pytest.raises(DataError) as caught:
         write(tmp_path / "t")
+    promise = DISK["a file beyond what a user may write"]
+    assert f"{tmp_path}/t: expected to write this file, found {promise}" in str(caught.value)
     assert names(tmp_path) == []
 
 
@@ -91,19 +93,24 @@ def test_a_full_disk_is_named_with_the_next_step(tmp_path):
         with whole_file(tmp_path / "t"), open("/dev/full", "w") as disk:
             disk.write("x" * 100_000)
 
-    with pytest.raises(DataError, match=r"/t: .*No space left on device.*Next step: free space"):
+    with pytest.raises(DataError) as caught:
         write()
+    assert f"{tmp_path}/t: expected to write this file, found {DISK['a full disk']}" in str(caught.value)
     assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(
-    ("path", "fix"),
-    [("/sys/kernel/mallorn.txt", "choose another"), ("/dev/null/mallorn.txt", "move the file away")],
-    ids=["read-only", "file for a folder"],
+    ("path", "kind"),
+    [
+        ("/sys/kernel/mallorn.txt", "a read-only disk or folder"),
+        ("/dev/null/mallorn.txt", "a file where a folder must be"),
+    ],
 )
-def test_a_folder_that_takes_no_file_is_named_with_the_next_step(path, fix):
-    with pytest.raises(DataError, match=rf"{path}: expected to write this file.*Next step: .*{fix}"):
+def test_a_folder_that_takes_no_file_is_named_with_the_next_step(path, kind):
+    with pytest.raises(DataError) as caught:
         write_text(path, "x")
+    assert f"{path}: expected to write this file" in str(caught.value)
+    assert DISK[kind] in str(caught.value)
     assert not Path(path).exists()
 
 

@@ -16,8 +16,8 @@ _OF_THE_DISK = {
     errno.EDQUOT: "free space in your quota on the disk of this folder",
     errno.EFBIG: "raise the limit on the size of your files (ulimit -f)",
     errno.EROFS: "choose another folder by --directory: this one is mounted read-only",
-    errno.EACCES: "make the folder writable for you, or choose another by --directory",
-    errno.EPERM: "make the folder writable for you, or choose another by --directory",
+    errno.EACCES: "choose another folder by --directory, or make this one writable for you",
+    errno.EPERM: "choose another folder by --directory, or make this one writable for you",
     errno.ENOTDIR: "move the file away that stands where a folder must be",
     errno.EEXIST: "move the file away that stands where a folder must be",
 }

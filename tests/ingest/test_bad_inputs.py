@@ -1,11 +1,18 @@
 """What is promised for every kind of bad input, tested on the table in bad_inputs.py."""
 
+from functools import reduce
+from operator import getitem
+
 import numpy as np
 import pytest
-from bad_inputs import CASES, Error, Fine, Same
+import yaml
+from bad_inputs import CASES, CONFIGURATION, LABELS, Error, Fine, Same
+from inputs_page import ROOT, page
 from surveys import ingest, read_split, sound_survey, write_survey
 
-from mallorn.errors import DataError
+from mallorn.configuration import check_config, check_models
+from mallorn.errors import ConfigError, DataError
+from mallorn.folds import draw_folds
 from mallorn.ingest.lightcurves import REASONS
 from mallorn.tables import read_columns
 
@@ -62,6 +69,41 @@ def sound(tmp_path_factory):
     return folder / "results"
 
 
+@pytest.mark.parametrize("case", CONFIGURATION, ids=lambda case: case.what)
+def test_an_unusable_value_is_refused_in_words(case):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    *blocks, key = case.key
+    block = reduce(getitem, blocks, config)
+    if case.value is ...:
+        del block[key]
+    else:
+        block[key] = case.value
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+
+    def check():
+        check_config(config, schema)
+        check_models(config)
+
+    with pytest.raises(ConfigError) as caught:
+        check()
+    assert [word for word in case.words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("case", LABELS, ids=lambda case: case.what)
+def test_labels_that_no_folds_can_be_drawn_from(case):
+    types, sources = zip(*case.objects, strict=True)
+    target = [int(name == "TDE") for name in types]
+    ids = [f"object {k}" for k in range(len(types))]
+    with pytest.raises(DataError) as caught:
+        draw_folds(ids, np.array(types), np.array(target), np.array(sources), n_folds=3, repeats=1, rare=1, seed=1)
+    assert [word for word in case.words if word not in str(caught.value)] == []
+
+
+def test_the_page_on_inputs_is_current():
+    assert (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8") == page(), "run: python tests/inputs_page.py"
+
+
 def test_table_is_long_and_names_each_case_once():
     assert len(CASES) >= 60
-    assert len({case.what for case in CASES}) == len(CASES)
+    cases = [*CASES, *CONFIGURATION, *LABELS]
+    assert len({case.what for case in cases}) == len(cases)

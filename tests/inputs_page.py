@@ -1,0 +1,74 @@
+"""The page docs/inputs.md, written from the table of bad inputs that the tests run through."""
+
+from pathlib import Path
+
+from bad_inputs import CONFIGURATION, DISK, FILES, FOLDER, FORMAT, LABELS, LOGS, ROWS, Error, Fine, Same, SetAside
+
+ROOT = Path(__file__).parents[1]
+
+SECTIONS = {
+    "The folder": FOLDER,
+    "The format of a file": FORMAT,
+    "The logs and the sample submission": LOGS,
+    "Rows and objects of the light curves": ROWS,
+    "Whole files of light curves": FILES,
+}
+INTRODUCTION = """# Inputs
+
+What comes of files, values and disks that are not as they should be. This page is written from the table that the
+tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes it anew).
+
+- **error**: the run ends before anything is made of the file. The message names the file, the line and the column or
+  object, what was expected and what was found, and the next step; the words given here are among it.
+- **set aside**: the row is left out, with this reason, and counted. `results/set_aside/{split}.parquet` has for each
+  file, reason and object the number of rows and the first line; rows read = points kept + rows set aside. If more than
+  `ingest.max_set_aside` of a file's rows would be, that is an error. Where several reasons hold the first one counts.
+- **the same result**: as if the file were sound.
+- **goes through**: the run goes on with what there is. Every object of the test log gets a prediction, also one
+  without any usable point.
+
+Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
+a path, and pages escape what they show.
+"""
+
+
+def cell(text):
+    """Return a text for a cell of a Markdown table, with escapes for what cannot be printed."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+    return shown.replace("|", "\\|").replace("`", "'")
+
+
+def error(words):
+    return "error: " + ", ".join(f"`{cell(word)}`" for word in words)
+
+
+def promised(promise):
+    if isinstance(promise, Error):
+        return error(promise.words)
+    if isinstance(promise, SetAside):
+        return "set aside: " + ", ".join(f"{reason} ({n})" for reason, n in promise.counts.items())
+    return {Fine: "goes through", Same: "the same result"}[type(promise)]
+
+
+def table(head, rows):
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def page():
+    """Return the text of docs/inputs.md."""
+    parts = [INTRODUCTION]
+    for title, cases in SECTIONS.items():
+        rows = [(cell(case.what), promised(case.promise)) for case in cases]
+        parts.append(f"## {title}\n\n{table(('input', 'what comes of it'), rows)}\n")
+    rows = [(case.what, error(case.words)) for case in LABELS]
+    parts.append(f"## Labels, for three folds\n\n{table(('labels', 'what comes of them'), rows)}\n")
+    rows = [(case.what, f"`{cell('.'.join(case.key))}`", error(case.words)) for case in CONFIGURATION]
+    parts.append(f"## The configuration\n\n{table(('value', 'key', 'what comes of it'), rows)}\n")
+    rows = [(what, error([words])) for what, words in DISK.items()]
+    parts.append(f"## The disk that results are written to\n\n{table(('disk', 'what comes of it'), rows)}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "inputs.md").write_text(page(), encoding="utf-8")
