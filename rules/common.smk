@@ -241,7 +241,8 @@ def final_predictions(name):
 def outer_predictions(name):
     """Return the files `name` of the predictions of all models and ensembles that train without an outer fold."""
     outer = [training for training in TRAININGS if training != FINAL]
-    return expand(PREDICTED[name], training=outer, protocol=PROTOCOLS, model=MODELS + ENSEMBLES, repeat=REPEATS)
+    repeats = REPEATS[: config["evaluation"]["nested"]["repeats"]]
+    return expand(PREDICTED[name], training=outer, protocol=PROTOCOLS, model=MODELS + ENSEMBLES, repeat=repeats)
 
 
 def scoring_settings(*blocks):

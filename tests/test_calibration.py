@@ -89,6 +89,20 @@ def test_crossed_maps_and_thresholds_never_see_the_fold_they_serve(method):
     assert np.array_equal(flipped[1][fold == 2], threshold[fold == 2])
 
 
+def test_thresholds_are_chosen_anew_for_each_set_of_weights():
+    target, p = overconfident(300)
+    fold = np.arange(300) % 3
+    weight = np.random.default_rng(4).integers(0, 3, (5, 300)).astype(float)
+    weight[0] = 1.0
+    calibrated, threshold = crossed("platt", OPTIONS, target, p, fold, weight=weight)
+    plain = crossed("platt", OPTIONS, target, p, fold)
+    assert np.array_equal(calibrated, plain[0])
+    assert np.array_equal(threshold[0], plain[1])
+    parameters = fit("platt", target[fold != 1], p[fold != 1])
+    expected = choose(OPTIONS, target[fold != 1], apply(parameters, p[fold != 1]), weight[3][fold != 1])
+    assert set(threshold[3, fold == 1]) == {expected}
+
+
 def test_an_unknown_method_is_refused():
     with pytest.raises(ConfigError, match="calibration.method: expected one of none, platt, isotonic, found 'magic'"):
         fit("magic", [0, 1], [0.1, 0.9])

@@ -6,11 +6,10 @@ from math import erf
 import numpy as np
 import pytest
 
-from mallorn.calibration import crossed
 from mallorn.csvtables import write_csv
 from mallorn.errors import DataError
 from mallorn.predictions import mean_probability, read_out_of_fold, write_predictions
-from mallorn.scores import SCORE_COLUMNS, score
+from mallorn.scores import SCORE_COLUMNS, crossed_score, score
 from mallorn.seeds import derived_seed, generator
 from mallorn.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.tables import read_columns
@@ -61,8 +60,9 @@ def test_score_worked_by_hand():
     target = np.array([1, 0, 0, 1, 0, 0])
     fold = np.array([0, 0, 0, 1, 1, 1])
     p = np.array([0.4, 0.2, 0.1, 0.8, 0.25, 0.31])
-    decided = crossed("none", THRESHOLD, target, p, fold)
-    scores = score(target, p, *decided, np.array(list("abcdef")), OPTIONS, seed=1)
+    labels = {"target": target, "source": np.array(list("abcdef"))}
+    settings = {"seed": 1, "threshold": THRESHOLD, "calibration": {"method": "none"}, "evaluation": OPTIONS}
+    scores = crossed_score(labels, p, fold, settings)
     first, second = (0.8 + 0.31) / 2, (0.4 + 0.2) / 2
     assert scores["threshold"] == pytest.approx((first + second) / 2)
     # fold 0: nothing reaches .555; fold 1: .8 and .31 reach .3, and .25 does not
@@ -88,9 +88,10 @@ def test_intervals_hold_the_truth_as_often_as_they_say_and_grow_with_siblings():
         score_of_event = rng.normal(size=90)[event] + d * target
         options = {**OPTIONS, "level": 0.9}
         names = event.astype(str)
-        s = score(target, score_of_event, score_of_event, np.zeros(270), names, options, seed)
+        arguments = (target, score_of_event, score_of_event, np.zeros(270))
+        s = score(*arguments, names, options, seed, np.zeros_like)
         held += s["roc_auc_low"] <= truth <= s["roc_auc_high"]
-        alone = score(target, score_of_event, score_of_event, np.zeros(270), np.arange(270).astype(str), options, seed)
+        alone = score(*arguments, np.arange(270).astype(str), options, seed, np.zeros_like)
         widths.append([x["roc_auc_high"] - x["roc_auc_low"] for x in (s, alone)])
     assert 0.8 * 60 <= held < 60
     assert np.divide(*np.mean(widths, axis=0)) == pytest.approx(3**0.5, rel=0.1)

@@ -13,7 +13,7 @@ from mallorn.thresholds import (
     wanted_precision,
 )
 
-OPTIONS = {"ratio": 2.0, "precision": 0.8, "fraction": None}
+OPTIONS = {"ratio": 1.93, "precision": 0.8, "fraction": None}
 
 
 def draw(seed, n=300):
@@ -62,7 +62,7 @@ def test_rules_by_name():
     chosen = {rule: choose({**OPTIONS, "rule": rule}, target, p) for rule in RULES}
     assert chosen == {
         "maximum_f1": maximum_f1(target, p),
-        "expected_count": expected_count(target, p, 2.0),
+        "expected_count": expected_count(target, p, 1.93),
         "wanted_precision": wanted_precision(target, p, 0.8),
         "maximum_expected_f1": maximum_expected_f1(p),
     }
@@ -87,6 +87,19 @@ def test_another_fraction_of_targets_is_as_if_the_others_had_copies(rule, copies
     else:
         repeated = np.repeat(target, times), np.repeat(p, times)
         assert threshold == choose({**OPTIONS, "rule": rule}, *repeated)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("fraction", [None, 0.2])
+def test_weights_are_copies_and_many_at_once_are_as_one_by_one(rule, fraction):
+    target, p, _ = draw(4)
+    times = np.random.default_rng(2).integers(0, 3, (6, len(p)))
+    options = {**OPTIONS, "rule": rule, "fraction": fraction}
+    together = choose(options, target, p, times)
+    assert together.shape == (6,)
+    for threshold, t in zip(together, times, strict=True):
+        assert threshold == pytest.approx(choose(options, np.repeat(target, t), np.repeat(p, t)))
+        assert threshold == choose(options, target, p, t)
 
 
 def test_wanted_precision_is_the_lowest_threshold_that_has_it():

@@ -48,21 +48,25 @@ def apply(parameters, probability):
     return np.interp(probability, parameters["probability"], parameters["calibrated"])
 
 
-def crossed(method, options, target, probability, fold, served=None):
+def crossed(method, options, target, probability, fold, served=None, weight=None):
     """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
 
     The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.
 
     target, probability, fold: (n,) predictions of one repeat. options: block `threshold` of config.yaml.
     served: (n,) other probabilities of the same objects to map, `probability` by default.
+    weight: (b, n) weights of the objects in the choice of b thresholds each, shape (b, n); the maps know no weights.
     """
     served = probability if served is None else served
-    calibrated, threshold = np.empty(len(fold)), np.empty(len(fold))
+    calibrated = np.empty(len(fold))
+    threshold = np.empty(len(fold) if weight is None else weight.shape)
     for k in np.unique(fold):
         inside = fold == k
         parameters = fit(method, target[~inside], probability[~inside])
         calibrated[inside] = apply(parameters, served[inside])
-        threshold[inside] = choose(options, target[~inside], apply(parameters, probability[~inside]))
+        others = (target[~inside], apply(parameters, probability[~inside]))
+        chosen = choose(options, *others, None if weight is None else weight[:, ~inside])
+        threshold[..., inside] = np.asarray(chosen)[..., None]
     return calibrated, threshold
 
 

@@ -72,10 +72,10 @@ def roc_auc(target, score, weight=None):
 
 
 def decision_scores(target, decision, weight=None):
-    """Return {"f1", "precision", "recall"} of decisions (n,) bool; each 0 where its denominator is 0."""
+    """Return {"f1", "precision", "recall"} of decisions (n,) or (..., n) bool; each 0 where its denominator is 0."""
     target, decision, weight = _arrays(target, decision, weight)
     decision = decision > 0
-    hits, chosen, positives = (weight @ mask.astype(float) for mask in (target & decision, decision, target))
+    hits, chosen, positives = (_sum(mask, weight) for mask in (target & decision, decision, target))
     return {
         "f1": _plain(_ratio(2.0 * hits, chosen + positives, 0.0)),
         "precision": _plain(_ratio(hits, chosen, 0.0)),
@@ -162,6 +162,11 @@ def interval(values, level):
 def _arrays(target, score, weight):
     target, score = np.asarray(target) == 1, np.asarray(score, dtype=float)
     return target, score, np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
+
+
+def _sum(mask, weight):
+    """Return the weight (...) of the objects of a mask (n,) or (..., n)."""
+    return weight @ mask.astype(float) if mask.ndim == 1 else np.einsum("...n,...n", weight, mask)
 
 
 def _ratio(top, bottom, otherwise):

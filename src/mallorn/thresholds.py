@@ -24,53 +24,55 @@ __all__ = [
 RULES = ("maximum_f1", "expected_count", "wanted_precision", "maximum_expected_f1")
 
 
-def maximum_f1(target, probability, fraction=None):
+def maximum_f1(target, probability, fraction=None, weight=None):
     """Return the threshold with the highest F1."""
-    p, hits, chosen = _cuts(target, probability, fraction)
-    return _midway(p, int(np.argmax(2.0 * hits / (chosen + hits[-1]))))
+    p, hits, chosen = _cuts(target, probability, fraction, weight)
+    return _midway(p, chosen, np.argmax(_ratio(2.0 * hits, chosen + hits[..., -1:]), axis=-1))
 
 
-def expected_count(target, probability, ratio, fraction=None):
+def expected_count(target, probability, ratio, fraction=None, weight=None):
     """Return the threshold that chooses `ratio` times as many objects as there are targets, or as near as ties let.
 
     Its scatter is smaller than that of the maximum of F1, which rests on a handful of objects.
     """
-    p, hits, chosen = _cuts(target, probability, fraction)
-    return _midway(p, int(np.argmin(np.abs(chosen - ratio * hits[-1]))))
+    p, hits, chosen = _cuts(target, probability, fraction, weight)
+    return _midway(p, chosen, np.argmin(np.abs(chosen - ratio * hits[..., -1:]), axis=-1))
 
 
-def wanted_precision(target, probability, precision, fraction=None):
+def wanted_precision(target, probability, precision, fraction=None, weight=None):
     """Return the lowest threshold whose precision is at least `precision`; that of the highest precision if none is."""
-    p, hits, chosen = _cuts(target, probability, fraction)
-    achieved = hits / chosen
-    enough = np.flatnonzero(achieved >= precision)
-    return _midway(p, int(enough[-1] if len(enough) else np.argmax(achieved)))
+    p, hits, chosen = _cuts(target, probability, fraction, weight)
+    achieved = _ratio(hits, chosen)
+    enough = achieved >= precision
+    last = len(p) - 1 - np.argmax(enough[..., ::-1], axis=-1)
+    return _midway(p, chosen, np.where(enough.any(axis=-1), last, np.argmax(achieved, axis=-1)))
 
 
-def maximum_expected_f1(probability, fraction=None):
+def maximum_expected_f1(probability, fraction=None, weight=None):
     """Return the threshold with the highest expected F1 if the probabilities (n,) are calibrated; no label is read.
 
     E[F1] of the k most probable objects is taken as 2 sum_{i <= k} p_i / (k + sum_i p_i), the ratio of expectations
     (Lipton, Elkan & Narayanaswamy 2014, ECML: the best threshold is half the best F1).
     """
-    return maximum_f1(probability, probability, fraction)
+    return maximum_f1(probability, probability, fraction, weight)
 
 
-def choose(options, target, probability):
+def choose(options, target, probability, weight=None):
     """Return the threshold by the rule of the block `threshold` of config.yaml.
 
     options: {"rule": one of `RULES`, "ratio": argument of expected_count, "precision": argument of wanted_precision,
     "fraction": expected fraction of targets among the objects to decide on, or None for that of `target`}.
+    weight: (n,) of the objects, of which 2 is the object twice, or (..., n) for thresholds (...).
     """
     rule, fraction = options["rule"], options["fraction"]
     if rule == "maximum_f1":
-        return maximum_f1(target, probability, fraction)
+        return maximum_f1(target, probability, fraction, weight)
     if rule == "expected_count":
-        return expected_count(target, probability, options["ratio"], fraction)
+        return expected_count(target, probability, options["ratio"], fraction, weight)
     if rule == "wanted_precision":
-        return wanted_precision(target, probability, options["precision"], fraction)
+        return wanted_precision(target, probability, options["precision"], fraction, weight)
     if rule == "maximum_expected_f1":
-        return maximum_expected_f1(probability, fraction)
+        return maximum_expected_f1(probability, fraction, weight)
     raise ConfigError(f"threshold.rule: expected one of {', '.join(RULES)}, found {rule!r}")
 
 
@@ -86,21 +88,40 @@ def crossed_thresholds(options, target, probability, fold):
     return threshold
 
 
-def _cuts(target, probability, fraction):
-    """Return (p, hits, chosen): distinct probabilities, highest first, and targets and objects at or above each.
+def _cuts(target, probability, fraction, weight):
+    """Return (p (K,), hits, chosen (..., K)): distinct probabilities, highest first; targets and objects at or above.
 
-    target (n,): 0 or 1, or the chance of 1, so that hits are expected ones. Targets and others count with the weights
-    that give them the shares `fraction` and 1 - `fraction`; with 1 if it is None.
+    target (n,): 0 or 1, or the chance of 1, so that hits are expected ones. weight: (..., n) of the objects, or None.
+    Targets and others count with the weights that give them the shares `fraction` and 1 - `fraction`, if not None.
     """
     target, probability = np.asarray(target, dtype=float), np.asarray(probability, dtype=float)
-    weights, share = (1.0, 1.0), target.mean()
-    if fraction is not None and 0 < share < 1:
-        weights = fraction / share, (1.0 - fraction) / (1.0 - share)
+    weight = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
     order = np.argsort(-probability, kind="stable")
     last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
-    hits = np.cumsum(weights[0] * target[order])[last]
-    return probability[order][last], hits, hits + np.cumsum(weights[1] * (1.0 - target[order]))[last]
+    weight = weight[..., order]
+    hits = np.cumsum(weight * target[order], axis=-1)[..., last]
+    others = np.cumsum(weight, axis=-1)[..., last] - hits
+    if fraction is not None:
+        positives, negatives = hits[..., -1:], others[..., -1:]
+        mixed = (positives > 0) & (negatives > 0)
+        total = positives + negatives
+        hits = hits * np.divide(fraction * total, positives, out=np.ones_like(total), where=mixed)
+        others = others * np.divide((1.0 - fraction) * total, negatives, out=np.ones_like(total), where=mixed)
+    return probability[order][last], hits, hits + others
 
 
-def _midway(p, k):
-    return float(0.5 * (p[k] + (p[k + 1] if k + 1 < len(p) else p[k])))
+def _ratio(top, bottom):
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+
+def _midway(p, chosen, k):
+    """Return the mean of the lowest probability that cut k chooses and the highest that it leaves, if there is one.
+
+    Probabilities whose objects all have weight 0 do not count.
+    """
+    at = np.take_along_axis(chosen, np.asarray(k)[..., None], axis=-1)
+    lower = chosen > at
+    lowest = np.argmax(chosen >= at, axis=-1)
+    following = np.where(lower.any(axis=-1), np.argmax(lower, axis=-1), lowest)
+    middle = 0.5 * (p[lowest] + p[following])
+    return float(middle) if np.ndim(middle) == 0 else middle

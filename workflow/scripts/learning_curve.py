@@ -1,10 +1,9 @@
 """Score a model trained on fewer source events of TDEs."""
 
-from mallorn.calibration import crossed
 from mallorn.csvtables import write_csv
 from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.learning_curve import learning_curve
-from mallorn.scores import METRICS, score
+from mallorn.scores import METRICS, crossed_score
 from mallorn.seeds import derived_seed
 from mallorn.tables import read_columns
 from mallorn.training import classify, read_features
@@ -39,10 +38,7 @@ def main(train, folds, output, settings, threads):
 
 
 def _scores(labels, probability, settings):
-    decided = crossed(
-        settings["calibration"]["method"], settings["threshold"], labels["target"], probability, labels["fold"]
-    )
-    scores = score(labels["target"], probability, *decided, labels["source"], settings["evaluation"], settings["seed"])
+    scores = crossed_score(labels, probability, labels["fold"], settings)
     names = [name for name in METRICS if name in SCORES]
     return {f"{name}{end}": scores[f"{name}{end}"] for name in names for end in ("", "_low", "_high")}
 

@@ -1,10 +1,9 @@
 """Score all out-of-fold predictions: results/evaluation/scores.csv."""
 
-from mallorn.calibration import crossed
 from mallorn.csvtables import write_csv
 from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.predictions import read_out_of_fold
-from mallorn.scores import SCORE_COLUMNS, score
+from mallorn.scores import SCORE_COLUMNS, crossed_score
 from mallorn.tables import read_columns
 
 ABOUT = ("protocol", "model", "repeat")
@@ -22,20 +21,13 @@ def main(out_of_fold, photoz, folds, output, settings):
     other = {_key(p): p for p in map(read_out_of_fold, photoz)}
     for p in map(read_out_of_fold, out_of_fold):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
-        rows.append({**_about(p, "spectroscopic"), **_scored(labels, p.probability, p, settings)})
+        rows.append({**_about(p, "spectroscopic"), **crossed_score(labels, p.probability, p.fold, settings)})
         if _key(p) in other:
             served = _aligned(other[_key(p)], p.object_id)
-            rows.append({**_about(p, "photometric"), **_scored(labels, served, p, settings)})
+            rows.append({**_about(p, "photometric"), **crossed_score(labels, p.probability, p.fold, settings, served)})
     rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"]), *_key(row)))
     names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])
     write_csv(output, {name: [row[name] for row in rows] for name in names})
-
-
-def _scored(labels, served, p, settings):
-    """Return the scores of the probabilities `served` with maps and thresholds from the predictions `p`."""
-    method, threshold = settings["calibration"]["method"], settings["threshold"]
-    decided = crossed(method, threshold, labels["target"], p.probability, p.fold, served)
-    return score(labels["target"], served, *decided, labels["source"], settings["evaluation"], settings["seed"])
 
 
 def _about(p, redshift):
