@@ -1,5 +1,53 @@
-# Needs:  results/{lightcurves,objects}/{split}.parquet.
-# Makes:  results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run.
+# Needs:  results/{lightcurves,objects}/{split}.parquet, a finished run and its logs.
+# Makes:  results/benchmarks/summary.csv: what each stage used of the machine, in this run and on simulated surveys;
+#         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run.
+
+
+rule bench:
+    input:
+        "results/submission.csv",
+        "results/evaluation/scores.csv",
+        features=expand("results/features/{part}.parquet", part=["train", "test"]),
+        surveys=expand("results/benchmarks/surveys/{objects}.json", objects=config["benchmark"]["surveys"]),
+    output:
+        "results/benchmarks/summary.csv",
+    log:
+        "results/log/bench.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code_of("bench"),
+    message:
+        "Summing up what each stage used of the machine"
+    script:
+        "../workflow/scripts/bench.py"
+
+
+rule bench_survey:
+    output:
+        "results/benchmarks/surveys/{objects}.json",
+    log:
+        "results/log/bench_survey/{objects}.log",
+    wildcard_constraints:
+        objects=r"\d+",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: workflow.cores
+    resources:
+        mem_mb=megabytes(8000),
+        runtime=minutes(600),
+    params:
+        code=code_of("bench_survey"),
+        snakefile=str(Path(workflow.basedir, "Snakefile")),
+        settings=config,
+    message:
+        "Timing the features of a simulated survey of {wildcards.objects} objects"
+    script:
+        "../workflow/scripts/bench_survey.py"
 
 
 rule bench_fits:

@@ -5,6 +5,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+from mallorn import usage
 from mallorn.errors import ConfigError, DataError
 
 __all__ = ["job_log"]
@@ -14,8 +15,10 @@ __all__ = ["job_log"]
 def job_log(path):
     """Log to the file `path` and to stderr inside the block; end the job with exit code 1 when the block raises.
 
-    A `DataError` or `ConfigError` is shown as its message alone; anything else with its traceback.
+    A `DataError` or `ConfigError` is shown as its message alone; anything else with its traceback. The file, not the
+    terminal, ends with what the job used of the machine (see `mallorn.usage`).
     """
+    start_cpu = usage.now()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
     logging.basicConfig(
@@ -24,6 +27,8 @@ def job_log(path):
     logging.captureWarnings(True)
     try:
         yield
+        used = usage.line(start_cpu)
+        handlers[0].handle(logging.LogRecord("mallorn.usage", logging.INFO, __file__, 0, used, None, None))
     except (DataError, ConfigError) as error:
         logging.getLogger("mallorn").error("%s", error)
         sys.exit(1)

@@ -1,0 +1,77 @@
+"""What each stage of the workflow costs, summed over its jobs, and how that grows with the number of objects."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from mallorn.usage import FIELDS
+
+__all__ = ["ALL", "FEATURES", "scaled_simulation", "stage_of", "summary"]
+
+ALL, FEATURES = "all", "all features"
+"""Stages of sums: over all jobs, and over all jobs from ingestion to the joined features."""
+
+_FEATURE_STAGES = ("ingest", "compile_kernels", "fit_", "predict_posterior", "extract_features", "join_features")
+
+
+def stage_of(log):
+    """Return the stage of a job from its log file (relative to the folder of logs): its rule, with the family."""
+    parts = log.with_suffix("").parts
+    return "/".join(parts[:2]) if parts[0] == "extract_features" else parts[0]
+
+
+def summary(runs):
+    """Return the table {column: list}, a row for each stage of each run.
+
+    runs: [(name of the survey, number of objects, whether simulated, [(stage, usage of a job)])], usage as from
+    `mallorn.usage.read_usage`. `start_share` is the share of CPU before the jobs' own work: interpreter and imports.
+    `cpu_exponent` is the slope of ln(CPU without start) by ln(objects) over the simulated surveys, NaN for fewer than
+    two.
+    """
+    rows = [row for run in runs for row in _rows(*run)]
+    exponents = _exponents(rows)
+    table = {name: [row[name] for row in rows] for name in rows[0] if name != "simulated"} if rows else {}
+    return table | {"cpu_exponent": [exponents.get(row["stage"], np.nan) for row in rows]}
+
+
+def scaled_simulation(simulation, objects, per_split=500):
+    """Return the block `simulation` of config.yaml for a survey of about `objects` objects, `per_split` in a split."""
+    expected = sum(simulation["sources"].values()) * sum(simulation["siblings"].values())
+    sources = {name: max(round(n * objects / expected), int(n > 0)) for name, n in simulation["sources"].items()}
+    return simulation | {"sources": sources, "n_splits": max(round(objects / per_split), 1)}
+
+
+def _rows(survey, objects, simulated, jobs):
+    stages = defaultdict(list)
+    for stage, usage in jobs:
+        stages[stage].append(usage)
+        stages[ALL].append(usage)
+        if stage.startswith(_FEATURE_STAGES):
+            stages[FEATURES].append(usage)
+    for stage in sorted(stages, key=lambda name: (name in (ALL, FEATURES), name)):
+        of_jobs = np.array([[usage[name] for name in FIELDS] for usage in stages[stage]])
+        total = dict(zip(FIELDS, of_jobs.sum(axis=0).tolist(), strict=True))
+        yield {
+            "survey": survey,
+            "objects": objects,
+            "simulated": simulated,
+            "stage": stage,
+            "jobs": len(of_jobs),
+            "cpu_s": total["cpu_s"],
+            "wall_s": total["wall_s"],
+            "cpu_ms_per_object": 1e3 * total["cpu_s"] / objects,
+            "start_share": total["start_cpu_s"] / max(total["cpu_s"], 1e-9),
+            "peak_mb": float(of_jobs[:, FIELDS.index("peak_mb")].max()),
+            "read_mb": total["read_mb"],
+            "written_mb": total["written_mb"],
+        }
+
+
+def _exponents(rows):
+    points = defaultdict(list)
+    for row in rows:
+        own = row["cpu_s"] * (1.0 - row["start_share"])
+        if row["simulated"] and own > 0:
+            points[row["stage"]].append((row["objects"], own))
+    several = {stage: np.log(of_stage).T for stage, of_stage in points.items() if len({n for n, _ in of_stage}) > 1}
+    return {stage: float(np.polyfit(n, cpu, 1)[0]) for stage, (n, cpu) in several.items()}

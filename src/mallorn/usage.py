@@ -1,0 +1,64 @@
+"""What a job used of the machine: CPU, wall time, memory, bytes; written to its log, and read back from there."""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+__all__ = ["FIELDS", "line", "now", "read_usage"]
+
+FIELDS = ("cpu_s", "start_cpu_s", "wall_s", "peak_mb", "read_mb", "written_mb")
+"""CPU seconds, those before the job's own work (start and imports), wall seconds, largest memory, MB (2^20 bytes) read
+and written, from memory or disk alike; of the process and the children that it waited for."""
+
+_MARK = "usage: "
+
+
+def now():
+    """Return the CPU seconds that this process and its children have used so far."""
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def line(start_cpu):
+    """Return the line that tells what this process has used; start_cpu: what `now` gave when its own work began."""
+    people = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in people) / (2**20 if sys.platform == "darwin" else 2**10)
+    read, written = _bytes()
+    values = (now(), start_cpu, _age(), peak, read / 2**20, written / 2**20)
+    return _MARK + json.dumps({name: round(value, 4) for name, value in zip(FIELDS, values, strict=True)})
+
+
+def read_usage(folder):
+    """Return [(log file relative to `folder`, {field: value})] of all logs (*.log) below it that tell their usage.
+
+    A log holds its job's last run. Those without the line are of jobs that did not end, or that log no usage.
+    """
+    found = []
+    for path in sorted(Path(folder).rglob("*.log")):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        last = next((text for text in reversed(lines) if _MARK in text), None)
+        if last is not None:
+            found.append((path.relative_to(folder), json.loads(last.partition(_MARK)[2])))
+    return found
+
+
+def _bytes():
+    """Bytes that this process has read and written through system calls; NaN where the system does not tell."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return float("nan"), float("nan")
+    counts = dict(text.split(": ") for text in lines)
+    return int(counts["rchar"]), int(counts["wchar"])
+
+
+def _age():
+    """Wall seconds since this process began; NaN where the system does not tell."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
