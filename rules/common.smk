@@ -317,9 +317,11 @@ def digests_of_further_results():
 
 
 def explanations():
-    """Return the path of the SHAP values of the submitted model and their digest, if they were made, else None."""
-    path = Path("results", "explanations", f"{config['submission']['model']}.parquet")
-    return [str(path), file_digest(path)] if path.is_file() else None
+    """Return the file of the SHAP values of the submitted model, or of the first member of it that can be explained."""
+    model = config["submission"]["model"]
+    models = config["ensembles"][model]["members"] if model in config["ensembles"] else [model]
+    explained = [name for name in models if name in config["explanations"]["models"]]
+    return [f"results/explanations/{explained[0]}.parquet"] if explained else []
 
 
 def show_summary():

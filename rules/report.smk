@@ -23,6 +23,7 @@ DRAWN = {
     "test": "results/features/test.parquet",
     "importance": importances(),
     "threshold": "results/threshold.json",
+    "explanations": explanations(),
 }
 EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
 REPORT_FOLDERS = {
@@ -84,8 +85,6 @@ rule draw_candidates:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        folder="results/report/candidates",
-        explanations=explanations(),
         settings={name: config[name] for name in ("posterior", "features", "report")},
     message:
         "Drawing the pages of the first candidates"
@@ -110,8 +109,6 @@ rule draw_object:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        folder="results/report/objects",
-        explanations=explanations(),
         settings={name: config[name] for name in ("posterior", "features", "report")},
     message:
         "Drawing the page of {wildcards.object}"
@@ -185,6 +182,7 @@ rule write_report:
         train="results/features/train.parquet",
         folds="results/folds.parquet",
         importance=importances(),
+        out_of_fold=final_predictions("out_of_fold"),
     output:
         report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
         expand("results/report/{page}.html", page=PAGES),

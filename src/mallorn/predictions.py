@@ -5,9 +5,18 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.errors import DataError
+from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.tables import read_columns, read_metadata, write_table
 
-__all__ = ["HeldOut", "OutOfFold", "mean_probability", "read_held_out", "read_out_of_fold", "write_predictions"]
+__all__ = [
+    "HeldOut",
+    "OutOfFold",
+    "mean_probability",
+    "pooled_by_model",
+    "read_held_out",
+    "read_out_of_fold",
+    "write_predictions",
+]
 
 
 class OutOfFold(NamedTuple):
@@ -71,6 +80,22 @@ def mean_probability(paths):
             )
         total += table["probability"]
     return first, total / len(paths)
+
+
+def pooled_by_model(paths, folds):
+    """Return {protocol: {model: (target, probability)}} of files of out-of-fold predictions, repeats one after another.
+
+    folds: table as from `mallorn.folds.draw_folds`.
+    """
+    pooled = {}
+    for p in map(read_out_of_fold, paths):
+        target = fold_of(folds, p.protocol, p.repeat, p.object_id)["target"]
+        pooled.setdefault((p.protocol, p.model), []).append((target, p.probability))
+    models = dict.fromkeys(model for _, model in pooled)
+    return {
+        protocol: {model: tuple(map(np.concatenate, zip(*pooled[protocol, model], strict=True))) for model in models}
+        for protocol in PROTOCOLS
+    }
 
 
 def _about(path):

@@ -9,6 +9,7 @@ from mallorn.report.names import page_name
 from mallorn.report.render import as_table, number, render
 from mallorn.report.site import write_candidates_page, write_evaluation_page, write_tuning_page
 
+CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
 HOSTILE = [
     "</script><script>window.taken=1</script>",
     "<img src=x onerror='window.taken=1'>",
@@ -50,7 +51,7 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
 def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores = tmp_path / "scores.csv"
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
-    write_evaluation_page(tmp_path, tmp_path, scores, {"selection": "snakemake --cores all select_features"})
+    write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {"selection": "snakemake --cores all select_features"})
     page = (tmp_path / "evaluation.html").read_text()
     assert "Learning curve were not made" in page or "Learning curve: not made" in page
     assert "snakemake --cores all evaluation" in page
@@ -66,7 +67,7 @@ def test_tables_that_are_there_are_shown_and_old_ones_marked(tmp_path):
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
     curve.write_text("fraction,average_precision\n0.25,0.123456\n")
     os.utime(curve, (1e9, 1e9))
-    write_evaluation_page(tmp_path, tmp_path, scores, {})
+    write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {})
     page = (tmp_path / "evaluation.html").read_text()
     assert "0.1235" in page
     assert "Older than the scores" in page

@@ -79,7 +79,7 @@ if "snakemake" in globals():
     from mallorn.logs import job_log
 
     with job_log(snakemake.log[0]):
-        given = snakemake.input
+        given, output, name = snakemake.input, snakemake.output[0], snakemake.wildcards.get("object")
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
             given.logs,
@@ -87,10 +87,10 @@ if "snakemake" in globals():
             given.train,
             given.test,
             given.importance,
-            snakemake.params.explanations and snakemake.params.explanations[0],
+            next(iter(given.explanations), None),
             given.threshold,
-            snakemake.params.folder,
+            output if name is None else Path(output).parent,
             snakemake.params.settings,
-            snakemake.wildcards.get("object"),
+            name,
             snakemake.threads,
         )

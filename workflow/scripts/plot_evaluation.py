@@ -3,9 +3,6 @@
 import csv
 from pathlib import Path
 
-import numpy as np
-
-from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.plots.evaluation import (
     plot_calibration,
     plot_confusion,
@@ -15,7 +12,7 @@ from mallorn.plots.evaluation import (
     plot_roc,
     plot_types,
 )
-from mallorn.predictions import read_out_of_fold
+from mallorn.predictions import pooled_by_model
 from mallorn.tables import read_columns
 
 
@@ -27,7 +24,7 @@ def main(out_of_fold, folds, tables, figures, settings):
     settings: {"submission": block of the configuration}.
     """
     figures, model = Path(figures), settings["submission"]["model"]
-    curves = _curves(out_of_fold, read_columns(folds))
+    curves = pooled_by_model(out_of_fold, read_columns(folds))
     plot_precision_recall(curves, figures / "precision_recall")
     plot_roc(curves, figures / "roc")
     by_type, confusion, calibration = (_rows(tables[n], model) for n in ("by_type", "confusion", "calibration"))
@@ -37,19 +34,6 @@ def main(out_of_fold, folds, tables, figures, settings):
         plot_groups(by_type, kind, figures / f"by_{kind}")
     plot_types(by_type, figures / "by_type")
     plot_confusion([row for row in confusion if row["protocol"] == "grouped"], figures / "confusion")
-
-
-def _curves(paths, folds):
-    """Return {protocol: {model: (target, probability)}} with the repeats pooled."""
-    pooled = {}
-    for p in map(read_out_of_fold, paths):
-        target = fold_of(folds, p.protocol, p.repeat, p.object_id)["target"]
-        pooled.setdefault((p.protocol, p.model), []).append((target, p.probability))
-    models = dict.fromkeys(model for _, model in pooled)
-    return {
-        protocol: {model: tuple(map(np.concatenate, zip(*pooled[protocol, model], strict=True))) for model in models}
-        for protocol in PROTOCOLS
-    }
 
 
 def _rows(path, model=None):

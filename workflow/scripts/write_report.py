@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mallorn.catalogue import meanings
 from mallorn.history import read_history, runs
+from mallorn.predictions import pooled_by_model
 from mallorn.report.names import page_name
 from mallorn.report.site import (
     write_candidates_page,
@@ -20,10 +21,12 @@ from mallorn.report.tables import read_json
 from mallorn.tables import read_columns
 
 
-def main(candidates, threshold, scores, history, survey, train, folds, importance, folders, folder, settings):
+def main(
+    candidates, threshold, scores, history, survey, train, folds, importance, out_of_fold, folders, folder, settings
+):
     """Write all pages but those of objects to `folder`.
 
-    importance: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, of which files may be lacking.
+    importance, out_of_fold: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, of which files may be lacking.
     settings: the whole configuration. The others are paths.
     """
     table, decision = read_columns(candidates), json.loads(Path(threshold).read_text(encoding="utf-8"))
@@ -50,7 +53,9 @@ def main(candidates, threshold, scores, history, survey, train, folds, importanc
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
     write_candidates_page(folder, table, pages, decision["threshold"])
-    write_evaluation_page(folder, evaluation, scores, {"selection": "snakemake --cores all select_features"})
+    fold_table = read_columns(folds)
+    curves = pooled_by_model(out_of_fold, fold_table)
+    write_evaluation_page(folder, evaluation, scores, curves, {"selection": "snakemake --cores all select_features"})
     features = {
         "model": model,
         "note": settings["note"],
@@ -60,7 +65,7 @@ def main(candidates, threshold, scores, history, survey, train, folds, importanc
         "command": "snakemake --cores all ablate_families",
     }
     ablation = evaluation / "ablation.csv"
-    write_features_page(folder, train, read_columns(folds), importance, ablation, scores, features)
+    write_features_page(folder, train, fold_table, importance, ablation, scores, features)
     write_tuning_page(folder, folders["tuning"], scores, "snakemake --cores all tune")
     write_input_page(folder, survey)
     write_history_page(folder, history, model)
@@ -81,6 +86,7 @@ if "snakemake" in globals():
             given.train,
             given.folds,
             given.importance,
+            given.out_of_fold,
             snakemake.params.folders,
             Path(snakemake.output[0]).parent,
             snakemake.params.settings,

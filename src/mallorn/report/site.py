@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 
 from mallorn.history import changes, read_history, runs
+from mallorn.plots.evaluation import plot_precision_recall, plot_roc
 from mallorn.plots.features import plot_ablation, plot_distributions, plot_family_importance, plot_importance
 from mallorn.plots.history import plot_history
 from mallorn.plots.style import save, style
@@ -50,18 +51,25 @@ EVALUATIONS = {
         "Learning curve",
         "Scores after training on fewer TDE source events: what more labels would bring.",
     ),
+    "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
 }
 """Tables of results/evaluation that the page on evaluation shows: titles and texts."""
 
-_FIGURES = {
-    "precision_recall": "curves",
-    "roc": "curves",
-    "by_redshift": "by_type",
-    "by_snr": "by_type",
-    "by_points": "by_type",
-}
+_FIGURES = {"by_redshift": "by_type", "by_snr": "by_type", "by_points": "by_type"}
 """Parts of the page to which figures belong whose names do not begin with the name of a table."""
+
+_CAPTIONS = {
+    "precision_recall": "Precision against recall of all models, repeats pooled.",
+    "roc": "True against false positive rate of all models, repeats pooled.",
+    "confusion": "What objects of each type are taken for, grouped folds.",
+    "calibration": "Observed fraction of TDEs against the probability given.",
+    "learning_curve": "Scores against the number of TDE source events trained on.",
+    "by_redshift": "Scores against redshift.",
+    "by_snr": "Scores against the highest signal-to-noise of a point.",
+    "by_points": "Scores against the number of points.",
+    "by_type": "Share of each type that is taken for a TDE.",
+}
 
 
 def write_summary_page(folder, candidates, pages, scores, threshold, audits, about, benchmarks):
@@ -224,12 +232,21 @@ def _jsonable(values, decimals):
     return [None if np.isnan(v) else round(v, decimals + 1) for v in values.tolist()]
 
 
-def write_evaluation_page(folder, evaluation, scores, commands):
-    """Write evaluation.html from the tables and figures in the folder `evaluation`; commands: {part: command}."""
+def write_evaluation_page(folder, evaluation, scores, curves, commands):
+    """Write evaluation.html from the tables and figures in the folder `evaluation`, of which there may be none.
+
+    scores: path. curves: see `mallorn.plots.evaluation.plot_precision_recall`. commands: {part: command that makes it},
+    where it is not `snakemake evaluation`.
+    """
     found = {name: [] for name in EVALUATIONS}
+    for name, draw in (("precision_recall", plot_precision_recall), ("roc", plot_roc)):
+        draw(curves, Path(folder, "figures", name))
+        found["curves"].append({"path": f"figures/{name}", "caption": _CAPTIONS[name]})
     figures = sorted(Path(evaluation, "figures").glob("*.svg")) if Path(evaluation, "figures").is_dir() else []
     for path in figures:
         stem = path.stem
+        if stem in ("precision_recall", "roc"):
+            continue
         part = _FIGURES.get(stem) or next((name for name in EVALUATIONS if stem.startswith(name)), "curves")
         found[part].append(_copied(path, folder))
     parts = []
@@ -250,7 +267,7 @@ def _copied(path, folder):
     for ending in (".svg", ".png"):
         if path.with_suffix(ending).is_file():
             shutil.copyfile(path.with_suffix(ending), target / path.with_suffix(ending).name)
-    return {"path": f"figures/{path.stem}", "caption": _words(path.stem).capitalize()}
+    return {"path": f"figures/{path.stem}", "caption": _CAPTIONS.get(path.stem, _words(path.stem).capitalize())}
 
 
 def write_features_page(folder, train, folds, importance, ablation, scores, settings):
