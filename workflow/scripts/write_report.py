@@ -26,7 +26,7 @@ def main(
 ):
     """Write all pages but those of objects to `folder`.
 
-    importance, out_of_fold: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, of which files may be lacking.
+    importance, out_of_fold: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
     settings: the whole configuration. The others are paths.
     """
     table, decision = read_columns(candidates), json.loads(Path(threshold).read_text(encoding="utf-8"))
