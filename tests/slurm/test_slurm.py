@@ -21,7 +21,7 @@ from workflow_copy import ROOT, TINY, copy_project
 STATE = os.environ.get("SLURM_STATE")
 HERE = ROOT / "tests" / "slurm"
 SMALL = ("--configfile", str(TINY), str(HERE / "small.yaml"))
-PATIENCE = 900  # seconds
+PATIENCE = 1800  # seconds
 TABLES = ["features/train.parquet", "features/test.parquet", "submission.csv", "probabilities.csv"]
 LIGHT = {"simulate_logs", "ingest_logs", "combine", "choose_threshold", "write_submission"}
 HEAVY = {"ingest", "fit_drw", "fit_matern", "fit_multiband", "fit_hypotheses", "extract_features", "cross_validate"}
@@ -42,7 +42,7 @@ class Run:
 
     def start(self, *arguments):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "SNAKEMAKE"))}
-        command = [sys.executable, "-m", "snakemake", *arguments, *self.arguments]
+        command = [sys.executable, "-m", "snakemake", *self.arguments, *arguments]
         with open(self.path / "run.log", "w") as log:
             self.process = subprocess.Popen(command, cwd=self.path, env=environment, stdout=log, stderr=log)
 
@@ -55,6 +55,17 @@ class Run:
             raise
         assert code == 0, self.log[-8000:]
 
+    def wait_for(self, condition, what):
+        """Wait until `condition()` holds, while snakemake runs, and return it."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            value = condition()
+            if value:
+                return value
+            assert self.process.poll() is None, f"ended before {what}:\n{self.log[-8000:]}"
+            time.sleep(0.3)
+        raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
+
     def locally(self, *arguments):
         self.start("--cores", "2", *arguments)
         self.end()
@@ -62,34 +73,23 @@ class Run:
 
     def start_on_slurm(self, *arguments):
         """Start with the profile, but ask for news more often, and have no more jobs than two cores bear."""
-        profile = ["--profile", str(ROOT / "profiles" / "slurm")]
+        profile = ["--profile", str(self.path / "profiles" / "slurm")]
         self.start(*profile, "--jobs", "5", "--slurm-init-seconds-before-status-checks", "1", *arguments)
-        self.name = wait_for(lambda: re.search(r"SLURM run ID: (\S+)", self.log), "the run has an ID")[1]
+        self.name = self.wait_for(lambda: re.search(r"SLURM run ID: (\S+)", self.log), "the run has an ID")[1]
 
     def on_slurm(self, *arguments):
         self.start_on_slurm(*arguments)
         self.end()
         return self
 
-    def jobs(self, states="all"):
-        """Return [(job, rule and wildcards, MB, time limit, state)] of the last run on Slurm."""
-        command = ["squeue", "--noheader", "--states", states, "--name", self.name, "--format", "%A|%k|%m|%l|%T"]
+    def jobs(self, states="all", fields="%A|%k|%m|%l|%T"):
+        """Return [(job, rule and wildcards, memory, time limit, state)] of the last run on Slurm."""
+        command = ["squeue", "--noheader", "--states", states, "--name", self.name, "--format", fields]
         text = subprocess.check_output(command, text=True)
         return [tuple(field.strip() for field in line.split("|")) for line in text.splitlines()]
 
     def read(self, name):
         return (self.path / "results" / name).read_bytes()
-
-
-def wait_for(condition, what):
-    """Wait until `condition()` holds and return it."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.3)
-    raise AssertionError(f"waited {PATIENCE} s in vain until {what}")
 
 
 def megabytes(text):
@@ -120,10 +120,13 @@ def test_light_rules_are_local_and_heavy_ones_are_not(undisturbed):
     assert rules >= HEAVY
 
 
-def test_every_job_asks_for_the_memory_and_time_of_its_rule(undisturbed):
-    asked = {comment: (memory, limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
-    memory, limit = asked["rule_fit_hypotheses_wildcards_split_01"]
-    assert (memory, limit) == ("x", "x")
+def test_a_job_asks_for_memory_by_the_size_of_its_input(undisturbed):
+    asked = {comment: (megabytes(memory), limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
+    for split in ("split_01", "split_02"):
+        paths = [undisturbed.path / f"results/{name}/{split}.parquet" for name in ("lightcurves", "objects")]
+        size = sum(path.stat().st_size for path in paths) / 2**20
+        assert asked[f"rule_fit_drw_wildcards_{split}"] == (int(400 + 400 + 40 * size), "6:00")
+    assert asked["rule_fit_drw_wildcards_split_01"] != asked["rule_fit_drw_wildcards_split_02"]
 
 
 # What a job does before its own work in the disturbed runs. Each execution leaves a line in the file `ledger`.
@@ -132,7 +135,7 @@ PREAMBLE = """if "snakemake" in globals():
     from pathlib import Path
     output, job = snakemake.output[0], os.environ["SLURM_JOB_ID"]
     with open("ledger", "a") as ledger:
-        ledger.write(f"{output} {job}\\n")
+        ledger.write(f"{output} {job} {os.environ['TMPDIR']}\\n")
     def once(name):
         if not Path(name).exists():
             Path(name + ".part").write_text(job + " " + os.environ["SLURMD_NODENAME"])
@@ -174,7 +177,7 @@ def copy_without(run, target, *folders):
 
 def ledger(run):
     """Return [(output, job)] for each time that a job was executed."""
-    return [tuple(line.split()) for line in (run.path / "ledger").read_text().splitlines()]
+    return [tuple(line.split()[:2]) for line in (run.path / "ledger").read_text().splitlines()]
 
 
 def families(run):
@@ -213,10 +216,10 @@ def disturbed(local, tmp_path_factory):
     disturb(run, "fit_matern", OVER_TIME)
     disturb(run, "extract_features", HELD.format(held=held))
     run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *wanted)
-    wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
+    run.wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
     run.cancelled = (run.path / "to_be_cancelled").read_text().split()[0]
     subprocess.run(["scancel", run.cancelled], check=True)
-    wait_for((run.path / "on_lost_node").exists, "the job on the node that is to be lost runs")
+    run.wait_for((run.path / "on_lost_node").exists, "the job on the node that is to be lost runs")
     run.lost = lose((run.path / "on_lost_node").read_text().split()[1])
     try:
         run.end()
@@ -267,20 +270,34 @@ def test_faults_re_run_only_the_jobs_they_hit(disturbed):
     assert len(times) > len(hit)
 
 
+def set_site(run, **values):
+    """Set in the profile of a copy of the project what users set there."""
+    profile = run.path / "profiles" / "slurm" / "config.yaml"
+    text = profile.read_text()
+    for name, value in values.items():
+        text, n = re.subn(rf"^  (# )?{name}: .*$", f"  {name}: {value}", text, flags=re.MULTILINE)
+        assert n == 1, name
+    profile.write_text(text)
+
+
 @pytest.fixture(scope="session")
 def restarted(local, tmp_path_factory):
     """A run whose snakemake is killed, and the next one in its folder, as docs/cluster.md has it."""
     run = copy_without(local, tmp_path_factory.mktemp("restarted") / "run", "families")
     held = [("statistics", "split_01", "held")]
     disturb(run, "extract_features", HELD.format(held=held))
+    (run.path / "scratch").mkdir()
+    set_site(run, slurm_partition="second", tmpdir=run.path / "scratch")
     run.start_on_slurm("--", *families(local))
-    wait_for(lambda: (run.path / "held").exists() and run.jobs("COMPLETED"), "one job is held and others are done")
+    run.wait_for(lambda: (run.path / "held").exists() and run.jobs("COMPLETED"), "one job is held and others are done")
     run.process.kill()
     run.process.wait()
     subprocess.run(["scancel", "--name", run.name], check=True)
-    wait_for(lambda: not run.jobs("PENDING,RUNNING,COMPLETING"), "no job is left")
+    while run.jobs("PENDING,RUNNING,COMPLETING"):
+        time.sleep(0.3)
     run.done = {name for _, name, *_ in run.jobs("COMPLETED")}
-    run.locally("--unlock")
+    run.start("--profile", str(run.path / "profiles" / "slurm"), "--unlock")
+    run.end()
     return run.on_slurm("--", *families(local))
 
 
@@ -296,6 +313,12 @@ def test_a_restart_runs_nothing_that_was_finished(restarted):
     assert done
     assert {times[output] for output in done} == {1}
     assert times["results/families/statistics/split_01.parquet"] == 2
+
+
+def test_partition_and_scratch_of_the_profile_reach_the_jobs(restarted):
+    assert set(restarted.jobs(fields="%P")) == {("second",)}
+    scratch = {line.split()[2] for line in (restarted.path / "ledger").read_text().splitlines()}
+    assert scratch == {str(restarted.path / "scratch")}
 
 
 def test_two_splits_of_real_data_give_the_bytes_of_a_local_run(tmp_path):
