@@ -154,6 +154,7 @@ rule record_run:
         update("results/history.parquet"),
     log:
         "results/log/record_run.log",
+    localrule: True
     conda:
         "../envs/mallorn.yaml"
     threads: 1
