@@ -180,9 +180,9 @@ def ledger(run):
     return [tuple(line.split()[:2]) for line in (run.path / "ledger").read_text().splitlines()]
 
 
-def families(run):
-    """Return the paths of all families of features in a finished run."""
-    return sorted(str(p.relative_to(run.path)) for p in (run.path / "results" / "families").rglob("*.parquet"))
+def paths_of(*names):
+    """Return the paths of families of features, each named family/split."""
+    return [f"results/families/{name}.parquet" for name in names]
 
 
 def lose(node):
@@ -206,16 +206,21 @@ def lose(node):
     return jobs
 
 
+DISTURBED = paths_of(
+    *("statistics/split_01", "statistics/split_02", "multiband/split_01", "multiband/split_02"),
+    *("redshift/split_01", "drw/split_01", "matern/split_01"),
+)
+
+
 @pytest.fixture(scope="session")
 def disturbed(local, tmp_path_factory):
     """A run in which a node is lost, a job is cancelled from outside, one takes too much memory and one too long."""
     run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "fits/drw", "fits/matern")
-    wanted = families(local)
     held = [("statistics", "split_01", "on_lost_node"), ("multiband", "split_02", "to_be_cancelled")]
     disturb(run, "fit_drw", OVER_MEMORY)
     disturb(run, "fit_matern", OVER_TIME)
     disturb(run, "extract_features", HELD.format(held=held))
-    run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *wanted)
+    run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *DISTURBED)
     run.wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
     run.cancelled = (run.path / "to_be_cancelled").read_text().split()[0]
     subprocess.run(["scancel", run.cancelled], check=True)
@@ -229,7 +234,7 @@ def disturbed(local, tmp_path_factory):
 
 
 def test_a_disturbed_run_gives_the_same_features(local, disturbed):
-    for path in families(local):
+    for path in DISTURBED:
         assert (disturbed.path / path).read_bytes() == (local.path / path).read_bytes(), path
 
 
@@ -280,6 +285,9 @@ def set_site(run, **values):
     profile.write_text(text)
 
 
+RESTARTED = paths_of(*(f"{name}/{split}" for name in ("statistics", "redshift") for split in ("split_01", "split_02")))
+
+
 @pytest.fixture(scope="session")
 def restarted(local, tmp_path_factory):
     """A run whose snakemake is killed, and the next one in its folder, as docs/cluster.md has it."""
@@ -288,7 +296,7 @@ def restarted(local, tmp_path_factory):
     disturb(run, "extract_features", HELD.format(held=held))
     (run.path / "scratch").mkdir()
     set_site(run, slurm_partition="second", tmpdir=run.path / "scratch")
-    run.start_on_slurm("--", *families(local))
+    run.start_on_slurm("--", *RESTARTED)
     run.wait_for(lambda: (run.path / "held").exists() and run.jobs("COMPLETED"), "one job is held and others are done")
     run.process.kill()
     run.process.wait()
@@ -298,11 +306,11 @@ def restarted(local, tmp_path_factory):
     run.done = {name for _, name, *_ in run.jobs("COMPLETED")}
     run.start("--profile", str(run.path / "profiles" / "slurm"), "--unlock")
     run.end()
-    return run.on_slurm("--", *families(local))
+    return run.on_slurm("--", *RESTARTED)
 
 
 def test_a_run_goes_on_after_snakemake_was_killed(local, restarted):
-    for path in families(local):
+    for path in RESTARTED:
         assert (restarted.path / path).read_bytes() == (local.path / path).read_bytes(), path
 
 
