@@ -1,0 +1,34 @@
+"""What `classify`, `export_model` and `tune` plan on a finished run."""
+
+TRAINING = {"cross_validate", "combine", "choose_threshold", "make_folds", "tune_worker", "export_model"}
+
+
+def jobs(workspace, *arguments):
+    """Return {rule: number of jobs} of a dry run."""
+    done = workspace.snakemake("-n", *arguments)
+    lines = (done.stdout + done.stderr).partition("Job stats:")[2].partition("total")[0].splitlines()
+    return {line.split()[0]: int(line.split()[1]) for line in lines[3:] if line.strip()}
+
+
+def test_new_objects_are_scored_without_training(finished):
+    planned = jobs(finished, "classify", "--config", "new_data=results/survey")
+    assert not TRAINING & set(planned)
+    assert not {"ingest", "ingest_logs"} & set(planned)
+    assert (planned["ingest_new"], planned["fit_multiband"], planned["classify"]) == (2, 2, 1)
+
+
+def test_without_new_objects_the_user_is_told_what_to_give(finished):
+    done = finished.snakemake("-n", "classify", ok=False)
+    assert (
+        "expected new_data, a folder of new objects. Next step: --config new_data=FOLDER" in done.stdout + done.stderr
+    )
+    done = finished.snakemake("-n", "classify", "--config", "new_data=nowhere", ok=False)
+    assert "nowhere: expected the folder of a survey, found nothing" in done.stdout + done.stderr
+
+
+def test_the_model_is_gathered_from_the_fits_of_the_run(finished):
+    assert jobs(finished, "export_model", "explanations") == {"explain": 2, "explanations": 1, "export_model": 1}
+
+
+def test_tuning_has_the_workers_and_studies_of_the_configuration(finished):
+    assert jobs(finished, "tune") == {"choose_parameters": 5, "tune": 1, "tune_worker": 20}
