@@ -1,5 +1,10 @@
 """What `classify`, `export_model` and `tune` plan on a finished run."""
 
+from pathlib import Path
+
+import yaml
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 TRAINING = {"cross_validate", "combine", "choose_threshold", "make_folds", "tune_worker", "export_model"}
 
 
@@ -27,8 +32,11 @@ def test_without_new_objects_the_user_is_told_what_to_give(finished):
 
 
 def test_the_model_is_gathered_from_the_fits_of_the_run(finished):
-    assert jobs(finished, "export_model", "explanations") == {"explain": 2, "explanations": 1, "export_model": 1}
+    explained = len(CONFIG["explanations"]["models"])
+    planned = jobs(finished, "export_model", "explanations")
+    assert planned == {"explain": explained, "explanations": 1, "export_model": 1}
 
 
 def test_tuning_has_the_workers_and_studies_of_the_configuration(finished):
-    assert jobs(finished, "tune") == {"choose_parameters": 5, "tune": 1, "tune_worker": 20}
+    models, workers = len(CONFIG["tuning"]["models"]), CONFIG["tuning"]["workers"]
+    assert jobs(finished, "tune") == {"choose_parameters": models, "tune": 1, "tune_worker": models * workers}
