@@ -29,6 +29,10 @@ tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes i
 
 Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
 a path, and pages escape what they show.
+
+Surveys, configurations, results and saved models may come from others: they are text, Parquet and the learners' own
+formats, and nothing in them is run. Not so the folders `.snakemake` and `results/kernels`, where Snakemake and numba
+keep pickles and machine code: take neither from others; they are made anew.
 """
 
 
