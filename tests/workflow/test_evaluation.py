@@ -1,0 +1,66 @@
+"""`snakemake evaluation` on the simulated survey, whose test labels are known."""
+
+import csv
+import json
+import shutil
+
+import pytest
+import yaml
+from workflow_copy import TINY, Workspace
+
+from mallorn.metrics import average_precision
+from mallorn.tables import read_columns
+
+ONE_MODEL = {
+    "models": {name: {"enabled": False} for name in ("catboost_grouped", "logistic_grouped", "mlp_grouped")},
+    "ensembles": {name: {"enabled": False} for name in ("mean", "stacked")},
+    "submission": {"model": "lightgbm"},
+    "explanations": {"models": ["lightgbm"]},
+    "evaluation": {"learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]}},
+    "audits": {"shuffles": 1},
+}
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def evaluated(finished, tmp_path_factory):
+    """The folder results/evaluation of a copy of the finished run, made by one command with one model."""
+    workspace = Workspace(tmp_path_factory.mktemp("evaluation") / "a folder with spaces")
+    shutil.copytree(finished.path, workspace.path)
+    workspace.configfile = workspace.path / "one_model.yaml"
+    config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
+    config["models"]["lightgbm"] = {"params": {"num_iterations": 40, "min_child_samples": 2}}
+    config["models"]["lightgbm_grouped"] = {"enabled": False}
+    workspace.configfile.write_text(yaml.safe_dump(config))
+    workspace.snakemake("evaluation", "results/probabilities.csv")
+    return workspace.path / "results" / "evaluation"
+
+
+def test_one_command_makes_tables_audits_and_figures(evaluated):
+    scores, nested = (rows(evaluated / f"{name}.csv") for name in ("scores", "nested"))
+    assert list(scores[0]) == list(nested[0])
+    assert {"average_precision_low", "average_precision_high", "f1_low", "recall_at_precision"} <= set(scores[0])
+    for row in scores + nested:
+        assert float(row["average_precision_low"]) <= float(row["average_precision_high"])
+    assert {row["property"] for row in rows(evaluated / "by_type.csv")} == {"spec_type", "redshift", "points", "snr"}
+    assert {row["method"] for row in rows(evaluated / "calibration.csv")} == {"none", "platt", "isotonic"}
+    audits = json.loads((evaluated / "audits.json").read_text())["audits"]
+    assert len(audits) == 6
+    assert {one["verdict"] for one in audits} <= {"pass", "warn", "fail"}
+    assert len(list((evaluated / "figures").glob("*.png"))) == 9
+    assert {r["fraction"] for r in rows(evaluated / "learning_curve.csv")} == {"0.5", "1"}
+
+
+def test_the_nested_score_agrees_with_the_test_labels(evaluated):
+    """The test set of this survey holds further copies of the training events: stratified folds speak of it."""
+    truth = read_columns(evaluated.parent / "survey" / "truth.parquet")
+    target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
+    predicted = rows(evaluated.parent / "probabilities.csv")
+    true = average_precision([target[r["object_id"]] for r in predicted], [float(r["probability"]) for r in predicted])
+    (row,) = [row for row in rows(evaluated / "nested.csv") if row["protocol"] == "stratified"]
+    assert float(row["average_precision_low"]) <= true <= float(row["average_precision_high"])
+    assert float(row["average_precision_high"]) - float(row["average_precision_low"]) < 0.8
