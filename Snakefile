@@ -35,6 +35,7 @@ rule all:
         "results/submission.csv",
         "results/probabilities.csv",
         "results/evaluation/scores.csv",
+        "results/model",
         "results/provenance.json",
         "results/report/index.html",
     localrule: True

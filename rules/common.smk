@@ -183,7 +183,8 @@ def feature_state():
     )
     code = {name: code_of(name) for name in adapters}
     code |= {f"features.{family}": family_code(SimpleNamespace(family=family)) for family in FAMILIES}
-    return {"code": code, "settings": {name: config[name] for name in ("ingest", "fits", "posterior", "features")}}
+    settings = {name: config[name] for name in ("ingest", "fits", "posterior")}
+    return {"code": code, "settings": {**settings, "features": {name: config["features"][name] for name in FAMILIES}}}
 
 
 def joined_inputs(wildcards):
