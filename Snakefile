@@ -38,6 +38,7 @@ rule all:
         "results/model",
         "results/provenance.json",
         "results/report/index.html",
+        TRACKED,
     localrule: True
 
 

@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 from mallorn.configuration import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint, module_digests
+from mallorn.tracking import check_tracking
 from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 
@@ -23,6 +24,7 @@ def read_yaml(*path):
 try:
     check_config(config, read_yaml("workflow", "schemas", "config.schema.yaml"))
     check_models(config)
+    check_tracking(config)
     config = in_order(config, read_yaml("config.yaml"))
     if config["data_dir"] is None:
         DATA_DIR = "results/survey"

@@ -32,7 +32,14 @@ REPORT_FOLDERS = {
     "benchmarks": "results/benchmarks",
     "candidates": "results/report/candidates",
 }
-NOT_SCORED = ("data_dir", "report", "benchmark")  # blocks of the configuration that no score depends on
+TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
+NOT_SCORED = (
+    "data_dir",
+    "report",
+    "tracking",
+    "explanations",
+    "benchmark",
+)  # blocks of the configuration that no score depends on
 
 
 wildcard_constraints:
@@ -217,3 +224,28 @@ rule write_report:
         "Writing the report"
     script:
         "../workflow/scripts/write_report.py"
+
+
+rule track_run:
+    input:
+        scores="results/evaluation/scores.csv",
+        history="results/history.parquet",
+        figures="results/report/figures",
+        model="results/model",
+    output:
+        "results/tracked.json",
+    log:
+        "results/log/track_run.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        code=code_of("track_run"),
+        settings=config["tracking"],
+    message:
+        "Logging the run to MLflow"
+    script:
+        "../workflow/scripts/track_run.py"
