@@ -132,6 +132,7 @@ ARTIFACTS = {
     "fits/drw": {band: f"results/fits/drw/{{split}}/{band}.parquet" for band in BANDS},
     "fits/matern": {band: f"results/fits/matern/{{split}}/{band}.parquet" for band in BANDS},
 }
+ENGINE = {"engine": "results/engine"} if config["gp"]["engine"] == "compiled" else {}
 READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
 
 

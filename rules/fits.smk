@@ -5,6 +5,7 @@
 
 rule fit_drw:
     input:
+        **ENGINE,
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
     output:
@@ -30,6 +31,7 @@ rule fit_drw:
 
 rule fit_matern:
     input:
+        **ENGINE,
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
     output:
@@ -55,6 +57,7 @@ rule fit_matern:
 
 rule fit_multiband:
     input:
+        **ENGINE,
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
     output:
@@ -104,11 +107,32 @@ rule predict_posterior:
         "../workflow/scripts/predict_posterior.py"
 
 
+rule compile_engine:
+    output:
+        directory("results/engine"),
+    log:
+        "results/log/compile_engine.log",
+    priority: 1
+    conda:
+        "../envs/mallorn.yaml"
+    threads: 1
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        code=code_of("compile_engine"),
+    message:
+        "Compiling the fits of Gaussian processes"
+    script:
+        "../workflow/scripts/compile_engine.py"
+
+
 rule compile_kernels:
     output:
         directory("results/kernels"),
     log:
         "results/log/compile_kernels.log",
+    priority: 1
     conda:
         "../envs/mallorn.yaml"
     threads: 1

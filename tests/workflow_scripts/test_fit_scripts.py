@@ -22,6 +22,9 @@ class Named(SimpleNamespace):
     def __getitem__(self, k):
         return list(vars(self).values())[k]
 
+    def get(self, name):
+        return vars(self).get(name)
+
     def items(self):
         return vars(self).items()
 
@@ -85,6 +88,18 @@ def test_multiband_fits_and_posterior(survey, config):
     assert posterior.peak_mjd[0] == pytest.approx(60200.0, abs=15.0)
     assert np.isnan(posterior.mean[1:]).all()
     assert read_units(survey / "posterior.parquet")["knot_cov"] == "uJy2"
+
+
+def test_the_compiled_engine_gives_the_same_fits(survey, config, tmp_path):
+    main = runpy.run_path(str(ROOT / "workflow" / "scripts" / "compile_engine.py"))["main"]
+    main(tmp_path / "engine")
+    for model in ("drw", "multiband"):
+        files = {"r": f"{model}.parquet"}
+        theirs = run(f"fit_{model}", survey, config["fits"][model], files)["r"]
+        ours = run(f"fit_{model}", survey, config["fits"][model], files, engine=str(tmp_path / "engine"))["r"]
+        assert list(ours) == list(theirs)
+        assert ours["status"].tolist() == theirs["status"].tolist()
+        np.testing.assert_allclose(ours["log_posterior"], theirs["log_posterior"], rtol=1e-8)
 
 
 def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey, config):

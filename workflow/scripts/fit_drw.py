@@ -1,17 +1,19 @@
 """Fit damped random walks to each passband of every object of a split."""
 
 from mallorn.bands import BANDS
+from mallorn.gp.engines import find_engine
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import DRW
 from mallorn.lightcurves import read_lightcurves
 from mallorn.tables import write_table
 
 
-def main(points, objects, outputs, settings):
-    """Write the fits of each passband to the path that `outputs` gives for it."""
+def main(points, objects, outputs, settings, engine=None):
+    """Write the fits of each passband to the path that `outputs` gives for it; engine: see `find_engine`."""
+    engine = find_engine(engine)
     lightcurves = read_lightcurves(points, objects).dereddened()
     for band, path in outputs.items():
-        fits = fit_lightcurves(DRW, lightcurves.in_band(BANDS.index(band)), settings)
+        fits = fit_lightcurves(DRW, lightcurves.in_band(BANDS.index(band)), settings, engine)
         write_table(path, fits, fit_units(DRW), sorted_by=("object_id",))
 
 
@@ -20,4 +22,4 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         given, outputs = snakemake.input, dict(snakemake.output.items())
-        main(given.points, given.objects, outputs, snakemake.params.settings)
+        main(given.points, given.objects, outputs, snakemake.params.settings, given.get("engine"))

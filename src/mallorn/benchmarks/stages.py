@@ -11,7 +11,7 @@ __all__ = ["ALL", "FEATURES", "scaled_simulation", "stage_of", "summary"]
 ALL, FEATURES = "all", "all features"
 """Stages of sums: over all jobs, and over all jobs from ingestion to the joined features."""
 
-_FEATURE_STAGES = ("ingest", "compile_kernels", "fit_", "predict_posterior", "extract_features", "join_features")
+_FEATURE_STAGES = ("ingest", "compile_", "fit_", "predict_posterior", "extract_features", "join_features")
 
 
 def stage_of(log):

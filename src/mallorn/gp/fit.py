@@ -173,7 +173,7 @@ def fit(model, batch, how, engine=innovations):
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def fit_lightcurves(model, lightcurves, config):
+def fit_lightcurves(model, lightcurves, config, engine=innovations):
     """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
 
     `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
@@ -189,7 +189,7 @@ def fit_lightcurves(model, lightcurves, config):
     status = np.full(n, _NO_POINTS, dtype=np.int8)
     if len(fitted):
         batch = pack(some.mjd, some.band, some.flux, some.flux_err, some.start, some.object_id)
-        fits = fit(model, batch, how)
+        fits = fit(model, batch, how, engine)
         for i in range(k):
             table[f"log_{model.parameters[i]}"][fitted] = fits.theta[:, i]
             table[f"log_{model.parameters[i]}_err"][fitted] = fits.theta_err[:, i]
