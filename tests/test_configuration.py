@@ -99,7 +99,7 @@ def test_order_is_that_of_the_template_at_every_depth():
     [
         ("submission.model", "lightgmb", "submission.model: there is no 'lightgmb' .did you mean 'lightgbm'"),
         ("ensembles.mean.members", ["lightgbm", "none"], "ensembles.mean.members: there is no 'none'"),
-        ("models.lightgbm.enabled", False, "ensembles.mean.members: 'lightgbm' is not enabled"),
+        ("models.lightgbm.enabled", False, "ensembles.weighted.members: 'lightgbm' is not enabled"),
         ("ablation.model", "mean", "ablation.model: there is no 'mean'"),
         ("ensembles.lightgbm", {**CONFIG["ensembles"]["mean"]}, "ensembles.lightgbm: a model has this name too"),
     ],
