@@ -13,6 +13,7 @@ from mallorn.audits.siblings import audit_siblings, curve_digests, shared_spans
 from mallorn.audits.time_grid import (
     audit_class_from_times,
     audit_siblings_from_features,
+    sibling_resolution,
     sibling_retrieval,
     time_features,
 )
@@ -98,7 +99,7 @@ def described(drawn, extra=None, test=None):
 
 
 def test_sound_features_pass(drawn):
-    found = audit_features(described(drawn), **LIMITS)
+    found = audit_features(described(drawn), events=18, **LIMITS)
     assert found["verdict"] == "pass"
     assert "feature_0" in found["finding"]
 
@@ -114,18 +115,25 @@ def test_sound_features_pass(drawn):
 )
 def test_a_leaky_feature_is_caught(drawn, leak, named):
     suspect = leak(drawn["target"], np.random.default_rng(8))
-    found = audit_features(described(drawn, suspect), **LIMITS)
+    found = audit_features(described(drawn, suspect), events=18, **LIMITS)
     assert found["verdict"] == "fail"
     assert found["numbers"][named] == ["suspect"]
     assert "suspect" in found["finding"]
 
 
+def test_with_few_events_a_feature_that_seems_too_good_is_only_warned_of(drawn):
+    found = audit_features(described(drawn, 1.0 * drawn["target"]), events=6, **LIMITS)
+    assert found["verdict"] == "warn"
+    assert found["numbers"]["too good alone"] == ["suspect"]
+    assert "too few" in found["finding"]
+
+
 def test_constant_features_and_those_missing_in_the_test_set_are_named(drawn):
-    constant = audit_features(described(drawn, np.full(len(drawn["target"]), 3.0)), **LIMITS)
+    constant = audit_features(described(drawn, np.full(len(drawn["target"]), 3.0)), events=18, **LIMITS)
     assert (constant["verdict"], constant["numbers"]["constant"]) == ("warn", ["suspect"])
     test = drawn["values"].copy()
     test[:, 4] = np.nan
-    absent = audit_features(described(drawn, test=test), **LIMITS)
+    absent = audit_features(described(drawn, test=test), events=18, **LIMITS)
     assert (absent["verdict"], absent["numbers"]["missing in the test set"]) == ("warn", ["feature_4"])
 
 
@@ -165,6 +173,22 @@ def test_retrieval_agrees_with_a_search_of_all_pairs():
             distance[k] = np.inf
             shares.append(np.mean(source[distance == distance.min()] == source[k]))
         assert sibling_retrieval(x, source) == pytest.approx(np.mean(shares))
+
+
+@pytest.mark.parametrize("events", [25, 400])
+def test_resolution_does_not_depend_on_the_number_of_events(events):
+    """Siblings a hundredth of the feature's range apart have about twenty of 1,000 events between them; grids none."""
+    rng = np.random.default_rng(events)
+    source = np.repeat(np.arange(events), 3)
+    place = rng.random(events)[source]
+    noise = rng.normal(size=len(source))
+    names = source.astype(str)
+    assert sibling_resolution(place + 0.01 * noise, names) < 0.1
+    assert sibling_resolution(place + 1e-6 * noise, names) > 0.95
+    middle = sibling_resolution(place + 3e-4 * noise, names)
+    assert 0.4 < middle < 0.95
+    assert sibling_resolution(np.round(4 * place), names) < 0.01
+    assert np.isnan(sibling_resolution(place[:3], np.array(list("abc"))))
 
 
 @pytest.mark.parametrize("power", [-1, 0, 1])

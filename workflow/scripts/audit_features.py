@@ -16,10 +16,11 @@ def main(train, test, folds, output, features, settings):
     """
     training, audits = settings["training"], settings["audits"]
     inside, outside = (read_features(path, training["log_columns"], training["exclude"]) for path in (train, test))
-    target = fold_of(read_columns(folds), "grouped", 0, inside.object_id)["target"]
-    rows = describe_features(inside.columns, inside.values, outside.values, target)
+    labels = fold_of(read_columns(folds), "grouped", 0, inside.object_id)
+    rows = describe_features(inside.columns, inside.values, outside.values, labels["target"])
+    events = len(set(labels["source"][labels["target"] == 1]))
     write_csv(features, {name: [row[name] for row in rows] for name in rows[0]}, digits=4)
-    write_verdict(output, audit_features(rows, audits["separation"], audits["missing"]))
+    write_verdict(output, audit_features(rows, events, audits["separation"], audits["missing"]))
 
 
 if "snakemake" in globals():

@@ -5,7 +5,10 @@ import numpy as np
 from mallorn.audits.verdict import verdict
 from mallorn.metrics import roc_auc
 
-__all__ = ["audit_features", "describe_features"]
+__all__ = ["FEWEST_EVENTS", "audit_features", "describe_features"]
+
+FEWEST_EVENTS = 10
+"""Source events of targets below which features that seem too good are no proof of a leak."""
 
 
 def describe_features(columns, train, test, target):
@@ -35,11 +38,12 @@ def describe_features(columns, train, test, target):
     return rows
 
 
-def audit_features(rows, separation, missing):
+def audit_features(rows, events, separation, missing):
     """Return the verdict on the rows of `describe_features`.
 
     fail: a feature tells targets alone better than `separation` (ROC AUC), or is missing in one class more often than
-    in the other by more than `missing`, either of which a label in the data would cause. warn: a feature is constant,
+    in the other by more than `missing`, either of which a label in the data would cause; warn only if the targets come
+    from fewer than `FEWEST_EVENTS` source events, `events`, since chance does it then too. warn: a feature is constant,
     or missing in the test set more often than in training by more than `missing`.
     """
 
@@ -54,12 +58,13 @@ def audit_features(rows, separation, missing):
             lambda row: row["missing_test"] - max(row["missing_targets"], row["missing_others"]) > missing
         ),
     }
-    worst = "fail" if found["too good alone"] or found["missing by class"] else "pass"
-    if worst == "pass" and (found["constant"] or found["missing in the test set"]):
-        worst = "warn"
+    leaks = bool(found["too good alone"] or found["missing by class"])
+    worst = "fail" if leaks and events >= FEWEST_EVENTS else "warn" if any(found.values()) else "pass"
     said = [f"{what}: {len(names)} ({', '.join(names[:3])})" for what, names in found.items() if names]
     best = max(rows, key=lambda row: row["separation"])
     finding = "; ".join(said) or f"none of {len(rows)} features is constant, missing by class, or too good alone"
     finding += f"; the best alone is {best['feature']} with ROC AUC {best['separation']:.3f}"
+    if leaks and events < FEWEST_EVENTS:
+        finding += f"; {events} source events of TDEs are too few to tell a leak from chance"
     limits = {"separation": separation, "missing": missing}
-    return verdict("features", worst, finding, features=len(rows), limits=limits, **found)
+    return verdict("features", worst, finding, features=len(rows), tde_events=events, limits=limits, **found)

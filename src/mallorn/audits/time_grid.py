@@ -11,7 +11,19 @@ import numpy as np
 from mallorn.audits.verdict import verdict
 from mallorn.metrics import average_precision, roc_auc
 
-__all__ = ["audit_class_from_times", "audit_siblings_from_features", "sibling_retrieval", "time_features"]
+__all__ = [
+    "audit_class_from_times",
+    "audit_siblings_from_features",
+    "sibling_resolution",
+    "sibling_retrieval",
+    "time_features",
+]
+
+_WINDOW = 5
+"""Neighbours on either side over which the local spacing of a feature is measured."""
+
+_EVENTS = 1000
+"""Source events of the smallest survey that features are judged for."""
 
 
 def time_features(lightcurves):
@@ -73,19 +85,53 @@ def sibling_retrieval(values, source):
     return float(np.mean((found / np.maximum(all_near, 1))[has_sibling]))
 
 
+def sibling_resolution(values, source):
+    """Return how often one feature would find a sibling nearest among 1,000 source events or more: 0 to 1.
+
+    Few events lie far apart in any feature, so that those that resemble each other are neighbours without a leak. So an
+    object's distance to its nearest sibling is held against the local spacing of the feature. From that, and from other
+    objects of the same value, follows the expected number n of events in between, and the chance exp(-n) that there is
+    none: the mean over objects that have a sibling. NaN if none has. values (n,), NaN where missing; source (n,) str.
+    """
+    known = np.isfinite(values)
+    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(source, str)[known], return_inverse=True)[1]
+    n, events = len(x), event.max() + 1 if len(event) else 0
+    if n <= events:
+        return np.nan
+    order = np.lexsort((x, event))
+    step = np.where(np.diff(event[order]) == 0, np.diff(x[order]), np.inf)
+    nearest = np.empty(n)
+    nearest[order] = np.minimum(np.append(np.inf, step), np.append(step, np.inf))
+    rank = np.argsort(x, kind="stable")
+    low, high = np.clip(np.arange(n) - _WINDOW, 0, None), np.clip(np.arange(n) + _WINDOW, None, n - 1)
+    spacing = np.empty(n)
+    spacing[rank] = (x[rank][high] - x[rank][low]) / (high - low)
+    paired = np.isfinite(nearest)
+    between = np.divide(2.0 * nearest, spacing, out=np.where(nearest > 0, np.inf, 0.0), where=spacing > 0)
+    between += _tied_strangers(x, event)
+    return float(np.mean(np.exp(-between[paired] * events / n * max(_EVENTS / events, 1.0))))
+
+
+def _tied_strangers(x, event):
+    """Return the number of objects of other events with the same value, (n,)."""
+    _, level, crowd = np.unique(x, return_inverse=True, return_counts=True)
+    _, pair, same = np.unique(level * (event.max() + 1) + event, return_inverse=True, return_counts=True)
+    return crowd[level] - same[pair]
+
+
 def audit_siblings_from_features(columns, values, redshift, source, limits):
     """Return the verdict on single features, as they are, times 1 + z and over 1 + z, that find siblings.
 
     Light curves of one event resemble each other, so a feature may find siblings somewhat more often than chance; one
-    that carries the time grid finds many, or nearly all. warn and fail: the best finds the sibling of a larger share of
-    the objects than the two `limits`.
+    that carries the time grid finds many, or nearly all. warn and fail: `sibling_resolution` of the best is above the
+    two `limits`.
 
     columns (p,) names; values (n, p); redshift (n,) above -1; source (n,) str.
     """
     stretch = 1.0 + np.asarray(redshift, dtype=float)
     found = {}
     for name, column in zip(columns, np.asarray(values, dtype=float).T, strict=True):
-        shares = [sibling_retrieval(column * factor, source) for factor in (1.0, stretch, 1.0 / stretch)]
+        shares = [sibling_resolution(column * factor, source) for factor in (1.0, stretch, 1.0 / stretch)]
         found[name] = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0.0
     order = sorted(found, key=lambda name: -found[name])
     guilty = [name for name in order if found[name] > limits[0]]
