@@ -6,14 +6,15 @@ import shutil
 
 import pytest
 import yaml
-from workflow_copy import TINY, Workspace
+from workflow_copy import ROOT, TINY, Workspace
 
 from mallorn.metrics import average_precision
 from mallorn.tables import read_columns
 
+SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())
 ONE_MODEL = {
-    "models": {name: {"enabled": False} for name in ("catboost_grouped", "logistic_grouped", "mlp_grouped")},
-    "ensembles": {name: {"enabled": False} for name in ("mean", "stacked")},
+    "models": {name: {"enabled": name == "lightgbm"} for name in SHIPPED["models"]},
+    "ensembles": {name: {"enabled": False} for name in SHIPPED["ensembles"]},
     "submission": {"model": "lightgbm"},
     "explanations": {"models": ["lightgbm"]},
     "evaluation": {"learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]}},
@@ -33,8 +34,7 @@ def evaluated(finished, tmp_path_factory):
     shutil.copytree(finished.path, workspace.path)
     workspace.configfile = workspace.path / "one_model.yaml"
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
-    config["models"]["lightgbm"] = {"params": {"num_iterations": 40, "min_child_samples": 2}}
-    config["models"]["lightgbm_grouped"] = {"enabled": False}
+    config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
     workspace.snakemake("evaluation", "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
