@@ -1,5 +1,7 @@
 """Score all out-of-fold predictions: results/evaluation/scores.csv."""
 
+from operator import attrgetter, itemgetter
+
 from mallorn.csvtables import write_csv
 from mallorn.folds import PROTOCOLS, fold_of
 from mallorn.predictions import read_out_of_fold
@@ -17,25 +19,22 @@ def main(out_of_fold, photoz, folds, output, settings):
     says which was scored, spectroscopic or photometric. folds, output: paths.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
-    table, rows = read_columns(folds), []
-    other = {_key(p): p for p in map(read_out_of_fold, photoz)}
+    table, rows, key = read_columns(folds), [], attrgetter(*ABOUT)
+    other = {key(p): p for p in map(read_out_of_fold, photoz)}
     for p in map(read_out_of_fold, out_of_fold):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
         rows.append({**_about(p, "spectroscopic"), **crossed_score(labels, p.probability, p.fold, settings)})
-        if _key(p) in other:
-            served = _aligned(other[_key(p)], p.object_id)
+        if key(p) in other:
+            served = _aligned(other[key(p)], p.object_id)
             rows.append({**_about(p, "photometric"), **crossed_score(labels, p.probability, p.fold, settings, served)})
-    rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"]), *_key(row)))
+    rows.sort(key=itemgetter("model", "repeat"))
+    rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"])))
     names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])
     write_csv(output, {name: [row[name] for row in rows] for name in names})
 
 
 def _about(p, redshift):
     return {"protocol": p.protocol, "model": p.model, "repeat": p.repeat, "redshift": redshift}
-
-
-def _key(p):
-    return tuple(p[name] if isinstance(p, dict) else getattr(p, name) for name in ABOUT)
 
 
 def _aligned(p, object_id):
