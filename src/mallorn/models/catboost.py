@@ -82,7 +82,9 @@ def contributions(model, features):
 
 
 def save(model, path):
-    """Write the model in CatBoost's own format."""
+    """Write the model in CatBoost's own format, without the time of training, so that equal models are equal files."""
+    about = model.get_metadata()
+    about["train_finish_time"] = about["model_guid"] = ""
     model.save_model(str(path), format="cbm")
 
 
