@@ -21,7 +21,7 @@ from workflow_copy import ROOT, TINY, copy_project
 STATE = os.environ.get("SLURM_STATE")
 HERE = ROOT / "tests" / "slurm"
 SMALL = ("--configfile", str(TINY), str(HERE / "small.yaml"))
-PATIENCE = 1800  # seconds
+PATIENCE = 1200  # seconds
 TABLES = ["features/train.parquet", "features/test.parquet", "submission.csv", "probabilities.csv"]
 LIGHT = {"simulate_logs", "ingest_logs", "combine", "choose_threshold", "write_submission"}
 HEAVY = {"ingest", "fit_drw", "fit_matern", "fit_multiband", "fit_hypotheses", "extract_features", "cross_validate"}
@@ -335,7 +335,8 @@ def test_two_splits_of_real_data_give_the_bytes_of_a_local_run(tmp_path):
     survey = tmp_path / "survey"
     subset(os.environ["MALLORN_DATA"], survey, ["split_01", "split_02"])
     data = ("--config", f"data_dir={survey}")
-    local = Run(copy_project(tmp_path / "local").path, data).locally()
-    on_slurm = Run(copy_project(tmp_path / "slurm").path, data).on_slurm()
+    wanted = ["--", *(f"results/{name}" for name in TABLES)]
+    local = Run(copy_project(tmp_path / "local").path, data).locally(*wanted)
+    on_slurm = Run(copy_project(tmp_path / "slurm").path, data).on_slurm(*wanted)
     for name in TABLES:
         assert on_slurm.read(name) == local.read(name), name
