@@ -168,10 +168,10 @@ def disturb(run, rule, fault):
 
 
 def copy_without(run, target, *folders):
-    """Return a copy of a finished run without some of its results."""
+    """Return a copy of a finished run without some of its results, and without the records of the code that made them."""
     shutil.copytree(run.path, target)
-    for folder in folders:
-        shutil.rmtree(target / "results" / folder)
+    for folder in [".snakemake/metadata", *(f"results/{folder}" for folder in folders)]:
+        shutil.rmtree(target / folder)
     return Run(target)
 
 
@@ -304,7 +304,8 @@ def restarted(local, tmp_path_factory):
     while run.jobs("PENDING,RUNNING,COMPLETING"):
         time.sleep(0.3)
     run.done = {job for job, *_ in run.jobs("COMPLETED")}
-    subprocess.run([sys.executable, ROOT / "profiles/slurm/take_over.py", *run.arguments], cwd=run.path, check=True)
+    run.start("--profile", str(run.path / "profiles" / "slurm"), "--unlock")
+    run.end()
     return run.on_slurm("--", *RESTARTED)
 
 
