@@ -168,7 +168,7 @@ def disturb(run, rule, fault):
 
 
 def copy_without(run, target, *folders):
-    """Return a copy of a finished run without some of its results, and without the records of the code that made them."""
+    """Return a copy of a finished run, without some of its results and without records of the code that made them."""
     shutil.copytree(run.path, target)
     for folder in [".snakemake/metadata", *(f"results/{folder}" for folder in folders)]:
         shutil.rmtree(target / folder)
