@@ -66,10 +66,11 @@ PREDICTED = {
     name: f"{PREDICTIONS}/{name}.parquet"
     for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in COPIES else []))
 }
+SPLIT_NAME = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
 
 
 wildcard_constraints:
-    split="|".join(map(re.escape, [*SPLITS, *COPIES, *(f"{split}.{NEW}" for split in NEW_SPLITS)])),
+    split="|".join([SPLIT_NAME, *([rf"{SPLIT_NAME}\.{NEW}"] if NEW_SPLITS else []), *map(re.escape, COPIES)]),
     kind="|".join(config["copies"]),
     family="|".join(config["features"]),
 
