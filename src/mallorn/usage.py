@@ -24,10 +24,8 @@ def now():
 
 def line(start_cpu):
     """Return the line that tells what this process has used; start_cpu: what `now` gave when its own work began."""
-    people = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = max(resource.getrusage(who).ru_maxrss for who in people) / (2**20 if sys.platform == "darwin" else 2**10)
     read, written = _bytes()
-    values = (now(), start_cpu, _age(), peak, read / 2**20, written / 2**20)
+    values = (now(), start_cpu, _age(), _peak(), read / 2**20, written / 2**20)
     return _MARK + json.dumps({name: round(value, 4) for name, value in zip(FIELDS, values, strict=True)})
 
 
@@ -43,6 +41,20 @@ def read_usage(folder):
         if last is not None:
             found.append((path.relative_to(folder), json.loads(last.partition(_MARK)[2])))
     return found
+
+
+def _peak():
+    """Largest memory of this process or a child of it, MB.
+
+    Where the system tells the memory of this program alone: `getrusage` starts from that of the process it came from.
+    """
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, children)
+    return max(next(int(text.split()[1]) for text in lines if text.startswith("VmHWM")) / 2**10, children)
 
 
 def _bytes():

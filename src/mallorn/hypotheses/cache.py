@@ -37,4 +37,4 @@ def _load(folder):
     config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = str(Path(folder).resolve())
     from mallorn.hypotheses import drw, kernels
 
-    return kernels.fit_objects, kernels.evaluate, drw.fit_random_walks
+    return kernels.fit_objects, drw.fit_random_walks

@@ -614,9 +614,12 @@ def fit_objects(
     return best_p, best_amplitude, best_norm, best_chi2, best_value, best_hessian, best_status, count
 
 
-@njit((int64, int64, float64[::1], float64[::1], int8[::1], float64[::1]), cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def evaluate(light_curve, sed, p, x, band, wavelength):
-    """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n)."""
+    """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n).
+
+    For checks; compiled at its first call.
+    """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
     points = x, band, wavelength, _constants(band, wavelength)
     _model(light_curve, sed, p, points, np.ones(x.size), True, m, dm, np.empty((_ROOM, x.size)))
