@@ -25,11 +25,17 @@ def test_runs_are_appended_and_their_differences_told(tmp_path):
     path = tmp_path / "history.parquet"
     assert runs(read_history(path)) == []
     scores = summarise_scores(ROWS)
-    one, other = {"a": {"x": 1, "y": [1, 2]}, "b": 0}, {"a": {"x": 2, "y": [1, 2]}, "b": 0}
+    one, other = {"a": {"x": 1, "y": [1, 2]}, "b": 0}, {"a": {"x": 2, "y": [1, 2]}, "c": 3}
     assert append_run(path, "2026-01-01T00:00:00", one, {"mallorn.folds": "1"}, "d", scores) == 1
     assert append_run(path, "2026-01-02T00:00:00", other, {"mallorn.folds": "2", "mallorn.new": "0"}, "e", scores) == 2
     first, second = runs(read_history(path))
-    assert changes(first, second) == ["config a.x: 1 → 2", "code folds, new", "data"]
+    assert changes(first, second) == [
+        "data",
+        "code folds, new",
+        "config a.x: 1 → 2",
+        "config b: gone",
+        "config c: new, 3",
+    ]
     assert changes(second, second) == []
     assert first["scores"]["grouped", "m", "average_precision"][0] == 0.7
     assert (first["config_digest"], first["config"]) == (config_digest(one), one)

@@ -5,6 +5,7 @@ import numpy as np
 from mallorn.crossvalidate import cross_validate
 from mallorn.join import LOG_COLUMNS
 from mallorn.metrics import average_precision, bootstrap_weights, decision_scores
+from mallorn.progress import progress
 from mallorn.seeds import derived_seed
 from mallorn.thresholds import crossed_thresholds
 from mallorn.training import classify
@@ -41,7 +42,7 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
         classes, names = classify(
             labels["spec_type"], labels["target"], spec["classes"], training["groups"], training["rest"]
         )
-        for key, columns in chosen.items():
+        for key, columns in progress(chosen.items(), len(chosen), f"variants, repeat {k}"):
             values = table.select(columns).values
             member = derived_seed(seed, "ablation", k)
             result = cross_validate(

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.progress import progress
 from mallorn.seeds import derived_seed
 from mallorn.selection import select_features, selection_frequency
 from mallorn.training import Member, fit_member
@@ -137,7 +138,8 @@ def train_predict(
     with ThreadPoolExecutor(threads) as pool:
         chosen = list(pool.map(columns_of, range(len(parts))))
         # results are added in the order of the tasks, whichever ends first
-        for held, probability, further, share, mine, again, fitted in pool.map(fit, tasks):
+        results = progress(pool.map(fit, tasks), len(tasks), "fits")
+        for held, probability, further, share, mine, again, fitted in results:
             fits.append(fitted)
             inside.add(held, probability)
             importance += share

@@ -127,18 +127,20 @@ def summarise_scores(rows):
 def changes(before, after):
     """Return texts on what differs between two of `runs`: fields of the configuration, modules, the data."""
     told = []
-    old, new = _leaves(before["config"]), _leaves(after["config"])
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            told.append(f"config {key}: {_short(old.get(key))} → {_short(new.get(key))}")
+    if before["data_digest"] != after["data_digest"]:
+        told.append("data")
     modules = [
         m for m in sorted(before["code"].keys() | after["code"].keys()) if before["code"].get(m) != after["code"].get(m)
     ]
     if modules:
         shown = ", ".join(m.removeprefix("mallorn.") for m in modules[:6])
         told.append(f"code {shown}" + (f" and {len(modules) - 6} more" if len(modules) > 6 else ""))
-    if before["data_digest"] != after["data_digest"]:
-        told.append("data")
+    old, new = _leaves(before["config"]), _leaves(after["config"])
+    for key in sorted(old.keys() | new.keys()):
+        if key not in old or key not in new:
+            told.append(f"config {key}: " + (f"new, {_short(new[key])}" if key in new else "gone"))
+        elif old[key] != new[key]:
+            told.append(f"config {key}: {_short(old[key])} → {_short(new[key])}")
     return told
 
 

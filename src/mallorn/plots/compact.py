@@ -36,9 +36,10 @@ def _rounded(match):
     return f'{match[1]}{" ".join(short.split())}"'
 
 
-def compact_png(data):
-    """Return the bytes of a PNG with a palette of the colours of the image `data`, itself bytes of a PNG."""
-    image = Image.open(io.BytesIO(data)).convert("RGB")
+def compact_png(image):
+    """Return the bytes of a PNG of a PIL image, with a palette of its colours."""
     out = io.BytesIO()
-    image.quantize(_COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    image.convert("RGB").quantize(_COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+        out, "png", optimize=True
+    )
     return out.getvalue()

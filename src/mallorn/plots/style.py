@@ -14,7 +14,10 @@ from itertools import cycle
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from mallorn.bands import BANDS
 from mallorn.files import whole_file
@@ -149,11 +152,14 @@ def save(figure, path, formats=("png", "svg")):
 
 
 def _drawn(figure, ending):
-    out = io.BytesIO()
-    figure.savefig(out, format=ending, metadata={"Date": None} if ending == "svg" else {"Software": None})
     if ending == "svg":
+        out = io.BytesIO()
+        figure.savefig(out, format="svg", metadata={"Date": None})
         return compact_svg(out.getvalue().decode()).encode()
-    return compact_png(out.getvalue())
+    figure.set_dpi(mpl.rcParams["savefig.dpi"])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return compact_png(Image.fromarray(np.asarray(canvas.buffer_rgba())))
 
 
 def plain_text(text):
