@@ -1,6 +1,7 @@
 """The report of a finished run, as a person meets it: opened from disk in a browser."""
 
 import csv
+import re
 
 import pytest
 from astropy.io.votable import parse_single_table
@@ -112,6 +113,20 @@ def test_votable_holds_the_table(site, table):
     assert list(votable.array["object_id"]) == [row["object_id"] for row in table]
     assert str(votable.get_field_by_id_or_name("temperature").unit) in ("1000 K", "1e+03 K", "1000K")
     assert votable.get_field_by_id_or_name("peak_magnitude").unit == "mag"
+
+
+def test_pages_show_what_the_features_say(site, table):
+    """The blackbody of a page is fitted anew, that of the table is a feature: both tell the same temperature."""
+    shown = 0
+    for row in table[:3]:
+        page = (site / "candidates" / f"{row['object_id']}.html").read_text(encoding="utf-8")
+        found = re.search(r"<b>([\d.]+) ± [\d.]+ kK</b>", page)
+        assert bool(found) == bool(row["temperature"])
+        if found:
+            shown += 1
+            assert float(found[1]) == pytest.approx(float(row["temperature"]), abs=0.051)
+        assert f"{float(row['probability']):.3f}" in page
+    assert shown
 
 
 def test_any_object_gets_a_page_by_its_rule(finished, browser, table):

@@ -13,9 +13,9 @@ from workflow_copy import ROOT
 from mallorn.tables import read_columns, read_units
 
 FAMILIES = [name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items()]
-AFTER_SCORES = {"record_run", "write_report"}
+AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
-AFTER_FOLDS |= {"rank_candidates", "draw_candidates"}
+AFTER_FOLDS |= {"explain", "export_model", "rank_candidates", "draw_candidates"}
 AFTER_FEATURES = {"join_features", *AFTER_FOLDS}
 
 
@@ -125,9 +125,9 @@ def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, modul
         ("join.py", AFTER_FEATURES),
         ("sources.py", {"make_folds"} | AFTER_FOLDS),
         ("crossvalidate.py", AFTER_FOLDS),
-        ("models/lightgbm.py", AFTER_FOLDS),
+        ("models/catboost.py", AFTER_FOLDS),
         ("scores.py", {"score", *AFTER_SCORES}),
-        ("submission.py", {"write_submission"}),
+        ("submission.py", {"write_submission", "record_provenance"}),
         ("summary.py", set()),
     ],
 )
