@@ -18,7 +18,7 @@ from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_
 def read_yaml(*path):
     """Return what a YAML file of the workflow holds."""
     with open(Path(workflow.basedir, *path), encoding="utf-8") as stream:
-        return yaml.safe_load(stream)
+        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 try:

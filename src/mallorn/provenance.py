@@ -110,8 +110,13 @@ def _locate(name, source):
 
 
 @cache
+def _tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
 def _parse(path, name=""):
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    tree = _tree(path)
     return _Parsed(tree, _imports(tree, name if path.name == "__init__.py" else name.rpartition(".")[0]))
 
 
@@ -141,7 +146,7 @@ def _imports(tree, package):
 @cache
 def _dump(path):
     """Return the module's syntax tree as text, without docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _tree(path)
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
