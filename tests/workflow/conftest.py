@@ -68,3 +68,19 @@ def clone(finished, shared_run, tmp_path_factory):
     path = tmp_path_factory.mktemp("clone") / "another folder"
     shutil.copytree(origin, path)
     return Workspace(path, path / "clone.yaml")
+
+
+@pytest.fixture(scope="module")
+def empty(finished, tmp_path_factory):
+    """A function of a name that returns a new folder for the project that made `finished`, with its compiled kernels.
+
+    Compiling takes longer than all other jobs together, and numba looks for machine code by the path of its source.
+    """
+
+    def make(name):
+        path = tmp_path_factory.mktemp("empty") / name
+        shutil.copytree(finished.origin / ".snakemake" / "metadata", path / ".snakemake" / "metadata")
+        shutil.copytree(finished.origin / "results" / "kernels", path / "results" / "kernels")
+        return Workspace(path, snakefile=finished.origin / "Snakefile")
+
+    return make
