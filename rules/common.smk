@@ -1,5 +1,6 @@
 # Shared by all other files here: the checked configuration, the lists that wildcards run over, and functions of wildcards.
 
+import gc
 import os
 import re
 from functools import cache
@@ -13,6 +14,8 @@ from mallorn.errors import ConfigError, DataError
 from mallorn.provenance import constant, fingerprint, module_digests
 from mallorn.tracking import check_tracking
 from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
+
+gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: garbage is sought in vain
 
 
 def read_yaml(*path):
