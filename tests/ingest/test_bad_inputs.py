@@ -1,5 +1,6 @@
 """What is promised for every kind of bad input, tested on the table in bad_inputs.py."""
 
+from copy import deepcopy
 from functools import reduce
 from operator import getitem
 
@@ -69,16 +70,22 @@ def sound(tmp_path_factory):
     return folder / "results"
 
 
+@pytest.fixture(scope="module")
+def shipped():
+    """The configuration and its schema."""
+    names = ("config.yaml", "workflow/schemas/config.schema.yaml")
+    return tuple(yaml.safe_load((ROOT / name).read_text()) for name in names)
+
+
 @pytest.mark.parametrize("case", CONFIGURATION, ids=lambda case: case.what)
-def test_an_unusable_value_is_refused_in_words(case):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+def test_an_unusable_value_is_refused_in_words(case, shipped):
+    config, schema = deepcopy(shipped)
     *blocks, key = case.key
     block = reduce(getitem, blocks, config)
     if case.value is ...:
         del block[key]
     else:
         block[key] = case.value
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 
     def check():
         check_config(config, schema)
