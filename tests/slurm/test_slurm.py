@@ -301,7 +301,9 @@ def restarted(local, tmp_path_factory):
     run.process.kill()
     run.process.wait()
     subprocess.run(["scancel", "--name", run.name], check=True)
+    end = time.monotonic() + PATIENCE
     while run.jobs("PENDING,RUNNING,COMPLETING"):
+        assert time.monotonic() < end
         time.sleep(0.3)
     run.done = {job for job, *_ in run.jobs("COMPLETED")}
     run.start("--profile", str(run.path / "profiles" / "slurm"), "--unlock")
