@@ -12,7 +12,9 @@ from workflow_copy import ROOT
 
 from mallorn.tables import read_columns, read_units
 
-FAMILIES = [name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items()]
+FAMILIES = [
+    name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items() if block["enabled"]
+]
 AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
 AFTER_FOLDS |= {"explain", "export_model", "rank_candidates", "draw_candidates"}
