@@ -88,3 +88,20 @@ def test_columns_of_numbers_are_found():
 def test_a_page_with_a_variable_missing_is_an_error(tmp_path):
     with pytest.raises(Exception, match="undefined"):
         render(tmp_path / "x.html", "input.html")
+
+
+def test_audits_are_shown_as_they_are_written(tmp_path):
+    from mallorn.audits.verdict import merge, verdict, write_verdict
+    from mallorn.report.site import _audits
+
+    scores = tmp_path / "scores.csv"
+    scores.write_text("")
+    assert not _audits(tmp_path / "audits.json", scores)["made"]
+    found = [verdict("shuffled labels", "pass", "chance level"), verdict("features", "warn", "one is constant")]
+    write_verdict(tmp_path / "audits.json", merge(found))
+    shown = _audits(tmp_path / "audits.json", scores)
+    assert shown["verdict"] == "warn"
+    assert [(row["name"], row["verdict"]) for row in shown["rows"]] == [
+        ("shuffled labels", "pass"),
+        ("features", "warn"),
+    ]

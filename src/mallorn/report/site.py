@@ -151,7 +151,7 @@ def _audits(path, scores):
     if not Path(path).is_file():
         return {"made": False, "command": command}
     found = read_json(path)
-    rows = [{"name": _words(a["audit"]), "verdict": a["verdict"], "finding": a["finding"]} for a in found["audits"]]
+    rows = [{"name": a["name"], "verdict": a["verdict"], "finding": a["finding"]} for a in found["audits"]]
     stale = Path(path).stat().st_mtime < Path(scores).stat().st_mtime
     return {"made": True, "verdict": found["verdict"], "rows": rows, "stale": stale, "command": command}
 
