@@ -10,19 +10,9 @@ import numpy as np
 
 from mallorn.errors import ConfigError
 
-__all__ = ["FINAL", "outer_name", "training_rows", "training_sets"]
+__all__ = ["FINAL", "training_rows"]
 
 FINAL = "final"
-
-
-def outer_name(fold):
-    """Return the name of the training set that leaves out `fold`."""
-    return f"outer_{fold}"
-
-
-def training_sets(n_folds):
-    """Return the names of all training sets: `final` and one for each of `n_folds` outer folds."""
-    return (FINAL, *map(outer_name, range(n_folds)))
 
 
 def training_rows(training, fold):
