@@ -144,3 +144,10 @@ def test_long_texts_are_cut_in_messages(path):
     with pytest.raises(DataError) as caught:
         read(path, "x" * 1000 + "\n")
     assert len(str(caught.value)) < 600
+
+
+def test_rows_with_one_text_keep_their_lines(path):
+    file = read(path, "a,b\nx,1\n\ny,2\nx,3\n").only("a", "x")
+    assert list(file.text("b")) == ["1", "3"]
+    assert [file.line(k) for k in range(2)] == [2, 5]
+    assert len(file.only("a", "z")) == 0

@@ -119,6 +119,19 @@ def test_split_that_the_logs_do_not_name(tmp_path):
         read_objects(survey / LOG, survey / TEST, "split_09", CONFIG)
 
 
+def test_a_split_looks_at_its_own_rows_of_the_logs(tmp_path):
+    survey = write_survey(sound_survey(), tmp_path)
+    whole = read_objects(survey / LOG, survey / TEST, "split_01", CONFIG)
+    with open(survey / TEST, "a", encoding="utf-8") as log:
+        fields = (survey / TEST).read_text(encoding="utf-8").splitlines()[0].split(",")
+        row = {"object_id": "stranger", "Z": "much", "split": "split_77"}
+        log.write(",".join(row.get(name, "") for name in fields) + "\n")
+    with pytest.raises(DataError, match=f"line {len((survey / TEST).read_text().splitlines())}.*'much'"):
+        read_objects(survey / LOG, survey / TEST, "split_77", CONFIG)
+    again = read_objects(survey / LOG, survey / TEST, "split_01", CONFIG)
+    assert all(list(map(str, whole[name])) == list(map(str, again[name])) for name in whole)
+
+
 def test_an_object_of_both_files_keeps_the_rows_of_its_own_set(tmp_path):
     files = sound_survey()
     files[TEST_LC] += "a,62000,5,1,r\n"

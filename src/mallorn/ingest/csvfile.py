@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 
@@ -49,6 +50,8 @@ class CsvFile:
         header = self._header(columns)
         self.columns = [*columns, *(name for name in optional if name in header)]
         self._table = self._parse(header)
+        self._records = None  # of the file, those that are the rows; None for all
+        self._n_records = len(self)
 
     def __len__(self):
         return self._table.num_rows
@@ -59,7 +62,16 @@ class CsvFile:
 
     def line(self, record):
         """Return the line on which row number `record` (from 0) begins, counted from 1."""
+        record = record if self._records is None else self._records[record]
         return int(self._lines[record]) if self._lines is not None else int(record) + 2
+
+    def only(self, column, text):
+        """Return the same file with no other rows than those with `text` in `column`; their lines stay as they are."""
+        chosen = copy(self)
+        is_text = pc.is_in(self._table.column(column), value_set=arrow_array(np.array([text])))
+        chosen._records = np.flatnonzero(numpy_array(is_text))
+        chosen._table = self._table.take(arrow_array(chosen._records))
+        return chosen
 
     def codes(self, column):
         """Return the texts of `column` as codes (N,) and the list of the distinct texts they stand for."""
@@ -172,11 +184,11 @@ class CsvFile:
     def _lines(self):
         """The line of each row (N,), or None where the rows stand on the lines that follow the first."""
         counts = tuple(self._data.count(line_break) for line_break in (b"\n", b"\r", b"\r\n"))
-        n = len(self) + 1
+        n = self._n_records + 1
         if counts in ((n, 0, 0), (n, n, n), (0, n, 0)):
             return None
         starts = self._starts()[1:]
-        return starts + [starts[-1] if starts else 1] * (len(self) - len(starts))
+        return starts + [starts[-1] if starts else 1] * (self._n_records - len(starts))
 
     def _starts(self):
         """Return the line of each record, that of the header first: blank lines and quoted line breaks count too."""

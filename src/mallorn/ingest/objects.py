@@ -17,19 +17,24 @@ class Logs:
     train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV and split; `labels` names further columns
         that the training log must have. Other columns are ignored. Without a training log, which is None then, there
         is no `train`.
+    split: the split whose objects alone are meant, the rest of the logs being neither checked nor counted; None for
+        all.
     config: the block `ingest` of the configuration.
 
     Raises DataError, with file and line, for what cannot be used: see `CsvFile`; an empty log; an object twice, or
     with an id that is empty or not printable.
     """
 
-    def __init__(self, train_log, test_log, config, labels=()):
+    def __init__(self, train_log, test_log, config, labels=(), split=None):
         self.train = None if train_log is None else CsvFile(train_log, (*_COLUMNS, *labels))
         self.test = CsvFile(test_log, _COLUMNS)
         self.config = config
         for log in self:
             if not len(log):
                 raise DataError.at(log.path, expected="rows", found="only a header", fix="get the file again")
+        if split is not None:
+            self.train = None if self.train is None else self.train.only("split", split)
+            self.test = self.test.only("split", split)
         self.ids = [_object_ids(log) for log in self]
         _check_unique(self, self.ids)
 
@@ -66,14 +71,15 @@ class Logs:
 def read_objects(train_log, test_log, split, config):
     """Return the columns of `Logs.objects`, save `split`, of the objects of one split, sorted by id.
 
-    Raises DataError if the logs name no object of the split; see also `Logs`.
+    Rows of other splits are not looked at: each split reads the logs, and in a large survey that would be the most of
+    its work. Raises DataError if the logs name no object of the split; see also `Logs`.
     """
-    logs = Logs(train_log, test_log, config)
-    objects = logs.objects()
-    rows = np.flatnonzero(objects.pop("split") == split)
-    if not len(rows):
+    logs = Logs(train_log, test_log, config, split=split)
+    if not any(map(len, logs)):
         raise unnamed_split(logs, split)
-    rows = rows[np.argsort(objects["object_id"][rows], kind="stable")]
+    objects = logs.objects()
+    del objects["split"]
+    rows = np.argsort(objects["object_id"], kind="stable")
     return {name: values[rows] for name, values in objects.items()}
 
 
