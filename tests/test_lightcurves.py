@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mallorn.bands import BANDS
 from mallorn.cosmology import MIN_REDSHIFT
 from mallorn.dust import extinction_per_ebv
-from mallorn.lightcurves import LightCurves, joined, read_lightcurves, write_lightcurves
+from mallorn.errors import DataError
+from mallorn.lightcurves import LightCurves, joined, lightcurve_groups, read_lightcurves, write_lightcurves
 from mallorn.tables import read_columns, read_units
 
 POINTS = ("mjd", "band", "flux", "flux_err")
@@ -114,6 +115,26 @@ def test_round_trip(tmp_path, counts):
     assert_equal(read_lightcurves(points, objects), lc)
     for k, name in enumerate(BANDS):
         assert_equal(read_lightcurves(points, objects, band=name), lc.in_band(k))
+
+
+@pytest.mark.parametrize("counts", [[3, 0, 5, 1, 2], [0, 0, 0, 4], [0], [2, 2]])
+def test_groups_of_objects_are_read_one_by_one(tmp_path, counts):
+    lc, points, objects = make(counts), tmp_path / "points.parquet", tmp_path / "objects.parquet"
+    write_lightcurves(lc, points, objects, per_group=2)
+    assert_equal(read_lightcurves(points, objects), lc)
+    groups = list(lightcurve_groups(points, objects))
+    assert [k for k, _ in groups] == list(range(-(-len(counts) // 2)))
+    for k, group in groups:
+        assert_equal(group, lc.take(range(2 * k, min(2 * k + 2, len(counts)))))
+    assert [len(bare) for _, bare in lightcurve_groups(None, objects)] == [len(group) for _, group in groups]
+
+
+def test_points_in_other_groups_than_objects_are_refused(tmp_path):
+    lc, paths = make([3, 0, 5]), (tmp_path / "p", tmp_path / "o")
+    write_lightcurves(lc, *paths, per_group=2)
+    pq.write_table(pq.read_table(paths[0]), paths[0], row_group_size=4)
+    with pytest.raises(DataError, match="expected the 3 points of the objects of .*found 4"):
+        next(lightcurve_groups(*paths))
 
 
 def test_files_tell_units_and_order(tmp_path):

@@ -15,11 +15,13 @@ from hypothesis.extra import numpy as hnp
 from mallorn.errors import DataError
 from mallorn.tables import (
     arrow_array,
+    number_of_groups,
     numpy_array,
     read_codes,
     read_columns,
     read_metadata,
     read_units,
+    table_writer,
     write_table,
 )
 
@@ -68,6 +70,32 @@ def test_columns_and_rows_can_be_chosen(tmp_path):
         read_codes(tmp_path / "t", "absent")
 
 
+def test_groups_of_rows(tmp_path):
+    path, whole = tmp_path / "t", {"a": np.arange(5.0), "b": np.array(["x", "y", "y", "z", "x"], dtype=object)}
+    with table_writer(path, {"a": "d"}, sorted_by=("a",)) as write:
+        for rows in (slice(0, 2), slice(2, 2), slice(2, 5)):
+            write({name: values[rows] for name, values in whole.items()})
+            assert not path.exists()
+    assert number_of_groups(path) == 3
+    for name, values in read_columns(path).items():
+        assert_same(values, whole[name])
+    assert [read_columns(path, ["a"], group=k)["a"].tolist() for k in range(3)] == [[0, 1], [], [2, 3, 4]]
+    codes, names = read_codes(path, "b", group=2)
+    assert [names[k] for k in codes] == ["y", "z", "x"]
+    assert read_units(path) == {"a": "d"}
+
+
+def test_groups_of_rows_that_end_in_an_error_leave_no_file(tmp_path):
+    def write_and_fail():
+        with table_writer(tmp_path / "t") as write:
+            write({"a": np.arange(5.0)})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    assert not list(tmp_path.iterdir())
+
+
 def test_codes(tmp_path):
     names = np.array(["r", "g", None, "r", "u"], dtype=object)
     write_table(tmp_path / "plain", {"band": names})
@@ -103,11 +131,10 @@ def test_a_write_that_fails_changes_nothing(tmp_path, monkeypatch, before):
     if before:
         path.write_bytes(before)
 
-    def fail_half_way(table, target, **options):
-        target.write_bytes(b"PAR1 half")
+    def fail_half_way(writer, table, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pq, "write_table", fail_half_way)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", fail_half_way)
     with pytest.raises(DataError, match="No space left"):
         write_table(path, COLUMNS)
     assert [p.name for p in tmp_path.iterdir()] == (["t.parquet"] if before else [])
@@ -115,13 +142,13 @@ def test_a_write_that_fails_changes_nothing(tmp_path, monkeypatch, before):
 
 
 def test_the_name_appears_only_with_the_whole_file(tmp_path, monkeypatch):
-    seen, write = [], pq.write_table
+    seen, close = [], pq.ParquetWriter.close
 
-    def watch(table, target, **options):
-        write(table, target, **options)
+    def watch(writer):
+        close(writer)
         seen.append(os.listdir(tmp_path))
 
-    monkeypatch.setattr(pq, "write_table", watch)
+    monkeypatch.setattr(pq.ParquetWriter, "close", watch)
     write_table(tmp_path / "t.parquet", COLUMNS)
     assert [name.startswith(".t.parquet.") for name in seen[0]] == [True]
     assert os.listdir(tmp_path) == ["t.parquet"]

@@ -9,9 +9,21 @@ import pyarrow as pa
 from mallorn.bands import BANDS
 from mallorn.cosmology import clip_redshift
 from mallorn.dust import transmission
-from mallorn.tables import arrow_array, read_codes, read_columns, write_table
+from mallorn.errors import DataError
+from mallorn.tables import arrow_array, number_of_groups, read_codes, read_columns, table_writer
 
-__all__ = ["LightCurve", "LightCurves", "joined", "read_lightcurves", "write_lightcurves"]
+__all__ = [
+    "OBJECTS_PER_GROUP",
+    "LightCurve",
+    "LightCurves",
+    "joined",
+    "lightcurve_groups",
+    "read_lightcurves",
+    "write_lightcurves",
+]
+
+OBJECTS_PER_GROUP = 2000
+"""Objects that are held in memory at a time, however large their split is: about 0.3 MB each in the largest job."""
 
 POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
 OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
@@ -113,37 +125,65 @@ def joined(parts):
     return whole.take(np.argsort(whole.object_id.astype(str), kind="stable"))
 
 
-def write_lightcurves(lightcurves, points, objects):
-    """Write the points and the objects of `lightcurves` to the two Parquet files `points` and `objects`."""
-    lc = lightcurves
-    names = arrow_array(np.asarray(lc.object_id, dtype=object))
-    ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
-    bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
-    columns = {"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err}
-    write_table(points, columns, POINT_UNITS, sorted_by=("object_id", "mjd"))
-    columns = {
-        "object_id": names,
-        "redshift": lc.redshift,
-        "redshift_err": lc.redshift_err,
-        "ebv": lc.ebv,
-        "luminosity_distance": lc.luminosity_distance,
-        "n_points": lc.n_points.astype(np.int32),
-    }
-    write_table(objects, columns, OBJECT_UNITS, sorted_by=("object_id",))
+def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP):
+    """Write the points and the objects of `lightcurves` to the two Parquet files `points` and `objects`.
+
+    Each file has a group of rows for each `per_group` objects.
+    """
+    with (
+        table_writer(points, POINT_UNITS, sorted_by=("object_id", "mjd")) as write_points,
+        table_writer(objects, OBJECT_UNITS, sorted_by=("object_id",)) as write_objects,
+    ):
+        for begin in range(0, max(len(lightcurves), 1), per_group):
+            lc = lightcurves
+            if len(lc) > per_group:
+                lc = lc.take(np.arange(begin, min(begin + per_group, len(lc))))
+            names = arrow_array(np.asarray(lc.object_id, dtype=object))
+            ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
+            bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
+            write_points({"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err})
+            write_objects(
+                {
+                    "object_id": names,
+                    "redshift": lc.redshift,
+                    "redshift_err": lc.redshift_err,
+                    "ebv": lc.ebv,
+                    "luminosity_distance": lc.luminosity_distance,
+                    "n_points": lc.n_points.astype(np.int32),
+                }
+            )
 
 
-def read_lightcurves(points, objects, band=None):
+def lightcurve_groups(points, objects):
+    """Yield (number, `LightCurves`) of each group of objects in the two files that `write_lightcurves` made.
+
+    points: None gives the objects without any points. A table made from each group in turn, by `table_writer`, has the
+    same groups, and `read_columns` takes their number.
+    """
+    for group in range(number_of_groups(objects)):
+        yield group, read_lightcurves(points, objects, group=group)
+
+
+def read_lightcurves(points, objects, band=None, group=None):
     """Return the `LightCurves` of the two files that `write_lightcurves` made.
 
-    points: None gives the objects without any points. band: a passband's name, to have only its points.
+    points: None gives the objects without any points. band: a passband's name, to have only its points. group: number
+    of the group of objects to read; all by default.
     """
-    o = read_columns(objects)
+    o = read_columns(objects, group=group)
     start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
     if points is None:
         none = np.empty(0)
         return LightCurves(start=0 * start, mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
-    p = read_columns(points, columns=["mjd", "flux", "flux_err"])
-    codes, names = read_codes(points, "band")
+    p = read_columns(points, columns=["mjd", "flux", "flux_err"], group=group)
+    if len(p["mjd"]) != start[-1]:
+        raise DataError.at(
+            points,
+            expected=f"the {start[-1]} points of the objects of {objects}",
+            found=f"{len(p['mjd'])}",
+            fix="remove both files and run again",
+        )
+    codes, names = read_codes(points, "band", group)
     bands = np.array([BANDS.index(name) for name in names], dtype=np.int8)[codes]
     lc = LightCurves(start=start, band=bands, **o, **p)
     return lc if band is None else lc.in_band(BANDS.index(band))

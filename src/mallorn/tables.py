@@ -4,6 +4,8 @@
 job more than its reading and writing. So arrays are passed between numpy and Arrow through their buffers here.
 """
 
+from contextlib import contextmanager, suppress
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,11 +15,13 @@ from mallorn.files import whole_file
 __all__ = [
     "arrow_array",
     "numpy_array",
+    "number_of_groups",
     "numpy_codes",
     "read_codes",
     "read_columns",
     "read_metadata",
     "read_units",
+    "table_writer",
     "write_table",
 ]
 
@@ -31,24 +35,56 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
     sorted_by: columns by which the rows are sorted ascending, declared in the file so that readers need not sort.
     metadata: mapping of str to str, kept in the file's schema.
     """
-    units = dict(units or {})
-    arrays = {name: arrow_array(values) for name, values in columns.items()}
-    fields = [
-        pa.field(name, array.type, metadata={"unit": units[name]} if name in units else None)
-        for name, array in arrays.items()
-    ]
-    schema = pa.schema(fields, metadata=metadata)
-    table = pa.Table.from_arrays(list(arrays.values()), schema=schema)
-    sorting = [pq.SortingColumn(table.column_names.index(name)) for name in sorted_by] or None
+    with table_writer(path, units, sorted_by, metadata) as write:
+        write(columns)
+
+
+@contextmanager
+def table_writer(path, units=None, sorted_by=(), metadata=None):
+    """Give the block a function that appends columns to the Parquet file `path` as a group of rows.
+
+    The arguments are those of `write_table`. The groups, at least one, have the same columns; `read_columns` reads
+    them one by one. The file is there when the block has ended without error.
+    """
+    units, writer = dict(units or {}), None
+
+    def write(columns):
+        nonlocal writer
+        arrays = {name: arrow_array(values) for name, values in columns.items()}
+        if writer is None:
+            fields = [
+                pa.field(name, array.type, metadata={"unit": units[name]} if name in units else None)
+                for name, array in arrays.items()
+            ]
+            sorting = [pq.SortingColumn(list(arrays).index(name)) for name in sorted_by] or None
+            schema = pa.schema(fields, metadata=metadata)
+            writer = pq.ParquetWriter(beside, schema, compression="zstd", sorting_columns=sorting)
+        table = pa.Table.from_arrays(list(arrays.values()), schema=writer.schema)
+        writer.write_table(table, row_group_size=max(table.num_rows, 1))
+
     with whole_file(path) as beside:
-        pq.write_table(table, beside, compression="zstd", sorting_columns=sorting)
+        try:
+            yield write
+        except BaseException:
+            if writer is not None:
+                with suppress(Exception):  # a full disk is met here once more
+                    writer.close()
+            raise
+        writer.close()
 
 
-def read_columns(path, columns=None, filters=None, rows=None):
+def number_of_groups(path):
+    """Return the number of groups of rows in a Parquet file."""
+    with pq.ParquetFile(path) as file:
+        return file.num_row_groups
+
+
+def read_columns(path, columns=None, filters=None, rows=None, group=None):
     """Return {name: array} of a Parquet file; fixed-size lists come back with shape (N, size), strings as objects.
 
     columns: names to read, all by default. filters: as in `pyarrow.parquet.read_table`.
     rows: numbers of the rows to return (m,), in that order; all by default.
+    group: number of the group of rows to read (see `table_writer`); all by default.
 
     Raises KeyError if the file lacks one of `columns`.
     """
@@ -59,19 +95,20 @@ def read_columns(path, columns=None, filters=None, rows=None):
             absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
             if absent:
                 raise KeyError(f"{path} has no column {', '.join(absent)}")
-            table = file.read(columns=columns)
+            table = file.read(columns=columns) if group is None else file.read_row_group(group, columns=columns)
     if rows is not None:
         table = table.take(arrow_array(np.asarray(rows, dtype=np.int64)))
     return {name: numpy_array(table.column(name)) for name in columns or table.column_names}
 
 
-def read_codes(path, column):
+def read_codes(path, column, group=None):
     """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for.
 
-    The code of a missing string is -1. Raises KeyError if there is no such column.
+    The code of a missing string is -1. group: as in `read_columns`. Raises KeyError if there is no such column.
     """
     with pq.ParquetFile(path, read_dictionary=[column]) as file:
-        return numpy_codes(file.read(columns=[column]).column(column))
+        table = file.read(columns=[column]) if group is None else file.read_row_group(group, columns=[column])
+        return numpy_codes(table.column(column))
 
 
 def read_units(path):

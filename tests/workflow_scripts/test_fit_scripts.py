@@ -10,8 +10,8 @@ import yaml
 
 from mallorn.bands import BANDS
 from mallorn.gp.posterior import read_posterior
-from mallorn.lightcurves import LightCurves, write_lightcurves
-from mallorn.tables import read_columns, read_units
+from mallorn.lightcurves import LightCurves, read_lightcurves, write_lightcurves
+from mallorn.tables import number_of_groups, read_columns, read_units
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,6 +88,30 @@ def test_multiband_fits_and_posterior(survey, config):
     assert posterior.peak_mjd[0] == pytest.approx(60200.0, abs=15.0)
     assert np.isnan(posterior.mean[1:]).all()
     assert read_units(survey / "posterior.parquet")["knot_cov"] == "uJy2"
+
+
+def test_splits_in_groups_of_objects_are_fitted_alike(survey, config):
+    def all_jobs():
+        tables = run("fit_drw", survey, config["fits"]["drw"], {"g": "g.parquet", "r": "r.parquet"})
+        tables |= run("fit_multiband", survey, config["fits"]["multiband"], {"fits": "fits.parquet"})
+        outputs = {"posterior": "posterior.parquet"}
+        tables |= run("predict_posterior", survey, config["posterior"], outputs, fits=f"{survey}/fits.parquet")
+        extract = runpy.run_path(str(ROOT / "workflow" / "scripts" / "extract_features.py"))["main"]
+        artifacts = {"lightcurves": survey / "points.parquet", "posterior": survey / "posterior.parquet"}
+        settings = {"features": config["features"]["template"], "posterior": config["posterior"]}
+        extract("template", survey / "objects.parquet", artifacts, survey / "template.parquet", settings)
+        return tables | {"template": read_columns(survey / "template.parquet")}
+
+    whole, lc = all_jobs(), read_lightcurves(survey / "points.parquet", survey / "objects.parquet")
+    write_lightcurves(lc, survey / "points.parquet", survey / "objects.parquet", per_group=1)
+    grouped = all_jobs()
+    assert number_of_groups(survey / "template.parquet") == 3
+    for name, table in whole.items():
+        for column, values in table.items():
+            if values.dtype == object:
+                assert grouped[name][column].tolist() == values.tolist()
+            else:
+                np.testing.assert_allclose(grouped[name][column], values, rtol=1e-9)
 
 
 def test_the_compiled_engine_gives_the_same_fits(survey, config, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mallorn.audits.siblings import audit_siblings, curve_digests, shared_spans
 from mallorn.audits.verdict import write_verdict
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.sources import grid_steps, rest_spans
 from mallorn.tables import read_columns
 
@@ -20,11 +20,11 @@ def main(logs, folds, lightcurves, objects, output, settings):
     place = {name: k for k, name in enumerate(log["object_id"][train])}
     digest, names, steps = [], [], np.full((2, len(train)), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
-        lc = read_lightcurves(points_path, objects_path)
-        digest.append(curve_digests(lc))
-        names.append(lc.object_id)
-        known = [k for k, name in enumerate(lc.object_id) if name in place]
-        steps[:, [place[name] for name in lc.object_id[known]]] = grid_steps(lc.take(known), **grid)
+        for _, lc in lightcurve_groups(points_path, objects_path):
+            digest.append(curve_digests(lc))
+            names.append(lc.object_id)
+            known = [k for k, name in enumerate(lc.object_id) if name in place]
+            steps[:, [place[name] for name in lc.object_id[known]]] = grid_steps(lc.take(known), **grid)
     spans = rest_spans(*steps, log["Z"][train], **grid)
     shared = shared_spans(log["object_id"][train], log["spec_type"][train], *spans)
     write_verdict(output, audit_siblings(np.concatenate(names), np.concatenate(digest), read_columns(folds), shared))

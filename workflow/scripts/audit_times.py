@@ -6,7 +6,7 @@ from mallorn.audits.time_grid import audit_class_from_times, audit_siblings_from
 from mallorn.audits.verdict import write_verdict
 from mallorn.crossvalidate import cross_validate
 from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.seeds import derived_seed
 from mallorn.sources import grid_steps
 from mallorn.tables import read_columns
@@ -26,12 +26,12 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
     target, source = labels["grouped"]["target"], labels["grouped"]["source"]
     found, redshift = {}, np.full(len(place), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
-        lc = read_lightcurves(points_path, objects_path)
-        lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
-        rows = [place[name] for name in lc.object_id]
-        redshift[rows] = lc.redshift
-        for name, values in {**time_features(lc), "step": grid_steps(lc, **settings["folds"]["grid"])[0]}.items():
-            found.setdefault(name, np.full(len(place), np.nan))[rows] = values
+        for _, lc in lightcurve_groups(points_path, objects_path):
+            lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
+            rows = [place[name] for name in lc.object_id]
+            redshift[rows] = lc.redshift
+            for name, values in {**time_features(lc), "step": grid_steps(lc, **settings["folds"]["grid"])[0]}.items():
+                found.setdefault(name, np.full(len(place), np.nan))[rows] = values
     step = found.pop("step")
 
     def predict(values, fold):

@@ -2,7 +2,7 @@
 
 from mallorn.copies import copied_lightcurves, copied_logs
 from mallorn.ingest.logs import write_logs
-from mallorn.lightcurves import joined, read_lightcurves, write_lightcurves
+from mallorn.lightcurves import joined, lightcurve_groups, write_lightcurves
 from mallorn.tables import read_columns
 
 
@@ -13,8 +13,9 @@ def main(logs, points, objects, copied_logs_path, copied_points, copied_objects,
     """
     copies = copied_logs(read_columns(logs), kind, settings["seed"])
     parts = [
-        copied_lightcurves(read_lightcurves(*paths), copies, kind, settings["copy"], settings["seed"])
+        copied_lightcurves(lc, copies, kind, settings["copy"], settings["seed"])
         for paths in zip(points, objects, strict=True)
+        for _, lc in lightcurve_groups(*paths)
     ]
     write_lightcurves(joined(parts), copied_points, copied_objects)
     write_logs(copied_logs_path, copies)

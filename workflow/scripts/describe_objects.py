@@ -3,7 +3,7 @@
 import numpy as np
 
 from mallorn.groups import light_curve_properties
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.tables import read_columns, write_table
 
 
@@ -16,8 +16,8 @@ def main(logs, lightcurves, objects, output):
     train = log["object_id"][log["set"] == "train"]
     parts = []
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
-        lc = read_lightcurves(points_path, objects_path)
-        parts.append({"object_id": lc.object_id, **light_curve_properties(lc)})
+        for _, lc in lightcurve_groups(points_path, objects_path):
+            parts.append({"object_id": lc.object_id, **light_curve_properties(lc)})
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     keep = np.flatnonzero(np.isin(columns["object_id"].astype(str), train.astype(str)))
     order = keep[np.argsort(columns["object_id"][keep].astype(str), kind="stable")]

@@ -4,8 +4,8 @@ import logging
 from importlib import import_module
 
 from mallorn.features.family import Inputs, units
-from mallorn.lightcurves import read_lightcurves
-from mallorn.tables import read_columns, write_table
+from mallorn.lightcurves import lightcurve_groups
+from mallorn.tables import read_columns, table_writer
 
 
 def main(family, objects, artifacts, output, settings):
@@ -16,23 +16,26 @@ def main(family, objects, artifacts, output, settings):
         "posterior": the posterior's block, for families that need it}.
     """
     module = import_module(f"mallorn.features.{family}")
-    lightcurves = read_lightcurves(artifacts.get("lightcurves"), objects)
-    tables = {name: _read(name, paths, settings) for name, paths in artifacts.items() if name != "lightcurves"}
-    features = module.extract(Inputs(lightcurves, tables), settings["features"])
-    expected = units(family, module.features(settings["features"]))
-    if list(features) != list(expected):
-        difference = sorted(set(features) ^ set(expected)) or "their order"
-        raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
-    write_table(output, {"object_id": lightcurves.object_id, **features}, expected, sorted_by=("object_id",))
-    logging.getLogger(__name__).info("%s: %d features of %d objects", family, len(features), len(lightcurves))
+    expected, n = units(family, module.features(settings["features"])), 0
+    further = {name: paths for name, paths in artifacts.items() if name != "lightcurves"}
+    with table_writer(output, expected, sorted_by=("object_id",)) as write:
+        for group, lightcurves in lightcurve_groups(artifacts.get("lightcurves"), objects):
+            tables = {name: _read(name, paths, settings, group) for name, paths in further.items()}
+            features = module.extract(Inputs(lightcurves, tables), settings["features"])
+            if list(features) != list(expected):
+                difference = sorted(set(features) ^ set(expected)) or "their order"
+                raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
+            write({"object_id": lightcurves.object_id, **features})
+            n += len(lightcurves)
+    logging.getLogger(__name__).info("%s: %d features of %d objects", family, len(expected), n)
 
 
-def _read(artifact, paths, settings):
+def _read(artifact, paths, settings, group):
     if artifact == "posterior":
-        return import_module("mallorn.gp.posterior").read_posterior(paths, settings["posterior"])
+        return import_module("mallorn.gp.posterior").read_posterior(paths, settings["posterior"], group)
     if isinstance(paths, dict):
-        return {band: read_columns(path) for band, path in paths.items()}
-    return read_columns(paths)
+        return {band: read_columns(path, group=group) for band, path in paths.items()}
+    return read_columns(paths, group=group)
 
 
 if "snakemake" in globals():

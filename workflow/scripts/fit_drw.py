@@ -1,20 +1,27 @@
 """Fit damped random walks to each passband of every object of a split."""
 
+from contextlib import ExitStack
+
 from mallorn.bands import BANDS
 from mallorn.gp.engines import find_engine
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import DRW
-from mallorn.lightcurves import read_lightcurves
-from mallorn.tables import write_table
+from mallorn.lightcurves import lightcurve_groups
+from mallorn.tables import table_writer
 
 
 def main(points, objects, outputs, settings, engine=None):
     """Write the fits of each passband to the path that `outputs` gives for it; engine: see `find_engine`."""
     engine = find_engine(engine)
-    lightcurves = read_lightcurves(points, objects).dereddened()
-    for band, path in outputs.items():
-        fits = fit_lightcurves(DRW, lightcurves.in_band(BANDS.index(band)), settings, engine)
-        write_table(path, fits, fit_units(DRW), sorted_by=("object_id",))
+    with ExitStack() as files:
+        writers = {
+            band: files.enter_context(table_writer(path, fit_units(DRW), sorted_by=("object_id",)))
+            for band, path in outputs.items()
+        }
+        for _, lightcurves in lightcurve_groups(points, objects):
+            lightcurves = lightcurves.dereddened()
+            for band, write in writers.items():
+                write(fit_lightcurves(DRW, lightcurves.in_band(BANDS.index(band)), settings, engine))
 
 
 if "snakemake" in globals():

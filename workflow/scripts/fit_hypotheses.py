@@ -2,14 +2,15 @@
 
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses, units
-from mallorn.lightcurves import read_lightcurves
-from mallorn.tables import write_table
+from mallorn.lightcurves import lightcurve_groups
+from mallorn.tables import table_writer
 
 
 def main(points, objects, kernels, output, settings):
     use_kernels(kernels)
-    fits = fit_hypotheses(read_lightcurves(points, objects), settings)
-    write_table(output, fits, units(settings["models"]), sorted_by=("object_id",))
+    with table_writer(output, units(settings["models"]), sorted_by=("object_id",)) as write:
+        for _, lightcurves in lightcurve_groups(points, objects):
+            write(fit_hypotheses(lightcurves, settings))
 
 
 if "snakemake" in globals():

@@ -3,15 +3,16 @@
 from mallorn.gp.engines import find_engine
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import MultibandMatern32
-from mallorn.lightcurves import read_lightcurves
-from mallorn.tables import write_table
+from mallorn.lightcurves import lightcurve_groups
+from mallorn.tables import table_writer
 
 
 def main(points, objects, output, settings, engine=None):
     """engine: see `find_engine`."""
-    lightcurves = read_lightcurves(points, objects).dereddened()
-    fits = fit_lightcurves(MultibandMatern32, lightcurves, settings, find_engine(engine))
-    write_table(output, fits, fit_units(MultibandMatern32), sorted_by=("object_id",))
+    engine = find_engine(engine)
+    with table_writer(output, fit_units(MultibandMatern32), sorted_by=("object_id",)) as write:
+        for _, lightcurves in lightcurve_groups(points, objects):
+            write(fit_lightcurves(MultibandMatern32, lightcurves.dereddened(), settings, engine))
 
 
 if "snakemake" in globals():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mallorn.folds import draw_folds
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.sources import grid_steps, rest_spans, source_events
 from mallorn.tables import read_columns, write_table
 
@@ -33,9 +33,9 @@ def _steps(object_id, lightcurves, objects, grid):
     place = {name: k for k, name in enumerate(object_id)}
     found = np.full((2, len(object_id)), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
-        lc = read_lightcurves(points_path, objects_path)
-        lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
-        found[:, [place[name] for name in lc.object_id]] = grid_steps(lc, **grid)
+        for _, lc in lightcurve_groups(points_path, objects_path):
+            lc = lc.take([k for k, name in enumerate(lc.object_id) if name in place])
+            found[:, [place[name] for name in lc.object_id]] = grid_steps(lc, **grid)
     return found
 
 

@@ -1,13 +1,14 @@
 """Predict the multi-band light curve of every object of a split about its peak."""
 
 from mallorn.gp.posterior import UNITS, predict_posterior
-from mallorn.lightcurves import read_lightcurves
-from mallorn.tables import read_columns, write_table
+from mallorn.lightcurves import lightcurve_groups
+from mallorn.tables import read_columns, table_writer
 
 
 def main(points, objects, fits, output, settings):
-    table = predict_posterior(read_lightcurves(points, objects), read_columns(fits), settings)
-    write_table(output, table, UNITS, sorted_by=("object_id",))
+    with table_writer(output, UNITS, sorted_by=("object_id",)) as write:
+        for group, lightcurves in lightcurve_groups(points, objects):
+            write(predict_posterior(lightcurves, read_columns(fits, group=group), settings))
 
 
 if "snakemake" in globals():

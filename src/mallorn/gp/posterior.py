@@ -81,9 +81,12 @@ def phase_grid(config):
     return start + step * np.arange(size)
 
 
-def read_posterior(path, config):
-    """Return the `Posterior` that was written to `path` with the same `posterior` block of config.yaml."""
-    columns = read_columns(path)
+def read_posterior(path, config, group=None):
+    """Return the `Posterior` that was written to `path` with the same `posterior` block of config.yaml.
+
+    group: number of the group of objects to read (see `mallorn.lightcurves.lightcurve_groups`); all by default.
+    """
+    columns = read_columns(path, group=group)
     phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)
     n = len(columns["object_id"])
     shapes = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from mallorn.bands import band_index
 from mallorn.csvtables import write_csv
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.tables import read_columns
 
@@ -105,16 +105,19 @@ def _of_features(path, object_id):
 
 def _of_splits(store, object_id):
     """Return the columns that come from the artifacts of the splits, for `object_id`."""
-    parts = [_of_split(store, split) for split in store.splits]
+    parts = [
+        _of_objects(store, split, group, lc)
+        for split in store.splits
+        for group, lc in lightcurve_groups(store.lightcurves[split], store.objects[split])
+    ]
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}
     rows = np.array([place[name] for name in object_id], dtype=int)
     return {name: values[rows] for name, values in whole.items()}
 
 
-def _of_split(store, split):
-    lc = read_lightcurves(store.lightcurves[split], store.objects[split])
-    posterior = read_columns(store.posterior[split], ["status", "peak_mjd", "band_peak_flux"])
+def _of_objects(store, split, group, lc):
+    posterior = read_columns(store.posterior[split], ["status", "peak_mjd", "band_peak_flux"], group=group)
     n, owner, snr = len(lc), lc.owner, lc.flux / lc.flux_err
     highest = np.full(n, -np.inf)
     np.maximum.at(highest, owner, snr)
@@ -132,7 +135,7 @@ def _of_split(store, split):
         "z negative": lc.redshift < 0.0,
         "no u": count(lc.band == band_index("u")) == 0,
     }
-    kind, evidence = _kind(read_columns(store.hypotheses[split]))
+    kind, evidence = _kind(read_columns(store.hypotheses[split], group=group))
     return {
         "object_id": lc.object_id,
         "redshift": lc.redshift,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.bands import BANDS
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import lightcurve_groups
 from mallorn.tables import read_columns
 
 __all__ = ["Survey", "counts_by_type", "examples", "read_survey", "set_aside_rows"]
@@ -31,7 +31,7 @@ class Survey(NamedTuple):
 
 def read_survey(logs, lightcurves, objects):
     """Return the `Survey`. logs: table of results/logs.parquet. lightcurves, objects: {split: path}."""
-    parts = [_of_split(read_lightcurves(lightcurves[split], objects[split])) for split in objects]
+    parts = [_of_objects(lc) for split in objects for _, lc in lightcurve_groups(lightcurves[split], objects[split])]
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}
     rows = np.array([place[name] for name in logs["object_id"].astype(str)], dtype=int)
@@ -46,7 +46,7 @@ def read_survey(logs, lightcurves, objects):
     )
 
 
-def _of_split(lc):
+def _of_objects(lc):
     n, bands = len(lc), len(BANDS)
     key = lc.owner * bands + lc.band
     points = np.bincount(key, minlength=n * bands).reshape(n, bands)
