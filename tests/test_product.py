@@ -42,7 +42,7 @@ def made(tmp_path_factory):
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
     folder, values, (tree, line, again, _) = made
-    probability, chosen = score(folder, read_product(folder), values)
+    probability, chosen = score(folder, read_product(folder), [values[:7], values[7:]])
     mean = (0.25 * tree + 0.75 * line + again) / 2
     odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
     np.testing.assert_allclose(probability, 1 / (1 + np.exp(-odds)), atol=1e-9)

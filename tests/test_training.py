@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from mallorn.errors import ConfigError, DataError
-from mallorn.tables import write_table
-from mallorn.training import class_weights, classify, feature_columns, fit_member, importance_weights, read_features
+from mallorn.tables import table_writer, write_table
+from mallorn.training import (
+    class_weights,
+    classify,
+    feature_columns,
+    fit_member,
+    importance_weights,
+    read_feature_columns,
+    read_features,
+)
 
 NAMES = ["object_id", "Z", "Z_err", "EBV", "shape__rise", "shape__fall", "color__slope__u"]
 GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia", "SN Ia-pec"]}
@@ -43,6 +51,21 @@ def test_values_beyond_float32_are_clipped_and_named(tmp_path, caplog):
     assert "color__energy, color__ratio" in caplog.text
     assert "Z" not in caplog.text.split("clipped in")[1]
     assert table.select(["color__ratio", "Z"]).values[1].tolist() == [2.0, np.float32(0.2)]
+
+
+def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
+    with table_writer(tmp_path / "t.parquet") as write:
+        for ids, values in (("ab", [1.0, 1e300]), ("", []), ("c", [3.0])):
+            write({"object_id": np.array(list(ids), dtype=object), "x": np.array(values), "y": -np.array(values)})
+    with caplog.at_level(logging.WARNING):
+        table = read_features(tmp_path / "t.parquet", [], [])
+    largest = np.finfo(np.float32).max
+    assert table.object_id.tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(table.values, np.array([[1, -1], [largest, -largest], [3, -3]], dtype=np.float32))
+    assert caplog.messages[0].endswith("clipped in x, y")
+    chosen = read_feature_columns(tmp_path / "t.parquet", ["y"], rows=[2, 0, 2])
+    assert chosen.object_id.tolist() == ["c", "a", "c"]
+    assert chosen.values.tolist() == [[-3.0], [-1.0], [-3.0]]
 
 
 def test_classes_by_group():

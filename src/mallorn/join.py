@@ -19,11 +19,11 @@ LOG_COLUMNS = ("object_id", "Z", "Z_err", "EBV")
 """Columns of the logs that lead a feature table; the labels stay where they are."""
 
 
-def join_features(logs, families, path, chosen, rows_per_group=50_000):
+def join_features(logs, families, path, chosen, rows_per_group=10_000):
     """Write the features of the objects of one set, one row per object in log order, to the Parquet file `path`.
 
     Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units. At most `rows_per_group`
-    rows, and the families of the splits that these come from, are in memory at a time.
+    rows, and one family of one split, are in memory at a time.
 
     logs: results/logs.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
     Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in
@@ -66,7 +66,7 @@ def _schema(families):
 
 def _rows(family, files, columns, object_id, split):
     """Return the rows of the objects `object_id` (n,), which are in the splits `split` (n,), in that order."""
-    parts = []
+    wanted, parts = arrow_array(object_id), []
     for name in dict.fromkeys(split):
         if name not in files:
             raise DataError(f"feature family {family}: no file for {name}, which the log names; run the split's rules")
@@ -77,12 +77,11 @@ def _rows(family, files, columns, object_id, split):
                 f"{files[name]}: the columns of family {family} differ between splits: "
                 f"{', '.join(odd[:5]) or 'their order'}; delete results/families/{family} and run again"
             )
-        parts.append(part)
+        parts.append(part.filter(pc.is_in(part.column("object_id").cast(pa.string()), value_set=wanted)))
     if not parts:
         return pq.read_table(next(iter(files.values()))).slice(0, 0)
     whole = pa.concat_tables(parts)
     ids = whole.column("object_id").cast(pa.string())
-    wanted = arrow_array(object_id)
     index = pc.index_in(wanted, value_set=ids.combine_chunks())
     if index.null_count:
         missing = wanted.filter(index.is_null())

@@ -113,17 +113,24 @@ def check_product(folder, manifest, state, versions, columns):
         raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
 
 
-def score(folder, manifest, values):
-    """Return (probability (n,), decision (n,) bool) of features (n, p) float32 with the columns of the manifest.
+def score(folder, manifest, groups):
+    """Return (probability (n,), decision (n,) bool) of features with the columns of the manifest.
 
-    The probabilities are calibrated, the mean over repeats of the ensemble's, as those of the submission.
+    groups: arrays (m, p) float32 of some of the n objects each, of which only one is needed at a time. The
+    probabilities are calibrated, the mean over repeats of the ensemble's, as those of the submission.
     """
-    repeats = []
-    for repeat, learned in enumerate(manifest["repeats"]):
-        fits = [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
-        members = np.stack([mean_probability(one, values)[:, 0] for one in fits], axis=1)
-        repeats.append(apply_ensemble(learned, members))
-    return decide(manifest["decision"], np.mean(repeats, axis=0))
+    repeats = manifest["repeats"]
+    fits = [
+        [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
+        for repeat, learned in enumerate(repeats)
+    ]
+    found = [
+        [np.stack([mean_probability(one, values)[:, 0] for one in members], axis=1) for members in fits]
+        for values in groups
+    ]
+    members = map(np.concatenate, zip(*found, strict=True))
+    ensembles = [apply_ensemble(learned, of_members) for learned, of_members in zip(repeats, members, strict=True)]
+    return decide(manifest["decision"], np.mean(ensembles, axis=0))
 
 
 def _keys(manifest, state):

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from mallorn.errors import ConfigError, DataError
 from mallorn.join import LOG_COLUMNS
 from mallorn.models.learner import learner
-from mallorn.tables import read_columns
+from mallorn.tables import number_of_groups, read_columns
 
 __all__ = [
     "TARGET_CLASS",
@@ -19,6 +19,7 @@ __all__ = [
     "class_weights",
     "classify",
     "feature_columns",
+    "feature_groups",
     "fit_member",
     "importance_weights",
     "read_feature_columns",
@@ -74,25 +75,44 @@ def read_features(path, log_columns, exclude):
     return read_feature_columns(path, feature_columns(pq.read_schema(path).names, log_columns, exclude))
 
 
-def read_feature_columns(path, columns):
-    """Return the `Features` of a feature table with the columns named.
+def read_feature_columns(path, columns, rows=None):
+    """Return the `Features` of a feature table with the columns named; rows: as in `mallorn.tables.read_columns`.
 
     Values beyond the range of float32, infinite ones included, are clipped to it, which keeps their order; the columns
     are named in a warning.
     """
     columns = tuple(columns)
-    table = read_columns(path, ["object_id", *columns])
-    object_id = table.pop("object_id")
-    values = np.empty((len(object_id), len(columns)), dtype=np.float32)
-    largest, clipped = np.finfo(np.float32).max, []
-    for k, name in enumerate(columns):
-        column = np.asarray(table.pop(name), dtype=float)
-        if np.any(np.abs(column) > largest):
-            clipped.append(name)
-        values[:, k] = np.clip(column, -largest, largest)
-    if clipped:
-        log.warning("%s: values beyond the range of float32 are clipped in %s", path, ", ".join(clipped))
+    with pq.ParquetFile(path) as file:
+        rows = np.arange(file.metadata.num_rows) if rows is None else np.asarray(rows)
+    object_id, values = np.empty(len(rows), dtype=object), np.empty((len(rows), len(columns)), dtype=np.float32)
+    begin = 0
+    for part in feature_groups(path, columns):
+        here = np.flatnonzero((rows >= begin) & (rows < begin + len(part.object_id)))
+        object_id[here], values[here] = part.object_id[rows[here] - begin], part.values[rows[here] - begin]
+        begin += len(part.object_id)
     return Features(object_id, columns, values)
+
+
+def feature_groups(path, columns):
+    """Yield the `Features` of each group of rows of a feature table, with the values of `read_feature_columns`.
+
+    A group is what is held in memory at a time of a table that may be larger than that.
+    """
+    columns = tuple(columns)
+    largest, clipped = np.finfo(np.float32).max, set()
+    for group in range(number_of_groups(path)):
+        table = read_columns(path, ["object_id", *columns], group=group)
+        object_id = table.pop("object_id")
+        values = np.empty((len(object_id), len(columns)), dtype=np.float32)
+        for k, name in enumerate(columns):
+            column = np.asarray(table.pop(name), dtype=float)
+            if np.any(np.abs(column) > largest):
+                clipped.add(name)
+            values[:, k] = np.clip(column, -largest, largest)
+        yield Features(object_id, columns, values)
+    if clipped:
+        names = ", ".join(name for name in columns if name in clipped)
+        log.warning("%s: values beyond the range of float32 are clipped in %s", path, names)
 
 
 def rows_of(object_id, wanted):

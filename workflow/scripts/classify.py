@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 
 from mallorn.product import check_product, installed, read_product, score
 from mallorn.submission import write_probabilities, write_submission
-from mallorn.training import read_feature_columns
+from mallorn.tables import read_columns
+from mallorn.training import feature_groups
 
 
 def main(model, features, probabilities, predictions, state):
@@ -17,10 +18,11 @@ def main(model, features, probabilities, predictions, state):
     """
     manifest = read_product(model)
     check_product(model, manifest, state, installed(), pq.read_schema(features).names)
-    table = read_feature_columns(features, manifest["features"])
-    probability, chosen = score(model, manifest, table.values)
-    write_probabilities(probabilities, table.object_id, probability)
-    write_submission(predictions, table.object_id, chosen)
+    object_id = read_columns(features, ["object_id"])["object_id"]
+    groups = (part.values for part in feature_groups(features, manifest["features"]))
+    probability, chosen = score(model, manifest, groups)
+    write_probabilities(probabilities, object_id, probability)
+    write_submission(predictions, object_id, chosen)
     message = "%d of %d objects have a probability of at least %.4f"
     logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
 

@@ -8,13 +8,13 @@ import numpy as np
 from mallorn.crossvalidate import Copies, cross_validate
 from mallorn.folds import fold_of
 from mallorn.metrics import average_precision
-from mallorn.modelfiles import Fits, write_fits
+from mallorn.modelfiles import Fits, mean_probability, write_fits
 from mallorn.nesting import FINAL, training_rows
 from mallorn.parameters import read_best
 from mallorn.predictions import write_predictions
 from mallorn.seeds import derived_seed
 from mallorn.tables import read_columns, write_table
-from mallorn.training import classify, importance_weights, read_features, rows_of
+from mallorn.training import classify, feature_groups, importance_weights, read_features, rows_of
 
 
 class Inputs(NamedTuple):
@@ -59,7 +59,12 @@ def main(inputs, outputs, about, settings, threads):
     table = read(inputs.train)
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], table.object_id)
     inside, held_out = training_rows(about["training"], labels["fold"])
-    apart = read(inputs.test) if about["training"] == FINAL else table.rows(held_out)
+    pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None
+    apart = None  # the test table is not to be in memory as a whole
+    if about["training"] != FINAL:
+        apart = table.rows(held_out)
+    elif pseudo_labels:
+        apart = read(inputs.test)
     labels = {name: values[inside] for name, values in labels.items()}
     table = table.rows(inside)
     classes, names = classify(
@@ -78,18 +83,22 @@ def main(inputs, outputs, about, settings, threads):
         *(table.values, classes, len(names), labels["source"], labels["fold"], model),
         seed=derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
         threads=threads,
-        outside=apart.values,
+        outside=None if apart is None else apart.values,
         selection=settings["selection"] if model["selection"] else None,
         weight=importance_weights(inputs.weights, table.object_id) if inputs.weights else None,
         trained_copies=copies(inputs.jitter),
         predicted_copies=photoz,
-        pseudo_labels=training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None,
+        pseudo_labels=pseudo_labels,
         keep=about["training"] == FINAL,
     )
+    fits = Fits(table.columns, names, predictions.fits)
     if outputs.models:
-        write_fits(outputs.models, Fits(table.columns, names, predictions.fits))
+        write_fits(outputs.models, fits)
     write_predictions(outputs.out_of_fold, table.object_id, predictions.inside, names, about, labels["fold"])
-    write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
+    if apart is None:
+        write_predictions(outputs.held_out, *_predict_table(inputs.test, fits), names, about)
+    else:
+        write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if photoz is not None:
         ids, fold = table.object_id[photoz.row], labels["fold"][photoz.row]
         write_predictions(outputs.photoz, ids, predictions.copied, names, about, fold)
@@ -100,6 +109,12 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _predict_table(path, fits):
+    """Return (object_id (m,), probability (m, C)) of all objects of a feature table, the mean over the `Fits`."""
+    parts = [(part.object_id, mean_probability(fits, part.values)) for part in feature_groups(path, fits.columns)]
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
 if "snakemake" in globals():

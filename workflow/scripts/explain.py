@@ -22,7 +22,7 @@ def main(models, test, held_out, candidates, everywhere, settings):
     best, drawn = explained_rows(probability, options["candidates"], options["sample"], settings["seed"])
     rows = np.concatenate([best, drawn])
     fits = [read_fits(folder) for folder in models]
-    table = read_feature_columns(test, fits[0].columns).rows(rows)
+    table = read_feature_columns(test, fits[0].columns, rows)
     shap = np.mean([mean_contributions(one, table.values) for one in fits], axis=0)
     n = len(best)
     write_table(
