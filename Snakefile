@@ -43,6 +43,7 @@ rule all:
 
 
 onstart:
+    schedule_when_jobs_end()
     warn_of_shortages()
 
 

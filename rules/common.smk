@@ -341,6 +341,16 @@ def show_summary():
         print(text, file=sys.stderr)
 
 
+def schedule_when_jobs_end():
+    """Let a run on this machine look for jobs to start when one has ended, and not by the clock too.
+
+    Snakemake 9.27 looks again a second after each look, for its limit of jobs a second, and once more for each job that
+    has ended: after a thousand jobs it does so a thousand times a second. A cluster keeps that limit.
+    """
+    if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
+        workflow.scheduler.job_rate_limiter = None
+
+
 def warn_of_shortages():
     """Warn before a run that disk or memory may not suffice for the splits that it reads or fits."""
     import shutil
