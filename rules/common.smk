@@ -319,7 +319,7 @@ def template_digests():
 def digests_of_further_results():
     """Return {path: digest} of the results that the report shows if they were asked for, so that it follows them."""
     kinds = ("results/evaluation/*.csv", "results/evaluation/audits.json", "results/evaluation/figures/*.svg")
-    kinds += ("results/tuning/*/*/best.yaml",)
+    kinds += ("results/tuning/*/*/best.yaml", "results/benchmarks/summary.csv")
     found = sorted(str(path) for kind in kinds for path in Path().glob(kind))
     return {path: file_digest(path) for path in found if path not in EVALUATED}
 

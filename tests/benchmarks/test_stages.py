@@ -40,6 +40,12 @@ def test_sums_over_the_jobs_of_a_stage():
     assert all(np.isnan(row["cpu_exponent"]) for row in rows.values())
 
 
+def test_compilation_is_no_part_of_the_features_cost():
+    jobs = [("ingest", used(2.0)), ("compile_kernels", used(30.0))]
+    rows = {row["stage"]: row for row in rows_of(summary([("this run", 100, False, jobs)]))}
+    assert (rows[FEATURES]["cpu_s"], rows[ALL]["cpu_s"]) == (2.0, 32.0)
+
+
 def test_growth_is_that_of_the_jobs_own_work_on_simulated_surveys():
     runs = [(str(n), n, True, [("ingest", used(0.5 + 2e-3 * n**1.5))]) for n in (100, 1000, 10000)]
     table = summary([("this run", 50, False, [("ingest", used(1e3))]), *runs])

@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 from browser import Visit, chromium
 
+from mallorn.benchmarks.stages import summary
+from mallorn.csvtables import write_csv
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
 from mallorn.report.render import as_table, number, render
-from mallorn.report.site import write_candidates_page, write_evaluation_page, write_tuning_page
+from mallorn.report.site import (
+    write_candidates_page,
+    write_evaluation_page,
+    write_performance_page,
+    write_tuning_page,
+)
+from mallorn.usage import FIELDS
 
 CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
 HOSTILE = [
@@ -58,6 +66,32 @@ def test_what_was_not_made_is_said_with_its_command(tmp_path):
     assert "snakemake --cores all select_features" in page
     write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")
     assert "snakemake --cores all tune" in (tmp_path / "tuning.html").read_text()
+
+
+def test_the_benchmark_is_shown_if_it_was_made(tmp_path):
+    scores, path = tmp_path / "scores.csv", tmp_path / "summary.csv"
+    scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
+    write_performance_page(tmp_path, path, scores, "snakemake --cores all bench")
+    page = (tmp_path / "performance.html").read_text()
+    assert "not made yet" in page
+    assert "snakemake --cores all bench" in page
+
+    used = dict.fromkeys(FIELDS, 1.0) | {"start_cpu_s": 0.2}
+    jobs = {n: [("ingest", used | {"cpu_s": 0.2 + 0.003 * n}), ("<b>odd$", used)] for n in (50, 100, 1000)}
+    runs = [("this run", 50, False, jobs[50]), *((f"simulated {n}", n, True, jobs[n]) for n in (100, 1000))]
+    write_csv(path, summary(runs), digits=4)
+    write_performance_page(tmp_path, path, scores, "snakemake --cores all bench")
+    page = (tmp_path / "performance.html").read_text()
+    assert "simulated 1000, 1,000 objects" in page
+    assert "&lt;b&gt;odd$" in page
+    assert "1.00" in page
+    assert "figures/performance_growth.svg" in page
+    assert "ingest: 1.00" in (tmp_path / "figures" / "performance_growth.svg").read_text()
+    assert "not made yet" not in page
+
+    write_csv(path, summary(runs[:1]), digits=4)
+    write_performance_page(tmp_path, path, scores, "snakemake --cores all bench")
+    assert "performance_growth" not in (tmp_path / "performance.html").read_text()
 
 
 def test_tables_that_are_there_are_shown_and_old_ones_marked(tmp_path):

@@ -14,6 +14,7 @@ from mallorn.report.site import (
     write_features_page,
     write_history_page,
     write_input_page,
+    write_performance_page,
     write_summary_page,
     write_tuning_page,
 )
@@ -68,6 +69,7 @@ def main(
     write_features_page(folder, train, fold_table, importance, ablation, scores, features)
     write_tuning_page(folder, folders["tuning"], scores, "snakemake --cores all tune")
     write_input_page(folder, survey)
+    write_performance_page(folder, Path(folders["benchmarks"], "summary.csv"), scores, "snakemake --cores all bench")
     write_history_page(folder, history, model)
     logging.getLogger(__name__).info("%s: %d candidates with a page", Path(folder, "index.html"), len(pages))
 

@@ -1,17 +1,19 @@
 """What each stage of the workflow costs, summed over its jobs, and how that grows with the number of objects."""
 
+import csv
 from collections import defaultdict
 
 import numpy as np
 
 from mallorn.usage import FIELDS
 
-__all__ = ["ALL", "FEATURES", "scaled_simulation", "stage_of", "summary"]
+__all__ = ["ALL", "FEATURES", "own_cpu", "read_summary", "scaled_simulation", "stage_of", "summary"]
 
 ALL, FEATURES = "all", "all features"
-"""Stages of sums: over all jobs, and over all jobs from ingestion to the joined features."""
+"""Stages of sums: over all jobs, and over those from ingestion to the joined features, without compilation, which a run
+needs once however many objects it has."""
 
-_FEATURE_STAGES = ("ingest", "compile_", "fit_", "predict_posterior", "extract_features", "join_features")
+_FEATURE_STAGES = ("ingest", "fit_", "predict_posterior", "extract_features", "join_features")
 
 
 def stage_of(log):
@@ -30,8 +32,23 @@ def summary(runs):
     """
     rows = [row for run in runs for row in _rows(*run)]
     exponents = _exponents(rows)
-    table = {name: [row[name] for row in rows] for name in rows[0] if name != "simulated"} if rows else {}
+    table = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     return table | {"cpu_exponent": [exponents.get(row["stage"], np.nan) for row in rows]}
+
+
+def own_cpu(row):
+    """Return the CPU seconds of a row of `summary` without the starts of its jobs."""
+    return row["cpu_s"] * (1.0 - row["start_share"])
+
+
+def read_summary(path):
+    """Return the rows of the CSV file that holds a `summary`, dicts with text in `survey` and `stage`, else numbers."""
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return [
+        {name: value if name in ("survey", "stage") else float(value or "nan") for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def scaled_simulation(simulation, objects, per_split=500):
@@ -54,7 +71,7 @@ def _rows(survey, objects, simulated, jobs):
         yield {
             "survey": survey,
             "objects": objects,
-            "simulated": simulated,
+            "simulated": int(simulated),
             "stage": stage,
             "jobs": len(of_jobs),
             "cpu_s": total["cpu_s"],
@@ -70,8 +87,7 @@ def _rows(survey, objects, simulated, jobs):
 def _exponents(rows):
     points = defaultdict(list)
     for row in rows:
-        own = row["cpu_s"] * (1.0 - row["start_share"])
-        if row["simulated"] and own > 0:
-            points[row["stage"]].append((row["objects"], own))
+        if row["simulated"] and own_cpu(row) > 0:
+            points[row["stage"]].append((row["objects"], own_cpu(row)))
     several = {stage: np.log(of_stage).T for stage, of_stage in points.items() if len({n for n, _ in of_stage}) > 1}
     return {stage: float(np.polyfit(n, cpu, 1)[0]) for stage, (n, cpu) in several.items()}

@@ -12,7 +12,7 @@ __all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-FURTHER_PAGES = ("candidates", "evaluation", "features", "tuning", "input", "history")
+FURTHER_PAGES = ("candidates", "evaluation", "features", "tuning", "input", "performance", "history")
 """The pages beside index.html, in the order of the navigation."""
 
 
