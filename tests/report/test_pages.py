@@ -56,6 +56,17 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
         assert visit.outside(tmp_path) == []
 
 
+def test_a_page_lists_no_more_candidates_than_a_browser_holds(tmp_path, monkeypatch):
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, 0.5)
+    assert "most probable ones" not in (tmp_path / "candidates.html").read_text()
+    monkeypatch.setattr("mallorn.report.site.LISTED", 2)
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, 0.5)
+    page = (tmp_path / "candidates.html").read_text()
+    assert "The 3 test objects" in page
+    assert "Here are the 2 most probable ones" in page
+    assert page.count('"a"') > page.count('"c"') == 0
+
+
 def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores = tmp_path / "scores.csv"
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")

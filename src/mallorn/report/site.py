@@ -41,6 +41,9 @@ PACKAGES = ("snakemake", "numpy", "celerite2", "light-curve", "lightgbm", "xgboo
 _SCORES = ("average_precision", "roc_auc", "f1", "precision", "recall")
 _TITLES = {"average_precision": "average precision", "roc_auc": "ROC AUC", "f1": "F1"}
 
+LISTED = 10_000
+"""Test objects in the table of candidates that the browser sorts and filters; the files list them all."""
+
 EVALUATIONS = {
     "nested": (
         "Nested scores",
@@ -209,14 +212,17 @@ def _shown(value, decimals):
 def write_candidates_page(folder, candidates, pages, threshold):
     """Write candidates.html. candidates: table. pages: {object_id: name of its page}; threshold: probability."""
     columns = [{"name": name, **about._asdict()} for name, about in COLUMNS.items()]
-    rows = list(zip(*(_jsonable(candidates[name], COLUMNS[name].decimals) for name in COLUMNS), strict=True))
+    n = len(candidates["rank"])
+    listed = {name: candidates[name][:LISTED] for name in COLUMNS}
+    rows = list(zip(*(_jsonable(listed[name], COLUMNS[name].decimals) for name in COLUMNS), strict=True))
     head = [
         [_shown(candidates[name][k], COLUMNS[name].decimals) for name in COLUMNS] for k in range(min(50, len(rows)))
     ]
     render(
         Path(folder, "candidates.html"),
         "candidates.html",
-        n=f"{len(rows):,}",
+        n=f"{n:,}",
+        listed=f"{len(rows):,}" if len(rows) < n else "",
         n_chosen=int(candidates["chosen"].sum()),
         n_pages=len(pages),
         threshold=f"{threshold:.3f}",
