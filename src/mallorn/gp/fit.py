@@ -11,7 +11,8 @@ nothing) and J_r^T J_r + 1/2 J_d^T J_d, J scaled by the pivots, whose expectatio
 1974, IEEE TAC 19, 756, for Kalman filters), at no further cost. The minimum is sought by
 Fisher scoring with Levenberg damping, bounds, and a BFGS update of each new Fisher matrix (as the residual curvature
 in Dennis, Gay and Welsch 1981, ACM TOMS 7, 348). All objects and all their starts step together, each with its own
-damping, and leave when they have converged.
+damping, and leave when they have converged. The best end of each object is then polished by Newton steps on central
+differences of f, wide enough that rounding does not move the optimum: the same from any engine.
 """
 
 import logging
@@ -39,8 +40,21 @@ log = logging.getLogger(__name__)
 
 _CONVERGED, _NO_POINTS, _PRIOR_MODE, _NOT_CONVERGED, _SINGULAR = range(5)
 
-_STEP = 1e-5
-"""Forward difference of a log parameter."""
+_STEP = 1e-3
+"""Forward difference of a log parameter on the way to the optimum."""
+
+_POLISHING_STEP = 1e-2
+"""Central difference of a log parameter at the optimum, which it moves by some 2e-5."""
+
+_POLISHED = 3e-3
+"""Newton step of a log parameter after which none follows: what is left goes with its square."""
+
+_LONGEST_POLISHING = 0.3
+
+_POLISHINGS = 20
+
+_FLATTEST = 1e-3
+"""Smallest eigenvalue of a Hessian that is believed."""
 
 _NUMBERS_PER_CHUNK = 2**17
 """Rows times rank that are solved together: what stays in a core's cache."""
@@ -55,7 +69,7 @@ _LARGEST_DAMPING = 1e7
 class Settings:
     """How to fit a model with k parameters; all arrays hold log parameters, sigma in units of the object's scale.
 
-    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: expected decrease of f at which a fit has
+    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: expected decrease of f at which a descent has
     converged. max_iterations: per start. min_points: with fewer the fit is the mode of the prior.
     """
 
@@ -109,12 +123,8 @@ class Evaluation(NamedTuple):
 
 def evaluate(model, batch, theta, how, engine=innovations):
     """Return the `Evaluation` of `batch` at `theta` (m, k) under the priors of `how`, a `Settings`."""
-    Z, d = engine(model, batch, theta)
-    flux, ones = np.ascontiguousarray(Z.T)
-    weight = ones / d
-    precision = batch.sum(weight * ones)
-    mean = batch.sum(weight * flux) / precision
-    residual = flux - mean[batch.owner] * ones
+    likelihood = _likelihood(model, batch, theta, engine)
+    residual, d, mean = likelihood.residual, likelihood.d, likelihood.mean
     inverse_sd = 1.0 / np.sqrt(d)
     pull = residual * inverse_sd
 
@@ -127,23 +137,45 @@ def evaluate(model, batch, theta, how, engine=innovations):
         J_r[i] = (Z[:, 0] - mean[batch.owner] * Z[:, 1] - residual) * inverse_sd / _STEP
         J_d[i] = (d_stepped - d) / d / _STEP
 
-    chi2_logdet = batch.sum(pull**2 + np.log(d))
     gradient = batch.sum(J_r * pull + 0.5 * J_d * (1.0 - pull**2)).T
     fisher = np.empty((len(theta), k, k))
     for i in range(k):
         for j in range(i + 1):
             fisher[:, i, j] = fisher[:, j, i] = batch.sum(J_r[i] * J_r[j] + 0.5 * J_d[i] * J_d[j])
 
-    offset = theta - how.prior_mean
-    penalty = offset / how.prior_sd**2
     return Evaluation(
-        value=0.5 * (chi2_logdet + np.sum(offset * penalty, axis=1)),
-        gradient=gradient + penalty,
+        value=_value(likelihood, theta, how),
+        gradient=gradient + (theta - how.prior_mean) / how.prior_sd**2,
         fisher=fisher + np.diag(how.prior_sd**-2),
-        chi2_logdet=chi2_logdet,
+        chi2_logdet=likelihood.chi2_logdet,
         mean=mean,
-        mean_variance=1.0 / precision,
+        mean_variance=likelihood.mean_variance,
     )
+
+
+class _Likelihood(NamedTuple):
+    """Innovations r and pivots d (N,) at the profiled mean, and the sums of `Evaluation` without derivatives, (m,)."""
+
+    residual: np.ndarray
+    d: np.ndarray
+    chi2_logdet: np.ndarray
+    mean: np.ndarray
+    mean_variance: np.ndarray
+
+
+def _likelihood(model, batch, theta, engine):
+    Z, d = engine(model, batch, theta)
+    flux, ones = np.ascontiguousarray(Z.T)
+    weight = ones / d
+    precision = batch.sum(weight * ones)
+    mean = batch.sum(weight * flux) / precision
+    residual = flux - mean[batch.owner] * ones
+    return _Likelihood(residual, d, batch.sum(residual**2 / d + np.log(d)), mean, 1.0 / precision)
+
+
+def _value(likelihood, theta, how):
+    """Return f (m,) at `theta` (m, k)."""
+    return 0.5 * (likelihood.chi2_logdet + np.sum(((theta - how.prior_mean) / how.prior_sd) ** 2, axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,29 +257,33 @@ def _chunks(batch, numbers_per_row):
 def _fit_chunk(model, batch, how, engine):
     m, k = len(batch), len(model.parameters)
     enough = np.flatnonzero(batch.n_points >= how.min_points)
-    theta = np.tile(how.prior_mean, (m, 1))
+    theta, theta_err = np.tile(how.prior_mean, (m, 1)), np.tile(how.prior_sd, (m, 1))
     status = np.full(m, _PRIOR_MODE, dtype=np.int8)
-    n_evaluations = np.zeros(m, dtype=np.int32)
+    n_evaluations = np.ones(m, dtype=np.int32)
     if len(enough):
         s = len(how.starts)
         start = np.tile(how.starts, (len(enough), 1))
-        found, value, outcome, spent = _minimise(model, batch.take(np.repeat(enough, s)), start, how, engine)
-        best = s * np.arange(len(enough)) + np.argmin(value.reshape(-1, s), axis=1)
-        theta[enough], status[enough] = found[best], outcome[best]
-        n_evaluations[enough] = spent.reshape(-1, s).sum(axis=1) * (k + 1)
+        ends = _minimise(model, batch.take(np.repeat(enough, s)), start, how, engine)
+        value = ends.value.reshape(-1, s)
+        # The first of equally good starts, whichever of them rounding puts ahead.
+        as_good = value <= value.min(axis=1, keepdims=True) + how.tolerance
+        best = s * np.arange(len(enough)) + np.argmax(as_good, axis=1)
+        of_starts = ends.n_evaluations.reshape(-1, s).sum(axis=1)
+        ends = _polish(model, batch.take(enough), _Ends(*(column[best] for column in ends)), how, engine)
+        theta[enough], theta_err[enough], status[enough] = ends.theta, _standard_errors(ends.fisher), ends.status
+        n_evaluations[enough] += of_starts + ends.n_evaluations
 
-    final = evaluate(model, batch, theta, how, engine)
-    singular = np.isnan(final.value)
-    status[singular], theta[singular] = _SINGULAR, np.nan
+    final = _likelihood(model, batch, theta, engine)
+    singular = np.isnan(final.chi2_logdet)
+    status[singular], theta[singular], theta_err[singular] = _SINGULAR, np.nan, np.nan
     n, log_scale = batch.n_points, np.log(batch.scale)
     prior_pull = (theta - how.prior_mean) / how.prior_sd
     log_prior = -np.sum(0.5 * prior_pull**2 + np.log(how.prior_sd) + 0.5 * np.log(2.0 * np.pi), axis=1)
     log_likelihood = -0.5 * (final.chi2_logdet + n * np.log(2.0 * np.pi)) - n * log_scale
-    theta_err = np.where((status == _PRIOR_MODE)[:, None], how.prior_sd, _standard_errors(final.fisher))
     physical = theta + np.eye(k)[0] * log_scale[:, None]
     mean, mean_err = final.mean * batch.scale, np.sqrt(final.mean_variance) * batch.scale
     log_posterior = log_likelihood + log_prior
-    return physical, theta_err, mean, mean_err, log_likelihood, log_posterior, n, n_evaluations + k + 1, status
+    return physical, theta_err, mean, mean_err, log_likelihood, log_posterior, n, n_evaluations, status
 
 
 def _standard_errors(fisher):
@@ -257,13 +293,23 @@ def _standard_errors(fisher):
     return errors
 
 
+class _Ends(NamedTuple):
+    """Where m objects end: f there (inf: failed), its Fisher matrix, statuses, how many likelihoods were computed."""
+
+    theta: np.ndarray
+    value: np.ndarray
+    fisher: np.ndarray
+    status: np.ndarray
+    n_evaluations: np.ndarray
+
+
 def _minimise(model, batch, theta, how, engine):
-    """Minimise f from each object's `theta` (m, k); return the minima, their values (inf: failed), statuses, passes."""
+    """Minimise f from each object's `theta` (m, k); return the `_Ends`."""
     m, k = theta.shape
     theta, status = theta.copy(), np.full(m, _NOT_CONVERGED, dtype=np.int8)
     passes, damping = np.ones(m, dtype=np.int32), np.full(m, 1e-3)
     now = evaluate(model, batch, theta, how, engine)
-    value, gradient, curvature = now.value, now.gradient, now.fisher
+    value, gradient, fisher, curvature = now.value, now.gradient, now.fisher, now.fisher.copy()
     singular = np.isnan(value)
     value[singular], status[singular] = np.inf, _SINGULAR
     active, members = np.flatnonzero(~singular), batch
@@ -287,12 +333,59 @@ def _minimise(model, batch, theta, how, engine):
         damping[up] = damping[up] * 8.0 + 1e-2
         damping[down] = np.maximum(damping[down] * 0.1, 1e-7)
         change = new.gradient[better] - gradient[down]
+        fisher[down] = new.fisher[better]
         curvature[down] = _with_secant(new.fisher[better], step[better], change)
         theta[down], value[down], gradient[down] = trial[better], new.value[better], new.gradient[better]
-    return theta, value, status, passes
+    return _Ends(theta, value, fisher, status, passes * (k + 1))
 
 
-def _step(theta, gradient, curvature, damping, how):
+def _polish(model, batch, ends, how, engine):
+    """Return the `_Ends` of Newton steps from `ends`; `n_evaluations` counts these steps' alone.
+
+    Where f is not convex the Hessian's eigenvalues are taken absolutely, which makes the step a descent.
+    """
+    m, k = ends.theta.shape
+    theta, value, fisher, status = (column.copy() for column in ends[:4])
+    spent, active, members = np.zeros(m, dtype=np.int32), np.arange(m), batch
+    for _ in range(_POLISHINGS):
+        gradient, hessian = _differences(model, members, theta[active], value[active], how, engine)
+        spent[active] += k * (k + 3) // 2
+        known = np.isfinite(hessian).all(axis=(1, 2))
+        active, gradient = active[known], gradient[known]
+        bends, axes = np.linalg.eigh(hessian[known])
+        curvature = np.einsum("pij,pj,plj->pil", axes, np.maximum(np.abs(bends), _FLATTEST), axes)
+        step, _ = _step(theta[active], gradient, curvature, np.zeros(len(active)), how, _LONGEST_POLISHING)
+        theta[active] += step
+        active = active[np.abs(step).max(axis=1, initial=0.0) > _POLISHED]
+        if not len(active):
+            break
+        members = batch.take(active)
+        now = evaluate(model, members, theta[active], how, engine)
+        value[active], fisher[active] = now.value, now.fisher
+        spent[active] += k + 1
+    status[active] = _NOT_CONVERGED
+    return _Ends(theta, value, fisher, status, spent)
+
+
+def _differences(model, batch, theta, value, how, engine):
+    """Return gradient (m, k) and Hessian (m, k, k) of f about `theta` (m, k), where it is `value` (m,)."""
+    k, h = theta.shape[1], _POLISHING_STEP
+    axes = h * np.eye(k)
+
+    def f(step):
+        return _value(_likelihood(model, batch, theta + step, engine), theta + step, how)
+
+    above, below = (np.stack([f(sign * axis) for axis in axes], axis=1) for sign in (1.0, -1.0))
+    hessian = np.empty((len(theta), k, k))
+    for i in range(k):
+        hessian[:, i, i] = (above[:, i] + below[:, i] - 2.0 * value) / h**2
+        for j in range(i):
+            corner = f(axes[i] + axes[j])
+            hessian[:, i, j] = hessian[:, j, i] = (corner - above[:, i] - above[:, j] + value) / h**2
+    return (above - below) / (2.0 * h), hessian
+
+
+def _step(theta, gradient, curvature, damping, how, longest=_LONGEST_STEP):
     """Return the damped step (p, k) within the bounds and the decrease of f that it promises, to first order."""
     k = theta.shape[1]
     held = ((theta <= how.lower) & (gradient > 0.0)) | ((theta >= how.upper) & (gradient < 0.0))
@@ -302,7 +395,7 @@ def _step(theta, gradient, curvature, damping, how):
     matrix[:, diagonal, diagonal] *= 1.0 + damping[:, None]
     matrix[:, diagonal, diagonal] += held
     step = -np.linalg.solve(matrix, np.where(held, 0.0, gradient)[..., None])[..., 0]
-    step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / _LONGEST_STEP)
+    step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True) / longest)
     step = np.clip(theta + step, how.lower, how.upper) - theta
     return step, -np.sum(gradient * step, axis=1)
 
