@@ -340,14 +340,15 @@ def _minimise(model, batch, theta, how, engine):
 
 
 def _polish(model, batch, ends, how, engine):
-    """Return the `_Ends` of Newton steps from `ends`; `n_evaluations` counts these steps' alone.
+    """Return the `_Ends` of Newton steps from the converged of `ends`; `n_evaluations` counts these steps' alone.
 
     Where f is not convex the Hessian's eigenvalues are taken absolutely, which makes the step a descent.
     """
     m, k = ends.theta.shape
     theta, value, fisher, status = (column.copy() for column in ends[:4])
-    spent, active, members = np.zeros(m, dtype=np.int32), np.arange(m), batch
-    for _ in range(_POLISHINGS):
+    spent, active = np.zeros(m, dtype=np.int32), np.flatnonzero(status == _CONVERGED)
+    for _ in range(_POLISHINGS if len(active) else 0):
+        members = batch.take(active)
         gradient, hessian = _differences(model, members, theta[active], value[active], how, engine)
         spent[active] += k * (k + 3) // 2
         known = np.isfinite(hessian).all(axis=(1, 2))
@@ -359,8 +360,7 @@ def _polish(model, batch, ends, how, engine):
         active = active[np.abs(step).max(axis=1, initial=0.0) > _POLISHED]
         if not len(active):
             break
-        members = batch.take(active)
-        now = evaluate(model, members, theta[active], how, engine)
+        now = evaluate(model, batch.take(active), theta[active], how, engine)
         value[active], fisher[active] = now.value, now.fisher
         spent[active] += k + 1
     status[active] = _NOT_CONVERGED
