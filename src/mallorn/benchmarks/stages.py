@@ -7,7 +7,7 @@ import numpy as np
 
 from mallorn.usage import FIELDS
 
-__all__ = ["ALL", "FEATURES", "own_cpu", "read_summary", "scaled_simulation", "stage_of", "summary"]
+__all__ = ["ALL", "FEATURES", "of_features", "own_cpu", "read_summary", "scaled_simulation", "stage_of", "summary"]
 
 ALL, FEATURES = "all", "all features"
 """Stages of sums: over all jobs, and over those from ingestion to the joined features, without compilation, which a run
@@ -34,6 +34,11 @@ def summary(runs):
     exponents = _exponents(rows)
     table = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     return table | {"cpu_exponent": [exponents.get(row["stage"], np.nan) for row in rows]}
+
+
+def of_features(stage):
+    """Return whether a stage is a part of `FEATURES`."""
+    return stage.startswith(_FEATURE_STAGES)
 
 
 def own_cpu(row):
@@ -63,7 +68,7 @@ def _rows(survey, objects, simulated, jobs):
     for stage, usage in jobs:
         stages[stage].append(usage)
         stages[ALL].append(usage)
-        if stage.startswith(_FEATURE_STAGES):
+        if of_features(stage):
             stages[FEATURES].append(usage)
     for stage in sorted(stages, key=lambda name: (name in (ALL, FEATURES), name)):
         of_jobs = np.array([[usage[name] for name in FIELDS] for usage in stages[stage]])

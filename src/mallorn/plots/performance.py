@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.benchmarks.stages import ALL, FEATURES, own_cpu
+from mallorn.benchmarks.stages import ALL, FEATURES, of_features, own_cpu
 from mallorn.plots.style import CYCLE, GREY, new_figure, plain_text, save, style
 
 __all__ = ["plot_cost", "plot_growth"]
@@ -41,14 +41,14 @@ def plot_cost(rows, path):
 
 
 def plot_growth(rows, path):
-    """Draw the CPU of all features and of the costliest stages by objects, of simulated surveys, and write `path`.*.
+    """Draw the CPU of all features, and of the costliest stages of them, by objects, and write `path`.png and .svg.
 
     rows: as for `plot_cost`. A line of the slope 1 stands behind. Returns None, and draws nothing, for fewer than two
     simulated surveys.
     """
     points, exponent = {}, {}
     for row in rows:
-        if row["simulated"] and row["stage"] != ALL and own_cpu(row) > 0:
+        if row["simulated"] and (row["stage"] == FEATURES or of_features(row["stage"])) and own_cpu(row) > 0:
             points.setdefault(row["stage"], []).append((row["objects"], own_cpu(row)))
             exponent[row["stage"]] = row["cpu_exponent"]
     several = {stage: sorted(of) for stage, of in points.items() if np.isfinite(exponent[stage])}
@@ -56,12 +56,12 @@ def plot_growth(rows, path):
         return None
     shown = sorted(several, key=lambda stage: -several[stage][-1][1])[:_GROWING]
     with style():
-        figure, axes = new_figure(width=7.0, height=4.2)
+        figure, axes = new_figure(width=9.2, height=4.2)
         for k, stage in enumerate(shown):
             how = {"color": CYCLE[k], "marker": _MARKERS[k], "linewidth": 2.2 if stage == FEATURES else 1.4}
             axes.plot(*np.transpose(several[stage]), label=f"{plain_text(stage)}: {exponent[stage]:.2f}", **how)
         objects, cpu = np.transpose(several[shown[0]])
         axes.plot(objects, cpu[0] * objects / objects[0], ":", color=GREY, zorder=0, label="in proportion: 1.00")
         axes.set(xscale="log", yscale="log", xlabel="objects", ylabel="CPU seconds of the jobs' own work")
-        axes.legend(title="stage: exponent")
+        axes.legend(title="stage: exponent", loc="center left", bbox_to_anchor=(1.01, 0.5))
         return save(figure, path)

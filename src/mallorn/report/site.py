@@ -474,7 +474,8 @@ def _stages(rows):
     sums = (FEATURES, ALL)
     order = sorted(rows, key=lambda row: (row["stage"] not in sums, -row["cpu_s"]))
     shown = [
-        (row["stage"], *(f"{row[n]:.0%}" if n == "start_share" else number(row[n]) for n in _MEASURED)) for row in order
+        (row["stage"], *(f"{row[n]:.0%}" if n == "start_share" else number(round(row[n], 3)) for n in _MEASURED))
+        for row in order
     ]
     return as_table(("Stage", *_MEASURED.values()), shown, [False] + [True] * len(_MEASURED))
 
