@@ -261,10 +261,11 @@ def scoring_settings(*blocks):
 
 
 def learner_code(adapter, model):
-    """Return the digest of the code of an adapter that trains `model`, its ranker's included if it selects features."""
+    """Return the digest of the code of an adapter that trains `model`: with its ranker's and its linear start's."""
     block = config["models"][model]
     ranker = [config["selection"]["ranker"]["learner"]] if block["selection"] else []
-    return code_of(adapter, *(f"mallorn.models.{learner}" for learner in (block["learner"], *ranker)))
+    start = ["logistic"] if block["params"].get("linear_start") else []
+    return code_of(adapter, *(f"mallorn.models.{learner}" for learner in (block["learner"], *ranker, *start)))
 
 
 def training_settings(model, *blocks):

@@ -21,9 +21,9 @@ def data():
     return values, classes, names, source, fold
 
 
-def kept(data, learner="lightgbm", **options):
+def kept(data, learner="lightgbm", params=None, **options):
     values, classes, names, source, fold = data
-    spec = {**SPEC, "learner": learner, "params": PARAMS[learner], "seeds": 2}
+    spec = {**SPEC, "learner": learner, "params": {**PARAMS[learner], **(params or {})}, "seeds": 2}
     p = cross_validate(values, classes, len(names), source, fold, spec, 1, 1, outside=values[:40], keep=True, **options)
     return p, Fits(NAMES, names, p.fits)
 
@@ -36,6 +36,22 @@ def test_fits_read_again_give_the_probabilities_of_cross_validation(data, name, 
     assert (again.columns, again.classes) == (NAMES, data[2])
     assert len(again.fits) == 6
     assert np.array_equal(mean_probability(again, data[0][:40]), p.outside)
+
+
+@pytest.mark.parametrize("name", ["catboost", "lightgbm", "xgboost"])
+def test_a_linear_start_is_kept_and_explained(data, name, tmp_path):
+    p, fits = kept(data, name, {"linear_start": 0.1})
+    write_fits(tmp_path, fits)
+    assert len(list(tmp_path.glob("*.start.npz"))) == 6
+    again = read_fits(tmp_path)
+    assert np.array_equal(mean_probability(again, data[0][:40]), p.outside)
+    boosted = [fit._replace(member=fit.member._replace(start=None)) for fit in again.fits]
+    alone = again._replace(fits=tuple(boosted))
+    linear = mean_contributions(again, data[0][:40]) - mean_contributions(alone, data[0][:40])
+    assert np.abs(linear).mean(axis=0).argmax() == 0
+    (tmp_path / "001.start.npz").unlink()
+    with pytest.raises(DataError, match=r"001\.start\.npz"):
+        read_fits(tmp_path)
 
 
 def test_features_selected_away_and_classes_never_seen_are_remembered(data, tmp_path):
@@ -71,5 +87,5 @@ def test_files_are_no_pickles(data, tmp_path):
 
 
 def test_learners_without_shap_values_are_refused(data):
-    with pytest.raises(DataError, match="logistic has no SHAP values; name boosters"):
-        mean_contributions(kept(data, "logistic")[1], data[0][:3])
+    with pytest.raises(DataError, match="mlp has no SHAP values; name others"):
+        mean_contributions(kept(data, "mlp")[1], data[0][:3])

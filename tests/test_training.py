@@ -131,3 +131,26 @@ def test_importance_weights_are_those_of_the_objects_with_mean_one(tmp_path):
     assert weight.tolist() == [1.5, 0.5]
     with pytest.raises(DataError, match="none for 'd'"):
         importance_weights(tmp_path / "w.parquet", np.array(["b", "d"], dtype=object))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_linear_start_adds_up_what_many_features_tell_a_little(classes):
+    """200 weak features of equal worth: trees of four leaves see few of them, a linear start all."""
+    rng = np.random.default_rng(8)
+    labels = rng.integers(0, classes, 600)
+    mean = 0.2 * rng.choice([-1, 1], (classes, 200))
+    values = (rng.normal(size=(600, 200)) + mean[labels]).astype(np.float32)
+    right = []
+    for params in ({}, {"linear_start": 0.01}):
+        spec = {**SPEC, "params": {**SPEC["params"], **params}}
+        predict, importance = fit_member(values[:400], labels[:400], classes, spec, seed=1)
+        right.append(np.mean(predict(values[400:]).argmax(axis=1) == labels[400:]))
+        assert importance.shape == (200,)
+    assert right[1] > right[0] + 0.1
+    assert importance.min() > 0
+
+
+def test_only_boosters_have_a_linear_start():
+    spec = {**SPEC, "learner": "mlp", "params": {"hidden": 4, "linear_start": 0.1}}
+    with pytest.raises(ConfigError, match="mlp has no parameter 'linear_start'"):
+        fit_member(np.zeros((6, 1), np.float32), np.array([0, 0, 0, 1, 1, 1]), 2, spec, 1)

@@ -13,7 +13,7 @@ from mallorn.crossvalidate import Fit
 from mallorn.errors import DataError
 from mallorn.files import write_text
 from mallorn.models.learner import learner
-from mallorn.training import Member
+from mallorn.training import LINEAR, Member
 
 __all__ = ["Fits", "mean_contributions", "mean_probability", "read_fits", "write_fits"]
 
@@ -39,9 +39,12 @@ def write_fits(folder, fits):
         module.save(fit.member.model, str(folder / name))
         every = len(fit.columns) == len(fits.columns)
         columns = None if every else [fits.columns[c] for c in fit.columns]
-        entries.append(
-            {"file": name, "learner": fit.member.learner, "present": list(fit.member.present), "columns": columns}
-        )
+        entry = {"file": name, "learner": fit.member.learner, "present": list(fit.member.present), "columns": columns}
+        if fit.member.start is not None:
+            linear = learner(LINEAR, {})
+            entry["start"] = f"{k:03d}.start.{linear.SUFFIX}"
+            linear.save(fit.member.start, str(folder / entry["start"]))
+        entries.append(entry)
     index = {"classes": list(fits.classes), "columns": list(fits.columns), "fits": entries}
     write_text(folder / _INDEX, json.dumps(index, indent=1) + "\n")
 
@@ -59,14 +62,18 @@ def read_fits(folder):
     place = {name: k for k, name in enumerate(index["columns"])}
     fits = []
     for entry in index["fits"]:
-        path = folder / entry["file"]
-        if not path.is_file():
-            raise DataError.at(path, expected="a fit", found="nothing", fix="make the model again (export_model)")
         columns = range(len(place)) if entry["columns"] is None else [place[name] for name in entry["columns"]]
-        model = learner(entry["learner"], {}).load(str(path))
-        member = Member(entry["learner"], model, tuple(entry["present"]), len(index["classes"]))
+        model = _load(entry["learner"], folder / entry["file"])
+        start = _load(LINEAR, folder / entry["start"]) if "start" in entry else None
+        member = Member(entry["learner"], model, tuple(entry["present"]), len(index["classes"]), start)
         fits.append(Fit(np.array(columns), member))
     return Fits(tuple(index["columns"]), tuple(index["classes"]), tuple(fits))
+
+
+def _load(name, path):
+    if not path.is_file():
+        raise DataError.at(path, expected="a fit", found="nothing", fix="make the model again (export_model)")
+    return learner(name, {}).load(str(path))
 
 
 def mean_probability(fits, values):
@@ -84,10 +91,5 @@ def mean_contributions(fits, values):
     """
     total = np.zeros(values.shape)
     for fit in fits.fits:
-        module = learner(fit.member.learner, {})
-        if not hasattr(module, "contributions"):
-            raise DataError(
-                f"the learner {fit.member.learner} has no SHAP values; name boosters in explanations.models"
-            )
-        total[:, fit.columns] += module.contributions(fit.member.model, values[:, fit.columns])
+        total[:, fit.columns] += fit.member.contributions(values[:, fit.columns])
     return total / len(fits.fits)

@@ -13,6 +13,7 @@ from mallorn.models.learner import learner
 from mallorn.tables import number_of_groups, read_columns
 
 __all__ = [
+    "LINEAR",
     "TARGET_CLASS",
     "Features",
     "Member",
@@ -31,6 +32,11 @@ log = logging.getLogger(__name__)
 
 TARGET_CLASS = "TDE"
 """Name of class 0, the objects whose target is 1."""
+
+LINEAR = "logistic"
+"""The learner of linear starts: see `fit_member`."""
+
+_LINEAR_FIT = {"max_iter": 300, "tol": 1e-3}
 
 
 class Features(NamedTuple):
@@ -172,27 +178,47 @@ class Member(NamedTuple):
     """A fitted model that is called with features (m, p) and returns probabilities (m, n_classes).
 
     learner: its name; model: what the learner fitted; present: numbers of the classes that it was fitted to, those of
-    the others have probability 0.
+    the others have probability 0; start: the logistic model whose margins the boosting began from, None for none.
     """
 
     learner: str
     model: object
     present: tuple
     n_classes: int
+    start: object = None
 
     def __call__(self, features):
         """Return the probabilities of the rows of `features`."""
         probability = np.zeros((len(features), self.n_classes))
         if len(features):
-            probability[:, list(self.present)] = learner(self.learner, {}).predict_proba(self.model, features)
+            begun = {} if self.start is None else {"margin": learner(LINEAR, {}).margins(self.start, features)}
+            probability[:, list(self.present)] = learner(self.learner, {}).predict_proba(self.model, features, **begun)
         return probability
+
+    def importance(self):
+        """Return the importances (p,) of the features; a linear start has half of their sum."""
+        boosted = learner(self.learner, {}).importance(self.model)
+        return boosted if self.start is None else _share(boosted) + _share(learner(LINEAR, {}).importance(self.start))
+
+    def contributions(self, features):
+        """Return SHAP values (n, p) of the margin of class 0, those of the linear start included.
+
+        Raises DataError if the learner has none.
+        """
+        module = learner(self.learner, {})
+        if not hasattr(module, "contributions"):
+            raise DataError(f"the learner {self.learner} has no SHAP values; name others in explanations.models")
+        values = module.contributions(self.model, features)
+        return values if self.start is None else values + learner(LINEAR, {}).contributions(self.start, features)
 
 
 def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None):
     """Return the `Member` that maps features (m, p) to probabilities (m, n_classes), and the importances (p,).
 
     One member of a model: `spec["learner"]` fitted to all rows of `features` (n, p) float32 and `classes` (n,) int.
-    Classes without an object get probability 0.
+    Classes without an object get probability 0. With `linear_start` among the params of a booster, a logistic model of
+    this `C` is fitted to the same rows first, and boosting begins from its margins: trees of a few splits then need not
+    build up, one feature at a time, what a sum over a thousand correlated features tells.
 
     spec: the model's block of config.yaml, of which `learner`, `balance` and `params` are read.
     weight: (n,) further weights of the objects. Raises DataError if the training part has no target, or nothing else.
@@ -204,6 +230,16 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
     weights = class_weights(compact, spec["balance"])
     if weight is not None:
         weights = weights * weight
-    model = module.fit(features, compact, weights, len(present), spec["params"], seed, threads)
-    member = Member(spec["learner"], model, tuple(present.tolist()), n_classes)
-    return member, module.importance(model)
+    params, start, begun = dict(spec["params"]), None, {}
+    strength = params.pop("linear_start", 0)
+    if strength:
+        linear = learner(LINEAR, {})
+        start = linear.fit(features, compact, weights, len(present), {"C": strength, **_LINEAR_FIT}, seed, threads)
+        begun = {"margin": linear.margins(start, features)}
+    model = module.fit(features, compact, weights, len(present), params, seed, threads, **begun)
+    member = Member(spec["learner"], model, tuple(present.tolist()), n_classes, start)
+    return member, member.importance()
+
+
+def _share(importance):
+    return importance / max(importance.sum(), np.finfo(float).tiny)

@@ -121,6 +121,30 @@ def test_contributions_add_up_to_the_margin(data, name, n_classes):
     assert np.abs(shap).mean(axis=0).argmax() == 1
 
 
+BOOSTERS = [name for name in LEARNERS if "linear_start" in learner(name, {}).PARAMETERS]
+
+
+@pytest.mark.parametrize("name", BOOSTERS)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_boosting_goes_on_from_margins(data, name, n_classes):
+    """Of margins that tell the classes, hardly anything is left to learn: the sum is the given margins' probability."""
+    values, classes = data[0], np.minimum(data[1], n_classes - 1)
+    sure = 8.0 * np.eye(n_classes)[classes]
+    margin = sure[:, 0] - sure[:, 1] if n_classes == 2 else sure
+    module, args = learner(name, {}), (values, classes, np.ones(len(values)), n_classes, PARAMS[name], 3, 1)
+    told = module.predict_proba(module.fit(*args, margin=margin), values, margin=margin)
+    assert told[np.arange(len(values)), classes].min() > 0.99
+    # a margin of nothing is as good as none, but for where boosting begins
+    nothing = module.fit(*args, margin=np.zeros_like(margin))
+    p = module.predict_proba(nothing, values, margin=np.zeros_like(margin))
+    plain = fit(name, values, classes, n_classes)
+    np.testing.assert_allclose(p, module.predict_proba(nothing, values), atol=1e-6)
+    assert np.corrcoef(p[:, 0], module.predict_proba(plain, values)[:, 0])[0, 1] > 0.98
+    # and a wrong one is put right where it can be
+    wrong = module.fit(*args, margin=-margin / 8)
+    assert np.mean(module.predict_proba(wrong, values, margin=-margin / 8).argmax(axis=1) == classes) > 0.5
+
+
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
 def test_focal_loss_of_gamma_zero_is_the_log_loss_and_more_gamma_is_less_sure(data, name):
     values, classes = data[0], np.minimum(data[1], 1)

@@ -34,6 +34,7 @@ PARAMETERS = (
     "max_leaves",
     "min_data_in_leaf",
     "score_function",
+    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -49,7 +50,7 @@ SEARCH_SPACE = {
 SUFFIX = "cbm"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
     """Return a fitted model; see `mallorn.models.learner` for the arguments.
 
     params: of `PARAMETERS`, `iterations` at least.
@@ -59,15 +60,16 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
         label, loss = classes, "MultiClass"
     fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
     model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
-    model.fit(catboost.Pool(features, label, weight=weight, thread_count=threads))
+    model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
     for name in ("train_finish_time", "model_guid"):
         del model.get_metadata()[name]  # the same model is to be the same file
     return model
 
 
-def predict_proba(model, features):
+def predict_proba(model, features, margin=None):
     """Return class probabilities, shape (n, n_classes)."""
-    return probabilities(model.predict(_pool(features), prediction_type="RawFormulaVal", thread_count=1))
+    boosted = model.predict(_pool(features), prediction_type="RawFormulaVal", thread_count=1)
+    return probabilities(boosted if margin is None else boosted + margin)
 
 
 def importance(model):

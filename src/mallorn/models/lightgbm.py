@@ -36,6 +36,7 @@ PARAMETERS = (
     "max_bin",
     "min_data_in_bin",
     "focal_gamma",
+    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -52,7 +53,7 @@ SEARCH_SPACE = {
 SUFFIX = "txt"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
     """Return a fitted booster; see `mallorn.models.learner` for the arguments.
 
     params: of `PARAMETERS`, `num_iterations` at least; `focal_gamma` > 0 is for two classes.
@@ -71,13 +72,15 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
     fixed = {"seed": seed, "num_threads": threads, "deterministic": True, "force_col_wise": True, "verbosity": -1}
     params = {**params, **objective, **fixed}
     label = classes == 0 if n_classes == 2 else classes
-    data = lightgbm.Dataset(features, label, weight=weight, params=_of_data(params), free_raw_data=True)
+    start = None if margin is None else margin.ravel(order="F")
+    data = lightgbm.Dataset(features, label, weight=weight, init_score=start, params=_of_data(params))
     return lightgbm.train(params, data, num_boost_round=params["num_iterations"])
 
 
-def predict_proba(model, features):
+def predict_proba(model, features, margin=None):
     """Return class probabilities, shape (n, n_classes)."""
-    return probabilities(model.predict(features, raw_score=True, num_threads=1))
+    boosted = model.predict(features, raw_score=True, num_threads=1)
+    return probabilities(boosted if margin is None else boosted + margin)
 
 
 def importance(model):

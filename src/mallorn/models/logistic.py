@@ -9,7 +9,18 @@ from threadpoolctl import threadpool_limits
 from mallorn.losses import probabilities
 from mallorn.scaling import Scaling, fit_scaling
 
-__all__ = ["PARAMETERS", "SEARCH_SPACE", "SUFFIX", "fit", "importance", "load", "predict_proba", "save"]
+__all__ = [
+    "PARAMETERS",
+    "SEARCH_SPACE",
+    "SUFFIX",
+    "contributions",
+    "fit",
+    "importance",
+    "load",
+    "margins",
+    "predict_proba",
+    "save",
+]
 
 PARAMETERS = ("C", "max_iter", "tol")
 
@@ -42,8 +53,20 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
 
 def predict_proba(model, features):
     """Return class probabilities, shape (n, n_classes)."""
+    return probabilities(margins(model, features))
+
+
+def margins(model, features):
+    """Return what the probabilities are the softmax of: (n,) of class 0 of two, or (n, n_classes)."""
     threadpool_limits(1, user_api="blas")
-    return probabilities(model.scaling.transform(features) @ model.weights + model.bias)
+    margin = model.scaling.transform(features) @ model.weights + model.bias
+    return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
+
+
+def contributions(model, features):
+    """Return SHAP values of the margin of class 0, shape (n, p): those of a linear model of independent features."""
+    weights = model.weights[:, 0] - model.weights[:, 1] if model.weights.shape[1] == 2 else model.weights[:, 0]
+    return model.scaling.transform(features) * weights
 
 
 def importance(model):

@@ -35,6 +35,7 @@ PARAMETERS = (
     "reg_lambda",
     "max_bin",
     "focal_gamma",
+    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -50,7 +51,7 @@ SEARCH_SPACE = {
 SUFFIX = "ubj"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
     """Return a fitted booster; see `mallorn.models.learner` for the arguments.
 
     params: of `PARAMETERS`, `num_boost_round` at least; `focal_gamma` > 0 is for two classes.
@@ -71,13 +72,16 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
     fixed = {"seed": seed, "nthread": threads, "tree_method": "hist", "device": "cpu", "verbosity": 0}
     bins = params.get("max_bin", 256)
     label = classes == 0 if n_classes == 2 else classes
-    data = xgboost.QuantileDMatrix(features, label, weight=weight, max_bin=bins, nthread=threads)
+    if margin is not None:
+        objective["base_score"] = 0.5  # a margin of 0, which the given ones are added to
+    data = xgboost.QuantileDMatrix(features, label, weight=weight, base_margin=margin, max_bin=bins, nthread=threads)
     return xgboost.train({**params, **objective, **fixed}, data, num_boost_round=rounds, obj=own)
 
 
-def predict_proba(model, features):
+def predict_proba(model, features, margin=None):
     """Return class probabilities, shape (n, n_classes)."""
-    return probabilities(model.inplace_predict(np.ascontiguousarray(features), predict_type="margin"))
+    features = np.ascontiguousarray(features)
+    return probabilities(model.inplace_predict(features, predict_type="margin", base_margin=margin))
 
 
 def importance(model):
