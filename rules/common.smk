@@ -89,15 +89,22 @@ def megabytes_of(paths):
     return sum(map(os.path.getsize, paths)) / 2**20
 
 
+def files_of(named):
+    """Return the files of a named input, one or several, as a list."""
+    return [named] if isinstance(named, str) else list(named)
+
+
 SNAKEMAKE_MB = 400  # on a cluster two processes of Snakemake, of 190 MB each, share the memory of a job
 
 
-def megabytes(fixed, per_input=0.0):
+def megabytes(fixed, per_input=0.0, of=None):
     """Return a `mem_mb` function: `fixed` plus `per_input` times the size of the input, twice as much at each retry.
 
-    What Snakemake itself needs comes on top.
+    of: names of the inputs whose size counts, where the others are read a part at a time. What Snakemake itself needs
+    comes on top.
     """
-    size = lambda input: per_input * megabytes_of(input) if per_input else 0.0
+    counted = lambda input: input if of is None else [path for name in of for path in files_of(input.get(name, []))]
+    size = lambda input: per_input * megabytes_of(counted(input)) if per_input else 0.0
     return lambda wildcards, input, attempt: int((SNAKEMAKE_MB + fixed + size(input)) * 2 ** (attempt - 1))
 
 

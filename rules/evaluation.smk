@@ -88,7 +88,7 @@ rule describe_objects:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 5),
+        mem_mb=megabytes(600, 10, ["logs"]),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("describe_objects"),

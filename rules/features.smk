@@ -18,7 +18,7 @@ rule extract_features:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(400, 40),
+        mem_mb=megabytes(800),
         runtime=minutes(5, 1),
     params:
         code=family_code,
@@ -43,7 +43,7 @@ rule join_features:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 10),
+        mem_mb=megabytes(1000),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("join_features"),

@@ -18,7 +18,7 @@ rule fit_drw:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(400, 40),
+        mem_mb=megabytes(400),
         runtime=minutes(5, 1),
     params:
         code=code_of("fit_drw"),
@@ -44,7 +44,7 @@ rule fit_matern:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(400, 40),
+        mem_mb=megabytes(400),
         runtime=minutes(5, 1),
     params:
         code=code_of("fit_matern"),
@@ -70,7 +70,7 @@ rule fit_multiband:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 100),
+        mem_mb=megabytes(400),
         runtime=minutes(5, 2),
     params:
         code=code_of("fit_multiband"),
@@ -96,7 +96,7 @@ rule predict_posterior:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 100),
+        mem_mb=megabytes(500),
         runtime=minutes(5, 2),
     params:
         code=code_of("predict_posterior"),
@@ -162,7 +162,7 @@ rule fit_hypotheses:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(600, 40),
+        mem_mb=megabytes(800),
         runtime=minutes(10, 10),
     params:
         code=code_of("fit_hypotheses"),

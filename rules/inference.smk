@@ -29,7 +29,7 @@ rule explain:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 10),
+        mem_mb=megabytes(1000, 10, ["models"]),
         runtime=minutes(10),
     params:
         code=lambda wildcards: learner_code("explain", wildcards.model),
@@ -118,7 +118,7 @@ if config["new_data"] is not None:
             "../envs/mallorn.yaml"
         threads: 1
         resources:
-            mem_mb=megabytes(400, 20),
+            mem_mb=megabytes(400, 8),
             runtime=minutes(5, 0.1),
         params:
             code=code_of("ingest_new"),
@@ -146,7 +146,7 @@ if config["new_data"] is not None:
             "../envs/mallorn.yaml"
         threads: 1
         resources:
-            mem_mb=megabytes(1000, 20),
+            mem_mb=megabytes(1500),
             runtime=minutes(10, 0.1),
         params:
             code=code_of("classify", *(f"mallorn.models.{learner}" for learner in LEARNERS)),

@@ -25,7 +25,7 @@ rule make_folds:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 5),
+        mem_mb=megabytes(600),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("make_folds"),
@@ -55,7 +55,7 @@ rule cross_validate:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 20),
+        mem_mb=megabytes(1000, 20, ["train", *COPIES]),
         runtime=minutes(20, 1),
     params:
         code=lambda wildcards: learner_code("cross_validate", wildcards.model),

@@ -62,7 +62,7 @@ rule rank_candidates:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 10),
+        mem_mb=megabytes(800, 50, ["predictions"]),
         runtime=minutes(10),
     params:
         code=code_of("rank_candidates"),
@@ -86,7 +86,7 @@ rule draw_candidates:
         "../envs/mallorn.yaml"
     threads: workflow.cores
     resources:
-        mem_mb=megabytes(2000, 10),
+        mem_mb=megabytes(1500, 2, ["train", "test"]),
         runtime=minutes(20),
     params:
         code=code_of("draw_candidates", *FAMILY_MODULES),
@@ -110,7 +110,7 @@ rule draw_object:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(2000, 10),
+        mem_mb=megabytes(1500, 2, ["train", "test"]),
         runtime=minutes(10),
     params:
         code=code_of("draw_candidates", *FAMILY_MODULES),
@@ -142,7 +142,7 @@ rule explore_survey:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 10),
+        mem_mb=megabytes(800, 10, ["logs"]),
         runtime=minutes(10),
     params:
         code=code_of("explore_survey"),
@@ -166,7 +166,7 @@ rule record_run:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(500, 5),
+        mem_mb=megabytes(800),
         runtime=minutes(5),
     params:
         code=code_of("record_run"),

@@ -15,10 +15,10 @@ def test_nothing_is_said_where_all_suffices():
 @pytest.mark.parametrize(
     ("cores", "disk", "memory", "words"),
     [
-        # 88 MB of CSV: 0.7 GB of results; 476 MB a job of one split; 1.4 GB for the joined tables
+        # 88 MB of CSV: 0.7 GB of results; 381 MB a job of one split; 1.0 GB for the joined tables
         (1, 0.5 * GB, 4 * GB, ["about 0.7 GB of results", "0.5 GB are free", "--directory"]),
-        (16, 9 * GB, 4 * GB, ["16 jobs at a time may need 7.6 GB", "4.0 GB are free", "--cores 8", "mem_mb=4000"]),
-        (1, 9 * GB, 1 * GB, ["training on all objects may need 1.4 GB", "1.0 GB are free"]),
+        (16, 9 * GB, 4 * GB, ["16 jobs at a time may need 6.1 GB", "4.0 GB are free", "--cores 10", "mem_mb=4000"]),
+        (1, 9 * GB, 0.9 * GB, ["training on all objects may need 1.0 GB", "0.9 GB are free"]),
     ],
 )
 def test_a_shortage_is_told_with_both_sizes_and_the_next_step(cores, disk, memory, words):

@@ -3,10 +3,11 @@
 __all__ = ["shortages"]
 
 # Measured on the 20 splits of MALLORN (89 MB of CSV, 4.4 MB a split, 10,178 objects), with every family and rounded up:
-# 420 MB of results before any model; jobs of one split took up to 240 MB, those of the joined tables below 1 GB.
+# 420 MB of results before any model; jobs of one split took up to 240 MB, those of the joined tables below 1 GB. Of a
+# simulated split of 9,749 objects (84 MB of CSV) reading it took 586 MB, all other jobs less.
 _RESULTS_PER_INPUT = 8
-_JOB_MB, _JOB_PER_SPLIT = 300, 40
-_TABLES_MB, _TABLES_PER_INPUT = 500, 10
+_JOB_MB, _JOB_PER_SPLIT = 350, 7
+_TABLES_MB, _TABLES_PER_INPUT = 800, 2
 
 
 def shortages(split_bytes, cores, free_disk, free_memory):

@@ -1,5 +1,6 @@
 """Light curves of many objects, packed: flat arrays of points and, for each object, where its points begin."""
 
+import gc
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -161,6 +162,8 @@ def lightcurve_groups(points, objects):
     same groups, and `read_columns` takes their number.
     """
     for group in range(number_of_groups(objects)):
+        if group:
+            gc.collect()  # what was made of the group before, where its parts refer to each other
         yield group, read_lightcurves(points, objects, group=group)
 
 
