@@ -231,7 +231,7 @@ rule audit_features:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 20),
+        mem_mb=megabytes(1000, 20, ["train"]),
         runtime=minutes(30, 1),
     params:
         code=code_of("audit_features"),
@@ -261,7 +261,7 @@ rule adversarial_validation:
         "../envs/mallorn.yaml"
     threads: workflow.cores
     resources:
-        mem_mb=megabytes(2000, 40),
+        mem_mb=megabytes(2000, 40, ["train"]),
         runtime=minutes(30, 1),
     params:
         code=code_of("adversarial_validation", AUDITOR),

@@ -63,6 +63,9 @@ def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
     assert table.object_id.tolist() == ["a", "b", "c"]
     np.testing.assert_array_equal(table.values, np.array([[1, -1], [largest, -largest], [3, -3]], dtype=np.float32))
     assert caplog.messages[0].endswith("clipped in x, y")
+    drawn = read_features(tmp_path / "t.parquet", [], [], most=2, seed=1).object_id.tolist()
+    assert len(drawn) == 2
+    assert drawn == sorted(drawn)
     chosen = read_feature_columns(tmp_path / "t.parquet", ["y"], rows=[2, 0, 2])
     assert chosen.object_id.tolist() == ["c", "a", "c"]
     assert chosen.values.tolist() == [[-3.0], [-1.0], [-3.0]]

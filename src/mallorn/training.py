@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from mallorn.errors import ConfigError, DataError
 from mallorn.join import LOG_COLUMNS
 from mallorn.models.learner import learner
+from mallorn.seeds import generator
 from mallorn.tables import number_of_groups, read_columns
 
 __all__ = [
@@ -73,12 +74,16 @@ def feature_columns(names, log_columns, exclude):
     return tuple(n for n in used if not any(fnmatchcase(n, pattern) for pattern in exclude))
 
 
-def read_features(path, log_columns, exclude):
+def read_features(path, log_columns, exclude, most=None, seed=0):
     """Return the `Features` of results/features/{train,test}.parquet with the columns of `feature_columns`.
 
-    For the values see `read_feature_columns`.
+    For the values see `read_feature_columns`. most: number of objects beyond which so many are drawn, in the table's
+    order; None for all. Draws depend on `seed`.
     """
-    return read_feature_columns(path, feature_columns(pq.read_schema(path).names, log_columns, exclude))
+    with pq.ParquetFile(path) as file:
+        n, names = file.metadata.num_rows, file.schema_arrow.names
+    rows = None if most is None or n <= most else np.sort(generator(seed, "read_features").permutation(n)[:most])
+    return read_feature_columns(path, feature_columns(names, log_columns, exclude), rows)
 
 
 def read_feature_columns(path, columns, rows=None):

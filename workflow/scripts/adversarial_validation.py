@@ -1,6 +1,6 @@
 """Adversarial validation: how test objects differ from training objects, and weights that make up for it."""
 
-from mallorn.audits.shift import adversarial_validation, audit_shift, importance_weights
+from mallorn.audits.shift import TEST_OBJECTS, adversarial_validation, audit_shift, importance_weights
 from mallorn.audits.verdict import write_verdict
 from mallorn.seeds import derived_seed
 from mallorn.tables import write_table
@@ -14,7 +14,8 @@ def main(train, test, output, weights, settings, threads):
     settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
     """
     training, audits = settings["training"], settings["audits"]
-    inside, outside = (read_features(path, training["log_columns"], training["exclude"]) for path in (train, test))
+    chosen = training["log_columns"], training["exclude"]
+    inside, outside = read_features(train, *chosen), read_features(test, *chosen, TEST_OBJECTS, settings["seed"])
     seed, number, n_train = derived_seed(settings["seed"], "shift"), settings["folds"]["number"], len(inside.object_id)
     probability, importance = adversarial_validation(
         inside.values, outside.values, audits["model"], number, seed, threads

@@ -1,6 +1,7 @@
 """Audit of single features: constant, missing by class or by set, or too good alone."""
 
 from mallorn.audits.features import audit_features, describe_features
+from mallorn.audits.shift import TEST_OBJECTS
 from mallorn.audits.verdict import write_verdict
 from mallorn.csvtables import write_csv
 from mallorn.folds import fold_of
@@ -15,7 +16,8 @@ def main(train, test, folds, output, features, settings):
     settings: {"training", "audits"} of the configuration.
     """
     training, audits = settings["training"], settings["audits"]
-    inside, outside = (read_features(path, training["log_columns"], training["exclude"]) for path in (train, test))
+    chosen = training["log_columns"], training["exclude"]
+    inside, outside = read_features(train, *chosen), read_features(test, *chosen, TEST_OBJECTS)
     labels = fold_of(read_columns(folds), "grouped", 0, inside.object_id)
     rows = describe_features(inside.columns, inside.values, outside.values, labels["target"])
     events = len(set(labels["source"][labels["target"] == 1]))

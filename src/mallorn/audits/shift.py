@@ -12,7 +12,10 @@ from mallorn.crossvalidate import cross_validate
 from mallorn.metrics import roc_auc
 from mallorn.seeds import generator
 
-__all__ = ["adversarial_validation", "audit_shift", "importance_weights"]
+__all__ = ["TEST_OBJECTS", "adversarial_validation", "audit_shift", "importance_weights"]
+
+TEST_OBJECTS = 20_000
+"""Test objects that audits hold against the training objects; of more, so many are drawn."""
 
 
 def adversarial_validation(train, test, spec, number, seed, threads):
