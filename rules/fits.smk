@@ -23,6 +23,7 @@ rule fit_drw:
     params:
         code=code_of("fit_drw"),
         settings=config["fits"]["drw"],
+        gp=config["gp"],
     message:
         "Fitting damped random walks to each passband of {wildcards.split}"
     script:
@@ -49,6 +50,7 @@ rule fit_matern:
     params:
         code=code_of("fit_matern"),
         settings=config["fits"]["matern"],
+        gp=config["gp"],
     message:
         "Fitting Matern-3/2 processes to each passband of {wildcards.split}"
     script:
@@ -75,6 +77,7 @@ rule fit_multiband:
     params:
         code=code_of("fit_multiband"),
         settings=config["fits"]["multiband"],
+        gp=config["gp"],
     message:
         "Fitting Gaussian processes to all passbands of {wildcards.split}"
     script:

@@ -1,0 +1,42 @@
+"""Which engine a job gets, and that it comes without a folder of compiled code too."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mallorn.gp import solver
+from mallorn.gp.engines import PAYS, choose_engine, load_engine
+from mallorn.gp.models import MODELS
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_auto_compiles_from_so_many_points_that_it_pays(name):
+    model = MODELS[name]
+    assert choose_engine("auto", model, PAYS[name] - 1) == "celerite2"
+    assert choose_engine("auto", model, PAYS[name]) == "compiled"
+    assert choose_engine("celerite2", model, 10 * PAYS[name]) == "celerite2"
+    assert choose_engine("compiled", model, 0) == "compiled"
+
+
+def test_celerite2_is_loaded_without_numba():
+    assert load_engine("celerite2") is solver.innovations
+    code = "import sys; from mallorn.gp.engines import load_engine; load_engine('celerite2')"
+    code += "; assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_job_without_folder_compiles_for_itself_and_leaves_nothing(tmp_path):
+    code = """
+import tempfile
+from pathlib import Path
+import numpy as np
+from mallorn.gp.batch import pack
+from mallorn.gp.engines import load_engine
+from mallorn.gp.models import DRW
+_, d = load_engine("compiled")(DRW, pack([0.0, 9.0], [1, 1], [1.0, 2.0], [0.1, 0.1]), np.zeros((1, 2)))
+assert (d > 0).all()
+assert not list(Path(tempfile.gettempdir()).iterdir())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
