@@ -42,8 +42,11 @@ rule bench_survey:
         runtime=minutes(600),
     params:
         code=code_of("bench_survey"),
-        snakefile=str(Path(workflow.basedir, "Snakefile")),
-        settings=config,
+        snakefile=Path(workflow.basedir, "Snakefile"),  # a Path does not count as a param
+        features=lambda wildcards: feature_state()["code"],
+        settings={
+            name: config[name] for name in ("seed", "simulation", "ingest", "gp", "fits", "posterior", "features")
+        },
     message:
         "Timing the features of a simulated survey of {wildcards.objects} objects"
     script:

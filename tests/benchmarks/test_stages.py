@@ -58,5 +58,5 @@ def test_a_scaled_survey_has_about_as_many_objects_as_asked(objects):
     scaled = scaled_simulation(simulation, objects)
     assert 10 * sum(scaled["sources"].values()) == pytest.approx(objects, rel=0.05)
     assert scaled["sources"]["SN Ib"] == 0
-    assert scaled["n_splits"] == max(round(objects / 500), 1)
+    assert scaled["n_splits"] == max(round(objects / 1000), 1)
     assert scaled["siblings"] == simulation["siblings"]

@@ -56,7 +56,7 @@ def read_summary(path):
     ]
 
 
-def scaled_simulation(simulation, objects, per_split=500):
+def scaled_simulation(simulation, objects, per_split=1000):
     """Return the block `simulation` of config.yaml for a survey of about `objects` objects, `per_split` in a split."""
     expected = sum(simulation["sources"].values()) * sum(simulation["siblings"].values())
     sources = {name: max(round(n * objects / expected), int(n > 0)) for name, n in simulation["sources"].items()}
