@@ -48,7 +48,7 @@ wildcard_constraints:
 
 rule rank_candidates:
     input:
-        **STORE,
+        **{name: STORE[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
         predictions=submitted("held_out"),
         threshold="results/threshold.json",
         features="results/features/test.parquet",

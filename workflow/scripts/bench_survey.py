@@ -21,7 +21,8 @@ TARGETS = ("results/features/train.parquet", "results/features/test.parquet")
 def main(objects, output, snakefile, config, cores):
     """Write to `output` (JSON) the number of objects and [stage, usage] of each job; the survey's files are removed.
 
-    objects: about how many. snakefile: path of the workflow. config: the blocks of the configuration that features depend on.
+    objects: about how many. snakefile: path of the workflow. config: the blocks that features
+    depend on.
     """
     folder = Path(output).with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)

@@ -37,7 +37,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         given = snakemake.input
         main(
-            Store.of(snakemake.params.splits, *(given[name] for name in Store.FIELDS)),
+            Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
             given.predictions,
             given.threshold,
             given.features,

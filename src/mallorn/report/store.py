@@ -23,12 +23,12 @@ class Store:
     FIELDS: ClassVar = ("lightcurves", "objects", "posterior", "hypotheses", "drw", "matern")
 
     @classmethod
-    def of(cls, splits, lightcurves, objects, posterior, hypotheses, drw, matern):
-        """Return the store of lists of paths, one for each of `splits`; of `drw` and `matern` six, by passband."""
+    def of(cls, splits, lightcurves, objects, posterior, hypotheses, drw=(), matern=()):
+        """Return the store of lists of paths, one for each of `splits`; of `drw` and `matern` six or none."""
         one = [dict(zip(splits, paths, strict=True)) for paths in (lightcurves, objects, posterior, hypotheses)]
         n = len(BANDS)
         many = [
-            {split: dict(zip(BANDS, paths[n * k : n * (k + 1)], strict=True)) for k, split in enumerate(splits)}
+            {split: dict(zip(BANDS, paths[n * k : n * (k + 1)], strict=bool(paths))) for k, split in enumerate(splits)}
             for paths in (drw, matern)
         ]
         return cls(*one, *many)
