@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mallorn.errors import ConfigError, DataError
+from mallorn.models.learner import learner
 from mallorn.tables import table_writer, write_table
 from mallorn.training import (
     class_weights,
@@ -151,6 +152,19 @@ def test_a_linear_start_adds_up_what_many_features_tell_a_little(classes):
         assert importance.shape == (200,)
     assert right[1] > right[0] + 0.1
     assert importance.min() > 0
+
+
+def test_of_a_linear_start_a_share_may_be_taken():
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 2, 200)
+    values = (rng.normal(size=(200, 20)) + 0.5 * labels[:, None]).astype(np.float32)
+    starts = []
+    for share in ({}, {"linear_share": 0.25}):
+        spec = {**SPEC, "params": {**SPEC["params"], "linear_start": 0.1, **share}}
+        starts.append(fit_member(values, labels, 2, spec, seed=1)[0].start)
+    full, part = (learner("logistic", {}).margins(start, values) for start in starts)
+    np.testing.assert_allclose(part, full / 4, rtol=1e-5)
+    assert np.abs(full).max() > 1
 
 
 def test_only_boosters_have_a_linear_start():

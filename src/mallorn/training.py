@@ -223,7 +223,9 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
     One member of a model: `spec["learner"]` fitted to all rows of `features` (n, p) float32 and `classes` (n,) int.
     Classes without an object get probability 0. With `linear_start` among the params of a booster, a logistic model of
     this `C` is fitted to the same rows first, and boosting begins from its margins: trees of a few splits then need not
-    build up, one feature at a time, what a sum over a thousand correlated features tells.
+    build up, one feature at a time, what a sum over a thousand correlated features tells. `linear_share`, 1 if it is
+    not there, is the part of these margins that is taken: they fit the rows better than others, and leave the trees
+    less to learn from than there is.
 
     spec: the model's block of config.yaml, of which `learner`, `balance` and `params` are read.
     weight: (n,) further weights of the objects. Raises DataError if the training part has no target, or nothing else.
@@ -236,10 +238,11 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
     if weight is not None:
         weights = weights * weight
     params, start, begun = dict(spec["params"]), None, {}
-    strength = params.pop("linear_start", 0)
+    strength, share = params.pop("linear_start", 0), params.pop("linear_share", 1.0)
     if strength:
         linear = learner(LINEAR, {})
         start = linear.fit(features, compact, weights, len(present), {"C": strength, **_LINEAR_FIT}, seed, threads)
+        start = linear.shrunk(start, share)
         begun = {"margin": linear.margins(start, features)}
     model = module.fit(features, compact, weights, len(present), params, seed, threads, **begun)
     member = Member(spec["learner"], model, tuple(present.tolist()), n_classes, start)

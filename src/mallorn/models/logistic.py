@@ -20,6 +20,7 @@ __all__ = [
     "margins",
     "predict_proba",
     "save",
+    "shrunk",
 ]
 
 PARAMETERS = ("C", "max_iter", "tol")
@@ -61,6 +62,11 @@ def margins(model, features):
     threadpool_limits(1, user_api="blas")
     margin = model.scaling.transform(features) @ model.weights + model.bias
     return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
+
+
+def shrunk(model, share):
+    """Return the model whose margins are `share` of those of `model`."""
+    return model._replace(weights=share * model.weights, bias=share * model.bias)
 
 
 def contributions(model, features):

@@ -36,6 +36,7 @@ PARAMETERS = (
     "max_bin",
     "focal_gamma",
     "linear_start",
+    "linear_share",
 )
 
 SEARCH_SPACE = {
