@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from mallorn.gp import solver
 from mallorn.gp.engines import PAYS, choose_engine, load_engine
 from mallorn.gp.models import MODELS
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -24,7 +27,7 @@ def test_celerite2_is_loaded_without_numba():
     assert load_engine("celerite2") is solver.innovations
     code = "import sys; from mallorn.gp.engines import load_engine; load_engine('celerite2')"
     code += "; assert 'numba' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT)
 
 
 def test_a_job_without_folder_compiles_for_itself_and_leaves_nothing(tmp_path):
@@ -39,4 +42,4 @@ _, d = load_engine("compiled")(DRW, pack([0.0, 9.0], [1, 1], [1.0, 2.0], [0.1, 0
 assert (d > 0).all()
 assert not list(Path(tempfile.gettempdir()).iterdir())
 """
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "TMPDIR": str(tmp_path)})
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT | {"TMPDIR": str(tmp_path)})
