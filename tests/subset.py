@@ -1,4 +1,4 @@
-"""Copy some splits of a survey: the logs with only their objects, and links to their folders.
+"""Copy some splits of a survey: the logs with only their objects, and folders of links to their files.
 
 Usage: python tests/subset.py SURVEY OUTPUT SPLIT...
 """
@@ -18,7 +18,10 @@ def subset(survey, output, splits):
         kept |= {row["object_id"] for row in rows}
     _filter(survey / "sample_submission.csv", output / "sample_submission.csv", lambda row: row["object_id"] in kept)
     for split in splits:
-        (output / split).symlink_to(survey / split, target_is_directory=True)
+        (output / split).mkdir()
+        # links to the files: through one to the folder a clean-up would reach the survey
+        for path in (survey / split).iterdir():
+            (output / split / path.name).symlink_to(path)
 
 
 def _filter(source, target, keep):
