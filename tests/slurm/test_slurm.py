@@ -123,10 +123,11 @@ def test_light_rules_are_local_and_heavy_ones_are_not(undisturbed):
 def test_a_job_asks_for_memory_by_the_size_of_its_input(undisturbed):
     asked = {comment: (megabytes(memory), limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
     for split in ("split_01", "split_02"):
-        paths = [undisturbed.path / f"results/{name}/{split}.parquet" for name in ("lightcurves", "objects")]
-        size = sum(path.stat().st_size for path in paths) / 2**20
-        assert asked[f"rule_fit_drw_wildcards_{split}"] == (int(400 + 400 + 40 * size), "6:00")
-    assert asked["rule_fit_drw_wildcards_split_01"] != asked["rule_fit_drw_wildcards_split_02"]
+        survey = undisturbed.path / "results" / "survey"
+        size = sum(path.stat().st_size for path in (*survey.glob("*.csv"), *(survey / split).iterdir())) / 2**20
+        assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * size), "6:00")
+        assert asked[f"rule_fit_drw_wildcards_{split}"] == (400 + 400, "6:00")
+    assert asked["rule_ingest_wildcards_split_01"][0] > 400 + 400
 
 
 # What a job does before its own work in the disturbed runs. Each execution leaves a line in the file `ledger`.
