@@ -109,6 +109,33 @@ def test_pseudo_labels_see_no_label_of_what_is_held_out(data):
     assert np.array_equal(*made)
 
 
+@pytest.mark.parametrize("pseudo", [False, True])
+def test_linear_starts_learn_kinds_of_rows_and_copies_but_no_pseudo_labels(data, pseudo):
+    values, kinds, source, fold = data
+    classes = np.minimum(kinds, 1)
+    spec = {**SPEC, "params": {**SPEC["params"], "linear_start": 0.1}}
+    train, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
+    options = {"outside": values[held], "pseudo_labels": {"confidence": 0.6, "weight": 0.5}} if pseudo else {}
+    copies = Copies(values[:50] + np.float32(0.1), np.arange(50))
+    found = train_predict(
+        *(values, classes, 2, source, [(train, held)], spec, 1, 1),
+        trained_copies=copies, kinds=kinds, keep=True, **options,
+    )  # fmt: skip
+    of = copies.row[np.isin(copies.row, train)]
+    rows = np.concatenate([values[train], copies.values[of]])
+    weight = np.concatenate([np.ones(len(train)), np.ones(len(of))])
+    rows_of = np.concatenate([train, of])
+    member, _ = fit_member(rows, classes[rows_of], 2, spec, 1, weight=weight, kinds=kinds[rows_of])
+    start = found.fits[0].member.start
+    assert start.weights.shape == (10, 4)
+    if not pseudo:
+        np.testing.assert_array_equal(start.weights, member.start.weights)
+        np.testing.assert_array_equal(found.inside[held], member(values[held]))
+    else:  # weights of classes are of all rows, pseudo-labelled ones included
+        np.testing.assert_allclose(start.weights, member.start.weights, rtol=0.2, atol=0.02)
+        assert not np.array_equal(found.inside[held], member(values[held]))
+
+
 def test_copies_weigh_as_much_as_their_object_together(data):
     """Trees that count weights, not rows, cannot tell one copy of a row from two."""
     values, classes, source, fold = data

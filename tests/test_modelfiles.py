@@ -16,7 +16,7 @@ NAMES = tuple(f"feature_{k}" for k in range(10))
 @pytest.fixture(scope="module")
 def data():
     _, types, target, source, values = survey()
-    classes, names = classify(types, target, "grouped", GROUPS, "other SN")
+    classes, names, _ = classify(types, target, "grouped", GROUPS, "other SN")
     fold = np.unique(source, return_inverse=True)[1] // 5 % 3
     return values, classes, names, source, fold
 

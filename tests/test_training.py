@@ -74,11 +74,12 @@ def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
 
 def test_classes_by_group():
     types = ["AGN", "TDE", "SN Ia-pec", "SN II", "SN Ia"]
-    classes, names = classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "other SN")
+    classes, names, kinds = classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "other SN")
     assert names == ("TDE", "AGN", "SN Ia", "other SN")
-    assert classes.tolist() == [1, 0, 2, 3, 2]
+    assert classes.tolist() == kinds.tolist() == [1, 0, 2, 3, 2]
     assert classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "AGN")[0].tolist() == [1, 0, 2, 1, 2]
-    assert classify(types, [0, 1, 0, 0, 0], "binary", GROUPS, "x")[0].tolist() == [1, 0, 1, 1, 1]
+    classes, names, kinds = classify(types, [0, 1, 0, 0, 0], "binary", GROUPS, "other SN")
+    assert (classes.tolist(), names, kinds.tolist()) == ([1, 0, 1, 1, 1], ("TDE", "other"), [1, 0, 2, 3, 2])
 
 
 def test_bad_classes_are_named():
@@ -154,17 +155,48 @@ def test_a_linear_start_adds_up_what_many_features_tell_a_little(classes):
     assert importance.min() > 0
 
 
-def test_of_a_linear_start_a_share_may_be_taken():
-    rng = np.random.default_rng(5)
-    labels = rng.integers(0, 2, 200)
-    values = (rng.normal(size=(200, 20)) + 0.5 * labels[:, None]).astype(np.float32)
-    starts = []
-    for share in ({}, {"linear_share": 0.25}):
-        spec = {**SPEC, "params": {**SPEC["params"], "linear_start": 0.1, **share}}
-        starts.append(fit_member(values, labels, 2, spec, seed=1)[0].start)
-    full, part = (learner("logistic", {}).margins(start, values) for start in starts)
-    np.testing.assert_allclose(part, full / 4, rtol=1e-5)
-    assert np.abs(full).max() > 1
+@pytest.fixture
+def two_kinds_of_others():
+    """Features (900, 60), two classes (n,), and three kinds (n,): targets and two others, each high in 20 features."""
+    rng = np.random.default_rng(6)
+    kinds = rng.integers(0, 3, 900)
+    centre = np.zeros((3, 60))
+    centre[0, :20], centre[1, 20:40], centre[2, 40:] = 0.5, 0.5, 0.5
+    return (rng.normal(size=(900, 60)) + centre[kinds]).astype(np.float32), np.minimum(kinds, 1), kinds
+
+
+def with_start(values, classes, kinds=None):
+    spec = {**SPEC, "params": {**SPEC["params"], "linear_start": 0.1}}
+    return fit_member(values, classes, 2, spec, seed=1, kinds=kinds)[0]
+
+
+def test_two_classes_begin_from_the_log_odds_of_a_model_that_tells_kinds_apart(two_kinds_of_others):
+    values, classes, kinds = two_kinds_of_others
+    member = with_start(values, classes, kinds)
+    assert member.start.weights.shape == (60, 3)
+    linear = learner("logistic", {})
+    p = linear.predict_proba(member.start, values)[:, 0]
+    np.testing.assert_allclose(linear.log_odds(member.start, values), np.log(p / (1 - p)), atol=1e-6)
+    boosted = learner("lightgbm", {})
+    margin = linear.log_odds(member.start, values)
+    assert np.array_equal(member(values), boosted.predict_proba(member.model, values, margin=margin))
+
+
+def test_without_kinds_a_linear_start_tells_the_classes_apart(two_kinds_of_others):
+    values, classes, _ = two_kinds_of_others
+    start = with_start(values, classes).start
+    assert start.weights.shape == (60, 2)
+    linear = learner("logistic", {})
+    np.testing.assert_array_equal(linear.log_odds(start, values), linear.margins(start, values))
+
+
+def test_a_linear_start_does_not_learn_from_rows_of_unknown_kind(two_kinds_of_others):
+    values, classes, kinds = two_kinds_of_others
+    unknown = np.arange(len(kinds)) >= 600
+    some = with_start(values, classes, np.where(unknown, -1, kinds))
+    fewer = with_start(values[:600], classes[:600], kinds[:600])
+    assert np.array_equal(some.start.weights, fewer.start.weights)
+    assert not np.array_equal(some(values), fewer(values))
 
 
 def test_only_boosters_have_a_linear_start():

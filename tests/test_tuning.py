@@ -179,7 +179,7 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 @pytest.fixture(scope="module")
 def data():
     ids, types, target, source, values = survey()
-    classes, names = classify(types, target, "grouped", GROUPS, "other SN")
+    classes, names, _ = classify(types, target, "grouped", GROUPS, "other SN")
     folds = draw_folds(ids, types, target, source, 3, 2, 5, seed=1)
     return ids, values, classes, len(names), folds
 

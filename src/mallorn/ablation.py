@@ -39,14 +39,14 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
     """
     predictions = {key: np.empty((len(repeats), len(table.object_id))) for key in chosen}
     for k, labels in enumerate(repeats):
-        classes, names = classify(
+        classes, names, kinds = classify(
             labels["spec_type"], labels["target"], spec["classes"], training["groups"], training["rest"]
         )
         for key, columns in progress(chosen.items(), len(chosen), f"variants, repeat {k}"):
             values = table.select(columns).values
             member = derived_seed(seed, "ablation", k)
             result = cross_validate(
-                values, classes, len(names), labels["source"], labels["fold"], spec, member, threads
+                *(values, classes, len(names), labels["source"], labels["fold"], spec, member, threads), kinds=kinds
             )
             predictions[key][k] = result.inside[:, 0]
     return predictions

@@ -69,6 +69,7 @@ def train_predict(
     trained_copies=None,
     predicted_copies=None,
     pseudo_labels=None,
+    kinds=None,
     keep=False,
 ):
     """Return the `Predictions` of the rows held out in `parts`, of the rows `outside`, and of `predicted_copies`.
@@ -87,10 +88,13 @@ def train_predict(
     pseudo_labels: {"confidence", "weight"}: the rows of `outside` whose most probable class has at least this
         probability are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee
         2013). What is held out plays no part in it. None for a single fit.
+    kinds: (n,) int, finer classes for linear starts, which do not learn from pseudo-labels: see
+        `mallorn.training.fit_member`. None for `classes`.
     keep: whether to return the fits.
     """
     seeds = [derived_seed(seed, "part", k) for k in range(len(parts))]
     weight = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
+    kinds = classes if kinds is None else kinds
 
     def columns_of(k):
         if selection is None:
@@ -102,22 +106,23 @@ def train_predict(
     def fit(task):
         k, member = task
         (train, held), columns = parts[k], chosen[k]
-        rows, labels, of_rows = values[np.ix_(train, columns)], classes[train], weight[train]
+        rows, labels, of_rows, finer = values[np.ix_(train, columns)], classes[train], weight[train], kinds[train]
         if trained_copies is not None:
             kept = np.flatnonzero(np.isin(trained_copies.row, train))
             of = trained_copies.row[kept]
             rows = np.concatenate([rows, trained_copies.values[np.ix_(kept, columns)]])
-            labels = np.concatenate([labels, classes[of]])
+            labels, finer = np.concatenate([labels, classes[of]]), np.concatenate([finer, kinds[of]])
             of_rows = np.concatenate([of_rows, weight[of] / np.bincount(of, minlength=len(values))[of]])
         member_seed = derived_seed(seeds[k], "member", member)
-        predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows)
+        predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows, kinds=finer)
         if pseudo_labels is not None and outside is not None:
             guess = predict(outside[:, columns])
             sure = np.flatnonzero(guess.max(axis=1) >= pseudo_labels["confidence"])
             rows = np.concatenate([rows, outside[np.ix_(sure, columns)]])
             labels = np.concatenate([labels, guess[sure].argmax(axis=1)])
             of_rows = np.concatenate([of_rows, np.full(len(sure), pseudo_labels["weight"])])
-            predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows)
+            finer = np.concatenate([finer, np.full(len(sure), -1)])
+            predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows, kinds=finer)
         share = np.zeros(values.shape[1])
         share[columns] = gain / max(gain.sum(), np.finfo(float).tiny)
         further = None if outside is None else predict(outside[:, columns])

@@ -29,17 +29,19 @@ def thinned_parts(target, source, fold, fraction, rng):
     return parts, float(np.mean(kept))
 
 
-def learning_curve(values, classes, n_classes, labels, spec, fractions, draws, seed, threads):
+def learning_curve(values, classes, n_classes, labels, spec, fractions, draws, seed, threads, **options):
     """Yield (fraction, draw, events, probability (n,)) for each fraction and draw, on the folds of one repeat.
 
     values (n, p) float32; classes (n,) int; labels: {"target", "source", "fold"} (n,) each; spec: a block of `models`;
     events: mean number of source events of targets that were trained on. The smallest class may lose its last object:
-    then its probability is 0.
+    then its probability is 0. options: those of `mallorn.crossvalidate.train_predict`.
     """
     for draw in range(draws):
         for fraction in sorted(fractions):
             rng = generator(seed, "learning_curve", draw)
             parts, events = thinned_parts(labels["target"], labels["source"], labels["fold"], fraction, rng)
             member = derived_seed(seed, "learning_curve", draw)
-            predictions = train_predict(values, classes, n_classes, labels["source"], parts, spec, member, threads)
+            predictions = train_predict(
+                values, classes, n_classes, labels["source"], parts, spec, member, threads, **options
+            )
             yield fraction, draw, events, predictions.inside[:, 0]

@@ -151,15 +151,13 @@ def importance_weights(path, object_id):
 
 
 def classify(spec_type, target, scheme, groups, rest):
-    """Return (classes (n,) int, names): the class of each object by the scheme, class 0 being `TARGET_CLASS`.
+    """Return (classes (n,) int, names, kinds (n,) int): the class of each object, class 0 being `TARGET_CLASS`.
 
     scheme: "binary" (target or not) or "grouped": the other objects by their SpecType.
     groups: {class: [SpecType, ...]}; rest: the class of the types that no group lists.
+    kinds: the classes of "grouped" with either scheme; see `fit_member`.
     """
-    target = np.asarray(target)
-    if scheme == "binary":
-        return np.where(target == 1, 0, 1), (TARGET_CLASS, "other")
-    if scheme != "grouped":
+    if scheme not in ("binary", "grouped"):
         raise ConfigError(f"models: classes must be 'binary' or 'grouped', not {scheme!r}")
     of_type = {}
     for name, types in groups.items():
@@ -168,8 +166,11 @@ def classify(spec_type, target, scheme, groups, rest):
                 raise ConfigError(f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}")
             of_type[kind] = name
     names = (TARGET_CLASS, *dict.fromkeys([*groups, rest]))
-    classes = [0 if t == 1 else names.index(of_type.get(s, rest)) for s, t in zip(spec_type, target, strict=True)]
-    return np.array(classes, dtype=int), names
+    kinds = [0 if t == 1 else names.index(of_type.get(s, rest)) for s, t in zip(spec_type, target, strict=True)]
+    kinds = np.array(kinds, dtype=int)
+    if scheme == "binary":
+        return np.minimum(kinds, 1), (TARGET_CLASS, "other"), kinds
+    return kinds, names, kinds
 
 
 def class_weights(classes, balance):
@@ -196,7 +197,7 @@ class Member(NamedTuple):
         """Return the probabilities of the rows of `features`."""
         probability = np.zeros((len(features), self.n_classes))
         if len(features):
-            begun = {} if self.start is None else {"margin": learner(LINEAR, {}).margins(self.start, features)}
+            begun = {} if self.start is None else {"margin": _margin(self.start, features, len(self.present))}
             probability[:, list(self.present)] = learner(self.learner, {}).predict_proba(self.model, features, **begun)
         return probability
 
@@ -206,7 +207,7 @@ class Member(NamedTuple):
         return boosted if self.start is None else _share(boosted) + _share(learner(LINEAR, {}).importance(self.start))
 
     def contributions(self, features):
-        """Return SHAP values (n, p) of the margin of class 0, those of the linear start included.
+        """Return SHAP values (n, p) of the margin of class 0, the linear start's contributions included.
 
         Raises DataError if the learner has none.
         """
@@ -214,21 +215,25 @@ class Member(NamedTuple):
         if not hasattr(module, "contributions"):
             raise DataError(f"the learner {self.learner} has no SHAP values; name others in explanations.models")
         values = module.contributions(self.model, features)
-        return values if self.start is None else values + learner(LINEAR, {}).contributions(self.start, features)
+        if self.start is None:
+            return values
+        return values + learner(LINEAR, {}).contributions(self.start, features, odds=len(self.present) == 2)
 
 
-def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None):
+def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None, kinds=None):
     """Return the `Member` that maps features (m, p) to probabilities (m, n_classes), and the importances (p,).
 
     One member of a model: `spec["learner"]` fitted to all rows of `features` (n, p) float32 and `classes` (n,) int.
     Classes without an object get probability 0. With `linear_start` among the params of a booster, a logistic model of
-    this `C` is fitted to the same rows first, and boosting begins from its margins: trees of a few splits then need not
-    build up, one feature at a time, what a sum over a thousand correlated features tells. `linear_share`, 1 if it is
-    not there, is the part of these margins that is taken: they fit the rows better than others, and leave the trees
-    less to learn from than there is.
+    this `C` is fitted first, and boosting begins from its margins: trees of a few splits then need not build up, one
+    feature at a time, what a sum over a thousand correlated features tells. It tells `kinds` apart, also where trees
+    have two classes and begin from its log odds of class 0: what is like a target in one feature is of another kind in
+    others.
 
     spec: the model's block of config.yaml, of which `learner`, `balance` and `params` are read.
-    weight: (n,) further weights of the objects. Raises DataError if the training part has no target, or nothing else.
+    weight: (n,) further weights of the objects. kinds: (n,) int, classes at least as fine as `classes` with the same
+    class 0; below 0 of rows that the logistic model is not fitted to. None for `classes`.
+    Raises DataError if the training part has no target, or nothing else.
     """
     present, compact = np.unique(classes, return_inverse=True)
     if present[0] != 0 or len(present) < 2:
@@ -238,15 +243,28 @@ def fit_member(features, classes, n_classes, spec, seed, threads=1, weight=None)
     if weight is not None:
         weights = weights * weight
     params, start, begun = dict(spec["params"]), None, {}
-    strength, share = params.pop("linear_start", 0), params.pop("linear_share", 1.0)
-    if strength:
-        linear = learner(LINEAR, {})
-        start = linear.fit(features, compact, weights, len(present), {"C": strength, **_LINEAR_FIT}, seed, threads)
-        start = linear.shrunk(start, share)
-        begun = {"margin": linear.margins(start, features)}
+    if strength := params.pop("linear_start", 0):
+        start = _linear_start(features, compact if kinds is None else kinds, weights, strength, seed, threads)
+        begun = {"margin": _margin(start, features, len(present))}
     model = module.fit(features, compact, weights, len(present), params, seed, threads, **begun)
     member = Member(spec["learner"], model, tuple(present.tolist()), n_classes, start)
     return member, member.importance()
+
+
+def _linear_start(features, kinds, weights, strength, seed, threads):
+    """Return the logistic model of the rows whose kinds are known."""
+    known = kinds >= 0
+    if not known.all():
+        features, kinds, weights = features[known], kinds[known], weights[known]
+    present, compact = np.unique(kinds, return_inverse=True)
+    params = {"C": strength, **_LINEAR_FIT}
+    return learner(LINEAR, {}).fit(features, compact, weights, len(present), params, seed, threads)
+
+
+def _margin(start, features, n_classes):
+    """Return where boosting of `n_classes` begins: log odds (n,) of class 0 if there are two, else margins (n, C)."""
+    linear = learner(LINEAR, {})
+    return linear.log_odds(start, features) if n_classes == 2 else linear.margins(start, features)
 
 
 def _share(importance):

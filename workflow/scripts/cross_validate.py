@@ -67,7 +67,7 @@ def main(inputs, outputs, about, settings, threads):
         apart = read(inputs.test)
     labels = {name: values[inside] for name, values in labels.items()}
     table = table.rows(inside)
-    classes, names = classify(
+    classes, names, kinds = classify(
         labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
     )
 
@@ -89,6 +89,7 @@ def main(inputs, outputs, about, settings, threads):
         trained_copies=copies(inputs.jitter),
         predicted_copies=photoz,
         pseudo_labels=pseudo_labels,
+        kinds=kinds,
         keep=about["training"] == FINAL,
     )
     fits = Fits(table.columns, names, predictions.fits)

@@ -23,13 +23,14 @@ def main(train, folds, output, settings, threads):
     for protocol in PROTOCOLS:
         for repeat in range(options["repeats"]):
             labels = fold_of(folds, protocol, repeat, table.object_id)
-            classes, names = classify(
+            classes, names, kinds = classify(
                 labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
             )
             seed = derived_seed(settings["seed"], protocol, repeat)
             curve = learning_curve(
                 *(table.values, classes, len(names), labels, model),
                 *(options["fractions"], options["draws"], seed, threads),
+                kinds=kinds,
             )
             for fraction, draw, events, probability in curve:
                 about = {"protocol": protocol, "repeat": repeat, "draw": draw, "fraction": fraction}

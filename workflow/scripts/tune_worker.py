@@ -20,13 +20,14 @@ def main(train, folds, output, about, settings, budget, code):
     table, folds_table = read_features(train, training["log_columns"], training["exclude"]), read_columns(folds)
     rows, labels = tuning_folds(about["study"], folds_table, table.object_id)
     table = table.rows(rows)
-    classes, names = classify(
+    classes, names, kinds = classify(
         labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
     )
     seed = derived_seed(settings["seed"], "tune", about["study"], about["model"])
     objective = cross_validated(
         *(table.values, classes, len(names), labels, model, settings["metric"], seed),
         selection=settings["selection"] if model["selection"] else None,
+        kinds=kinds,
     )
     space = learner(model["learner"], model["params"]).SEARCH_SPACE
     name = study_name(Path(train), Path(folds), code, repr(settings), repr(about["study"]))

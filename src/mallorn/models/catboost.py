@@ -35,7 +35,6 @@ PARAMETERS = (
     "min_data_in_leaf",
     "score_function",
     "linear_start",
-    "linear_share",
 )
 
 SEARCH_SPACE = {

@@ -12,8 +12,8 @@
   between integers.
 - `contributions(model, features)`, where the learner has them: (n, p) SHAP values of the margin of class 0.
 
-Boosters have `linear_start` and `linear_share` among their parameters, which `mallorn.training.fit_member` reads: with
-them, boosting begins from the margins of a logistic model instead of a constant. Their `fit` and `predict_proba` take
+Boosters have `linear_start` among their parameters, which `mallorn.training.fit_member` reads: with it, boosting begins
+from the margins of a logistic model instead of a constant. Their `fit` and `predict_proba` take
 these as `margin`: (n,) of class 0 if there are two classes, or (n, n_classes); None for none.
 
 A learner keeps no state between calls, and its result depends on its arguments except `threads`.

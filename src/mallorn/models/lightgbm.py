@@ -37,7 +37,6 @@ PARAMETERS = (
     "min_data_in_bin",
     "focal_gamma",
     "linear_start",
-    "linear_share",
 )
 
 SEARCH_SPACE = {

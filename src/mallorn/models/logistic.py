@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -17,10 +18,10 @@ __all__ = [
     "fit",
     "importance",
     "load",
+    "log_odds",
     "margins",
     "predict_proba",
     "save",
-    "shrunk",
 ]
 
 PARAMETERS = ("C", "max_iter", "tol")
@@ -28,6 +29,9 @@ PARAMETERS = ("C", "max_iter", "tol")
 SEARCH_SPACE = {"C": {"low": 1e-5, "high": 0.1, "log": True}}
 
 SUFFIX = "npz"
+
+_NODES = 16
+"""Of the Gauss-Legendre quadrature on a line whose ends differ by tens in log odds."""
 
 
 class Model(NamedTuple):
@@ -64,15 +68,29 @@ def margins(model, features):
     return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
 
 
-def shrunk(model, share):
-    """Return the model whose margins are `share` of those of `model`."""
-    return model._replace(weights=share * model.weights, bias=share * model.bias)
+def log_odds(model, features):
+    """Return ln(p / (1 - p)) of the probability p of class 0, shape (n,)."""
+    margin = margins(model, features)
+    return margin if margin.ndim == 1 else margin[:, 0] - logsumexp(margin[:, 1:], axis=1)
 
 
-def contributions(model, features):
-    """Return SHAP values of the margin of class 0, shape (n, p): those of a linear model of independent features."""
-    weights = model.weights[:, 0] - model.weights[:, 1] if model.weights.shape[1] == 2 else model.weights[:, 0]
-    return model.scaling.transform(features) * weights
+def contributions(model, features, odds=False):
+    """Return what each feature adds to the margin of class 0, or with `odds` to its log odds, shape (n, p).
+
+    Of a margin, and of the odds of two classes: the SHAP values of a linear model of independent features. Of the odds
+    of several: integrated gradients on the line from the average object (Sundararajan et al. 2017, ICML 70), which
+    are the same of anything linear, and likewise sum to the difference from the average object.
+    """
+    scores, weights = model.scaling.transform(features), model.weights
+    if weights.shape[1] == 2:
+        return scores * (weights[:, 0] - weights[:, 1])
+    values = scores * weights[:, 0]
+    if odds:
+        against, share = scores @ weights[:, 1:], 0.0
+        for t, w in zip(*np.polynomial.legendre.leggauss(_NODES), strict=True):
+            share = share + 0.5 * w * softmax(0.5 * (t + 1) * against + model.bias[1:], axis=1)
+        values -= scores * (share @ weights[:, 1:].T)
+    return values
 
 
 def importance(model):

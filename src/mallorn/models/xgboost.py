@@ -36,7 +36,6 @@ PARAMETERS = (
     "max_bin",
     "focal_gamma",
     "linear_start",
-    "linear_share",
 )
 
 SEARCH_SPACE = {
