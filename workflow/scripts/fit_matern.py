@@ -1,33 +1,12 @@
 """Fit Matern-3/2 processes to each passband of every object of a split."""
 
-from contextlib import ExitStack
-
-from mallorn.bands import BANDS
-from mallorn.gp.engines import choose_engine, load_engine
-from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import Matern32
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns, table_writer
-
-
-def main(points, objects, outputs, settings, engine="celerite2", folder=None):
-    """Write the fits of each passband to the path that `outputs` gives; engine, folder: see `mallorn.gp.engines`."""
-    n_points = read_columns(objects, columns=["n_points"])["n_points"].sum()
-    innovations = load_engine(choose_engine(engine, Matern32, n_points), folder)
-    with ExitStack() as files:
-        writers = {
-            band: files.enter_context(table_writer(path, fit_units(Matern32), sorted_by=("object_id",)))
-            for band, path in outputs.items()
-        }
-        for _, lightcurves in lightcurve_groups(points, objects):
-            lightcurves = lightcurves.dereddened()
-            for band, write in writers.items():
-                write(fit_lightcurves(Matern32, lightcurves.in_band(BANDS.index(band)), settings, innovations))
-
+from mallorn.gp.split import fit_split
 
 if "snakemake" in globals():
     from mallorn.logs import job_log
 
     with job_log(snakemake.log[0]):
         given, outputs, params = snakemake.input, dict(snakemake.output.items()), snakemake.params
-        main(given.points, given.objects, outputs, params.settings, params.gp["engine"], given.get("engine"))
+        engine = params.gp["engine"], given.get("engine")
+        fit_split(Matern32, given.points, given.objects, outputs, params.settings, *engine)
