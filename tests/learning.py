@@ -4,6 +4,8 @@ import numpy as np
 
 GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia"]}
 
+TRAINING = {"groups": GROUPS, "rest": "other SN"}
+
 SPEC = {
     "enabled": True,
     "learner": "lightgbm",

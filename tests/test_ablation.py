@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from learning import GROUPS, SPEC, survey
+from learning import SPEC, TRAINING, survey
 
 from mallorn.ablation import ablate, family_of, summarise, variants
 from mallorn.folds import draw_folds, fold_of
@@ -9,7 +9,6 @@ from mallorn.training import Features
 
 COLUMNS = ("Z", "EBV", "good__a", "good__b__u", *(f"noise__{k}" for k in range(6)))
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
-TRAINING = {"groups": GROUPS, "rest": "other SN"}
 
 
 def test_variants_leave_out_one_family_or_keep_one_with_the_log():

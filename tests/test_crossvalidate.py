@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
+from learning import PARAMS, SELECTION, SPEC, TRAINING, survey
 
 from mallorn.crossvalidate import Copies, cross_validate, train_predict
 from mallorn.metrics import roc_auc
@@ -12,7 +12,7 @@ from mallorn.training import classify, fit_member
 def data():
     _, types, target, source, values = survey()
     fold = np.unique(source, return_inverse=True)[1] // 5 % 4
-    return values, classify(types, target, "grouped", GROUPS, "other SN")[0], source, fold
+    return values, classify({"spec_type": types, "target": target}, "grouped", TRAINING)[0], source, fold
 
 
 def test_held_out_objects_are_predicted_by_the_models_of_the_other_folds(data):

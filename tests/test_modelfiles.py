@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
+from learning import PARAMS, SELECTION, SPEC, TRAINING, survey
 
 from mallorn.crossvalidate import cross_validate
 from mallorn.errors import DataError
@@ -16,7 +16,7 @@ NAMES = tuple(f"feature_{k}" for k in range(10))
 @pytest.fixture(scope="module")
 def data():
     _, types, target, source, values = survey()
-    classes, names, _ = classify(types, target, "grouped", GROUPS, "other SN")
+    classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
     fold = np.unique(source, return_inverse=True)[1] // 5 % 3
     return values, classes, names, source, fold
 

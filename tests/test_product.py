@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from learning import GROUPS, PARAMS, SPEC, survey
+from learning import PARAMS, SPEC, TRAINING, survey
 
 from mallorn.crossvalidate import cross_validate
 from mallorn.errors import DataError
@@ -24,7 +24,7 @@ def made(tmp_path_factory):
     """A product of two members and two repeats; the features, and the members' probabilities in each repeat."""
     folder = tmp_path_factory.mktemp("product")
     _, types, target, source, values = survey()
-    classes, names = classify(types, target, "binary", GROUPS, "other SN")
+    classes, names, _ = classify({"spec_type": types, "target": target}, "binary", TRAINING)
     fold = np.unique(source, return_inverse=True)[1] // 5 % 3
     members, probability = [], []
     for repeat in range(2):

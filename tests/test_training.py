@@ -20,17 +20,31 @@ NAMES = ["object_id", "Z", "Z_err", "EBV", "shape__rise", "shape__fall", "color_
 GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia", "SN Ia-pec"]}
 
 
+def columns_of(log_columns, exclude):
+    return {"log_columns": log_columns, "exclude": exclude}
+
+
+def groups(rest="other SN"):
+    return {"groups": GROUPS, "rest": rest}
+
+
 def test_columns_to_train_on():
-    assert feature_columns(NAMES, ["Z", "EBV"], []) == ("Z", "EBV", "shape__rise", "shape__fall", "color__slope__u")
-    assert feature_columns(NAMES, [], ["shape__*"]) == ("color__slope__u",)
-    assert feature_columns(NAMES, ["Z"], ["*__u", "*__fall"]) == ("Z", "shape__rise")
+    assert feature_columns(NAMES, columns_of(["Z", "EBV"], [])) == (
+        "Z",
+        "EBV",
+        "shape__rise",
+        "shape__fall",
+        "color__slope__u",
+    )
+    assert feature_columns(NAMES, columns_of([], ["shape__*"])) == ("color__slope__u",)
+    assert feature_columns(NAMES, columns_of(["Z"], ["*__u", "*__fall"])) == ("Z", "shape__rise")
 
 
 def test_the_error_of_the_redshift_is_refused_since_it_tells_test_from_train():
     with pytest.raises(ConfigError, match="Z_err .* test set only"):
-        feature_columns(NAMES, ["Z", "Z_err"], [])
+        feature_columns(NAMES, columns_of(["Z", "Z_err"], []))
     with pytest.raises(ConfigError, match="no column 'z'"):
-        feature_columns(NAMES, ["z"], [])
+        feature_columns(NAMES, columns_of(["z"], []))
 
 
 def test_values_beyond_float32_are_clipped_and_named(tmp_path, caplog):
@@ -42,7 +56,7 @@ def test_values_beyond_float32_are_clipped_and_named(tmp_path, caplog):
     }
     write_table(tmp_path / "train.parquet", columns)
     with caplog.at_level(logging.WARNING):
-        table = read_features(tmp_path / "train.parquet", ["Z"], [])
+        table = read_features(tmp_path / "train.parquet", columns_of(["Z"], []))
     assert table.columns == ("Z", "color__energy", "color__ratio")
     assert table.values.dtype == np.float32
     assert np.isnan(table.values).tolist() == [[False] * 3, [False] * 3, [False, True, False]]
@@ -59,12 +73,12 @@ def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
         for ids, values in (("ab", [1.0, 1e300]), ("", []), ("c", [3.0])):
             write({"object_id": np.array(list(ids), dtype=object), "x": np.array(values), "y": -np.array(values)})
     with caplog.at_level(logging.WARNING):
-        table = read_features(tmp_path / "t.parquet", [], [])
+        table = read_features(tmp_path / "t.parquet", columns_of([], []))
     largest = np.finfo(np.float32).max
     assert table.object_id.tolist() == ["a", "b", "c"]
     np.testing.assert_array_equal(table.values, np.array([[1, -1], [largest, -largest], [3, -3]], dtype=np.float32))
     assert caplog.messages[0].endswith("clipped in x, y")
-    drawn = read_features(tmp_path / "t.parquet", [], [], most=2, seed=1).object_id.tolist()
+    drawn = read_features(tmp_path / "t.parquet", columns_of([], []), most=2, seed=1).object_id.tolist()
     assert len(drawn) == 2
     assert drawn == sorted(drawn)
     chosen = read_feature_columns(tmp_path / "t.parquet", ["y"], rows=[2, 0, 2])
@@ -73,20 +87,21 @@ def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
 
 
 def test_classes_by_group():
-    types = ["AGN", "TDE", "SN Ia-pec", "SN II", "SN Ia"]
-    classes, names, kinds = classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "other SN")
+    labels = {"spec_type": ["AGN", "TDE", "SN Ia-pec", "SN II", "SN Ia"], "target": [0, 1, 0, 0, 0]}
+    classes, names, kinds = classify(labels, "grouped", groups())
     assert names == ("TDE", "AGN", "SN Ia", "other SN")
     assert classes.tolist() == kinds.tolist() == [1, 0, 2, 3, 2]
-    assert classify(types, [0, 1, 0, 0, 0], "grouped", GROUPS, "AGN")[0].tolist() == [1, 0, 2, 1, 2]
-    classes, names, kinds = classify(types, [0, 1, 0, 0, 0], "binary", GROUPS, "other SN")
+    assert classify(labels, "grouped", groups("AGN"))[0].tolist() == [1, 0, 2, 1, 2]
+    classes, names, kinds = classify(labels, "binary", groups())
     assert (classes.tolist(), names, kinds.tolist()) == ([1, 0, 1, 1, 1], ("TDE", "other"), [1, 0, 2, 3, 2])
 
 
 def test_bad_classes_are_named():
+    labels = {"spec_type": ["AGN"], "target": [0]}
     with pytest.raises(ConfigError, match="'SN Ia' is in both 'SN Ia' and 'more'"):
-        classify(["AGN"], [0], "grouped", {**GROUPS, "more": ["SN Ia"]}, "rest")
+        classify(labels, "grouped", {"groups": {**GROUPS, "more": ["SN Ia"]}, "rest": "rest"})
     with pytest.raises(ConfigError, match="not 'three'"):
-        classify(["AGN"], [0], "three", GROUPS, "rest")
+        classify(labels, "three", groups())
 
 
 def test_weights_of_classes():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning import GROUPS, SPEC, survey
+from learning import SPEC, TRAINING, survey
 from sklearn.metrics import average_precision_score, f1_score
 
 from mallorn.crossvalidate import cross_validate
@@ -179,7 +179,7 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 @pytest.fixture(scope="module")
 def data():
     ids, types, target, source, values = survey()
-    classes, names, _ = classify(types, target, "grouped", GROUPS, "other SN")
+    classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
     folds = draw_folds(ids, types, target, source, 3, 2, 5, seed=1)
     return ids, values, classes, len(names), folds
 

@@ -39,9 +39,7 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
     """
     predictions = {key: np.empty((len(repeats), len(table.object_id))) for key in chosen}
     for k, labels in enumerate(repeats):
-        classes, names, kinds = classify(
-            labels["spec_type"], labels["target"], spec["classes"], training["groups"], training["rest"]
-        )
+        classes, names, kinds = classify(labels, spec["classes"], training)
         for key, columns in progress(chosen.items(), len(chosen), f"variants, repeat {k}"):
             values = table.select(columns).values
             member = derived_seed(seed, "ablation", k)

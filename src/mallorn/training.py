@@ -57,12 +57,14 @@ class Features(NamedTuple):
         return Features(self.object_id[rows], self.columns, self.values[rows])
 
 
-def feature_columns(names, log_columns, exclude):
+def feature_columns(names, training):
     """Return the columns of a feature table that models are trained on, in the table's order.
 
-    names: all columns; log_columns: those of the log to use; exclude: patterns (fnmatch) of columns to leave out.
+    names: all columns. training: block of config.yaml, of which are read `log_columns`, those of the log to use, and
+    `exclude`, patterns (fnmatch) of columns to leave out.
     Z_err is refused: only the test side has one, so it tells train from test and nothing about the object.
     """
+    log_columns, exclude = training["log_columns"], training["exclude"]
     if "Z_err" in log_columns:
         raise ConfigError(
             "training.log_columns: Z_err is given for the test set only and cannot be trained on; use Z and EBV"
@@ -74,16 +76,16 @@ def feature_columns(names, log_columns, exclude):
     return tuple(n for n in used if not any(fnmatchcase(n, pattern) for pattern in exclude))
 
 
-def read_features(path, log_columns, exclude, most=None, seed=0):
+def read_features(path, training, most=None, seed=0):
     """Return the `Features` of results/features/{train,test}.parquet with the columns of `feature_columns`.
 
-    For the values see `read_feature_columns`. most: number of objects beyond which so many are drawn, in the table's
-    order; None for all. Draws depend on `seed`.
+    training: block of config.yaml. For the values see `read_feature_columns`. most: number of objects beyond which so
+    many are drawn, in the table's order; None for all. Draws depend on `seed`.
     """
     with pq.ParquetFile(path) as file:
         n, names = file.metadata.num_rows, file.schema_arrow.names
     rows = None if most is None or n <= most else np.sort(generator(seed, "read_features").permutation(n)[:most])
-    return read_feature_columns(path, feature_columns(names, log_columns, exclude), rows)
+    return read_feature_columns(path, feature_columns(names, training), rows)
 
 
 def read_feature_columns(path, columns, rows=None):
@@ -150,24 +152,24 @@ def importance_weights(path, object_id):
     return weight / weight.mean()
 
 
-def classify(spec_type, target, scheme, groups, rest):
+def classify(labels, scheme, training):
     """Return (classes (n,) int, names, kinds (n,) int): the class of each object, class 0 being `TARGET_CLASS`.
 
-    scheme: "binary" (target or not) or "grouped": the other objects by their SpecType.
-    groups: {class: [SpecType, ...]}; rest: the class of the types that no group lists.
-    kinds: the classes of "grouped" with either scheme; see `fit_member`.
+    labels: {"spec_type", "target"} (n,) each. scheme: "binary" (target or not) or "grouped": the other objects by their
+    SpecType. training: block of config.yaml, of which are read `groups`, {class: [SpecType, ...]}, and `rest`, the
+    class of the types that no group lists. kinds: the classes of "grouped" with either scheme; see `fit_member`.
     """
     if scheme not in ("binary", "grouped"):
         raise ConfigError(f"models: classes must be 'binary' or 'grouped', not {scheme!r}")
-    of_type = {}
-    for name, types in groups.items():
+    of_type, rest = {}, training["rest"]
+    for name, types in training["groups"].items():
         for kind in types:
             if kind in of_type:
                 raise ConfigError(f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}")
             of_type[kind] = name
-    names = (TARGET_CLASS, *dict.fromkeys([*groups, rest]))
-    kinds = [0 if t == 1 else names.index(of_type.get(s, rest)) for s, t in zip(spec_type, target, strict=True)]
-    kinds = np.array(kinds, dtype=int)
+    names = (TARGET_CLASS, *dict.fromkeys([*training["groups"], rest]))
+    pairs = zip(labels["spec_type"], labels["target"], strict=True)
+    kinds = np.array([0 if t == 1 else names.index(of_type.get(s, rest)) for s, t in pairs], dtype=int)
     if scheme == "binary":
         return np.minimum(kinds, 1), (TARGET_CLASS, "other"), kinds
     return kinds, names, kinds

@@ -14,7 +14,7 @@ def main(train, folds, output, settings, threads):
     block of `models`)} of the configuration.
     """
     training, options = settings["training"], settings["ablation"]
-    table = read_features(train, training["log_columns"], training["exclude"])
+    table = read_features(train, training)
     folds = read_columns(folds)
     rows = []
     for protocol in PROTOCOLS:

@@ -14,8 +14,7 @@ def main(train, test, output, weights, settings, threads):
     settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
     """
     training, audits = settings["training"], settings["audits"]
-    chosen = training["log_columns"], training["exclude"]
-    inside, outside = read_features(train, *chosen), read_features(test, *chosen, TEST_OBJECTS, settings["seed"])
+    inside, outside = read_features(train, training), read_features(test, training, TEST_OBJECTS, settings["seed"])
     seed, number, n_train = derived_seed(settings["seed"], "shift"), settings["folds"]["number"], len(inside.object_id)
     probability, importance = adversarial_validation(
         inside.values, outside.values, audits["model"], number, seed, threads

@@ -16,8 +16,7 @@ def main(train, test, folds, output, features, settings):
     settings: {"training", "audits"} of the configuration.
     """
     training, audits = settings["training"], settings["audits"]
-    chosen = training["log_columns"], training["exclude"]
-    inside, outside = read_features(train, *chosen), read_features(test, *chosen, TEST_OBJECTS)
+    inside, outside = read_features(train, training), read_features(test, training, TEST_OBJECTS)
     labels = fold_of(read_columns(folds), "grouped", 0, inside.object_id)
     rows = describe_features(inside.columns, inside.values, outside.values, labels["target"])
     events = len(set(labels["source"][labels["target"] == 1]))

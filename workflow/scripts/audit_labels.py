@@ -19,7 +19,7 @@ def main(train, folds, output, settings, threads):
     train, folds, output: paths. settings: {"seed", "training", "audits"} of the configuration. threads: fits at a time.
     """
     training, audits = settings["training"], settings["audits"]
-    table = read_features(train, training["log_columns"], training["exclude"])
+    table = read_features(train, training)
     labels = fold_of(read_columns(folds), "grouped", 0, table.object_id)
     seed = derived_seed(settings["seed"], "audit_labels")
 

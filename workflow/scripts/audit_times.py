@@ -20,7 +20,7 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
     the same order. settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
     """
     training, audits = settings["training"], settings["audits"]
-    table = read_features(train, training["log_columns"], training["exclude"])
+    table = read_features(train, training)
     of, place = read_columns(folds), {name: k for k, name in enumerate(table.object_id)}
     labels = {protocol: fold_of(of, protocol, 0, table.object_id) for protocol in PROTOCOLS}
     target, source = labels["grouped"]["target"], labels["grouped"]["source"]

@@ -54,7 +54,7 @@ def main(inputs, outputs, about, settings, threads):
         model = {**model, "params": read_best(inputs.parameters)}
 
     def read(path):
-        return read_features(path, training["log_columns"], training["exclude"])
+        return read_features(path, training)
 
     table = read(inputs.train)
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], table.object_id)
@@ -67,9 +67,7 @@ def main(inputs, outputs, about, settings, threads):
         apart = read(inputs.test)
     labels = {name: values[inside] for name, values in labels.items()}
     table = table.rows(inside)
-    classes, names, kinds = classify(
-        labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
-    )
+    classes, names, kinds = classify(labels, model["classes"], training)
 
     def copies(path):
         if not path:

@@ -18,14 +18,12 @@ def main(train, folds, output, settings, threads):
     "learning_curve" and "model" (the one to train, a block of `models`) of the configuration}.
     """
     training, model, options = settings["training"], settings["model"], settings["learning_curve"]
-    table = read_features(train, training["log_columns"], training["exclude"])
+    table = read_features(train, training)
     folds, rows = read_columns(folds), []
     for protocol in PROTOCOLS:
         for repeat in range(options["repeats"]):
             labels = fold_of(folds, protocol, repeat, table.object_id)
-            classes, names, kinds = classify(
-                labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
-            )
+            classes, names, kinds = classify(labels, model["classes"], training)
             seed = derived_seed(settings["seed"], protocol, repeat)
             curve = learning_curve(
                 *(table.values, classes, len(names), labels, model),

@@ -20,9 +20,9 @@ def main(train, folds, output, settings):
     train, folds, output: paths. settings: {"seed", and the blocks "training", "selection" of the configuration}.
     """
     training, options = settings["training"], settings["selection"]
-    table = read_features(train, training["log_columns"], training["exclude"])
+    table = read_features(train, training)
     labels = fold_of(read_columns(folds), PROTOCOLS[0], 0, table.object_id)
-    classes, names, _ = classify(labels["spec_type"], labels["target"], "binary", training["groups"], training["rest"])
+    classes, names, _ = classify(labels, "binary", training)
     seed = derived_seed(settings["seed"], "select_features")
     frequency = selection_frequency(table.values, classes, len(names), labels["source"], options, seed)
     selected = np.zeros(len(frequency), dtype=int)

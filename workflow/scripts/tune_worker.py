@@ -17,12 +17,10 @@ def main(train, folds, output, about, settings, budget, code):
     of the configuration}; budget: trials of the study. code: digest of the code: its trials are a study of their own.
     """
     training, model = settings["training"], settings["model"]
-    table, folds_table = read_features(train, training["log_columns"], training["exclude"]), read_columns(folds)
+    table, folds_table = read_features(train, training), read_columns(folds)
     rows, labels = tuning_folds(about["study"], folds_table, table.object_id)
     table = table.rows(rows)
-    classes, names, kinds = classify(
-        labels["spec_type"], labels["target"], model["classes"], training["groups"], training["rest"]
-    )
+    classes, names, kinds = classify(labels, model["classes"], training)
     seed = derived_seed(settings["seed"], "tune", about["study"], about["model"])
     objective = cross_validated(
         *(table.values, classes, len(names), labels, model, settings["metric"], seed),
