@@ -93,7 +93,7 @@ rule ingest:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(400, 8),
+        mem_mb=megabytes(400, 8, ["logs"]),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("ingest"),

@@ -118,7 +118,7 @@ if config["new_data"] is not None:
             "../envs/mallorn.yaml"
         threads: 1
         resources:
-            mem_mb=megabytes(400, 8),
+            mem_mb=megabytes(400, 8, ["log"]),
             runtime=minutes(5, 0.1),
         params:
             code=code_of("ingest_new"),

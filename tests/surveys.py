@@ -1,6 +1,6 @@
 """A small sound survey in the Kaggle layout, and its way through ingestion, for the tests."""
 
-from mallorn.ingest.lightcurves import ingest_split, write_split
+from mallorn.ingest.lightcurves import ingest_split
 from mallorn.ingest.logs import read_logs, write_logs
 from mallorn.ingest.objects import read_objects
 from mallorn.lightcurves import read_lightcurves
@@ -59,7 +59,7 @@ def ingest(survey, results, config=CONFIG):
     for split in splits:
         files = [survey / split / name for name in LIGHTCURVE_FILES.values()]
         outputs = [results / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "set_aside")]
-        write_split(ingest_split(*files, read_objects(*logs, split, config), config), *outputs)
+        ingest_split(*files, read_objects(*logs, split, config), config, *outputs)
     return splits
 
 

@@ -1,6 +1,7 @@
 """Light curves of many objects, packed: flat arrays of points and, for each object, where its points begin."""
 
 import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "LightCurves",
     "joined",
     "lightcurve_groups",
+    "lightcurve_writer",
     "read_lightcurves",
     "write_lightcurves",
 ]
@@ -131,14 +133,24 @@ def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP)
 
     Each file has a group of rows for each `per_group` objects.
     """
+    with lightcurve_writer(points, objects) as write:
+        for begin in range(0, max(len(lightcurves), 1), per_group):
+            lc = lightcurves
+            write(lc if len(lc) <= per_group else lc.take(np.arange(begin, min(begin + per_group, len(lc)))))
+
+
+@contextmanager
+def lightcurve_writer(points, objects):
+    """Give the block a function that appends `LightCurves` to the two Parquet files, each time as a group of rows.
+
+    The files are there when the block has ended without error.
+    """
     with (
         table_writer(points, POINT_UNITS, sorted_by=("object_id", "mjd")) as write_points,
         table_writer(objects, OBJECT_UNITS, sorted_by=("object_id",)) as write_objects,
     ):
-        for begin in range(0, max(len(lightcurves), 1), per_group):
-            lc = lightcurves
-            if len(lc) > per_group:
-                lc = lc.take(np.arange(begin, min(begin + per_group, len(lc))))
+
+        def write(lc):
             names = arrow_array(np.asarray(lc.object_id, dtype=object))
             ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
             bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
@@ -153,6 +165,8 @@ def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP)
                     "n_points": lc.n_points.astype(np.int32),
                 }
             )
+
+        yield write
 
 
 def lightcurve_groups(points, objects):

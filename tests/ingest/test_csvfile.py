@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mallorn.errors import DataError
 from mallorn.ingest import csvfile
-from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, NUMBER, CsvFile
+from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, NUMBER, CsvFile, csv_parts
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,35 @@ def test_blocks_make_no_difference(path, monkeypatch):
     assert [pieces.line(k) for k in range(202)] == [whole.line(k) for k in range(202)]
     with pytest.raises(DataError, match=r"line 404: expected 2 values separated by commas, found 1 in 'end'"):
         read(path, text + "end")
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text("a,\n\r1é", max_size=60) | st.text('a,b"\n\r1', max_size=40), st.integers(1, 30), st.booleans())
+def test_parts_are_the_whole(path, content, part, bom):
+    path.write_bytes((("\ufeff" if bom else "") + "\n" * (part % 3) + "a,b\n" + content).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvfile, "PART", part)
+        try:
+            whole = CsvFile(path, ["b", "a"])
+        except DataError:
+            with pytest.raises(DataError):
+                list(csv_parts(path, ["b", "a"]))
+            return
+        parts = list(csv_parts(path, ["b", "a"]))
+    for name in ("a", "b"):
+        assert [text for p in parts for text in p.text(name)] == list(whole.text(name))
+    lines = [p.line(k) for p in parts for k in range(len(p))]
+    assert lines == [whole.line(k) for k in range(len(whole))]
+    assert [line for p in parts for line in p.lines(np.arange(len(p)))] == lines
+
+
+def test_a_part_is_no_longer_than_it_need_be(path, monkeypatch):
+    monkeypatch.setattr(csvfile, "PART", 100)
+    path.write_text("a,b\n" + "1,2\n" * 200 + '"3",4\n' + "5,6\n" * 200)
+    lengths = [len(part) for part in csv_parts(path, ["a"])]
+    assert sum(lengths) == 401
+    assert max(lengths[:-1]) == 25
+    assert 200 < lengths[-1] <= 225  # from the first quote on, the rest
 
 
 def test_missing_file_and_folder(tmp_path):

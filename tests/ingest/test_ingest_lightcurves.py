@@ -5,6 +5,7 @@ import io
 import math
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,8 +15,11 @@ from surveys import CONFIG, LOG, TEST, TEST_LC, TRAIN_LC, ingest, read_split, so
 
 from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.ingest.lightcurves import REASONS, ingest_split, write_split
+from mallorn.ingest import csvfile, lightcurves
+from mallorn.ingest.lightcurves import REASONS, ingest_split
 from mallorn.ingest.objects import read_objects
+from mallorn.lightcurves import LightCurves, read_lightcurves
+from mallorn.tables import number_of_groups, read_columns
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -34,12 +38,20 @@ def objects():
 
 
 def run(folder, objects, train, test="x,61000,1,1,r\n", **config):
-    """Ingest one split given the rows of its two files."""
+    """Ingest one split given the rows of its two files; return light curves, rows set aside and counts."""
     (folder / "split_01").mkdir(exist_ok=True)
     paths = [folder / "split_01" / f"{kind}_full_lightcurves.csv" for kind in ("train", "test")]
     for path, rows in zip(paths, (train, test), strict=True):
         path.write_text(HEADER + rows, encoding="utf-8", newline="")
-    return ingest_split(*paths, objects, {**CONFIG, **config})
+    outputs = [folder / name for name in ("points.parquet", "objects.parquet", "set_aside.parquet")]
+    counts = ingest_split(*paths, objects, {**CONFIG, **config}, *outputs)
+    return Ingested(read_lightcurves(*outputs[:2]), read_columns(outputs[2]), counts["rows_read"])
+
+
+class Ingested(NamedTuple):
+    lightcurves: LightCurves
+    set_aside: dict
+    rows_read: int
 
 
 def test_sorted_by_object_time_and_passband(tmp_path, objects):
@@ -93,9 +105,8 @@ def test_counts_are_kept_with_the_file_and_logged(tmp_path, caplog):
 
 
 def test_objects_without_points_are_kept_and_named(tmp_path, objects, caplog):
-    result = run(tmp_path, objects, "a,61000,1,1,r\n")
     with caplog.at_level("INFO"):
-        write_split(result, *(tmp_path / name for name in ("points", "objects", "set_aside")))
+        result = run(tmp_path, objects, "a,61000,1,1,r\n")
     assert list(result.lightcurves.n_points) == [1, 0, 1]
     assert "1 objects have no usable point, the first 'b'" in caplog.text
 
@@ -204,6 +215,42 @@ def test_arbitrary_rows(tmp_path_factory, objects, train, test, shuffle):
     again = run(folder, objects, text(train), text(test), max_set_aside=1.0).lightcurves
     for name in ("start", "mjd", "band", "flux", "flux_err"):
         np.testing.assert_array_equal(getattr(again, name), getattr(lc, name))
+
+
+@settings(max_examples=200, deadline=None)
+@given(train=_rows | _usable, part=st.integers(1, 60), per_group=st.integers(1, 3), quoted=st.booleans())
+def test_parts_of_files_and_groups_of_objects_make_no_difference(
+    tmp_path_factory, objects, train, part, per_group, quoted
+):
+    folder = tmp_path_factory.getbasetemp()
+    stream = io.StringIO(newline="")
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    csv.writer(stream, lineterminator="\n", quoting=quoting).writerows(train)
+    text = "a,61000,1,1,r\n" + stream.getvalue()
+    whole = run(folder, objects, text, max_set_aside=1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvfile, "PART", part)
+        patch.setattr(lightcurves, "OBJECTS_PER_GROUP", per_group)
+        pieces = run(folder, objects, text, max_set_aside=1.0)
+    assert number_of_groups(folder / "objects.parquet") == math.ceil(3 / per_group)
+    assert pieces.rows_read == whole.rows_read
+    for name in LightCurves.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(pieces.lightcurves, name), getattr(whole.lightcurves, name))
+    for name, values in whole.set_aside.items():
+        assert pieces.set_aside[name].tolist() == values.tolist()
+
+
+def test_a_fault_in_a_later_part_is_told_with_its_line_and_leaves_nothing(tmp_path, objects, monkeypatch):
+    monkeypatch.setattr(csvfile, "PART", 20)
+    monkeypatch.setattr(lightcurves, "OBJECTS_PER_GROUP", 1)
+    rows = "".join(f"a,{61000 + k},1,1,r\n" for k in range(6))
+    with pytest.raises(DataError, match=r"line 8: expected 5 values separated by commas, found 2 in 'a,61006'"):
+        run(tmp_path, objects, rows + "a,61006\n")
+    with pytest.raises(DataError, match=r"line 8: expected UTF-8 text, found a NUL byte"):
+        run(tmp_path, objects, rows + "a,61006,1,1,\0\n")
+    with pytest.raises(DataError, match=r"line 5: expected at least 90% .* found 1 .* 'a', '61003', 'one', '1', 'r'"):
+        run(tmp_path, objects, rows.replace("61003,1", "61003,one"), max_set_aside=0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["split_01"]
 
 
 @pytest.mark.skipif("MALLORN_DATA" not in os.environ, reason="MALLORN_DATA, the folder of the real survey, is not set")

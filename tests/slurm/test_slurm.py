@@ -120,14 +120,17 @@ def test_light_rules_are_local_and_heavy_ones_are_not(undisturbed):
     assert rules >= HEAVY
 
 
-def test_a_job_asks_for_memory_by_the_size_of_its_input(undisturbed):
+def test_a_job_asks_for_memory_by_the_size_of_what_it_reads_whole(undisturbed):
     asked = {comment: (megabytes(memory), limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
+    results = undisturbed.path / "results"
+    logs = sum(path.stat().st_size for path in results.glob("survey/*_log.csv")) / 2**20
     for split in ("split_01", "split_02"):
-        survey = undisturbed.path / "results" / "survey"
-        size = sum(path.stat().st_size for path in (*survey.glob("*.csv"), *(survey / split).iterdir())) / 2**20
-        assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * size), "6:00")
+        assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * logs), "6:00")
         assert asked[f"rule_fit_drw_wildcards_{split}"] == (400 + 400, "6:00")
-    assert asked["rule_ingest_wildcards_split_01"][0] > 400 + 400
+    table = (results / "features" / "train.parquet").stat().st_size / 2**20
+    trained = {memory for comment, (memory, _) in asked.items() if comment.startswith("rule_cross_validate_")}
+    assert trained == {int(400 + 1000 + 20 * table)}
+    assert min(trained) > 400 + 1000
 
 
 # What a job does before its own work in the disturbed runs. Each execution leaves a line in the file `ledger`.

@@ -1,6 +1,6 @@
 """Check the light curves of one split against the logs and write them sorted and packed."""
 
-from mallorn.ingest.lightcurves import ingest_split, write_split
+from mallorn.ingest.lightcurves import ingest_split
 from mallorn.ingest.objects import read_objects
 
 
@@ -9,7 +9,7 @@ def main(train, test, logs, split, points, objects, set_aside, config):
 
     train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`.
     """
-    write_split(ingest_split(train, test, read_objects(*logs, split, config), config), points, objects, set_aside)
+    ingest_split(train, test, read_objects(*logs, split, config), config, points, objects, set_aside)
 
 
 if "snakemake" in globals():

@@ -1,6 +1,6 @@
 """Check the light curves of new objects of one split and write them sorted and packed."""
 
-from mallorn.ingest.lightcurves import ingest_split, write_split
+from mallorn.ingest.lightcurves import ingest_split
 from mallorn.ingest.objects import read_objects
 
 
@@ -9,7 +9,7 @@ def main(curves, log, split, points, objects, set_aside, config):
 
     log: path of the log of the new objects. config: block `ingest`.
     """
-    write_split(ingest_split(None, curves, read_objects(None, log, split, config), config), points, objects, set_aside)
+    ingest_split(None, curves, read_objects(None, log, split, config), config, points, objects, set_aside)
 
 
 if "snakemake" in globals():

@@ -16,7 +16,7 @@ import pyarrow.csv
 from mallorn.errors import DataError
 from mallorn.tables import arrow_array, numpy_array, numpy_codes
 
-__all__ = ["MISSING", "NOT_A_NUMBER", "NUMBER", "CsvFile"]
+__all__ = ["MISSING", "NOT_A_NUMBER", "NUMBER", "PART", "CsvFile", "csv_parts"]
 
 NUMBER, MISSING, NOT_A_NUMBER = 0, 1, 2
 
@@ -31,6 +31,9 @@ _FOREIGN = {
 _BLOCK = 1 << 26
 _LONGEST_HEADER = 1 << 16
 
+PART = 1 << 22
+"""Bytes of a file that are read at a time where it is read in parts: what is made of them takes some six times that."""
+
 
 class CsvFile:
     """The wanted columns of one CSV file with a header, in memory.
@@ -44,9 +47,10 @@ class CsvFile:
     column missing or twice, a row with too many or too few values.
     """
 
-    def __init__(self, path, columns, optional=()):
+    def __init__(self, path, columns, optional=(), part=None):
         self.path = Path(path)
-        self._data = self._read()
+        self._data, self._lines_before = (self._read(), 0) if part is None else part
+        self._check()
         header = self._header(columns)
         self.columns = [*columns, *(name for name in optional if name in header)]
         self._table = self._parse(header)
@@ -63,7 +67,13 @@ class CsvFile:
     def line(self, record):
         """Return the line on which row number `record` (from 0) begins, counted from 1."""
         record = record if self._records is None else self._records[record]
-        return int(self._lines[record]) if self._lines is not None else int(record) + 2
+        return self._lines_before + (int(self._lines[record]) if self._lines is not None else int(record) + 2)
+
+    def lines(self, records):
+        """Return the lines of the rows with the numbers `records` (m,), shape (m,) int."""
+        if self._lines is None and self._records is None:
+            return self._lines_before + np.asarray(records, dtype=np.int64) + 2
+        return np.array([self.line(record) for record in records], dtype=np.int64)
 
     def only(self, column, text):
         """Return the same file with no other rows than those with `text` in `column`; their lines stay as they are."""
@@ -104,11 +114,12 @@ class CsvFile:
         return values, state
 
     def _read(self):
-        try:
-            data = self.path.read_bytes()
-        except OSError as error:
-            fix = "put the file there, readable for you"
-            raise DataError.at(self.path, expected="a CSV file", found=error.strerror, fix=fix) from None
+        with _opened(self.path) as stream:
+            return stream.read()
+
+    def _check(self):
+        """Raise DataError unless the bytes are text; leave them without byte order mark, the last line ended."""
+        data = self._data
         for magic, (found, fix) in _FOREIGN.items():
             if data.startswith(magic):
                 raise DataError.at(self.path, expected="a CSV file in UTF-8", found=found, fix=fix)
@@ -122,10 +133,10 @@ class CsvFile:
         except UnicodeDecodeError as error:
             found = f"the byte 0x{data[error.start]:02x}"
             raise self._broken(data, error.start, found, "save the file as UTF-8") from None
-        return data if data.endswith((b"\n", b"\r")) else data + b"\n"
+        self._data = data if data.endswith((b"\n", b"\r")) else data + b"\n"
 
     def _broken(self, data, where, found, fix):
-        line = len((data[:where] + b".").splitlines())
+        line = self._lines_before + len((data[:where] + b".").splitlines())
         return DataError.at(self.path, line=line, expected="UTF-8 text", found=found, fix=fix)
 
     def _header(self, columns):
@@ -174,7 +185,7 @@ class CsvFile:
         row, starts = faulty[0], self._starts()
         raise DataError.at(
             self.path,
-            line=starts[row.number - 1] if row.number <= len(starts) else None,
+            line=self._lines_before + starts[row.number - 1] if row.number <= len(starts) else None,
             expected=f"{row.expected_columns} values separated by commas",
             found=f"{row.actual_columns} in {row.text[:80]!r}",
             fix="mend this line; if the file ends here, it is cut off: get it again",
@@ -199,6 +210,50 @@ class CsvFile:
                     starts.append(before + 1)
                 before = reader.line_num
         return starts
+
+
+def csv_parts(path, columns):
+    """Yield a CSV file as `CsvFile`s, one for each `PART` bytes or so, with its rows in order and at their lines.
+
+    A part ends with a line. From a quote on, behind which a line break may be part of a value, the rest of the file is
+    one part. Raises DataError as `CsvFile` does, when it comes to the fault.
+    """
+    header, lines, data = b"", 0, b""
+    with _opened(path) as stream:
+        while block := stream.read(PART):
+            data += block
+            if b'"' in data:
+                break
+            # a carriage return at the very end may be the first half of a line break
+            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            if not data[:end].removeprefix(codecs.BOM_UTF8).strip():
+                continue
+            part, data = data[:end], data[end:]
+            yield CsvFile(path, columns, part=(header + part, lines))
+            if not header:
+                header = _first_line(part)
+                lines = -1
+            lines += _line_breaks(part)
+        data += stream.read()
+    if data or not header:
+        yield CsvFile(path, columns, part=(header + data, lines))
+
+
+def _opened(path):
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        fix = "put the file there, readable for you"
+        raise DataError.at(path, expected="a CSV file", found=error.strerror, fix=fix) from None
+
+
+def _first_line(data):
+    """Return the first line of `data` that is not empty, with its line break."""
+    return next(line for line in data.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True) if line.strip(b"\r\n"))
+
+
+def _line_breaks(data):
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
 
 
 def _cast(text, keep):

@@ -1,20 +1,24 @@
 """The light curves of one split: its CSV files checked row by row against the logs, sorted and packed.
 
-A row that cannot be used is set aside with a reason and counted: rows read = points kept + rows set aside.
+A row that cannot be used is set aside with a reason and counted: rows read = points kept + rows set aside. Files are
+read in parts, and what is kept of them goes by way of a temporary file where the split has several groups of objects
+(`mallorn.lightcurves.OBJECTS_PER_GROUP`), so that memory does not grow with the split.
 """
 
 import logging
-from typing import NamedTuple
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 
 from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, CsvFile
-from mallorn.lightcurves import LightCurves, write_lightcurves
+from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, csv_parts
+from mallorn.lightcurves import OBJECTS_PER_GROUP, LightCurves, lightcurve_writer
 from mallorn.tables import write_table
 
-__all__ = ["REASONS", "Ingested", "ingest_split", "write_split"]
+__all__ = ["REASONS", "ingest_split"]
 
 REASONS = (
     "object not in the logs of this split",
@@ -39,44 +43,36 @@ REASONS = (
 
 _COLUMNS = ("object_id", "Time (MJD)", "Flux", "Flux_err", "Filter")
 _ORDINARY = "flux missing"
-_AVERAGED = REASONS[-1]
+_DUPLICATE, _AVERAGED = len(REASONS) - 2, len(REASONS) - 1
+
+_GOOD = np.dtype(
+    [
+        ("owner", "<i4"),
+        ("mjd", "<f8"),
+        ("band", "i1"),
+        ("flux", "<f8"),
+        ("flux_err", "<f8"),
+        ("file", "i1"),
+        ("line", "<i8"),
+    ]
+)
+"""A row without blame: the number of its object, its values, the number of its file and the line it stands on."""
 
 _log = logging.getLogger(__name__)
 
 
-class Ingested(NamedTuple):
-    """What came of one split's files.
-
-    lightcurves: the `LightCurves` of all objects that the logs name for the split, also of those without any point.
-    set_aside: {column: array (m,)}, the rows that were not kept, grouped by file, reason and object: file
-        ("split_01/train_full_lightcurves.csv"), reason (of `REASONS`), object_id (as in the file), n_rows (int32) and
-        first_line (int64; the header is on line 1).
-    rows_read: number of rows of the files, their headers aside.
-    """
-
-    lightcurves: LightCurves
-    set_aside: dict
-    rows_read: int
-
-
-class _Rows(NamedTuple):
-    """The rows of one file: `owner` (N,) numbers the objects; `why` (N,) is 0, or 1 + the position in `REASONS`."""
-
-    file: CsvFile
-    owner: np.ndarray
-    mjd: np.ndarray
-    band: np.ndarray
-    flux: np.ndarray
-    flux_err: np.ndarray
-    why: np.ndarray
-
-
-def ingest_split(train_csv, test_csv, objects, config):
-    """Return the `Ingested` light curves of one split.
+def ingest_split(train_csv, test_csv, objects, config, points_path, objects_path, set_aside_path):
+    """Write the light curves of one split, and what was left out of its files, with counts; return the counts.
 
     train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter; the
         first is None for data without a training set.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
+    points_path, objects_path: the light curves, as `mallorn.lightcurves.lightcurve_groups` reads them: of all objects
+        that the logs name for the split, also of those without any point.
+    set_aside_path: the rows that were not kept, counted by file ("split_01/train_full_lightcurves.csv"), reason (of
+        `REASONS`) and object_id (as in the file), with n_rows (int32) and first_line (int64; the header is on line 1),
+        by which they are sorted within a file and reason. Its metadata are the counts: rows_read, points_kept,
+        rows_set_aside.
 
     A row counts only in the file of the set (train or test) that the logs name for its object. Rows with the same
     time and passband of an object are averaged with inverse variances: later stages need unique times in a passband.
@@ -84,96 +80,169 @@ def ingest_split(train_csv, test_csv, objects, config):
     Raises DataError for a file that is no whole CSV table (see `CsvFile`), that has no rows though the logs name
     objects for it, or of which more than the fraction `config["max_set_aside"]` cannot be used.
     """
-    number = {name: k for k, name in enumerate(objects["object_id"])}
-    files = [
-        _judge(CsvFile(path, _COLUMNS), number, objects["set"] == kind, config)
-        for kind, path in (("train", train_csv), ("test", test_csv))
-        if path is not None
-    ]
-    lightcurves = _pack(files, objects)
-    for rows in files:
-        _check_share(rows, config["max_set_aside"])
-    return Ingested(lightcurves, _tally(files), sum(len(rows.file) for rows in files))
+    paths = {kind: Path(path) for kind, path in (("train", train_csv), ("test", test_csv)) if path is not None}
+    files = [_File(path) for path in paths.values()]
+    n, kept, bare = len(objects["object_id"]), 0, []
+    with ExitStack() as stack:
+        good = stack.enter_context(_Groups(n))
+        number = {name: k for k, name in enumerate(objects["object_id"])}
+        for k, (file, kind) in enumerate(zip(files, paths, strict=True)):
+            expected = objects["set"] == kind
+            for part in csv_parts(file.path, _COLUMNS):
+                good.add(_judge(part, file, k, number, expected, config))
+            if not file.n_rows and expected.any():
+                raise DataError.at(
+                    file.path, expected=f"rows of {expected.sum()} objects", found="only a header", fix="get it again"
+                )
+        write = stack.enter_context(lightcurve_writer(points_path, objects_path))
+        for begin, rows in good:
+            of = {name: values[begin : begin + OBJECTS_PER_GROUP] for name, values in objects.items()}
+            lc = _pack(rows, begin, of, files)
+            kept += len(lc.mjd)
+            bare.extend(lc.object_id[lc.n_points == 0])
+            write(lc)
+        for file in files:
+            _check_share(file, config["max_set_aside"])
+        aside = _tally(files)
+        counts = {
+            "rows_read": sum(file.n_rows for file in files),
+            "points_kept": kept,
+            "rows_set_aside": int(aside["n_rows"].sum()),
+        }
+        if counts["rows_read"] != counts["points_kept"] + counts["rows_set_aside"]:
+            raise RuntimeError(f"rows were lost: {counts}")
+        write_table(set_aside_path, aside, metadata={name: str(count) for name, count in counts.items()})
+    _tell(n, counts, aside, bare)
+    return counts
 
 
-def write_split(ingested, points, objects, set_aside):
-    """Write the light curves to the files `points` and `objects`, and what was left out to `set_aside`, with counts.
+class _File:
+    """What is known of a file: `n_rows` read, and `aside`, {(reason, object_id): [rows, first line]}."""
 
-    The counts rows_read, points_kept and rows_set_aside are kept in the metadata of `set_aside`, and logged.
+    def __init__(self, path):
+        self.path, self.n_rows, self.aside = path, 0, {}
+
+    def set_aside(self, reason, names, lines):
+        """Count rows set aside for the reason with this number, of objects `names` (m,) and on `lines` (m,)."""
+        for name, line in zip(names, lines, strict=True):
+            entry = self.aside.setdefault((reason, name), [0, line])
+            entry[0] += 1
+            entry[1] = min(entry[1], line)
+
+
+class _Groups:
+    """Rows without blame, added in any order and given back by groups of objects: in memory, or by way of a file.
+
+    n_objects: number of objects; each `OBJECTS_PER_GROUP` are a group.
     """
-    lc, aside = ingested.lightcurves, ingested.set_aside
-    n_aside = int(aside["n_rows"].sum())
-    counts = {"rows_read": ingested.rows_read, "points_kept": len(lc.mjd), "rows_set_aside": n_aside}
-    if counts["rows_read"] != counts["points_kept"] + counts["rows_set_aside"]:
-        raise RuntimeError(f"rows were lost: {counts}")
-    write_lightcurves(lc, points, objects)
-    write_table(set_aside, aside, metadata={name: str(count) for name, count in counts.items()})
-    _log.info("%d objects: %d rows read, %d points kept, %d rows set aside", len(lc), *counts.values())
-    for reason in REASONS:
-        n = int(aside["n_rows"][aside["reason"] == reason].sum())
-        if n:
-            _log.log(logging.INFO if reason == _ORDINARY else logging.WARNING, "%d rows set aside: %s", n, reason)
-    bare = np.flatnonzero(lc.n_points == 0)
-    if len(bare):
-        _log.info("%d objects have no usable point, the first %r", len(bare), lc.object_id[bare[0]])
+
+    def __init__(self, n_objects):
+        self._begins = range(0, max(n_objects, 1), OBJECTS_PER_GROUP)
+        self._runs = [[] for _ in self._begins]
+        self._file = None
+
+    def __enter__(self):
+        if len(self._begins) > 1:
+            self._file = tempfile.TemporaryFile()
+        return self
+
+    def __exit__(self, *_):
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, rows):
+        """Add an array of rows of the type `_GOOD`."""
+        if self._file is None:
+            self._runs[0].append(rows)
+            return
+        group = rows["owner"] // OBJECTS_PER_GROUP
+        rows = rows[np.argsort(group, kind="stable")]
+        counts = np.bincount(group, minlength=len(self._runs))
+        ends = np.cumsum(counts)
+        for k in np.flatnonzero(counts):
+            self._runs[k].append((self._file.tell(), counts[k]))
+            self._file.write(rows[ends[k] - counts[k] : ends[k]].tobytes())
+
+    def __iter__(self):
+        """Yield the number of the first object of each group, and the group's rows in the order they were added in."""
+        for begin, runs in zip(self._begins, self._runs, strict=True):
+            if self._file is not None:
+                runs = [self._run(*run) for run in runs]
+            yield begin, np.concatenate([np.empty(0, _GOOD), *runs])
+
+    def _run(self, place, count):
+        self._file.seek(place)
+        return np.frombuffer(self._file.read(count * _GOOD.itemsize), _GOOD)
 
 
-def _judge(file, number, expected, config):
-    """Return the `_Rows` of `file`; `number` maps ids to objects, of which `expected` (n,) are in the file's set."""
-    if not len(file) and expected.any():
-        found = "only a header"
-        raise DataError.at(file.path, expected=f"rows of {expected.sum()} objects", found=found, fix="get it again")
-    why = np.zeros(len(file), dtype=np.int8)
+def _judge(part, file, file_number, number, expected, config):
+    """Return the rows of a part of `file` that can be used, and count the others as set aside.
+
+    number: {id: number of the object}. expected: (n,) of the objects, whether they are in the file's set.
+    """
+    why = np.full(len(part), -1)
 
     def blame(reason, rows):
-        why[rows & (why == 0)] = REASONS.index(reason) + 1
+        why[rows & (why < 0)] = REASONS.index(reason)
 
-    codes, names = file.codes("object_id")
+    codes, names = part.codes("object_id")
     owner = np.array([number.get(name, -1) for name in names], dtype=np.int64)[codes]
     blame("object not in the logs of this split", owner < 0)
     blame("object of the other set", ~expected[owner])
 
-    mjd, state = file.numbers("Time (MJD)")
+    mjd, state = part.numbers("Time (MJD)")
     blame("time missing", state == MISSING)
     blame("time not a number", state == NOT_A_NUMBER)
     blame("time not believable", ~((mjd >= config["mjd"]["min"]) & (mjd <= config["mjd"]["max"])))
 
-    codes, names = file.codes("Filter")
-    band = np.array([BANDS.index(name) if name in BANDS else -1 for name in names], dtype=np.int8)[codes]
+    band_codes, bands = part.codes("Filter")
+    band = np.array([BANDS.index(name) if name in BANDS else -1 for name in bands], dtype=np.int8)[band_codes]
     blame("unknown passband", band < 0)
 
-    flux, state = file.numbers("Flux")
+    flux, state = part.numbers("Flux")
     blame("flux missing", state == MISSING)
     blame("flux not a number", state == NOT_A_NUMBER)
     blame("flux not finite", ~np.isfinite(flux))
     blame("flux not believable", np.abs(flux) > config["max_flux"])
 
-    flux_err, state = file.numbers("Flux_err")
+    flux_err, state = part.numbers("Flux_err")
     low, high = config["flux_err"]["min"], config["flux_err"]["max"]
     blame("error missing", state == MISSING)
     blame("error not a number", state == NOT_A_NUMBER)
     blame("error not finite", ~np.isfinite(flux_err))
     blame("error not positive", flux_err <= 0)
     blame("error not believable", (flux_err < low) | (flux_err > high))
-    return _Rows(file, owner, mjd, band, flux, flux_err, why)
+
+    file.n_rows += len(part)
+    for reason in np.unique(why[why >= 0]):
+        rows = np.flatnonzero(why == reason)
+        file.set_aside(int(reason), (names[c] for c in codes[rows]), part.lines(rows).tolist())
+    kept = np.flatnonzero(why < 0)
+    good = np.empty(len(kept), _GOOD)
+    good["file"] = file_number
+    good["line"] = part.lines(kept)
+    for name, values in (("owner", owner), ("mjd", mjd), ("band", band), ("flux", flux), ("flux_err", flux_err)):
+        good[name] = values[kept]
+    return good
 
 
-def _pack(files, objects):
-    """Return the `LightCurves` of the rows without blame; blame those that repeat a point."""
-    good = [np.flatnonzero(rows.why == 0) for rows in files]
-    source = np.concatenate([np.full(len(g), k) for k, g in enumerate(good)])
-    row = np.concatenate(good)
+def _pack(rows, begin, objects, files):
+    """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first; count repeated points.
+
+    rows: array of the type `_GOOD`. objects: the part of `read_objects` that is the group.
+    """
     names = ("owner", "mjd", "band", "flux", "flux_err")
-    keys = [np.concatenate([getattr(rows, name)[g] for rows, g in zip(files, good, strict=True)]) for name in names]
-    order = np.lexsort(keys[::-1])
-    owner, mjd, band, flux, flux_err = (key[order] for key in keys)
+    order = np.lexsort([rows[name] for name in names[::-1]])
+    owner, mjd, band, flux, flux_err = (rows[name][order] for name in names)
+    owner = owner - begin
     new_point = _differs(owner, mjd, band)
     new_row = new_point | _differs(flux, flux_err)
     if not new_point.all():
-        reason = np.where(new_row, REASONS.index(_AVERAGED), REASONS.index("exact duplicate")) + 1
-        for k, rows in enumerate(files):
-            again = ~new_point & (source[order] == k)
-            rows.why[row[order[again]]] = reason[again]
+        file, line = rows["file"][order], rows["line"][order]
+        for k, f in enumerate(files):
+            for reason, here in ((_DUPLICATE, ~new_row), (_AVERAGED, new_row & ~new_point)):
+                again = here & (file == k)
+                f.set_aside(reason, objects["object_id"][owner[again]], line[again].tolist())
         owner, mjd, band, flux, flux_err = (v[new_row] for v in (owner, mjd, band, flux, flux_err))
         first = np.flatnonzero(new_point[new_row])
         weight = flux_err**-2.0
@@ -204,40 +273,54 @@ def _differs(*columns):
     return differs
 
 
-def _check_share(rows, allowed):
+def _check_share(file, allowed):
     """Raise DataError if a larger fraction than `allowed` of a file's rows is useless; averaged rows are not."""
-    useless = np.flatnonzero((rows.why > 0) & (rows.why <= REASONS.index(_AVERAGED)))
-    if len(useless) <= allowed * len(rows.why):
+    counts, lines = np.zeros(len(REASONS), dtype=int), {}
+    for (reason, _), (n_rows, line) in file.aside.items():
+        counts[reason] += n_rows
+        lines[reason] = min(line, lines.get(reason, line))
+    counts[_AVERAGED] = 0
+    if counts.sum() <= allowed * file.n_rows:
         return
-    counts = np.bincount(rows.why[useless], minlength=len(REASONS) + 1)[1:]
     worst = int(np.argmax(counts))
-    k = useless[np.argmax(rows.why[useless] == worst + 1)]
-    values = ", ".join(rows.file.value(column, k) for column in _COLUMNS)
-    raise rows.file.error(
-        k,
-        expected=f"at least {1 - allowed:.0%} of the file's {len(rows.why)} rows to be usable",
-        found=f"{len(useless)} that are not, {counts[worst]} of them by {REASONS[worst]!r} as on this line: {values}",
+    raise DataError.at(
+        file.path,
+        line=lines[worst],
+        expected=f"at least {1 - allowed:.0%} of the file's {file.n_rows} rows to be usable",
+        found=f"{counts.sum()} that are not, {counts[worst]} of them by {REASONS[worst]!r} as on this line: "
+        + _values(file.path, lines[worst]),
         fix="correct the file or the logs, or raise max_set_aside in the block ingest of config.yaml",
     )
 
 
+def _values(path, line):
+    """Return the values of the row of a file that begins on this line, for messages."""
+    for part in csv_parts(path, _COLUMNS):
+        row = np.flatnonzero(part.lines(np.arange(len(part))) == line)
+        if len(row):
+            return ", ".join(part.value(column, row[0]) for column in _COLUMNS)
+    raise ValueError(f"{path} has no row on line {line}")
+
+
 def _tally(files):
-    """Return the columns of `Ingested.set_aside`."""
-    parts = []
-    for rows in files:
-        codes, names = rows.file.codes("object_id")
-        out = np.flatnonzero(rows.why)
-        keys, first, n_rows = np.unique(
-            rows.why[out].astype(np.int64) * len(names) + codes[out], return_index=True, return_counts=True
-        )
-        why, code = np.divmod(keys, max(len(names), 1))
-        parts.append(
-            {
-                "file": np.full(len(keys), f"{rows.file.path.parent.name}/{rows.file.path.name}", dtype=object),
-                "reason": np.array(("", *REASONS), dtype=object)[why],
-                "object_id": np.array([*names, ""], dtype=object)[code],
-                "n_rows": n_rows.astype(np.int32),
-                "first_line": np.array([rows.file.line(k) for k in out[first]], dtype=np.int64),
-            }
-        )
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    """Return the columns of the table of rows set aside."""
+    rows = []
+    for file in files:
+        name = f"{file.path.parent.name}/{file.path.name}"
+        entries = sorted((reason, line, text, n_rows) for (reason, text), (n_rows, line) in file.aside.items())
+        rows += [(name, REASONS[reason], text, n_rows, line) for reason, line, text, n_rows in entries]
+    columns = [
+        np.array([row[k] for row in rows], dtype=kind) for k, kind in enumerate((object, object, object, "i4", "i8"))
+    ]
+    return dict(zip(("file", "reason", "object_id", "n_rows", "first_line"), columns, strict=True))
+
+
+def _tell(n_objects, counts, aside, bare):
+    """Log what came of the files."""
+    _log.info("%d objects: %d rows read, %d points kept, %d rows set aside", n_objects, *counts.values())
+    for reason in REASONS:
+        n = int(aside["n_rows"][aside["reason"] == reason].sum())
+        if n:
+            _log.log(logging.INFO if reason == _ORDINARY else logging.WARNING, "%d rows set aside: %s", n, reason)
+    if bare:
+        _log.info("%d objects have no usable point, the first %r", len(bare), bare[0])
