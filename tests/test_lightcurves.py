@@ -10,7 +10,14 @@ from mallorn.bands import BANDS
 from mallorn.cosmology import MIN_REDSHIFT
 from mallorn.dust import extinction_per_ebv
 from mallorn.errors import DataError
-from mallorn.lightcurves import LightCurves, joined, lightcurve_groups, read_lightcurves, write_lightcurves
+from mallorn.lightcurves import (
+    LightCurves,
+    find_objects,
+    joined,
+    lightcurve_groups,
+    read_lightcurves,
+    write_lightcurves,
+)
 from mallorn.tables import read_columns, read_units
 
 POINTS = ("mjd", "band", "flux", "flux_err")
@@ -127,6 +134,14 @@ def test_groups_of_objects_are_read_one_by_one(tmp_path, counts):
     for k, group in groups:
         assert_equal(group, lc.take(range(2 * k, min(2 * k + 2, len(counts)))))
     assert [len(bare) for _, bare in lightcurve_groups(None, objects)] == [len(group) for _, group in groups]
+
+
+def test_objects_are_found_in_their_groups(tmp_path):
+    lc, points, objects = make([2, 0, 3, 1, 2]), tmp_path / "points.parquet", tmp_path / "objects.parquet"
+    write_lightcurves(lc, points, objects, per_group=2)
+    found = {group: rows.tolist() for group, rows in find_objects(objects, lc.object_id[[4, 1, 0]])}
+    assert found == {0: [0, 1], 2: [0]}
+    assert list(find_objects(objects, ["nobody"])) == []
 
 
 def test_points_in_other_groups_than_objects_are_refused(tmp_path):

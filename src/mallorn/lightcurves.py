@@ -18,6 +18,7 @@ __all__ = [
     "OBJECTS_PER_GROUP",
     "LightCurve",
     "LightCurves",
+    "find_objects",
     "joined",
     "lightcurve_groups",
     "lightcurve_writer",
@@ -179,6 +180,16 @@ def lightcurve_groups(points, objects):
         if group:
             gc.collect()  # what was made of the group before, where its parts refer to each other
         yield group, read_lightcurves(points, objects, group=group)
+
+
+def find_objects(objects, names):
+    """Yield (group, rows) of each group of a file of objects that holds some of `names`: its number and their rows."""
+    wanted = set(map(str, names))
+    for group in range(number_of_groups(objects)):
+        ids = read_columns(objects, ["object_id"], group=group)["object_id"]
+        rows = np.flatnonzero([name in wanted for name in ids])
+        if len(rows):
+            yield group, rows
 
 
 def read_lightcurves(points, objects, band=None, group=None):

@@ -10,7 +10,7 @@ from mallorn.blackbody import fit_blackbody
 from mallorn.curves.knots import knot_positions
 from mallorn.errors import DataError
 from mallorn.gp.posterior import read_posterior
-from mallorn.lightcurves import read_lightcurves
+from mallorn.lightcurves import find_objects, read_lightcurves
 from mallorn.tables import read_columns
 
 __all__ = ["EVIDENCES", "Likelihood", "ObjectView", "Sed", "magnitude", "read_points", "read_views"]
@@ -124,8 +124,8 @@ def read_points(lightcurves, objects, logs, object_id):
     type_of = dict(zip(logs["object_id"], logs["spec_type"], strict=True))
     for name in object_id:
         split = split_of[name]
-        raw = read_lightcurves(lightcurves[split], objects[split])
-        raw = raw.take(np.flatnonzero(raw.object_id == name))
+        ((group, row),) = find_objects(objects[split], [name])
+        raw = read_lightcurves(lightcurves[split], objects[split], group=group).take(row)
         about = {"redshift_err": float(raw.redshift_err[0]), "ebv": float(raw.ebv[0]), "spec_type": type_of[name]}
         empty = {
             "peak_mjd": None,
@@ -139,15 +139,19 @@ def read_points(lightcurves, objects, logs, object_id):
 
 
 def _views_of_split(store, split, names, spec_type, settings, fits):
-    curves = read_lightcurves(store.lightcurves[split], store.objects[split])
-    order = {name: k for k, name in enumerate(curves.object_id.astype(str))}
-    rows = np.array([order[name] for name in names])
-    raw = curves.take(rows)
-    curves = raw.dereddened()
-    posterior = read_posterior(store.posterior[split], settings["posterior"])
-    further = _fits_of_split(store, split, rows, posterior, raw, settings) if fits else [{}] * len(rows)
     views = {}
-    for k, name in enumerate(names):
+    for group, rows in find_objects(store.objects[split], names):
+        views |= _views_of_group(store, split, group, rows, spec_type, settings, fits)
+    return views
+
+
+def _views_of_group(store, split, group, rows, spec_type, settings, fits):
+    raw = read_lightcurves(store.lightcurves[split], store.objects[split], group=group).take(rows)
+    curves = raw.dereddened()
+    posterior = read_posterior(store.posterior[split], settings["posterior"], group)
+    further = _fits_of_group(store, split, group, rows, posterior, raw, settings) if fits else [{}] * len(rows)
+    views = {}
+    for k, name in enumerate(raw.object_id):
         row, curve = rows[k], curves[k]
         fitted = posterior.status[row] == 0
         views[name] = ObjectView(
@@ -171,10 +175,13 @@ def _views_of_split(store, split, names, spec_type, settings, fits):
     return views
 
 
-def _fits_of_split(store, split, rows, posterior, objects, settings):
-    drw = {band: read_columns(path, rows=rows) for band, path in store.drw[split].items()}
-    matern = {band: read_columns(path, rows=rows) for band, path in store.matern[split].items()}
-    hypotheses = read_columns(store.hypotheses[split], rows=rows)
+def _fits_of_group(store, split, group, rows, posterior, objects, settings):
+    def fits(path):
+        return read_columns(path, rows=rows, group=group)
+
+    drw = {band: fits(path) for band, path in store.drw[split].items()}
+    matern = {band: fits(path) for band, path in store.matern[split].items()}
+    hypotheses = fits(store.hypotheses[split])
     seds = _seds(posterior, rows, objects.rest_redshift, settings)
     made = []
     for k in range(len(rows)):

@@ -1,0 +1,76 @@
+"""What is gathered of single objects, the same from files with one group of objects as from those with several."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from feature_inputs import CONFIG, simulated
+
+from mallorn.bands import BANDS
+from mallorn.gp.models import DRW, Matern32, MultibandMatern32
+from mallorn.gp.posterior import predict_posterior
+from mallorn.gp.split import fit_split
+from mallorn.lightcurves import lightcurve_groups, write_lightcurves
+from mallorn.report.objects import EVIDENCES, ObjectView, read_points, read_views
+from mallorn.report.store import Store
+from mallorn.tables import read_columns, table_writer
+
+SETTINGS = {"posterior": CONFIG["posterior"], "blackbody": CONFIG["features"]["blackbody"], "phases": [0, 40]}
+
+
+@pytest.fixture(scope="module")
+def lightcurves():
+    return simulated(5, seed=2)
+
+
+def stored(folder, lightcurves, per_group):
+    """Make the artifacts of a split, but evidences that are numbers of the object; return the `Store`."""
+    folder.mkdir()
+    points, objects = folder / "points", folder / "objects"
+    write_lightcurves(lightcurves, points, objects, per_group)
+    fits = {"drw": DRW, "matern": Matern32}
+    bands = {name: {band: folder / f"{name}_{band}" for band in BANDS} for name in fits}
+    for name, model in fits.items():
+        fit_split(model, points, objects, bands[name], CONFIG["fits"][name])
+    fit_split(MultibandMatern32, points, objects, {None: folder / "multiband"}, CONFIG["fits"]["multiband"])
+    number = {name: k for k, name in enumerate(lightcurves.object_id)}
+    with table_writer(folder / "posterior") as write, table_writer(folder / "hypotheses") as write_hypotheses:
+        for group, lc in lightcurve_groups(points, objects):
+            write(predict_posterior(lc, read_columns(folder / "multiband", group=group), CONFIG["posterior"]))
+            evidence = np.array([100.0 * number[name] for name in lc.object_id])
+            write_hypotheses({f"{name}_ln_evidence": evidence + k for k, name in enumerate(EVIDENCES)})
+    one = ({"split_01": path} for path in (points, objects, folder / "posterior", folder / "hypotheses"))
+    return Store(*one, *({"split_01": bands[name]} for name in fits))
+
+
+def assert_close(found, expected):
+    """Fits of a group of objects may differ from those of all in the last digits."""
+    if isinstance(expected, list | tuple):
+        assert len(found) == len(expected)
+        for pair in zip(found, expected, strict=True):
+            assert_close(*pair)
+    elif isinstance(expected, np.ndarray | float):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    else:
+        assert found == expected
+
+
+def test_views_are_of_the_objects_asked_for_whatever_groups_they_are_in(tmp_path, lightcurves):
+    ids = lightcurves.object_id
+    logs = {"object_id": ids, "split": np.full(5, "split_01", dtype=object), "spec_type": np.array(list("abcde"))}
+    wanted = ids[[4, 0, 3]]
+    stores = [stored(tmp_path / f"{n}", lightcurves, per_group=n) for n in (9, 2)]
+    whole, grouped = (read_views(store, logs, wanted, SETTINGS) for store in stores)
+    assert list(whole) == list(grouped) == list(wanted)
+    clean = lightcurves.dereddened()
+    for k, name in zip((4, 0, 3), wanted, strict=True):
+        np.testing.assert_array_equal(grouped[name].flux, clean[k].flux)
+        assert grouped[name].spec_type == "abcde"[k]
+        assert list(grouped[name].evidence.values()) == [100.0 * k + j for j in range(len(EVIDENCES))]
+        for field in fields(ObjectView):
+            assert_close(getattr(grouped[name], field.name), getattr(whole[name], field.name))
+    paths = stores[1].lightcurves, stores[1].objects
+    points = read_points(*paths, logs, wanted)
+    for k, name in zip((4, 0, 3), wanted, strict=True):
+        np.testing.assert_array_equal(points[name].mjd, clean[k].mjd)
+        assert points[name].ebv == lightcurves.ebv[k]
