@@ -80,8 +80,9 @@ def test_colour_of_a_type_is_its_own_or_that_of_its_kind():
     assert s.class_color("SN Ic") == s.GREY
 
 
-def test_colours_repeat_when_there_are_more_names_than_colours():
-    names = [f"model_{k}" for k in range(len(s.CYCLE) + 1)]
-    colors = s.colors_of(names)
-    assert list(colors) == names
-    assert colors[names[0]] == colors[names[-1]]
+def test_no_two_lines_look_alike_when_there_are_more_names_than_colours():
+    names = [f"model_{k}" for k in range(2 * len(s.CYCLE) + 1)]
+    lines = s.lines_of(names)
+    assert list(lines) == names
+    assert lines[names[0]]["color"] == lines[names[-1]]["color"]
+    assert len({tuple(line.values()) for line in lines.values()}) == len(names)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mallorn.metrics import average_precision, precision_recall, roc_auc
-from mallorn.plots.style import CYCLE, GREY, PROTOCOL_COLORS, class_color, colors_of, new_figure, save, style
+from mallorn.plots.style import CYCLE, GREY, PROTOCOL_COLORS, class_color, lines_of, new_figure, save, style
 
 __all__ = [
     "plot_calibration",
@@ -33,10 +33,10 @@ def plot_precision_recall(curves, path):
     with style():
         figure, axes = _by_protocol(curves, "recall", "precision")
         for ax, models in zip(axes, curves.values(), strict=True):
-            for model, color in colors_of(models).items():
+            for model, line in lines_of(models).items():
                 _, precision, recall = precision_recall(*models[model])
                 area = average_precision(*models[model])
-                ax.step(recall, precision, where="post", color=color, label=f"{model}: {area:.3f}")
+                ax.step(recall, precision, where="post", label=f"{model}: {area:.3f}", **line)
             share = np.mean(next(iter(models.values()))[0])
             ax.axhline(share, color=GREY, linestyle=":", label=f"chance: {share:.3f}")
             ax.legend(title="average precision", loc="lower left")
@@ -51,13 +51,13 @@ def plot_roc(curves, path):
     with style():
         figure, axes = _by_protocol(curves, "false positive rate", "true positive rate")
         for ax, models in zip(axes, curves.values(), strict=True):
-            for model, color in colors_of(models).items():
+            for model, line in lines_of(models).items():
                 target, probability = models[model]
                 order = np.argsort(-probability, kind="stable")
                 last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
                 hits, others = (np.cumsum(mask[order])[last] for mask in (target == 1, target != 1))
                 area = roc_auc(target, probability)
-                ax.step(others / others[-1], hits / hits[-1], where="post", color=color, label=f"{model}: {area:.3f}")
+                ax.step(others / others[-1], hits / hits[-1], where="post", label=f"{model}: {area:.3f}", **line)
             ax.set(xscale="log", xlim=(0.5 / others[-1], 1))
             ax.legend(title="ROC AUC", loc="lower right")
         return save(figure, path)

@@ -33,7 +33,7 @@ __all__ = [
     "PROTOCOL_COLORS",
     "PROTOCOL_LINES",
     "class_color",
-    "colors_of",
+    "lines_of",
     "new_figure",
     "plain_text",
     "save",
@@ -176,6 +176,8 @@ def class_color(name):
     return CLASS_COLORS[max(kinds, key=len)] if kinds else GREY
 
 
-def colors_of(names):
-    """Return {name: colour} with the colours of `CYCLE` in the order of `names`, such as the models'."""
-    return dict(zip(names, cycle(CYCLE), strict=False))
+def lines_of(names):
+    """Return {name: {"color", "linestyle"}}, no two alike: the colours of `CYCLE` in the order of `names`, such as the
+    models', then the same dashed, and so on."""
+    looks = ({"color": color, "linestyle": line} for line in ("-", "--", "-.", ":") for color in CYCLE)
+    return dict(zip(names, cycle(looks), strict=False))
