@@ -12,6 +12,10 @@ def test_nothing_is_said_where_all_suffices():
     assert shortages(MALLORN, 64, free_disk=None, free_memory=None) == []
 
 
+def test_a_large_split_takes_no_more_memory_than_a_group_of_its_objects():
+    assert shortages([400e6], 4, free_disk=None, free_memory=2.1 * GB) == []
+
+
 @pytest.mark.parametrize(
     ("cores", "disk", "memory", "words"),
     [

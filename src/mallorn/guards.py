@@ -3,10 +3,10 @@
 __all__ = ["shortages"]
 
 # Measured on the 20 splits of MALLORN (89 MB of CSV, 4.4 MB a split, 10,178 objects), with every family and rounded up:
-# 420 MB of results before any model; jobs of one split took up to 240 MB, those of the joined tables below 1 GB. Of a
-# simulated split of 9,749 objects (84 MB of CSV) reading it took 586 MB, all other jobs less.
+# 420 MB of results before any model; jobs of one split took up to 240 MB, those of the joined tables below 1 GB. Jobs
+# hold a group of objects at a time: those of a simulated split of 9,749 objects (84 MB of CSV) took up to 480 MB.
 _RESULTS_PER_INPUT = 8
-_JOB_MB, _JOB_PER_SPLIT = 350, 7
+_JOB_MB, _JOB_PER_SPLIT, _LARGEST_JOB_MB = 350, 7, 500
 _TABLES_MB, _TABLES_PER_INPUT = 800, 2
 
 
@@ -26,7 +26,7 @@ def shortages(split_bytes, cores, free_disk, free_memory):
             f"about {_size(disk)} of results are to come, and {_size(free_disk)} are free on this disk: free space, or "
             "choose another folder by --directory"
         )
-    of_splits = cores * (_JOB_MB * megabyte + _JOB_PER_SPLIT * max(split_bytes))
+    of_splits = cores * min(_JOB_MB * megabyte + _JOB_PER_SPLIT * max(split_bytes), _LARGEST_JOB_MB * megabyte)
     of_tables = _TABLES_MB * megabyte + _TABLES_PER_INPUT * total
     if free_memory is not None and of_splits > free_memory:
         fewer = max(int(free_memory / (of_splits / cores)), 1)

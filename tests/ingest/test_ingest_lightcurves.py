@@ -4,6 +4,8 @@ import csv
 import io
 import math
 import os
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -250,6 +252,15 @@ def test_a_fault_in_a_later_part_is_told_with_its_line_and_leaves_nothing(tmp_pa
         run(tmp_path, objects, rows + "a,61006,1,1,\0\n")
     with pytest.raises(DataError, match=r"line 5: expected at least 90% .* found 1 .* 'a', '61003', 'one', '1', 'r'"):
         run(tmp_path, objects, rows.replace("61003,1", "61003,one"), max_set_aside=0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["split_01"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_no_room_for_the_temporary_file_is_told_in_words(tmp_path, objects, monkeypatch):
+    monkeypatch.setattr(lightcurves, "OBJECTS_PER_GROUP", 1)
+    monkeypatch.setattr(tempfile, "TemporaryFile", partial(open, "/dev/full", "w+b"))
+    with pytest.raises(DataError, match=r"room for a temporary file, found No space left .* set TMPDIR"):
+        run(tmp_path, objects, "a,61000,1,1,r\n")
     assert [path.name for path in tmp_path.iterdir()] == ["split_01"]
 
 

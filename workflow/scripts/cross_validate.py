@@ -53,10 +53,7 @@ def main(inputs, outputs, about, settings, threads):
     if inputs.parameters:
         model = {**model, "params": read_best(inputs.parameters)}
 
-    def read(path):
-        return read_features(path, training)
-
-    table = read(inputs.train)
+    table = read_features(inputs.train, training)
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], table.object_id)
     inside, held_out = training_rows(about["training"], labels["fold"])
     pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None
@@ -64,7 +61,7 @@ def main(inputs, outputs, about, settings, threads):
     if about["training"] != FINAL:
         apart = table.rows(held_out)
     elif pseudo_labels:
-        apart = read(inputs.test)
+        apart = read_features(inputs.test, training)
     labels = {name: values[inside] for name, values in labels.items()}
     table = table.rows(inside)
     classes, names, kinds = classify(labels, model["classes"], training)
@@ -72,7 +69,7 @@ def main(inputs, outputs, about, settings, threads):
     def copies(path):
         if not path:
             return None
-        copied = read(path)
+        copied = read_features(path, training)
         row = rows_of(copied.object_id, table.object_id)
         return Copies(copied.values[row >= 0], row[row >= 0])
 

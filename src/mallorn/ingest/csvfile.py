@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import copy
 from functools import cached_property
 from pathlib import Path
@@ -239,9 +239,12 @@ def csv_parts(path, columns):
         yield CsvFile(path, columns, part=(header + data, lines))
 
 
+@contextmanager
 def _opened(path):
+    """Give the block the file, open for reading bytes; raise DataError if it cannot be opened or read."""
     try:
-        return open(path, "rb")
+        with open(path, "rb") as stream:
+            yield stream
     except OSError as error:
         fix = "put the file there, readable for you"
         raise DataError.at(path, expected="a CSV file", found=error.strerror, fix=fix) from None

@@ -7,7 +7,7 @@ read in parts, and what is kept of them goes by way of a temporary file where th
 
 import logging
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -143,12 +143,14 @@ class _Groups:
 
     def __enter__(self):
         if len(self._begins) > 1:
-            self._file = tempfile.TemporaryFile()
+            with _room():
+                self._file = tempfile.TemporaryFile()
         return self
 
     def __exit__(self, *_):
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk is met here once more
+                self._file.close()
 
     def add(self, rows):
         """Add an array of rows of the type `_GOOD`."""
@@ -159,9 +161,10 @@ class _Groups:
         rows = rows[np.argsort(group, kind="stable")]
         counts = np.bincount(group, minlength=len(self._runs))
         ends = np.cumsum(counts)
-        for k in np.flatnonzero(counts):
-            self._runs[k].append((self._file.tell(), counts[k]))
-            self._file.write(rows[ends[k] - counts[k] : ends[k]].tobytes())
+        with _room():
+            for k in np.flatnonzero(counts):
+                self._runs[k].append((self._file.tell(), counts[k]))
+                self._file.write(rows[ends[k] - counts[k] : ends[k]].tobytes())
 
     def __iter__(self):
         """Yield the number of the first object of each group, and the group's rows in the order they were added in."""
@@ -171,8 +174,19 @@ class _Groups:
             yield begin, np.concatenate([np.empty(0, _GOOD), *runs])
 
     def _run(self, place, count):
-        self._file.seek(place)
-        return np.frombuffer(self._file.read(count * _GOOD.itemsize), _GOOD)
+        with _room():
+            self._file.seek(place)
+            return np.frombuffer(self._file.read(count * _GOOD.itemsize), _GOOD)
+
+
+@contextmanager
+def _room():
+    """Name the folder of temporary files where there cannot be one, or no more of it."""
+    try:
+        yield
+    except OSError as error:
+        folder, fix = tempfile.gettempdir(), "free space there, or set TMPDIR to a folder with more"
+        raise DataError.at(folder, expected="room for a temporary file", found=error.strerror, fix=fix) from None
 
 
 def _judge(part, file, file_number, number, expected, config):
