@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from mallorn.configuration import check_config, check_models, in_order
+from mallorn.settings.checks import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
-from mallorn.provenance import constant, fingerprint, module_digests
-from mallorn.tracking import check_tracking
-from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
+from mallorn.runs.fingerprints import constant, fingerprint, module_digests
+from mallorn.runs.tracking import check_tracking
+from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: garbage is sought in vain
 
@@ -44,12 +44,12 @@ if config["data_dir"] is not None and not Path(SAMPLE).is_file():
     SAMPLE = []  # the test log gives the order of the submission
 SURVEY = [*(f"{DATA_DIR}/{name}" for name in LOG_FILES.values()), *([SAMPLE] if SAMPLE else [])]
 
-BANDS = constant("mallorn.bands", "BANDS")
+BANDS = constant("mallorn.survey.passbands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 COPIES = [name for name, block in config["copies"].items() if block["enabled"]]
-FINAL = constant("mallorn.nesting", "FINAL")
+FINAL = constant("mallorn.learning.training_sets", "FINAL")
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
-PROTOCOLS = constant("mallorn.folds", "PROTOCOLS")
+PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
 LEARNERS = sorted({block["learner"] for block in config["models"].values()})
 MODELS = [name for name, block in config["models"].items() if block["enabled"]]
@@ -272,7 +272,7 @@ def learner_code(adapter, model):
     block = config["models"][model]
     ranker = [config["selection"]["ranker"]["learner"]] if block["selection"] else []
     start = ["logistic"] if block["params"].get("linear_start") else []
-    return code_of(adapter, *(f"mallorn.models.{learner}" for learner in (block["learner"], *ranker, *start)))
+    return code_of(adapter, *(f"mallorn.learners.{learner}" for learner in (block["learner"], *ranker, *start)))
 
 
 def training_settings(model, *blocks):
@@ -314,7 +314,7 @@ def scored_modules():
     stages = ("ingest_logs", "ingest", "fit_drw", "fit_matern", "fit_multiband", "predict_posterior", "fit_hypotheses")
     stages += ("extract_features", "join_features", "make_folds", "cross_validate", "combine", "score")
     adapters = [Path(workflow.basedir, "workflow", "scripts", f"{name}.py") for name in stages]
-    learners = {f"mallorn.models.{config['models'][model]['learner']}" for model in MODELS}
+    learners = {f"mallorn.learners.{config['models'][model]['learner']}" for model in MODELS}
     return module_digests(*adapters, *FAMILY_MODULES, *sorted(learners))
 
 
@@ -342,7 +342,7 @@ def explanations():
 
 def show_summary():
     """Log the scores and where the results are, after a run that made them."""
-    from mallorn.summary import summary
+    from mallorn.runtime.summary import summary
 
     text = summary("results")
     if text:
@@ -365,7 +365,7 @@ def warn_of_shortages():
 
     import psutil
 
-    from mallorn.guards import shortages
+    from mallorn.runtime.guards import shortages
 
     planned = {job.wildcards.get("split") for job in workflow.dag.needrun_jobs()} & set(SPLITS)
     local = workflow.executor_plugin.common_settings.local_exec
@@ -388,7 +388,7 @@ def show_failures():
     """Write the errors of failed jobs to the terminal, after all that Snakemake writes."""
     import atexit
 
-    from mallorn.summary import failures
+    from mallorn.runtime.summary import failures
 
     jobs = [job for failed in workflow.scheduler.failed for job in getattr(failed, "jobs", [failed])]
     named = sorted((", ".join([job.rule.name, *map(str, job.wildcards)]), next(iter(job.log), None)) for job in jobs)

@@ -12,7 +12,7 @@ FIGURES = expand(
     ],
     ending=["png", "svg"],
 )
-AUDITOR = f"mallorn.models.{config['audits']['model']['learner']}"
+AUDITOR = f"mallorn.learners.{config['audits']['model']['learner']}"
 
 
 rule evaluation:
@@ -393,7 +393,7 @@ rule select_features:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(20, 1),
     params:
-        code=code_of("select_features", f"mallorn.models.{config['selection']['ranker']['learner']}"),
+        code=code_of("select_features", f"mallorn.learners.{config['selection']['ranker']['learner']}"),
         settings={name: config[name] for name in ("seed", "training", "selection")},
     message:
         "Finding the features that stability selection keeps"

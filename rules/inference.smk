@@ -149,7 +149,7 @@ if config["new_data"] is not None:
             mem_mb=megabytes(1500),
             runtime=minutes(10, 0.1),
         params:
-            code=code_of("classify", *(f"mallorn.models.{learner}" for learner in LEARNERS)),
+            code=code_of("classify", *(f"mallorn.learners.{learner}" for learner in LEARNERS)),
             model="results/model",
             model_digest=lambda wildcards: file_digest("results/model/model.json"),
             state=lambda wildcards: feature_state(),

@@ -10,22 +10,23 @@ import numpy as np
 import yaml
 
 import mallorn.features
-from mallorn.bands import BANDS, WAVELENGTHS
-from mallorn.cosmology import luminosity_distance
 from mallorn.features.family import Inputs
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import phase_grid, predict_posterior
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 _BAND_MODELS = {"drw": DRW, "matern": Matern32}
 
+_SHARED = ("catalogue", "family", "join")
 CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
 
 
 def family_modules():
     """Return {name: module} of all families: the modules of `mallorn.features` but `family`, their contract."""
-    names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if m.name != "family"]
+    names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if m.name not in _SHARED]
     return {name: importlib.import_module(f"mallorn.features.{name}") for name in names}
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.hypotheses.models import HYPOTHESES
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import WAVELENGTHS
 
 SETTINGS = {
     "models": [h.name for h in HYPOTHESES],

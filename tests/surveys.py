@@ -1,11 +1,11 @@
 """A small sound survey in the Kaggle layout, and its way through ingestion, for the tests."""
 
 from mallorn.ingest.lightcurves import ingest_split
-from mallorn.ingest.logs import read_logs, write_logs
+from mallorn.ingest.metadata import read_logs, write_logs
 from mallorn.ingest.objects import read_objects
-from mallorn.lightcurves import read_lightcurves
-from mallorn.survey_files import LIGHTCURVE_FILES, LOG_FILES, find_splits
-from mallorn.tables import read_columns, read_metadata
+from mallorn.io.tables import read_columns, read_metadata
+from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, find_splits
+from mallorn.survey.lightcurves import read_lightcurves
 
 LOG, TEST, SAMPLE = "train_log.csv", "test_log.csv", "sample_submission.csv"
 TRAIN_LC, TEST_LC = "split_01/train_full_lightcurves.csv", "split_01/test_full_lightcurves.csv"

@@ -6,13 +6,13 @@ from math import erf
 import numpy as np
 import pytest
 
-from mallorn.csvtables import write_csv
+from mallorn.decide.predictions import mean_probability, read_out_of_fold, write_predictions
+from mallorn.decide.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.errors import DataError
-from mallorn.predictions import mean_probability, read_out_of_fold, write_predictions
-from mallorn.scores import SCORE_COLUMNS, crossed_score, score
+from mallorn.evaluate.scores import SCORE_COLUMNS, crossed_score, score
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
 from mallorn.seeds import derived_seed, generator
-from mallorn.submission import in_submission_order, write_probabilities, write_submission
-from mallorn.tables import read_columns
 
 ABOUT = {"model": "boosted", "training": "final", "protocol": "grouped", "repeat": 2}
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}

@@ -12,7 +12,7 @@ from mallorn.benchmarks.fits import COLUMNS, missed_optima
 from mallorn.gp.batch import pack
 from mallorn.gp.fit import fit, settings
 from mallorn.gp.models import DRW
-from mallorn.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 
 ROOT = Path(__file__).parents[2]
 

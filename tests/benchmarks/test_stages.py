@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mallorn.benchmarks.stages import ALL, FEATURES, scaled_simulation, stage_of, summary
-from mallorn.usage import FIELDS
+from mallorn.runtime.usage import FIELDS
 
 
 def used(cpu_s, start_cpu_s=0.5, peak_mb=100.0):

@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mallorn.bands import WAVELENGTHS
-from mallorn.blackbody import MPC, SIGMA_SB, planck
 from mallorn.features import blackbody
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import WAVELENGTHS
 
 KNOTS = np.array([-20.0, 0.0, 50.0, 100.0])
 CONFIG = {

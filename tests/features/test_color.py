@@ -6,7 +6,7 @@ import pytest
 from mallorn.errors import ConfigError
 from mallorn.features import color
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
 
 KNOTS = np.array([-20.0, 0.0, 20.0, 100.0])
 CONFIG = {

@@ -5,7 +5,7 @@ import pytest
 
 from mallorn.features import decay
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
 
 CONFIG = {
     "enabled": True,

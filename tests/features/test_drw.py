@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mallorn.bands import BANDS
 from mallorn.features import drw
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import BANDS
 
 
 def objects(n=2, redshift=1.0, distance=1000.0):

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mallorn.bands import BANDS
 from mallorn.features import matern
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import BANDS
 
 
 def test_numbers_worked_by_hand():

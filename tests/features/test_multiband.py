@@ -5,7 +5,7 @@ import pytest
 
 from mallorn.features import multiband
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
 
 CONFIG = {"enabled": True, "levels": [0.75, 0.5, 0.1], "area_window": [-20, 40]}
 PHASE = np.arange(-40.0, 81.0, 5.0)

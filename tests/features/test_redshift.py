@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from feature_inputs import CONFIG, pack
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.errors import ConfigError
 from mallorn.features import redshift
 from mallorn.features.family import Inputs
+from mallorn.survey.passbands import WAVELENGTHS
 
 SETTINGS = CONFIG["features"]["redshift"] | {"wavelengths": [2000, 3077.5], "phases": [20], "bands": ["r"]}
 

@@ -3,11 +3,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mallorn.bands import WAVELENGTHS
-from mallorn.blackbody import planck
 from mallorn.features import template
 from mallorn.features.family import Inputs, columns
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.blackbody import planck
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import WAVELENGTHS
 
 PHASE = np.arange(-60.0, 151.0, 3.0)
 CONFIG = {

@@ -11,7 +11,7 @@ from mallorn.gp.compiled import innovations as compiled
 from mallorn.gp.fit import evaluate, fit_lightcurves, settings
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import innovations
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 

@@ -9,7 +9,7 @@ from mallorn.gp.batch import pack
 from mallorn.gp.fit import REASONS, evaluate, fit, fit_lightcurves, fit_units, settings
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import innovations
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
 
 pytestmark = pytest.mark.filterwarnings("error")
 

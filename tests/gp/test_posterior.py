@@ -10,8 +10,8 @@ from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.posterior import UNITS, _band_peaks, phase_grid, predict_posterior, read_posterior
 from mallorn.gp.predict import Process
-from mallorn.lightcurves import LightCurves
-from mallorn.tables import write_table
+from mallorn.io.tables import write_table
+from mallorn.survey.lightcurves import LightCurves
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -3,10 +3,10 @@ import pytest
 from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack, visits
 from scipy.optimize import least_squares
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.fit import STATUS, chosen_hypotheses, fit_hypotheses, units
 from mallorn.hypotheses.models import HYPOTHESES
+from mallorn.survey.passbands import WAVELENGTHS
 
 ALL = [h.name for h in HYPOTHESES]
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothetical_events import drawn
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.hypotheses.kernels import evaluate
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
+from mallorn.survey.passbands import WAVELENGTHS
 
 
 def compiled(h, p, x, band, wavelength):

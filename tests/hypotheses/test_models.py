@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothetical_events import hypothesis
 
-from mallorn.blackbody import planck
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, REFERENCE, SEDS, blackbody_ratio
+from mallorn.survey.blackbody import planck
 
 NAMES = [h.name for h in HYPOTHESES]
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surveys import ingest, read_split, sound_survey, write_survey
 
-from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
+from mallorn.survey.passbands import BANDS
 
 FILES = sorted(sound_survey())
 BYTES = st.sampled_from(

@@ -11,11 +11,11 @@ from bad_inputs import CASES, CONFIGURATION, LABELS, Error, Fine, Same
 from inputs_page import ROOT, page
 from surveys import ingest, read_split, sound_survey, write_survey
 
-from mallorn.configuration import check_config, check_models
 from mallorn.errors import ConfigError, DataError
-from mallorn.folds import draw_folds
 from mallorn.ingest.lightcurves import REASONS
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import draw_folds
+from mallorn.settings.checks import check_config, check_models
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)

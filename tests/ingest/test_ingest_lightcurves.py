@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surveys import CONFIG, LOG, TEST, TEST_LC, TRAIN_LC, ingest, read_split, sound_survey, write_survey
 
-from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.ingest import csvfile, lightcurves
+from mallorn.ingest import csv_file, lightcurves
 from mallorn.ingest.lightcurves import REASONS, ingest_split
 from mallorn.ingest.objects import read_objects
-from mallorn.lightcurves import LightCurves, read_lightcurves
-from mallorn.tables import number_of_groups, read_columns
+from mallorn.io.tables import number_of_groups, read_columns
+from mallorn.survey.lightcurves import LightCurves, read_lightcurves
+from mallorn.survey.passbands import BANDS
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -231,7 +231,7 @@ def test_parts_of_files_and_groups_of_objects_make_no_difference(
     text = "a,61000,1,1,r\n" + stream.getvalue()
     whole = run(folder, objects, text, max_set_aside=1.0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csvfile, "PART", part)
+        patch.setattr(csv_file, "PART", part)
         patch.setattr(lightcurves, "OBJECTS_PER_GROUP", per_group)
         pieces = run(folder, objects, text, max_set_aside=1.0)
     assert number_of_groups(folder / "objects.parquet") == math.ceil(3 / per_group)
@@ -243,7 +243,7 @@ def test_parts_of_files_and_groups_of_objects_make_no_difference(
 
 
 def test_a_fault_in_a_later_part_is_told_with_its_line_and_leaves_nothing(tmp_path, objects, monkeypatch):
-    monkeypatch.setattr(csvfile, "PART", 20)
+    monkeypatch.setattr(csv_file, "PART", 20)
     monkeypatch.setattr(lightcurves, "OBJECTS_PER_GROUP", 1)
     rows = "".join(f"a,{61000 + k},1,1,r\n" for k in range(6))
     with pytest.raises(DataError, match=r"line 8: expected 5 values separated by commas, found 2 in 'a,61006'"):

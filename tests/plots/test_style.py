@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from mallorn.bands import BANDS
 from mallorn.plots import style as s
+from mallorn.survey.passbands import BANDS
 
 # Vienot, Brettel & Mollon (1999), table of linear RGB transformations for the two common dichromacies
 DICHROMACY = {

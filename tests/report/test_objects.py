@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from feature_inputs import CONFIG, simulated
 
-from mallorn.bands import BANDS
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import predict_posterior
 from mallorn.gp.split import fit_split
-from mallorn.lightcurves import lightcurve_groups, write_lightcurves
+from mallorn.io.tables import read_columns, table_writer
 from mallorn.report.objects import EVIDENCES, ObjectView, read_points, read_views
 from mallorn.report.store import Store
-from mallorn.tables import read_columns, table_writer
+from mallorn.survey.lightcurves import lightcurve_groups, write_lightcurves
+from mallorn.survey.passbands import BANDS
 
 SETTINGS = {"posterior": CONFIG["posterior"], "blackbody": CONFIG["features"]["blackbody"], "phases": [0, 40]}
 

@@ -5,7 +5,7 @@ import pytest
 from browser import Visit, chromium
 
 from mallorn.benchmarks.stages import summary
-from mallorn.csvtables import write_csv
+from mallorn.io.csv_tables import write_csv
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
 from mallorn.report.render import as_table, number, render
@@ -15,7 +15,7 @@ from mallorn.report.site import (
     write_performance_page,
     write_tuning_page,
 )
-from mallorn.usage import FIELDS
+from mallorn.runtime.usage import FIELDS
 
 CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
 HOSTILE = [
@@ -136,7 +136,7 @@ def test_a_page_with_a_variable_missing_is_an_error(tmp_path):
 
 
 def test_audits_are_shown_as_they_are_written(tmp_path):
-    from mallorn.audits.verdict import merge, verdict, write_verdict
+    from mallorn.evaluate.audits.verdict import merge, verdict, write_verdict
     from mallorn.report.site import _audits
 
     scores = tmp_path / "scores.csv"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from surveys import ingest, sound_survey, write_survey
 
+from mallorn.io.tables import read_columns
 from mallorn.report.survey import counts_by_type, examples, read_survey, set_aside_rows
-from mallorn.tables import read_columns
 
 
 @pytest.fixture

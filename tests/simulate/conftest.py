@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mallorn.io.tables import read_columns
 from mallorn.simulate.lightcurves import write_split
 from mallorn.simulate.logs import write_logs
 from mallorn.simulate.names import split_names
-from mallorn.tables import read_columns
 
 SEED = 7
 ROOT = Path(__file__).parents[2]

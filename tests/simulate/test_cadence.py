@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from mallorn.bands import BANDS
 from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
 from mallorn.simulate.streams import stream
+from mallorn.survey.passbands import BANDS
 
 
 def fields(config, n=300):

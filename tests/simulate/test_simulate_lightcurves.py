@@ -3,11 +3,11 @@ import csv
 import numpy as np
 import pytest
 
-from mallorn.bands import BANDS, WAVELENGTHS
-from mallorn.dust import transmission
 from mallorn.simulate.lightcurves import light_curve, write_split
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import epoch_step, source_flux
+from mallorn.survey.dust import transmission
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 
 def row_of(truth, k):

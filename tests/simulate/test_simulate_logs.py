@@ -3,10 +3,10 @@ import csv
 import numpy as np
 import pytest
 
-from mallorn.cosmology import luminosity_distance
 from mallorn.errors import ConfigError
+from mallorn.io.tables import read_columns, read_units
 from mallorn.simulate.logs import write_logs
-from mallorn.tables import read_columns, read_units
+from mallorn.survey.cosmology import luminosity_distance
 
 
 def rows(path):

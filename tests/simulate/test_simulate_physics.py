@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mallorn.cosmology import luminosity_distance
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio, dimming
+from mallorn.survey.cosmology import luminosity_distance
 
 
 def test_absolute_magnitude_of_the_zero_point_is_one_microjansky():

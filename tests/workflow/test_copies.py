@@ -3,7 +3,7 @@
 import yaml
 from workflow_copy import ROOT, TINY, copy_project
 
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
 
 
 def test_copies_go_through_the_same_rules(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from workflow_copy import ROOT, TINY, Workspace
 
+from mallorn.io.tables import read_columns
 from mallorn.metrics import average_precision
-from mallorn.tables import read_columns
 
 SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())
 ONE_MODEL = {

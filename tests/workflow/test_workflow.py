@@ -10,7 +10,7 @@ import pytest
 import yaml
 from workflow_copy import ROOT
 
-from mallorn.tables import read_columns, read_units
+from mallorn.io.tables import read_columns, read_units
 
 FAMILIES = [
     name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items() if block["enabled"]
@@ -108,7 +108,7 @@ def test_an_edit_of_a_family_re_runs_that_family_and_what_follows(finished, fami
     ("module", "first", "spared"),
     [
         ("simulate/lightcurves.py", "simulate_split", {"simulate_logs", "compile_kernels"}),
-        ("ingest/logs.py", "ingest_logs", {"simulate_logs", "simulate_split", "fit_drw", "extract_features"}),
+        ("ingest/metadata.py", "ingest_logs", {"simulate_logs", "simulate_split", "fit_drw", "extract_features"}),
         ("ingest/lightcurves.py", "ingest", {"simulate_split", "ingest_logs", "compile_kernels"}),
         ("gp/posterior.py", "predict_posterior", {"ingest", "fit_multiband", "fit_drw", "make_folds"}),
         ("hypotheses/kernels.py", "compile_kernels", {"ingest", "predict_posterior", "make_folds"}),
@@ -124,13 +124,13 @@ def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, modul
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("join.py", AFTER_FEATURES),
-        ("sources.py", {"make_folds"} | AFTER_FOLDS),
-        ("crossvalidate.py", AFTER_FOLDS),
-        ("models/catboost.py", AFTER_FOLDS),
-        ("scores.py", {"score", *AFTER_SCORES}),
-        ("submission.py", {"write_submission", "record_provenance"}),
-        ("summary.py", set()),
+        ("features/join.py", AFTER_FEATURES),
+        ("survey/events.py", {"make_folds"} | AFTER_FOLDS),
+        ("learning/cross_validation.py", AFTER_FOLDS),
+        ("learners/catboost.py", AFTER_FOLDS),
+        ("evaluate/scores.py", {"score", *AFTER_SCORES}),
+        ("decide/submission.py", {"write_submission", "record_provenance"}),
+        ("runtime/summary.py", set()),
     ],
 )
 def test_an_edit_downstream_plans_just_the_rules_that_reach_it(finished, module, rules):

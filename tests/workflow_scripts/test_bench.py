@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.tables import write_table
-from mallorn.usage import FIELDS
+from mallorn.io.tables import write_table
+from mallorn.runtime.usage import FIELDS
 
 SCRIPT = Path(__file__).parents[2] / "workflow" / "scripts" / "bench.py"
 

@@ -12,8 +12,8 @@ from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
 
 from mallorn.hypotheses import cache
 from mallorn.hypotheses.fit import fit_hypotheses
-from mallorn.lightcurves import write_lightcurves
-from mallorn.tables import read_columns, read_units
+from mallorn.io.tables import read_columns, read_units
+from mallorn.survey.lightcurves import write_lightcurves
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
-from mallorn.bands import BANDS
 from mallorn.gp.posterior import read_posterior
-from mallorn.lightcurves import LightCurves, read_lightcurves, write_lightcurves
-from mallorn.tables import number_of_groups, read_columns, read_units
+from mallorn.io.tables import number_of_groups, read_columns, read_units
+from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
+from mallorn.survey.passbands import BANDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning import GROUPS, PARAMS, SELECTION, SPEC, survey
+from learning_data import GROUPS, PARAMS, SELECTION, SPEC, survey
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
 
 from mallorn.errors import DataError
-from mallorn.folds import draw_folds
-from mallorn.lightcurves import read_lightcurves
-from mallorn.survey_files import find_splits
-from mallorn.tables import read_columns, write_table
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.folds import draw_folds
+from mallorn.sources.kaggle import find_splits
+from mallorn.survey.lightcurves import read_lightcurves
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

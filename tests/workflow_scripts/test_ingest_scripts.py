@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from surveys import CONFIG, LOG, SAMPLE, TEST, TEST_LC, TRAIN_LC, read_split, sound_survey, write_survey
 
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 

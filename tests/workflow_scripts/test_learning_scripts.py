@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning import GROUPS, SELECTION, SPEC, survey
+from learning_data import GROUPS, SELECTION, SPEC, survey
 
-from mallorn.decision import decide
-from mallorn.lightcurves import LightCurves, write_lightcurves
+from mallorn.decide.decision import decide
+from mallorn.io.tables import read_columns, write_table
 from mallorn.metrics import average_precision
-from mallorn.tables import read_columns, write_table
+from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -288,7 +288,7 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
 
 
 def test_threshold_is_the_mean_over_folds_and_repeats(predicted):
-    from mallorn.thresholds import maximum_f1
+    from mallorn.decide.thresholds import maximum_f1
 
     folders = [predictions(predicted, "grouped", "one", repeat) for repeat in (0, 1)]
     paths = [f / "out_of_fold.parquet" for f in folders]
@@ -424,7 +424,7 @@ def test_audits_write_a_verdict_each_and_catch_a_leak(results, tmp_path):
 
 def test_shipped_settings_are_those_that_the_adapters_read():
     """Every learner of the shipped configuration knows its parameters, and the submission's model exists."""
-    from mallorn.models.learner import learner
+    from mallorn.learners.learner import learner
 
     for block in (*CONFIG["models"].values(), CONFIG["selection"]["ranker"], CONFIG["audits"]["model"]):
         assert import_module(learner(block["learner"], block["params"]).__name__)

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning import GROUPS, SELECTION, SPEC, survey
+from learning_data import GROUPS, SELECTION, SPEC, survey
 
-from mallorn.folds import draw_folds
-from mallorn.parameters import read_best
-from mallorn.tables import read_columns, write_table
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.folds import draw_folds
+from mallorn.learning.parameters import read_best
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -1,14 +1,14 @@
 """Score a model without each feature family, and with each alone."""
 
-from mallorn.ablation import ablate, summarise, variants
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.tables import read_columns
-from mallorn.training import read_features
+from mallorn.evaluate.ablation import ablate, summarise, variants
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.learning.training import read_features
 
 
 def main(train, folds, output, settings, threads):
-    """Write the table of `mallorn.ablation.summarise` as CSV.
+    """Write the table of `mallorn.evaluate.ablation.summarise` as CSV.
 
     train, folds, output: paths. settings: {"seed", "threshold", "training", "ablation", "model" (the one to train, a
     block of `models`)} of the configuration.
@@ -26,7 +26,7 @@ def main(train, folds, output, settings, threads):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,14 +1,14 @@
 """Adversarial validation: how test objects differ from training objects, and weights that make up for it."""
 
-from mallorn.audits.shift import TEST_OBJECTS, adversarial_validation, audit_shift, importance_weights
-from mallorn.audits.verdict import write_verdict
+from mallorn.evaluate.audits.shift import TEST_OBJECTS, adversarial_validation, audit_shift, importance_weights
+from mallorn.evaluate.audits.verdict import write_verdict
+from mallorn.io.tables import write_table
+from mallorn.learning.training import read_features
 from mallorn.seeds import derived_seed
-from mallorn.tables import write_table
-from mallorn.training import read_features
 
 
 def main(train, test, output, weights, settings, threads):
-    """Write the verdict of `mallorn.audits.shift`, and a table of the training objects: object_id and weight.
+    """Write the verdict of `mallorn.evaluate.audits.shift`, and a table of the training objects: object_id and weight.
 
     train, test: paths of the feature tables; output, weights: paths of the verdict and of the table.
     settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
@@ -25,7 +25,7 @@ def main(train, test, output, weights, settings, threads):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

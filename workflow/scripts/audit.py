@@ -4,11 +4,11 @@ import json
 import logging
 from pathlib import Path
 
-from mallorn.audits.verdict import merge, write_verdict
+from mallorn.evaluate.audits.verdict import merge, write_verdict
 
 
 def main(verdicts, output):
-    """Write all verdicts and the worst of them (see `mallorn.audits.verdict.merge`) as JSON; all are paths."""
+    """Write all verdicts and the worst of them (see `mallorn.evaluate.audits.verdict.merge`) as JSON; all are paths."""
     merged = merge([json.loads(Path(path).read_text(encoding="utf-8")) for path in verdicts])
     write_verdict(output, merged)
     for one in merged["audits"]:
@@ -16,7 +16,7 @@ def main(verdicts, output):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,16 +1,16 @@
 """Audit of single features: constant, missing by class or by set, or too good alone."""
 
-from mallorn.audits.features import audit_features, describe_features
-from mallorn.audits.shift import TEST_OBJECTS
-from mallorn.audits.verdict import write_verdict
-from mallorn.csvtables import write_csv
-from mallorn.folds import fold_of
-from mallorn.tables import read_columns
-from mallorn.training import read_features
+from mallorn.evaluate.audits.features import audit_features, describe_features
+from mallorn.evaluate.audits.shift import TEST_OBJECTS
+from mallorn.evaluate.audits.verdict import write_verdict
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import fold_of
+from mallorn.learning.training import read_features
 
 
 def main(train, test, folds, output, features, settings):
-    """Write the verdict of `mallorn.audits.features`, and what it rests on for each feature as CSV.
+    """Write the verdict of `mallorn.evaluate.audits.features`, and what it rests on for each feature as CSV.
 
     train, test, folds: paths of the inputs; output, features: paths of the verdict and of the CSV file.
     settings: {"training", "audits"} of the configuration.
@@ -25,7 +25,7 @@ def main(train, test, folds, output, features, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from mallorn.audits.labels import audit_labels
-from mallorn.audits.verdict import write_verdict
-from mallorn.crossvalidate import cross_validate
-from mallorn.folds import fold_of
+from mallorn.evaluate.audits.labels import audit_labels
+from mallorn.evaluate.audits.verdict import write_verdict
+from mallorn.io.tables import read_columns
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.folds import fold_of
+from mallorn.learning.training import read_features
 from mallorn.seeds import derived_seed
-from mallorn.tables import read_columns
-from mallorn.training import read_features
 
 ROUNDS = 200
 
 
 def main(train, folds, output, settings, threads):
-    """Write the verdict of `mallorn.audits.labels`, on the grouped folds of the first repeat.
+    """Write the verdict of `mallorn.evaluate.audits.labels`, on the grouped folds of the first repeat.
 
     train, folds, output: paths. settings: {"seed", "training", "audits"} of the configuration. threads: fits at a time.
     """
@@ -34,7 +34,7 @@ def main(train, folds, output, settings, threads):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

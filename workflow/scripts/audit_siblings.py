@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from mallorn.audits.siblings import audit_siblings, curve_digests, shared_spans
-from mallorn.audits.verdict import write_verdict
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.sources import grid_steps, rest_spans
-from mallorn.tables import read_columns
+from mallorn.evaluate.audits.siblings import audit_siblings, curve_digests, shared_spans
+from mallorn.evaluate.audits.verdict import write_verdict
+from mallorn.io.tables import read_columns
+from mallorn.survey.events import grid_steps, rest_spans
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(logs, folds, lightcurves, objects, output, settings):
-    """Write the verdict of `mallorn.audits.siblings`; duplicates are sought among training and test objects.
+    """Write the verdict of `mallorn.evaluate.audits.siblings`; duplicates are sought among training and test objects.
 
     logs, folds, output: paths; lightcurves, objects: paths of all splits, in the same order.
     settings: {"folds": block of the configuration}.
@@ -31,7 +31,7 @@ def main(logs, folds, lightcurves, objects, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

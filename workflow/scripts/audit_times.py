@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from mallorn.audits.time_grid import audit_class_from_times, audit_siblings_from_features, time_features
-from mallorn.audits.verdict import write_verdict
-from mallorn.crossvalidate import cross_validate
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.lightcurves import lightcurve_groups
+from mallorn.evaluate.audits.time_grid import audit_class_from_times, audit_siblings_from_features, time_features
+from mallorn.evaluate.audits.verdict import write_verdict
+from mallorn.io.tables import read_columns
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.learning.training import read_features
 from mallorn.seeds import derived_seed
-from mallorn.sources import grid_steps
-from mallorn.tables import read_columns
-from mallorn.training import read_features
+from mallorn.survey.events import grid_steps
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(train, folds, lightcurves, objects, siblings, times, settings, threads):
-    """Write both verdicts of `mallorn.audits.time_grid`, on the folds of the first repeat.
+    """Write both verdicts of `mallorn.evaluate.audits.time_grid`, on the folds of the first repeat.
 
     train, folds, siblings, times: paths, the latter two of the verdicts; lightcurves, objects: paths of all splits, in
     the same order. settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
@@ -46,7 +46,7 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from mallorn.benchmarks.stages import stage_of, summary
-from mallorn.csvtables import write_csv
-from mallorn.tables import read_columns
-from mallorn.usage import read_usage
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.runtime.usage import read_usage
 
 
 def main(features, surveys, logs, output):
@@ -21,7 +21,7 @@ def main(features, surveys, logs, output):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(snakemake.input.features, snakemake.input.surveys, "results/log", snakemake.output[0])

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from mallorn.benchmarks.fits import COLUMNS, Row, compare, time_workflow
-from mallorn.lightcurves import read_lightcurves
+from mallorn.survey.lightcurves import read_lightcurves
 
 
 def main(points, objects, output, settings):
@@ -29,7 +29,7 @@ def main(points, objects, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(snakemake.input.points, snakemake.input.objects, snakemake.output[0], snakemake.params.settings)

@@ -11,9 +11,9 @@ import yaml
 
 from mallorn.benchmarks.stages import scaled_simulation, stage_of
 from mallorn.errors import DataError
-from mallorn.files import write_text
-from mallorn.tables import read_columns
-from mallorn.usage import read_usage
+from mallorn.io.files import write_text
+from mallorn.io.tables import read_columns
+from mallorn.runtime.usage import read_usage
 
 TARGETS = ("results/features/train.parquet", "results/features/test.parquet")
 
@@ -41,7 +41,7 @@ def main(objects, output, snakefile, config, cores):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.models.learner import learner
-from mallorn.parameters import write_best
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learners.learner import learner
+from mallorn.learning.parameters import write_best
+from mallorn.learning.tuning import best_parameters, importances
 from mallorn.plots.tuning import plot_history, plot_importance
 from mallorn.seeds import derived_seed
-from mallorn.tables import read_columns, write_table
-from mallorn.tuning import best_parameters, importances
 
 
 def main(workers, trials, best, figures, about, settings):
@@ -37,7 +37,7 @@ def main(workers, trials, best, figures, about, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -3,15 +3,15 @@
 import json
 import logging
 
-from mallorn.decision import make_decision
-from mallorn.files import write_text
-from mallorn.folds import fold_of
-from mallorn.predictions import read_out_of_fold
-from mallorn.tables import read_columns
+from mallorn.decide.decision import make_decision
+from mallorn.decide.predictions import read_out_of_fold
+from mallorn.io.files import write_text
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import fold_of
 
 
 def main(out_of_fold, folds, output, settings):
-    """Write a JSON file with the decision (see `mallorn.decision`) and how it was made.
+    """Write a JSON file with the decision (see `mallorn.decide.decision`) and how it was made.
 
     out_of_fold: paths of the predictions of all repeats of one model and protocol. folds, output: paths.
     settings: {"threshold", "calibration"}, blocks of the configuration.
@@ -34,7 +34,7 @@ def main(out_of_fold, folds, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -4,17 +4,17 @@ import logging
 
 import pyarrow.parquet as pq
 
-from mallorn.product import check_product, installed, read_product, score
-from mallorn.submission import write_probabilities, write_submission
-from mallorn.tables import read_columns
-from mallorn.training import feature_groups
+from mallorn.decide.bundle import check_product, installed, read_product, score
+from mallorn.decide.submission import write_probabilities, write_submission
+from mallorn.io.tables import read_columns
+from mallorn.learning.training import feature_groups
 
 
 def main(model, features, probabilities, predictions, state):
     """Write the CSV files object_id, probability and object_id, prediction, in the order of the log.
 
     model: folder of the model. features: path of the feature table. state: what features are made by here, see
-    `mallorn.product`.
+    `mallorn.decide.bundle`.
     """
     manifest = read_product(model)
     check_product(model, manifest, state, installed(), pq.read_schema(features).names)
@@ -28,7 +28,7 @@ def main(model, features, probabilities, predictions, state):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -5,12 +5,12 @@ import logging
 
 import numpy as np
 
-from mallorn.ensembles import apply_ensemble, crossed_ensemble, fit_ensemble
-from mallorn.files import write_text
-from mallorn.folds import fold_of
+from mallorn.decide.ensembles import apply_ensemble, crossed_ensemble, fit_ensemble
+from mallorn.decide.predictions import read_held_out, read_out_of_fold, write_predictions
+from mallorn.io.files import write_text
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import fold_of
 from mallorn.metrics import average_precision
-from mallorn.predictions import read_held_out, read_out_of_fold, write_predictions
-from mallorn.tables import read_columns
 
 
 def main(models, folds, ensembles, about, settings):
@@ -59,7 +59,7 @@ def _write(path, object_id, probability, metadata, fold=None):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

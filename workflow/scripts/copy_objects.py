@@ -1,9 +1,9 @@
 """Write altered copies of the training objects, as a split of their own."""
 
-from mallorn.copies import copied_lightcurves, copied_logs
-from mallorn.ingest.logs import write_logs
-from mallorn.lightcurves import joined, lightcurve_groups, write_lightcurves
-from mallorn.tables import read_columns
+from mallorn.ingest.metadata import write_logs
+from mallorn.io.tables import read_columns
+from mallorn.survey.augmentation import copied_lightcurves, copied_logs
+from mallorn.survey.lightcurves import joined, lightcurve_groups, write_lightcurves
 
 
 def main(logs, points, objects, copied_logs_path, copied_points, copied_objects, kind, settings):
@@ -22,7 +22,7 @@ def main(logs, points, objects, copied_logs_path, copied_points, copied_objects,
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.crossvalidate import Copies, cross_validate
-from mallorn.folds import fold_of
+from mallorn.decide.predictions import write_predictions
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.cross_validation import Copies, cross_validate
+from mallorn.learning.folds import fold_of
+from mallorn.learning.model_files import Fits, mean_probability, write_fits
+from mallorn.learning.parameters import read_best
+from mallorn.learning.training import classify, feature_groups, importance_weights, read_features, rows_of
+from mallorn.learning.training_sets import FINAL, training_rows
 from mallorn.metrics import average_precision
-from mallorn.modelfiles import Fits, mean_probability, write_fits
-from mallorn.nesting import FINAL, training_rows
-from mallorn.parameters import read_best
-from mallorn.predictions import write_predictions
 from mallorn.seeds import derived_seed
-from mallorn.tables import read_columns, write_table
-from mallorn.training import classify, feature_groups, importance_weights, read_features, rows_of
 
 
 class Inputs(NamedTuple):
@@ -46,8 +46,8 @@ def main(inputs, outputs, about, settings, threads):
     """Write out-of-fold predictions, those of the objects kept apart (mean over the folds' models), and importances.
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
-    `mallorn.nesting`. settings: {"seed", and the blocks "training", "selection" and "model" (the one of `models` to
-    train) of the configuration}. threads: models trained at a time; the results are the same.
+    `mallorn.learning.training_sets`. settings: {"seed", and the blocks "training", "selection" and "model" (the one of
+    `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
     if inputs.parameters:
@@ -114,7 +114,7 @@ def _predict_table(path, fits):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from mallorn.groups import light_curve_properties
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns, write_table
+from mallorn.evaluate.subgroups import light_curve_properties
+from mallorn.io.tables import read_columns, write_table
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(logs, lightcurves, objects, output):
-    """Write object_id, redshift, points and snr (see `mallorn.groups.light_curve_properties`) of the training objects.
+    """Write object_id, redshift, points and snr (see `mallorn.evaluate.subgroups.light_curve_properties`) of the
+    training objects.
 
     logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
     """
@@ -25,7 +26,7 @@ def main(logs, lightcurves, objects, output):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

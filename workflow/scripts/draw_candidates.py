@@ -6,13 +6,13 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mallorn.errors import DataError
-from mallorn.progress import progress
+from mallorn.io.tables import read_columns
 from mallorn.report.drivers import read_context
 from mallorn.report.names import page_name
 from mallorn.report.object_page import write_object_page
 from mallorn.report.objects import read_views
 from mallorn.report.store import Store
-from mallorn.tables import read_columns
+from mallorn.runtime.progress import progress
 
 
 def main(
@@ -76,7 +76,7 @@ def _named(object_id, name):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given, output, name = snakemake.input, snakemake.output[0], snakemake.wildcards.get("object")

@@ -4,11 +4,11 @@ import logging
 
 import numpy as np
 
-from mallorn.explanations import candidate_table, explained_rows, global_table
-from mallorn.modelfiles import mean_contributions, read_fits
-from mallorn.predictions import mean_probability
-from mallorn.tables import write_table
-from mallorn.training import read_feature_columns
+from mallorn.decide.predictions import mean_probability
+from mallorn.io.tables import write_table
+from mallorn.learning.explanations import candidate_table, explained_rows, global_table
+from mallorn.learning.model_files import mean_contributions, read_fits
+from mallorn.learning.training import read_feature_columns
 
 
 def main(models, test, held_out, candidates, everywhere, settings):
@@ -35,7 +35,7 @@ def main(models, test, held_out, candidates, everywhere, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from mallorn.files import write_text
+from mallorn.io.files import write_text
+from mallorn.io.tables import read_columns
 from mallorn.plots.style import save, style
 from mallorn.plots.survey import plot_cadence, plot_examples, plot_points, plot_redshifts, plot_types
 from mallorn.report.objects import read_points
 from mallorn.report.survey import counts_by_type, examples, read_survey, set_aside_rows
-from mallorn.tables import read_columns
 
 TYPES = 6
 """Types of which examples and redshifts are drawn: the most frequent ones and the target."""
@@ -49,7 +49,7 @@ def main(logs, splits, lightcurves, objects, set_aside, folder):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

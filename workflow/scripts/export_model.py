@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from mallorn.product import write_product
+from mallorn.decide.bundle import write_product
 
 
 def main(folders, learned, threshold, output, about, state):
@@ -22,7 +22,7 @@ def main(folders, learned, threshold, output, about, state):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

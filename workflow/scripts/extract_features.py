@@ -4,8 +4,8 @@ import logging
 from importlib import import_module
 
 from mallorn.features.family import Inputs, units
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns, table_writer
+from mallorn.io.tables import read_columns, table_writer
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(family, objects, artifacts, output, settings):
@@ -39,7 +39,7 @@ def _read(artifact, paths, settings, group):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,7 +1,7 @@
 """Write the catalogue of all features."""
 
-from mallorn.catalogue import catalogue
-from mallorn.files import write_text
+from mallorn.features.catalogue import catalogue
+from mallorn.io.files import write_text
 
 
 def main(output, settings):
@@ -10,7 +10,7 @@ def main(output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(snakemake.output[0], snakemake.params.settings)

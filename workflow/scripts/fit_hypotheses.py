@@ -2,8 +2,8 @@
 
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses, units
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import table_writer
+from mallorn.io.tables import table_writer
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(points, objects, kernels, output, settings):
@@ -14,7 +14,7 @@ def main(points, objects, kernels, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given = snakemake.input

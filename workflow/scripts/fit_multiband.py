@@ -4,7 +4,7 @@ from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.split import fit_split
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given, outputs, params = snakemake.input, {None: snakemake.output[0]}, snakemake.params

@@ -1,6 +1,6 @@
 """Check both logs of the survey and write them as one table."""
 
-from mallorn.ingest.logs import read_logs, write_logs
+from mallorn.ingest.metadata import read_logs, write_logs
 
 
 def main(train, test, submission, splits, output, config):
@@ -9,7 +9,7 @@ def main(train, test, submission, splits, output, config):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -13,7 +13,7 @@ def main(curves, log, split, points, objects, set_aside, config):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,6 +1,6 @@
 """Check the log of new objects without labels and write it as a table."""
 
-from mallorn.ingest.logs import read_unlabelled, write_logs
+from mallorn.ingest.metadata import read_unlabelled, write_logs
 
 
 def main(log, splits, suffix, output, config):
@@ -9,7 +9,7 @@ def main(log, splits, suffix, output, config):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mallorn.join import join_features
+from mallorn.features.join import join_features
 
 
 def main(logs, families, names, chosen, output):
@@ -18,7 +18,7 @@ def main(logs, families, names, chosen, output):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

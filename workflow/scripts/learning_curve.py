@@ -1,12 +1,12 @@
 """Score a model trained on fewer source events of TDEs."""
 
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.learning_curve import learning_curve
-from mallorn.scores import METRICS, crossed_score
+from mallorn.evaluate.learning_curve import learning_curve
+from mallorn.evaluate.scores import METRICS, crossed_score
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.learning.training import classify, read_features
 from mallorn.seeds import derived_seed
-from mallorn.tables import read_columns
-from mallorn.training import classify, read_features
 
 SCORES = ("average_precision", "f1")
 
@@ -43,7 +43,7 @@ def _scores(labels, probability, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

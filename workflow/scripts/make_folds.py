@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from mallorn.folds import draw_folds
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.sources import grid_steps, rest_spans, source_events
-from mallorn.tables import read_columns, write_table
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.folds import draw_folds
+from mallorn.survey.events import grid_steps, rest_spans, source_events
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(logs, lightcurves, objects, output, settings):
-    """Write the long table of `mallorn.folds.draw_folds` for the objects of the training log.
+    """Write the long table of `mallorn.learning.folds.draw_folds` for the objects of the training log.
 
     logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
     settings: {"seed": of the configuration, "folds": block of the configuration}.
@@ -40,7 +40,7 @@ def _steps(object_id, lightcurves, objects, grid):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+from mallorn.decide.predictions import pooled_by_model
+from mallorn.io.tables import read_columns
 from mallorn.plots.evaluation import (
     plot_calibration,
     plot_confusion,
@@ -12,8 +14,6 @@ from mallorn.plots.evaluation import (
     plot_roc,
     plot_types,
 )
-from mallorn.predictions import pooled_by_model
-from mallorn.tables import read_columns
 
 
 def main(out_of_fold, folds, tables, figures, settings):
@@ -51,7 +51,7 @@ def _cell(text):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,8 +1,8 @@
 """Predict the multi-band light curve of every object of a split about its peak."""
 
 from mallorn.gp.posterior import UNITS, predict_posterior
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns, table_writer
+from mallorn.io.tables import read_columns, table_writer
+from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(points, objects, fits, output, settings):
@@ -12,7 +12,7 @@ def main(points, objects, fits, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given = snakemake.input

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decision import decide
-from mallorn.predictions import read_held_out
+from mallorn.decide.decision import decide
+from mallorn.decide.predictions import read_held_out
+from mallorn.io.tables import write_table
 from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
 from mallorn.report.store import Store
-from mallorn.tables import write_table
 
 
 def main(store, predictions, threshold, features, table, text, votable):
@@ -32,7 +32,7 @@ def main(store, predictions, threshold, features, table, text, votable):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given = snakemake.input

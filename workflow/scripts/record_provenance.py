@@ -2,17 +2,17 @@
 
 import json
 
-from mallorn.files import write_text
-from mallorn.record import record
+from mallorn.io.files import write_text
+from mallorn.runs.provenance import record
 
 
 def main(project, config, data, results, output):
-    """Write the JSON file `output`; see `mallorn.record.record` for the other arguments."""
+    """Write the JSON file `output`; see `mallorn.runs.provenance.record` for the other arguments."""
     write_text(output, json.dumps(record(project, config, data, results), indent=2) + "\n")
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -3,8 +3,8 @@
 import logging
 from datetime import UTC, datetime
 
-from mallorn.history import append_run, data_digest, summarise_scores
 from mallorn.report.tables import read_csv
+from mallorn.runs.history import append_run, data_digest, summarise_scores
 
 
 def main(scores, data, history, config, modules):
@@ -18,7 +18,7 @@ def main(scores, data, history, config, modules):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

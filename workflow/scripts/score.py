@@ -2,11 +2,11 @@
 
 from operator import attrgetter, itemgetter
 
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.predictions import read_out_of_fold
-from mallorn.scores import SCORE_COLUMNS, crossed_score
-from mallorn.tables import read_columns
+from mallorn.decide.predictions import read_out_of_fold
+from mallorn.evaluate.scores import SCORE_COLUMNS, crossed_score
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
 
 ABOUT = ("protocol", "model", "repeat")
 
@@ -44,7 +44,7 @@ def _aligned(p, object_id):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -5,13 +5,13 @@ from collections import defaultdict
 import numpy as np
 import pyarrow.parquet as pq
 
-from mallorn.calibration import crossed
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.groups import GROUP_COLUMNS, bin_groups, confusion, score_groups, type_groups
-from mallorn.predictions import read_out_of_fold
-from mallorn.reliability import RELIABILITY_COLUMNS, reliability
-from mallorn.tables import read_columns
+from mallorn.decide.calibration import crossed
+from mallorn.decide.predictions import read_out_of_fold
+from mallorn.evaluate.reliability import RELIABILITY_COLUMNS, reliability
+from mallorn.evaluate.subgroups import GROUP_COLUMNS, bin_groups, confusion, score_groups, type_groups
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
 
 PREFIX = "probability__"
 
@@ -19,8 +19,10 @@ PREFIX = "probability__"
 def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
     """Write three CSV files with rows for each protocol and model; repeats are averaged.
 
-    by_type: the columns of `mallorn.groups.score_groups` by SpecType, redshift, number of points and signal to noise.
-    confused: those of `mallorn.groups.confusion`. calibration: those of `mallorn.reliability.reliability`.
+    by_type: the columns of `mallorn.evaluate.subgroups.score_groups` by SpecType, redshift, number of points and
+    signal to noise.
+    confused: those of `mallorn.evaluate.subgroups.confusion`. calibration: those of
+    `mallorn.evaluate.reliability.reliability`.
 
     out_of_fold: paths of predictions. folds: path. objects: path of the table of `describe_objects`.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
@@ -83,7 +85,7 @@ def _score(repeats, properties, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -1,15 +1,15 @@
 """Score what the outer folds' training sets predict of these folds: results/evaluation/nested.csv."""
 
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
-from mallorn.nested import nested_score
-from mallorn.predictions import read_held_out, read_out_of_fold
-from mallorn.scores import SCORE_COLUMNS
-from mallorn.tables import read_columns
+from mallorn.decide.predictions import read_held_out, read_out_of_fold
+from mallorn.evaluate.nested import nested_score
+from mallorn.evaluate.scores import SCORE_COLUMNS
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
 
 
 def main(out_of_fold, held_out, folds, output, settings):
-    """Write one row for each protocol, model and repeat: these, and the columns of `mallorn.scores.score`.
+    """Write one row for each protocol, model and repeat: these, and the columns of `mallorn.evaluate.scores.score`.
 
     out_of_fold, held_out: paths of the predictions of all outer training sets, models, protocols and repeats, in the
     same order. folds, output: paths.
@@ -32,7 +32,7 @@ def main(out_of_fold, held_out, folds, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -4,12 +4,12 @@ import logging
 
 import numpy as np
 
-from mallorn.csvtables import write_csv
-from mallorn.folds import PROTOCOLS, fold_of
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.learning.selection import select_features, selection_frequency
+from mallorn.learning.training import classify, read_features
 from mallorn.seeds import derived_seed
-from mallorn.selection import select_features, selection_frequency
-from mallorn.tables import read_columns
-from mallorn.training import classify, read_features
 
 
 def main(train, folds, output, settings):
@@ -34,7 +34,7 @@ def main(train, folds, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

@@ -14,7 +14,7 @@ def main(folder, settings):
 if "snakemake" in globals():
     from pathlib import Path
 
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(Path(snakemake.output.truth).parent, snakemake.params.settings)

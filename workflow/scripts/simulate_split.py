@@ -4,8 +4,8 @@ import logging
 
 import numpy as np
 
+from mallorn.io.tables import read_codes, read_columns
 from mallorn.simulate.lightcurves import write_split
-from mallorn.tables import read_codes, read_columns
 
 
 def main(truth, split, folder, settings):
@@ -23,7 +23,7 @@ def main(truth, split, folder, settings):
 if "snakemake" in globals():
     from pathlib import Path
 
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         survey = Path(snakemake.output.train).parents[1]

@@ -3,10 +3,10 @@
 import json
 import logging
 
-from mallorn.files import write_text
-from mallorn.history import read_history, runs, summarise_scores
+from mallorn.io.files import write_text
 from mallorn.report.tables import read_csv
-from mallorn.tracking import track_run
+from mallorn.runs.history import read_history, runs, summarise_scores
+from mallorn.runs.tracking import track_run
 
 
 def main(scores, history, files, output, settings):
@@ -23,7 +23,7 @@ def main(scores, history, files, output, settings):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given = snakemake.input

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from mallorn.models.learner import learner
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learners.learner import learner
+from mallorn.learning.training import classify, read_features
+from mallorn.learning.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
 from mallorn.seeds import derived_seed
-from mallorn.tables import read_columns, write_table
-from mallorn.training import classify, read_features
-from mallorn.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
 
 
 def main(train, folds, output, about, settings, budget, code):
@@ -35,7 +35,7 @@ def main(train, folds, output, about, settings, budget, code):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

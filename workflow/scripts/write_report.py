@@ -4,9 +4,9 @@ import json
 import logging
 from pathlib import Path
 
-from mallorn.catalogue import meanings
-from mallorn.history import read_history, runs
-from mallorn.predictions import pooled_by_model
+from mallorn.decide.predictions import pooled_by_model
+from mallorn.features.catalogue import meanings
+from mallorn.io.tables import read_columns
 from mallorn.report.names import page_name
 from mallorn.report.site import (
     write_candidates_page,
@@ -19,7 +19,7 @@ from mallorn.report.site import (
     write_tuning_page,
 )
 from mallorn.report.tables import read_json
-from mallorn.tables import read_columns
+from mallorn.runs.history import read_history, runs
 
 
 def main(
@@ -75,7 +75,7 @@ def main(
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         given = snakemake.input

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decision import decide
-from mallorn.predictions import mean_probability
-from mallorn.submission import in_submission_order, write_probabilities, write_submission
-from mallorn.tables import read_columns
+from mallorn.decide.decision import decide
+from mallorn.decide.predictions import mean_probability
+from mallorn.decide.submission import in_submission_order, write_probabilities, write_submission
+from mallorn.io.tables import read_columns
 
 
 def main(logs, predictions, threshold, submission, probabilities):
@@ -31,7 +31,7 @@ def main(logs, predictions, threshold, submission, probabilities):
 
 
 if "snakemake" in globals():
-    from mallorn.logs import job_log
+    from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         main(

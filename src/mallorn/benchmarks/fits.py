@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.gp.batch import BLANKS, pack
 from mallorn.gp.fit import evaluate, fit, fit_lightcurves, settings
 from mallorn.gp.models import DRW, MODELS, Matern32, MultibandMatern32
 from mallorn.gp.posterior import predict_posterior
-from mallorn.lightcurves import LightCurves, read_lightcurves
+from mallorn.io.tables import read_columns, write_table
 from mallorn.seeds import generator
-from mallorn.tables import read_columns, write_table
+from mallorn.survey.lightcurves import LightCurves, read_lightcurves
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["COLUMNS", "Row", "compare", "missed_optima", "time_workflow"]
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from mallorn.usage import FIELDS
+from mallorn.runtime.usage import FIELDS
 
 __all__ = ["ALL", "FEATURES", "of_features", "own_cpu", "read_summary", "scaled_simulation", "stage_of", "summary"]
 
@@ -26,7 +26,8 @@ def summary(runs):
     """Return the table {column: list}, a row for each stage of each run.
 
     runs: [(name of the survey, number of objects, whether simulated, [(stage, usage of a job)])], usage as from
-    `mallorn.usage.read_usage`. `start_share` is the share of CPU before the jobs' own work: interpreter and imports.
+    `mallorn.runtime.usage.read_usage`. `start_share` is the share of CPU before the jobs' own work: interpreter and
+    imports.
     `cpu_exponent` is the slope of ln(CPU without start) by ln(objects) over the simulated surveys, NaN for fewer than
     two.
     """

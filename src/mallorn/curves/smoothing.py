@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide, rest_days
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["SmoothCurves", "smooth_curves"]
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "bazin", "extract", "features", "villar"]
 

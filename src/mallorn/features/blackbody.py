@@ -1,17 +1,18 @@
 """Blackbody temperature, radius and luminosity of the transient, from the multi-band posterior's SED.
 
 At each phase the six posterior fluxes with their 6 x 6 covariance, plus `error_floor` of each flux for what a
-blackbody cannot describe, are fitted in the rest frame (`mallorn.blackbody.fit_blackbody`). Tidal disruption events
+blackbody cannot describe, are fitted in the rest frame (`mallorn.survey.blackbody.fit_blackbody`). Tidal disruption
+events
 stay hot (12,000 to 40,000 K) and good blackbodies for months, supernovae cool and lose their ultraviolet to metal
 lines (van Velzen et al. 2021; Hammerstein et al. 2023).
 """
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
-from mallorn.blackbody import SIGMA_SB, fit_blackbody, to_radius
 from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
+from mallorn.survey.blackbody import SIGMA_SB, fit_blackbody, to_radius
+from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["NEEDS", "extract", "features"]
 

@@ -13,9 +13,9 @@ either band than the process's prior (standard deviation above `max_sd` of the p
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["NEEDS", "asinh_color", "extract", "features"]
 

@@ -8,9 +8,9 @@ correlation function (Edelson & Krolik 1988, ApJ 333, 646) above `centroid` of i
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

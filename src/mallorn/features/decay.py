@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["NEEDS", "extract", "features", "profile_chi2"]
 

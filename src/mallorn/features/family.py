@@ -15,8 +15,8 @@ Values depend on no label, on no other object, and not on whether an object is f
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mallorn.bands import BANDS
-from mallorn.lightcurves import LightCurves
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["Feature", "Inputs", "columns", "units"]
 

@@ -7,8 +7,8 @@ do; against a constant flux, which has one, it charges both for two more.
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "constant_log_likelihood", "extract", "features"]
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS
-from mallorn.blackbody import MPC, SIGMA_SB, planck
 from mallorn.curves.segments import Segments, divide
 from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
 from mallorn.hypotheses.fit import chosen_hypotheses, fitted_points
 from mallorn.hypotheses.models import REFERENCE, blackbody_ratio
+from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

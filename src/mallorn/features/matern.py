@@ -5,8 +5,8 @@ Fluxes are de-reddened. A passband with too few points, or whose fit failed, giv
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

@@ -7,9 +7,9 @@ of their errors, the rest is per band.
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

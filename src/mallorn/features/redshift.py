@@ -9,9 +9,9 @@ below; their errors are not used, since only photometric redshifts have one.
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
 from mallorn.curves.knots import knot_positions, phase_name
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["NEEDS", "absolute_magnitude", "extract", "features", "luminosity"]
 

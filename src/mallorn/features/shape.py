@@ -7,11 +7,11 @@ side of the peak gives NaN.
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.curves.smoothing import smooth_curves
 from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

@@ -7,10 +7,10 @@ spans are left out on purpose: in simulated surveys they tell the source event a
 import numpy as np
 import pyarrow as pa
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.tables import arrow_array
+from mallorn.io.tables import arrow_array
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

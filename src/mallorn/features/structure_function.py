@@ -11,9 +11,9 @@ time-symmetric light of AGN (Kawaguchi et al. 1998, ApJ 504, 671).
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["NEEDS", "extract", "features"]
 

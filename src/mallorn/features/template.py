@@ -13,9 +13,9 @@ m and standard deviation sd. They do not depend on the unit of flux.
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
-from mallorn.blackbody import planck
 from mallorn.features.family import Feature, columns
+from mallorn.survey.blackbody import planck
+from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["NEEDS", "extract", "features", "tde_shape"]
 

@@ -14,8 +14,8 @@ RNAAS 2, 31). No kernel is approximated; equal times are exact too. Parameters a
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.gp.batch import BLANKS
+from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["DRW", "MODELS", "Matern32", "MultibandMatern32"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.errors import ConfigError, DataError
 from mallorn.gp.crossings import distance_above
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.predict import Process
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["REASONS", "UNITS", "Posterior", "phase_grid", "predict_posterior", "read_posterior"]
 
@@ -84,7 +84,7 @@ def phase_grid(config):
 def read_posterior(path, config, group=None):
     """Return the `Posterior` that was written to `path` with the same `posterior` block of config.yaml.
 
-    group: number of the group of objects to read (see `mallorn.lightcurves.lightcurve_groups`); all by default.
+    group: number of the group of objects to read (see `mallorn.survey.lightcurves.lightcurve_groups`); all by default.
     """
     columns = read_columns(path, group=group)
     phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)

@@ -2,11 +2,11 @@
 
 from contextlib import ExitStack
 
-from mallorn.bands import BANDS
 from mallorn.gp.engines import choose_engine, load_engine
 from mallorn.gp.fit import fit_lightcurves, fit_units
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns, table_writer
+from mallorn.io.tables import read_columns, table_writer
+from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["fit_split"]
 

@@ -16,9 +16,9 @@ from itertools import product
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
+from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["STATUS", "chosen_hypotheses", "fit_hypotheses", "fit_one", "fitted_points", "units"]
 

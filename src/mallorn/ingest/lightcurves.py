@@ -2,7 +2,7 @@
 
 A row that cannot be used is set aside with a reason and counted: rows read = points kept + rows set aside. Files are
 read in parts, and what is kept of them goes by way of a temporary file where the split has several groups of objects
-(`mallorn.lightcurves.OBJECTS_PER_GROUP`), so that memory does not grow with the split.
+(`mallorn.survey.lightcurves.OBJECTS_PER_GROUP`), so that memory does not grow with the split.
 """
 
 import logging
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.bands import BANDS
 from mallorn.errors import DataError
-from mallorn.ingest.csvfile import MISSING, NOT_A_NUMBER, csv_parts
-from mallorn.lightcurves import OBJECTS_PER_GROUP, LightCurves, lightcurve_writer
-from mallorn.tables import write_table
+from mallorn.ingest.csv_file import MISSING, NOT_A_NUMBER, csv_parts
+from mallorn.io.tables import write_table
+from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, lightcurve_writer
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["REASONS", "ingest_split"]
 
@@ -67,8 +67,8 @@ def ingest_split(train_csv, test_csv, objects, config, points_path, objects_path
     train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter; the
         first is None for data without a training set.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
-    points_path, objects_path: the light curves, as `mallorn.lightcurves.lightcurve_groups` reads them: of all objects
-        that the logs name for the split, also of those without any point.
+    points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them: of all
+        objects that the logs name for the split, also of those without any point.
     set_aside_path: the rows that were not kept, counted by file ("split_01/train_full_lightcurves.csv"), reason (of
         `REASONS`) and object_id (as in the file), with n_rows (int32) and first_line (int64; the header is on line 1),
         by which they are sorted within a file and reason. Its metadata are the counts: rows_read, points_kept,

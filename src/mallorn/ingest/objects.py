@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mallorn.cosmology import luminosity_distance
 from mallorn.errors import DataError
-from mallorn.ingest.csvfile import MISSING, NUMBER, CsvFile
+from mallorn.ingest.csv_file import MISSING, NUMBER, CsvFile
+from mallorn.survey.cosmology import luminosity_distance
 
 __all__ = ["Logs", "read_objects", "unnamed_split"]
 

@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mallorn.bands import BANDS
-from mallorn.blackbody import planck
 from mallorn.plots.style import BAND_COLORS, BAND_LINES, BAND_MARKERS, GREY, class_color, new_figure, plain_text
+from mallorn.survey.blackbody import planck
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["plot_light_curve", "plot_neighbours", "plot_seds"]
 

@@ -19,9 +19,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mallorn.bands import BANDS
-from mallorn.files import whole_file
+from mallorn.io.files import whole_file
 from mallorn.plots.compact import compact_png, compact_svg
+from mallorn.survey.passbands import BANDS
 
 __all__ = [
     "BAND_COLORS",

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mallorn.bands import BANDS
 from mallorn.plots.style import BAND_COLORS, BAND_MARKERS, GREY, class_color, new_figure, plain_text
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["plot_cadence", "plot_examples", "plot_points", "plot_redshifts", "plot_types"]
 

@@ -10,7 +10,7 @@ __all__ = ["plot_history", "plot_importance"]
 def plot_history(table, metric, path):
     """Draw the score of each trial and the best so far, and write `path`.png and .svg.
 
-    table: as from `mallorn.tuning.trial_table`; metric: its name.
+    table: as from `mallorn.learning.tuning.trial_table`; metric: its name.
     """
     complete = table["state"] == "complete"
     with style():

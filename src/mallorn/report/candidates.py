@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import band_index
-from mallorn.csvtables import write_csv
-from mallorn.lightcurves import lightcurve_groups
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
 from mallorn.report.objects import EVIDENCES, magnitude
-from mallorn.tables import read_columns
+from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.passbands import band_index
 
 __all__ = ["COLUMNS", "FLAGS", "KINDS", "Column", "candidate_table", "write_candidates_csv", "write_votable"]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mallorn.catalogue import meanings
+from mallorn.features.catalogue import meanings
+from mallorn.io.tables import read_columns
 from mallorn.report.neighbours import Scaler, nearest
 from mallorn.report.render import number
-from mallorn.tables import read_columns
 
 __all__ = ["Context", "driver_rows", "mean_importance", "read_context"]
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from mallorn.bands import BANDS
-from mallorn.csvtables import write_csv
+from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
 from mallorn.plots.style import BAND_COLORS, save, style
 from mallorn.report.candidates import FLAGS, KINDS
@@ -16,6 +15,7 @@ from mallorn.report.drivers import driver_rows
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.report.render import as_table, number, render
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["ENDINGS", "write_object_page"]
 

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
-from mallorn.blackbody import fit_blackbody
 from mallorn.curves.knots import knot_positions
 from mallorn.errors import DataError
 from mallorn.gp.posterior import read_posterior
-from mallorn.lightcurves import find_objects, read_lightcurves
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
+from mallorn.survey.blackbody import fit_blackbody
+from mallorn.survey.lightcurves import find_objects, read_lightcurves
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["EVIDENCES", "Likelihood", "ObjectView", "Sed", "magnitude", "read_points", "read_views"]
 

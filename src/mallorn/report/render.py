@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mallorn.files import write_text
+from mallorn.io.files import write_text
 
 __all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render"]
 

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from mallorn.benchmarks.stages import ALL, FEATURES, read_summary
-from mallorn.history import changes, read_history, runs
+from mallorn.io.tables import read_columns
 from mallorn.plots.evaluation import plot_precision_recall, plot_roc
 from mallorn.plots.features import plot_ablation, plot_distributions, plot_family_importance, plot_importance
 from mallorn.plots.history import plot_history
@@ -20,7 +20,7 @@ from mallorn.report.candidates import COLUMNS, FLAGS
 from mallorn.report.drivers import mean_importance
 from mallorn.report.render import as_table, number, render
 from mallorn.report.tables import Part, read_csv, read_json, read_part
-from mallorn.tables import read_columns
+from mallorn.runs.history import changes, read_history, runs
 
 __all__ = [
     "EVALUATIONS",
@@ -152,7 +152,8 @@ def _interval(repeats, score, intervals):
 
 
 def _audits(path, scores):
-    """Return what the template shows of audits.json (see `mallorn.audits.verdict.merge`), which may not be there."""
+    """Return what the template shows of audits.json (see `mallorn.evaluate.audits.verdict.merge`), which may not be
+    there."""
     command = "snakemake --cores all evaluation"
     if not Path(path).is_file():
         return {"made": False, "command": command}

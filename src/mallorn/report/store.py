@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mallorn.bands import BANDS
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["Store"]
 

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.bands import BANDS
-from mallorn.lightcurves import lightcurve_groups
-from mallorn.tables import read_columns
+from mallorn.io.tables import read_columns
+from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["Survey", "counts_by_type", "examples", "read_survey", "set_aside_rows"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.bands import BANDS
+from mallorn.survey.passbands import BANDS
 
 __all__ = ["duty", "flux_error", "median_flux_error", "visit_rates", "visits"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.bands import BANDS, WAVELENGTHS
-from mallorn.dust import transmission
-from mallorn.files import whole_file
+from mallorn.io.files import whole_file
 from mallorn.simulate import cadence
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, epoch_step, source_flux
 from mallorn.simulate.streams import stream
+from mallorn.survey.dust import transmission
+from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["light_curve", "write_split"]
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.bands import WAVELENGTHS
-from mallorn.cosmology import luminosity_distance
 from mallorn.errors import ConfigError
-from mallorn.files import whole_file
+from mallorn.io.files import whole_file
+from mallorn.io.tables import write_table
 from mallorn.simulate import agn, cadence, transients
 from mallorn.simulate.names import object_name, split_names
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, source_flux
 from mallorn.simulate.streams import stream
-from mallorn.tables import write_table
+from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["TRUTH_UNITS", "write_logs"]
 

@@ -1,0 +1,154 @@
+"""results/model: all that scores new light curves, and the check that features and packages are those it was made with.
+
+model.json                        what the model is: see `write_product`
+{repeat}/{model}/                 the fits of each member, in the learners' own formats (see
+`mallorn.learning.model_files`)
+"""
+
+import json
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.decide.decision import decide
+from mallorn.decide.ensembles import apply_ensemble
+from mallorn.errors import DataError
+from mallorn.io.files import write_text
+from mallorn.learning.model_files import mean_probability, read_fits
+
+__all__ = ["PACKAGES", "check_product", "installed", "read_product", "score", "write_product"]
+
+PACKAGES = (
+    "astropy",
+    "catboost",
+    "celerite2",
+    "extinction",
+    "light-curve",
+    "lightgbm",
+    "numba",
+    "numpy",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "xgboost-cpu",
+)
+"""Packages that make features or models: another version may give other numbers."""
+
+_FORMAT = 1
+_MANIFEST = "model.json"
+_NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
+
+
+def installed():
+    """Return {package: version} of `PACKAGES`, "" for one that is not installed."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = ""
+    return versions
+
+
+def write_product(folder, members, learned, decision, state, about):
+    """Write the folder of the model.
+
+    members: list over repeats of {model: folder of its fits}. learned: list over repeats of what the ensemble learned
+    (see `mallorn.decide.ensembles`), with its `members` in order. decision: as from
+    `mallorn.decide.decision.make_decision`.
+    state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
+    about: {"model", "protocol", "models": the blocks of its members}, for people to read.
+    """
+    folder = Path(folder)
+    for repeat, parts in enumerate(members):
+        for name, source in parts.items():
+            shutil.copytree(source, folder / str(repeat) / name, dirs_exist_ok=True)
+    fits = read_fits(folder / "0" / learned[0]["members"][0])
+    manifest = {
+        "format": _FORMAT,
+        **about,
+        "decision": decision,
+        "repeats": learned,
+        "classes": list(fits.classes),
+        "versions": installed(),
+        **state,
+        "features": list(fits.columns),
+    }
+    write_text(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+
+def read_product(folder):
+    """Return the content of model.json. Raises DataError if there is none, or of another format."""
+    path = Path(folder) / _MANIFEST
+    if not path.is_file():
+        raise DataError.at(path, expected="a model", found="nothing", fix="make one by `snakemake export_model`")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if manifest.get("format") != _FORMAT:
+        found = f"format {manifest.get('format')}"
+        raise DataError.at(path, expected=f"format {_FORMAT}", found=found, fix="make it anew (export_model)")
+    return manifest
+
+
+def check_product(folder, manifest, state, versions, columns):
+    """Raise DataError, naming every difference, if features here are not made as those that the model learned from.
+
+    manifest: as from `read_product`. Of this workflow: state, as in `write_product`; versions, as from `installed`;
+    columns, names of the features at hand.
+    """
+    differences = [
+        f"{name} {found or 'is not installed'} here, {manifest['versions'][name]} in the model"
+        for name, found in versions.items()
+        if found != manifest["versions"][name]
+    ]
+    if not differences:  # digests of code include versions
+        names = _unequal(manifest["code"], state["code"])
+        differences += [f"the code of {name} is not that of the model" for name in names]
+    differences += [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
+    missing = [name for name in manifest["features"] if name not in set(columns)]
+    if missing:
+        shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        differences.append(f"{len(missing)} of {len(manifest['features'])} features are missing: {shown}")
+    if differences:
+        lines = "\n".join(f"  - {line}" for line in differences)
+        raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
+
+
+def score(folder, manifest, groups):
+    """Return (probability (n,), decision (n,) bool) of features with the columns of the manifest.
+
+    groups: arrays (m, p) float32 of some of the n objects each, of which only one is needed at a time. The
+    probabilities are calibrated, the mean over repeats of the ensemble's, as those of the submission.
+    """
+    repeats = manifest["repeats"]
+    fits = [
+        [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
+        for repeat, learned in enumerate(repeats)
+    ]
+    found = [
+        [np.stack([mean_probability(one, values)[:, 0] for one in members], axis=1) for members in fits]
+        for values in groups
+    ]
+    members = map(np.concatenate, zip(*found, strict=True))
+    ensembles = [apply_ensemble(learned, of_members) for learned, of_members in zip(repeats, members, strict=True)]
+    return decide(manifest["decision"], np.mean(ensembles, axis=0))
+
+
+def _keys(manifest, state):
+    """Yield the paths of the settings that differ, to the second level."""
+    for block in _unequal(manifest["settings"], state["settings"]):
+        theirs, ours = manifest["settings"].get(block), state["settings"].get(block)
+        if isinstance(theirs, dict) and isinstance(ours, dict):
+            yield from (f"{block}.{key}" for key in _unequal(theirs, ours))
+        else:
+            yield block
+
+
+def _unequal(theirs, ours):
+    names = [*theirs, *(name for name in ours if name not in theirs)]
+    return [name for name in names if _plain(theirs.get(name)) != _plain(ours.get(name))]
+
+
+def _plain(value):
+    return json.loads(json.dumps(value))

@@ -1,0 +1,36 @@
+"""The decision that a submission is made with: a calibration and a threshold, from out-of-fold predictions."""
+
+import numpy as np
+
+from mallorn.decide.calibration import apply, crossed, fit
+
+__all__ = ["decide", "make_decision"]
+
+
+def make_decision(settings, parts):
+    """Return {"calibration": a map (see `mallorn.decide.calibration`), "threshold": of calibrated probabilities,
+    "spread"}.
+
+    The threshold is the mean of the crossed ones of all folds and repeats: one alone rests on a few objects near it,
+    the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all repeats.
+
+    settings: {"threshold", "calibration"}, blocks of config.yaml.
+    parts: list of (target, probability, fold), (n,) each: the out-of-fold predictions of one repeat.
+    """
+    method = settings["calibration"]["method"]
+    thresholds = []
+    for target, probability, fold in parts:
+        _, threshold = crossed(method, settings["threshold"], target, probability, fold)
+        thresholds += [threshold[fold == k][0] for k in np.unique(fold)]
+    target, probability = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    return {
+        "calibration": fit(method, target, probability),
+        "threshold": float(np.mean(thresholds)),
+        "spread": float(np.std(thresholds)),
+    }
+
+
+def decide(decision, probability):
+    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned."""
+    calibrated = apply(decision["calibration"], probability)
+    return calibrated, calibrated >= decision["threshold"]

@@ -1,0 +1,36 @@
+"""The submission: test objects in the order of the sample submission, with probabilities and decisions."""
+
+import numpy as np
+
+from mallorn.errors import DataError
+from mallorn.io.csv_tables import write_csv
+
+__all__ = ["in_submission_order", "write_probabilities", "write_submission"]
+
+
+def in_submission_order(object_id, values, submission_ids):
+    """Return `values` (n,) of the objects `object_id` (n,) in the order `submission_ids` (n,).
+
+    Raises DataError if the two do not hold the same objects, once each.
+    """
+    ids, wanted = np.asarray(object_id, dtype=str), np.asarray(submission_ids, dtype=str)
+    order = np.argsort(ids, kind="stable")
+    place = np.searchsorted(ids[order], wanted).clip(max=max(len(ids) - 1, 0))
+    if len(ids) != len(wanted) or len(np.unique(ids)) != len(ids) or np.any(ids[order][place] != wanted):
+        odd = sorted(set(ids) ^ set(wanted))
+        raise DataError(
+            f"submission: expected one prediction for each of {len(wanted)} test objects, found {len(ids)}"
+            + (f" and a mismatch at {str(odd[0])!r}" if odd else "")
+            + ". Next step: delete results/predictions and run again."
+        )
+    return np.asarray(values)[order[place]]
+
+
+def write_probabilities(path, object_id, probability):
+    """Write the CSV file `object_id,probability`: the probability (n,) that each object is a TDE."""
+    write_csv(path, {"object_id": object_id, "probability": probability})
+
+
+def write_submission(path, object_id, decision):
+    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0."""
+    write_csv(path, {"object_id": object_id, "prediction": np.asarray(decision, dtype=int)})

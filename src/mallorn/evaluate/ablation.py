@@ -1,0 +1,83 @@
+"""Ablation: what each feature family brings, by leaving it out and by using it alone, on the same folds."""
+
+import numpy as np
+
+from mallorn.decide.thresholds import crossed_thresholds
+from mallorn.features.join import LOG_COLUMNS
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.training import classify
+from mallorn.metrics import average_precision, bootstrap_weights, decision_scores
+from mallorn.runtime.progress import progress
+from mallorn.seeds import derived_seed
+
+__all__ = ["ablate", "family_of", "summarise", "variants"]
+
+
+def family_of(column):
+    """Return the family of a column `family__feature[__band]`; "log" for the columns of the log."""
+    return "log" if column in LOG_COLUMNS else column.split("__")[0]
+
+
+def variants(columns):
+    """Return {(variant, family): columns} to compare: ("all", "") and, for each family, "without" it and it "alone".
+
+    A family alone keeps the columns of the log, which every model may use; these count as the family "log".
+    """
+    families = list(dict.fromkeys(family_of(name) for name in columns))
+    chosen = {("all", ""): tuple(columns)}
+    for family in families:
+        chosen["without", family] = tuple(name for name in columns if family_of(name) != family)
+        chosen["alone", family] = tuple(name for name in columns if family_of(name) in (family, "log"))
+    return {key: names for key, names in chosen.items() if names}
+
+
+def ablate(table, chosen, repeats, training, spec, seed, threads):
+    """Return {key: probabilities of a target (R, n)} of the model trained on the columns of each of `chosen`.
+
+    table: `Features` of n objects. chosen: as from `variants`. repeats: R times the labels and folds of `fold_of`.
+    training: block of config.yaml. spec: a block of `models`. Folds and seeds are the same for all variants.
+    """
+    predictions = {key: np.empty((len(repeats), len(table.object_id))) for key in chosen}
+    for k, labels in enumerate(repeats):
+        classes, names, kinds = classify(labels, spec["classes"], training)
+        for key, columns in progress(chosen.items(), len(chosen), f"variants, repeat {k}"):
+            values = table.select(columns).values
+            member = derived_seed(seed, "ablation", k)
+            result = cross_validate(
+                *(values, classes, len(names), labels["source"], labels["fold"], spec, member, threads), kinds=kinds
+            )
+            predictions[key][k] = result.inside[:, 0]
+    return predictions
+
+
+def summarise(protocol, predictions, repeats, threshold, rounds, seed):
+    """Return one row {column: value} for each variant, the mean over repeats.
+
+    Columns: protocol, variant, family, average_precision, f1 (crossed), and of both the gain over all features with
+    its standard deviation over `rounds` bootstraps of the source events, paired: drawn alike for both. A family that
+    helps has a negative gain when left out.
+
+    predictions: as from `ablate`. threshold: block of config.yaml.
+    """
+    labels = repeats[0]
+    weights = [None, *bootstrap_weights(labels["source"], labels["target"], rounds, derived_seed(seed, "ablation"))]
+    scores = {key: _scores(probability, repeats, threshold, weights) for key, probability in predictions.items()}
+    reference, rows = scores["all", ""], []
+    for (variant, family), score in scores.items():
+        gain = score - reference
+        spread = gain[1:].std(axis=0)
+        rows.append({"protocol": protocol, "variant": variant, "family": family})
+        for k, name in enumerate(("average_precision", "f1")):
+            rows[-1] |= {name: score[0, k], f"{name}_gain": gain[0, k], f"{name}_gain_sd": spread[k]}
+    return rows
+
+
+def _scores(probability, repeats, threshold, weights):
+    """Return average precision and F1 under each of the weights, mean over repeats, shape (len(weights), 2)."""
+    total = np.zeros((len(weights), 2))
+    for p, labels in zip(probability, repeats, strict=True):
+        target = labels["target"]
+        decision = p >= crossed_thresholds(threshold, target, p, labels["fold"])
+        for k, weight in enumerate(weights):
+            total[k] += average_precision(target, p, weight), decision_scores(target, decision, weight)["f1"]
+    return total / len(repeats)

@@ -1,0 +1,84 @@
+"""The scores of predictions and their intervals, and the decisions they rest on."""
+
+import numpy as np
+
+from mallorn.decide.calibration import crossed
+from mallorn.metrics import (
+    average_precision,
+    bootstrap,
+    brier,
+    calibration_table,
+    decision_scores,
+    expected_calibration_error,
+    interval,
+    recall_at_precision,
+    roc_auc,
+)
+from mallorn.seeds import derived_seed
+
+__all__ = ["METRICS", "SCORE_COLUMNS", "crossed_score", "score"]
+
+METRICS = (
+    *("average_precision", "roc_auc", "f1", "precision", "recall"),
+    *("recall_at_precision", "brier", "expected_calibration_error"),
+)
+SCORE_COLUMNS = (
+    *(*METRICS[:5], "threshold", *METRICS[5:]),
+    *(f"{name}_{end}" for name in METRICS for end in ("low", "high")),
+)
+"""Scores, and the ends of the interval of each; see `score`."""
+
+
+def score(target, probability, calibrated, threshold, source, options, seed, choice):
+    """Return {column: value} for `SCORE_COLUMNS`.
+
+    average_precision, roc_auc and recall_at_precision, the highest recall at a precision of at least
+    options["precision"], are of the order of the probabilities; brier and expected_calibration_error of the calibrated
+    ones; f1, precision and recall of the decisions `calibrated >= threshold`, `threshold` being its mean over objects.
+    The intervals are those of `mallorn.metrics.interval` over source events drawn anew, among which the thresholds are
+    chosen anew too; the probabilities are held fixed.
+
+    target (n,) 0 or 1; source (n,) str; probability, calibrated, threshold (n,), which for an honest score never saw
+    the object's label. options: block `evaluation` of config.yaml. Draws depend on `seed` and the objects alone, so
+    that the intervals of different models are of the same events. choice: function of weights (b, n) of the objects
+    that returns the thresholds (b, n) that would be chosen with them.
+    """
+    edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
+
+    def statistics(weight, threshold):
+        return {
+            "average_precision": average_precision(target, probability, weight),
+            "roc_auc": roc_auc(target, probability, weight),
+            **decision_scores(target, calibrated >= threshold, weight),
+            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight),
+            "brier": brier(target, calibrated, weight),
+            "expected_calibration_error": expected_calibration_error(
+                calibration_table(target, calibrated, edges, weight)
+            ),
+        }
+
+    def redrawn(weight):
+        return statistics(weight, choice(weight))
+
+    scores = {**statistics(None, threshold), "threshold": float(np.mean(threshold))}
+    drawn = bootstrap(redrawn, source, target, options["rounds"], derived_seed(seed, "scores"))
+    for name in METRICS:
+        scores[f"{name}_low"], scores[f"{name}_high"] = map(float, interval(drawn[name], options["level"]))
+    return {name: scores[name] for name in SCORE_COLUMNS}
+
+
+def crossed_score(labels, probability, fold, settings, served=None):
+    """Return `score` of out-of-fold predictions, calibrated and decided by what the other folds say.
+
+    labels: {"target", "source"} (n,) each; probability, fold (n,).
+    settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of config.yaml}.
+    served: (n,) other probabilities of the same objects to score, with maps and thresholds from `probability`.
+    """
+    target, served = labels["target"], probability if served is None else served
+    arguments = (settings["calibration"]["method"], settings["threshold"], target, probability, fold, served)
+
+    def choice(weight):
+        return crossed(*arguments, weight)[1]
+
+    decided = crossed(*arguments)
+    return score(target, served, *decided, labels["source"], settings["evaluation"], settings["seed"], choice)

@@ -1,0 +1,119 @@
+"""Scores of groups of objects: by type, redshift, number of points and signal to noise; who is taken for whom."""
+
+import numpy as np
+
+from mallorn.metrics import average_precision, bootstrap, decision_scores, interval
+from mallorn.seeds import derived_seed
+
+__all__ = ["GROUP_COLUMNS", "bin_groups", "confusion", "light_curve_properties", "score_groups", "type_groups"]
+
+_SCORES = ("chosen_fraction", "average_precision", "f1", "precision", "recall")
+
+GROUP_COLUMNS = (
+    *("property", "group", "from", "to", "objects", "source_events", "targets", "chosen", "probability"),
+    *(name for score in _SCORES for name in (score, f"{score}_low", f"{score}_high")),
+)
+"""Columns of `score_groups`."""
+
+
+def light_curve_properties(lightcurves):
+    """Return {"redshift", "points", "snr"}, (n,) each, of `LightCurves`: snr is the highest flux over its error.
+
+    snr is NaN of objects without points.
+    """
+    snr = np.full(len(lightcurves), np.nan)
+    filled = np.flatnonzero(lightcurves.n_points)
+    if len(filled):
+        snr[filled] = np.maximum.reduceat(lightcurves.flux / lightcurves.flux_err, lightcurves.start[filled])
+    return {"redshift": lightcurves.redshift, "points": lightcurves.n_points, "snr": snr}
+
+
+def type_groups(spec_type):
+    """Return groups as for `score_groups`: one for each SpecType, the largest first."""
+    names, counts = np.unique(np.asarray(spec_type, dtype=str), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return [("spec_type", str(name), np.nan, np.nan, spec_type == name) for name in names[order]]
+
+
+def bin_groups(name, values, edges):
+    """Return groups as for `score_groups`: the bins of `values` (n,) between `edges`, the outermost ones open.
+
+    A bin holds its lower edge. Objects whose value is NaN are in none.
+    """
+    ends = np.array([-np.inf, *edges, np.inf])
+    groups = []
+    for low, high in zip(ends[:-1], ends[1:], strict=True):
+        label = f"< {high:g}" if np.isinf(low) else f">= {low:g}" if np.isinf(high) else f"{low:g} to {high:g}"
+        known = (x if np.isfinite(x) else np.nan for x in (low, high))
+        groups.append((name, label, *known, (values >= low) & (values < high)))
+    return groups
+
+
+def score_groups(groups, target, source, probability, decision, options, seed):
+    """Return a row {column: value} of `GROUP_COLUMNS` for each group that holds objects; means over R repeats.
+
+    chosen is the number of objects decided to be targets, chosen_fraction its share of the group: the recall of a group
+    of targets, the false positive rate of a group of others. probability is the mean probability. Scores that need
+    targets, or others, are NaN in groups without. Intervals are over source events, as in `mallorn.evaluate.scores`.
+
+    groups: list of (property, name, from, to, member (n,) bool). target (n,) 0 or 1; source (n,) str.
+    probability, decision: (R, n), of R repeats. options: block `evaluation` of config.yaml.
+    """
+    groups = [group for group in groups if group[-1].any()]
+
+    def statistics(weight):
+        scores = {}
+        for k, (*_, member) in enumerate(groups):
+            y, w = target[member], weight[:, member]
+            repeats = [
+                _statistics(y, p[member], chosen[member], w) for p, chosen in zip(probability, decision, strict=True)
+            ]
+            scores |= {(k, name): np.mean([repeat[name] for repeat in repeats], axis=0) for name in _SCORES}
+        return scores
+
+    value = statistics(np.ones((1, len(target))))
+    drawn = bootstrap(statistics, source, target, options["rounds"], derived_seed(seed, "scores"))
+    rows = []
+    for k, (kind, name, low, high, member) in enumerate(groups):
+        row = {"property": kind, "group": name, "from": low, "to": high, "objects": int(member.sum())}
+        row |= {"source_events": len(set(source[member])), "targets": int(target[member].sum())}
+        row |= {"chosen": float(decision[:, member].sum(axis=1).mean())}
+        row |= {"probability": float(probability[:, member].mean())}
+        for score in _SCORES:
+            row[score] = float(value[k, score][0])
+            row[f"{score}_low"], row[f"{score}_high"] = map(float, interval(drawn[k, score], options["level"]))
+        rows.append(row)
+    return rows
+
+
+def confusion(spec_type, decision, classes, names):
+    """Return a row for each SpecType and class: spec_type, predicted, objects (mean over repeats), fraction.
+
+    An object is predicted a target if it is decided to be one, else the most probable of the other classes.
+
+    spec_type (n,) str; decision (R, n) bool; classes (R, n, C) probabilities of the classes `names`, the first of which
+    is that of targets; of two classes the other is all others.
+    """
+    others = 1 + np.argmax(classes[:, :, 1:], axis=2)
+    predicted = np.where(decision, 0, others)
+    rows = []
+    for _, kind, _, _, member in type_groups(spec_type):
+        share = np.mean(predicted[:, member, None] == np.arange(len(names)), axis=(0, 1))
+        for name, fraction in zip(names, share, strict=True):
+            row = {"spec_type": kind, "predicted": name}
+            rows.append({**row, "objects": float(fraction * member.sum()), "fraction": float(fraction)})
+    return rows
+
+
+def _statistics(target, probability, decision, weight):
+    """Return {score: (b,)} of one repeat under weights (b, n)."""
+    total, none = weight.sum(axis=1), np.full(len(weight), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = {"chosen_fraction": weight @ decision / total}
+    mixed = 0 < target.sum() < len(target)
+    precision = decision_scores(target, decision, weight) if target.any() else {}
+    return {
+        **scores,
+        "average_precision": average_precision(target, probability, weight) if mixed else none,
+        **{name: precision.get(name, none) if mixed else none for name in ("f1", "precision", "recall")},
+    }

@@ -1,0 +1,30 @@
+"""CSV tables for people and for Kaggle: written beside their name and renamed when whole."""
+
+import csv
+
+import numpy as np
+
+from mallorn.io.files import whole_file
+
+__all__ = ["write_csv"]
+
+
+def write_csv(path, columns, digits=6):
+    """Write `columns`, a mapping of name to a sequence of values, with floats of `digits` significant digits.
+
+    NaN is written as an empty cell.
+    """
+    with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(_cells(values, digits) for values in columns.values()), strict=True))
+
+
+def _cells(values, digits):
+    return [_cell(value, digits) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+
+
+def _cell(value, digits):
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.{digits}g}"
+    return value

@@ -1,0 +1,99 @@
+"""CatBoost: gradient-boosted symmetric trees (Prokhorenkova et al. 2018, NeurIPS 31). Missing values go first."""
+
+import catboost
+import numpy as np
+
+from mallorn.learners.losses import probabilities
+
+__all__ = [
+    "PARAMETERS",
+    "SEARCH_SPACE",
+    "SUFFIX",
+    "contributions",
+    "fit",
+    "importance",
+    "load",
+    "predict_proba",
+    "save",
+]
+
+PARAMETERS = (
+    "iterations",
+    "learning_rate",
+    "depth",
+    "l2_leaf_reg",
+    "rsm",
+    "boosting_type",
+    "bootstrap_type",
+    "subsample",
+    "bagging_temperature",
+    "random_strength",
+    "border_count",
+    "leaf_estimation_iterations",
+    "grow_policy",
+    "max_leaves",
+    "min_data_in_leaf",
+    "score_function",
+    "linear_start",
+)
+
+SEARCH_SPACE = {
+    "iterations": {"low": 100, "high": 800, "log": True},
+    "learning_rate": {"low": 0.02, "high": 0.2, "log": True},
+    "depth": {"low": 3, "high": 6},
+    "l2_leaf_reg": {"low": 1.0, "high": 30.0, "log": True},
+    "rsm": {"low": 0.02, "high": 0.4, "log": True},
+    "subsample": {"low": 0.5, "high": 1.0},
+    "random_strength": {"low": 0.1, "high": 5.0, "log": True},
+}
+
+SUFFIX = "cbm"
+
+
+def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
+    """Return a fitted model; see `mallorn.learners.learner` for the arguments.
+
+    params: of `PARAMETERS`, `iterations` at least.
+    """
+    label, loss = (classes == 0).astype(int), "Logloss"
+    if n_classes > 2:
+        label, loss = classes, "MultiClass"
+    fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
+    model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
+    model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
+    for name in ("train_finish_time", "model_guid"):
+        del model.get_metadata()[name]  # the same model is to be the same file
+    return model
+
+
+def predict_proba(model, features, margin=None):
+    """Return class probabilities, shape (n, n_classes)."""
+    boosted = model.predict(_pool(features), prediction_type="RawFormulaVal", thread_count=1)
+    return probabilities(boosted if margin is None else boosted + margin)
+
+
+def importance(model):
+    """Return the mean change of predictions at the splits on each feature, shape (p,), the sum being 100."""
+    return np.asarray(model.get_feature_importance(type="PredictionValuesChange", thread_count=1))
+
+
+def contributions(model, features):
+    """Return SHAP values of the margin of class 0, shape (n, p) (Lundberg et al. 2020, Nat. Mach. Intell. 2, 56)."""
+    values = model.get_feature_importance(_pool(features), type="ShapValues", thread_count=1)
+    return (values[:, 0] if values.ndim == 3 else values)[:, :-1]
+
+
+def save(model, path):
+    """Write the model in CatBoost's own format, without the time of training, so that equal models are equal files."""
+    about = model.get_metadata()
+    about["train_finish_time"] = about["model_guid"] = ""
+    model.save_model(str(path), format="cbm")
+
+
+def load(path):
+    """Return the model that `save` wrote."""
+    return catboost.CatBoost().load_model(str(path), format="cbm")
+
+
+def _pool(features):
+    return catboost.Pool(features, thread_count=1)

@@ -1,0 +1,111 @@
+"""Logistic regression, L2 penalty, on normal scores of the features (scikit-learn); missing values are average."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from mallorn.learners.losses import probabilities
+from mallorn.learners.scaling import Scaling, fit_scaling
+
+__all__ = [
+    "PARAMETERS",
+    "SEARCH_SPACE",
+    "SUFFIX",
+    "contributions",
+    "fit",
+    "importance",
+    "load",
+    "log_odds",
+    "margins",
+    "predict_proba",
+    "save",
+]
+
+PARAMETERS = ("C", "max_iter", "tol")
+
+SEARCH_SPACE = {"C": {"low": 1e-5, "high": 0.1, "log": True}}
+
+SUFFIX = "npz"
+
+_NODES = 16
+"""Of the Gauss-Legendre quadrature on a line whose ends differ by tens in log odds."""
+
+
+class Model(NamedTuple):
+    """The scaling of p features, and of C classes `weights` (p, C) and `bias` (C,)."""
+
+    scaling: Scaling
+    weights: np.ndarray
+    bias: np.ndarray
+
+
+def fit(features, classes, weight, n_classes, params, seed, threads):
+    """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
+
+    params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, multinomial for any number of classes.
+    """
+    threadpool_limits(1, user_api="blas")  # sums in parts would depend on the number of threads
+    scaling = fit_scaling(features)
+    regression = LogisticRegression(**params).fit(scaling.transform(features), classes, sample_weight=weight)
+    weights, bias = regression.coef_.T, regression.intercept_
+    if n_classes == 2:  # scikit-learn gives the margin of class 1 alone
+        weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
+    return Model(scaling, weights, bias)
+
+
+def predict_proba(model, features):
+    """Return class probabilities, shape (n, n_classes)."""
+    return probabilities(margins(model, features))
+
+
+def margins(model, features):
+    """Return what the probabilities are the softmax of: (n,) of class 0 of two, or (n, n_classes)."""
+    threadpool_limits(1, user_api="blas")
+    margin = model.scaling.transform(features) @ model.weights + model.bias
+    return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
+
+
+def log_odds(model, features):
+    """Return ln(p / (1 - p)) of the probability p of class 0, shape (n,)."""
+    margin = margins(model, features)
+    return margin if margin.ndim == 1 else margin[:, 0] - logsumexp(margin[:, 1:], axis=1)
+
+
+def contributions(model, features, odds=False):
+    """Return what each feature adds to the margin of class 0, or with `odds` to its log odds, shape (n, p).
+
+    Of a margin, and of the odds of two classes: the SHAP values of a linear model of independent features. Of the odds
+    of several: integrated gradients on the line from the average object (Sundararajan et al. 2017, ICML 70), which
+    are the same of anything linear, and likewise sum to the difference from the average object.
+    """
+    scores, weights = model.scaling.transform(features), model.weights
+    if weights.shape[1] == 2:
+        return scores * (weights[:, 0] - weights[:, 1])
+    values = scores * weights[:, 0]
+    if odds:
+        against, share = scores @ weights[:, 1:], 0.0
+        for t, w in zip(*np.polynomial.legendre.leggauss(_NODES), strict=True):
+            share = share + 0.5 * w * softmax(0.5 * (t + 1) * against + model.bias[1:], axis=1)
+        values -= scores * (share @ weights[:, 1:].T)
+    return values
+
+
+def importance(model):
+    """Return the root mean square over classes of each feature's weight, shape (p,); 0 for a constant feature."""
+    varies = model.scaling.quantiles[0] < model.scaling.quantiles[-1]
+    return np.sqrt(np.mean((model.weights - model.weights.mean(axis=1, keepdims=True)) ** 2, axis=1)) * varies
+
+
+def save(model, path):
+    """Write the numbers of the model as numpy's npz."""
+    np.savez_compressed(path, **model.scaling._asdict(), weights=model.weights, bias=model.bias)
+
+
+def load(path):
+    """Return the model that `save` wrote."""
+    with np.load(path, allow_pickle=False) as numbers:
+        scaling = Scaling(*(numbers[name] for name in Scaling._fields))
+        return Model(scaling, numbers["weights"], numbers["bias"])

@@ -1,0 +1,259 @@
+"""Tuning of a model's parameters: one Optuna study, several workers on it through a journal, nothing lost by a kill.
+
+A study is of one model and one training set: `final`, all training objects, or the inside of an outer fold, so that
+nested scores can be made with parameters that know nothing of it. Its trials are scored on folds that keep the copies
+of a source event together. What a trial finds is appended to the journal when it ends; a worker that is killed loses
+the trial it was in, and the next run goes on from the journal. Which trials are drawn depends on when the workers'
+trials end, so that two runs with several workers differ.
+"""
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import TrialState
+
+from mallorn.errors import DataError
+from mallorn.learning.cross_validation import train_predict
+from mallorn.learning.folds import fold_of
+from mallorn.learning.training_sets import FINAL, training_rows
+from mallorn.metrics import average_precision, precision_recall
+from mallorn.seeds import derived_seed
+
+__all__ = [
+    "best_parameters",
+    "cross_validated",
+    "importances",
+    "study_name",
+    "trial_table",
+    "tune",
+    "tuning_folds",
+]
+
+log = logging.getLogger(__name__)
+
+_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def tuning_folds(study, folds, object_id):
+    """Return (rows, labels): the objects that the trials of a study see, and their labels by grouped folds.
+
+    study: "final", all objects, in the grouped folds of repeat 0; or "outer_K_PROTOCOL_REPEAT", those outside fold K of
+    that protocol and repeat, in the grouped folds of that repeat. folds: table as from
+    `mallorn.learning.folds.draw_folds`.
+    labels: {"fold", "target", "spec_type", "source"} of the rows, as from `mallorn.learning.folds.fold_of`.
+    """
+    if study == FINAL:
+        rows, repeat = np.arange(len(object_id)), 0
+    else:
+        training, protocol, repeat = study.rsplit("_", 2)
+        rows, _ = training_rows(training, fold_of(folds, protocol, repeat, object_id)["fold"])
+    return rows, fold_of(folds, "grouped", repeat, np.asarray(object_id)[rows])
+
+
+def study_name(*parts):
+    """Return the name of the study that `parts` define: trials of other data, code or settings are not mixed in.
+
+    parts: of text, or paths of files, whose content counts.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part.read_bytes() if isinstance(part, Path) else part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def cross_validated(values, classes, n_classes, labels, spec, metric, seed, **options):
+    """Return a function (params, report) that scores a model with `params` on folds, for `tune`.
+
+    The score of all folds' out-of-fold predictions together; `report(k, score)` gets that of the first k + 1 folds.
+
+    values (n, p), classes (n,): of the training set; labels: as from `tuning_folds`; spec: the model's block of
+    config.yaml; metric: "average_precision", or "f1", the highest of any threshold; options: those of
+    `mallorn.learning.cross_validation.train_predict`.
+    """
+    fold, target = labels["fold"], labels["target"]
+    score = {"average_precision": average_precision, "f1": _highest_f1}[metric]
+
+    def objective(params, report):
+        probability = np.empty(len(fold))
+        seen = np.zeros(len(fold), dtype=bool)
+        for k, number in enumerate(np.unique(fold)):
+            held = np.flatnonzero(fold == number)
+            parts = [(np.flatnonzero(fold != number), held)]
+            given = {**spec, "params": params}
+            found = train_predict(
+                values, classes, n_classes, labels["source"], parts, given, derived_seed(seed, number), 1, **options
+            )
+            probability[held] = found.inside[held, 0]
+            seen[held] = True
+            value = score(target[seen], probability[seen])
+            report(k, value)
+        return value
+
+    return objective
+
+
+def tune(journal, name, space, shipped, objective, trials, worker, seed):
+    """Work on a study until `trials` of it have ended, and return the trials that this worker ended.
+
+    journal: path of the file that all workers share. name: of the study in it. space: SEARCH_SPACE of the learner.
+    shipped: complete parameters; those in `space` are tried first and the others hold in all trials.
+    objective: function (params, report) as from `cross_validated`; a trial is pruned when the median of the others at
+    the same step is better. worker: number of this one, from 0. seed: the draws of a worker that goes on differ from
+    those before.
+
+    Each of several workers ends the trial it is in, so that together they may end a few more than `trials`.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = _storage(journal)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=name,
+        direction="maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=8, n_warmup_steps=1),
+    )
+    study.sampler = optuna.samplers.TPESampler(
+        seed=derived_seed(seed, "worker", worker, len(study.get_trials(deepcopy=False))),
+        multivariate=True,
+        constant_liar=True,
+        n_startup_trials=8,
+    )
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if trial.user_attrs.get("worker") == worker:
+            log.info("worker %d: trial %d was cut off and is given up", worker, trial.number)
+            study.tell(trial.number, state=TrialState.FAIL)
+    if worker == 0 and not study.get_trials(deepcopy=False):
+        study.enqueue_trial({key: shipped[key] for key in space if key in shipped})
+
+    def run(trial):
+        trial.set_user_attr("worker", worker)
+        params = {**shipped, **{key: _suggest(trial, key, where) for key, where in space.items()}}
+
+        def report(step, value):
+            trial.report(value, step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        return objective(params, report)
+
+    def progress(study, trial):
+        ended = study.get_trials(deepcopy=False, states=_ENDED)
+        complete = [t.value for t in ended if t.state == TrialState.COMPLETE]
+        outcome = "pruned at" if trial.state == TrialState.PRUNED else "reached"
+        best = f"{max(complete):.4f}" if complete else "none yet"
+        message = "worker %d: trial %d %s %.4f; best %s; %d of %d trials"
+        log.info(message, worker, trial.number, outcome, trial.value, best, len(ended), trials)
+        if len(ended) >= trials:
+            study.stop()
+
+    if len(study.get_trials(deepcopy=False, states=_ENDED)) < trials:
+        study.optimize(run, callbacks=[progress])
+    return [t for t in study.get_trials(states=_ENDED) if t.user_attrs.get("worker") == worker]
+
+
+def trial_table(trials, space):
+    """Return {column: array} of ended trials, by number: number, worker, state, value, folds, seconds, and parameters.
+
+    value: the score, of a pruned trial that of the `folds` it saw. A parameter is a column param__NAME.
+    """
+    trials = sorted(trials, key=lambda t: t.number)
+    columns = {
+        "number": np.array([t.number for t in trials], dtype=np.int32),
+        "worker": np.array([t.user_attrs["worker"] for t in trials], dtype=np.int32),
+        "state": np.array([t.state.name.lower() for t in trials], dtype=object),
+        "value": np.array([t.value for t in trials], dtype=float),
+        "folds": np.array([len(t.intermediate_values) for t in trials], dtype=np.int32),
+        "seconds": np.array([t.duration.total_seconds() for t in trials], dtype=float),
+    }
+    for key, where in space.items():
+        choices = where.get("choices", [where.get("low")])
+        kind = bool if isinstance(choices[0], bool) else object if isinstance(choices[0], str) else None
+        kind = kind or (np.int64 if all(isinstance(x, int) for x in _ends(where)) else float)
+        columns[f"param__{key}"] = np.array([t.params[key] for t in trials], dtype=kind)
+    return columns
+
+
+def best_parameters(table, space, shipped):
+    """Return (params, value): the complete parameters of the best trial that was not pruned, and its score.
+
+    table: as from `trial_table`. Raises DataError if there is none.
+    """
+    complete = np.flatnonzero(table["state"] == "complete")
+    if not len(complete):
+        raise DataError("no trial of the study was finished; raise tuning.trials")
+    best = complete[np.argmax(table["value"][complete])]
+    found = {key: table[f"param__{key}"][best] for key in space}
+    found = {key: value.item() if isinstance(value, np.generic) else value for key, value in found.items()}
+    return {**shipped, **found}, float(table["value"][best])
+
+
+def importances(table, space, seed):
+    """Return {parameter: share of the score's variance}, the largest first, by functional analysis of variance.
+
+    Hutter, Hoos & Leyton-Brown 2014 (ICML 32, 754), over the trials that were not pruned; 0 for all where fewer than
+    four were, or where they scored the same.
+    """
+    complete = np.flatnonzero(table["state"] == "complete")
+    if len(complete) < 4 or np.ptp(table["value"][complete]) == 0:
+        return dict.fromkeys(space, 0.0)
+    study = optuna.create_study(direction="maximize")
+    distributions = {key: _distribution(where) for key, where in space.items()}
+    for k in complete:
+        params = {key: table[f"param__{key}"][k] for key in space}
+        params = {key: value.item() if isinstance(value, np.generic) else value for key, value in params.items()}
+        value = float(table["value"][k])
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=value))
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+    return {key: float(v) for key, v in optuna.importance.get_param_importances(study, evaluator=evaluator).items()}
+
+
+def _storage(journal):
+    """Return the storage in the file `journal`, without the line that a killed worker left half written, if any."""
+    path = Path(journal).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = JournalFileOpenLock(str(path))
+    backend = JournalFileBackend(str(path), lock)
+    lock.acquire()
+    try:
+        with open(path, "rb+") as stream:
+            whole = stream.read().rfind(b"\n") + 1
+            if whole < stream.tell():
+                log.warning("%s: a line that was cut off is dropped", path)
+                stream.truncate(whole)
+                os.fsync(stream.fileno())
+    finally:
+        lock.release()
+    return JournalStorage(backend)
+
+
+def _ends(where):
+    return where["choices"] if "choices" in where else (where["low"], where["high"])
+
+
+def _distribution(where):
+    if "choices" in where:
+        return optuna.distributions.CategoricalDistribution(where["choices"])
+    kind = optuna.distributions.FloatDistribution
+    if all(isinstance(end, int) for end in _ends(where)):
+        kind = optuna.distributions.IntDistribution
+    return kind(where["low"], where["high"], log=where.get("log", False))
+
+
+def _suggest(trial, key, where):
+    if "choices" in where:
+        return trial.suggest_categorical(key, where["choices"])
+    whole = all(isinstance(end, int) for end in _ends(where))
+    suggest = trial.suggest_int if whole else trial.suggest_float
+    return suggest(key, where["low"], where["high"], log=where.get("log", False))
+
+
+def _highest_f1(target, probability):
+    _, precision, recall = precision_recall(target, probability)
+    return float(np.max(2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)))

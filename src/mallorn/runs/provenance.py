@@ -1,0 +1,84 @@
+"""What the results of a run were made from: code, packages, configuration, data, and the machine that made them."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+
+from mallorn.runs.fingerprints import fingerprint
+
+__all__ = ["record"]
+
+
+def record(project, config, data, results):
+    """Return {"made", "project", "code", "packages", "configuration", "data", "results", "machine"}, ready for JSON.
+
+    code: digests of the library code behind each adapter, feature family and learner, as rules carry them.
+    packages: versions of all installed distributions. configuration: the values and a digest of them, which leaves out
+    `data_dir`: the data have their own. data, results: {path: {"bytes", "sha256"}}.
+    Neither the environment's variables nor the names of user and host are recorded.
+
+    project: folder of the Snakefile. config: the configuration. data, results: paths of files.
+    """
+    project = Path(project)
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "project": {"commit": _commit(project)},
+        "code": _code(project),
+        "packages": dict(sorted({dist.metadata["Name"]: dist.version for dist in distributions()}.items())),
+        "configuration": {"sha256": _digest_of({**config, "data_dir": None}), "values": config},
+        "data": {str(path): _digest_of_file(path) for path in data},
+        "results": {str(path): _digest_of_file(path) for path in results},
+        "machine": _machine(),
+    }
+
+
+def _code(project):
+    digests = {path.stem: fingerprint(path) for path in sorted((project / "workflow" / "scripts").glob("*.py"))}
+    source = project / "src"
+    for room in ("features", "learners"):
+        for path in sorted((source / "mallorn" / room).glob("[a-z]*.py")):
+            digests[f"mallorn.{room}.{path.stem}"] = fingerprint(f"mallorn.{room}.{path.stem}", source=source)
+    return digests
+
+
+def _commit(project):
+    """Return the commit of the checkout, with "+" if files were changed since; None outside of a checkout."""
+    git = ["git", "-C", str(project)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + "+" * bool(changed)
+
+
+def _machine():
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        "python": platform.python_version(),
+    }
+
+
+def _processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _digest_of(values):
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_of_file(path):
+    with open(path, "rb") as file:
+        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}

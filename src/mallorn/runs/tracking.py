@@ -1,0 +1,82 @@
+"""Tracking of runs with MLflow, for those who compare runs there: parameters, scores, figures and models."""
+
+import importlib.util
+from pathlib import Path
+
+from mallorn.errors import ConfigError
+
+__all__ = ["check_tracking", "parameters", "track_run"]
+
+_PARAMETER_LENGTH = 500
+
+
+def check_tracking(config):
+    """Raise ConfigError if `config`, the whole configuration, asks for MLflow and it is not installed."""
+    if config["tracking"]["mlflow"] and importlib.util.find_spec("mlflow") is None:
+        raise ConfigError(
+            "tracking.mlflow is true, but the package mlflow is not installed; install it by "
+            "'.venv/bin/python -m pip install mlflow-skinny', or set tracking.mlflow to false"
+        )
+
+
+def parameters(config):
+    """Return {key: text} of the leaves of a nested configuration; keys are joined by dots."""
+    found = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            found.update({f"{key}.{name}": text for name, text in parameters(value).items()})
+        else:
+            found[str(key)] = str(value)[:_PARAMETER_LENGTH]
+    return found
+
+
+def track_run(tracking, name, config, digests, scores, files):
+    """Log a run to MLflow and return its id there.
+
+    tracking: block of config.yaml. name: of the run. config: what to log as parameters.
+    digests: {name: text}, logged as tags. scores: as from `mallorn.runs.history.summarise_scores`.
+    files: {folder among the artifacts: path of a file or folder}.
+    """
+    import mlflow
+
+    client = mlflow.MlflowClient(tracking_uri=_address(tracking["uri"]))
+    experiment = client.get_experiment_by_name(tracking["experiment"])
+    if experiment is None:
+        location = Path(tracking["uri"], "artifacts").resolve().as_uri() if _is_folder(tracking["uri"]) else None
+        experiment_id = client.create_experiment(tracking["experiment"], artifact_location=location)
+    else:
+        experiment_id = experiment.experiment_id
+    run = client.create_run(experiment_id, run_name=name, tags=digests).info.run_id
+    try:
+        for key, value in parameters(config).items():
+            client.log_param(run, _key(key), value)
+        for row in scores:
+            for part in ("mean", "sd"):
+                client.log_metric(run, _key(f"{row['protocol']}.{row['model']}.{row['score']}.{part}"), row[part])
+        for folder, path in files.items():
+            if Path(path).is_dir():
+                client.log_artifacts(run, str(path), folder)
+            else:
+                client.log_artifact(run, str(path), folder)
+    except Exception:
+        client.set_terminated(run, "FAILED")
+        raise
+    client.set_terminated(run, "FINISHED")
+    return run
+
+
+def _is_folder(uri):
+    return "://" not in uri and not uri.startswith(("databricks", "file:"))
+
+
+def _address(uri):
+    """Return the address of the store; of a folder that of a database in it, as MLflow gives up plain files."""
+    if not _is_folder(uri):
+        return uri
+    Path(uri).mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{Path(uri).resolve()}/mlflow.db"
+
+
+def _key(text):
+    """Return a name that MLflow takes for a parameter or metric."""
+    return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in text)[:250]

@@ -1,0 +1,74 @@
+"""The last words of a run: its scores and where its files lie, or why its jobs failed."""
+
+import csv
+import re
+from pathlib import Path
+from statistics import mean, stdev
+
+__all__ = ["failures", "summary"]
+
+_SCORES = ("average_precision", "roc_auc", "f1", "precision", "recall")
+_MEANING = {
+    "stratified": "siblings on both sides, as on a leaderboard",
+    "grouped": "new events: all siblings of one event on one side",
+}
+
+
+def summary(results):
+    """Return a text on the run whose files are in the folder `results`, or "" if it has not been scored.
+
+    Scores are means over the repeats, with their standard deviation.
+    """
+    results = Path(results)
+    scores = results / "evaluation" / "scores.csv"
+    if not scores.is_file():
+        return ""
+    with open(scores, newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row.get("redshift") != "photometric"]
+    lines = ["", "Scores of predictions for objects that were not trained on", ""]
+    lines.append(f"{'':<34}" + "".join(f"{name.replace('_', ' '):>20}" for name in _SCORES))
+    for protocol, meaning in _MEANING.items():
+        mine = [row for row in rows if row["protocol"] == protocol]
+        if mine:
+            lines.append(f"{protocol} ({meaning})")
+        for model in dict.fromkeys(row["model"] for row in mine):
+            cells = (_spread([float(row[s]) for row in mine if row["model"] == model]) for s in _SCORES)
+            lines.append(f"  {model:<32}" + "".join(f"{cell:>20}" for cell in cells))
+    lines += ["", *_places(results), ""]
+    return "\n".join(lines)
+
+
+def failures(jobs):
+    """Return a text on failed jobs: what each logged last as an error, and where its log is.
+
+    jobs: list of (name, path of the log that `mallorn.runtime.job_log.job_log` wrote, or None).
+    """
+    lines = ["", "1 job failed:" if len(jobs) == 1 else f"{len(jobs)} jobs failed:"]
+    for name, path in jobs:
+        lines += ["", name, f"    {_last_error(path)}", *([f"    log: {path}"] if path else [])]
+    return "\n".join([*lines, ""])
+
+
+def _last_error(path):
+    """Return the last error in a log: its message, or the last line of its traceback."""
+    text = Path(path).read_text(encoding="utf-8", errors="replace") if path and Path(path).is_file() else ""
+    found = re.split(r"^[-\d]{10} [:,\d]{12} ERROR ", text, flags=re.MULTILINE)
+    if len(found) == 1:
+        return "ended without an error of its own: it was killed, for lack of memory perhaps"
+    lines = found[-1].rstrip().splitlines()
+    calls = [k for k, line in enumerate(lines) if line.startswith("  ")]
+    return " ".join(lines[calls[-1] + 1 :] if calls else lines)
+
+
+def _spread(values):
+    return f"{mean(values):.3f}" + (f" +- {stdev(values):.3f}" if len(values) > 1 else "")
+
+
+def _places(results):
+    names = {
+        "submission.csv": "submission",
+        "probabilities.csv": "probabilities",
+        "evaluation/scores.csv": "scores",
+        "features/train.parquet": "features",
+    }
+    return [f"{meaning:<14}{results / name}" for name, meaning in names.items() if (results / name).is_file()]

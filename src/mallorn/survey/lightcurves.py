@@ -1,0 +1,217 @@
+"""Light curves of many objects, packed: flat arrays of points and, for each object, where its points begin."""
+
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from mallorn.errors import DataError
+from mallorn.io.tables import arrow_array, number_of_groups, read_codes, read_columns, table_writer
+from mallorn.survey.cosmology import clip_redshift
+from mallorn.survey.dust import transmission
+from mallorn.survey.passbands import BANDS
+
+__all__ = [
+    "OBJECTS_PER_GROUP",
+    "LightCurve",
+    "LightCurves",
+    "find_objects",
+    "joined",
+    "lightcurve_groups",
+    "lightcurve_writer",
+    "read_lightcurves",
+    "write_lightcurves",
+]
+
+OBJECTS_PER_GROUP = 2000
+"""Objects that are held in memory at a time, however large their split is: about 0.3 MB each in the largest job."""
+
+POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
+OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
+
+
+class LightCurve(NamedTuple):
+    """One object's points, sorted by time: `mjd` (N,) days, `band` (N,) int, `flux` and `flux_err` (N,) microjansky."""
+
+    object_id: str
+    redshift: float
+    mjd: np.ndarray
+    band: np.ndarray
+    flux: np.ndarray
+    flux_err: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LightCurves:
+    """The light curves of n objects with N points in all.
+
+    object_id: (n,) str. redshift, redshift_err (NaN where spectroscopic), ebv (mag), luminosity_distance (Mpc): (n,).
+    start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
+    mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `BANDS`.
+    """
+
+    object_id: np.ndarray
+    redshift: np.ndarray
+    redshift_err: np.ndarray
+    ebv: np.ndarray
+    luminosity_distance: np.ndarray
+    start: np.ndarray
+    mjd: np.ndarray
+    band: np.ndarray
+    flux: np.ndarray
+    flux_err: np.ndarray
+
+    def __len__(self):
+        return len(self.object_id)
+
+    def __getitem__(self, k):
+        """Return object `k` as a `LightCurve` of views."""
+        s = slice(self.start[k], self.start[k + 1])
+        z = float(self.rest_redshift[k])
+        return LightCurve(self.object_id[k], z, self.mjd[s], self.band[s], self.flux[s], self.flux_err[s])
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self)))
+
+    @property
+    def n_points(self):
+        """Number of points of each object, shape (n,)."""
+        return np.diff(self.start)
+
+    @property
+    def owner(self):
+        """Index of the object that each point belongs to, shape (N,)."""
+        return np.repeat(np.arange(len(self)), self.n_points)
+
+    @property
+    def rest_redshift(self):
+        """Redshifts fit for 1 + z and distances: clipped from below (see `cosmology.MIN_REDSHIFT`), shape (n,)."""
+        return clip_redshift(self.redshift)
+
+    def dereddened(self):
+        """Return the same light curves with Galactic dust taken away from flux and error."""
+        factor = 1.0 / transmission(self.ebv)[self.owner, self.band]
+        return replace(self, flux=self.flux * factor, flux_err=self.flux_err * factor)
+
+    def in_band(self, band):
+        """Return the same objects with only the points of band number `band`; objects may be left without points."""
+        return self.where(self.band == band)
+
+    def where(self, keep):
+        """Return the same objects with only the points where `keep` (N,) is true."""
+        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
+        points = {name: getattr(self, name)[keep] for name in ("mjd", "band", "flux", "flux_err")}
+        return replace(self, start=start, **points)
+
+    def take(self, objects):
+        """Return the objects with the numbers `objects` (m,), in that order."""
+        objects = np.asarray(objects, dtype=np.int64)
+        counts = self.n_points[objects]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        index = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[objects], counts)
+        points = {name: getattr(self, name)[index] for name in ("mjd", "band", "flux", "flux_err")}
+        names = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
+        return LightCurves(start=start, **{name: getattr(self, name)[objects] for name in names}, **points)
+
+
+def joined(parts):
+    """Return the `LightCurves` of all objects of a list of `LightCurves`, by object id."""
+    arrays = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in LightCurves.__dataclass_fields__
+        if name != "start"
+    }
+    counts = np.concatenate([part.n_points for part in parts])
+    whole = LightCurves(start=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), **arrays)
+    return whole.take(np.argsort(whole.object_id.astype(str), kind="stable"))
+
+
+def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP):
+    """Write the points and the objects of `lightcurves` to the two Parquet files `points` and `objects`.
+
+    Each file has a group of rows for each `per_group` objects.
+    """
+    with lightcurve_writer(points, objects) as write:
+        for begin in range(0, max(len(lightcurves), 1), per_group):
+            lc = lightcurves
+            write(lc if len(lc) <= per_group else lc.take(np.arange(begin, min(begin + per_group, len(lc)))))
+
+
+@contextmanager
+def lightcurve_writer(points, objects):
+    """Give the block a function that appends `LightCurves` to the two Parquet files, each time as a group of rows.
+
+    The files are there when the block has ended without error.
+    """
+    with (
+        table_writer(points, POINT_UNITS, sorted_by=("object_id", "mjd")) as write_points,
+        table_writer(objects, OBJECT_UNITS, sorted_by=("object_id",)) as write_objects,
+    ):
+
+        def write(lc):
+            names = arrow_array(np.asarray(lc.object_id, dtype=object))
+            ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
+            bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
+            write_points({"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err})
+            write_objects(
+                {
+                    "object_id": names,
+                    "redshift": lc.redshift,
+                    "redshift_err": lc.redshift_err,
+                    "ebv": lc.ebv,
+                    "luminosity_distance": lc.luminosity_distance,
+                    "n_points": lc.n_points.astype(np.int32),
+                }
+            )
+
+        yield write
+
+
+def lightcurve_groups(points, objects):
+    """Yield (number, `LightCurves`) of each group of objects in the two files that `write_lightcurves` made.
+
+    points: None gives the objects without any points. A table made from each group in turn, by `table_writer`, has the
+    same groups, and `read_columns` takes their number.
+    """
+    for group in range(number_of_groups(objects)):
+        if group:
+            gc.collect()  # what was made of the group before, where its parts refer to each other
+        yield group, read_lightcurves(points, objects, group=group)
+
+
+def find_objects(objects, names):
+    """Yield (group, rows) of each group of a file of objects that holds some of `names`: its number and their rows."""
+    wanted = set(map(str, names))
+    for group in range(number_of_groups(objects)):
+        ids = read_columns(objects, ["object_id"], group=group)["object_id"]
+        rows = np.flatnonzero([name in wanted for name in ids])
+        if len(rows):
+            yield group, rows
+
+
+def read_lightcurves(points, objects, band=None, group=None):
+    """Return the `LightCurves` of the two files that `write_lightcurves` made.
+
+    points: None gives the objects without any points. band: a passband's name, to have only its points. group: number
+    of the group of objects to read; all by default.
+    """
+    o = read_columns(objects, group=group)
+    start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
+    if points is None:
+        none = np.empty(0)
+        return LightCurves(start=0 * start, mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
+    p = read_columns(points, columns=["mjd", "flux", "flux_err"], group=group)
+    if len(p["mjd"]) != start[-1]:
+        raise DataError.at(
+            points,
+            expected=f"the {start[-1]} points of the objects of {objects}",
+            found=f"{len(p['mjd'])}",
+            fix="remove both files and run again",
+        )
+    codes, names = read_codes(points, "band", group)
+    bands = np.array([BANDS.index(name) for name in names], dtype=np.int8)[codes]
+    lc = LightCurves(start=start, band=bands, **o, **p)
+    return lc if band is None else lc.in_band(BANDS.index(band))

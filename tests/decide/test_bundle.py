@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+from learning_data import PARAMS, SPEC, TRAINING, survey
+
+from mallorn.decide.bundle import PACKAGES, check_product, installed, read_product, score, write_product
+from mallorn.errors import DataError
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.model_files import Fits, write_fits
+from mallorn.learning.training import classify
+
+COLUMNS = tuple(f"family__{k}" for k in range(10))
+STATE = {"code": {"fit_drw": "0a", "features.color": "1b"}, "settings": {"fits": {"drw": {"a": 1}, "matern": [1, 2]}}}
+DECISION = {"calibration": {"method": "platt", "slope": 1.5, "intercept": 0.25}, "threshold": 0.4, "spread": 0.0}
+LEARNED = [
+    {"members": ["tree", "line"], "method": "weighted", "weights": [0.25, 0.75]},
+    {"members": ["tree", "line"], "method": "weighted", "weights": [1.0, 0.0]},
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A product of two members and two repeats; the features, and the members' probabilities in each repeat."""
+    folder = tmp_path_factory.mktemp("product")
+    _, types, target, source, values = survey()
+    classes, names, _ = classify({"spec_type": types, "target": target}, "binary", TRAINING)
+    fold = np.unique(source, return_inverse=True)[1] // 5 % 3
+    members, probability = [], []
+    for repeat in range(2):
+        parts = {}
+        for name, learner in (("tree", "xgboost"), ("line", "logistic")):
+            spec = {**SPEC, "learner": learner, "params": PARAMS[learner]}
+            p = cross_validate(values, classes, 2, source, fold, spec, repeat, 1, outside=values, keep=True)
+            parts[name] = folder / f"{name}_{repeat}"
+            write_fits(parts[name], Fits(COLUMNS, names, p.fits))
+            probability.append(p.outside[:, 0])
+        members.append(parts)
+    write_product(folder / "model", members, LEARNED, DECISION, STATE, {"model": "both", "protocol": "stratified"})
+    return folder / "model", values, probability
+
+
+def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
+    folder, values, (tree, line, again, _) = made
+    probability, chosen = score(folder, read_product(folder), [values[:7], values[7:]])
+    mean = (0.25 * tree + 0.75 * line + again) / 2
+    odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
+    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-odds)), atol=1e-9)
+    assert np.array_equal(chosen, probability >= 0.4)
+    assert 0 < chosen.sum() < len(values)
+
+
+def test_the_manifest_says_what_the_model_is(made):
+    manifest = json.loads((made[0] / "model.json").read_text())
+    assert (manifest["model"], manifest["classes"]) == ("both", ["TDE", "other"])
+    assert manifest["versions"] == installed()
+    assert set(installed()) == set(PACKAGES)
+    assert all(installed().values())
+    assert manifest["features"] == list(COLUMNS)
+
+
+def test_what_made_the_model_passes(made):
+    check_product(made[0], read_product(made[0]), STATE, installed(), ("object_id", *COLUMNS))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"versions": {**installed(), "numpy": "0.1"}}, r"numpy 0\.1 here, \d.* in the model"),
+        ({"versions": {**installed(), "light-curve": ""}}, "light-curve is not installed here"),
+        ({"columns": ("object_id", *COLUMNS[1:])}, r"1 of 10 features are missing: family__0"),
+        ({"code": {**STATE["code"], "fit_drw": "9"}}, "the code of fit_drw is not that of the model"),
+        ({"code": {"fit_drw": "0a"}}, r"the code of features\.color is not that of the model"),
+        ({"settings": {"fits": {"drw": {"a": 2}, "matern": [1, 2]}}}, r"config\.yaml, fits\.drw, is not"),
+    ],
+)
+def test_what_differs_is_refused_and_named(made, change, told):
+    state = {**STATE, **{key: change[key] for key in ("code", "settings") if key in change}}
+    columns, versions = change.get("columns", COLUMNS), change.get("versions", installed())
+    with pytest.raises(DataError, match=told) as error:
+        check_product(made[0], read_product(made[0]), state, versions, columns)
+    assert "snakemake export_model" in str(error.value)
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_folder_without_model_or_of_another_format_is_refused(made, tmp_path):
+    with pytest.raises(DataError, match="found nothing. Next step: make one by `snakemake export_model`"):
+        read_product(tmp_path)
+    (tmp_path / "model.json").write_text('{"format": 99}')
+    with pytest.raises(DataError, match="expected format 1, found format 99"):
+        read_product(tmp_path)

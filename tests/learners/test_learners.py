@@ -1,0 +1,166 @@
+"""What every learner must do, one test over all of them."""
+
+import numpy as np
+import pytest
+from learning_data import PARAMS
+
+from mallorn.errors import ConfigError
+from mallorn.learners.learner import LEARNERS, learner
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Three classes told apart by features 1 and 3 of six, a third of the values missing."""
+    rng = np.random.default_rng(6)
+    classes = rng.integers(0, 3, 400)
+    values = rng.normal(size=(400, 6))
+    values[:, 1] += 3.0 * (classes == 0)
+    values[:, 3] += 3.0 * (classes == 2)
+    values[rng.random(values.shape) < 0.3] = np.nan
+    return values.astype(np.float32), classes
+
+
+def fit(name, values, classes, n_classes, seed=3, threads=1, weight=None, **params):
+    weight = np.ones(len(classes)) if weight is None else weight
+    return learner(name, PARAMS[name]).fit(
+        values, classes, weight, n_classes, {**PARAMS[name], **params}, seed, threads
+    )
+
+
+def test_all_learners_are_tested():
+    assert set(PARAMS) == set(LEARNERS)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_probabilities_tell_classes_apart_with_missing_values(data, name, n_classes):
+    values, classes = data[0], np.minimum(data[1], n_classes - 1)
+    p = learner(name, {}).predict_proba(fit(name, values[:300], classes[:300], n_classes), values[300:])
+    assert p.shape == (100, n_classes)
+    np.testing.assert_allclose(p.sum(axis=1), 1.0, atol=1e-6)
+    assert p.min() >= 0
+    assert np.mean(p.argmax(axis=1) == classes[300:]) > 0.6
+    rare = p[classes[300:] == 0, 0].mean()
+    assert rare > 2 * p[classes[300:] != 0, 0].mean()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_row_without_any_value_has_a_probability(data, name):
+    p = learner(name, {}).predict_proba(fit(name, *data, 3), np.full((1, 6), np.nan, np.float32))
+    assert np.isfinite(p).all()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_importance_is_that_of_the_features_that_matter(data, name):
+    gain = learner(name, {}).importance(fit(name, *data, 3))
+    assert gain.shape == (6,)
+    assert set(np.argsort(gain)[-2:]) == {1, 3}
+    values = data[0].copy()
+    values[:, 5] = 1.0
+    assert learner(name, {}).importance(fit(name, values, data[1], 3))[5] == 0
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_same_seed_gives_the_same_model_and_another_seed_another(data, name):
+    predict = learner(name, {}).predict_proba
+    first = predict(fit(name, *data, 3), data[0])
+    assert np.array_equal(first, predict(fit(name, *data, 3), data[0]))
+    another = predict(fit(name, *data, 3, seed=4), data[0])
+    assert np.array_equal(first, another) == (name == "logistic")  # its loss has one minimum
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_weight_moves_probabilities(data, name):
+    predict = learner(name, {}).predict_proba
+    heavy = predict(fit(name, *data, 3, weight=np.where(data[1] == 0, 20.0, 1.0)), data[0])
+    assert heavy[:, 0].mean() > predict(fit(name, *data, 3), data[0])[:, 0].mean() + 0.05
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_saved_model_gives_the_same_probabilities(data, name, n_classes, tmp_path):
+    values, classes = data[0], np.minimum(data[1], n_classes - 1)
+    module, path = learner(name, {}), str(tmp_path / f"model.{learner(name, {}).SUFFIX}")
+    model = fit(name, values, classes, n_classes)
+    module.save(model, path)
+    assert b"pickle" not in (tmp_path / f"model.{module.SUFFIX}").read_bytes()
+    again = tmp_path / f"again.{module.SUFFIX}"
+    module.save(fit(name, values, classes, n_classes), str(again))
+    assert again.read_bytes() == (tmp_path / f"model.{module.SUFFIX}").read_bytes()
+    loaded = module.load(path)
+    assert np.array_equal(module.predict_proba(loaded, values), module.predict_proba(model, values))
+    np.testing.assert_allclose(module.importance(loaded), module.importance(model))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_search_space_is_of_known_parameters_and_plain_data(name):
+    module = learner(name, {})
+    assert set(module.SEARCH_SPACE) <= set(module.PARAMETERS)
+    for space in module.SEARCH_SPACE.values():
+        if "choices" in space:
+            assert len(space["choices"]) > 1
+        else:
+            assert set(space) <= {"low", "high", "log"}
+            assert (0 if space.get("log") else -1) < space["low"] < space["high"]
+
+
+@pytest.mark.parametrize("name", [name for name in LEARNERS if hasattr(learner(name, {}), "contributions")])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_contributions_add_up_to_the_margin(data, name, n_classes):
+    """SHAP values sum to the margin less its mean, so that differences of the sum are differences of the margin."""
+    values, classes = data[0][:80], np.minimum(data[1], n_classes - 1)[:80]
+    module, model = learner(name, {}), fit(name, values, classes, n_classes)
+    shap = module.contributions(model, values)
+    assert shap.shape == values.shape
+    p = module.predict_proba(model, values)
+    margin = np.log(p[:, 0] / p[:, 1])
+    if n_classes == 3:  # of several classes, only the margin's part in the softmax can be seen
+        assert np.corrcoef(shap.sum(axis=1), np.log(p[:, 0]))[0, 1] > 0.9
+    else:
+        np.testing.assert_allclose(shap.sum(axis=1) - shap[0].sum(), margin - margin[0], atol=1e-3)
+    assert np.abs(shap).mean(axis=0).argmax() == 1
+
+
+BOOSTERS = [name for name in LEARNERS if "linear_start" in learner(name, {}).PARAMETERS]
+
+
+@pytest.mark.parametrize("name", BOOSTERS)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_boosting_goes_on_from_margins(data, name, n_classes):
+    """Of margins that tell the classes, hardly anything is left to learn: the sum is the given margins' probability."""
+    values, classes = data[0], np.minimum(data[1], n_classes - 1)
+    sure = 8.0 * np.eye(n_classes)[classes]
+    margin = sure[:, 0] - sure[:, 1] if n_classes == 2 else sure
+    module, args = learner(name, {}), (values, classes, np.ones(len(values)), n_classes, PARAMS[name], 3, 1)
+    told = module.predict_proba(module.fit(*args, margin=margin), values, margin=margin)
+    assert told[np.arange(len(values)), classes].min() > 0.99
+    # a margin of nothing is as good as none, but for where boosting begins
+    nothing = module.fit(*args, margin=np.zeros_like(margin))
+    p = module.predict_proba(nothing, values, margin=np.zeros_like(margin))
+    plain = fit(name, values, classes, n_classes)
+    np.testing.assert_allclose(p, module.predict_proba(nothing, values), atol=1e-6)
+    assert np.corrcoef(p[:, 0], module.predict_proba(plain, values)[:, 0])[0, 1] > 0.98
+    # and a wrong one is put right where it can be
+    wrong = module.fit(*args, margin=-margin / 8)
+    assert np.mean(module.predict_proba(wrong, values, margin=-margin / 8).argmax(axis=1) == classes) > 0.5
+
+
+@pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
+def test_focal_loss_of_gamma_zero_is_the_log_loss_and_more_gamma_is_less_sure(data, name):
+    values, classes = data[0], np.minimum(data[1], 1)
+    module = learner(name, {})
+    models = [fit(name, values, classes, 2, focal_gamma=gamma) for gamma in (0.0, 1e-9, 2.0)]
+    log_loss, none, focal = (module.predict_proba(model, values)[:, 0] for model in models)
+    assert np.corrcoef(log_loss, none)[0, 1] > 0.97
+    assert np.abs(focal - 0.5).mean() < np.abs(none - 0.5).mean() - 0.03
+    with pytest.raises(ConfigError, match="focal_gamma is for models with `classes: binary`"):
+        fit(name, *data, 3, focal_gamma=1.0)
+
+
+def test_unknown_learners_and_parameters_are_named():
+    with pytest.raises(ConfigError, match="no learner 'lightgbn'; expected one of catboost, lightgbm, "):
+        learner("lightgbn", {})
+    with pytest.raises(ConfigError, match=r"lightgbm has no parameter 'num_leafs' \(did you mean 'num_leaves'\?\)"):
+        learner("lightgbm", {"num_leafs": 3})
+    with pytest.raises(ConfigError, match="xgboost has no parameter 'seed' "):
+        learner("xgboost", {"seed": 3})

@@ -1,0 +1,41 @@
+import numpy as np
+from sklearn.preprocessing import QuantileTransformer
+
+from mallorn.learners.scaling import fit_scaling
+
+
+def test_scores_are_those_of_scikit_learn():
+    rng = np.random.default_rng(2)
+    values = np.column_stack([rng.exponential(size=500), rng.normal(size=500)])
+    values[rng.random(values.shape) < 0.2] = np.nan
+    rows = np.vstack([values[:100], [[np.nan, 90.0], [-1.0, 0.0]]])
+    other = QuantileTransformer(n_quantiles=200, output_distribution="normal", subsample=None).fit(values)
+    expected, mean = (np.clip(other.transform(part), -3, 3) for part in (rows, values))
+    scaled = fit_scaling(values).transform(rows)
+    # scikit-learn interpolates shares and then takes the normal quantile, which bends in the outermost steps
+    near = np.abs(np.nan_to_num(expected)) < 2.5
+    assert near.mean() > 0.9
+    expected = np.nan_to_num(expected - np.nanmean(mean, axis=0))
+    np.testing.assert_allclose(scaled[near], expected[near], atol=0.02)
+
+
+def test_equal_values_share_the_middle_of_their_ranks():
+    values = np.repeat([0.0, 5.0, 9.0], [100, 200, 100])[:, None]
+    scaled = fit_scaling(values, 201).transform(values)
+    score = (3 + 0.674) / 2  # between the limit and the normal quantile of 3/4
+    np.testing.assert_allclose(scaled[[0, 200, 399], 0], [-score, 0, score], atol=0.02)
+
+
+def test_features_that_tell_nothing_are_zero():
+    values = np.column_stack([np.full(20, 7.0), np.full(20, np.nan), np.arange(20.0)])
+    scaled = fit_scaling(values).transform(values)
+    assert not scaled[:, :2].any()
+    assert (np.diff(scaled[:, 2]) > 0).all()
+    assert fit_scaling(values).transform(np.array([[9.0, 1.0, np.nan]])).tolist()[0][1:] == [0, 0]
+
+
+def test_order_is_all_that_counts():
+    values = np.random.default_rng(1).normal(size=(300, 1))
+    np.testing.assert_allclose(
+        fit_scaling(values, 300).transform(values), fit_scaling(np.exp(3 * values), 300).transform(np.exp(3 * values))
+    )

@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+from learning_data import PARAMS, SELECTION, SPEC, TRAINING, survey
+
+from mallorn.errors import DataError
+from mallorn.learners.learner import LEARNERS
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.model_files import Fits, mean_contributions, mean_probability, read_fits, write_fits
+from mallorn.learning.training import classify
+
+NAMES = tuple(f"feature_{k}" for k in range(10))
+
+
+@pytest.fixture(scope="module")
+def data():
+    _, types, target, source, values = survey()
+    classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
+    fold = np.unique(source, return_inverse=True)[1] // 5 % 3
+    return values, classes, names, source, fold
+
+
+def kept(data, learner="lightgbm", params=None, **options):
+    values, classes, names, source, fold = data
+    spec = {**SPEC, "learner": learner, "params": {**PARAMS[learner], **(params or {})}, "seeds": 2}
+    p = cross_validate(values, classes, len(names), source, fold, spec, 1, 1, outside=values[:40], keep=True, **options)
+    return p, Fits(NAMES, names, p.fits)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_fits_read_again_give_the_probabilities_of_cross_validation(data, name, tmp_path):
+    p, fits = kept(data, name)
+    write_fits(tmp_path / "fits", fits)
+    again = read_fits(tmp_path / "fits")
+    assert (again.columns, again.classes) == (NAMES, data[2])
+    assert len(again.fits) == 6
+    assert np.array_equal(mean_probability(again, data[0][:40]), p.outside)
+
+
+@pytest.mark.parametrize("name", ["catboost", "lightgbm", "xgboost"])
+def test_a_linear_start_is_kept_and_explained(data, name, tmp_path):
+    p, fits = kept(data, name, {"linear_start": 0.1})
+    write_fits(tmp_path, fits)
+    assert len(list(tmp_path.glob("*.start.npz"))) == 6
+    again = read_fits(tmp_path)
+    assert np.array_equal(mean_probability(again, data[0][:40]), p.outside)
+    boosted = [fit._replace(member=fit.member._replace(start=None)) for fit in again.fits]
+    alone = again._replace(fits=tuple(boosted))
+    linear = mean_contributions(again, data[0][:40]) - mean_contributions(alone, data[0][:40])
+    assert np.abs(linear).mean(axis=0).argmax() == 0
+    (tmp_path / "001.start.npz").unlink()
+    with pytest.raises(DataError, match=r"001\.start\.npz"):
+        read_fits(tmp_path)
+
+
+def test_features_selected_away_and_classes_never_seen_are_remembered(data, tmp_path):
+    values, classes, names, source, fold = data
+    fewer = (values[classes != 3], classes[classes != 3], names, source[classes != 3], fold[classes != 3])
+    p, fits = kept(fewer, selection={**SELECTION, "frequency": 1.0, "top": 2})
+    write_fits(tmp_path, fits)
+    again = read_fits(tmp_path)
+    assert all(len(fit.columns) < 10 for fit in again.fits)
+    probability = mean_probability(again, fewer[0][:40])
+    assert np.array_equal(probability, p.outside)
+    assert not probability[:, 3].any()
+    shap = mean_contributions(again, fewer[0][:40])
+    assert shap.shape == (40, 10)
+    assert not shap[:, 9].any()
+    assert np.abs(shap).mean(axis=0).argmax() == 0
+
+
+def test_what_is_missing_is_named(data, tmp_path):
+    with pytest.raises(DataError, match=r"nowhere: expected fits of a model, found nothing"):
+        read_fits(tmp_path / "nowhere")
+    write_fits(tmp_path, kept(data)[1])
+    (tmp_path / "002.txt").unlink()
+    with pytest.raises(DataError, match=r"002\.txt"):
+        read_fits(tmp_path)
+
+
+def test_files_are_no_pickles(data, tmp_path):
+    for name in LEARNERS:
+        write_fits(tmp_path / name, kept(data, name)[1])
+        assert {entry["learner"] for entry in json.loads((tmp_path / name / "fits.json").read_text())["fits"]} == {name}
+        assert all(not path.read_bytes().startswith(b"\x80") for path in (tmp_path / name).iterdir())
+
+
+def test_learners_without_shap_values_are_refused(data):
+    with pytest.raises(DataError, match="mlp has no SHAP values; name others"):
+        mean_contributions(kept(data, "mlp")[1], data[0][:3])

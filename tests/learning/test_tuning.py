@@ -1,0 +1,241 @@
+"""Tuning on a quick objective, and with workers in processes of their own that are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learning_data import SPEC, TRAINING, survey
+from sklearn.metrics import average_precision_score, f1_score
+
+from mallorn.errors import DataError
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.folds import draw_folds
+from mallorn.learning.parameters import read_best, write_best
+from mallorn.learning.training import classify
+from mallorn.learning.tuning import (
+    best_parameters,
+    cross_validated,
+    importances,
+    study_name,
+    trial_table,
+    tune,
+    tuning_folds,
+)
+from mallorn.seeds import derived_seed
+
+SPACE = {
+    "x": {"low": -1.0, "high": 1.0},
+    "n": {"low": 1, "high": 64, "log": True},
+    "kind": {"choices": ["plain", "fancy"]},
+}
+SHIPPED = {"x": 0.9, "n": 2, "kind": "fancy", "held": 7}
+
+
+def parabola(params, report):
+    """Best at x = 0.3, n = 8, whatever the kind; worse than the median from the first step where it will end worse."""
+    assert params["held"] == 7
+    value = -((params["x"] - 0.3) ** 2) - 0.1 * np.log2(params["n"] / 8) ** 2
+    for step in range(3):
+        report(step, value)
+    return value
+
+
+def run(journal, trials=30, worker=0, objective=parabola):
+    return trial_table(tune(journal, "study", SPACE, SHIPPED, objective, trials, worker, seed=4), SPACE)
+
+
+def test_the_shipped_parameters_come_first_and_the_best_is_near_the_optimum(tmp_path):
+    table = run(tmp_path / "journal.log", 40)
+    assert len(table["number"]) == 40
+    assert [table[f"param__{key}"][0] for key in SPACE] == [0.9, 2, "fancy"]
+    params, value = best_parameters(table, SPACE, SHIPPED)
+    assert value == table["value"][table["state"] == "complete"].max()
+    assert value > table["value"][0] + 0.3
+    assert abs(params["x"] - 0.3) < 0.3
+    assert 3 <= params["n"] <= 20
+    assert params["held"] == 7
+    assert all(type(value) in (float, int, str) for value in params.values())
+    assert table["param__n"].dtype == np.int64
+
+
+def test_trials_that_go_badly_are_pruned_and_never_the_best(tmp_path):
+    table = run(tmp_path / "journal.log", 30)
+    pruned = table["state"] == "pruned"
+    assert 0 < pruned.sum() < 25
+    assert (table["folds"][pruned] < 3).all()
+    assert (table["folds"][~pruned] == 3).all()
+    table["value"][pruned] = 1e9
+    assert best_parameters(table, SPACE, SHIPPED)[1] < 1
+
+
+def test_importance_is_that_of_the_parameters_that_matter(tmp_path):
+    table = run(tmp_path / "journal.log", 40)
+    share = importances(table, SPACE, 1)
+    assert set(share) == set(SPACE)
+    assert sum(share.values()) == pytest.approx(1)
+    assert share["kind"] < 0.1
+    assert importances({name: values[:2] for name, values in table.items()}, SPACE, 1) == dict.fromkeys(SPACE, 0.0)
+
+
+def test_a_study_goes_on_where_it_was_with_new_draws(tmp_path):
+    first = run(tmp_path / "journal.log", 5)
+    assert len(run(tmp_path / "journal.log", 5)["number"]) == 5
+    both = run(tmp_path / "journal.log", 12)
+    assert both["number"].tolist() == list(range(12))
+    assert np.array_equal(both["param__x"][:5], first["param__x"])
+    assert len(set(both["param__x"])) == 12
+
+
+def test_one_worker_draws_the_same_trials_again(tmp_path):
+    one, two = (run(tmp_path / name, 15) for name in ("one.log", "two.log"))
+    assert all(np.array_equal(one[name], two[name]) for name in one if name != "seconds")
+
+
+def test_an_error_in_a_trial_ends_the_worker_and_keeps_the_others(tmp_path):
+    def breaks(params, report):
+        if params["x"] != 0.9:
+            raise RuntimeError("broken")
+        return parabola(params, report)
+
+    with pytest.raises(RuntimeError, match="broken"):
+        run(tmp_path / "journal.log", 5, objective=breaks)
+    assert run(tmp_path / "journal.log", 1)["number"].tolist() == [0]
+
+
+def test_a_half_written_line_is_dropped(tmp_path):
+    journal = tmp_path / "journal.log"
+    run(journal, 5)
+    journal.write_bytes(journal.read_bytes() + b'{"op_code":8,"worker')
+    assert len(run(journal, 7)["number"]) == 7
+
+
+WORKER = """
+import sys, time
+sys.path[:0] = [{source!r}, {tests!r}]
+from test_tuning import SHIPPED, SPACE, parabola
+from mallorn.io.tables import write_table
+from mallorn.learning.tuning import trial_table, tune
+
+def slow(params, report):
+    time.sleep(0.05)
+    return parabola(params, report)
+
+worker = int(sys.argv[1])
+trials = tune({journal!r}, "study", SPACE, SHIPPED, slow, 40, worker, 4)
+write_table({folder!r} + f"/{{worker}}.parquet", trial_table(trials, SPACE))
+"""
+
+
+def test_killing_two_workers_loses_no_finished_trial(tmp_path):
+    """Two of four workers are killed, and started again: all that had ended is in the tables, with what it found."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    from mallorn.io.tables import read_columns
+
+    tests, journal = Path(__file__).parent, str(tmp_path / "journal.log")
+    script = tmp_path / "worker.py"
+    source = str(tests.parents[1] / "src")
+    script.write_text(WORKER.format(source=source, tests=str(tests), journal=journal, folder=str(tmp_path)))
+
+    def start(worker):
+        return subprocess.Popen([sys.executable, str(script), str(worker)], env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    def ended():
+        storage = JournalStorage(JournalFileBackend(journal, JournalFileOpenLock(journal)))
+        trials = optuna.load_study(study_name="study", storage=storage).get_trials(states=None)
+        return {t.number: (t.state.name.lower(), t.value) for t in trials if t.state.is_finished() and t.value}
+
+    workers = [start(k) for k in range(4)]
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        if os.path.exists(journal) and Path(journal).read_bytes().count(b'"op_code":6') > 12:
+            break
+    for process in workers[:2]:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = ended()
+    assert before
+    again = [start(k) for k in range(2)]
+    assert [process.wait(timeout=90) for process in (*workers[2:], *again)] == [0] * 4
+    parts = [read_columns(tmp_path / f"{k}.parquet") for k in range(4)]
+    found = {
+        int(n): (state, value)
+        for part in parts
+        for n, state, value in zip(part["number"], part["state"], part["value"], strict=True)
+    }
+    assert sum(len(part["number"]) for part in parts) == len(found)
+    assert 40 <= len(found) <= 46
+    assert {n: found[n] for n in before} == before
+
+
+@pytest.fixture(scope="module")
+def data():
+    ids, types, target, source, values = survey()
+    classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
+    folds = draw_folds(ids, types, target, source, 3, 2, 5, seed=1)
+    return ids, values, classes, len(names), folds
+
+
+@pytest.mark.parametrize("metric", ["average_precision", "f1"])
+def test_score_is_that_of_cross_validation(data, metric):
+    ids, values, classes, n_classes, folds = data
+    rows, labels = tuning_folds("final", folds, ids)
+    assert rows.tolist() == list(range(len(ids)))
+    steps = []
+    objective = cross_validated(values, classes, n_classes, labels, SPEC, metric, seed=3)
+    value = objective(SPEC["params"], lambda k, score: steps.append((k, score)))
+    assert [k for k, _ in steps] == [0, 1, 2]
+    assert steps[-1][1] == value
+    p = np.empty(len(ids))
+    for k in range(3):
+        held = labels["fold"] == k
+        part = cross_validate(
+            values, classes, n_classes, labels["source"], np.where(held, 1, 0), SPEC, derived_seed(3, k), 1
+        )
+        p[held] = part.inside[held, 0]
+    expected = average_precision_score(labels["target"], p)
+    if metric == "f1":
+        expected = max(f1_score(labels["target"], p >= t) for t in p)
+    assert value == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("protocol", ["stratified", "grouped"])
+def test_an_outer_study_sees_nothing_of_its_fold_and_keeps_events_together(data, protocol):
+    ids, _, _, _, folds = data
+    rows, labels = tuning_folds(f"outer_1_{protocol}_1", folds, ids)
+    chosen = (folds["protocol"] == protocol) & (folds["repeat"] == 1) & (folds["fold"] == 1)
+    assert set(ids[rows]) == set(ids) - set(folds["object_id"][chosen])
+    event_folds = {(s, f) for s, f in zip(labels["source"], labels["fold"], strict=True)}
+    assert len(event_folds) == len(set(labels["source"]))
+
+
+def test_study_name_depends_on_content(tmp_path):
+    file = tmp_path / "a"
+    file.write_bytes(b"1")
+    first = study_name(file, "code")
+    assert first == study_name(file, "code")
+    assert first != study_name(file, "other")
+    file.write_bytes(b"2")
+    assert first != study_name(file, "code")
+
+
+def test_best_parameters_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "best.yaml"
+    params = {"x": 0.25, "n": 8, "kind": "plain", "flag": True}
+    write_best(path, "one", "final", params, 0.5, 9, {"x": 1 / 3})
+    assert read_best(path) == params
+    path.write_text("value: 1\n")
+    with pytest.raises(DataError, match="run tune again"):
+        read_best(path)
+    table = run(tmp_path / "journal.log", 3)
+    table["state"][:] = "pruned"
+    with pytest.raises(DataError, match=r"raise tuning\.trials"):
+        best_parameters(table, SPACE, SHIPPED)

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from mallorn.errors import DataError
+from mallorn.survey.augmentation import NEIGHBOURS, copied_lightcurves, copied_logs
+from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.lightcurves import LightCurves
+
+PHOTOZ = {"keep": 1.0, "noise": 0.0}
+
+
+def logs(n=300, seed=1):
+    """Return logs of n training and n test objects; the error of a test redshift grows with it."""
+    rng = np.random.default_rng(seed)
+    z = np.round(rng.uniform(0.05, 1.0, 2 * n), 3)
+    test = np.arange(2 * n) >= n
+    return {
+        "object_id": np.array([f"object {k}" for k in range(2 * n)], dtype=object),
+        "set": np.where(test, "test", "train").astype(object),
+        "split": np.where(np.arange(2 * n) % 2, "split_a", "split_b").astype(object),
+        "Z": z,
+        "Z_err": np.where(test, 0.1 * z, np.nan),
+        "EBV": np.full(2 * n, 0.1),
+        "luminosity_distance": luminosity_distance(z),
+        "target": np.where(test, -1, 0).astype(np.int8),
+    }
+
+
+def lightcurves(ids, points=40, seed=2):
+    rng = np.random.default_rng(seed)
+    n, total = len(ids), len(ids) * points
+    unknown = np.full(n, 9.0)
+    return LightCurves(
+        *(np.array(ids, dtype=object), unknown, unknown, np.full(n, 0.1), unknown),
+        start=points * np.arange(n + 1),
+        mjd=np.sort(rng.uniform(61000, 62000, (n, points)), axis=1).ravel(),
+        band=rng.integers(0, 6, total).astype(np.int8),
+        flux=np.full(total, 50.0),
+        flux_err=np.full(total, 2.0),
+    )
+
+
+def test_redshifts_scatter_by_the_errors_of_test_objects_nearby():
+    table = logs()
+    copies = copied_logs(table, "photoz", seed=3)
+    train = table["set"] == "train"
+    z, error = table["Z"][train], copies["Z_err"]
+    assert copies["object_id"].tolist() == table["object_id"][train].tolist()
+    assert set(copies["split"]) == {"photoz"}
+    assert np.all(np.isin(error, table["Z_err"][~train]))
+    assert np.corrcoef(error, 0.1 * z)[0, 1] > 0.9
+    pull = (copies["Z"] - z) / error
+    assert np.std(pull) == pytest.approx(1.0, abs=0.15)
+    assert abs(np.mean(pull)) < 0.2
+    np.testing.assert_allclose(copies["luminosity_distance"], luminosity_distance(copies["Z"]))
+
+
+def test_a_copy_depends_on_its_object_alone():
+    table = logs()
+    keep = np.ones(600, dtype=bool)
+    keep[:150:2] = False
+    whole, part = copied_logs(table, "jitter", 3), copied_logs({k: v[keep] for k, v in table.items()}, "jitter", 3)
+    of = dict(zip(whole["object_id"], whole["Z"], strict=True))
+    assert [of[i] for i in part["object_id"]] == part["Z"].tolist()
+    assert not np.array_equal(copied_logs(table, "photoz", 3)["Z"], whole["Z"])
+
+
+def test_without_photometric_errors_the_next_step_is_told():
+    table = logs(5)
+    table["Z_err"][:] = np.nan
+    with pytest.raises(DataError, match="copies.photoz.enabled"):
+        copied_logs(table, "photoz", 3)
+    assert len(copied_logs(logs(5), "photoz", 3)["Z"]) == 5 < NEIGHBOURS
+
+
+def test_only_training_objects_are_copied_with_their_new_redshift():
+    copies = copied_logs(logs(), "photoz", 3)
+    lc = lightcurves(["object 400", "object 7", "object 3"])
+    made = copied_lightcurves(lc, copies, "photoz", PHOTOZ, 3)
+    assert made.object_id.tolist() == ["object 7", "object 3"]
+    assert made.redshift.tolist() == copies["Z"][[7, 3]].tolist()
+    assert np.array_equal(made.mjd, lc.mjd[40:])
+    assert np.array_equal(made.flux, lc.flux[40:])
+    assert np.array_equal(made.flux_err, lc.flux_err[40:])
+
+
+def test_points_are_dropped_and_noise_is_added_as_asked():
+    copies = copied_logs(logs(), "jitter", 3)
+    made = copied_lightcurves(
+        lightcurves([f"object {k}" for k in range(100)]), copies, "jitter", {"keep": 0.7, "noise": 1.0}, 3
+    )
+    assert len(made.mjd) / 4000 == pytest.approx(0.7, abs=0.03)
+    assert made.start[-1] == len(made.mjd)
+    np.testing.assert_allclose(made.flux_err, 2.0 * np.sqrt(2.0))
+    assert np.std(made.flux - 50.0) == pytest.approx(2.0, abs=0.1)
