@@ -116,7 +116,7 @@ def test_a_half_written_line_is_dropped(tmp_path):
 
 WORKER = """
 import sys, time
-sys.path[:0] = [{source!r}, {tests!r}]
+sys.path[:0] = {folders!r}
 from test_tuning import SHIPPED, SPACE, parabola
 from mallorn.io.tables import write_table
 from mallorn.learning.tuning import trial_table, tune
@@ -141,8 +141,8 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 
     tests, journal = Path(__file__).parent, str(tmp_path / "journal.log")
     script = tmp_path / "worker.py"
-    source = str(tests.parents[1] / "src")
-    script.write_text(WORKER.format(source=source, tests=str(tests), journal=journal, folder=str(tmp_path)))
+    folders = [str(tests.parents[1] / "src"), str(tests.parent), str(tests)]
+    script.write_text(WORKER.format(folders=folders, journal=journal, folder=str(tmp_path)))
 
     def start(worker):
         return subprocess.Popen([sys.executable, str(script), str(worker)], env={**os.environ, "OMP_NUM_THREADS": "1"})
