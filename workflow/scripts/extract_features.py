@@ -3,7 +3,7 @@
 import logging
 from importlib import import_module
 
-from mallorn.features.family import Inputs, units
+from mallorn.features.family import Inputs, extract_family, units
 from mallorn.io.tables import read_columns, table_writer
 from mallorn.survey.lightcurves import lightcurve_groups
 
@@ -21,10 +21,7 @@ def main(family, objects, artifacts, output, settings):
     with table_writer(output, expected, sorted_by=("object_id",)) as write:
         for group, lightcurves in lightcurve_groups(artifacts.get("lightcurves"), objects):
             tables = {name: _read(name, paths, settings, group) for name, paths in further.items()}
-            features = module.extract(Inputs(lightcurves, tables), settings["features"])
-            if list(features) != list(expected):
-                difference = sorted(set(features) ^ set(expected)) or "their order"
-                raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
+            features = extract_family(family, module, Inputs(lightcurves, tables), settings["features"])
             write({"object_id": lightcurves.object_id, **features})
             n += len(lightcurves)
     logging.getLogger(__name__).info("%s: %d features of %d objects", family, len(expected), n)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import BANDS
 
-__all__ = ["Feature", "Inputs", "columns", "units"]
+__all__ = ["Feature", "Inputs", "columns", "extract_family", "units"]
 
 
 class Feature(NamedTuple):
@@ -61,3 +61,16 @@ def units(family, features):
         names = [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]
         result.update(dict.fromkeys(names, feature.unit))
     return result
+
+
+def extract_family(name, module, inputs, config):
+    """Return {column: (n,) array} of what the family `name`, a `module`, makes of `Inputs`.
+
+    config: its block of the configuration. Raises RuntimeError if the columns are not those that `features` lists.
+    """
+    expected = columns(name, module.features(config))
+    found = module.extract(inputs, config)
+    if list(found) != expected:
+        difference = sorted(set(found) ^ set(expected)) or "their order"
+        raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
+    return found

@@ -68,6 +68,31 @@ class Posterior:
     def __len__(self):
         return len(self.object_id)
 
+    @classmethod
+    def of(cls, table, config):
+        """Return the `Posterior` of a table {column: array} as from `predict_posterior`.
+
+        config: the block `posterior` that it was made with; DataError if the table has other phases or knots.
+        """
+        columns = {name: values for name, values in table.items() if name != "reason"}
+        phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)
+        n = len(columns["object_id"])
+        shapes = {
+            "mean": (6, len(phase)),
+            "sd": (6, len(phase)),
+            "knot_mean": (len(knots), 6),
+            "knot_cov": (len(knots), 6, 6),
+        }
+        for name, shape in shapes.items():
+            found = int(np.prod(columns[name].shape[1:]))
+            if found != np.prod(shape):
+                raise DataError(
+                    f"column {name} holds {found} numbers per object where the configuration's phases and knots make "
+                    f"{np.prod(shape)}"
+                )
+            columns[name] = columns[name].reshape(n, *shape)
+        return cls(phase=phase, knots=knots, **columns)
+
 
 def phase_grid(config):
     """Return the rest-frame days (G,) of `phases` in the `posterior` block of config.yaml, both ends included."""
@@ -86,24 +111,10 @@ def read_posterior(path, config, group=None):
 
     group: number of the group of objects to read (see `mallorn.survey.lightcurves.lightcurve_groups`); all by default.
     """
-    columns = read_columns(path, group=group)
-    phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)
-    n = len(columns["object_id"])
-    shapes = {
-        "mean": (6, len(phase)),
-        "sd": (6, len(phase)),
-        "knot_mean": (len(knots), 6),
-        "knot_cov": (len(knots), 6, 6),
-    }
-    for name, shape in shapes.items():
-        if columns[name].shape[1] != np.prod(shape):
-            raise DataError(
-                f"{path}: column {name} holds {columns[name].shape[1]} numbers per object where the configuration's "
-                f"phases and knots make {np.prod(shape)}; predict the posterior again with this configuration"
-            )
-        columns[name] = columns[name].reshape(n, *shape)
-    columns.pop("reason")
-    return Posterior(phase=phase, knots=knots, **columns)
+    try:
+        return Posterior.of(read_columns(path, group=group), config)
+    except DataError as error:
+        raise DataError(f"{path}: {error}; predict the posterior again with this configuration") from None
 
 
 def predict_posterior(lightcurves, fits, config):
