@@ -20,7 +20,7 @@ from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 _BAND_MODELS = {"drw": DRW, "matern": Matern32}
 
-_SHARED = ("catalogue", "family", "join")
+_SHARED = ("catalogue", "family", "join", "pipeline")
 CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
 
 

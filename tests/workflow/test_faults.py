@@ -84,8 +84,9 @@ def test_a_run_killed_twenty_times_ends_with_the_same_results(empty, finished):
     assert not list((workspace.path / "results").rglob("*.part"))
 
 
-def test_kernels_half_compiled_are_compiled_again(empty):
+def test_kernels_half_compiled_are_compiled_again(empty, tmp_path, monkeypatch):
     workspace = empty("half compiled")
+    monkeypatch.setenv("MALLORN_CACHE", str(tmp_path))  # where nothing has been compiled yet
     shutil.rmtree(workspace.path / "results" / "kernels")
     run = workspace.start("compile_kernels", output=subprocess.DEVNULL)
     wait_for_jobs(run)
@@ -95,6 +96,7 @@ def test_kernels_half_compiled_are_compiled_again(empty):
     run.wait()
     workspace.snakemake("--unlock")
     assert "compile_kernels" in workspace.snakemake("--dry-run", "compile_kernels").stdout
+    assert not list(tmp_path.rglob("whole"))
 
 
 def test_the_terminal_ends_with_the_own_error_of_a_failed_job(finished, tmp_path):

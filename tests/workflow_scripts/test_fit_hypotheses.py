@@ -1,6 +1,7 @@
 """The scripts that compile and run the fits of hypotheses, in processes of their own as Snakemake runs them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
 from mallorn.hypotheses import cache
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.io.tables import read_columns, read_units
+from mallorn.runs.fingerprints import modules_of
 from mallorn.survey.lightcurves import write_lightcurves
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +69,37 @@ def test_a_job_finds_the_kernels_compiled_and_writes_what_the_library_returns(fo
     for name, values in expected.items():
         np.testing.assert_array_equal(written[name], values, err_msg=name)
     assert read_units(folder / "fits.parquet")["tde53_ln_T"] == "ln K"
+
+
+def test_what_was_compiled_once_is_found_by_another_copy_of_the_source(folder, tmp_path):
+    """The folder of `folder` is that of the user's cache; a copy of the library elsewhere compiles nothing."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    code = "from mallorn.hypotheses import cache; cache.compile_kernels('kernels'); cache.use_kernels('kernels')"
+    command = [sys.executable, "-W", "error", "-c", "import logging; logging.basicConfig(level=20); " + code]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "src")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert "compiled before" in done.stderr
+    assert "had to be compiled" not in done.stderr
+    assert len(list((tmp_path / "kernels").rglob("*.nbc"))) >= 2
+
+
+def test_another_state_of_the_code_has_another_folder(tmp_path, monkeypatch):
+    shutil.copytree(Path(cache.__file__).parent, tmp_path / "hypotheses")
+    monkeypatch.setenv("MALLORN_CACHE", str(tmp_path))
+    here = cache.user_folder()
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "hypotheses" / "cache.py"))
+    assert cache.user_folder() == here
+    with open(tmp_path / "hypotheses" / "models.py", "a") as file:
+        file.write("\n")
+    assert cache.user_folder() != here
+    assert here.parent == tmp_path
+
+
+def test_the_kernels_depend_on_their_own_room_alone():
+    """The folder's name is a digest of the room's files: code from elsewhere could change unseen."""
+    for name in ("kernels", "drw"):
+        ours = [m for m in modules_of(f"mallorn.hypotheses.{name}") if m not in ("mallorn", "mallorn.hypotheses")]
+        assert all(m.startswith("mallorn.hypotheses.") for m in ours)
 
 
 def test_a_job_that_had_to_compile_says_so(monkeypatch, caplog, tmp_path):

@@ -51,7 +51,7 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
     "fits/hypotheses", {band: {column: array}} of "fits/drw" and "fits/matern", a `Posterior` of "posterior".
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
-    compiled hypotheses (see `mallorn.hypotheses.cache`); None: numba's own place, where they may have to be compiled.
+    compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
     """
     fits, clear = settings["fits"], lightcurves.dereddened()
     tables = {}
@@ -66,7 +66,6 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
         table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
         tables["posterior"] = Posterior.of(table, settings["posterior"])
     if "fits/hypotheses" in needs:
-        if kernels is not None:
-            use_kernels(kernels)
+        use_kernels(kernels)
         tables["fits/hypotheses"] = fit_hypotheses(lightcurves, fits["hypotheses"])
     return tables

@@ -1,29 +1,78 @@
-"""Where the compiled fits are kept: compiled once into a folder, loaded from it by every job.
+"""Where the compiled fits are kept: once for each user, state of the code and kind of processor.
 
-numba looks up machine code by the path, date and size of the source file and by the processor. A job that finds none
-(another kind of processor, a source file touched since) compiles for itself, adds the code to the folder, and says so.
+Compilation takes some 20 s. `compile_kernels` fills a folder for the jobs of a run, from the user's cache where the same
+code has been compiled before, by whatever checkout or installed package; else it compiles and adds to the cache. A job
+that finds none in its folder (another kind of processor) compiles for itself, adds the code to the folder, and says so.
 """
 
+import hashlib
 import logging
 import os
 import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["compile_kernels", "use_kernels"]
+__all__ = ["compile_kernels", "use_kernels", "user_folder"]
 
 _log = logging.getLogger(__name__)
 
+_WHOLE = "whole"
+"""A file that a folder of the user's cache holds once all kernels are in it."""
+
+
+def user_folder():
+    """Return the folder of the user's cache for the kernels as they are now, for this kind of processor.
+
+    It lies in the folder that the environment variable MALLORN_CACHE names, else in `mallorn` of the user's cache
+    (XDG_CACHE_HOME or ~/.cache). Its name is a digest of the code that is compiled, of numba's version and of the
+    processor, so that code of another state is never met.
+    """
+    from llvmlite import binding
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    for name in ("numba", "llvmlite", "numpy"):
+        digest.update(f"{name} {version(name)}".encode())
+    digest.update(f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}".encode())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
+    return Path(os.environ.get("MALLORN_CACHE") or cache, f"kernels-{digest.hexdigest()[:16]}")
+
 
 def compile_kernels(folder):
-    """Compile all kernels into `folder`, which is emptied first: numba does not see edits of what they import."""
-    folder = Path(folder)
+    """Fill `folder`, which is emptied first, with all kernels: from the user's cache, or compiled and added to it."""
+    folder, known = Path(folder), user_folder()
     shutil.rmtree(folder, ignore_errors=True)
+    if (known / _WHOLE).is_file():
+        shutil.copytree(known, folder, ignore=shutil.ignore_patterns(_WHOLE))
+        _log.info("the kernels were compiled before: %s", known)
+        _load(folder)
+        return
     folder.mkdir(parents=True)
     _load(folder)
+    with suppress(OSError):  # a home that cannot be written to is no reason to fail
+        known.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=known.parent) as beside:
+            whole = shutil.copytree(folder, Path(beside, known.name))
+            (whole / _WHOLE).touch()
+            shutil.rmtree(known, ignore_errors=True)
+            whole.rename(known)
 
 
-def use_kernels(folder):
-    """Load the kernels from `folder`; those that are missing there are compiled, and a warning says so."""
+def use_kernels(folder=None):
+    """Load the kernels from `folder`; those that are missing there are compiled, and a warning says so.
+
+    folder: None for the user's cache, which is filled first where need be.
+    """
+    if folder is None:
+        folder = user_folder()
+        if not (folder / _WHOLE).is_file():
+            _log.info("compiling the fits of physical hypotheses, once for this machine: some 20 s")
+            with tempfile.TemporaryDirectory() as own:
+                compile_kernels(own)
+            return
     for function in _load(folder):
         if sum(function.stats.cache_misses.values()):
             message = "%s was not in %s and had to be compiled: if many jobs say so, run the rule compile_kernels again"
@@ -32,9 +81,21 @@ def use_kernels(folder):
 
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; in a process that has them already, they stay as they are."""
-    from numba.core import config
-
-    config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = str(Path(folder).resolve())
-    from mallorn.hypotheses import drw, kernels
+    with _cache_in(folder):
+        from mallorn.hypotheses import drw, kernels
 
     return kernels.fit_objects, drw.fit_random_walks
+
+
+@contextmanager
+def _cache_in(folder):
+    """Let numba keep what is compiled inside the block in `folder`, whatever the path of its source file."""
+    from numba.core import config
+
+    before = config.CACHE_DIR, getattr(config, "CACHE_LOCATOR_CLASSES", "")
+    config.CACHE_DIR = str(Path(folder).resolve())
+    config.CACHE_LOCATOR_CLASSES = "mallorn.hypotheses.locator.Locator"
+    try:
+        yield
+    finally:
+        config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
