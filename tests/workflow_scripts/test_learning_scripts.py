@@ -49,7 +49,7 @@ def rows(path):
 def results(tmp_path_factory):
     """The folder of results up to folds and joined features: 180 objects, a sixth of them for the test, two splits."""
     folder = tmp_path_factory.mktemp("results with spaces")
-    ids, types, target, source, values = survey()
+    ids, types, target, event, values = survey()
     n, rng = len(ids), np.random.default_rng(3)
     test, split = np.arange(n) % 6 == 5, np.where(np.arange(n) % 2, "split_01", "split_02").astype(object)
     z = np.round(rng.uniform(0.1, 0.9, n), 4)
@@ -67,7 +67,7 @@ def results(tmp_path_factory):
     }
     columns["submission_row"][test] = order
     write_table(folder / "logs.parquet", columns)
-    number = np.unique(source, return_inverse=True)[1]
+    number = np.unique(event, return_inverse=True)[1]
     for name in ("split_01", "split_02"):
         members = np.flatnonzero(split == name)
         members = members[np.argsort(ids[members].astype(str))]
@@ -87,7 +87,7 @@ def results(tmp_path_factory):
         script("join_features")(folder / "logs.parquet", families, ["good", "noise"], path.stem, path)
     made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
     script("make_folds")(folder / "logs.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
-    write_table(folder / "truth.parquet", {"object_id": ids, "source": source, "target": target})
+    write_table(folder / "truth.parquet", {"object_id": ids, "event": event, "target": target})
     return folder
 
 
@@ -135,8 +135,8 @@ def test_joined_tables_hold_the_objects_of_the_logs_in_order_and_no_labels(resul
 
 def test_folds_keep_the_true_source_events_together(results):
     truth, folds = read_columns(results / "truth.parquet"), read_columns(results / "folds.parquet")
-    source = dict(zip(truth["object_id"], truth["source"], strict=True))
-    found = {(source[i], s) for i, s in zip(folds["object_id"], folds["source"], strict=True)}
+    event = dict(zip(truth["object_id"], truth["event"], strict=True))
+    found = {(event[i], s) for i, s in zip(folds["object_id"], folds["event"], strict=True)}
     assert len(found) == len({s for s, _ in found}) == len({s for _, s in found}) == 60
     assert set(folds["protocol"]) == {"stratified", "grouped"}
     assert set(folds["repeat"]) == {0, 1}

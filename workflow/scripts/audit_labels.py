@@ -27,10 +27,10 @@ def main(train, folds, output, settings, threads):
         classes = np.where(target == 1, 0, 1)
         spec = {"seeds": 1, **audits["model"]}
         return cross_validate(
-            table.values, classes, 2, labels["source"], labels["fold"], spec, seed=seed, threads=threads
+            table.values, classes, 2, labels["event"], labels["fold"], spec, seed=seed, threads=threads
         ).inside[:, 0]
 
-    write_verdict(output, audit_labels(predict, labels["target"], labels["source"], audits["shuffles"], ROUNDS, seed))
+    write_verdict(output, audit_labels(predict, labels["target"], labels["event"], audits["shuffles"], ROUNDS, seed))
 
 
 if "snakemake" in globals():

@@ -1,4 +1,4 @@
-"""Audit of time-grid leakage: source events from single features, classes from time stamps alone."""
+"""Audit of time-grid leakage: events from single features, classes from time stamps alone."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
     table = read_features(train, training)
     of, place = read_columns(folds), {name: k for k, name in enumerate(table.object_id)}
     labels = {protocol: fold_of(of, protocol, 0, table.object_id) for protocol in PROTOCOLS}
-    target, source = labels["grouped"]["target"], labels["grouped"]["source"]
+    target, event = labels["grouped"]["target"], labels["grouped"]["event"]
     found, redshift = {}, np.full(len(place), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
         for _, lc in lightcurve_groups(points_path, objects_path):
@@ -36,13 +36,13 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
 
     def predict(values, fold):
         seed, spec = derived_seed(settings["seed"], "audit_times"), {"seeds": 1, **audits["model"]}
-        return cross_validate(values, 1 - target, 2, source, fold, spec, seed=seed, threads=threads).inside[:, 0]
+        return cross_validate(values, 1 - target, 2, event, fold, spec, seed=seed, threads=threads).inside[:, 0]
 
     limit = audits["siblings_found"]
-    write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, source, limit))
+    write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, event, limit))
     parts = {protocol: labels[protocol]["fold"] for protocol in PROTOCOLS}
     limit = audits["class_from_times"]
-    write_verdict(times, audit_class_from_times(predict, found, step, redshift, target, source, parts, limit))
+    write_verdict(times, audit_class_from_times(predict, found, step, redshift, target, event, parts, limit))
 
 
 if "snakemake" in globals():

@@ -4,7 +4,7 @@ import logging
 
 import pyarrow.parquet as pq
 
-from mallorn.decide.bundle import check_product, installed, read_product, score
+from mallorn.decide.bundle import check_bundle, installed, read_bundle, score
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.io.tables import read_columns
 from mallorn.learning.training import feature_groups
@@ -16,8 +16,8 @@ def main(model, features, probabilities, predictions, state):
     model: folder of the model. features: path of the feature table. state: what features are made by here, see
     `mallorn.decide.bundle`.
     """
-    manifest = read_product(model)
-    check_product(model, manifest, state, installed(), pq.read_schema(features).names)
+    manifest = read_bundle(model)
+    check_bundle(model, manifest, state, installed(), pq.read_schema(features).names)
     object_id = read_columns(features, ["object_id"])["object_id"]
     groups = (part.values for part in feature_groups(features, manifest["features"]))
     probability, chosen = score(model, manifest, groups)

@@ -75,7 +75,7 @@ def main(inputs, outputs, about, settings, threads):
 
     photoz = copies(inputs.photoz)
     predictions = cross_validate(
-        *(table.values, classes, len(names), labels["source"], labels["fold"], model),
+        *(table.values, classes, len(names), labels["event"], labels["fold"], model),
         seed=derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
         threads=threads,
         outside=None if apart is None else apart.values,

@@ -1,7 +1,7 @@
-"""Score a model trained on fewer source events of TDEs."""
+"""Score a model trained on fewer events of TDEs."""
 
 from mallorn.evaluate.learning_curve import learning_curve
-from mallorn.evaluate.scores import METRICS, crossed_score
+from mallorn.evaluate.scores import METRICS, cross_fitted_score
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
@@ -32,12 +32,12 @@ def main(train, folds, output, settings, threads):
             )
             for fraction, draw, events, probability in curve:
                 about = {"protocol": protocol, "repeat": repeat, "draw": draw, "fraction": fraction}
-                rows.append({**about, "tde_events": events, **_scores(labels, probability, settings)})
+                rows.append({**about, "target_events": events, **_scores(labels, probability, settings)})
     write_csv(output, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def _scores(labels, probability, settings):
-    scores = crossed_score(labels, probability, labels["fold"], settings)
+    scores = cross_fitted_score(labels, probability, labels["fold"], settings)
     names = [name for name in METRICS if name in SCORES]
     return {f"{name}{end}": scores[f"{name}{end}"] for name in names for end in ("", "_low", "_high")}
 

@@ -1,10 +1,10 @@
-"""Draw the folds of both protocols, after finding the source event of each training object."""
+"""Draw the folds of both protocols, after finding the event of each training object."""
 
 import numpy as np
 
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
-from mallorn.survey.events import grid_steps, rest_spans, source_events
+from mallorn.survey.events import grid_steps, rest_spans, parent_events
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
@@ -20,9 +20,9 @@ def main(logs, lightcurves, objects, output, settings):
     log = {name: values[train] for name, values in log.items()}
     step, duration = _steps(log["object_id"], lightcurves, objects, folds["grid"])
     spans = rest_spans(step, duration, log["Z"], **folds["grid"])
-    source = source_events(log["object_id"], log["spec_type"], *spans)
+    event = parent_events(log["object_id"], log["spec_type"], *spans)
     table = draw_folds(
-        *(log["object_id"], log["spec_type"], log["target"], source),
+        *(log["object_id"], log["spec_type"], log["target"], event),
         *(folds["number"], folds["repeats"], folds["rare"], settings["seed"]),
     )
     write_table(output, table, sorted_by=("protocol", "repeat", "object_id"))

@@ -24,7 +24,7 @@ def main(train, folds, output, settings):
     labels = fold_of(read_columns(folds), PROTOCOLS[0], 0, table.object_id)
     classes, names, _ = classify(labels, "binary", training)
     seed = derived_seed(settings["seed"], "select_features")
-    frequency = selection_frequency(table.values, classes, len(names), labels["source"], options, seed)
+    frequency = selection_frequency(table.values, classes, len(names), labels["event"], options, seed)
     selected = np.zeros(len(frequency), dtype=int)
     selected[select_features(frequency, options)] = 1
     order = np.argsort(-frequency, kind="stable")

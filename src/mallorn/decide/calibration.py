@@ -9,7 +9,7 @@ import numpy as np
 from mallorn.decide.thresholds import choose
 from mallorn.errors import ConfigError
 
-__all__ = ["METHODS", "apply", "crossed", "fit"]
+__all__ = ["METHODS", "apply", "cross_fitted", "fit"]
 
 METHODS = ("none", "platt", "isotonic")
 
@@ -48,7 +48,7 @@ def apply(parameters, probability):
     return np.interp(probability, parameters["probability"], parameters["calibrated"])
 
 
-def crossed(method, options, target, probability, fold, served=None, weight=None):
+def cross_fitted(method, options, target, probability, fold, served=None, weight=None):
     """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
 
     The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.decide.thresholds import crossed_thresholds
+from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.features.join import LOG_COLUMNS
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.training import classify
@@ -44,7 +44,7 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
             values = table.select(columns).values
             member = derived_seed(seed, "ablation", k)
             result = cross_validate(
-                *(values, classes, len(names), labels["source"], labels["fold"], spec, member, threads), kinds=kinds
+                *(values, classes, len(names), labels["event"], labels["fold"], spec, member, threads), kinds=kinds
             )
             predictions[key][k] = result.inside[:, 0]
     return predictions
@@ -53,14 +53,14 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
 def summarise(protocol, predictions, repeats, threshold, rounds, seed):
     """Return one row {column: value} for each variant, the mean over repeats.
 
-    Columns: protocol, variant, family, average_precision, f1 (crossed), and of both the gain over all features with
-    its standard deviation over `rounds` bootstraps of the source events, paired: drawn alike for both. A family that
+    Columns: protocol, variant, family, average_precision, f1 (cross-fitted), and of both the gain over all features with
+    its standard deviation over `rounds` bootstraps of the events, paired: drawn alike for both. A family that
     helps has a negative gain when left out.
 
     predictions: as from `ablate`. threshold: block of config.yaml.
     """
     labels = repeats[0]
-    weights = [None, *bootstrap_weights(labels["source"], labels["target"], rounds, derived_seed(seed, "ablation"))]
+    weights = [None, *bootstrap_weights(labels["event"], labels["target"], rounds, derived_seed(seed, "ablation"))]
     scores = {key: _scores(probability, repeats, threshold, weights) for key, probability in predictions.items()}
     reference, rows = scores["all", ""], []
     for (variant, family), score in scores.items():
@@ -77,7 +77,7 @@ def _scores(probability, repeats, threshold, weights):
     total = np.zeros((len(weights), 2))
     for p, labels in zip(probability, repeats, strict=True):
         target = labels["target"]
-        decision = p >= crossed_thresholds(threshold, target, p, labels["fold"])
+        decision = p >= cross_fitted_thresholds(threshold, target, p, labels["fold"])
         for k, weight in enumerate(weights):
             total[k] += average_precision(target, p, weight), decision_scores(target, decision, weight)["f1"]
     return total / len(repeats)

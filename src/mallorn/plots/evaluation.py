@@ -83,7 +83,7 @@ def plot_calibration(rows, path):
 
 
 def plot_learning_curve(rows, path):
-    """Draw average precision and F1 against the number of TDE source events, and write `path`.png and .svg.
+    """Draw average precision and F1 against the number of TDE events, and write `path`.png and .svg.
 
     rows: of learning_curve.csv, numbers as floats.
     """
@@ -92,11 +92,11 @@ def plot_learning_curve(rows, path):
         for ax, score in zip(axes, ("average_precision", "f1"), strict=True):
             for k, (protocol, color) in enumerate(PROTOCOL_COLORS.items()):
                 mine = [row for row in rows if row["protocol"] == protocol]
-                _with_bars(ax, mine, "tde_events", score, color, protocol, 0.3 * k, line="")
-                events = sorted({row["tde_events"] for row in mine})
-                means = [np.mean([row[score] for row in mine if row["tde_events"] == n]) for n in events]
+                _with_bars(ax, mine, "target_events", score, color, protocol, 0.3 * k, line="")
+                events = sorted({row["target_events"] for row in mine})
+                means = [np.mean([row[score] for row in mine if row["target_events"] == n]) for n in events]
                 ax.plot(events, means, color=color)
-            ax.set(xlabel="TDE source events trained on", ylabel=_WORDS[score], ylim=(0, 1))
+            ax.set(xlabel="TDE events trained on", ylabel=_WORDS[score], ylim=(0, 1))
         axes[0].legend(loc="lower right")
         return save(figure, path)
 
@@ -128,7 +128,7 @@ def plot_types(rows, path):
     """
     rows = [row for row in rows if row["property"] == "spec_type"]
     names = list(dict.fromkeys(row["group"] for row in rows))[::-1]
-    counts = {row["group"]: (int(row["objects"]), int(row["source_events"])) for row in rows}
+    counts = {row["group"]: (int(row["objects"]), int(row["events"])) for row in rows}
     with style():
         figure, axes = new_figure(width=7.5, height=0.8 + 0.32 * len(names))
         for k, (protocol, color) in enumerate(PROTOCOL_COLORS.items()):

@@ -55,7 +55,7 @@ EVALUATIONS = {
     "calibration": ("Calibration", "Whether of the objects given a probability p the fraction p are TDEs."),
     "learning_curve": (
         "Learning curve",
-        "Scores after training on fewer TDE source events: what more labels would bring.",
+        "Scores after training on fewer TDE events: what more labels would bring.",
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
@@ -70,7 +70,7 @@ _CAPTIONS = {
     "roc": "True against false positive rate of all models, repeats pooled.",
     "confusion": "What objects of each type are taken for, grouped folds.",
     "calibration": "Observed fraction of TDEs against the probability given.",
-    "learning_curve": "Scores against the number of TDE source events trained on.",
+    "learning_curve": "Scores against the number of TDE events trained on.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_points": "Scores against the number of points.",

@@ -27,9 +27,9 @@ def adversarial_validation(train, test, spec, number, seed, threads):
     classes = np.repeat([1, 0], [len(train), len(test)])  # class 0 is the one whose probability is asked for
     fold = np.arange(len(values)) % number
     fold = fold[generator(seed, "adversarial").permutation(len(fold))]
-    source = np.arange(len(values)).astype(str)
+    event = np.arange(len(values)).astype(str)
     spec = {"seeds": 1, **spec}
-    predictions = cross_validate(values, classes, 2, source, fold, spec, seed=seed, threads=threads)
+    predictions = cross_validate(values, classes, 2, event, fold, spec, seed=seed, threads=threads)
     return predictions.inside[:, 0], predictions.importance
 
 
