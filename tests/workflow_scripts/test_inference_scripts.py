@@ -122,8 +122,8 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     survey_folder = write_survey(files, tmp_path / "new data")
     splits = find_splits(survey_folder, ["test"], "new_data")
     assert splits == ["split_01", "split_02"]
-    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "logs.parquet", INGEST)
-    logs = read_columns(tmp_path / "logs.parquet")
+    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "metadata.parquet", INGEST)
+    logs = read_columns(tmp_path / "metadata.parquet")
     assert logs["object_id"].tolist() == ["x", "y", "z"]
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]

@@ -6,7 +6,7 @@ from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 
 
 def main(train, test, folds, output, features, settings):

@@ -6,8 +6,9 @@ from mallorn.evaluate.audits.time_grid import audit_class_from_times, audit_sibl
 from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.tables import read_columns
 from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.dataset import Labelled, of_values
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 from mallorn.seeds import derived_seed
 from mallorn.survey.events import grid_steps
 from mallorn.survey.lightcurves import lightcurve_groups
@@ -36,7 +37,8 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
 
     def predict(values, fold):
         seed, spec = derived_seed(settings["seed"], "audit_times"), {"seeds": 1, **audits["model"]}
-        return cross_validate(values, 1 - target, 2, event, fold, spec, seed=seed, threads=threads).inside[:, 0]
+        objects = Labelled.of(of_values(values), 1 - target, 2, event)
+        return cross_validate(objects, fold, spec, seed, threads).inside[:, 0]
 
     limit = audits["siblings_found"]
     write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, event, limit))

@@ -16,14 +16,14 @@ from mallorn.runtime.progress import progress
 
 
 def main(
-    store, logs, candidates, train, test, importance, explanations, threshold, folder, settings, name=None, threads=1
+    store, metadata, candidates, train, test, importance, explanations, threshold, folder, settings, name=None, threads=1
 ):
     """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
 
-    store: `Store`. logs, candidates, train, test, threshold, folder: paths. importance: paths. explanations: path of
+    store: `Store`. metadata, candidates, train, test, threshold, folder: paths. importance: paths. explanations: path of
     SHAP values, or None. settings: blocks "posterior", "features" and "report" of the configuration.
     """
-    log, table, options = read_columns(logs), read_columns(candidates), settings["report"]
+    log, table, options = read_columns(metadata), read_columns(candidates), settings["report"]
     first = [str(object_id) for object_id in table["object_id"][: options["candidates"]]]
     wanted = first if name is None else [_named(log["object_id"], name)]
     decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ if "snakemake" in globals():
         given, output, name = snakemake.input, snakemake.output[0], snakemake.wildcards.get("object")
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
-            given.logs,
+            given.metadata,
             given.candidates,
             given.train,
             given.test,

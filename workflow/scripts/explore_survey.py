@@ -14,9 +14,9 @@ TYPES = 6
 """Types of which examples and redshifts are drawn: the most frequent ones and the target."""
 
 
-def main(logs, splits, lightcurves, objects, set_aside, folder):
-    """Write figures and tables.json to `folder`. logs: path. lightcurves, objects, set_aside: paths, one a split."""
-    log = read_columns(logs)
+def main(metadata, splits, lightcurves, objects, set_aside, folder):
+    """Write figures and tables.json to `folder`. metadata: path. lightcurves, objects, set_aside: paths, one a split."""
+    log = read_columns(metadata)
     of = {
         "lightcurves": dict(zip(splits, lightcurves, strict=True)),
         "objects": dict(zip(splits, objects, strict=True)),
@@ -53,7 +53,7 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.params.splits,
             snakemake.input.lightcurves,
             snakemake.input.objects,

@@ -26,7 +26,9 @@ def main(out_of_fold, photoz, folds, output, settings):
         rows.append({**_about(p, "spectroscopic"), **cross_fitted_score(labels, p.probability, p.fold, settings)})
         if key(p) in other:
             served = _aligned(other[key(p)], p.object_id)
-            rows.append({**_about(p, "photometric"), **cross_fitted_score(labels, p.probability, p.fold, settings, served)})
+            rows.append(
+                {**_about(p, "photometric"), **cross_fitted_score(labels, p.probability, p.fold, settings, served)}
+            )
     rows.sort(key=itemgetter("model", "repeat"))
     rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"])))
     names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])

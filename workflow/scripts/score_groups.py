@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from mallorn.decide.calibration import cross_fitted
 from mallorn.decide.predictions import read_out_of_fold
@@ -12,8 +11,6 @@ from mallorn.evaluate.subgroups import GROUP_COLUMNS, bin_groups, confusion, sco
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
-
-PREFIX = "probability__"
 
 
 def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
@@ -54,16 +51,14 @@ def _repeat(path, table, settings):
     probability, fold = p.probability[order], p.fold[order]
     method = settings["calibration"]["method"]
     calibrated, threshold = cross_fitted(method, settings["threshold"], labels["target"], probability, fold)
-    names = [name for name in pq.read_schema(path).names if name.startswith(PREFIX)]
-    classes = read_columns(path, names) if names else {"TDE": p.probability, "other": 1.0 - p.probability}
     return {
         **labels,
         "object_id": p.object_id[order],
         "probability": probability,
         "calibrated": calibrated,
         "decision": calibrated >= threshold,
-        "names": [name.removeprefix(PREFIX) for name in classes],
-        "classes": np.stack([values[order] for values in classes.values()], axis=1),
+        "names": p.names,
+        "classes": p.classes[order],
     }
 
 

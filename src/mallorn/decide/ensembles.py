@@ -9,6 +9,7 @@ from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 from mallorn.decide.classes import finest, shared_out
 from mallorn.errors import ConfigError
@@ -27,7 +28,7 @@ METHODS = ("mean", "best", "weighted", "rank", "stacked")
 
 
 class Members(NamedTuple):
-    """Predictions of the same n objects by m members: `classes`, (n, C) each, and the `names` of the classes of each."""
+    """Predictions of the same n objects by m members: `classes`, (n, C) each, and the `names` of these."""
 
     classes: tuple
     names: tuple
@@ -67,7 +68,7 @@ def apply_ensemble(learned, probability):
         ]
         return np.mean(ranks, axis=0)
     if learned["method"] == "stacked":
-        return 1.0 / (1.0 + np.exp(-(learned["intercept"] + _log_odds(probability) @ np.array(learned["weights"]))))
+        return expit(learned["intercept"] + _log_odds(probability) @ np.array(learned["weights"]))
     return probability @ np.array(learned["weights"])
 
 
@@ -158,7 +159,7 @@ def _stacked(probability, target, fold, options):
 
 def _log_odds(probability):
     p = np.clip(probability, 1e-4, 1.0 - 1e-4)
-    return np.log(p / (1.0 - p))
+    return np.log(p / (1.0 - p))  # not scipy's logit: its last bits lead the regression to weights 1e-9 apart
 
 
 _FIT = {"mean": _mean, "best": _best, "weighted": _weighted, "rank": _rank, "stacked": _stacked}

@@ -29,19 +29,17 @@ def thinned_parts(target, event, fold, fraction, rng):
     return parts, float(np.mean(kept))
 
 
-def learning_curve(values, classes, n_classes, labels, spec, fractions, draws, seed, threads, **options):
+def learning_curve(objects, labels, spec, options, seed, threads):
     """Yield (fraction, draw, events, probability (n,)) for each fraction and draw, on the folds of one repeat.
 
-    values (n, p) float32; classes (n,) int; labels: {"target", "event", "fold"} (n,) each; spec: a block of `models`;
-    events: mean number of events of targets that were trained on. The smallest class may lose its last object:
-    then its probability is 0. options: those of `mallorn.learning.cross_validation.train_predict`.
+    objects: `Labelled`; labels: {"target", "event", "fold"} (n,) each; spec: a block of `models`; options:
+    {"fractions", "draws"}. events: mean number of events of targets that were trained on. The smallest class may lose
+    its last object: then its probability is 0.
     """
-    for draw in range(draws):
-        for fraction in sorted(fractions):
+    for draw in range(options["draws"]):
+        for fraction in sorted(options["fractions"]):
             rng = generator(seed, "learning_curve", draw)
             parts, events = thinned_parts(labels["target"], labels["event"], labels["fold"], fraction, rng)
             member = derived_seed(seed, "learning_curve", draw)
-            predictions = train_predict(
-                values, classes, n_classes, labels["event"], parts, spec, member, threads, **options
-            )
+            predictions = train_predict(objects, parts, spec, member, threads)
             yield fraction, draw, events, predictions.inside[:, 0]

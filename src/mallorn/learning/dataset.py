@@ -12,7 +12,7 @@ import numpy as np
 
 from mallorn.survey.lightcurves import joined
 
-__all__ = ["VIEWS", "Dataset", "Features", "Grid", "Labelled", "concatenate"]
+__all__ = ["VIEWS", "Dataset", "Features", "Grid", "Labelled", "concatenate", "of_values"]
 
 VIEWS = ("features", "grid", "points")
 
@@ -117,6 +117,13 @@ class Dataset:
 
     def _whole(self, name):
         return lambda: self.view(name)
+
+
+def of_values(values, columns=None, object_id=None):
+    """Return the `Dataset` of a table of features `values` (n, p) float32; names count from 0 if not given."""
+    columns = [str(k) for k in range(values.shape[1])] if columns is None else columns
+    object_id = np.arange(len(values)).astype(str).astype(object) if object_id is None else object_id
+    return Dataset(object_id, features=Features(object_id, tuple(columns), values))
 
 
 def concatenate(parts):
