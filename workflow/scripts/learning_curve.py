@@ -18,7 +18,8 @@ def main(files, folds, output, settings, threads):
     """Write protocol, repeat, draw, fraction and number of events trained on; average precision and F1, intervals.
 
     files: `DatasetFiles` of the training objects. folds, output: paths. settings: {"seed", "target", and
-    the blocks "training", "threshold", "calibration", "evaluation", "learning_curve" and "model" (the one to train, a block of `models`) of the configuration}.
+    the blocks "training", "threshold", "calibration", "evaluation", "learning_curve" and "model" (the one to train, a
+    block of `models`) of the configuration}.
     """
     training, model, options = settings["training"], settings["model"], settings["learning_curve"]
     dataset = read_dataset(files, training, needs_of(model))

@@ -15,8 +15,8 @@ from mallorn.io.tables import read_columns
 def main(metadata, predictions, threshold, submission, probabilities):
     """Write both CSV files, with the objects of the sample submission in its order.
 
-    metadata: path of the objects' table, whose column `submission_row` is that order. predictions: paths of the test predictions of
-    all repeats, which are averaged. threshold: path of the JSON file of choose_threshold.
+    metadata: path of the objects' table, whose column `submission_row` is that order. predictions: paths of the
+    test predictions of all repeats, which are averaged. threshold: path of the JSON file of choose_threshold.
     """
     log = read_columns(metadata, ["object_id", "submission_row"])
     listed = np.flatnonzero(log["submission_row"] >= 0)

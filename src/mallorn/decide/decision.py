@@ -13,7 +13,8 @@ def make_decision(settings, parts):
     "spread"}.
 
     The threshold is the mean of the cross-fitted ones of all folds and repeats: one alone rests on a few objects near
-    it, the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all repeats.
+    it, the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all
+    repeats.
 
     settings: {"threshold", "calibration"}, blocks of config.yaml.
     parts: list of (target, probability, fold), (n,) each: the out-of-fold predictions of one repeat.

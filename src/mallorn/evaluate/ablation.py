@@ -55,8 +55,8 @@ def summarise(protocol, predictions, repeats, threshold, rounds, seed):
     """Return one row {column: value} for each variant, the mean over repeats.
 
     Columns: protocol, variant, family, average_precision, f1 (cross-fitted), and of both the gain over all features
-    with its standard deviation over `rounds` bootstraps of the events, paired: drawn alike for both. A family that helps
-    has a negative gain when left out.
+    with its standard deviation over `rounds` bootstraps of the events, paired: drawn alike for both. A family that
+    helps has a negative gain when left out.
 
     predictions: as from `ablate`. threshold: block of config.yaml.
     """

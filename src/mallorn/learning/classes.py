@@ -16,12 +16,13 @@ def is_target(spec_type, target, training):
     """Return which objects are of the class sought, (n,) bool.
 
     target: name of the class sought: one of `training.classes`, `training.other_class`, or else a SpecType.
-    spec_type (n,) str. training: block of config.yaml, see `encode_classes`.
+    spec_type (n,) str, None where unknown. training: block of config.yaml, see `encode_classes`.
     """
     if target in training["classes"]:
         return _among(spec_type, training["classes"][target])
     if target == training["other_class"]:
-        return ~_among(spec_type, [kind for kinds in training["classes"].values() for kind in kinds])
+        listed = [kind for kinds in training["classes"].values() for kind in kinds]
+        return ~_among(spec_type, [None, *listed])
     return _among(spec_type, [target])
 
 

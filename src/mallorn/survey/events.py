@@ -92,8 +92,8 @@ def parent_events(object_id, label, span, half_width):
     """Return the event of each object, shape (n,) str: the smallest object id among its siblings.
 
     Objects are siblings when they have the same `label` and their intervals span +- half_width overlap, directly or
-    through others. So siblings are never parted; events of one label whose spans agree by chance are joined, which costs
-    folds nothing but a little freedom. An object without a grid (span NaN) is its own event.
+    through others. So siblings are never parted; events of one label whose spans agree by chance are joined, which
+    costs folds nothing but a little freedom. An object without a grid (span NaN) is its own event.
 
     object_id (n,) str, label (n,) str (SpecType), span and half_width (n,) days as from `rest_spans`.
     """

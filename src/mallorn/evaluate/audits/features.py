@@ -65,6 +65,6 @@ def audit_features(rows, events, separation, missing):
     finding = "; ".join(said) or f"none of {len(rows)} features is constant, missing by class, or too good alone"
     finding += f"; the best alone is {best['feature']} with ROC AUC {best['separation']:.3f}"
     if leaks and events < FEWEST_EVENTS:
-        finding += f"; {events} events of TDEs are too few to tell a leak from chance"
+        finding += f"; {events} events of the class sought are too few to tell a leak from chance"
     limits = {"separation": separation, "missing": missing}
     return verdict("features", worst, finding, features=len(rows), target_events=events, limits=limits, **found)

@@ -173,7 +173,7 @@ def audit_class_from_times(predict, times, step, redshift, target, event, folds,
     best = max(scores[f"{table}, grouped"]["roc_auc"] for table in tables)
     finding = (
         f"the grid of epochs finds the sibling of {retrieval:.1%} of the objects, a known artefact of the survey; "
-        f"time stamps alone tell TDEs of new events with ROC AUC {best:.2f}, of siblings, by the grid, with "
+        f"time stamps alone tell targets of new events with ROC AUC {best:.2f}, of siblings, by the grid, with "
         f"{scores['times and grid, stratified']['roc_auc']:.2f}"
     )
     numbers = {"on_grid": float(np.isfinite(step).mean()), "siblings_found": retrieval, "scores": scores}
