@@ -46,12 +46,11 @@ SURVEY = [*(f"{DATA_DIR}/{name}" for name in LOG_FILES.values()), *([SAMPLE] if 
 
 BANDS = constant("mallorn.survey.passbands", "BANDS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
-COPIES = [name for name, block in config["copies"].items() if block["enabled"]]
+AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
 FINAL = constant("mallorn.learning.training_sets", "FINAL")
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
 PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
-LEARNERS = sorted({block["learner"] for block in config["models"].values()})
 MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
@@ -67,14 +66,14 @@ NEW = "new"  # the new objects of new_data: their splits are {split}.new, their 
 TUNING = "results/tuning/{study}/{model}"
 PREDICTED = {
     name: f"{PREDICTIONS}/{name}.parquet"
-    for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in COPIES else []))
+    for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in AUGMENTATIONS else []))
 }
 SPLIT_NAME = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
 
 
 wildcard_constraints:
-    split="|".join([SPLIT_NAME, *([rf"{SPLIT_NAME}\.{NEW}"] if NEW_SPLITS else []), *map(re.escape, COPIES)]),
-    kind="|".join(config["copies"]),
+    split="|".join([SPLIT_NAME, *([rf"{SPLIT_NAME}\.{NEW}"] if NEW_SPLITS else []), *map(re.escape, AUGMENTATIONS)]),
+    kind="|".join(config["augmentations"]),
     family="|".join(config["features"]),
 
 
@@ -202,12 +201,16 @@ def feature_state():
 
 
 def joined_inputs(wildcards):
-    """Return the inputs of join_features: logs, and all families of all splits, of one kind of copies, or of new ones."""
-    logs = {"train": "results/logs.parquet", "test": "results/logs.parquet", NEW: "results/classified/logs.parquet"}
+    """Return the inputs of join_features: metadata, and all families of all splits, of one augmentation, or of new ones."""
+    metadata = {
+        "train": "results/metadata.parquet",
+        "test": "results/metadata.parquet",
+        NEW: "results/classified/metadata.parquet",
+    }
     splits = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
     splits = splits.get(wildcards.table, [wildcards.table])
     return {
-        "logs": logs.get(wildcards.table, f"results/copies/{wildcards.table}.parquet"),
+        "metadata": metadata.get(wildcards.table, f"results/augmented/{wildcards.table}.parquet"),
         "families": expand("results/families/{family}/{split}.parquet", family=FAMILIES, split=splits),
     }
 
@@ -224,7 +227,10 @@ def no_new_data(wildcards):
 
 def training_tables(wildcards):
     """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
-    tables = {name: f"results/features/{name}.parquet" for name in COPIES}
+    tables = {name: f"results/features/{name}.parquet" for name in AUGMENTATIONS}
+    tables |= model_tables(wildcards.model)
+    for kind in AUGMENTATIONS:
+        tables |= view_inputs(views_of_model(wildcards.model), [kind], f"{kind}_")
     if config["training"]["importance_weights"]:
         tables["weights"] = "results/evaluation/importance_weights.parquet"
     if wildcards.training == FINAL:
@@ -268,16 +274,65 @@ def scoring_settings(*blocks):
 
 
 def learner_code(adapter, model):
-    """Return the digest of the code of an adapter that trains `model`: with its ranker's and its linear start's."""
+    """Return the digest of the code of an adapter that trains `model`, with what it loads by name."""
     block = config["models"][model]
-    ranker = [config["selection"]["ranker"]["learner"]] if block["selection"] else []
-    start = ["logistic"] if block["params"].get("linear_start") else []
-    return code_of(adapter, *(f"mallorn.learners.{learner}" for learner in (block["learner"], *ranker, *start)))
+    ranker = modules_of_model(config["selection"]["ranker"]) if block["selection"] else []
+    return code_of(adapter, *sorted({*modules_of_model(block), *ranker}))
+
+
+@cache
+def stated(module, name, default=()):
+    """Return the literal `name` that a module states; `default` if it states none."""
+    try:
+        return constant(module, name)
+    except LookupError:
+        return default
+
+
+def modules_of_model(block):
+    """Return the modules that a block of `models`, or one like it, loads by name: its learner and its transforms."""
+    learner = f"mallorn.learners.{block['learner']}"
+    transforms = [*block.get("transforms", {}), *stated(learner, "TRANSFORMS")]
+    transforms += ["selection"] if block.get("selection") else []
+    return [learner, *(f"mallorn.learning.transforms.{name}" for name in transforms)]
+
+
+MODEL_MODULES = sorted({module for block in config["models"].values() for module in modules_of_model(block)})
+
+
+def views_of_model(model):
+    """Return the views of the data set that a model reads, beside features: of grid and points."""
+    needs = {need for module in modules_of_model(config["models"][model]) for need in stated(module, "NEEDS")}
+    return needs & {"grid", "points"}
+
+
+def view_inputs(views, splits, prefix=""):
+    """Return {name: paths} of the files that views of the objects in `splits` are read from."""
+    named = {"lightcurves": ["points"], "objects": ["points"], "posterior": ["grid"]}
+    return {
+        f"{prefix}{name}": [f"results/{name}/{split}.parquet" for split in splits]
+        for name, needed_by in named.items()
+        if views.intersection(needed_by)
+    }
+
+
+def model_tables(model):
+    """Return {name: path or paths} of the training objects of an adapter that trains `model`."""
+    return {"train": "results/features/train.parquet", **view_inputs(views_of_model(model), SPLITS)}
+
+
+def learner_resource(name, default=0):
+    """Return a function of wildcards: what the learner of {model} asks for in its `RESOURCES`, such as gpus."""
+    learner = lambda wildcards: f"mallorn.learners.{config['models'][wildcards.model]['learner']}"
+    return lambda wildcards: dict(stated(learner(wildcards), "RESOURCES")).get(name, default)
 
 
 def training_settings(model, *blocks):
     """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
-    return {"model": config["models"][model], **{name: config[name] for name in ("seed", "training", *blocks)}}
+    return {
+        "model": config["models"][model],
+        **{name: config[name] for name in ("seed", "target", "training", *blocks)},
+    }
 
 
 def tuning_settings(model):
@@ -314,8 +369,7 @@ def scored_modules():
     stages = ("ingest_logs", "ingest", "fit_drw", "fit_matern", "fit_multiband", "predict_posterior", "fit_hypotheses")
     stages += ("extract_features", "join_features", "make_folds", "cross_validate", "combine", "score")
     adapters = [Path(workflow.basedir, "workflow", "scripts", f"{name}.py") for name in stages]
-    learners = {f"mallorn.learners.{config['models'][model]['learner']}" for model in MODELS}
-    return module_digests(*adapters, *FAMILY_MODULES, *sorted(learners))
+    return module_digests(*adapters, *FAMILY_MODULES, *MODEL_MODULES)
 
 
 def template_digests():

@@ -1,6 +1,6 @@
 # Needs:  a survey in the Kaggle layout (data_dir), or nothing (data_dir null: the survey is simulated here).
-# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet, and altered copies of the
-#         training objects, each kind as a split of its own: results/{copies,lightcurves,objects}/{kind}.parquet.
+# Makes:  results/metadata.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet, and altered training
+#         objects, each kind as a split of its own: results/{augmented,lightcurves,objects}/{kind}.parquet.
 
 if config["data_dir"] is None:
 
@@ -56,7 +56,7 @@ rule ingest_logs:
         test=f"{DATA_DIR}/test_log.csv",
         submission=SAMPLE,
     output:
-        "results/logs.parquet",
+        "results/metadata.parquet",
     log:
         "results/log/ingest_logs.log",
     localrule: True
@@ -106,17 +106,17 @@ rule ingest:
         "../workflow/scripts/ingest.py"
 
 
-rule copy_objects:
+rule augment:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         points=expand("results/lightcurves/{split}.parquet", split=SPLITS),
         objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
-        logs="results/copies/{kind}.parquet",
+        metadata="results/augmented/{kind}.parquet",
         points="results/lightcurves/{kind}.parquet",
         objects="results/objects/{kind}.parquet",
     log:
-        "results/log/copy_objects/{kind}.log",
+        "results/log/augment/{kind}.log",
     conda:
         "../envs/mallorn.yaml"
     threads: 1
@@ -124,9 +124,9 @@ rule copy_objects:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5, 0.1),
     params:
-        code=code_of("copy_objects"),
-        settings=lambda wildcards: {"seed": config["seed"], "copy": config["copies"][wildcards.kind]},
+        code=code_of("augment"),
+        settings=lambda wildcards: {"seed": config["seed"], "augmentation": config["augmentations"][wildcards.kind]},
     message:
-        "Copying the training objects: {wildcards.kind}"
+        "Altering the training objects: {wildcards.kind}"
     script:
-        "../workflow/scripts/copy_objects.py"
+        "../workflow/scripts/augment.py"

@@ -1,4 +1,4 @@
-# Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/logs.parquet,
+# Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection}.csv.
@@ -12,7 +12,7 @@ FIGURES = expand(
     ],
     ending=["png", "svg"],
 )
-AUDITOR = f"mallorn.learners.{config['audits']['model']['learner']}"
+AUDITOR = modules_of_model(config["audits"]["model"])
 
 
 rule evaluation:
@@ -77,7 +77,7 @@ rule score_nested:
 
 rule describe_objects:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
         objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
@@ -88,7 +88,7 @@ rule describe_objects:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(600, 10, ["logs"]),
+        mem_mb=megabytes(600, 10, ["metadata"]),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("describe_objects"),
@@ -126,7 +126,7 @@ rule score_groups:
 
 rule learning_curve:
     input:
-        train="results/features/train.parquet",
+        **model_tables(config["evaluation"]["learning_curve"]["model"]),
         folds="results/folds.parquet",
     output:
         "results/evaluation/learning_curve.csv",
@@ -143,12 +143,12 @@ rule learning_curve:
     params:
         code=learner_code("learning_curve", config["evaluation"]["learning_curve"]["model"]),
         settings={
-            **scoring_settings("training"),
+            **scoring_settings("target", "training"),
             "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
             "learning_curve": config["evaluation"]["learning_curve"],
         },
     message:
-        "Training on fewer source events of TDEs"
+        "Training on fewer events of TDEs"
     script:
         "../workflow/scripts/learning_curve.py"
 
@@ -168,7 +168,7 @@ rule audit_labels:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(30, 1),
     params:
-        code=code_of("audit_labels", AUDITOR),
+        code=code_of("audit_labels", *AUDITOR),
         settings={
             name: config[name]
             for name in (
@@ -201,7 +201,7 @@ rule audit_times:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(30, 1),
     params:
-        code=code_of("audit_times", AUDITOR),
+        code=code_of("audit_times", *AUDITOR),
         settings={
             name: config[name]
             for name in (
@@ -212,7 +212,7 @@ rule audit_times:
             )
         },
     message:
-        "Looking for source events and classes in time stamps"
+        "Looking for events and classes in time stamps"
     script:
         "../workflow/scripts/audit_times.py"
 
@@ -264,7 +264,7 @@ rule adversarial_validation:
         mem_mb=megabytes(2000, 40, ["train"]),
         runtime=minutes(30, 1),
     params:
-        code=code_of("adversarial_validation", AUDITOR),
+        code=code_of("adversarial_validation", *AUDITOR),
         settings={
             name: config[name]
             for name in (
@@ -282,7 +282,7 @@ rule adversarial_validation:
 
 rule audit_siblings:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         folds="results/folds.parquet",
         lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
         objects=expand("results/objects/{split}.parquet", split=SPLITS),
@@ -393,8 +393,8 @@ rule select_features:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(20, 1),
     params:
-        code=code_of("select_features", f"mallorn.learners.{config['selection']['ranker']['learner']}"),
-        settings={name: config[name] for name in ("seed", "training", "selection")},
+        code=code_of("select_features", *modules_of_model(config["selection"]["ranker"])),
+        settings={name: config[name] for name in ("seed", "target", "training", "selection")},
     message:
         "Finding the features that stability selection keeps"
     script:

@@ -1,5 +1,5 @@
-# Needs:  results/{lightcurves,objects,posterior}/{split}.parquet, results/fits/..., results/logs.parquet.
-# Makes:  results/families/{family}/{split}.parquet, results/features/{table}.parquet (train, test, copies).  docs/features.md.
+# Needs:  results/{lightcurves,objects,posterior}/{split}.parquet, results/fits/..., results/metadata.parquet.
+# Makes:  results/families/{family}/{split}.parquet, results/features/{table}.parquet (train, test, augmentations).  docs/features.md.
 #
 # A family is a module of mallorn.features and a block `features.NAME` of config.yaml; one rule serves them all.
 
@@ -38,7 +38,7 @@ rule join_features:
     log:
         "results/log/join_features/{table}.log",
     wildcard_constraints:
-        table="|".join(["train", "test", NEW, *COPIES]),
+        table="|".join(["train", "test", NEW, *AUGMENTATIONS]),
     conda:
         "../envs/mallorn.yaml"
     threads: 1

@@ -62,7 +62,7 @@ rule export_model:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
     params:
-        code=code_of("export_model"),
+        code=code_of("export_model", *MODEL_MODULES),
         folders=[
             {
                 model: FITS.format(training=FINAL, protocol=SUBMITTED, repeat=repeat, model=model)
@@ -84,7 +84,7 @@ if config["new_data"] is not None:
         input:
             f"{config['new_data']}/test_log.csv",
         output:
-            "results/classified/logs.parquet",
+            "results/classified/metadata.parquet",
         log:
             "results/log/ingest_new_logs.log",
         conda:
@@ -136,6 +136,9 @@ if config["new_data"] is not None:
 
     rule classify:
         input:
+            **view_inputs(
+                set().union(*map(views_of_model, SUBMITTED_MODELS)), [f"{split}.{NEW}" for split in NEW_SPLITS]
+            ),
             features=f"results/features/{NEW}.parquet",
         output:
             probabilities="results/classified/probabilities.csv",
@@ -149,7 +152,7 @@ if config["new_data"] is not None:
             mem_mb=megabytes(1500),
             runtime=minutes(10, 0.1),
         params:
-            code=code_of("classify", *(f"mallorn.learners.{learner}" for learner in LEARNERS)),
+            code=code_of("classify", *MODEL_MODULES),
             model="results/model",
             model_digest=lambda wildcards: file_digest("results/model/model.json"),
             state=lambda wildcards: feature_state(),

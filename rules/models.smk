@@ -1,4 +1,4 @@
-# Needs:  results/logs.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{table}.parquet.
+# Needs:  results/metadata.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{table}.parquet.
 # Makes:  results/folds.parquet, results/predictions/{training}/{protocol}/{repeat}/{model}/..., results/threshold.json,
 #         results/{submission,probabilities}.csv.
 #
@@ -14,7 +14,7 @@ wildcard_constraints:
 
 rule make_folds:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
         objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
@@ -29,7 +29,7 @@ rule make_folds:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("make_folds"),
-        settings={"seed": config["seed"], "folds": config["folds"]},
+        settings={name: config[name] for name in ("seed", "target", "folds", "training")},
     message:
         "Finding siblings and drawing folds"
     script:
@@ -39,7 +39,6 @@ rule make_folds:
 rule cross_validate:
     input:
         unpack(training_tables),
-        train="results/features/train.parquet",
         folds="results/folds.parquet",
     output:
         **PREDICTED,
@@ -53,10 +52,11 @@ rule cross_validate:
         model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
+    threads: learner_resource("threads", 1)
     resources:
-        mem_mb=megabytes(1000, 20, ["train", *COPIES]),
+        mem_mb=megabytes(1000, 20, ["train", *AUGMENTATIONS]),
         runtime=minutes(20, 1),
+        gpu=learner_resource("gpus"),
     params:
         code=lambda wildcards: learner_code("cross_validate", wildcards.model),
         settings=lambda wildcards: training_settings(wildcards.model, "selection"),
@@ -128,7 +128,7 @@ rule choose_threshold:
 
 rule write_submission:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         predictions=expand(
             PREDICTED["held_out"],
             training=FINAL,

@@ -1,4 +1,4 @@
-# Needs:  results/logs.parquet, results/{lightcurves,objects,set_aside,posterior,fits}/..., results/features/{train,test}.parquet,
+# Needs:  results/metadata.parquet, results/{lightcurves,objects,set_aside,posterior,fits}/..., results/features/{train,test}.parquet,
 #         results/predictions/final/..., results/threshold.json, results/evaluation/scores.csv; what else of results/evaluation,
 #         results/tuning and results/explanations there is.
 # Makes:  results/candidates.parquet, results/history.parquet, results/report/....
@@ -17,7 +17,7 @@ STORE = {
 }
 DRAWN = {
     **STORE,
-    "logs": "results/logs.parquet",
+    "metadata": "results/metadata.parquet",
     "candidates": "results/candidates.parquet",
     "train": "results/features/train.parquet",
     "test": "results/features/test.parquet",
@@ -92,7 +92,7 @@ rule draw_candidates:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "report")},
+        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
     message:
         "Drawing the pages of the first candidates"
     script:
@@ -116,7 +116,7 @@ rule draw_object:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "report")},
+        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
     message:
         "Drawing the page of {wildcards.object}"
     script:
@@ -125,7 +125,7 @@ rule draw_object:
 
 rule explore_survey:
     input:
-        logs="results/logs.parquet",
+        metadata="results/metadata.parquet",
         lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
         objects=expand("results/objects/{split}.parquet", split=SPLITS),
         set_aside=expand("results/set_aside/{split}.parquet", split=SPLITS),
@@ -142,11 +142,12 @@ rule explore_survey:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(800, 10, ["logs"]),
+        mem_mb=megabytes(800, 10, ["metadata"]),
         runtime=minutes(10),
     params:
         code=code_of("explore_survey"),
         splits=SPLITS,
+        settings={name: config[name] for name in ("target", "training")},
     message:
         "Drawing what the input looks like"
     script:
@@ -156,7 +157,7 @@ rule explore_survey:
 rule record_run:
     input:
         scores="results/evaluation/scores.csv",
-        data=["results/logs.parquet", *expand("results/lightcurves/{split}.parquet", split=SPLITS)],
+        data=["results/metadata.parquet", *expand("results/lightcurves/{split}.parquet", split=SPLITS)],
     output:
         update("results/history.parquet"),
     log:

@@ -18,7 +18,7 @@ rule tune:
 
 rule tune_worker:
     input:
-        train="results/features/train.parquet",
+        unpack(lambda wildcards: model_tables(wildcards.model)),
         folds="results/folds.parquet",
     output:
         f"{TUNING}/trials_{{worker}}.parquet",
@@ -32,6 +32,7 @@ rule tune_worker:
     resources:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(240),
+        gpu=learner_resource("gpus"),
     params:
         code=lambda wildcards: learner_code("tune_worker", wildcards.model),
         settings=lambda wildcards: tuning_settings(wildcards.model),

@@ -1,4 +1,4 @@
-"""A small learnable survey for the tests of the models: features, labels and source events."""
+"""A small learnable survey for the tests of the models: features, labels and events."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ SELECTION = {
 
 
 def survey(n_events=60, copies=3, seed=0):
-    """Return (object_id, spec_type, target, source, values): three features that tell, seven of noise.
+    """Return (object_id, spec_type, target, event, values): three features that tell, seven of noise.
 
     A fifth of the events are TDEs. Feature 0 tells TDEs, 1 tells SNe Ia from the others, and 2 is a number of the
     event alone, useless for any other event.
@@ -52,5 +52,5 @@ def survey(n_events=60, copies=3, seed=0):
     values[:, 2] = rng.normal(size=n_events)[event]
     values[rng.random(values.shape) < 0.05] = np.nan
     ids = np.array([f"object_{k:04d}" for k in rng.permutation(len(event))], dtype=object)
-    source = np.array([f"event_{k:03d}" for k in event], dtype=object)
-    return ids, types, (types == "TDE").astype(np.int8), source, values.astype(np.float32)
+    event = np.array([f"event_{k:03d}" for k in event], dtype=object)
+    return ids, types, (types == "TDE").astype(np.int8), event, values.astype(np.float32)

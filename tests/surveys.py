@@ -55,7 +55,7 @@ def ingest(survey, results, config=CONFIG):
     splits = find_splits(survey)
     sample = survey / SAMPLE
     logs = [survey / name for name in LOG_FILES.values()]
-    write_logs(results / "logs.parquet", read_logs(*logs, sample if sample.exists() else None, splits, config))
+    write_logs(results / "metadata.parquet", read_logs(*logs, sample if sample.exists() else None, splits, config))
     for split in splits:
         files = [survey / split / name for name in LIGHTCURVE_FILES.values()]
         outputs = [results / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "set_aside")]

@@ -97,15 +97,15 @@ def test_many_weights_at_once_are_as_one_by_one():
 
 
 def test_bootstrap_is_the_statistics_of_its_weights_whatever_the_batch(monkeypatch):
-    target, source = np.array([1, 1, 0, 0, 0]), np.array(list("aabcc"))
+    target, event = np.array([1, 1, 0, 0, 0]), np.array(list("aabcc"))
 
     def statistics(weight):
         return {"sum": weight @ np.arange(5.0), "each": weight}
 
-    whole = bootstrap(statistics, source, target, 20, seed=3)
+    whole = bootstrap(statistics, event, target, 20, seed=3)
     monkeypatch.setattr("mallorn.metrics._BATCH", 17)
-    small = bootstrap(statistics, source, target, 20, seed=3)
-    expected = np.array(list(bootstrap_weights(source, target, 20, seed=3)))
+    small = bootstrap(statistics, event, target, 20, seed=3)
+    expected = np.array(list(bootstrap_weights(event, target, 20, seed=3)))
     for result in (whole, small):
         assert np.array_equal(result["each"], expected)
         assert np.array_equal(result["sum"], expected @ np.arange(5.0))
@@ -119,15 +119,15 @@ def test_interval_holds_the_middle_and_leaves_out_rounds_without_meaning():
 
 
 def test_bootstrap_draws_whole_events_and_keeps_the_number_of_each_kind():
-    source = np.array(list("aaabbcdefg"))
-    target = np.isin(source, list("ab")).astype(int)
-    weights = np.array(list(bootstrap_weights(source, target, 400, seed=3)))
-    first = [np.flatnonzero(source == s)[0] for s in "abcdefg"]
+    event = np.array(list("aaabbcdefg"))
+    target = np.isin(event, list("ab")).astype(int)
+    weights = np.array(list(bootstrap_weights(event, target, 400, seed=3)))
+    first = [np.flatnonzero(event == s)[0] for s in "abcdefg"]
     assert np.all(weights[:, 0] == weights[:, 2])
     assert np.all(weights[:, first[:2]].sum(axis=1) == 2)
     assert np.all(weights[:, first[2:]].sum(axis=1) == 5)
     assert weights.mean(axis=0) == pytest.approx(np.ones(10), abs=0.2)
-    assert np.array_equal(weights[:5], list(bootstrap_weights(source, target, 5, seed=3)))
+    assert np.array_equal(weights[:5], list(bootstrap_weights(event, target, 5, seed=3)))
 
 
 def test_recall_at_precision_worked_by_hand():

@@ -9,7 +9,7 @@ import pytest
 from mallorn.decide.predictions import mean_probability, read_out_of_fold, write_predictions
 from mallorn.decide.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.errors import DataError
-from mallorn.evaluate.scores import SCORE_COLUMNS, crossed_score, score
+from mallorn.evaluate.scores import SCORE_COLUMNS, cross_fitted_score, score
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.seeds import derived_seed, generator
@@ -60,9 +60,9 @@ def test_score_worked_by_hand():
     target = np.array([1, 0, 0, 1, 0, 0])
     fold = np.array([0, 0, 0, 1, 1, 1])
     p = np.array([0.4, 0.2, 0.1, 0.8, 0.25, 0.31])
-    labels = {"target": target, "source": np.array(list("abcdef"))}
+    labels = {"target": target, "event": np.array(list("abcdef"))}
     settings = {"seed": 1, "threshold": THRESHOLD, "calibration": {"method": "none"}, "evaluation": OPTIONS}
-    scores = crossed_score(labels, p, fold, settings)
+    scores = cross_fitted_score(labels, p, fold, settings)
     first, second = (0.8 + 0.31) / 2, (0.4 + 0.2) / 2
     assert scores["threshold"] == pytest.approx((first + second) / 2)
     # fold 0: nothing reaches .555; fold 1: .8 and .31 reach .3, and .25 does not

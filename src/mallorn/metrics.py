@@ -1,4 +1,4 @@
-"""Scores of probabilities and decisions against labels, in numpy, and their spread over source events.
+"""Scores of probabilities and decisions against labels, in numpy, and their spread over events.
 
 Every score takes weights of the objects, so that a bootstrap need not copy them: a weight of 2 is the object twice.
 Weights (n,) give a number, (..., n) an array (...) of one number for each of the sets of weights.
@@ -118,15 +118,15 @@ def expected_calibration_error(table):
     return _plain(np.nansum(table["count"] * distance, axis=-1) / table["count"].sum(axis=-1))
 
 
-def bootstrap_weights(source, target, rounds, seed):
-    """Yield `rounds` weights (n,) of the objects: source events drawn with replacement, targets and others apart.
+def bootstrap_weights(event, target, rounds, seed):
+    """Yield `rounds` weights (n,) of the objects: events drawn with replacement, targets and others apart.
 
     Copies of one event are not independent, so a spread over objects would be too small. Drawing within targets and
     others keeps the number of events of each, without which a score has no meaning.
 
-    source (n,) str; target (n,) 0 or 1.
+    event (n,) str; target (n,) 0 or 1.
     """
-    events, event = np.unique(np.asarray(source, dtype=str), return_inverse=True)
+    events, event = np.unique(np.asarray(event, dtype=str), return_inverse=True)
     positive = np.bincount(event, np.asarray(target) == 1, len(events)) > 0
     rng = generator(seed, "bootstrap")
     for _ in range(rounds):
@@ -137,12 +137,12 @@ def bootstrap_weights(source, target, rounds, seed):
         yield times[event]
 
 
-def bootstrap(statistics, source, target, rounds, seed):
+def bootstrap(statistics, event, target, rounds, seed):
     """Return {name: (rounds, ...)}: what `statistics` makes of each of the weights of `bootstrap_weights`.
 
     statistics: function of weights (b, n) that returns {name: array (b, ...)}.
     """
-    draws, parts = bootstrap_weights(source, target, rounds, seed), []
+    draws, parts = bootstrap_weights(event, target, rounds, seed), []
     while batch := list(islice(draws, max(1, _BATCH // max(1, len(target))))):
         parts.append(statistics(np.array(batch)))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

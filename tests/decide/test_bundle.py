@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from learning_data import PARAMS, SPEC, TRAINING, survey
 
-from mallorn.decide.bundle import PACKAGES, check_product, installed, read_product, score, write_product
+from mallorn.decide.bundle import PACKAGES, check_bundle, installed, read_bundle, score, write_bundle
 from mallorn.errors import DataError
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.model_files import Fits, write_fits
@@ -23,26 +23,26 @@ LEARNED = [
 def made(tmp_path_factory):
     """A product of two members and two repeats; the features, and the members' probabilities in each repeat."""
     folder = tmp_path_factory.mktemp("product")
-    _, types, target, source, values = survey()
+    _, types, target, event, values = survey()
     classes, names, _ = classify({"spec_type": types, "target": target}, "binary", TRAINING)
-    fold = np.unique(source, return_inverse=True)[1] // 5 % 3
+    fold = np.unique(event, return_inverse=True)[1] // 5 % 3
     members, probability = [], []
     for repeat in range(2):
         parts = {}
         for name, learner in (("tree", "xgboost"), ("line", "logistic")):
             spec = {**SPEC, "learner": learner, "params": PARAMS[learner]}
-            p = cross_validate(values, classes, 2, source, fold, spec, repeat, 1, outside=values, keep=True)
+            p = cross_validate(values, classes, 2, event, fold, spec, repeat, 1, outside=values, keep=True)
             parts[name] = folder / f"{name}_{repeat}"
             write_fits(parts[name], Fits(COLUMNS, names, p.fits))
             probability.append(p.outside[:, 0])
         members.append(parts)
-    write_product(folder / "model", members, LEARNED, DECISION, STATE, {"model": "both", "protocol": "stratified"})
+    write_bundle(folder / "model", members, LEARNED, DECISION, STATE, {"model": "both", "protocol": "stratified"})
     return folder / "model", values, probability
 
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
     folder, values, (tree, line, again, _) = made
-    probability, chosen = score(folder, read_product(folder), [values[:7], values[7:]])
+    probability, chosen = score(folder, read_bundle(folder), [values[:7], values[7:]])
     mean = (0.25 * tree + 0.75 * line + again) / 2
     odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
     np.testing.assert_allclose(probability, 1 / (1 + np.exp(-odds)), atol=1e-9)
@@ -60,7 +60,7 @@ def test_the_manifest_says_what_the_model_is(made):
 
 
 def test_what_made_the_model_passes(made):
-    check_product(made[0], read_product(made[0]), STATE, installed(), ("object_id", *COLUMNS))
+    check_bundle(made[0], read_bundle(made[0]), STATE, installed(), ("object_id", *COLUMNS))
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_what_differs_is_refused_and_named(made, change, told):
     state = {**STATE, **{key: change[key] for key in ("code", "settings") if key in change}}
     columns, versions = change.get("columns", COLUMNS), change.get("versions", installed())
     with pytest.raises(DataError, match=told) as error:
-        check_product(made[0], read_product(made[0]), state, versions, columns)
+        check_bundle(made[0], read_bundle(made[0]), state, versions, columns)
     assert "snakemake export_model" in str(error.value)
     assert len(str(error.value).splitlines()) == 3
 
 
 def test_a_folder_without_model_or_of_another_format_is_refused(made, tmp_path):
     with pytest.raises(DataError, match="found nothing. Next step: make one by `snakemake export_model`"):
-        read_product(tmp_path)
+        read_bundle(tmp_path)
     (tmp_path / "model.json").write_text('{"format": 99}')
     with pytest.raises(DataError, match="expected format 1, found format 99"):
-        read_product(tmp_path)
+        read_bundle(tmp_path)

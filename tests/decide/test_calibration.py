@@ -5,7 +5,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from mallorn.decide.calibration import METHODS, apply, crossed, fit
+from mallorn.decide.calibration import METHODS, apply, cross_fitted, fit
 from mallorn.decide.thresholds import choose
 from mallorn.errors import ConfigError
 from mallorn.metrics import calibration_table, expected_calibration_error
@@ -80,11 +80,11 @@ def test_isotonic_worked_by_hand():
 def test_crossed_maps_and_thresholds_never_see_the_fold_they_serve(method):
     target, p = overconfident(500)
     fold = np.random.default_rng(3).integers(0, 4, 500)
-    calibrated, threshold = crossed(method, OPTIONS, target, p, fold)
+    calibrated, threshold = cross_fitted(method, OPTIONS, target, p, fold)
     parameters = fit(method, target[fold != 2], p[fold != 2])
     assert np.array_equal(calibrated[fold == 2], apply(parameters, p[fold == 2]))
     assert set(threshold[fold == 2]) == {choose(OPTIONS, target[fold != 2], apply(parameters, p[fold != 2]))}
-    flipped = crossed(method, OPTIONS, np.where(fold == 2, 1 - target, target), p, fold)
+    flipped = cross_fitted(method, OPTIONS, np.where(fold == 2, 1 - target, target), p, fold)
     assert np.array_equal(flipped[0][fold == 2], calibrated[fold == 2])
     assert np.array_equal(flipped[1][fold == 2], threshold[fold == 2])
 
@@ -94,8 +94,8 @@ def test_thresholds_are_chosen_anew_for_each_set_of_weights():
     fold = np.arange(300) % 3
     weight = np.random.default_rng(4).integers(0, 3, (5, 300)).astype(float)
     weight[0] = 1.0
-    calibrated, threshold = crossed("platt", OPTIONS, target, p, fold, weight=weight)
-    plain = crossed("platt", OPTIONS, target, p, fold)
+    calibrated, threshold = cross_fitted("platt", OPTIONS, target, p, fold, weight=weight)
+    plain = cross_fitted("platt", OPTIONS, target, p, fold)
     assert np.array_equal(calibrated, plain[0])
     assert np.array_equal(threshold[0], plain[1])
     parameters = fit("platt", target[fold != 1], p[fold != 1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mallorn.decide.ensembles import METHODS, apply_ensemble, crossed_ensemble, fit_ensemble
+from mallorn.decide.ensembles import METHODS, apply_ensemble, cross_fitted_ensemble, fit_ensemble
 from mallorn.errors import ConfigError
 from mallorn.metrics import average_precision
 
@@ -23,9 +23,9 @@ def members():
 @pytest.mark.parametrize("method", METHODS)
 def test_an_ensemble_is_as_good_as_its_best_member_or_nearly(members, method):
     p, target, fold = members
-    crossed = crossed_ensemble(method, p, target, fold, OPTIONS)
-    assert np.all((crossed >= 0) & (crossed <= 1))
-    assert average_precision(target, crossed) > average_precision(target, p[:, 1])
+    cross_fitted = cross_fitted_ensemble(method, p, target, fold, OPTIONS)
+    assert np.all((cross_fitted >= 0) & (cross_fitted <= 1))
+    assert average_precision(target, cross_fitted) > average_precision(target, p[:, 1])
     learned = fit_ensemble(method, p, target, fold, OPTIONS)
     again = apply_ensemble(json.loads(json.dumps(learned)), p)
     assert np.array_equal(again, apply_ensemble(learned, p))
@@ -35,7 +35,7 @@ def test_an_ensemble_is_as_good_as_its_best_member_or_nearly(members, method):
 def test_labels_of_a_fold_do_not_reach_its_predictions(members, method):
     p, target, fold = members
     other = np.where(fold == 2, 1 - target, target)
-    before, after = (crossed_ensemble(method, p, t, fold, OPTIONS) for t in (target, other))
+    before, after = (cross_fitted_ensemble(method, p, t, fold, OPTIONS) for t in (target, other))
     assert np.array_equal(before[fold == 2], after[fold == 2])
 
 

@@ -5,7 +5,7 @@ from sklearn.metrics import f1_score
 from mallorn.decide.thresholds import (
     RULES,
     choose,
-    crossed_thresholds,
+    cross_fitted_thresholds,
     expected_count,
     maximum_expected_f1,
     maximum_f1,
@@ -48,13 +48,13 @@ def test_expected_count_chooses_that_many(ratio):
 def test_threshold_of_a_fold_comes_from_the_others():
     target, p, fold = draw(1)
     options = {**OPTIONS, "rule": "maximum_f1"}
-    threshold = crossed_thresholds(options, target, p, fold)
+    threshold = cross_fitted_thresholds(options, target, p, fold)
     for k in range(5):
         others = fold != k
         assert set(threshold[~others]) == {maximum_f1(target[others], p[others])}
     # labels of a fold do not touch its own threshold
     flipped = np.where(fold == 2, 1 - target, target)
-    assert np.array_equal(crossed_thresholds(options, flipped, p, fold)[fold == 2], threshold[fold == 2])
+    assert np.array_equal(cross_fitted_thresholds(options, flipped, p, fold)[fold == 2], threshold[fold == 2])
 
 
 def test_rules_by_name():

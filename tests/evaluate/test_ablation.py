@@ -28,8 +28,8 @@ def test_variants_leave_out_one_family_or_keep_one_with_the_log():
 
 @pytest.fixture(scope="module")
 def table():
-    ids, types, target, source, values = survey()
-    repeats = draw_folds(ids, types, target, source, n_folds=4, repeats=2, rare=5, seed=1)
+    ids, types, target, event, values = survey()
+    repeats = draw_folds(ids, types, target, event, n_folds=4, repeats=2, rare=5, seed=1)
     repeats = [fold_of(repeats, "grouped", k, ids) for k in range(2)]
     features = Features(ids, COLUMNS, values[:, [3, 4, 0, 1, 2, 5, 6, 7, 8, 9]])
     predictions = ablate(features, variants(COLUMNS), repeats, TRAINING, SPEC, seed=3, threads=2)

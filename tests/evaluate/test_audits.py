@@ -29,12 +29,12 @@ LIMITS = {"separation": 0.98, "missing": 0.5}
 
 @pytest.fixture(scope="module")
 def drawn():
-    """A survey, with folds of both protocols: {"types", "target", "source", "values", "stratified", "grouped"}."""
-    ids, types, target, source, values = survey(n_events=90)
-    folds = draw_folds(ids, types, target, source, 3, 1, 5, 1)
+    """A survey, with folds of both protocols: {"types", "target", "event", "values", "stratified", "grouped"}."""
+    ids, types, target, event, values = survey(n_events=90)
+    folds = draw_folds(ids, types, target, event, 3, 1, 5, 1)
     order = np.argsort(ids.astype(str))
-    names = ("object_id", "types", "target", "source", "values")
-    drawn = dict(zip(names, (x[order] for x in (ids, types, target, source, values)), strict=True))
+    names = ("object_id", "types", "target", "event", "values")
+    drawn = dict(zip(names, (x[order] for x in (ids, types, target, event, values)), strict=True))
     protocols = {p: fold_of(folds, p, 0, drawn["object_id"])["fold"] for p in ("stratified", "grouped")}
     return {**drawn, **protocols, "folds": folds}
 
@@ -45,7 +45,7 @@ def predictor(drawn, values=None, protocol="grouped"):
     def predict(target):
         model = {**SPEC, **MODEL}
         p = cross_validate(
-            values, np.where(target == 1, 0, 1), 2, drawn["source"], drawn[protocol], model, seed=2, threads=1
+            values, np.where(target == 1, 0, 1), 2, drawn["event"], drawn[protocol], model, seed=2, threads=1
         )
         return p.inside[:, 0]
 
@@ -57,21 +57,21 @@ def predictor(drawn, values=None, protocol="grouped"):
 
 def test_shuffled_labels_stay_with_their_events(drawn):
     rng = np.random.default_rng(3)
-    shuffled = shuffled_events(drawn["target"], drawn["source"], rng)
+    shuffled = shuffled_events(drawn["target"], drawn["event"], rng)
     assert not np.array_equal(shuffled, drawn["target"])
-    events = {(source, label) for source, label in zip(drawn["source"], shuffled, strict=True)}
+    events = {(event, label) for event, label in zip(drawn["event"], shuffled, strict=True)}
     assert len(events) == 90
     assert sum(label for _, label in events) == 18
 
 
 def test_a_sound_chain_is_at_chance_on_shuffled_labels(drawn):
-    found = audit_labels(predictor(drawn), drawn["target"], drawn["source"], 4, 200, seed=1)
+    found = audit_labels(predictor(drawn), drawn["target"], drawn["event"], 4, 200, seed=1)
     assert found["verdict"] == "pass"
     assert abs(found["numbers"]["excess"]) < 3
 
 
 def test_folds_that_part_siblings_are_caught(drawn):
-    found = audit_labels(predictor(drawn, protocol="stratified"), drawn["target"], drawn["source"], 4, 200, seed=1)
+    found = audit_labels(predictor(drawn, protocol="stratified"), drawn["target"], drawn["event"], 4, 200, seed=1)
     assert found["verdict"] == "fail"
     assert "labels reach the predictions" in found["finding"]
 
@@ -84,7 +84,7 @@ def test_a_chain_that_saw_the_labels_it_predicts_is_caught(drawn):
         encoded = np.column_stack([drawn["values"], target + rng.normal(size=len(target))]).astype(np.float32)
         return predictor(drawn, encoded)(target)
 
-    found = audit_labels(leaky, drawn["target"], drawn["source"], 4, 200, seed=1)
+    found = audit_labels(leaky, drawn["target"], drawn["event"], 4, 200, seed=1)
     assert found["verdict"] == "fail"
     assert found["numbers"]["mean"] > 0.6
 
@@ -152,12 +152,12 @@ def test_rows_of_features_worked_by_hand():
 
 
 def test_retrieval_of_siblings_worked_by_hand():
-    source = np.array(list("aabbc"))
-    assert sibling_retrieval(np.array([1.0, 1.1, 5.0, 5.2, 9.0]), source) == 1.0
+    event = np.array(list("aabbc"))
+    assert sibling_retrieval(np.array([1.0, 1.1, 5.0, 5.2, 9.0]), event) == 1.0
     # of 0 and 4 the neighbour is another event's; of 1 and 3, both at 2 and at their sides
-    assert sibling_retrieval(np.array([0.0, 4.0, 1.0, 3.0, 2.0]), source) == 0.0
+    assert sibling_retrieval(np.array([0.0, 4.0, 1.0, 3.0, 2.0]), event) == 0.0
     # all the same: of four neighbours one is a sibling
-    assert sibling_retrieval(np.zeros(5), source) == pytest.approx(0.25)
+    assert sibling_retrieval(np.zeros(5), event) == pytest.approx(0.25)
     # the middle of three, each one apart: one neighbour of two is a sibling
     assert sibling_retrieval(np.array([1.0, 2.0, 3.0, 9.0, np.nan]), np.array(list("aabcd"))) == pytest.approx(0.75)
     assert np.isnan(sibling_retrieval(np.arange(3.0), np.array(list("abc"))))
@@ -165,24 +165,24 @@ def test_retrieval_of_siblings_worked_by_hand():
 
 def test_retrieval_agrees_with_a_search_of_all_pairs():
     rng = np.random.default_rng(4)
-    source = np.repeat(np.arange(40), 3).astype(str)
+    event = np.repeat(np.arange(40), 3).astype(str)
     for x in (rng.normal(size=120), rng.integers(0, 30, 120).astype(float)):
         shares = []
         for k in range(120):
             distance = np.abs(x - x[k])
             distance[k] = np.inf
-            shares.append(np.mean(source[distance == distance.min()] == source[k]))
-        assert sibling_retrieval(x, source) == pytest.approx(np.mean(shares))
+            shares.append(np.mean(event[distance == distance.min()] == event[k]))
+        assert sibling_retrieval(x, event) == pytest.approx(np.mean(shares))
 
 
 @pytest.mark.parametrize("events", [25, 400])
 def test_resolution_does_not_depend_on_the_number_of_events(events):
     """Siblings a hundredth of the feature's range apart have about twenty of 1,000 events between them; grids none."""
     rng = np.random.default_rng(events)
-    source = np.repeat(np.arange(events), 3)
-    place = rng.random(events)[source]
-    noise = rng.normal(size=len(source))
-    names = source.astype(str)
+    event = np.repeat(np.arange(events), 3)
+    place = rng.random(events)[event]
+    noise = rng.normal(size=len(event))
+    names = event.astype(str)
     assert sibling_resolution(place + 0.01 * noise, names) < 0.1
     assert sibling_resolution(place + 1e-6 * noise, names) > 0.95
     middle = sibling_resolution(place + 3e-4 * noise, names)
@@ -196,17 +196,17 @@ def test_a_feature_that_carries_the_grid_is_caught(drawn, power):
     """The event's span with a relative error of 1e-6, stretched by redshift in some way."""
     rng = np.random.default_rng(2)
     z = rng.uniform(0.1, 1.0, len(drawn["target"]))
-    span = 1300 + 600 * np.random.default_rng(1).random(90)[np.unique(drawn["source"], return_inverse=True)[1]]
+    span = 1300 + 600 * np.random.default_rng(1).random(90)[np.unique(drawn["event"], return_inverse=True)[1]]
     leak = span * (1 + z) ** power * (1 + 1e-6 * rng.normal(size=len(z)))
     kept = np.delete(drawn["values"].astype(float), 2, axis=1)  # feature 2 of this survey is a number of the event
     columns = [f"feature_{k}" for k in range(10) if k != 2]
-    sound = audit_siblings_from_features(columns, kept, z, drawn["source"], limits=(0.1, 0.5))
+    sound = audit_siblings_from_features(columns, kept, z, drawn["event"], limits=(0.1, 0.5))
     assert sound["verdict"] == "pass"
     assert max(sound["numbers"]["found"].values()) < 0.1
 
     def audit(suspect):
         values = np.column_stack([kept, suspect])
-        return audit_siblings_from_features([*columns, "suspect"], values, z, drawn["source"], limits=(0.1, 0.5))
+        return audit_siblings_from_features([*columns, "suspect"], values, z, drawn["event"], limits=(0.1, 0.5))
 
     found = audit(leak)
     assert found["verdict"] == "fail"
@@ -245,17 +245,17 @@ def test_times_say_nothing_of_fluxes():
 
 def test_a_class_that_times_tell_is_warned_of_and_the_grid_is_seen_with_stratified_folds(drawn):
     rng = np.random.default_rng(3)
-    n, event = len(drawn["target"]), np.unique(drawn["source"], return_inverse=True)[1]
+    n, event = len(drawn["target"]), np.unique(drawn["event"], return_inverse=True)[1]
     z = rng.uniform(0.1, 1.0, n)
     step = (1300 + 600 * rng.random(90)[event]) * (1 + z) / 999
     times = {"points": rng.normal(size=n), "gap": rng.normal(size=n)}
     folds = {name: drawn[name] for name in ("stratified", "grouped")}
 
     def predict(values, fold):
-        p = cross_validate(values, 1 - drawn["target"], 2, drawn["source"], fold, {**SPEC, **MODEL}, seed=4, threads=1)
+        p = cross_validate(values, 1 - drawn["target"], 2, drawn["event"], fold, {**SPEC, **MODEL}, seed=4, threads=1)
         return p.inside[:, 0]
 
-    labels = (drawn["target"], drawn["source"])
+    labels = (drawn["target"], drawn["event"])
     sound = audit_class_from_times(predict, times, step, z, *labels, folds, limit=0.7)
     assert sound["verdict"] == "pass"
     assert sound["numbers"]["siblings_found"] > 0.9
@@ -309,7 +309,7 @@ def test_siblings_parted_by_grouped_folds_and_duplicates_are_caught(drawn):
     parted = sound["numbers"]["objects_with_a_parted_sibling"]
     assert parted["grouped"] == 0
     assert parted["stratified"] > 0.5
-    assert sound["numbers"]["source_events"] == 90
+    assert sound["numbers"]["events"] == 90
     broken = {**drawn["folds"], "fold": np.where(drawn["folds"]["protocol"] == "grouped", 0, drawn["folds"]["fold"])}
     broken["fold"] = broken["fold"].copy()
     broken["fold"][np.flatnonzero(broken["protocol"] == "grouped")[0]] = 1

@@ -22,7 +22,7 @@ SETTINGS = {
 
 
 def drawn(rng, events, copies):
-    """Return (target, source, values) of the copies of `events`, each (target, traits (8,)).
+    """Return (target, event, values) of the copies of `events`, each (target, traits (8,)).
 
     Two features tell targets with the scatter of the event, six are the event's own and tell only its copies apart.
     """
@@ -47,27 +47,27 @@ def survey(seed):
     return drawn(rng, known, 3), {"stratified": drawn(rng, known, 7), "grouped": drawn(rng, others, 2)}
 
 
-def chain(values, target, source, fold, outside):
+def chain(values, target, event, fold, outside):
     """Return the decision and the probabilities of `outside`, of the whole chain on one training set."""
-    p = cross_validate(values, 1 - target, 2, source, fold, SPEC, seed=1, threads=1, outside=outside)
+    p = cross_validate(values, 1 - target, 2, event, fold, SPEC, seed=1, threads=1, outside=outside)
     return (target, p.inside[:, 0], fold), p.outside[:, 0]
 
 
 def nested_and_true(seed, protocol):
     """Return ({column: value} nested, {score: value} of the test labels) of one survey."""
-    (target, source, values), tests = survey(seed)
+    (target, event, values), tests = survey(seed)
     ids = np.array([f"object_{k:04d}" for k in range(len(target))])
-    table = draw_folds(ids, np.where(target, "TDE", "SN"), target, source, FOLDS, 1, 5, seed)
+    table = draw_folds(ids, np.where(target, "TDE", "SN"), target, event, FOLDS, 1, 5, seed)
     fold = fold_of(table, protocol, 0, ids)["fold"]
     outer = []
     for k in range(FOLDS):
         inside, held_out = training_rows(f"outer_{k}", fold)
-        part, p = chain(values[inside], target[inside], source[inside], fold[inside], values[held_out])
-        inner = {"inside": part, "inside_source": source[inside]}
-        outer.append({**inner, "target": target[held_out], "source": source[held_out], "probability": p})
+        part, p = chain(values[inside], target[inside], event[inside], fold[inside], values[held_out])
+        inner = {"inside": part, "inside_event": event[inside]}
+        outer.append({**inner, "target": target[held_out], "event": event[held_out], "probability": p})
     nested = nested_score(outer, SETTINGS)
     true_target, _, true_values = tests[protocol]
-    part, p = chain(values, target, source, fold, true_values)
+    part, p = chain(values, target, event, fold, true_values)
     decision = decide(make_decision(SETTINGS, [part]), p)[1]
     true = {"average_precision": average_precision(true_target, p), **decision_scores(true_target, decision)}
     return nested, true
@@ -90,9 +90,9 @@ def test_stratified_scores_are_too_high_for_new_events():
     """The reason for grouped folds: a model that knows siblings is scored by what it cannot do for other events."""
     optimism = []
     for seed in SEEDS:
-        (target, source, values), tests = survey(seed)
-        _, known = chain(values, target, source, np.arange(len(target)) % FOLDS, tests["stratified"][2])
-        _, new = chain(values, target, source, np.arange(len(target)) % FOLDS, tests["grouped"][2])
+        (target, event, values), tests = survey(seed)
+        _, known = chain(values, target, event, np.arange(len(target)) % FOLDS, tests["stratified"][2])
+        _, new = chain(values, target, event, np.arange(len(target)) % FOLDS, tests["grouped"][2])
         optimism.append(average_precision(tests["stratified"][0], known) - average_precision(tests["grouped"][0], new))
     assert np.mean(optimism) > 0.05
 
@@ -103,8 +103,8 @@ def test_an_outer_fold_is_decided_by_its_own_training_set_alone():
     second = {"inside": (np.array([1, 0, 1, 0]), np.array([0.8, 0.4, 0.8, 0.4]), np.array([0, 0, 1, 1]))}
     settings = {**SETTINGS, "calibration": {"method": "none"}}
     for part, p in ((first, 0.55), (second, 0.55)):
-        part |= {"target": np.array([1, 0]), "source": np.array(["a", "b"]), "probability": np.array([p, 0.0])}
-        part["inside_source"] = np.array(list("abab"))
+        part |= {"target": np.array([1, 0]), "event": np.array(["a", "b"]), "probability": np.array([p, 0.0])}
+        part["inside_event"] = np.array(list("abab"))
     scores = nested_score([first, second], settings)
     assert scores["recall"] == 0.5
     assert scores["precision"] == 1.0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mallorn.decide.calibration import METHODS, crossed
+from mallorn.decide.calibration import METHODS, cross_fitted
 from mallorn.evaluate.reliability import RELIABILITY_COLUMNS, reliability
 from mallorn.metrics import brier, calibration_table
 
@@ -9,7 +9,7 @@ OPTIONS = {"level": 0.9, "rounds": 60, "bins": {"probability": 5}}
 
 
 def draws(n=3000):
-    """Return (target, source, repeats) of overconfident probabilities in two repeats."""
+    """Return (target, event, repeats) of overconfident probabilities in two repeats."""
     rng = np.random.default_rng(6)
     truth = rng.beta(0.7, 1.5, n)
     target = (rng.random(n) < truth).astype(int)
@@ -19,14 +19,14 @@ def draws(n=3000):
 
 
 def test_tables_are_of_crossed_calibrations_pooled_over_repeats():
-    target, source, repeats = draws()
-    rows = reliability(target, source, repeats, OPTIONS, seed=2)
+    target, event, repeats = draws()
+    rows = reliability(target, event, repeats, OPTIONS, seed=2)
     assert [row["method"] for row in rows] == [method for method in METHODS for _ in range(5)]
     assert all(tuple(row) == RELIABILITY_COLUMNS for row in rows)
     for method in METHODS:
         mine = [row for row in rows if row["method"] == method]
         options = {"rule": "maximum_f1", "fraction": None}
-        maps = [crossed(method, options, target, p, fold)[0] for p, fold in repeats]
+        maps = [cross_fitted(method, options, target, p, fold)[0] for p, fold in repeats]
         table = calibration_table(np.tile(target, 2), np.concatenate(maps), np.linspace(0, 1, 6))
         assert [row["objects"] for row in mine] == (table["count"] / 2).tolist()
         assert [row["frequency"] for row in mine] == table["frequency"].tolist()

@@ -25,14 +25,14 @@ def survey(seed=2):
 
 
 def test_scores_of_groups_are_those_of_their_objects():
-    types, target, source, p = survey()
+    types, target, event, p = survey()
     z = np.random.default_rng(1).random(240)
     groups = type_groups(types) + bin_groups("redshift", z, [0.3, 0.6])
-    rows = score_groups(groups, target, source, p, p > 0.5, OPTIONS, seed=4)
+    rows = score_groups(groups, target, event, p, p > 0.5, OPTIONS, seed=4)
     assert [row["group"] for row in rows] == ["AGN", "SN Ia", "TDE", "< 0.3", "0.3 to 0.6", ">= 0.6"]
     assert set(rows[0]) == set(GROUP_COLUMNS)
     assert [row["objects"] for row in rows[:3]] == [120, 60, 60]
-    assert [row["source_events"] for row in rows[:3]] == [60, 30, 30]
+    assert [row["events"] for row in rows[:3]] == [60, 30, 30]
     chosen = (p > 0.5).mean(axis=0)
     for name, row in zip(("AGN", "SN Ia", "TDE"), rows[:3], strict=True):
         assert row["chosen_fraction"] == pytest.approx(chosen[types == name].mean())
@@ -56,9 +56,9 @@ def test_bins_hold_their_lower_edge_and_leave_out_what_is_unknown():
 
 
 def test_groups_without_objects_are_left_out():
-    types, target, source, p = survey()
+    types, target, event, p = survey()
     groups = bin_groups("redshift", np.zeros(240), [0.5])
-    assert [row["group"] for row in score_groups(groups, target, source, p, p > 0.5, OPTIONS, 1)] == ["< 0.5"]
+    assert [row["group"] for row in score_groups(groups, target, event, p, p > 0.5, OPTIONS, 1)] == ["< 0.5"]
 
 
 def test_confusion_worked_by_hand():

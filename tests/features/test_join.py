@@ -22,8 +22,8 @@ def logs(tmp_path):
         "spec_type": np.array(["TDE"] * 6, dtype=object),
         "target": np.ones(6, dtype=np.int8),
     }
-    write_table(tmp_path / "logs.parquet", columns)
-    return tmp_path / "logs.parquet"
+    write_table(tmp_path / "metadata.parquet", columns)
+    return tmp_path / "metadata.parquet"
 
 
 def family(folder, name, columns=("x",), leave_out=(), extra=()):

@@ -58,7 +58,7 @@ def test_counts_add_up_or_an_error_tells_the_next_step(data, name):
             assert "Next step: " in message
             assert message.isprintable()
             return
-        logs = read_columns(results / "logs.parquet")
+        logs = read_columns(results / "metadata.parquet")
         assert set(logs["target"][logs["set"] == "train"]) == {0, 1}
         assert np.isfinite([logs["Z"], logs["EBV"], logs["luminosity_distance"]]).all()
         listed = sorted(row for row in logs["submission_row"] if row >= 0)

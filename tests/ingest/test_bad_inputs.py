@@ -41,7 +41,7 @@ def test_promise_is_kept(case, tmp_path, sound):
         assert counts["points_kept"] == len(lc.mjd)
         assert counts["rows_set_aside"] == aside["n_rows"].sum()
         assert set(aside["reason"]) <= set(REASONS)
-    assert sum(len(lc) for lc, _, _ in tallies) == len(read_columns(results / "logs.parquet")["object_id"]) == 6
+    assert sum(len(lc) for lc, _, _ in tallies) == len(read_columns(results / "metadata.parquet")["object_id"]) == 6
     reasons = np.concatenate([np.repeat(aside["reason"], aside["n_rows"]) for _, aside, _ in tallies])
     if isinstance(case.promise, Fine | Same):
         assert not len(reasons)

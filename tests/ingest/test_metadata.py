@@ -36,13 +36,13 @@ def test_both_logs_in_log_order(survey):
 
 def test_file_keeps_types_and_units(survey, tmp_path):
     logs = read_logs(survey / LOG, survey / TEST, survey / SAMPLE, SPLITS, CONFIG)
-    write_logs(tmp_path / "logs.parquet", logs)
-    back = read_columns(tmp_path / "logs.parquet")
+    write_logs(tmp_path / "metadata.parquet", logs)
+    back = read_columns(tmp_path / "metadata.parquet")
     assert list(back) == list(logs)
     for name, values in logs.items():
         assert back[name].dtype == values.dtype
         np.testing.assert_array_equal(back[name], values)
-    assert read_units(tmp_path / "logs.parquet") == {"EBV": "mag", "luminosity_distance": "Mpc"}
+    assert read_units(tmp_path / "metadata.parquet") == {"EBV": "mag", "luminosity_distance": "Mpc"}
 
 
 def test_without_sample_submission_the_test_log_gives_the_order(survey, caplog):

@@ -15,16 +15,16 @@ NAMES = tuple(f"feature_{k}" for k in range(10))
 
 @pytest.fixture(scope="module")
 def data():
-    _, types, target, source, values = survey()
+    _, types, target, event, values = survey()
     classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
-    fold = np.unique(source, return_inverse=True)[1] // 5 % 3
-    return values, classes, names, source, fold
+    fold = np.unique(event, return_inverse=True)[1] // 5 % 3
+    return values, classes, names, event, fold
 
 
 def kept(data, learner="lightgbm", params=None, **options):
-    values, classes, names, source, fold = data
+    values, classes, names, event, fold = data
     spec = {**SPEC, "learner": learner, "params": {**PARAMS[learner], **(params or {})}, "seeds": 2}
-    p = cross_validate(values, classes, len(names), source, fold, spec, 1, 1, outside=values[:40], keep=True, **options)
+    p = cross_validate(values, classes, len(names), event, fold, spec, 1, 1, outside=values[:40], keep=True, **options)
     return p, Fits(NAMES, names, p.fits)
 
 
@@ -55,8 +55,8 @@ def test_a_linear_start_is_kept_and_explained(data, name, tmp_path):
 
 
 def test_features_selected_away_and_classes_never_seen_are_remembered(data, tmp_path):
-    values, classes, names, source, fold = data
-    fewer = (values[classes != 3], classes[classes != 3], names, source[classes != 3], fold[classes != 3])
+    values, classes, names, event, fold = data
+    fewer = (values[classes != 3], classes[classes != 3], names, event[classes != 3], fold[classes != 3])
     p, fits = kept(fewer, selection={**SELECTION, "frequency": 1.0, "top": 2})
     write_fits(tmp_path, fits)
     again = read_fits(tmp_path)

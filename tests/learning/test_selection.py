@@ -5,13 +5,13 @@ from learning_data import SELECTION, survey
 from mallorn.learning.selection import select_features, selection_frequency
 
 
-def frequency(values, target, source, seed=1, **options):
-    return selection_frequency(values, 1 - target, 2, source, {**SELECTION, **options}, seed)
+def frequency(values, target, event, seed=1, **options):
+    return selection_frequency(values, 1 - target, 2, event, {**SELECTION, **options}, seed)
 
 
 def test_the_feature_that_tells_is_always_among_the_best_and_noise_is_not():
-    _, _, target, source, values = survey()
-    often = frequency(values, target, source, rounds=10)
+    _, _, target, event, values = survey()
+    often = frequency(values, target, event, rounds=10)
     assert often[0] == 1.0
     assert often.max() <= 1.0
     assert np.sum(often) == pytest.approx(SELECTION["top"])
@@ -20,18 +20,18 @@ def test_the_feature_that_tells_is_always_among_the_best_and_noise_is_not():
 
 def test_parts_are_whole_events():
     """With one event of each kind drawn, a feature that is constant within an event cannot be split inside a class."""
-    _, _, target, source, values = survey(n_events=10, copies=8)
+    _, _, target, event, values = survey(n_events=10, copies=8)
     own = np.full_like(values, 1.0)
-    own[:, 2] = np.unique(source, return_inverse=True)[1]
-    tells = frequency(own, target, source, rounds=5, fraction=0.01)
+    own[:, 2] = np.unique(event, return_inverse=True)[1]
+    tells = frequency(own, target, event, rounds=5, fraction=0.01)
     assert tells.tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
 
 
 def test_same_seed_same_draws():
-    _, _, target, source, values = survey()
-    first = frequency(values, target, source)
-    assert np.array_equal(first, frequency(values, target, source))
-    assert not np.array_equal(first, frequency(values, target, source, seed=2))
+    _, _, target, event, values = survey()
+    first = frequency(values, target, event)
+    assert np.array_equal(first, frequency(values, target, event))
+    assert not np.array_equal(first, frequency(values, target, event, seed=2))
 
 
 def test_features_worked_by_hand():

@@ -178,9 +178,9 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 
 @pytest.fixture(scope="module")
 def data():
-    ids, types, target, source, values = survey()
+    ids, types, target, event, values = survey()
     classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
-    folds = draw_folds(ids, types, target, source, 3, 2, 5, seed=1)
+    folds = draw_folds(ids, types, target, event, 3, 2, 5, seed=1)
     return ids, values, classes, len(names), folds
 
 
@@ -198,7 +198,7 @@ def test_score_is_that_of_cross_validation(data, metric):
     for k in range(3):
         held = labels["fold"] == k
         part = cross_validate(
-            values, classes, n_classes, labels["source"], np.where(held, 1, 0), SPEC, derived_seed(3, k), 1
+            values, classes, n_classes, labels["event"], np.where(held, 1, 0), SPEC, derived_seed(3, k), 1
         )
         p[held] = part.inside[held, 0]
     expected = average_precision_score(labels["target"], p)
@@ -213,8 +213,8 @@ def test_an_outer_study_sees_nothing_of_its_fold_and_keeps_events_together(data,
     rows, labels = tuning_folds(f"outer_1_{protocol}_1", folds, ids)
     chosen = (folds["protocol"] == protocol) & (folds["repeat"] == 1) & (folds["fold"] == 1)
     assert set(ids[rows]) == set(ids) - set(folds["object_id"][chosen])
-    event_folds = {(s, f) for s, f in zip(labels["source"], labels["fold"], strict=True)}
-    assert len(event_folds) == len(set(labels["source"]))
+    event_folds = {(s, f) for s, f in zip(labels["event"], labels["fold"], strict=True)}
+    assert len(event_folds) == len(set(labels["event"]))
 
 
 def test_study_name_depends_on_content(tmp_path):

@@ -23,7 +23,7 @@ def paths(results, kind):
 
 def test_points_gaps_and_nights_by_hand(results):
     survey = read_survey(
-        read_columns(results[0] / "logs.parquet"), paths(results, "lightcurves"), paths(results, "objects")
+        read_columns(results[0] / "metadata.parquet"), paths(results, "lightcurves"), paths(results, "objects")
     )
     a = list(survey.object_id).index("a")
     assert survey.points[a].tolist() == [3, 1, 1, 1, 1, 1]  # u at 61000.5, 61010.5 and 61011.0; one flux is missing

@@ -10,7 +10,7 @@ import yaml
 from mallorn.io.tables import read_columns
 from mallorn.simulate.lightcurves import light_curve
 from mallorn.simulate.logs import write_logs
-from mallorn.survey.events import grid_step, grid_steps, redshift_rounding, rest_spans, source_events
+from mallorn.survey.events import grid_step, grid_steps, redshift_rounding, rest_spans, parent_events
 from mallorn.survey.lightcurves import LightCurves
 
 ROOT = Path(__file__).parents[2]
@@ -90,13 +90,13 @@ def test_copies_are_joined_and_types_kept_apart():
     ids = ["d", "c", "b", "a", "e", "f"]
     types = ["TDE", "TDE", "AGN", "TDE", "TDE", "TDE"]
     span = np.array([1000.0, 1000.15, 1000.0, 1000.3, 1200.0, np.nan])
-    source = source_events(ids, types, span, np.full(6, 0.1))
-    assert source.tolist() == ["a", "a", "b", "a", "e", "f"]
+    event = parent_events(ids, types, span, np.full(6, 0.1))
+    assert event.tolist() == ["a", "a", "b", "a", "e", "f"]
 
 
 def test_a_wide_interval_bridges_narrow_ones_beyond_its_neighbour():
     span, half = np.array([1000.0, 999.0, 1004.0]), np.array([5.0, 0.1, 0.1])
-    assert len(set(source_events(["a", "b", "c"], ["AGN"] * 3, span, half))) == 1
+    assert len(set(parent_events(["a", "b", "c"], ["AGN"] * 3, span, half))) == 1
 
 
 def test_survey_without_a_grid_has_one_source_per_object_and_says_so(caplog):
@@ -104,8 +104,8 @@ def test_survey_without_a_grid_has_one_source_per_object_and_says_so(caplog):
     lc = lightcurves([np.round(np.sort(rng.uniform(60000, 61000, 20)), 4) for _ in range(5)])
     spans = rest_spans(*grid_steps(lc, EPOCHS, ROUNDING), lc.redshift, EPOCHS, ROUNDING)
     with caplog.at_level(logging.WARNING):
-        source = source_events(lc.object_id, ["AGN"] * 5, *spans)
-    assert source.tolist() == lc.object_id.tolist()
+        event = parent_events(lc.object_id, ["AGN"] * 5, *spans)
+    assert event.tolist() == lc.object_id.tolist()
     assert "no object" in caplog.text
 
 
@@ -131,10 +131,10 @@ def test_sources_of_a_simulated_survey_are_the_true_ones(tmp_path):
         times.append(np.round(np.sort(light_curve(config, 11, row)[0]), 4))
     lc = lightcurves(times)
     spans = rest_spans(*grid_steps(lc, EPOCHS, ROUNDING), truth["log_redshift"], EPOCHS, ROUNDING)
-    found = source_events(truth["object_id"], truth["spec_type"], *spans)
-    assert len(set(truth["source"].tolist())) == 50
+    found = parent_events(truth["object_id"], truth["spec_type"], *spans)
+    assert len(set(truth["event"].tolist())) == 50
     assert len(set(found)) == 50
-    assert len(set(zip(truth["source"].tolist(), found, strict=True))) == 50
+    assert len(set(zip(truth["event"].tolist(), found, strict=True))) == 50
     np.testing.assert_allclose(spans[0], truth["rest_span"], atol=spans[1].max())
 
 

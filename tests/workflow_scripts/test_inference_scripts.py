@@ -41,17 +41,17 @@ def rows(path):
 def trained(tmp_path_factory):
     """A folder with features of 150 training and 30 test objects, and a model cross-validated in two repeats."""
     folder = tmp_path_factory.mktemp("trained")
-    ids, types, target, source, values = survey()
+    ids, types, target, event, values = survey()
     test = np.arange(len(ids)) % 6 == 5
     for name, chosen in (("train", ~test), ("test", test)):
         n = chosen.sum()
         logs = {"Z": np.full(n, 0.1), "Z_err": np.full(n, np.nan), "EBV": np.full(n, 0.02)}
         columns = {f"family__{k}": values[chosen, k].astype(float) for k in range(10)}
         write_table(folder / f"{name}.parquet", {"object_id": ids[chosen], **logs, **columns})
-    inside = (x[~test] for x in (ids, types, target, source))
+    inside = (x[~test] for x in (ids, types, target, event))
     write_table(folder / "folds.parquet", draw_folds(*inside, 3, 2, 5, seed=1))
     module = script("cross_validate")
-    spec = {**SPEC, "classes": "grouped", "params": PARAMS["lightgbm"]}
+    spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
     settings = {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": spec}
     for training, repeat in (("final", "0"), ("final", "1"), ("outer_0", "0")):
         part = folder / training / repeat
@@ -122,8 +122,8 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     survey_folder = write_survey(files, tmp_path / "new data")
     splits = find_splits(survey_folder, ["test"], "new_data")
     assert splits == ["split_01", "split_02"]
-    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "logs.parquet", INGEST)
-    logs = read_columns(tmp_path / "logs.parquet")
+    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "metadata.parquet", INGEST)
+    logs = read_columns(tmp_path / "metadata.parquet")
     assert logs["object_id"].tolist() == ["x", "y", "z"]
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]

@@ -39,7 +39,7 @@ def run_both(folder, files):
     survey = write_survey(files, folder / "a survey")
     logs = {"train": survey / LOG, "test": survey / TEST, "submission": survey / SAMPLE}
     settings = {"ingest": CONFIG, "splits": ["split_01", "split_02"]}
-    first = run("ingest_logs", folder, logs, {"table": folder / "logs.parquet"}, settings)
+    first = run("ingest_logs", folder, logs, {"table": folder / "metadata.parquet"}, settings)
     inputs = {"train": survey / TRAIN_LC, "test": survey / TEST_LC, "logs": [survey / LOG, survey / TEST]}
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}
@@ -50,7 +50,7 @@ def test_results_and_job_logs(tmp_path):
     first, second = run_both(tmp_path, sound_survey())
     assert "3 training objects, 1 of them TDE; 3 test objects; 2 splits" in first
     assert "3 objects: 18 rows read, 18 points kept, 0 rows set aside" in second
-    assert list(read_columns(tmp_path / "logs.parquet")["object_id"]) == list("abcxyz")
+    assert list(read_columns(tmp_path / "metadata.parquet")["object_id"]) == list("abcxyz")
     assert list(read_split(tmp_path, "split_01")[0].n_points) == [6, 6, 6]
 
 

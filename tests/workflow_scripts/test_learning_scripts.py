@@ -49,7 +49,7 @@ def rows(path):
 def results(tmp_path_factory):
     """The folder of results up to folds and joined features: 180 objects, a sixth of them for the test, two splits."""
     folder = tmp_path_factory.mktemp("results with spaces")
-    ids, types, target, source, values = survey()
+    ids, types, target, event, values = survey()
     n, rng = len(ids), np.random.default_rng(3)
     test, split = np.arange(n) % 6 == 5, np.where(np.arange(n) % 2, "split_01", "split_02").astype(object)
     z = np.round(rng.uniform(0.1, 0.9, n), 4)
@@ -66,8 +66,8 @@ def results(tmp_path_factory):
         "submission_row": np.full(n, -1, dtype=np.int32),
     }
     columns["submission_row"][test] = order
-    write_table(folder / "logs.parquet", columns)
-    number = np.unique(source, return_inverse=True)[1]
+    write_table(folder / "metadata.parquet", columns)
+    number = np.unique(event, return_inverse=True)[1]
     for name in ("split_01", "split_02"):
         members = np.flatnonzero(split == name)
         members = members[np.argsort(ids[members].astype(str))]
@@ -84,10 +84,10 @@ def results(tmp_path_factory):
     families = [folder / "families" / f / f"{s}.parquet" for f in ("good", "noise") for s in ("split_01", "split_02")]
     tables = [folder / "features" / f"{name}.parquet" for name in ("train", "test")]
     for path in tables:
-        script("join_features")(folder / "logs.parquet", families, ["good", "noise"], path.stem, path)
+        script("join_features")(folder / "metadata.parquet", families, ["good", "noise"], path.stem, path)
     made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
-    script("make_folds")(folder / "logs.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
-    write_table(folder / "truth.parquet", {"object_id": ids, "source": source, "target": target})
+    script("make_folds")(folder / "metadata.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
+    write_table(folder / "truth.parquet", {"object_id": ids, "event": event, "target": target})
     return folder
 
 
@@ -125,7 +125,7 @@ def predicted(results):
 
 
 def test_joined_tables_hold_the_objects_of_the_logs_in_order_and_no_labels(results):
-    log = read_columns(results / "logs.parquet")
+    log = read_columns(results / "metadata.parquet")
     for name in ("train", "test"):
         table = read_columns(results / "features" / f"{name}.parquet")
         assert table["object_id"].tolist() == log["object_id"][log["set"] == name].tolist()
@@ -135,8 +135,8 @@ def test_joined_tables_hold_the_objects_of_the_logs_in_order_and_no_labels(resul
 
 def test_folds_keep_the_true_source_events_together(results):
     truth, folds = read_columns(results / "truth.parquet"), read_columns(results / "folds.parquet")
-    source = dict(zip(truth["object_id"], truth["source"], strict=True))
-    found = {(source[i], s) for i, s in zip(folds["object_id"], folds["source"], strict=True)}
+    event = dict(zip(truth["object_id"], truth["event"], strict=True))
+    found = {(event[i], s) for i, s in zip(folds["object_id"], folds["event"], strict=True)}
     assert len(found) == len({s for s, _ in found}) == len({s for _, s in found}) == 60
     assert set(folds["protocol"]) == {"stratified", "grouped"}
     assert set(folds["repeat"]) == {0, 1}
@@ -272,9 +272,9 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     assert (chosen["rule"], chosen["model"], chosen["protocol"]) == ("maximum_f1", "two", protocol)
     outputs = [predicted / "submission.csv", predicted / "probabilities.csv"]
     tests = [f / "held_out.parquet" for f in folders]
-    script("write_submission")(predicted / "logs.parquet", tests, threshold, *outputs)
+    script("write_submission")(predicted / "metadata.parquet", tests, threshold, *outputs)
     submission, probabilities = map(rows, outputs)
-    log = read_columns(predicted / "logs.parquet")
+    log = read_columns(predicted / "metadata.parquet")
     place = dict(zip(log["object_id"], log["submission_row"].tolist(), strict=True))
     assert [place[row["object_id"]] for row in submission] == list(range(30))
     assert list(submission[0]) == ["object_id", "prediction"]
@@ -347,7 +347,7 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
     splits = ("split_01", "split_02")
     made = [[predicted / kind / f"{s}.parquet" for s in splits] for kind in ("lightcurves", "objects")]
     folds, objects = predicted / "folds.parquet", tmp_path / "objects.parquet"
-    script("describe_objects")(predicted / "logs.parquet", *made, objects)
+    script("describe_objects")(predicted / "metadata.parquet", *made, objects)
     described = read_columns(objects)
     assert len(described["object_id"]) == 150
     assert set(described["points"]) == {30}
@@ -386,7 +386,7 @@ def test_audits_write_a_verdict_each_and_catch_a_leak(results, tmp_path):
     splits = ("split_01", "split_02")
     made = [[results / kind / f"{s}.parquet" for s in splits] for kind in ("lightcurves", "objects")]
     train_table, test_table = (results / "features" / f"{name}.parquet" for name in ("train", "test"))
-    folds, logs = results / "folds.parquet", results / "logs.parquet"
+    folds, logs = results / "folds.parquet", results / "metadata.parquet"
     audits = {**CONFIG["audits"], "model": {key: SPEC[key] for key in ("learner", "balance", "params")}, "shuffles": 1}
     settings = {"seed": 5, "folds": FOLDS, "training": TRAINING, "audits": audits}
     names = ("labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings")

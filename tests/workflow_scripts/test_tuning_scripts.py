@@ -15,7 +15,7 @@ from mallorn.learning.parameters import read_best
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
-MODEL = {**SPEC, "learner": "logistic", "classes": "grouped", "params": {"C": 1e-5, "max_iter": 50, "tol": 1e-3}}
+MODEL = {**SPEC, "learner": "logistic", "classes": "multiclass", "params": {"C": 1e-5, "max_iter": 50, "tol": 1e-3}}
 SETTINGS = {"seed": 5, "metric": "average_precision", "training": TRAINING, "selection": SELECTION, "model": MODEL}
 
 
@@ -30,11 +30,11 @@ def script(name):
 def tuned(tmp_path_factory):
     """A folder with features, folds and a finished study of two workers."""
     folder = tmp_path_factory.mktemp("tuned")
-    ids, types, target, source, values = survey()
+    ids, types, target, event, values = survey()
     columns = {f"family__{k}": values[:, k].astype(float) for k in range(10)}
     logs = {"Z": np.full(len(ids), 0.1), "Z_err": np.full(len(ids), np.nan), "EBV": np.full(len(ids), 0.02)}
     write_table(folder / "train.parquet", {"object_id": ids, **logs, **columns})
-    write_table(folder / "folds.parquet", draw_folds(ids, types, target, source, 3, 1, 5, seed=1))
+    write_table(folder / "folds.parquet", draw_folds(ids, types, target, event, 3, 1, 5, seed=1))
     about = {"study": "outer_0_grouped_0", "model": "one"}
     outputs = [folder / f"trials_{k}.parquet" for k in range(2)]
     for k, trials in enumerate((4, 6)):

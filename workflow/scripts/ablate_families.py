@@ -4,23 +4,24 @@ from mallorn.evaluate.ablation import ablate, summarise, variants
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.pipeline import needs_of
+from mallorn.learning.tables import DatasetFiles, read_dataset
 
 
 def main(train, folds, output, settings, threads):
     """Write the table of `mallorn.evaluate.ablation.summarise` as CSV.
 
-    train, folds, output: paths. settings: {"seed", "threshold", "training", "ablation", "model" (the one to train, a
-    block of `models`)} of the configuration.
+    train, folds, output: paths. settings: {"seed", "target", "threshold", "training", "ablation", "model" (the one
+    to train, a block of `models`)} of the configuration.
     """
-    training, options = settings["training"], settings["ablation"]
-    table = read_features(train, training)
+    options = settings["ablation"]
+    dataset = read_dataset(DatasetFiles(train), settings["training"], needs_of(settings["model"]))
     folds = read_columns(folds)
     rows = []
     for protocol in PROTOCOLS:
-        repeats = [fold_of(folds, protocol, repeat, table.object_id) for repeat in range(options["repeats"])]
+        repeats = [fold_of(folds, protocol, repeat, dataset.object_id) for repeat in range(options["repeats"])]
         seed = (settings["seed"], protocol)
-        predictions = ablate(table, variants(table.columns), repeats, training, settings["model"], seed, threads)
+        predictions = ablate(dataset, variants(dataset.features.columns), repeats, settings, seed, threads)
         rows += summarise(protocol, predictions, repeats, settings["threshold"], options["rounds"], seed)
     write_csv(output, {name: [row[name] for row in rows] for name in rows[0]}, digits=4)
 

@@ -3,7 +3,7 @@
 from mallorn.evaluate.audits.shift import TEST_OBJECTS, adversarial_validation, audit_shift, importance_weights
 from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.tables import write_table
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 from mallorn.seeds import derived_seed
 
 

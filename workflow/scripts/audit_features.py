@@ -6,7 +6,7 @@ from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 
 
 def main(train, test, folds, output, features, settings):
@@ -19,7 +19,7 @@ def main(train, test, folds, output, features, settings):
     inside, outside = read_features(train, training), read_features(test, training, TEST_OBJECTS)
     labels = fold_of(read_columns(folds), "grouped", 0, inside.object_id)
     rows = describe_features(inside.columns, inside.values, outside.values, labels["target"])
-    events = len(set(labels["source"][labels["target"] == 1]))
+    events = len(set(labels["event"][labels["target"] == 1]))
     write_csv(features, {name: [row[name] for row in rows] for name in rows[0]}, digits=4)
     write_verdict(output, audit_features(rows, events, audits["separation"], audits["missing"]))
 

@@ -6,8 +6,9 @@ from mallorn.evaluate.audits.labels import audit_labels
 from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.tables import read_columns
 from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.dataset import Dataset, Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 from mallorn.seeds import derived_seed
 
 ROUNDS = 200
@@ -20,17 +21,17 @@ def main(train, folds, output, settings, threads):
     """
     training, audits = settings["training"], settings["audits"]
     table = read_features(train, training)
+    dataset = Dataset(table.object_id, features=table)
     labels = fold_of(read_columns(folds), "grouped", 0, table.object_id)
     seed = derived_seed(settings["seed"], "audit_labels")
 
     def predict(target):
         classes = np.where(target == 1, 0, 1)
         spec = {"seeds": 1, **audits["model"]}
-        return cross_validate(
-            table.values, classes, 2, labels["source"], labels["fold"], spec, seed=seed, threads=threads
-        ).inside[:, 0]
+        objects = Labelled.of(dataset, classes, 2, labels["event"])
+        return cross_validate(objects, labels["fold"], spec, seed, threads).inside[:, 0]
 
-    write_verdict(output, audit_labels(predict, labels["target"], labels["source"], audits["shuffles"], ROUNDS, seed))
+    write_verdict(output, audit_labels(predict, labels["target"], labels["event"], audits["shuffles"], ROUNDS, seed))
 
 
 if "snakemake" in globals():

@@ -9,13 +9,13 @@ from mallorn.survey.events import grid_steps, rest_spans
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
-def main(logs, folds, lightcurves, objects, output, settings):
+def main(metadata, folds, lightcurves, objects, output, settings):
     """Write the verdict of `mallorn.evaluate.audits.siblings`; duplicates are sought among training and test objects.
 
-    logs, folds, output: paths; lightcurves, objects: paths of all splits, in the same order.
+    metadata, folds, output: paths; lightcurves, objects: paths of all splits, in the same order.
     settings: {"folds": block of the configuration}.
     """
-    grid, log = settings["folds"]["grid"], read_columns(logs, ["object_id", "set", "Z", "spec_type"])
+    grid, log = settings["folds"]["grid"], read_columns(metadata, ["object_id", "set", "Z", "spec_type"])
     train = np.flatnonzero(log["set"] == "train")
     place = {name: k for k, name in enumerate(log["object_id"][train])}
     digest, names, steps = [], [], np.full((2, len(train)), np.nan)
@@ -35,7 +35,7 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.input.folds,
             snakemake.input.lightcurves,
             snakemake.input.objects,

@@ -1,4 +1,4 @@
-"""Audit of time-grid leakage: source events from single features, classes from time stamps alone."""
+"""Audit of time-grid leakage: events from single features, classes from time stamps alone."""
 
 import numpy as np
 
@@ -6,8 +6,9 @@ from mallorn.evaluate.audits.time_grid import audit_class_from_times, audit_sibl
 from mallorn.evaluate.audits.verdict import write_verdict
 from mallorn.io.tables import read_columns
 from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.dataset import Labelled, of_values
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.training import read_features
+from mallorn.learning.tables import read_features
 from mallorn.seeds import derived_seed
 from mallorn.survey.events import grid_steps
 from mallorn.survey.lightcurves import lightcurve_groups
@@ -23,7 +24,7 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
     table = read_features(train, training)
     of, place = read_columns(folds), {name: k for k, name in enumerate(table.object_id)}
     labels = {protocol: fold_of(of, protocol, 0, table.object_id) for protocol in PROTOCOLS}
-    target, source = labels["grouped"]["target"], labels["grouped"]["source"]
+    target, event = labels["grouped"]["target"], labels["grouped"]["event"]
     found, redshift = {}, np.full(len(place), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
         for _, lc in lightcurve_groups(points_path, objects_path):
@@ -36,13 +37,14 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
 
     def predict(values, fold):
         seed, spec = derived_seed(settings["seed"], "audit_times"), {"seeds": 1, **audits["model"]}
-        return cross_validate(values, 1 - target, 2, source, fold, spec, seed=seed, threads=threads).inside[:, 0]
+        objects = Labelled.of(of_values(values), 1 - target, 2, event)
+        return cross_validate(objects, fold, spec, seed, threads).inside[:, 0]
 
     limit = audits["siblings_found"]
-    write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, source, limit))
+    write_verdict(siblings, audit_siblings_from_features(table.columns, table.values, redshift, event, limit))
     parts = {protocol: labels[protocol]["fold"] for protocol in PROTOCOLS}
     limit = audits["class_from_times"]
-    write_verdict(times, audit_class_from_times(predict, found, step, redshift, target, source, parts, limit))
+    write_verdict(times, audit_class_from_times(predict, found, step, redshift, target, event, parts, limit))
 
 
 if "snakemake" in globals():

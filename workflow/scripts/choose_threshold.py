@@ -21,7 +21,7 @@ def main(out_of_fold, folds, output, settings):
         p = read_out_of_fold(path)
         parts.append((fold_of(table, p.protocol, p.repeat, p.object_id)["target"], p.probability, p.fold))
     decision = make_decision(settings, parts)
-    about = {"model": p.model, "protocol": p.protocol, "repeats": len(out_of_fold)}
+    about = {"target": p.names[0], "model": p.model, "protocol": p.protocol, "repeats": len(out_of_fold)}
     write_text(output, json.dumps({**decision, **settings["threshold"], **about}, indent=2) + "\n")
     message = "threshold %.4f +- %.4f by the rule %s, calibration %s"
     values = (

@@ -3,9 +3,8 @@
 import json
 import logging
 
-import numpy as np
-
-from mallorn.decide.ensembles import apply_ensemble, crossed_ensemble, fit_ensemble
+from mallorn.decide.classes import finest
+from mallorn.decide.ensembles import Members, cross_fitted_ensemble, fit_ensemble, predict_ensemble
 from mallorn.decide.predictions import read_held_out, read_out_of_fold, write_predictions
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
@@ -16,7 +15,7 @@ from mallorn.metrics import average_precision
 def main(models, folds, ensembles, about, settings):
     """Write, for each ensemble, out-of-fold predictions, those of the objects kept apart, and what it has learned.
 
-    Out-of-fold predictions are crossed: what is applied to a fold was learned on those of the other folds.
+    Out-of-fold predictions are cross-fitted: what is applied to a fold was learned on those of the other folds.
 
     models: {model: {"out_of_fold", "held_out"[, "photoz"]: path}}. folds: path.
     ensembles: {ensemble: {the same and "learned": path}}. about: {"training", "protocol", "repeat"}.
@@ -29,33 +28,27 @@ def main(models, folds, ensembles, about, settings):
     target = fold_of(read_columns(folds), about["protocol"], about["repeat"], first.object_id)["target"]
     for name, paths in ensembles.items():
         options, metadata = settings[name], {**about, "model": name}
-        members = options["members"]
-        inside = np.stack([out_of_fold[member].probability for member in members], axis=1)
-        crossed = crossed_ensemble(options["method"], inside, target, first.fold, options)
-        learned = fit_ensemble(options["method"], inside, target, first.fold, options)
-        outside = np.stack([apart[member].probability for member in members], axis=1)
-        _write(paths["out_of_fold"], first.object_id, crossed, metadata, first.fold)
-        _write(paths["held_out"], apart[members[0]].object_id, apply_ensemble(learned, outside), metadata)
+        method, chosen = options["method"], options["members"]
+        inside, outside = _members(out_of_fold, chosen), _members(apart, chosen)
+        learning = (method, inside, target, first.fold, options)
+        cross_fitted = cross_fitted_ensemble(*learning)
+        learned = fit_ensemble(method, inside.sought, target, first.fold, options)
+        names = finest(inside.names)[0]
+        write_predictions(paths["out_of_fold"], first.object_id, cross_fitted, names, metadata, first.fold)
+        held_out = predict_ensemble(learned, outside)
+        write_predictions(paths["held_out"], apart[chosen[0]].object_id, held_out, names, metadata)
         if "photoz" in paths:
-            _photoz(models, members, paths["photoz"], first, target, inside, options, metadata)
-        write_text(paths["learned"], json.dumps({"members": members, **learned}, indent=2) + "\n")
-        log.info("%s: average precision %.3f of %s", name, average_precision(target, crossed), ", ".join(members))
+            made = {member: read_out_of_fold(models[member]["photoz"]) for member in chosen}
+            altered = made[chosen[0]]
+            served = cross_fitted_ensemble(*learning, _members(made, chosen), altered.fold)
+            write_predictions(paths["photoz"], altered.object_id, served, names, metadata, altered.fold)
+        write_text(paths["learned"], json.dumps({"members": chosen, **learned}, indent=2) + "\n")
+        score = average_precision(target, cross_fitted[:, 0])
+        log.info("%s: average precision %.3f of %s", name, score, ", ".join(chosen))
 
 
-def _photoz(models, members, path, first, target, inside, options, metadata):
-    """Write the crossed predictions of the copies with photometric redshifts."""
-    copies = [read_out_of_fold(models[member]["photoz"]) for member in members]
-    probability = np.stack([copy.probability for copy in copies], axis=1)
-    result = np.empty(len(probability))
-    for k in np.unique(copies[0].fold):
-        other, mine = first.fold != k, copies[0].fold == k
-        learned = fit_ensemble(options["method"], inside[other], target[other], first.fold[other], options)
-        result[mine] = apply_ensemble(learned, probability[mine])
-    _write(path, copies[0].object_id, result, metadata, copies[0].fold)
-
-
-def _write(path, object_id, probability, metadata, fold=None):
-    write_predictions(path, object_id, np.stack([probability, 1.0 - probability], axis=1), ("", ""), metadata, fold)
+def _members(predictions, chosen):
+    return Members(*zip(*((predictions[name].classes, predictions[name].names) for name in chosen), strict=True))
 
 
 if "snakemake" in globals():

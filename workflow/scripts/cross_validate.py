@@ -1,24 +1,32 @@
 """Train one model on the folds of one training set; predict what was held out, and the objects kept apart."""
 
 import logging
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from mallorn.decide.predictions import write_predictions
 from mallorn.io.tables import read_columns, write_table
-from mallorn.learning.cross_validation import Copies, cross_validate
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.cross_validation import Augmented, Options, cross_validate
+from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.model_files import Fits, mean_probability, write_fits
+from mallorn.learning.model_files import Fits, predict_mean, write_fits
 from mallorn.learning.parameters import read_best
-from mallorn.learning.training import classify, feature_groups, importance_weights, read_features, rows_of
+from mallorn.learning.pipeline import needs_of, with_selection
+from mallorn.learning.tables import DatasetFiles, dataset_groups, importance_weights, read_dataset, rows_of
 from mallorn.learning.training_sets import FINAL, training_rows
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 
 
 class Inputs(NamedTuple):
-    """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others."""
+    """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
+
+    views: {"survey", or a kind of augmented objects: (light curves, objects, posteriors)}, paths of all splits each,
+    for learners that need them; see `DatasetFiles`.
+    """
 
     train: str
     test: str
@@ -27,6 +35,12 @@ class Inputs(NamedTuple):
     jitter: str = ""
     weights: str = ""
     parameters: str = ""
+    views: dict = MappingProxyType({})
+
+    def files(self, table):
+        """Return the `DatasetFiles` of the objects of a feature table."""
+        kind = table if table in ("photoz", "jitter") else "survey"
+        return DatasetFiles(getattr(self, table), *self.views.get(kind, ()))
 
 
 class Outputs(NamedTuple):
@@ -46,60 +60,48 @@ def main(inputs, outputs, about, settings, threads):
     """Write out-of-fold predictions, those of the objects kept apart (mean over the folds' models), and importances.
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
-    `mallorn.learning.training_sets`. settings: {"seed", and the blocks "training", "selection" and "model" (the one of
-    `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
+    `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
+    (the one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
     """
-    training, model = settings["training"], settings["model"]
+    training, model, final = settings["training"], settings["model"], about["training"] == FINAL
     if inputs.parameters:
         model = {**model, "params": read_best(inputs.parameters)}
-
-    table = read_features(inputs.train, training)
-    labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], table.object_id)
+    needs = needs_of(model)
+    dataset = read_dataset(inputs.files("train"), training, needs)
+    labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], dataset.object_id)
     inside, held_out = training_rows(about["training"], labels["fold"])
+    # the test table is not to be in memory as a whole
+    apart = None if final else dataset.take(held_out)
     pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None
-    apart = None  # the test table is not to be in memory as a whole
-    if about["training"] != FINAL:
-        apart = table.rows(held_out)
-    elif pseudo_labels:
-        apart = read_features(inputs.test, training)
-    labels = {name: values[inside] for name, values in labels.items()}
-    table = table.rows(inside)
-    classes, names, kinds = classify(labels, model["classes"], training)
-
-    def copies(path):
-        if not path:
-            return None
-        copied = read_features(path, training)
-        row = rows_of(copied.object_id, table.object_id)
-        return Copies(copied.values[row >= 0], row[row >= 0])
-
-    photoz = copies(inputs.photoz)
+    if final and pseudo_labels:
+        apart = read_dataset(inputs.files("test"), training, needs)
+    labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
+    classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
+    weight = importance_weights(inputs.weights, dataset.object_id) if inputs.weights else None
+    made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     predictions = cross_validate(
-        *(table.values, classes, len(names), labels["source"], labels["fold"], model),
-        seed=derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
-        threads=threads,
-        outside=None if apart is None else apart.values,
-        selection=settings["selection"] if model["selection"] else None,
-        weight=importance_weights(inputs.weights, table.object_id) if inputs.weights else None,
-        trained_copies=copies(inputs.jitter),
-        predicted_copies=photoz,
-        pseudo_labels=pseudo_labels,
-        kinds=kinds,
-        keep=about["training"] == FINAL,
+        Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight),
+        labels["fold"],
+        with_selection(model, settings["selection"]),
+        derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
+        threads,
+        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final),
     )
-    fits = Fits(table.columns, names, predictions.fits)
+    columns = dataset.features.columns if "features" in needs else ()
+    fits = Fits(columns, names, needs, predictions.fits)
     if outputs.models:
         write_fits(outputs.models, fits)
-    write_predictions(outputs.out_of_fold, table.object_id, predictions.inside, names, about, labels["fold"])
+    write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
-        write_predictions(outputs.held_out, *_predict_table(inputs.test, fits), names, about)
+        write_predictions(outputs.held_out, *_predict_table(inputs.files("test"), fits), names, about)
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
-    if photoz is not None:
-        ids, fold = table.object_id[photoz.row], labels["fold"][photoz.row]
-        write_predictions(outputs.photoz, ids, predictions.copied, names, about, fold)
+    if made["photoz"] is not None:
+        row = made["photoz"].row
+        ids, fold = dataset.object_id[row], labels["fold"][row]
+        write_predictions(outputs.photoz, ids, predictions.augmented, names, about, fold)
     order = np.argsort(-predictions.importance, kind="stable")
-    columns = np.array(table.columns, dtype=object)
+    columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
     ap = average_precision(labels["target"], predictions.inside[:, 0])
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
@@ -107,9 +109,18 @@ def main(inputs, outputs, about, settings, threads):
     logging.getLogger(__name__).info(message, *values)
 
 
-def _predict_table(path, fits):
+def _augmented(inputs, kind, training, needs, object_id):
+    """Return the `Augmented` objects of a kind that are made of the objects `object_id`; None if there are none."""
+    if not getattr(inputs, kind):
+        return None
+    dataset = read_dataset(inputs.files(kind), training, needs)
+    row = rows_of(dataset.object_id, object_id)
+    return Augmented(dataset.take(np.flatnonzero(row >= 0)), row[row >= 0])
+
+
+def _predict_table(files, fits):
     """Return (object_id (m,), probability (m, C)) of all objects of a feature table, the mean over the `Fits`."""
-    parts = [(part.object_id, mean_probability(fits, part.values)) for part in feature_groups(path, fits.columns)]
+    parts = [(part.object_id, predict_mean(fits, part)) for part in dataset_groups(files, fits.columns, fits.needs)]
     return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -117,8 +128,12 @@ if "snakemake" in globals():
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        given = snakemake.input
+        tables = {name: str(given.get(name, "")) for name in Inputs._fields if name != "views"}
+        prefixes = {"survey": "", "photoz": "photoz_", "jitter": "jitter_"}
+        kinds = ("lightcurves", "objects", "posterior")
         main(
-            Inputs(**{name: str(snakemake.input.get(name, "")) for name in Inputs._fields}),
+            Inputs(**tables, views={k: [given.get(p + kind, []) for kind in kinds] for k, p in prefixes.items()}),
             Outputs(**{name: str(snakemake.output.get(name, "")) for name in Outputs._fields}),
             {key: snakemake.wildcards[key] for key in ("training", "protocol", "repeat", "model")},
             snakemake.params.settings,

@@ -7,13 +7,13 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
-def main(logs, lightcurves, objects, output):
+def main(metadata, lightcurves, objects, output):
     """Write object_id, redshift, points and snr (see `mallorn.evaluate.subgroups.light_curve_properties`) of the
     training objects.
 
-    logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
+    metadata, output: paths; lightcurves, objects: paths of all splits, in the same order.
     """
-    log = read_columns(logs, ["object_id", "set"])
+    log = read_columns(metadata, ["object_id", "set"])
     train = log["object_id"][log["set"] == "train"]
     parts = []
     for points_path, objects_path in zip(lightcurves, objects, strict=True):
@@ -30,7 +30,7 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.input.lightcurves,
             snakemake.input.objects,
             snakemake.output[0],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns
+from mallorn.learning.classes import is_target
 from mallorn.report.drivers import read_context
 from mallorn.report.names import page_name
 from mallorn.report.object_page import write_object_page
@@ -15,24 +16,27 @@ from mallorn.report.store import Store
 from mallorn.runtime.progress import progress
 
 
-def main(
-    store, logs, candidates, train, test, importance, explanations, threshold, folder, settings, name=None, threads=1
-):
+def main(store, paths, folder, settings, name=None, threads=1):
     """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
 
-    store: `Store`. logs, candidates, train, test, threshold, folder: paths. importance: paths. explanations: path of
-    SHAP values, or None. settings: blocks "posterior", "features" and "report" of the configuration.
+    store: `Store`. paths: {"metadata", "candidates", "train", "test", "threshold": path, "importance": paths,
+    "explanations": path of SHAP values, or None}. settings: blocks "posterior", "features", "training" and "report" of
+    the configuration.
     """
-    log, table, options = read_columns(logs), read_columns(candidates), settings["report"]
+    log, table, options = read_columns(paths["metadata"]), read_columns(paths["candidates"]), settings["report"]
     first = [str(object_id) for object_id in table["object_id"][: options["candidates"]]]
     wanted = first if name is None else [_named(log["object_id"], name)]
-    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
+    decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     drivers = {
         "features": settings["features"],
         "compared": options["compared_features"],
         "drivers": options["drivers"],
     }
-    context = read_context(wanted, train, test, importance, explanations, log, drivers, decision["threshold"])
+    labels = {
+        "object_id": log["object_id"],
+        "target": is_target(log["spec_type"], decision["target"], settings["training"]),
+    }
+    context = read_context(wanted, paths, labels, drivers, decision)
     near = {object_id: context.neighbours(object_id, options["neighbours"]) for object_id in wanted}
     drawing = {
         "posterior": settings["posterior"],
@@ -82,13 +86,10 @@ if "snakemake" in globals():
         given, output, name = snakemake.input, snakemake.output[0], snakemake.wildcards.get("object")
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
-            given.logs,
-            given.candidates,
-            given.train,
-            given.test,
-            given.importance,
-            next(iter(given.explanations), None),
-            given.threshold,
+            {
+                **{key: given[key] for key in ("metadata", "candidates", "train", "test", "threshold", "importance")},
+                "explanations": next(iter(given.explanations), None),
+            },
             output if name is None else Path(output).parent,
             snakemake.params.settings,
             name,

@@ -4,11 +4,12 @@ import logging
 
 import numpy as np
 
-from mallorn.decide.predictions import mean_probability
+from mallorn.decide.predictions import mean_of_files
 from mallorn.io.tables import write_table
+from mallorn.learning.dataset import Dataset
 from mallorn.learning.explanations import candidate_table, explained_rows, global_table
 from mallorn.learning.model_files import mean_contributions, read_fits
-from mallorn.learning.training import read_feature_columns
+from mallorn.learning.tables import read_feature_columns
 
 
 def main(models, test, held_out, candidates, everywhere, settings):
@@ -18,17 +19,18 @@ def main(models, test, held_out, candidates, everywhere, settings):
     their probabilities in all repeats. settings: {"seed", "explanations"} of the configuration.
     """
     options = settings["explanations"]
-    object_id, probability = mean_probability(held_out)
-    best, drawn = explained_rows(probability, options["candidates"], options["sample"], settings["seed"])
+    object_id, probability, names = mean_of_files(held_out)
+    best, drawn = explained_rows(probability[:, 0], options["candidates"], options["sample"], settings["seed"])
     rows = np.concatenate([best, drawn])
     fits = [read_fits(folder) for folder in models]
     table = read_feature_columns(test, fits[0].columns, rows)
-    shap = np.mean([mean_contributions(one, table.values) for one in fits], axis=0)
+    dataset = Dataset(table.object_id, features=table)
+    shap = np.mean([mean_contributions(one, dataset) for one in fits], axis=0)
     n = len(best)
     write_table(
         candidates,
         candidate_table(table.object_id[:n], table.columns, table.values[:n], shap[:n], options["features"]),
-        metadata={"scale": "margin of the class TDE, mean over fits"},
+        metadata={"scale": f"margin of the class {names[0]}, mean over fits"},
     )
     write_table(everywhere, global_table(table.columns, shap[n:]))
     logging.getLogger(__name__).info("%d candidates and %d other objects explained", n, len(drawn))

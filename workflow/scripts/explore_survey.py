@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
+from mallorn.learning.classes import is_target
 from mallorn.plots.style import save, style
 from mallorn.plots.survey import plot_cadence, plot_examples, plot_points, plot_redshifts, plot_types
 from mallorn.report.objects import read_points
@@ -14,16 +15,21 @@ TYPES = 6
 """Types of which examples and redshifts are drawn: the most frequent ones and the target."""
 
 
-def main(logs, splits, lightcurves, objects, set_aside, folder):
-    """Write figures and tables.json to `folder`. logs: path. lightcurves, objects, set_aside: paths, one a split."""
-    log = read_columns(logs)
+def main(metadata, splits, lightcurves, objects, set_aside, folder, settings):
+    """Write figures and tables.json to `folder`.
+
+    metadata: path. lightcurves, objects, set_aside: paths, one a split. settings: {"target",
+    "training"} of the configuration.
+    """
+    log = read_columns(metadata)
     of = {
         "lightcurves": dict(zip(splits, lightcurves, strict=True)),
         "objects": dict(zip(splits, objects, strict=True)),
     }
     survey = read_survey(log, **of)
     counts = counts_by_type(survey)
-    targets = set(log["spec_type"][log["target"] == 1])
+    sought = is_target(log["spec_type"], settings["target"], settings["training"])
+    targets = set(log["spec_type"][sought])
     types = [row[0] for row in counts if row[0] in targets] + [row[0] for row in counts if row[0] not in targets]
     chosen = examples(survey, types[:TYPES])
     views = read_points(of["lightcurves"], of["objects"], log, list(chosen.values()))
@@ -41,7 +47,7 @@ def main(logs, splits, lightcurves, objects, set_aside, folder):
         "n_train": n_train,
         "n_test": len(survey.object_id) - n_train,
         "n_points": int(survey.points.sum()),
-        "n_targets": int((log["target"] == 1).sum()),
+        "n_targets": int(sought.sum()),
         "types": [(name, n, f"{n / n_train:.1%}", f"{z:.2f}", f"{points:.0f}") for name, n, z, points in counts],
         "set_aside": set_aside_rows(set_aside),
     }
@@ -53,10 +59,11 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.params.splits,
             snakemake.input.lightcurves,
             snakemake.input.objects,
             snakemake.input.set_aside,
             snakemake.output[0],
+            snakemake.params.settings,
         )

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from mallorn.decide.bundle import write_product
+from mallorn.decide.bundle import write_bundle
 
 
 def main(folders, learned, threshold, output, about, state):
     """Write the folder `output`.
 
     folders: list over repeats of {model: folder of its fits}. learned: paths of what the ensemble has learned, one for
-    each repeat, or nothing for a single model. threshold: path of the decision. about, state: see `write_product`.
+    each repeat, or nothing for a single model. threshold: path of the decision. about, state: see `write_bundle`.
     """
 
     def read(path):
@@ -18,7 +18,7 @@ def main(folders, learned, threshold, output, about, state):
 
     single = {"members": list(folders[0]), "method": "mean", "weights": [1.0]}
     ensembles = [read(path) for path in learned] or [single] * len(folders)
-    write_product(output, folders, ensembles, read(threshold), state, about)
+    write_bundle(output, folders, ensembles, read(threshold), state, about)
 
 
 if "snakemake" in globals():

@@ -5,16 +5,16 @@ from pathlib import Path
 from mallorn.features.join import join_features
 
 
-def main(logs, families, names, chosen, output):
+def main(metadata, families, names, chosen, output):
     """Write the feature table of the objects of one set.
 
-    logs, output: paths. families: paths .../{family}/{split}.parquet; names: the families in column order.
+    metadata, output: paths. families: paths .../{family}/{split}.parquet; names: the families in column order.
     chosen: "train" or "test".
     """
     files = {name: {} for name in names}
     for path in map(Path, families):
         files[path.parent.name][path.stem] = path
-    join_features(logs, files, output, chosen)
+    join_features(metadata, files, output, chosen)
 
 
 if "snakemake" in globals():
@@ -22,7 +22,7 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.input.families,
             snakemake.params.settings["families"],
             snakemake.params.settings["set"],

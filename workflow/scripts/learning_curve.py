@@ -1,43 +1,43 @@
-"""Score a model trained on fewer source events of TDEs."""
+"""Score a model trained on fewer events of the class sought."""
 
 from mallorn.evaluate.learning_curve import learning_curve
-from mallorn.evaluate.scores import METRICS, crossed_score
+from mallorn.evaluate.scores import METRICS, cross_fitted_score
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.training import classify, read_features
+from mallorn.learning.pipeline import needs_of
+from mallorn.learning.tables import DatasetFiles, read_dataset
 from mallorn.seeds import derived_seed
 
 SCORES = ("average_precision", "f1")
 
 
-def main(train, folds, output, settings, threads):
-    """Write protocol, repeat, draw, fraction and number of TDE events trained on; average precision and F1, intervals.
+def main(files, folds, output, settings, threads):
+    """Write protocol, repeat, draw, fraction and number of events trained on; average precision and F1, intervals.
 
-    train, folds, output: paths. settings: {"seed", and the blocks "training", "threshold", "calibration", "evaluation",
-    "learning_curve" and "model" (the one to train, a block of `models`) of the configuration}.
+    files: `DatasetFiles` of the training objects. folds, output: paths. settings: {"seed", "target", and
+    the blocks "training", "threshold", "calibration", "evaluation", "learning_curve" and "model" (the one to train, a
+    block of `models`) of the configuration}.
     """
     training, model, options = settings["training"], settings["model"], settings["learning_curve"]
-    table = read_features(train, training)
+    dataset = read_dataset(files, training, needs_of(model))
     folds, rows = read_columns(folds), []
     for protocol in PROTOCOLS:
         for repeat in range(options["repeats"]):
-            labels = fold_of(folds, protocol, repeat, table.object_id)
-            classes, names, kinds = classify(labels, model["classes"], training)
+            labels = fold_of(folds, protocol, repeat, dataset.object_id)
+            classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
             seed = derived_seed(settings["seed"], protocol, repeat)
-            curve = learning_curve(
-                *(table.values, classes, len(names), labels, model),
-                *(options["fractions"], options["draws"], seed, threads),
-                kinds=kinds,
-            )
-            for fraction, draw, events, probability in curve:
+            objects = Labelled.of(dataset, classes, len(names), labels["event"], kinds)
+            for fraction, draw, events, probability in learning_curve(objects, labels, model, options, seed, threads):
                 about = {"protocol": protocol, "repeat": repeat, "draw": draw, "fraction": fraction}
-                rows.append({**about, "tde_events": events, **_scores(labels, probability, settings)})
+                rows.append({**about, "target_events": events, **_scores(labels, probability, settings)})
     write_csv(output, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def _scores(labels, probability, settings):
-    scores = crossed_score(labels, probability, labels["fold"], settings)
+    scores = cross_fitted_score(labels, probability, labels["fold"], settings)
     names = [name for name in METRICS if name in SCORES]
     return {f"{name}{end}": scores[f"{name}{end}"] for name in names for end in ("", "_low", "_high")}
 
@@ -46,8 +46,9 @@ if "snakemake" in globals():
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        given = snakemake.input
         main(
-            snakemake.input.train,
+            DatasetFiles(given.train, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
             snakemake.input.folds,
             snakemake.output[0],
             snakemake.params.settings,

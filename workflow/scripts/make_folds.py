@@ -1,28 +1,30 @@
-"""Draw the folds of both protocols, after finding the source event of each training object."""
+"""Draw the folds of both protocols, after finding the event of each training object."""
 
 import numpy as np
 
 from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.classes import is_target
 from mallorn.learning.folds import draw_folds
-from mallorn.survey.events import grid_steps, rest_spans, source_events
+from mallorn.survey.events import grid_steps, parent_events, rest_spans
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
-def main(logs, lightcurves, objects, output, settings):
+def main(metadata, lightcurves, objects, output, settings):
     """Write the long table of `mallorn.learning.folds.draw_folds` for the objects of the training log.
 
-    logs, output: paths; lightcurves, objects: paths of all splits, in the same order.
-    settings: {"seed": of the configuration, "folds": block of the configuration}.
+    metadata, output: paths; lightcurves, objects: paths of all splits, in the same order.
+    settings: {"seed", "target", and the blocks "folds" and "training" of the configuration}.
     """
     folds = settings["folds"]
-    log = read_columns(logs, ["object_id", "set", "Z", "spec_type", "target"])
+    log = read_columns(metadata, ["object_id", "set", "Z", "spec_type"])
     train = np.flatnonzero(log.pop("set") == "train")
     log = {name: values[train] for name, values in log.items()}
     step, duration = _steps(log["object_id"], lightcurves, objects, folds["grid"])
     spans = rest_spans(step, duration, log["Z"], **folds["grid"])
-    source = source_events(log["object_id"], log["spec_type"], *spans)
+    event = parent_events(log["object_id"], log["spec_type"], *spans)
+    target = is_target(log["spec_type"], settings["target"], settings["training"])
     table = draw_folds(
-        *(log["object_id"], log["spec_type"], log["target"], source),
+        *(log["object_id"], log["spec_type"], target.astype(np.int8), event),
         *(folds["number"], folds["repeats"], folds["rare"], settings["seed"]),
     )
     write_table(output, table, sorted_by=("protocol", "repeat", "object_id"))
@@ -44,7 +46,7 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.logs,
+            snakemake.input.metadata,
             snakemake.input.lightcurves,
             snakemake.input.objects,
             snakemake.output[0],

@@ -1,4 +1,4 @@
-"""Rank all test objects by their probability of being a TDE, with what an observer asks first."""
+"""Rank all test objects by the probability of the class sought, with what an observer asks first."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.decision import decide
+from mallorn.decide.decision import decide, decide_classes
 from mallorn.decide.predictions import read_held_out
 from mallorn.io.tables import write_table
 from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
@@ -19,12 +19,11 @@ def main(store, predictions, threshold, features, table, text, votable):
     repeats = [read_held_out(path) for path in predictions]
     object_id = repeats[0].object_id
     place = [{name: k for k, name in enumerate(r.object_id)} for r in repeats]
-    probability = np.stack(
-        [r.probability[[of[name] for name in object_id]] for r, of in zip(repeats, place, strict=True)]
-    )
-    calibrated = np.stack([decide(decision, p)[0] for p in probability])
-    mean, chosen = decide(decision, probability.mean(axis=0))
-    ranked = candidate_table(store, object_id, mean, calibrated.std(axis=0), chosen, features)
+    probability = np.stack([r.classes[[of[name] for name in object_id]] for r, of in zip(repeats, place, strict=True)])
+    calibrated = np.stack([decide(decision, p[:, 0])[0] for p in probability])
+    mean, chosen = decide_classes(decision, probability.mean(axis=0))
+    classes = dict(zip(repeats[0].names, mean.T, strict=True))
+    ranked = candidate_table(store, object_id, classes, calibrated.std(axis=0), chosen, features)
     write_table(table, ranked)
     write_candidates_csv(text, ranked)
     write_votable(votable, ranked)

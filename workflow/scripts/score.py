@@ -3,7 +3,7 @@
 from operator import attrgetter, itemgetter
 
 from mallorn.decide.predictions import read_out_of_fold
-from mallorn.evaluate.scores import SCORE_COLUMNS, crossed_score
+from mallorn.evaluate.scores import SCORE_COLUMNS, cross_fitted_score
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
@@ -23,10 +23,12 @@ def main(out_of_fold, photoz, folds, output, settings):
     other = {key(p): p for p in map(read_out_of_fold, photoz)}
     for p in map(read_out_of_fold, out_of_fold):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
-        rows.append({**_about(p, "spectroscopic"), **crossed_score(labels, p.probability, p.fold, settings)})
+        rows.append({**_about(p, "spectroscopic"), **cross_fitted_score(labels, p.probability, p.fold, settings)})
         if key(p) in other:
             served = _aligned(other[key(p)], p.object_id)
-            rows.append({**_about(p, "photometric"), **crossed_score(labels, p.probability, p.fold, settings, served)})
+            rows.append(
+                {**_about(p, "photometric"), **cross_fitted_score(labels, p.probability, p.fold, settings, served)}
+            )
     rows.sort(key=itemgetter("model", "repeat"))
     rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"])))
     names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])

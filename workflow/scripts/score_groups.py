@@ -3,17 +3,14 @@
 from collections import defaultdict
 
 import numpy as np
-import pyarrow.parquet as pq
 
-from mallorn.decide.calibration import crossed
+from mallorn.decide.calibration import cross_fitted
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.evaluate.reliability import RELIABILITY_COLUMNS, reliability
 from mallorn.evaluate.subgroups import GROUP_COLUMNS, bin_groups, confusion, score_groups, type_groups
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
-
-PREFIX = "probability__"
 
 
 def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
@@ -47,23 +44,21 @@ def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
 
 
 def _repeat(path, table, settings):
-    """Return the predictions of one repeat in the order of the object ids, with labels and crossed decisions."""
+    """Return the predictions of one repeat in the order of the object ids, with labels and cross-fitted decisions."""
     p = read_out_of_fold(path)
     order = np.argsort(p.object_id.astype(str), kind="stable")
     labels = fold_of(table, p.protocol, p.repeat, p.object_id[order])
     probability, fold = p.probability[order], p.fold[order]
     method = settings["calibration"]["method"]
-    calibrated, threshold = crossed(method, settings["threshold"], labels["target"], probability, fold)
-    names = [name for name in pq.read_schema(path).names if name.startswith(PREFIX)]
-    classes = read_columns(path, names) if names else {"TDE": p.probability, "other": 1.0 - p.probability}
+    calibrated, threshold = cross_fitted(method, settings["threshold"], labels["target"], probability, fold)
     return {
         **labels,
         "object_id": p.object_id[order],
         "probability": probability,
         "calibrated": calibrated,
         "decision": calibrated >= threshold,
-        "names": [name.removeprefix(PREFIX) for name in classes],
-        "classes": np.stack([values[order] for values in classes.values()], axis=1),
+        "names": p.names,
+        "classes": p.classes[order],
     }
 
 
@@ -75,7 +70,7 @@ def _score(repeats, properties, settings):
     groups = type_groups(first["spec_type"])
     for name in ("redshift", "points", "snr"):
         groups += bin_groups(name, properties[name][rows], options["bins"][name])
-    labels = (first["target"], first["source"])
+    labels = (first["target"], first["event"])
     parts = [(r["probability"], r["fold"]) for r in repeats]
     return {
         "by_type": score_groups(groups, *labels, together["calibrated"], together["decision"], options, seed),

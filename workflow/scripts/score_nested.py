@@ -20,8 +20,8 @@ def main(out_of_fold, held_out, folds, output, settings):
         p, q = read_out_of_fold(inside_path), read_held_out(outside_path)
         known, apart = (fold_of(table, p.protocol, p.repeat, x.object_id) for x in (p, q))
         inside = (known["target"], p.probability, p.fold)
-        part = {"inside": inside, "inside_source": known["source"], "probability": q.probability}
-        part |= {name: apart[name] for name in ("target", "source")}
+        part = {"inside": inside, "inside_event": known["event"], "probability": q.probability}
+        part |= {name: apart[name] for name in ("target", "event")}
         outer.setdefault((p.protocol, p.model, p.repeat), []).append(part)
     keys = sorted(outer, key=lambda key: (PROTOCOLS.index(key[0]), *key[1:]))
     scores = [nested_score(outer[key], settings) for key in keys]

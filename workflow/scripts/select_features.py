@@ -6,9 +6,11 @@ import numpy as np
 
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.selection import select_features, selection_frequency
-from mallorn.learning.training import classify, read_features
+from mallorn.learning.tables import DatasetFiles, read_dataset
+from mallorn.learning.transforms.selection import select_features, selection_frequency
 from mallorn.seeds import derived_seed
 
 
@@ -17,18 +19,19 @@ def main(train, folds, output, settings):
 
     For people to read: cross-validation chooses anew inside each training part and does not see this file.
 
-    train, folds, output: paths. settings: {"seed", and the blocks "training", "selection" of the configuration}.
+    train, folds, output: paths. settings: {"seed", "target", and the blocks "training", "selection" of the
+    configuration}.
     """
     training, options = settings["training"], settings["selection"]
-    table = read_features(train, training)
-    labels = fold_of(read_columns(folds), PROTOCOLS[0], 0, table.object_id)
-    classes, names, _ = classify(labels, "binary", training)
+    dataset = read_dataset(DatasetFiles(train), training, ("features",))
+    labels = fold_of(read_columns(folds), PROTOCOLS[0], 0, dataset.object_id)
+    classes, names, _ = encode_classes(labels, "binary", training, settings["target"])
     seed = derived_seed(settings["seed"], "select_features")
-    frequency = selection_frequency(table.values, classes, len(names), labels["source"], options, seed)
+    frequency = selection_frequency(Labelled.of(dataset, classes, len(names), labels["event"]), options, seed)
     selected = np.zeros(len(frequency), dtype=int)
     selected[select_features(frequency, options)] = 1
     order = np.argsort(-frequency, kind="stable")
-    columns = np.array(table.columns, dtype=object)
+    columns = np.array(dataset.features.columns, dtype=object)
     write_csv(output, {"feature": columns[order], "frequency": frequency[order], "selected": selected[order]})
     logging.getLogger(__name__).info("%d of %d features are selected", selected.sum(), len(selected))
 

@@ -4,31 +4,33 @@ from pathlib import Path
 
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learners.learner import learner
-from mallorn.learning.training import classify, read_features
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.dataset import Labelled
+from mallorn.learning.pipeline import needs_of, with_selection
+from mallorn.learning.tables import DatasetFiles, read_dataset
 from mallorn.learning.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
 from mallorn.seeds import derived_seed
 
 
-def main(train, folds, output, about, settings, budget, code):
+def main(files, folds, output, about, settings, budget, code):
     """Work on a study until it has its trials; write those of this worker.
 
-    train, folds, output: paths; the journal that all workers of the study share lies beside the output.
-    about: {"study", "model", "worker"}. settings: {"seed", "metric", and the blocks "training", "selection" and "model"
-    of the configuration}; budget: trials of the study. code: digest of the code: its trials are a study of their own.
+    files: `DatasetFiles` of the training objects. folds, output: paths; the journal that all workers of the study share
+    lies beside the output. about: {"study", "model", "worker"}. settings: {"seed", "target", "metric", and the blocks
+    "training", "selection" and "model" of the configuration}; budget: trials of the study. code: digest of the code:
+    its trials are a study of their own.
     """
     training, model = settings["training"], settings["model"]
-    table, folds_table = read_features(train, training), read_columns(folds)
-    rows, labels = tuning_folds(about["study"], folds_table, table.object_id)
-    table = table.rows(rows)
-    classes, names, kinds = classify(labels, model["classes"], training)
+    dataset = read_dataset(files, training, needs_of(model))
+    rows, labels = tuning_folds(about["study"], read_columns(folds), dataset.object_id)
+    classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
+    objects = Labelled.of(dataset.take(rows), classes, len(names), labels["event"], kinds)
     seed = derived_seed(settings["seed"], "tune", about["study"], about["model"])
-    objective = cross_validated(
-        *(table.values, classes, len(names), labels, model, settings["metric"], seed),
-        selection=settings["selection"] if model["selection"] else None,
-        kinds=kinds,
-    )
+    spec = with_selection(model, settings["selection"])
+    objective = cross_validated(objects, labels, spec, settings["metric"], seed)
     space = learner(model["learner"], model["params"]).SEARCH_SPACE
-    name = study_name(Path(train), Path(folds), code, repr(settings), repr(about["study"]))
+    paths = map(Path, (files.features, *files.lightcurves, *files.posteriors, folds))
+    name = study_name(*paths, code, repr(settings), repr(about["study"]))
     journal = Path(output).parent / "journal.log"
     trials = tune(journal, name, space, model["params"], objective, budget, int(about["worker"]), seed)
     write_table(output, trial_table(trials, space))
@@ -38,9 +40,10 @@ if "snakemake" in globals():
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        given = snakemake.input
         main(
-            snakemake.input.train,
-            snakemake.input.folds,
+            DatasetFiles(given.train, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
+            given.folds,
             snakemake.output[0],
             {key: snakemake.wildcards[key] for key in ("study", "model", "worker")},
             snakemake.params.settings,

@@ -22,15 +22,19 @@ from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 
 
-def main(
-    candidates, threshold, scores, history, survey, train, folds, importance, out_of_fold, folders, folder, settings
-):
+PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
+
+
+def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
 
-    importance, out_of_fold: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
-    settings: the whole configuration. The others are paths.
+    paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
+    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
+    settings: the blocks of the configuration that the pages show.
     """
-    table, decision = read_columns(candidates), json.loads(Path(threshold).read_text(encoding="utf-8"))
+    table = read_columns(paths["candidates"])
+    decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
+    scores, history, survey = (paths[name] for name in ("scores", "history", "survey"))
     names = {str(o): page_name(o) for o in table["object_id"][: settings["report"]["candidates"]]}
     pages = {o: name for o, name in names.items() if Path(folders["candidates"], f"{name}.html").is_file()}
     evaluation, model = Path(folders["evaluation"]), decision["model"]
@@ -39,7 +43,7 @@ def main(
     about = {
         "data": [
             ("Training objects", f"{survey_tables['n_train']:,}"),
-            ("of these TDEs", survey_tables["n_targets"]),
+            (f"of these {decision['target']}", survey_tables["n_targets"]),
             ("Test objects", f"{survey_tables['n_test']:,}"),
             ("Points", f"{survey_tables['n_points']:,}"),
             ("Rows set aside", sum(row[1] for row in survey_tables["set_aside"])),
@@ -53,20 +57,20 @@ def main(
         "level": settings["evaluation"]["level"],
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
-    write_candidates_page(folder, table, pages, decision["threshold"])
-    fold_table = read_columns(folds)
-    curves = pooled_by_model(out_of_fold, fold_table)
+    write_candidates_page(folder, table, pages, decision)
+    fold_table = read_columns(paths["folds"])
+    curves = pooled_by_model(paths["out_of_fold"], fold_table)
     write_evaluation_page(folder, evaluation, scores, curves, {"selection": "snakemake --cores all select_features"})
     features = {
         "model": model,
         "note": settings["note"],
         "meaning": meanings(settings["features"]),
-        "groups": settings["training"]["groups"],
-        "rest": settings["training"]["rest"],
+        "target": decision["target"],
+        "training": settings["training"],
         "command": "snakemake --cores all ablate_families",
     }
     ablation = evaluation / "ablation.csv"
-    write_features_page(folder, train, fold_table, importance, ablation, scores, features)
+    write_features_page(folder, paths["train"], fold_table, paths["importance"], ablation, scores, features)
     write_tuning_page(folder, folders["tuning"], scores, "snakemake --cores all tune")
     write_input_page(folder, survey)
     write_performance_page(folder, Path(folders["benchmarks"], "summary.csv"), scores, "snakemake --cores all bench")
@@ -80,15 +84,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         given = snakemake.input
         main(
-            given.candidates,
-            given.threshold,
-            given.scores,
-            given.history,
-            given.survey,
-            given.train,
-            given.folds,
-            given.importance,
-            given.out_of_fold,
+            {name: given[name] for name in PATHS},
             snakemake.params.folders,
             Path(snakemake.output[0]).parent,
             snakemake.params.settings,

@@ -1,6 +1,6 @@
 """results/model: all that scores new light curves, and the check that features and packages are those it was made with.
 
-model.json                        what the model is: see `write_product`
+model.json                        what the model is: see `write_bundle`
 {repeat}/{model}/                 the fits of each member, in the learners' own formats (see
 `mallorn.learning.model_files`)
 """
@@ -12,13 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.decision import decide
-from mallorn.decide.ensembles import apply_ensemble
+from mallorn.decide.classes import finest
+from mallorn.decide.decision import decide_classes
+from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
-from mallorn.learning.model_files import mean_probability, read_fits
+from mallorn.learning.dataset import VIEWS
+from mallorn.learning.model_files import predict_mean, read_fits
 
-__all__ = ["PACKAGES", "check_product", "installed", "read_product", "score", "write_product"]
+__all__ = ["PACKAGES", "check_bundle", "installed", "read_bundle", "score", "write_bundle"]
 
 PACKAGES = (
     "astropy",
@@ -36,7 +38,7 @@ PACKAGES = (
 )
 """Packages that make features or models: another version may give other numbers."""
 
-_FORMAT = 1
+_FORMAT = 2
 _MANIFEST = "model.json"
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
@@ -52,7 +54,7 @@ def installed():
     return versions
 
 
-def write_product(folder, members, learned, decision, state, about):
+def write_bundle(folder, members, learned, decision, state, about):
     """Write the folder of the model.
 
     members: list over repeats of {model: folder of its fits}. learned: list over repeats of what the ensemble learned
@@ -63,23 +65,24 @@ def write_product(folder, members, learned, decision, state, about):
     """
     folder = Path(folder)
     for repeat, parts in enumerate(members):
-        for name, source in parts.items():
-            shutil.copytree(source, folder / str(repeat) / name, dirs_exist_ok=True)
-    fits = read_fits(folder / "0" / learned[0]["members"][0])
+        for name, fits in parts.items():
+            shutil.copytree(fits, folder / str(repeat) / name, dirs_exist_ok=True)
+    fits = [read_fits(folder / "0" / name) for name in learned[0]["members"]]
     manifest = {
         "format": _FORMAT,
         **about,
         "decision": decision,
         "repeats": learned,
-        "classes": list(fits.classes),
+        "classes": list(finest([one.classes for one in fits])[0]),
+        "needs": [view for view in VIEWS if any(view in one.needs for one in fits)],
         "versions": installed(),
         **state,
-        "features": list(fits.columns),
+        "features": next((list(one.columns) for one in fits if one.columns), []),
     }
     write_text(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
 
-def read_product(folder):
+def read_bundle(folder):
     """Return the content of model.json. Raises DataError if there is none, or of another format."""
     path = Path(folder) / _MANIFEST
     if not path.is_file():
@@ -91,10 +94,10 @@ def read_product(folder):
     return manifest
 
 
-def check_product(folder, manifest, state, versions, columns):
+def check_bundle(folder, manifest, state, versions, columns):
     """Raise DataError, naming every difference, if features here are not made as those that the model learned from.
 
-    manifest: as from `read_product`. Of this workflow: state, as in `write_product`; versions, as from `installed`;
+    manifest: as from `read_bundle`. Of this workflow: state, as in `write_bundle`; versions, as from `installed`;
     columns, names of the features at hand.
     """
     differences = [
@@ -115,24 +118,26 @@ def check_product(folder, manifest, state, versions, columns):
         raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
 
 
-def score(folder, manifest, groups):
-    """Return (probability (n,), decision (n,) bool) of features with the columns of the manifest.
+def score(folder, manifest, parts):
+    """Return (probability (n, C), decision (n,) bool) of objects, by the classes of the manifest.
 
-    groups: arrays (m, p) float32 of some of the n objects each, of which only one is needed at a time. The
-    probabilities are calibrated, the mean over repeats of the ensemble's, as those of the submission.
+    parts: `Dataset`s of some of the n objects each, of which only one is needed at a time, with the columns and the
+    views of the manifest. The probabilities are calibrated, the mean over repeats of the ensemble's, as those of the
+    submission.
     """
     repeats = manifest["repeats"]
     fits = [
         [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
         for repeat, learned in enumerate(repeats)
     ]
-    found = [
-        [np.stack([mean_probability(one, values)[:, 0] for one in members], axis=1) for members in fits]
-        for values in groups
-    ]
-    members = map(np.concatenate, zip(*found, strict=True))
-    ensembles = [apply_ensemble(learned, of_members) for learned, of_members in zip(repeats, members, strict=True)]
-    return decide(manifest["decision"], np.mean(ensembles, axis=0))
+    found = []
+    for part in parts:
+        total = np.zeros((len(part), len(manifest["classes"])))
+        for learned, members in zip(repeats, fits, strict=True):
+            predicted = tuple(predict_mean(one, part) for one in members)
+            total += predict_ensemble(learned, Members(predicted, tuple(one.classes for one in members)))
+        found.append(total / len(repeats))
+    return decide_classes(manifest["decision"], np.concatenate(found))
 
 
 def _keys(manifest, state):

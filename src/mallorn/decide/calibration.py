@@ -5,11 +5,12 @@ maps rise or stay level, so that the order of probabilities is kept but for ties
 """
 
 import numpy as np
+from scipy.special import expit, logit
 
 from mallorn.decide.thresholds import choose
 from mallorn.errors import ConfigError
 
-__all__ = ["METHODS", "apply", "crossed", "fit"]
+__all__ = ["METHODS", "apply", "cross_fitted", "fit"]
 
 METHODS = ("none", "platt", "isotonic")
 
@@ -44,11 +45,11 @@ def apply(parameters, probability):
     if method == "none":
         return probability
     if method == "platt":
-        return _sigmoid(parameters["slope"] * _log_odds(probability) + parameters["intercept"])
+        return expit(parameters["slope"] * _log_odds(probability) + parameters["intercept"])
     return np.interp(probability, parameters["probability"], parameters["calibrated"])
 
 
-def crossed(method, options, target, probability, fold, served=None, weight=None):
+def cross_fitted(method, options, target, probability, fold, served=None, weight=None):
     """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
 
     The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.
@@ -71,12 +72,7 @@ def crossed(method, options, target, probability, fold, served=None, weight=None
 
 
 def _log_odds(probability):
-    p = np.clip(probability, _EDGE, 1.0 - _EDGE)
-    return np.log(p / (1.0 - p))
-
-
-def _sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0)))
+    return logit(np.clip(probability, _EDGE, 1.0 - _EDGE))
 
 
 def _smoothed(target):
@@ -90,7 +86,7 @@ def _logistic(x, y):
 
     def loss(theta):
         z = theta[0] * x + theta[1]
-        residual = _sigmoid(z) - y
+        residual = expit(z) - y
         return np.mean(np.logaddexp(0.0, z) - y * z), np.array([np.mean(residual * x), np.mean(residual)])
 
     best = minimize(loss, (1.0, 0.0), jac=True, method="L-BFGS-B", bounds=[(0.0, None), (None, None)])

@@ -2,17 +2,19 @@
 
 import numpy as np
 
-from mallorn.decide.calibration import apply, crossed, fit
+from mallorn.decide.calibration import apply, cross_fitted, fit
+from mallorn.decide.classes import rescaled
 
-__all__ = ["decide", "make_decision"]
+__all__ = ["decide", "decide_classes", "make_decision"]
 
 
 def make_decision(settings, parts):
     """Return {"calibration": a map (see `mallorn.decide.calibration`), "threshold": of calibrated probabilities,
     "spread"}.
 
-    The threshold is the mean of the crossed ones of all folds and repeats: one alone rests on a few objects near it,
-    the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all repeats.
+    The threshold is the mean of the cross-fitted ones of all folds and repeats: one alone rests on a few objects near
+    it, the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all
+    repeats.
 
     settings: {"threshold", "calibration"}, blocks of config.yaml.
     parts: list of (target, probability, fold), (n,) each: the out-of-fold predictions of one repeat.
@@ -20,7 +22,7 @@ def make_decision(settings, parts):
     method = settings["calibration"]["method"]
     thresholds = []
     for target, probability, fold in parts:
-        _, threshold = crossed(method, settings["threshold"], target, probability, fold)
+        _, threshold = cross_fitted(method, settings["threshold"], target, probability, fold)
         thresholds += [threshold[fold == k][0] for k in np.unique(fold)]
     target, probability = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     return {
@@ -34,3 +36,12 @@ def decide(decision, probability):
     """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned."""
     calibrated = apply(decision["calibration"], probability)
     return calibrated, calibrated >= decision["threshold"]
+
+
+def decide_classes(decision, probability):
+    """Return (calibrated (n, C), decision (n,) bool) of probabilities (n, C), class 0 being the one sought.
+
+    The calibration maps the class sought; the other classes keep their proportions.
+    """
+    calibrated, chosen = decide(decision, probability[:, 0])
+    return rescaled(probability, calibrated), chosen

@@ -1,19 +1,46 @@
-"""Ensembles: one probability out of several models'. All they learn comes from out-of-fold predictions.
+"""Ensembles: one prediction out of several models'. All they learn comes from out-of-fold predictions.
 
 Each method is a `fit(probability, target, fold, options)` that returns what it learned as plain numbers, fit for JSON,
-and an `apply(learned, probability)`. probability (n, m): the probability of a target by each of m members.
+and an `apply(learned, probability)`. probability (n, m): of the class sought, by each of m members. The other classes
+follow from it: see `predict_ensemble`.
 """
 
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
+from mallorn.decide.classes import finest, shared_out
 from mallorn.errors import ConfigError
 from mallorn.metrics import average_precision
 
-__all__ = ["METHODS", "apply_ensemble", "crossed_ensemble", "fit_ensemble"]
+__all__ = [
+    "METHODS",
+    "Members",
+    "apply_ensemble",
+    "cross_fitted_ensemble",
+    "fit_ensemble",
+    "predict_ensemble",
+]
 
 METHODS = ("mean", "best", "weighted", "rank", "stacked")
+
+
+class Members(NamedTuple):
+    """Predictions of the same n objects by m members: `classes`, (n, C) each, and the `names` of these."""
+
+    classes: tuple
+    names: tuple
+
+    @property
+    def sought(self):
+        """Probabilities of the class sought, (n, m)."""
+        return np.stack([p[:, 0] for p in self.classes], axis=1)
+
+    def take(self, rows):
+        """Return the predictions of the objects with the numbers `rows`, or where `rows` is true."""
+        return Members(tuple(p[rows] for p in self.classes), self.names)
 
 
 def fit_ensemble(method, probability, target, fold, options):
@@ -41,18 +68,42 @@ def apply_ensemble(learned, probability):
         ]
         return np.mean(ranks, axis=0)
     if learned["method"] == "stacked":
-        return 1.0 / (1.0 + np.exp(-(learned["intercept"] + _log_odds(probability) @ np.array(learned["weights"]))))
+        return expit(learned["intercept"] + _log_odds(probability) @ np.array(learned["weights"]))
     return probability @ np.array(learned["weights"])
 
 
-def crossed_ensemble(method, probability, target, fold, options):
-    """Return the ensemble's probability (n,) of each object, learned on the predictions of all other folds."""
-    probability, target, fold = np.asarray(probability, dtype=float), np.asarray(target), np.asarray(fold)
-    result = np.empty(len(fold))
-    for k in np.unique(fold):
-        inside = fold == k
-        learned = fit_ensemble(method, probability[~inside], target[~inside], fold[~inside], options)
-        result[inside] = apply_ensemble(learned, probability[inside])
+def predict_ensemble(learned, members):
+    """Return the ensemble's probabilities (n, C) of all classes of `members`, the first of which is the one sought.
+
+    That of the class sought is `apply_ensemble`'s. What is left of 1 is shared out among the other classes as the
+    members do on average, with the ensemble's weights where it has weights of 0 to 1, else with equal ones. Members
+    that know fewer classes than others have no part in that.
+    """
+    probability = apply_ensemble(learned, members.sought)
+    _, knows = finest(members.names)
+    weights = np.ones(len(knows))
+    if learned["method"] in ("mean", "best", "weighted"):
+        weights = np.array(learned["weights"], dtype=float)
+    weights = np.where(knows, weights, 0.0)
+    if not weights.any():  # the ensemble leans on members that do not know these classes
+        weights = knows.astype(float)
+    others = sum(w * p[:, 1:] for w, p in zip(weights, members.classes, strict=True) if w)
+    return shared_out(probability, others)
+
+
+def cross_fitted_ensemble(method, members, target, fold, options, served=None, served_fold=None):
+    """Return the ensemble's probabilities (n, C) of each object, learned on the predictions of all other folds.
+
+    Arguments as of `fit_ensemble`, members being `Members`. served, served_fold: `Members` and folds (m,) of other
+    objects to predict in place of those learned on, each by what was learned without its fold.
+    """
+    target, fold = np.asarray(target), np.asarray(fold)
+    served, served_fold = (members, fold) if served is None else (served, np.asarray(served_fold))
+    result = np.empty((len(served_fold), len(finest(members.names)[0])))
+    for k in np.unique(served_fold):
+        others, mine = fold != k, served_fold == k
+        learned = fit_ensemble(method, members.sought[others], target[others], fold[others], options)
+        result[mine] = predict_ensemble(learned, served.take(mine))
     return result
 
 
@@ -108,7 +159,7 @@ def _stacked(probability, target, fold, options):
 
 def _log_odds(probability):
     p = np.clip(probability, 1e-4, 1.0 - 1e-4)
-    return np.log(p / (1.0 - p))
+    return np.log(p / (1.0 - p))  # not scipy's logit: its last bits lead the regression to weights 1e-9 apart
 
 
 _FIT = {"mean": _mean, "best": _best, "weighted": _weighted, "rank": _rank, "stacked": _stacked}

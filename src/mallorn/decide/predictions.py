@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from pyarrow.parquet import read_schema
 
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, read_metadata, write_table
@@ -11,7 +12,8 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 __all__ = [
     "HeldOut",
     "OutOfFold",
-    "mean_probability",
+    "class_columns",
+    "mean_of_files",
     "pooled_by_model",
     "read_held_out",
     "read_out_of_fold",
@@ -19,8 +21,14 @@ __all__ = [
 ]
 
 
+_PREFIX = "probability__"
+
+
 class OutOfFold(NamedTuple):
-    """Out-of-fold predictions of n objects: `object_id` (n,) str, `fold` (n,), `probability` (n,) of a target."""
+    """Out-of-fold predictions of n objects: `object_id` (n,) str, `fold` (n,), `probability` (n,) of the class sought.
+
+    classes (n, C): probabilities of the classes `names`, the first of which is the one sought.
+    """
 
     model: str
     training: str
@@ -29,10 +37,12 @@ class OutOfFold(NamedTuple):
     object_id: np.ndarray
     fold: np.ndarray
     probability: np.ndarray
+    names: tuple
+    classes: np.ndarray
 
 
 class HeldOut(NamedTuple):
-    """Predictions of n objects that no model has seen: `object_id` (n,) str, `probability` (n,) of a target."""
+    """Predictions of n objects that no model has seen: `object_id` (n,) str, and as `OutOfFold`."""
 
     model: str
     training: str
@@ -40,46 +50,58 @@ class HeldOut(NamedTuple):
     repeat: int
     object_id: np.ndarray
     probability: np.ndarray
+    names: tuple
+    classes: np.ndarray
 
 
 def write_predictions(path, object_id, probability, classes, metadata, fold=None):
-    """Write object_id, [fold,] probability and, of more than two classes, probability__CLASS for each.
+    """Write object_id, [fold,] probability, of the class sought, and probability__CLASS of each class.
 
-    probability: (n, C), class 0 being the targets; classes: (C,) names; fold: (n,) int8 or None.
+    probability: (n, C), class 0 being the one sought; classes: (C,) names; fold: (n,) int8 or None.
     metadata: {"model", "training", "protocol", "repeat"}, kept in the file so that it says itself what it is.
     """
     columns = {"object_id": object_id}
     if fold is not None:
         columns["fold"] = np.asarray(fold, dtype=np.int8)
     columns["probability"] = np.ascontiguousarray(probability[:, 0])
-    if len(classes) > 2:
-        for name, p in zip(classes, probability.T, strict=True):
-            columns[f"probability__{name}"] = np.ascontiguousarray(p)
+    columns |= class_columns(probability, classes)
     write_table(path, columns, metadata={key: str(value) for key, value in metadata.items()})
+
+
+def class_columns(probability, classes):
+    """Return {probability__CLASS: (n,)} of probabilities (n, C) of the classes with the names `classes`."""
+    pairs = zip(classes, np.asarray(probability).T, strict=True)
+    return {f"{_PREFIX}{name}": np.ascontiguousarray(p) for name, p in pairs}
 
 
 def read_out_of_fold(path):
     """Return the `OutOfFold` predictions of a file that `write_predictions` made."""
-    return OutOfFold(*_about(path), **read_columns(path, ["object_id", "fold", "probability"]))
+    return OutOfFold(*_about(path), **_columns(path, ["object_id", "fold"]))
 
 
 def read_held_out(path):
     """Return the `HeldOut` predictions of a file that `write_predictions` made without folds."""
-    return HeldOut(*_about(path), **read_columns(path, ["object_id", "probability"]))
+    return HeldOut(*_about(path), **_columns(path, ["object_id"]))
 
 
-def mean_probability(paths):
-    """Return (object_id (n,), probability (n,)): the mean over files of predictions of the same objects."""
-    first = read_columns(paths[0], ["object_id"])["object_id"]
-    total = np.zeros(len(first))
+def mean_of_files(paths):
+    """Return (object_id (n,), probability (n, C), names (C,)): the mean over files of predictions of the same objects.
+
+    Raises DataError if the files differ in objects or classes.
+    """
+    first = read_held_out(paths[0])
+    total = np.zeros(first.classes.shape)
     for path in paths:
-        table = read_columns(path, ["object_id", "probability"])
-        if not np.array_equal(table["object_id"], first):
+        p = read_held_out(path)
+        if not np.array_equal(p.object_id, first.object_id) or p.names != first.names:
             raise DataError.at(
-                path, expected=f"the objects of {paths[0]}", found="others", fix="delete results/predictions, run again"
+                path,
+                expected=f"the objects and classes of {paths[0]}",
+                found="others",
+                fix="delete results/predictions, run again",
             )
-        total += table["probability"]
-    return first, total / len(paths)
+        total += p.classes
+    return first.object_id, total / len(paths), first.names
 
 
 def pooled_by_model(paths, folds):
@@ -101,3 +123,15 @@ def pooled_by_model(paths, folds):
 def _about(path):
     about = read_metadata(path)
     return about["model"], about["training"], about["protocol"], int(about["repeat"])
+
+
+def _columns(path, names):
+    classes = [name for name in read_schema(path).names if name.startswith(_PREFIX)]
+    if not classes:
+        raise DataError.at(
+            path, expected="a column probability__CLASS", found="none", fix="delete results/predictions, run again"
+        )
+    table = read_columns(path, [*names, "probability", *classes])
+    found = {name: table[name] for name in (*names, "probability")}
+    known = tuple(name.removeprefix(_PREFIX) for name in classes)
+    return {**found, "names": known, "classes": np.stack([table[name] for name in classes], axis=1)}

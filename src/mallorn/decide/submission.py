@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mallorn.decide.predictions import class_columns
 from mallorn.errors import DataError
 from mallorn.io.csv_tables import write_csv
 
@@ -9,7 +10,7 @@ __all__ = ["in_submission_order", "write_probabilities", "write_submission"]
 
 
 def in_submission_order(object_id, values, submission_ids):
-    """Return `values` (n,) of the objects `object_id` (n,) in the order `submission_ids` (n,).
+    """Return `values` (n, ...) of the objects `object_id` (n,) in the order `submission_ids` (n,).
 
     Raises DataError if the two do not hold the same objects, once each.
     """
@@ -26,9 +27,13 @@ def in_submission_order(object_id, values, submission_ids):
     return np.asarray(values)[order[place]]
 
 
-def write_probabilities(path, object_id, probability):
-    """Write the CSV file `object_id,probability`: the probability (n,) that each object is a TDE."""
-    write_csv(path, {"object_id": object_id, "probability": probability})
+def write_probabilities(path, object_id, probability, classes):
+    """Write the CSV file `object_id,probability` and probability__CLASS of each class.
+
+    probability (n, C): of the classes with the names `classes`, the first of which is the one sought.
+    """
+    columns = class_columns(probability, classes)
+    write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns})
 
 
 def write_submission(path, object_id, decision):

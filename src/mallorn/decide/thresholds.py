@@ -1,4 +1,4 @@
-"""Where to cut a probability: rules that choose a threshold, and the crossed choice that scores them honestly.
+"""Where to cut a probability: rules that choose a threshold, and the cross-fitted choice that scores them honestly.
 
 A rule takes (target, probability) of labelled out-of-fold predictions and returns the threshold t; the decision is
 `probability >= t`. Thresholds lie midway between two neighbouring probabilities, so that no prediction sits on one.
@@ -14,7 +14,7 @@ from mallorn.errors import ConfigError
 __all__ = [
     "RULES",
     "choose",
-    "crossed_thresholds",
+    "cross_fitted_thresholds",
     "expected_count",
     "maximum_expected_f1",
     "maximum_f1",
@@ -76,7 +76,7 @@ def choose(options, target, probability, weight=None):
     raise ConfigError(f"threshold.rule: expected one of {', '.join(RULES)}, found {rule!r}")
 
 
-def crossed_thresholds(options, target, probability, fold):
+def cross_fitted_thresholds(options, target, probability, fold):
     """Return the threshold of each object's fold, shape (n,), chosen on the predictions of all other folds.
 
     target, probability, fold: (n,) out-of-fold predictions of one repeat; options as in `choose`.

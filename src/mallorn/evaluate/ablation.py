@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from mallorn.decide.thresholds import crossed_thresholds
+from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.features.join import LOG_COLUMNS
+from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import cross_validate
-from mallorn.learning.training import classify
+from mallorn.learning.dataset import Labelled
 from mallorn.metrics import average_precision, bootstrap_weights, decision_scores
 from mallorn.runtime.progress import progress
 from mallorn.seeds import derived_seed
@@ -31,21 +32,21 @@ def variants(columns):
     return {key: names for key, names in chosen.items() if names}
 
 
-def ablate(table, chosen, repeats, training, spec, seed, threads):
-    """Return {key: probabilities of a target (R, n)} of the model trained on the columns of each of `chosen`.
+def ablate(dataset, chosen, repeats, settings, seed, threads):
+    """Return {key: probabilities of the class sought (R, n)} of the model trained on the columns of each of `chosen`.
 
-    table: `Features` of n objects. chosen: as from `variants`. repeats: R times the labels and folds of `fold_of`.
-    training: block of config.yaml. spec: a block of `models`. Folds and seeds are the same for all variants.
+    dataset: `Dataset` of n objects with features. chosen: as from `variants`. repeats: R times the labels and folds of
+    `fold_of`. settings: {"target", "training", "model" (a block of `models`)} of the configuration. Folds and seeds are
+    the same for all variants.
     """
-    predictions = {key: np.empty((len(repeats), len(table.object_id))) for key in chosen}
+    table, spec = dataset.features, settings["model"]
+    predictions = {key: np.empty((len(repeats), len(dataset))) for key in chosen}
     for k, labels in enumerate(repeats):
-        classes, names, kinds = classify(labels, spec["classes"], training)
+        classes, names, kinds = encode_classes(labels, spec["classes"], settings["training"], settings["target"])
         for key, columns in progress(chosen.items(), len(chosen), f"variants, repeat {k}"):
-            values = table.select(columns).values
-            member = derived_seed(seed, "ablation", k)
-            result = cross_validate(
-                *(values, classes, len(names), labels["source"], labels["fold"], spec, member, threads), kinds=kinds
-            )
+            seen = dataset.with_features(columns, table.select(columns).values)
+            objects = Labelled.of(seen, classes, len(names), labels["event"], kinds)
+            result = cross_validate(objects, labels["fold"], spec, derived_seed(seed, "ablation", k), threads)
             predictions[key][k] = result.inside[:, 0]
     return predictions
 
@@ -53,14 +54,14 @@ def ablate(table, chosen, repeats, training, spec, seed, threads):
 def summarise(protocol, predictions, repeats, threshold, rounds, seed):
     """Return one row {column: value} for each variant, the mean over repeats.
 
-    Columns: protocol, variant, family, average_precision, f1 (crossed), and of both the gain over all features with
-    its standard deviation over `rounds` bootstraps of the source events, paired: drawn alike for both. A family that
+    Columns: protocol, variant, family, average_precision, f1 (cross-fitted), and of both the gain over all features
+    with its standard deviation over `rounds` bootstraps of the events, paired: drawn alike for both. A family that
     helps has a negative gain when left out.
 
     predictions: as from `ablate`. threshold: block of config.yaml.
     """
     labels = repeats[0]
-    weights = [None, *bootstrap_weights(labels["source"], labels["target"], rounds, derived_seed(seed, "ablation"))]
+    weights = [None, *bootstrap_weights(labels["event"], labels["target"], rounds, derived_seed(seed, "ablation"))]
     scores = {key: _scores(probability, repeats, threshold, weights) for key, probability in predictions.items()}
     reference, rows = scores["all", ""], []
     for (variant, family), score in scores.items():
@@ -77,7 +78,7 @@ def _scores(probability, repeats, threshold, weights):
     total = np.zeros((len(weights), 2))
     for p, labels in zip(probability, repeats, strict=True):
         target = labels["target"]
-        decision = p >= crossed_thresholds(threshold, target, p, labels["fold"])
+        decision = p >= cross_fitted_thresholds(threshold, target, p, labels["fold"])
         for k, weight in enumerate(weights):
             total[k] += average_precision(target, p, weight), decision_scores(target, decision, weight)["f1"]
     return total / len(repeats)

@@ -1,4 +1,4 @@
-"""The learning curve: what more targets would bring, from training on fewer of their source events."""
+"""The learning curve: what more targets would bring, from training on fewer of their events."""
 
 import numpy as np
 
@@ -8,40 +8,38 @@ from mallorn.seeds import derived_seed, generator
 __all__ = ["learning_curve", "thinned_parts"]
 
 
-def thinned_parts(target, source, fold, fraction, rng):
+def thinned_parts(target, event, fold, fraction, rng):
     """Return (parts, events): (train, predict) row numbers of each fold, with a `fraction` of the targets' events.
 
-    At least one source event of targets is kept in each training part, all other objects are; a smaller fraction keeps
+    At least one event of targets is kept in each training part, all other objects are; a smaller fraction keeps
     a part of the events of a larger one, for the same state of `rng`. events: mean number of them kept.
 
-    target (n,) 0 or 1; source (n,) str; fold (n,) int.
+    target (n,) 0 or 1; event (n,) str; fold (n,) int.
     """
-    events = np.unique(np.asarray(source, dtype=str)[target == 1])
+    events = np.unique(np.asarray(event, dtype=str)[target == 1])
     order = events[rng.permutation(len(events))]
     parts, kept = [], []
     for k in np.unique(fold):
         train = np.flatnonzero(fold != k)
-        present = order[np.isin(order, source[train].astype(str))]
+        present = order[np.isin(order, event[train].astype(str))]
         chosen = present[: max(1, round(fraction * len(present)))]
-        keep = (target[train] == 0) | np.isin(source[train].astype(str), chosen)
+        keep = (target[train] == 0) | np.isin(event[train].astype(str), chosen)
         parts.append((train[keep], np.flatnonzero(fold == k)))
         kept.append(len(chosen))
     return parts, float(np.mean(kept))
 
 
-def learning_curve(values, classes, n_classes, labels, spec, fractions, draws, seed, threads, **options):
+def learning_curve(objects, labels, spec, options, seed, threads):
     """Yield (fraction, draw, events, probability (n,)) for each fraction and draw, on the folds of one repeat.
 
-    values (n, p) float32; classes (n,) int; labels: {"target", "source", "fold"} (n,) each; spec: a block of `models`;
-    events: mean number of source events of targets that were trained on. The smallest class may lose its last object:
-    then its probability is 0. options: those of `mallorn.learning.cross_validation.train_predict`.
+    objects: `Labelled`; labels: {"target", "event", "fold"} (n,) each; spec: a block of `models`; options:
+    {"fractions", "draws"}. events: mean number of events of targets that were trained on. The smallest class may lose
+    its last object: then its probability is 0.
     """
-    for draw in range(draws):
-        for fraction in sorted(fractions):
+    for draw in range(options["draws"]):
+        for fraction in sorted(options["fractions"]):
             rng = generator(seed, "learning_curve", draw)
-            parts, events = thinned_parts(labels["target"], labels["source"], labels["fold"], fraction, rng)
+            parts, events = thinned_parts(labels["target"], labels["event"], labels["fold"], fraction, rng)
             member = derived_seed(seed, "learning_curve", draw)
-            predictions = train_predict(
-                values, classes, n_classes, labels["source"], parts, spec, member, threads, **options
-            )
+            predictions = train_predict(objects, parts, spec, member, threads)
             yield fraction, draw, events, predictions.inside[:, 0]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.decide.calibration import METHODS, crossed
+from mallorn.decide.calibration import METHODS, cross_fitted
 from mallorn.metrics import bootstrap, brier, calibration_table, expected_calibration_error, interval
 from mallorn.seeds import derived_seed
 
@@ -14,30 +14,30 @@ RELIABILITY_COLUMNS = (
 )
 """Columns of `reliability`."""
 
-_RULE = {"rule": "maximum_f1", "fraction": None}  # the threshold that `crossed` also returns is not looked at
+_RULE = {"rule": "maximum_f1", "fraction": None}  # the threshold that `cross_fitted` also returns is not looked at
 
 
-def reliability(target, source, repeats, options, seed):
+def reliability(target, event, repeats, options, seed):
     """Return a row {column: value} of `RELIABILITY_COLUMNS` for each method of calibration and bin of probability.
 
     The bins pool R repeats: objects is the mean number of them in a repeat; probability and frequency are the means of
-    probability and target; the interval is over source events. brier and expected_calibration_error are those of the
+    probability and target; the interval is over events. brier and expected_calibration_error are those of the
     method, mean over repeats, the same in all its rows. A fold's map is fitted to the other folds' predictions.
 
-    target (n,) 0 or 1, source (n,) str; repeats: R times (probability (n,), fold (n,)).
+    target (n,) 0 or 1, event (n,) str; repeats: R times (probability (n,), fold (n,)).
     options: block `evaluation` of config.yaml.
     """
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
     pooled, rows = np.tile(target, len(repeats)), []
     for method in METHODS:
-        calibrated = [crossed(method, _RULE, target, p, fold)[0] for p, fold in repeats]
+        calibrated = [cross_fitted(method, _RULE, target, p, fold)[0] for p, fold in repeats]
         joined = np.concatenate(calibrated)
         errors = [expected_calibration_error(calibration_table(target, p, edges)) for p in calibrated]
 
         def statistics(weight, joined=joined):
             return {"frequency": calibration_table(pooled, joined, edges, np.tile(weight, len(repeats)))["frequency"]}
 
-        drawn = bootstrap(statistics, source, target, options["rounds"], derived_seed(seed, "scores"))
+        drawn = bootstrap(statistics, event, target, options["rounds"], derived_seed(seed, "scores"))
         low, high = interval(drawn["frequency"], options["level"])
         table = calibration_table(pooled, joined, edges)
         of_method = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.decide.calibration import crossed
+from mallorn.decide.calibration import cross_fitted
 from mallorn.metrics import (
     average_precision,
     bootstrap,
@@ -16,7 +16,7 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["METRICS", "SCORE_COLUMNS", "crossed_score", "score"]
+__all__ = ["METRICS", "SCORE_COLUMNS", "cross_fitted_score", "score"]
 
 METRICS = (
     *("average_precision", "roc_auc", "f1", "precision", "recall"),
@@ -29,16 +29,16 @@ SCORE_COLUMNS = (
 """Scores, and the ends of the interval of each; see `score`."""
 
 
-def score(target, probability, calibrated, threshold, source, options, seed, choice):
+def score(target, probability, calibrated, threshold, event, options, seed, choice):
     """Return {column: value} for `SCORE_COLUMNS`.
 
     average_precision, roc_auc and recall_at_precision, the highest recall at a precision of at least
     options["precision"], are of the order of the probabilities; brier and expected_calibration_error of the calibrated
     ones; f1, precision and recall of the decisions `calibrated >= threshold`, `threshold` being its mean over objects.
-    The intervals are those of `mallorn.metrics.interval` over source events drawn anew, among which the thresholds are
+    The intervals are those of `mallorn.metrics.interval` over events drawn anew, among which the thresholds are
     chosen anew too; the probabilities are held fixed.
 
-    target (n,) 0 or 1; source (n,) str; probability, calibrated, threshold (n,), which for an honest score never saw
+    target (n,) 0 or 1; event (n,) str; probability, calibrated, threshold (n,), which for an honest score never saw
     the object's label. options: block `evaluation` of config.yaml. Draws depend on `seed` and the objects alone, so
     that the intervals of different models are of the same events. choice: function of weights (b, n) of the objects
     that returns the thresholds (b, n) that would be chosen with them.
@@ -61,16 +61,16 @@ def score(target, probability, calibrated, threshold, source, options, seed, cho
         return statistics(weight, choice(weight))
 
     scores = {**statistics(None, threshold), "threshold": float(np.mean(threshold))}
-    drawn = bootstrap(redrawn, source, target, options["rounds"], derived_seed(seed, "scores"))
+    drawn = bootstrap(redrawn, event, target, options["rounds"], derived_seed(seed, "scores"))
     for name in METRICS:
         scores[f"{name}_low"], scores[f"{name}_high"] = map(float, interval(drawn[name], options["level"]))
     return {name: scores[name] for name in SCORE_COLUMNS}
 
 
-def crossed_score(labels, probability, fold, settings, served=None):
+def cross_fitted_score(labels, probability, fold, settings, served=None):
     """Return `score` of out-of-fold predictions, calibrated and decided by what the other folds say.
 
-    labels: {"target", "source"} (n,) each; probability, fold (n,).
+    labels: {"target", "event"} (n,) each; probability, fold (n,).
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of config.yaml}.
     served: (n,) other probabilities of the same objects to score, with maps and thresholds from `probability`.
     """
@@ -78,7 +78,7 @@ def crossed_score(labels, probability, fold, settings, served=None):
     arguments = (settings["calibration"]["method"], settings["threshold"], target, probability, fold, served)
 
     def choice(weight):
-        return crossed(*arguments, weight)[1]
+        return cross_fitted(*arguments, weight)[1]
 
-    decided = crossed(*arguments)
-    return score(target, served, *decided, labels["source"], settings["evaluation"], settings["seed"], choice)
+    decided = cross_fitted(*arguments)
+    return score(target, served, *decided, labels["event"], settings["evaluation"], settings["seed"], choice)

@@ -10,7 +10,7 @@ __all__ = ["GROUP_COLUMNS", "bin_groups", "confusion", "light_curve_properties",
 _SCORES = ("chosen_fraction", "average_precision", "f1", "precision", "recall")
 
 GROUP_COLUMNS = (
-    *("property", "group", "from", "to", "objects", "source_events", "targets", "chosen", "probability"),
+    *("property", "group", "from", "to", "objects", "events", "targets", "chosen", "probability"),
     *(name for score in _SCORES for name in (score, f"{score}_low", f"{score}_high")),
 )
 """Columns of `score_groups`."""
@@ -49,14 +49,14 @@ def bin_groups(name, values, edges):
     return groups
 
 
-def score_groups(groups, target, source, probability, decision, options, seed):
+def score_groups(groups, target, event, probability, decision, options, seed):
     """Return a row {column: value} of `GROUP_COLUMNS` for each group that holds objects; means over R repeats.
 
     chosen is the number of objects decided to be targets, chosen_fraction its share of the group: the recall of a group
     of targets, the false positive rate of a group of others. probability is the mean probability. Scores that need
-    targets, or others, are NaN in groups without. Intervals are over source events, as in `mallorn.evaluate.scores`.
+    targets, or others, are NaN in groups without. Intervals are over events, as in `mallorn.evaluate.scores`.
 
-    groups: list of (property, name, from, to, member (n,) bool). target (n,) 0 or 1; source (n,) str.
+    groups: list of (property, name, from, to, member (n,) bool). target (n,) 0 or 1; event (n,) str.
     probability, decision: (R, n), of R repeats. options: block `evaluation` of config.yaml.
     """
     groups = [group for group in groups if group[-1].any()]
@@ -72,11 +72,11 @@ def score_groups(groups, target, source, probability, decision, options, seed):
         return scores
 
     value = statistics(np.ones((1, len(target))))
-    drawn = bootstrap(statistics, source, target, options["rounds"], derived_seed(seed, "scores"))
+    drawn = bootstrap(statistics, event, target, options["rounds"], derived_seed(seed, "scores"))
     rows = []
     for k, (kind, name, low, high, member) in enumerate(groups):
         row = {"property": kind, "group": name, "from": low, "to": high, "objects": int(member.sum())}
-        row |= {"source_events": len(set(source[member])), "targets": int(target[member].sum())}
+        row |= {"events": len(set(event[member])), "targets": int(target[member].sum())}
         row |= {"chosen": float(decision[:, member].sum(axis=1).mean())}
         row |= {"probability": float(probability[:, member].mean())}
         for score in _SCORES:

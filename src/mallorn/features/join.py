@@ -25,7 +25,7 @@ def join_features(logs, families, path, chosen, rows_per_group=10_000):
     Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units. At most `rows_per_group`
     rows, and one family of one split, are in memory at a time.
 
-    logs: results/logs.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
+    logs: results/metadata.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
     Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in
     columns, or if two families share a column. Objects that are not in the log's set are left out.
     """

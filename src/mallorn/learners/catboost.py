@@ -1,21 +1,25 @@
 """CatBoost: gradient-boosted symmetric trees (Prokhorenkova et al. 2018, NeurIPS 31). Missing values go first."""
 
+from pathlib import Path
+
 import catboost
 import numpy as np
 
 from mallorn.learners.losses import probabilities
 
 __all__ = [
+    "NEEDS",
     "PARAMETERS",
     "SEARCH_SPACE",
-    "SUFFIX",
     "contributions",
     "fit",
     "importance",
     "load",
-    "predict_proba",
+    "predict",
     "save",
 ]
+
+NEEDS = ("features",)
 
 PARAMETERS = (
     "iterations",
@@ -34,7 +38,6 @@ PARAMETERS = (
     "max_leaves",
     "min_data_in_leaf",
     "score_function",
-    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -47,10 +50,10 @@ SEARCH_SPACE = {
     "random_strength": {"low": 0.1, "high": 5.0, "log": True},
 }
 
-SUFFIX = "cbm"
+_FILE = "model.cbm"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted model; see `mallorn.learners.learner` for the arguments.
 
     params: of `PARAMETERS`, `iterations` at least.
@@ -60,16 +63,17 @@ def fit(features, classes, weight, n_classes, params, seed, threads, margin=None
         label, loss = classes, "MultiClass"
     fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
     model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
+    features, margin = dataset.features.values, dataset.margin
     model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
     for name in ("train_finish_time", "model_guid"):
         del model.get_metadata()[name]  # the same model is to be the same file
     return model
 
 
-def predict_proba(model, features, margin=None):
+def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
-    boosted = model.predict(_pool(features), prediction_type="RawFormulaVal", thread_count=1)
-    return probabilities(boosted if margin is None else boosted + margin)
+    boosted = model.predict(_pool(dataset), prediction_type="RawFormulaVal", thread_count=1)
+    return probabilities(boosted if dataset.margin is None else boosted + dataset.margin)
 
 
 def importance(model):
@@ -77,23 +81,23 @@ def importance(model):
     return np.asarray(model.get_feature_importance(type="PredictionValuesChange", thread_count=1))
 
 
-def contributions(model, features):
+def contributions(model, dataset):
     """Return SHAP values of the margin of class 0, shape (n, p) (Lundberg et al. 2020, Nat. Mach. Intell. 2, 56)."""
-    values = model.get_feature_importance(_pool(features), type="ShapValues", thread_count=1)
+    values = model.get_feature_importance(_pool(dataset), type="ShapValues", thread_count=1)
     return (values[:, 0] if values.ndim == 3 else values)[:, :-1]
 
 
-def save(model, path):
+def save(model, folder):
     """Write the model in CatBoost's own format, without the time of training, so that equal models are equal files."""
     about = model.get_metadata()
     about["train_finish_time"] = about["model_guid"] = ""
-    model.save_model(str(path), format="cbm")
+    model.save_model(str(Path(folder, _FILE)), format="cbm")
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    return catboost.CatBoost().load_model(str(path), format="cbm")
+    return catboost.CatBoost().load_model(str(Path(folder, _FILE)), format="cbm")
 
 
-def _pool(features):
-    return catboost.Pool(features, thread_count=1)
+def _pool(dataset):
+    return catboost.Pool(dataset.features.values, thread_count=1)

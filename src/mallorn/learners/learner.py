@@ -1,20 +1,26 @@
 """What a learner is: one module of this package, found by its name in config.yaml.
 
+- `NEEDS`: the literal tuple of the views of a data set that it reads, among "features", "grid" and "points" (see
+  `mallorn.learning.dataset`). Views that no model needs are not read.
 - `PARAMETERS`: the literal tuple of its own parameters that config.yaml may set.
-- `fit(features, classes, weight, n_classes, params, seed, threads)` returns a fitted model.
-  features (n, p) float32, NaN where missing; classes (n,) int, each of 0 .. n_classes - 1 present; weight (n,) of the
-  objects in the loss; params: the learner's own parameters from config.yaml, complete; seed in [0, 2^31).
-- `predict_proba(model, features)` returns (m, n_classes) probabilities, rows summing to one.
-- `importance(model)` returns (p,) non-negative numbers, larger for a feature that the model leans on more.
-- `save(model, path)` writes the model in the learner's own format, or the numbers of a scikit-learn model as npz; no
-  pickle. `load(path)` returns it, giving the same probabilities. `SUFFIX` is the file's.
 - `SEARCH_SPACE`: {parameter: {"low", "high"[, "log": True]} or {"choices": [...]}}, where tuning looks; integers
   between integers.
-- `contributions(model, features)`, where the learner has them: (n, p) SHAP values of the margin of class 0.
+- `fit(dataset, classes, weight, n_classes, params, seed, threads)` returns a fitted model.
+  dataset: of n objects; `dataset.features.values` (n, p) float32 is NaN where missing, `dataset.grid` and
+  `dataset.points` are the light curves. classes (n,) int, each of 0 .. n_classes - 1 present; weight (n,) of the
+  objects in the loss; params: the learner's own parameters from config.yaml, complete; seed in [0, 2^31).
+- `predict(model, dataset)` returns (m, n_classes) probabilities, rows summing to one.
+- `save(model, folder)` writes the model to files in a folder that is there, in the learner's own format, or numbers as
+  npz; no pickle. `load(folder)` returns it, giving the same probabilities.
+- `importance(model)`, of a learner that reads features: (p,) non-negative numbers, larger for a feature that the model
+  leans on more.
+- `contributions(model, dataset)`, where the learner has them: (n, p) SHAP values of the margin of class 0.
+- `TRANSFORMS`, where it wants some: the literal tuple of transforms without parameters that it is always fitted after
+  (see `mallorn.learning.transforms.transform`), such as `("normal_scores",)`.
+- `RESOURCES`, where it wants more than one thread of a CPU: a literal {"threads", "memory_mb", "gpus"} of one job that
+  trains it; what is left out is as for the others.
 
-Boosters have `linear_start` among their parameters, which `mallorn.learning.training.fit_member` reads: with it,
-boosting begins from the margins of a logistic model instead of a constant. Their `fit` and `predict_proba` take
-these as `margin`: (n,) of class 0 if there are two classes, or (n, n_classes); None for none.
+Boosters begin from `dataset.margin` where there is one: (n,) of class 0 if there are two classes, or (n, n_classes).
 
 A learner keeps no state between calls, and its result depends on its arguments except `threads`.
 """
@@ -28,14 +34,14 @@ from mallorn.errors import ConfigError
 
 __all__ = ["LEARNERS", "learner"]
 
-_SHARED = ("learner", "losses", "scaling")
+_SHARED = ("learner", "losses")
 LEARNERS = tuple(
     sorted(module.name for module in iter_modules(mallorn.learners.__path__) if module.name not in _SHARED)
 )
 """Names of the learners: the modules of this package but what they share."""
 
 
-def learner(name, params):
+def learner(name, params=()):
     """Return the module of the learner `name`; raise ConfigError if there is none, or none of its `params`.
 
     Learners ignore parameters that they do not know, so that a misspelt one would pass unseen.

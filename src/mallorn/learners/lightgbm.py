@@ -1,21 +1,25 @@
 """LightGBM: gradient-boosted trees grown leaf by leaf (Ke et al. 2017, NIPS 30). Missing values go their own way."""
 
+from pathlib import Path
+
 import lightgbm
 
 from mallorn.errors import ConfigError
 from mallorn.learners.losses import focal, probabilities
 
 __all__ = [
+    "NEEDS",
     "PARAMETERS",
     "SEARCH_SPACE",
-    "SUFFIX",
     "contributions",
     "fit",
     "importance",
     "load",
-    "predict_proba",
+    "predict",
     "save",
 ]
+
+NEEDS = ("features",)
 
 PARAMETERS = (
     "num_iterations",
@@ -36,7 +40,6 @@ PARAMETERS = (
     "max_bin",
     "min_data_in_bin",
     "focal_gamma",
-    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -50,10 +53,10 @@ SEARCH_SPACE = {
     "extra_trees": {"choices": [False, True]},
 }
 
-SUFFIX = "txt"
+_FILE = "model.txt"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted booster; see `mallorn.learners.learner` for the arguments.
 
     params: of `PARAMETERS`, `num_iterations` at least; `focal_gamma` > 0 is for two classes.
@@ -72,15 +75,15 @@ def fit(features, classes, weight, n_classes, params, seed, threads, margin=None
     fixed = {"seed": seed, "num_threads": threads, "deterministic": True, "force_col_wise": True, "verbosity": -1}
     params = {**params, **objective, **fixed}
     label = classes == 0 if n_classes == 2 else classes
-    start = None if margin is None else margin.ravel(order="F")
-    data = lightgbm.Dataset(features, label, weight=weight, init_score=start, params=_of_data(params))
+    start = None if dataset.margin is None else dataset.margin.ravel(order="F")
+    data = lightgbm.Dataset(dataset.features.values, label, weight=weight, init_score=start, params=_of_data(params))
     return lightgbm.train(params, data, num_boost_round=params["num_iterations"])
 
 
-def predict_proba(model, features, margin=None):
+def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
-    boosted = model.predict(features, raw_score=True, num_threads=1)
-    return probabilities(boosted if margin is None else boosted + margin)
+    boosted = model.predict(dataset.features.values, raw_score=True, num_threads=1)
+    return probabilities(boosted if dataset.margin is None else boosted + dataset.margin)
 
 
 def importance(model):
@@ -88,19 +91,20 @@ def importance(model):
     return model.feature_importance(importance_type="gain").astype(float)
 
 
-def contributions(model, features):
+def contributions(model, dataset):
     """Return SHAP values of the margin of class 0, shape (n, p) (Lundberg et al. 2020, Nat. Mach. Intell. 2, 56)."""
+    features = dataset.features.values
     return model.predict(features, pred_contrib=True, num_threads=1)[:, : features.shape[1]]
 
 
-def save(model, path):
+def save(model, folder):
     """Write the model as LightGBM's text."""
-    model.save_model(path)
+    model.save_model(str(Path(folder, _FILE)))
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    return lightgbm.Booster(model_file=path)
+    return lightgbm.Booster(model_file=str(Path(folder, _FILE)))
 
 
 def _of_data(params):

@@ -1,5 +1,6 @@
 """Logistic regression, L2 penalty, on normal scores of the features (scikit-learn); missing values are average."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -8,80 +9,83 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from mallorn.learners.losses import probabilities
-from mallorn.learners.scaling import Scaling, fit_scaling
 
 __all__ = [
+    "NEEDS",
     "PARAMETERS",
     "SEARCH_SPACE",
-    "SUFFIX",
+    "TRANSFORMS",
+    "Model",
     "contributions",
     "fit",
     "importance",
     "load",
     "log_odds",
     "margins",
-    "predict_proba",
+    "predict",
     "save",
 ]
+
+NEEDS = ("features",)
+
+TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = ("C", "max_iter", "tol")
 
 SEARCH_SPACE = {"C": {"low": 1e-5, "high": 0.1, "log": True}}
 
-SUFFIX = "npz"
+_FILE = "model.npz"
 
 _NODES = 16
 """Of the Gauss-Legendre quadrature on a line whose ends differ by tens in log odds."""
 
 
 class Model(NamedTuple):
-    """The scaling of p features, and of C classes `weights` (p, C) and `bias` (C,)."""
+    """Of p features and C classes `weights` (p, C) and `bias` (C,)."""
 
-    scaling: Scaling
     weights: np.ndarray
     bias: np.ndarray
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
 
     params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, multinomial for any number of classes.
     """
     threadpool_limits(1, user_api="blas")  # sums in parts would depend on the number of threads
-    scaling = fit_scaling(features)
-    regression = LogisticRegression(**params).fit(scaling.transform(features), classes, sample_weight=weight)
+    regression = LogisticRegression(**params).fit(dataset.features.values, classes, sample_weight=weight)
     weights, bias = regression.coef_.T, regression.intercept_
     if n_classes == 2:  # scikit-learn gives the margin of class 1 alone
         weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
-    return Model(scaling, weights, bias)
+    return Model(weights, bias)
 
 
-def predict_proba(model, features):
+def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
-    return probabilities(margins(model, features))
+    return probabilities(margins(model, dataset))
 
 
-def margins(model, features):
+def margins(model, dataset):
     """Return what the probabilities are the softmax of: (n,) of class 0 of two, or (n, n_classes)."""
     threadpool_limits(1, user_api="blas")
-    margin = model.scaling.transform(features) @ model.weights + model.bias
+    margin = dataset.features.values @ model.weights + model.bias
     return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
 
 
-def log_odds(model, features):
+def log_odds(model, dataset):
     """Return ln(p / (1 - p)) of the probability p of class 0, shape (n,)."""
-    margin = margins(model, features)
+    margin = margins(model, dataset)
     return margin if margin.ndim == 1 else margin[:, 0] - logsumexp(margin[:, 1:], axis=1)
 
 
-def contributions(model, features, odds=False):
+def contributions(model, dataset, odds=False):
     """Return what each feature adds to the margin of class 0, or with `odds` to its log odds, shape (n, p).
 
     Of a margin, and of the odds of two classes: the SHAP values of a linear model of independent features. Of the odds
     of several: integrated gradients on the line from the average object (Sundararajan et al. 2017, ICML 70), which
     are the same of anything linear, and likewise sum to the difference from the average object.
     """
-    scores, weights = model.scaling.transform(features), model.weights
+    scores, weights = dataset.features.values, model.weights
     if weights.shape[1] == 2:
         return scores * (weights[:, 0] - weights[:, 1])
     values = scores * weights[:, 0]
@@ -94,18 +98,16 @@ def contributions(model, features, odds=False):
 
 
 def importance(model):
-    """Return the root mean square over classes of each feature's weight, shape (p,); 0 for a constant feature."""
-    varies = model.scaling.quantiles[0] < model.scaling.quantiles[-1]
-    return np.sqrt(np.mean((model.weights - model.weights.mean(axis=1, keepdims=True)) ** 2, axis=1)) * varies
+    """Return the root mean square over classes of each feature's weight, shape (p,)."""
+    return np.sqrt(np.mean((model.weights - model.weights.mean(axis=1, keepdims=True)) ** 2, axis=1))
 
 
-def save(model, path):
+def save(model, folder):
     """Write the numbers of the model as numpy's npz."""
-    np.savez_compressed(path, **model.scaling._asdict(), weights=model.weights, bias=model.bias)
+    np.savez_compressed(Path(folder, _FILE), weights=model.weights, bias=model.bias)
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    with np.load(path, allow_pickle=False) as numbers:
-        scaling = Scaling(*(numbers[name] for name in Scaling._fields))
-        return Model(scaling, numbers["weights"], numbers["bias"])
+    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
+        return Model(numbers["weights"], numbers["bias"])

@@ -1,5 +1,6 @@
 """A multi-layer perceptron on normal scores of the features (scikit-learn); missing values are average."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -7,9 +8,12 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from mallorn.learners.losses import probabilities
-from mallorn.learners.scaling import Scaling, fit_scaling
 
-__all__ = ["PARAMETERS", "SEARCH_SPACE", "SUFFIX", "fit", "importance", "load", "predict_proba", "save"]
+__all__ = ["NEEDS", "PARAMETERS", "SEARCH_SPACE", "TRANSFORMS", "Model", "fit", "importance", "load", "predict", "save"]
+
+NEEDS = ("features",)
+
+TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = ("hidden", "alpha", "learning_rate_init", "batch_size", "epochs")
 
@@ -20,18 +24,17 @@ SEARCH_SPACE = {
     "epochs": {"low": 5, "high": 60, "log": True},
 }
 
-SUFFIX = "npz"
+_FILE = "model.npz"
 
 
 class Model(NamedTuple):
-    """The scaling of p features, and the weights (p, H), (H, C) and biases (H,), (C,) of both layers."""
+    """Of p features, H units and C classes the weights (p, H), (H, C) and biases (H,), (C,) of both layers."""
 
-    scaling: Scaling
     weights: tuple
     biases: tuple
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments.
 
     params: of `PARAMETERS`: `hidden`, units of the one hidden layer; `epochs`, passes over the training part; and those
@@ -40,38 +43,35 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
     threadpool_limits(1, user_api="blas")  # sums in parts would depend on the number of threads
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
-    scaling = fit_scaling(features)
-    scores = scaling.transform(features)
+    scores = dataset.features.values
     network = MLPClassifier((hidden,), random_state=seed, **params)
     for _ in range(epochs):
         network.partial_fit(scores, classes, classes=np.arange(n_classes), sample_weight=weight)
-    return Model(scaling, tuple(network.coefs_), tuple(network.intercepts_))
+    return Model(tuple(network.coefs_), tuple(network.intercepts_))
 
 
-def predict_proba(model, features):
+def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
     threadpool_limits(1, user_api="blas")
-    hidden = np.maximum(model.scaling.transform(features) @ model.weights[0] + model.biases[0], 0)
+    hidden = np.maximum(dataset.features.values @ model.weights[0] + model.biases[0], 0)
     margin = hidden @ model.weights[1] + model.biases[1]
     # of two classes, scikit-learn has one output, the margin of class 1
     return probabilities(-margin[:, 0] if margin.shape[1] == 1 else margin)
 
 
 def importance(model):
-    """Return the root of the squared weights into the hidden layer, shape (p,); 0 for a constant feature."""
-    varies = model.scaling.quantiles[0] < model.scaling.quantiles[-1]
-    return np.sqrt(np.sum(model.weights[0] ** 2, axis=1)) * varies
+    """Return the root of the squared weights into the hidden layer, shape (p,)."""
+    return np.sqrt(np.sum(model.weights[0] ** 2, axis=1))
 
 
-def save(model, path):
+def save(model, folder):
     """Write the numbers of the model as numpy's npz."""
     layers = {f"{name}_{k}": values for name in ("weights", "biases") for k, values in enumerate(getattr(model, name))}
-    np.savez_compressed(path, **model.scaling._asdict(), **layers)
+    np.savez_compressed(Path(folder, _FILE), **layers)
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    with np.load(path, allow_pickle=False) as numbers:
-        scaling = Scaling(*(numbers[name] for name in Scaling._fields))
+    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
         weights, biases = (tuple(numbers[f"{name}_{k}"] for k in (0, 1)) for name in ("weights", "biases"))
-        return Model(scaling, weights, biases)
+        return Model(weights, biases)

@@ -1,5 +1,7 @@
 """XGBoost: gradient-boosted trees by histograms (Chen & Guestrin 2016, KDD). Missing values go their own way."""
 
+from pathlib import Path
+
 import numpy as np
 import xgboost
 
@@ -7,16 +9,18 @@ from mallorn.errors import ConfigError
 from mallorn.learners.losses import focal, probabilities
 
 __all__ = [
+    "NEEDS",
     "PARAMETERS",
     "SEARCH_SPACE",
-    "SUFFIX",
     "contributions",
     "fit",
     "importance",
     "load",
-    "predict_proba",
+    "predict",
     "save",
 ]
+
+NEEDS = ("features",)
 
 PARAMETERS = (
     "num_boost_round",
@@ -35,7 +39,6 @@ PARAMETERS = (
     "reg_lambda",
     "max_bin",
     "focal_gamma",
-    "linear_start",
 )
 
 SEARCH_SPACE = {
@@ -48,10 +51,10 @@ SEARCH_SPACE = {
     "reg_lambda": {"low": 0.3, "high": 30.0, "log": True},
 }
 
-SUFFIX = "ubj"
+_FILE = "model.ubj"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads, margin=None):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted booster; see `mallorn.learners.learner` for the arguments.
 
     params: of `PARAMETERS`, `num_boost_round` at least; `focal_gamma` > 0 is for two classes.
@@ -72,16 +75,17 @@ def fit(features, classes, weight, n_classes, params, seed, threads, margin=None
     fixed = {"seed": seed, "nthread": threads, "tree_method": "hist", "device": "cpu", "verbosity": 0}
     bins = params.get("max_bin", 256)
     label = classes == 0 if n_classes == 2 else classes
+    features, margin = dataset.features.values, dataset.margin
     if margin is not None:
         objective["base_score"] = 0.5  # a margin of 0, which the given ones are added to
     data = xgboost.QuantileDMatrix(features, label, weight=weight, base_margin=margin, max_bin=bins, nthread=threads)
     return xgboost.train({**params, **objective, **fixed}, data, num_boost_round=rounds, obj=own)
 
 
-def predict_proba(model, features, margin=None):
+def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
-    features = np.ascontiguousarray(features)
-    return probabilities(model.inplace_predict(features, predict_type="margin", base_margin=margin))
+    features = np.ascontiguousarray(dataset.features.values)
+    return probabilities(model.inplace_predict(features, predict_type="margin", base_margin=dataset.margin))
 
 
 def importance(model):
@@ -90,17 +94,17 @@ def importance(model):
     return np.array([gain.get(f"f{k}", 0.0) for k in range(model.num_features())])
 
 
-def contributions(model, features):
+def contributions(model, dataset):
     """Return SHAP values of the margin of class 0, shape (n, p) (Lundberg et al. 2020, Nat. Mach. Intell. 2, 56)."""
-    values = model.predict(xgboost.DMatrix(features, nthread=1), pred_contribs=True)
+    values = model.predict(xgboost.DMatrix(dataset.features.values, nthread=1), pred_contribs=True)
     return (values[:, 0] if values.ndim == 3 else values)[:, :-1]
 
 
-def save(model, path):
+def save(model, folder):
     """Write the model as XGBoost's universal binary JSON."""
-    model.save_model(path)
+    model.save_model(str(Path(folder, _FILE)))
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    return xgboost.Booster({"nthread": 1}, model_file=path)
+    return xgboost.Booster({"nthread": 1}, model_file=str(Path(folder, _FILE)))

@@ -1,164 +1,171 @@
-"""Cross-validation: out-of-fold probabilities of the training objects, and of further rows by the same models."""
+"""Cross-validation: out-of-fold probabilities of the training objects, and of further objects by the same models."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.learning.selection import select_features, selection_frequency
-from mallorn.learning.training import Member, fit_member
+from mallorn.learning.dataset import Dataset, Labelled
+from mallorn.learning.pipeline import fit_pipeline, fit_shared, needs_of
 from mallorn.runtime.progress import progress
 from mallorn.seeds import derived_seed
 
-__all__ = ["Copies", "Fit", "Predictions", "cross_validate", "train_predict"]
+__all__ = ["Augmented", "Options", "Predictions", "cross_validate", "train_predict"]
 
 
-class Copies(NamedTuple):
-    """Altered copies of training objects: `values` (c, p) float32, `row` (c,) of the object each is a copy of."""
+class Augmented(NamedTuple):
+    """Altered copies of training objects: their `dataset`, and `row` (c,) of the object that each is made of."""
 
-    values: np.ndarray
+    dataset: Dataset
     row: np.ndarray
+
+
+class Options(NamedTuple):
+    """What `train_predict` and `cross_validate` do beside predicting what is held out.
+
+    outside: a `Dataset` of further objects to predict with every fit.
+    trained: `Augmented` objects that are trained on along with the objects in training that they are made of, those of
+        one object together weighing as much as the object.
+    predicted: `Augmented` objects that are predicted along with the held-out objects that they are made of.
+    pseudo_labels: {"confidence", "weight"}: objects `outside` whose most probable class has at least this probability
+        are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee 2013). What
+        is held out plays no part in it. Their kinds are unknown. None for a single fit.
+    keep: whether to return the fitted models.
+    """
+
+    outside: Dataset | None = None
+    trained: Augmented | None = None
+    predicted: Augmented | None = None
+    pseudo_labels: dict | None = None
+    keep: bool = False
 
 
 class Predictions(NamedTuple):
     """What `train_predict` and `cross_validate` return: probabilities of C classes and importances of p features.
 
-    inside (n, C): of the training table's rows that were held out, NaN for those that never were.
-    outside (m, C): of the other table's rows, mean over all fits; None without one.
-    importance (p,): mean over all fits of the gain, each fit's summing to one; 0 for features selected away.
-    copied (c, C): of the copies to predict, by the models that held their objects out; None without any.
-    fits: a `Fit` for each part and member, if they were to be kept.
+    inside (n, C): of the training objects that were held out, NaN for those that never were.
+    outside (m, C): of the objects outside, mean over all fits; None without any.
+    importance (p,): mean over all fits of the importances, each fit's summing to one.
+    augmented (c, C): of the augmented objects, by the models that held their objects out; None without any.
+    fits: a `Pipeline` for each part and member, if they were to be kept.
     """
 
     inside: np.ndarray
     outside: np.ndarray | None
     importance: np.ndarray
-    copied: np.ndarray | None
+    augmented: np.ndarray | None
     fits: tuple = ()
 
 
-class Fit(NamedTuple):
-    """One of the fits of a model: `columns` (q,), the numbers of the features it sees, and the `Member`."""
-
-    columns: np.ndarray
-    member: Member
-
-
-def cross_validate(values, classes, n_classes, source, fold, spec, seed, threads, **options):
+def cross_validate(objects, fold, spec, seed, threads, options=None):
     """Return the `Predictions` of a model trained, for each fold, on all other folds.
 
-    values (n, p) float32; classes (n,) int below n_classes; source (n,) str; fold (n,) int. The other arguments are
-    those of `train_predict`.
+    fold (n,) int. The other arguments are those of `train_predict`.
     """
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
-    return train_predict(values, classes, n_classes, source, parts, spec, seed, threads, **options)
+    return train_predict(objects, parts, spec, seed, threads, options)
 
 
-def train_predict(
-    values,
-    classes,
-    n_classes,
-    source,
-    parts,
-    spec,
-    seed,
-    threads,
-    outside=None,
-    selection=None,
-    weight=None,
-    trained_copies=None,
-    predicted_copies=None,
-    pseudo_labels=None,
-    kinds=None,
-    keep=False,
-):
-    """Return the `Predictions` of the rows held out in `parts`, of the rows `outside`, and of `predicted_copies`.
+def train_predict(objects, parts, spec, seed, threads, options=None):
+    """Return the `Predictions` of the `Labelled` objects that are held out in `parts`, and of those of `options`.
 
-    parts: list of (train, predict), row numbers; a fit sees the rows `train` and nothing else, and rows that are
+    parts: list of (train, predict), row numbers; a fit sees the objects `train` and nothing else, and objects that are
         predicted more than once get the mean.
-    spec: the model's block of config.yaml: learner, balance, params, and `seeds`, the number of members averaged.
+    spec: the model's block of config.yaml: learner, balance, params, transforms, and `seeds`, the number of members
+        averaged.
     threads: fits at a time, each on one thread, so that results do not depend on it.
-    outside: (m, p) float32, further rows to predict with every fit.
-    selection: block `selection` of config.yaml to choose features inside each `train` (see
-        `mallorn.learning.selection`); None for all features.
-    weight: (n,) weights of the rows in training; None for equal ones.
-    trained_copies: `Copies` that are trained on along with the rows of `train` that they are copies of, the copies of
-        one row together weighing as much as the row.
-    predicted_copies: `Copies` that are predicted along with the rows of `predict` that they are copies of.
-    pseudo_labels: {"confidence", "weight"}: the rows of `outside` whose most probable class has at least this
-        probability are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee
-        2013). What is held out plays no part in it. None for a single fit.
-    kinds: (n,) int, finer classes for linear starts, which do not learn from pseudo-labels: see
-        `mallorn.learning.training.fit_member`. None for `classes`.
-    keep: whether to return the fits.
+    options: `Options`; None for none of them.
     """
+    options = options or Options()
+    reads_features = "features" in needs_of(spec)
     seeds = [derived_seed(seed, "part", k) for k in range(len(parts))]
-    weight = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
-    kinds = classes if kinds is None else kinds
+    sums = _Sums(objects, options, len(objects.dataset.features.columns) if reads_features else 0)
+    tasks = [(k, member) for k in range(len(parts)) for member in range(spec["seeds"])]
 
-    def columns_of(k):
-        if selection is None:
-            return np.arange(values.shape[1])
-        train = parts[k][0]
-        frequency = selection_frequency(values[train], classes[train], n_classes, source[train], selection, seeds[k])
-        return select_features(frequency, selection)
+    def share(k):
+        return fit_shared(spec, objects.take(parts[k][0]), seeds[k])
 
     def fit(task):
         k, member = task
-        (train, held), columns = parts[k], chosen[k]
-        rows, labels, of_rows, finer = values[np.ix_(train, columns)], classes[train], weight[train], kinds[train]
-        if trained_copies is not None:
-            kept = np.flatnonzero(np.isin(trained_copies.row, train))
-            of = trained_copies.row[kept]
-            rows = np.concatenate([rows, trained_copies.values[np.ix_(kept, columns)]])
-            labels, finer = np.concatenate([labels, classes[of]]), np.concatenate([finer, kinds[of]])
-            of_rows = np.concatenate([of_rows, weight[of] / np.bincount(of, minlength=len(values))[of]])
-        member_seed = derived_seed(seeds[k], "member", member)
-        predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows, kinds=finer)
-        if pseudo_labels is not None and outside is not None:
-            guess = predict(outside[:, columns])
-            sure = np.flatnonzero(guess.max(axis=1) >= pseudo_labels["confidence"])
-            rows = np.concatenate([rows, outside[np.ix_(sure, columns)]])
-            labels = np.concatenate([labels, guess[sure].argmax(axis=1)])
-            of_rows = np.concatenate([of_rows, np.full(len(sure), pseudo_labels["weight"])])
-            finer = np.concatenate([finer, np.full(len(sure), -1)])
-            predict, gain = fit_member(rows, labels, n_classes, spec, member_seed, weight=of_rows, kinds=finer)
-        share = np.zeros(values.shape[1])
-        share[columns] = gain / max(gain.sum(), np.finfo(float).tiny)
-        further = None if outside is None else predict(outside[:, columns])
-        mine, again = None, None
-        if predicted_copies is not None:
-            mine = np.flatnonzero(np.isin(predicted_copies.row, held))
-            again = predict(predicted_copies.values[np.ix_(mine, columns)])
-        fitted = Fit(columns, predict) if keep else None
-        return held, predict(values[np.ix_(held, columns)]), further, share, mine, again, fitted
+        train, held = parts[k]
+        pipeline = _fit(objects, train, spec, derived_seed(seeds[k], "member", member), shared[k], options)
+        return held, pipeline, _predict(pipeline, objects, held, options)
 
-    inside, copied = _Mean(len(values), n_classes), None
-    if predicted_copies is not None:
-        copied = _Mean(len(predicted_copies.row), n_classes)
-    total = None if outside is None else np.zeros((len(outside), n_classes))
-    importance = np.zeros(values.shape[1])
-    fits = []
-    tasks = [(k, member) for k in range(len(parts)) for member in range(spec["seeds"])]
     with ThreadPoolExecutor(threads) as pool:
-        chosen = list(pool.map(columns_of, range(len(parts))))
+        shared = list(pool.map(share, range(len(parts))))
         # results are added in the order of the tasks, whichever ends first
-        results = progress(pool.map(fit, tasks), len(tasks), "fits")
-        for held, probability, further, share, mine, again, fitted in results:
-            fits.append(fitted)
-            inside.add(held, probability)
-            importance += share
-            if total is not None:
-                total += further
-            if copied is not None:
-                copied.add(mine, again)
-    return Predictions(
-        inside.values(),
-        None if total is None else total / len(tasks),
-        importance / len(tasks),
-        None if copied is None else copied.values(),
-        tuple(fits) if keep else (),
-    )
+        for result in progress(pool.map(fit, tasks), len(tasks), "fits"):
+            sums.add(*result)
+    return sums.predictions(len(tasks))
+
+
+def _fit(objects, train, spec, seed, shared, options):
+    """Return the `Pipeline` of one member, fitted to the objects with the numbers `train`."""
+    part = objects.take(train)
+    if options.trained is not None:
+        part = part.and_also(_augmented(objects, train, options.trained))
+    pipeline = fit_pipeline(spec, part, seed, shared=shared)
+    if options.pseudo_labels is None or options.outside is None:
+        return pipeline
+    return fit_pipeline(spec, part.and_also(_pseudo_labelled(pipeline, options)), seed, shared=shared)
+
+
+def _augmented(objects, train, augmented):
+    """Return the `Labelled` objects that are made of the objects with the numbers `train`."""
+    kept = np.flatnonzero(np.isin(augmented.row, train))
+    of = augmented.row[kept]
+    weight = objects.weight[of] / np.bincount(of, minlength=len(objects.dataset))[of]
+    made = objects.take(of)
+    return made._replace(dataset=augmented.dataset.take(kept), weight=weight)
+
+
+def _pseudo_labelled(pipeline, options):
+    """Return the objects outside that the model is sure of, `Labelled` by it."""
+    guess = pipeline.predict(options.outside)
+    sure = np.flatnonzero(guess.max(axis=1) >= options.pseudo_labels["confidence"])
+    dataset, unknown = options.outside.take(sure), np.full(len(sure), -1)
+    weight = np.full(len(sure), options.pseudo_labels["weight"])
+    return Labelled(dataset, guess[sure].argmax(axis=1), guess.shape[1], unknown, dataset.object_id, weight)
+
+
+def _predict(pipeline, objects, held, options):
+    """Return probabilities: of the objects held out, of those outside, and (rows, probabilities) of augmented ones."""
+    outside = None if options.outside is None else pipeline.predict(options.outside)
+    augmented = None
+    if options.predicted is not None:
+        rows = np.flatnonzero(np.isin(options.predicted.row, held))
+        augmented = rows, pipeline.predict(options.predicted.dataset.take(rows))
+    return pipeline.predict(objects.dataset.take(held)), outside, augmented
+
+
+class _Sums:
+    """What all fits predict, added up."""
+
+    def __init__(self, objects, options, n_features):
+        n_classes, self._keep, self._fits = objects.n_classes, options.keep, []
+        self._inside = _Mean(len(objects.dataset), n_classes)
+        self._outside = None if options.outside is None else np.zeros((len(options.outside), n_classes))
+        self._augmented = None if options.predicted is None else _Mean(len(options.predicted.row), n_classes)
+        self._importance = np.zeros(n_features)
+
+    def add(self, held, pipeline, predicted):
+        inside, outside, augmented = predicted
+        self._inside.add(held, inside)
+        gain = pipeline.importance()
+        if gain is not None:
+            self._importance += gain / max(gain.sum(), np.finfo(float).tiny)
+        if outside is not None:
+            self._outside += outside
+        if augmented is not None:
+            self._augmented.add(*augmented)
+        if self._keep:
+            self._fits.append(pipeline)
+
+    def predictions(self, n):
+        """Return the `Predictions` by `n` fits."""
+        outside = None if self._outside is None else self._outside / n
+        augmented = None if self._augmented is None else self._augmented.values()
+        return Predictions(self._inside.values(), outside, self._importance / n, augmented, tuple(self._fits))
 
 
 class _Mean:

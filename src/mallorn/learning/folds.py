@@ -1,4 +1,4 @@
-"""Cross-validation folds, drawn once: stratified by type, and source-grouped with the copies of an event together."""
+"""Cross-validation folds, drawn once: stratified by type, and event-grouped with the siblings of an event together."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from mallorn.seeds import generator
 __all__ = ["PROTOCOLS", "assign_folds", "draw_folds", "fold_of", "strata"]
 
 PROTOCOLS = ("stratified", "grouped")
-"""`stratified` parts the copies of one event as a leaderboard does; `grouped` keeps them together: new events."""
+"""`stratified` parts the siblings of one event as a leaderboard does; `grouped` keeps them together: new events."""
 
 
 def strata(spec_type, target, rare):
@@ -49,26 +49,26 @@ def assign_folds(stratum, group, n_folds, rng):
     return fold
 
 
-def draw_folds(object_id, spec_type, target, source, n_folds, repeats, rare, seed):
+def draw_folds(object_id, spec_type, target, event, n_folds, repeats, rare, seed):
     """Return the folds of both protocols as a long table {column: array}, n objects x 2 protocols x `repeats` rows.
 
-    Columns: object_id, protocol, repeat (int8), fold (int8), and of the object spec_type, target (int8), source; sorted
+    Columns: object_id, protocol, repeat (int8), fold (int8), and of the object spec_type, target (int8), event; sorted
     by protocol, repeat and object_id. The same objects give the same folds in any order of rows.
 
-    object_id, spec_type, source (n,) str; target (n,) 0 or 1; n_folds: parts of each repeat;
+    object_id, spec_type, event (n,) str; target (n,) 0 or 1; n_folds: parts of each repeat;
     rare: types with fewer objects are drawn as one stratum.
-    Raises DataError if there are fewer targets, or fewer source events of targets, than folds.
+    Raises DataError if there are fewer targets, or fewer events of targets, than folds.
     """
     order = np.argsort(np.asarray(object_id, dtype=str), kind="stable")
-    object_id, spec_type, target, source = (
-        np.asarray(values)[order] for values in (object_id, spec_type, target, source)
+    object_id, spec_type, target, event = (
+        np.asarray(values)[order] for values in (object_id, spec_type, target, event)
     )
-    _check(target, source, n_folds)
+    _check(target, event, n_folds)
     stratum = strata(spec_type, target, rare)
     blocks = []
     for protocol in PROTOCOLS:
-        # the copies of an event have one type, but a stratum joins types: a group is a source within a stratum
-        group = object_id if protocol == "stratified" else source
+        # the siblings of an event have one type, but a stratum joins types: a group is an event within a stratum
+        group = object_id if protocol == "stratified" else event
         for repeat in range(repeats):
             rng = generator(seed, "folds", protocol, repeat)
             blocks.append((protocol, repeat, assign_folds(stratum, group, n_folds, rng)))
@@ -80,12 +80,12 @@ def draw_folds(object_id, spec_type, target, source, n_folds, repeats, rare, see
         "fold": np.concatenate([fold for _, _, fold in blocks]),
         "spec_type": np.tile(spec_type, len(blocks)),
         "target": np.tile(np.asarray(target, dtype=np.int8), len(blocks)),
-        "source": np.tile(source, len(blocks)),
+        "event": np.tile(event, len(blocks)),
     }
 
 
 def fold_of(folds, protocol, repeat, object_id):
-    """Return {"fold", "target", "spec_type", "source"} of the objects `object_id` (n,) in one repeat, shape (n,) each.
+    """Return {"fold", "target", "spec_type", "event"} of the objects `object_id` (n,) in one repeat, shape (n,) each.
 
     folds: table as from `draw_folds`. Raises DataError if an object has no fold there.
     """
@@ -102,19 +102,19 @@ def fold_of(folds, protocol, repeat, object_id):
             f"{str(wanted[~found][0])!r}; run make_folds again on the same training log"
         )
     rows = rows[order[place]]
-    return {name: folds[name][rows] for name in ("fold", "target", "spec_type", "source")}
+    return {name: folds[name][rows] for name in ("fold", "target", "spec_type", "event")}
 
 
-def _check(target, source, n_folds):
+def _check(target, event, n_folds):
     positive = np.asarray(target) == 1
     if positive.sum() < n_folds:
         raise DataError(
             f"training log: {positive.sum()} objects with target 1, but {n_folds} folds need at least one each; "
             "lower folds.number or add labelled objects"
         )
-    events = len(set(source[positive]))
+    events = len(set(event[positive]))
     if events < n_folds:
         raise DataError(
-            f"training log: the {positive.sum()} objects with target 1 come from {events} source events, but {n_folds} "
-            "source-grouped folds need at least one each; lower folds.number or add labelled events"
+            f"training log: the {positive.sum()} objects with target 1 come from {events} events, but {n_folds} "
+            "event-grouped folds need at least one each; lower folds.number or add labelled events"
         )

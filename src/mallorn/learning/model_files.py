@@ -1,4 +1,8 @@
-"""The fits of a model as files: each in the learner's own format, and fits.json, which says what they are.
+"""The fits of a model as files: of each a folder with what its transforms and its learner write, and fits.json.
+
+{number}/learner/                     the learner's model, in its own format
+{number}/{position}_{transform}/      the state of a transform
+fits.json                             what they are
 
 No pickles: what is read is numbers and the boosters' own formats, so that a folder from elsewhere runs no code.
 """
@@ -12,84 +16,92 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.learners.learner import learner
-from mallorn.learning.cross_validation import Fit
-from mallorn.learning.training import LINEAR, Member
+from mallorn.learning.pipeline import Pipeline
+from mallorn.learning.transforms.transform import transform
 
-__all__ = ["Fits", "mean_contributions", "mean_probability", "read_fits", "write_fits"]
+__all__ = ["Fits", "mean_contributions", "predict_mean", "read_fits", "write_fits"]
 
 _INDEX = "fits.json"
 
 
 class Fits(NamedTuple):
-    """The fits of one model: `columns`, names of the p features of its table; `classes`, names; `fits`, of `Fit`."""
+    """The fits of one model.
+
+    columns: names of the p features of its table, none if it reads no features. classes: names. needs: the views of a
+    `Dataset` that it reads. fits: a `Pipeline` each.
+    """
 
     columns: tuple
     classes: tuple
+    needs: tuple
     fits: tuple
 
 
 def write_fits(folder, fits):
     """Write the `Fits` to `folder`, which is made; the index comes last."""
-    folder = Path(folder)
+    folder, entries = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
-    entries = []
     for k, fit in enumerate(fits.fits):
-        module = learner(fit.member.learner, {})
-        name = f"{k:03d}.{module.SUFFIX}"
-        module.save(fit.member.model, str(folder / name))
-        every = len(fit.columns) == len(fits.columns)
-        columns = None if every else [fits.columns[c] for c in fit.columns]
-        entry = {"file": name, "learner": fit.member.learner, "present": list(fit.member.present), "columns": columns}
-        if fit.member.start is not None:
-            linear = learner(LINEAR, {})
-            entry["start"] = f"{k:03d}.start.{linear.SUFFIX}"
-            linear.save(fit.member.start, str(folder / entry["start"]))
-        entries.append(entry)
-    index = {"classes": list(fits.classes), "columns": list(fits.columns), "fits": entries}
-    write_text(folder / _INDEX, json.dumps(index, indent=1) + "\n")
+        for name, place, state in _places(fit):
+            part = folder / f"{k:03d}" / place
+            part.mkdir(parents=True, exist_ok=True)
+            (learner(name) if place == "learner" else transform(name)).save(state, part)
+        transforms = [name for name, _ in fit.steps]
+        entries.append({"learner": fit.learner, "transforms": transforms, "present": list(fit.present)})
+    index = {name: list(getattr(fits, name)) for name in ("classes", "needs", "columns")}
+    write_text(folder / _INDEX, json.dumps({**index, "fits": entries}, indent=1) + "\n")
+
+
+def _places(fit):
+    """Yield (name, folder, state) of the transforms and of the learner of a `Pipeline`."""
+    for position, (name, state) in enumerate(fit.steps):
+        yield name, f"{position}_{name}", state
+    yield fit.learner, "learner", fit.model
 
 
 def read_fits(folder):
     """Return the `Fits` that `write_fits` wrote to `folder`.
 
-    Raises DataError if the folder has no index, or no file that the index names.
+    Raises DataError if the folder has no index, or lacks a fit that the index names.
     """
     folder = Path(folder)
     for path in (folder, folder / _INDEX):
         if not path.exists():
             raise DataError.at(path, expected="fits of a model", found="nothing", fix="make them again (export_model)")
     index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    place = {name: k for k, name in enumerate(index["columns"])}
     fits = []
-    for entry in index["fits"]:
-        columns = range(len(place)) if entry["columns"] is None else [place[name] for name in entry["columns"]]
-        model = _load(entry["learner"], folder / entry["file"])
-        start = _load(LINEAR, folder / entry["start"]) if "start" in entry else None
-        member = Member(entry["learner"], model, tuple(entry["present"]), len(index["classes"]), start)
-        fits.append(Fit(np.array(columns), member))
-    return Fits(tuple(index["columns"]), tuple(index["classes"]), tuple(fits))
+    for k, entry in enumerate(index["fits"]):
+        part = folder / f"{k:03d}"
+        steps = [
+            (name, _load(transform(name), part / f"{position}_{name}"))
+            for position, name in enumerate(entry["transforms"])
+        ]
+        model = _load(learner(entry["learner"]), part / "learner")
+        present = tuple(entry["present"])
+        fits.append(Pipeline(tuple(steps), entry["learner"], model, present, len(index["classes"])))
+    return Fits(tuple(index["columns"]), tuple(index["classes"]), tuple(index["needs"]), tuple(fits))
 
 
-def _load(name, path):
-    if not path.is_file():
-        raise DataError.at(path, expected="a fit", found="nothing", fix="make the model again (export_model)")
-    return learner(name, {}).load(str(path))
+def _load(module, folder):
+    if not folder.is_dir() or not any(folder.iterdir()):
+        raise DataError.at(folder, expected="a fit", found="nothing", fix="make the model again (export_model)")
+    return module.load(folder)
 
 
-def mean_probability(fits, values):
-    """Return class probabilities (n, C) of features (n, p) float32: the mean over the `Fits`."""
-    total = np.zeros((len(values), len(fits.classes)))
+def predict_mean(fits, dataset):
+    """Return class probabilities (n, C) of a `Dataset`: the mean over the `Fits`."""
+    total = np.zeros((len(dataset), len(fits.classes)))
     for fit in fits.fits:
-        total += fit.member(values[:, fit.columns])
+        total += fit.predict(dataset)
     return total / len(fits.fits)
 
 
-def mean_contributions(fits, values):
+def mean_contributions(fits, dataset):
     """Return SHAP values (n, p) of the margin of class 0, the mean over the `Fits`; 0 for features a fit does not see.
 
-    values (n, p) float32. Raises DataError if the learner has none.
+    Raises DataError if the learner has none.
     """
-    total = np.zeros(values.shape)
+    total = np.zeros(dataset.features.values.shape)
     for fit in fits.fits:
-        total[:, fit.columns] += fit.member.contributions(values[:, fit.columns])
+        total += fit.contributions(dataset)
     return total / len(fits.fits)

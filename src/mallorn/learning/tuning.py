@@ -2,7 +2,7 @@
 
 A study is of one model and one training set: `final`, all training objects, or the inside of an outer fold, so that
 nested scores can be made with parameters that know nothing of it. Its trials are scored on folds that keep the copies
-of a source event together. What a trial finds is appended to the journal when it ends; a worker that is killed loses
+of an event together. What a trial finds is appended to the journal when it ends; a worker that is killed loses
 the trial it was in, and the next run goes on from the journal. Which trials are drawn depends on when the workers'
 trials end, so that two runs with several workers differ.
 """
@@ -46,7 +46,7 @@ def tuning_folds(study, folds, object_id):
     study: "final", all objects, in the grouped folds of repeat 0; or "outer_K_PROTOCOL_REPEAT", those outside fold K of
     that protocol and repeat, in the grouped folds of that repeat. folds: table as from
     `mallorn.learning.folds.draw_folds`.
-    labels: {"fold", "target", "spec_type", "source"} of the rows, as from `mallorn.learning.folds.fold_of`.
+    labels: {"fold", "target", "spec_type", "event"} of the rows, as from `mallorn.learning.folds.fold_of`.
     """
     if study == FINAL:
         rows, repeat = np.arange(len(object_id)), 0
@@ -68,14 +68,13 @@ def study_name(*parts):
     return digest.hexdigest()
 
 
-def cross_validated(values, classes, n_classes, labels, spec, metric, seed, **options):
+def cross_validated(objects, labels, spec, metric, seed):
     """Return a function (params, report) that scores a model with `params` on folds, for `tune`.
 
     The score of all folds' out-of-fold predictions together; `report(k, score)` gets that of the first k + 1 folds.
 
-    values (n, p), classes (n,): of the training set; labels: as from `tuning_folds`; spec: the model's block of
-    config.yaml; metric: "average_precision", or "f1", the highest of any threshold; options: those of
-    `mallorn.learning.cross_validation.train_predict`.
+    objects: the `Labelled` training set; labels: as from `tuning_folds`; spec: the model's block of config.yaml;
+    metric: "average_precision", or "f1", the highest of any threshold.
     """
     fold, target = labels["fold"], labels["target"]
     score = {"average_precision": average_precision, "f1": _highest_f1}[metric]
@@ -87,9 +86,7 @@ def cross_validated(values, classes, n_classes, labels, spec, metric, seed, **op
             held = np.flatnonzero(fold == number)
             parts = [(np.flatnonzero(fold != number), held)]
             given = {**spec, "params": params}
-            found = train_predict(
-                values, classes, n_classes, labels["source"], parts, given, derived_seed(seed, number), 1, **options
-            )
+            found = train_predict(objects, parts, given, derived_seed(seed, number), 1)
             probability[held] = found.inside[held, 0]
             seen[held] = True
             value = score(target[seen], probability[seen])

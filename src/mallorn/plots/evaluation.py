@@ -46,7 +46,7 @@ def plot_precision_recall(curves, path):
 def plot_roc(curves, path):
     """Draw the true against the false positive rate of each model, repeats pooled, and write `path`.png and .svg.
 
-    curves: as of `plot_precision_recall`. The false positive rate is logarithmic: TDEs are rare.
+    curves: as of `plot_precision_recall`. The false positive rate is logarithmic: what is sought is rare.
     """
     with style():
         figure, axes = _by_protocol(curves, "false positive rate", "true positive rate")
@@ -71,7 +71,7 @@ def plot_calibration(rows, path):
     protocols = list(dict.fromkeys(row["protocol"] for row in rows))
     methods = list(dict.fromkeys(row["method"] for row in rows))
     with style():
-        figure, axes = _by_protocol(protocols, "mean probability", "fraction of TDEs")
+        figure, axes = _by_protocol(protocols, "mean probability", "fraction of targets")
         for ax, protocol in zip(axes, protocols, strict=True):
             ax.plot([0, 1], [0, 1], color=GREY, linestyle=":")
             for k, method in enumerate(methods):
@@ -83,7 +83,7 @@ def plot_calibration(rows, path):
 
 
 def plot_learning_curve(rows, path):
-    """Draw average precision and F1 against the number of TDE source events, and write `path`.png and .svg.
+    """Draw average precision and F1 against the number of targets' events, and write `path`.png and .svg.
 
     rows: of learning_curve.csv, numbers as floats.
     """
@@ -92,11 +92,11 @@ def plot_learning_curve(rows, path):
         for ax, score in zip(axes, ("average_precision", "f1"), strict=True):
             for k, (protocol, color) in enumerate(PROTOCOL_COLORS.items()):
                 mine = [row for row in rows if row["protocol"] == protocol]
-                _with_bars(ax, mine, "tde_events", score, color, protocol, 0.3 * k, line="")
-                events = sorted({row["tde_events"] for row in mine})
-                means = [np.mean([row[score] for row in mine if row["tde_events"] == n]) for n in events]
+                _with_bars(ax, mine, "target_events", score, color, protocol, 0.3 * k, line="")
+                events = sorted({row["target_events"] for row in mine})
+                means = [np.mean([row[score] for row in mine if row["target_events"] == n]) for n in events]
                 ax.plot(events, means, color=color)
-            ax.set(xlabel="TDE source events trained on", ylabel=_WORDS[score], ylim=(0, 1))
+            ax.set(xlabel="events of targets trained on", ylabel=_WORDS[score], ylim=(0, 1))
         axes[0].legend(loc="lower right")
         return save(figure, path)
 
@@ -115,20 +115,20 @@ def plot_groups(rows, kind, path):
                 mine = [row for row in rows if (row["property"], row["protocol"]) == (kind, protocol)]
                 placed = [{**row, "place": float(names.index(row["group"]))} for row in mine]
                 _with_bars(ax, placed, "place", score, color, protocol, 0.12 * (k - 0.5))
-            ax.set_xticks(range(len(names)), [f"{name}\n{events[name]} TDEs" for name in names], fontsize=7.5)
+            ax.set_xticks(range(len(names)), [f"{name}\n{events[name]} targets" for name in names], fontsize=7.5)
             ax.set(xlabel=_WORDS[kind], title=_WORDS[score], ylim=(0, 1))
         axes[0].legend(loc="lower left")
         return save(figure, path)
 
 
 def plot_types(rows, path):
-    """Draw the share of the objects of each type that are taken for TDEs, and write `path`.png and .svg.
+    """Draw the share of the objects of each type that are taken for targets, and write `path`.png and .svg.
 
     rows: of by_type.csv, of one model; numbers as floats.
     """
     rows = [row for row in rows if row["property"] == "spec_type"]
     names = list(dict.fromkeys(row["group"] for row in rows))[::-1]
-    counts = {row["group"]: (int(row["objects"]), int(row["source_events"])) for row in rows}
+    counts = {row["group"]: (int(row["objects"]), int(row["events"])) for row in rows}
     with style():
         figure, axes = new_figure(width=7.5, height=0.8 + 0.32 * len(names))
         for k, (protocol, color) in enumerate(PROTOCOL_COLORS.items()):
@@ -141,7 +141,7 @@ def plot_types(rows, path):
             axes.errorbar(share, place, xerr=bars, fmt="o", color=color, label=protocol)
         labels = [f"{name} ({counts[name][0]} objects, {counts[name][1]} events)" for name in names]
         axes.set_yticks(range(len(names)), labels)
-        axes.set(xlabel="share taken for TDEs", xlim=(-0.02, 1.02))
+        axes.set(xlabel="share taken for targets", xlim=(-0.02, 1.02))
         axes.legend(loc="lower right")
         return save(figure, path)
 

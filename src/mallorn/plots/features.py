@@ -40,8 +40,9 @@ def plot_family_importance(names, share, number):
     return figure
 
 
-def plot_distributions(features, classes):
-    """Return the figure of features by class. features: {name: (n,) values, NaN where unknown}; classes (n,) names.
+def plot_distributions(features, classes, target):
+    """Return the figure of features by class. features: {name: (n,) values, NaN where unknown}; classes (n,) names;
+    target: the class sought.
 
     Each panel spans the central 98% of the values; densities are of the known values of a class.
     """
@@ -50,7 +51,7 @@ def plot_distributions(features, classes):
     figure, axes = new_figure(rows, columns, width=9.2, height=2.1 * rows + 0.4, squeeze=False)
     for axis in axes.ravel()[len(features) :]:
         axis.set_visible(False)
-    order = sorted(set(classes), key=lambda name: (name != "TDE", name))
+    order = sorted(set(classes), key=lambda name: (name != target, name))
     for axis, (name, values) in zip(axes.ravel(), features.items(), strict=False):
         known = values[np.isfinite(values)]
         if not len(known):
@@ -61,7 +62,7 @@ def plot_distributions(features, classes):
             mine = values[(classes == kind) & np.isfinite(values)]
             mine = mine[(mine >= edges[0]) & (mine <= edges[-1])]
             if len(mine) > 1:
-                fill = {"histtype": "stepfilled", "alpha": 0.35} if kind == "TDE" else {"histtype": "step"}
+                fill = {"histtype": "stepfilled", "alpha": 0.35} if kind == target else {"histtype": "step"}
                 axis.hist(
                     mine, edges, density=True, color=class_color(kind), label=plain_text(kind), linewidth=1.3, **fill
                 )

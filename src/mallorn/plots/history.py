@@ -7,7 +7,7 @@ from mallorn.plots.style import GREY, PROTOCOL_COLORS, PROTOCOL_LINES, new_figur
 
 __all__ = ["plot_history"]
 
-_TITLES = {"average_precision": "Average precision", "f1": "F1, crossed threshold"}
+_TITLES = {"average_precision": "Average precision", "f1": "F1, cross-fitted threshold"}
 
 
 def plot_history(runs, model):

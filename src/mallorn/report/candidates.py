@@ -1,4 +1,4 @@
-"""The table of candidates: all test objects by their probability of being a TDE, with what an observer asks first."""
+"""The table of candidates: all test objects by the probability of the class sought, and what an observer asks first."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,20 @@ from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.passbands import band_index
 
-__all__ = ["COLUMNS", "FLAGS", "KINDS", "Column", "candidate_table", "write_candidates_csv", "write_votable"]
+__all__ = [
+    "CLASS_PREFIX",
+    "COLUMNS",
+    "FLAGS",
+    "KINDS",
+    "Column",
+    "candidate_table",
+    "columns_of",
+    "write_candidates_csv",
+    "write_votable",
+]
+
+CLASS_PREFIX = "probability__"
+"""Of the columns of the probabilities of the other classes, which the table has beside `COLUMNS`."""
 
 
 class Column(NamedTuple):
@@ -25,7 +38,7 @@ class Column(NamedTuple):
 COLUMNS = {
     "rank": Column("Rank", "", 0, "place by probability"),
     "object_id": Column("Object", "", None, "name of the object in the survey"),
-    "probability": Column("P(TDE)", "", 3, "mean over the models of all folds and repeats"),
+    "probability": Column("P", "", 3, "probability of the class sought, mean over the models of all folds and repeats"),
     "spread": Column("±", "", 3, "standard deviation of the probability over the repeats"),
     "chosen": Column("Chosen", "", 0, "1 if the probability reaches the submission's threshold"),
     "redshift": Column("z", "", 3, "photometric redshift"),
@@ -42,7 +55,7 @@ COLUMNS = {
     "snr": Column("Max S/N", "", 1, "highest flux over its error"),
     "peak_mjd": Column("Peak", "MJD", 0, "time of peak"),
 }
-"""The columns of results/candidates.parquet."""
+"""The columns of results/candidates.parquet, but the probabilities of the other classes."""
 
 KINDS = {"tde53": "TDE", "tdef": "TDE", "tde2": "TDE", "sn": "SN", "snc": "SN", "drw": "AGN"}
 """What the hypotheses that stand for a type say; the others fit any transient."""
@@ -67,14 +80,25 @@ _FEATURES = {
 }
 
 
-def candidate_table(store, object_id, probability, spread, chosen, features):
-    """Return {column: (n,) array} for `COLUMNS`, sorted by falling probability, then by id.
+def columns_of(table, target):
+    """Return {name: `Column`} of a table of candidates, with the class sought `target` in the heading."""
+    columns = {**COLUMNS, "probability": COLUMNS["probability"]._replace(title=f"P({target})")}
+    for name in table:
+        if name.startswith(CLASS_PREFIX):
+            other = name.removeprefix(CLASS_PREFIX)
+            columns[name] = Column(f"P({other})", "", 3, f"probability of {other}, mean over all folds and repeats")
+    return columns
 
-    store: `Store` of all splits. object_id (n,): the objects to list. probability, spread and chosen (n,): of being a
-    TDE, its standard deviation over repeats, and the decision. features: path of a feature table that holds the
-    objects; quantities of families that are switched off are NaN.
+
+def candidate_table(store, object_id, classes, spread, chosen, features):
+    """Return {column: (n,) array} for `COLUMNS` and the other classes, sorted by falling probability, then by id.
+
+    store: `Store` of all splits. object_id (n,): the objects to list. classes: {class: probability (n,)}, the class
+    sought first. spread and chosen (n,): its standard deviation over repeats, and the decision. features: path of a
+    feature table that holds the objects; quantities of families that are switched off are NaN.
     """
     object_id = np.asarray(object_id, dtype=str)
+    probability, *others = classes.values()
     order = np.lexsort((object_id, -probability))
     observed = _of_splits(store, object_id[order])
     table = {
@@ -86,7 +110,8 @@ def candidate_table(store, object_id, probability, spread, chosen, features):
         **observed,
         **_of_features(features, object_id[order]),
     }
-    return {name: table[name] for name in COLUMNS}
+    named = zip(list(classes)[1:], others, strict=True)
+    return {name: table[name] for name in COLUMNS} | {f"{CLASS_PREFIX}{name}": p[order] for name, p in named}
 
 
 def _of_features(path, object_id):
@@ -179,9 +204,9 @@ def write_votable(path, table):
 
     unit = {"kK": units.Unit("1000 K"), "d": units.day, "mag": units.mag, "MJD": units.day}
     columns = []
-    for name, values in table.items():
-        about = COLUMNS[name]
+    for name, about in columns_of(table, "").items():
+        values = table[name]
         data = values.astype(str) if about.decimals is None else np.round(values, about.decimals + 3)
         columns.append(AstropyColumn(data, name=name, unit=unit.get(about.unit), description=about.meaning))
-    made = Table(columns, meta={"description": "candidates by probability of being a tidal disruption event"})
+    made = Table(columns, meta={"description": "candidates by probability of the class sought"})
     made.write(str(path), format="votable", table_id="candidates", overwrite=True)

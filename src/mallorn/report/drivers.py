@@ -16,9 +16,13 @@ _FOR, _AGAINST, _NEUTRAL = "#d55e00", "#0072b2", "#8a8a8a"
 
 @dataclass
 class Context:
-    """What the pages of objects share. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
-    value, shap)]}; typical: {feature: ((low, high) of TDEs, (low, high) of others)}."""
+    """What the pages of objects share.
 
+    target: name of the class sought. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
+    value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}.
+    """
+
+    target: str
     threshold: float
     n_objects: int
     compared: list
@@ -57,30 +61,32 @@ def mean_importance(paths):
     return [names[k] for k in order], mean[order], np.stack([values.min(axis=0), values.max(axis=0)])[:, order]
 
 
-def read_context(object_id, train, test, importance, explanations, logs, settings, threshold):
+def read_context(object_id, paths, labels, settings, decision):
     """Return the `Context` of the pages of the objects `object_id`.
 
-    train, test: paths of feature tables. importance: paths. explanations: path of SHAP values, or None.
-    logs: table of the logs. settings: {"features": whole block of config.yaml, "compared", "drivers": numbers}.
+    paths: {"train", "test": path of a feature table, "importance": paths, "explanations": path of SHAP values or None}.
+    labels: {"object_id", "target"} of the training objects. settings: {"features": whole block of config.yaml,
+    "compared", "drivers": numbers}. decision: {"target", "threshold"}, as in threshold.json.
     """
-    names, mean, _ = mean_importance(importance)
+    names, mean, _ = mean_importance(paths["importance"])
     compared = names[: settings["compared"]]
-    shap = _read_shap(explanations, set(object_id))
+    shap = _read_shap(paths["explanations"], set(object_id))
     wanted = list(dict.fromkeys([*compared, *(f for rows in shap.values() for f, _, _ in rows)]))
-    ids, values = _read_values(train, wanted)
-    others, theirs = _read_values(test, wanted)
-    is_tde = dict(zip(logs["object_id"].astype(str), logs["target"] == 1, strict=True))
-    tde = np.array([is_tde[name] for name in ids])
+    ids, values = _read_values(paths["train"], wanted)
+    others, theirs = _read_values(paths["test"], wanted)
+    is_target = dict(zip(labels["object_id"].astype(str), labels["target"] == 1, strict=True))
+    sought = np.array([is_target[name] for name in ids])
     place = [wanted.index(name) for name in compared]
     scaler = Scaler(values[:, place])
     of = {name: row for name, row in zip([*ids, *others], np.concatenate([values, theirs])[:, place], strict=True)}
     return Context(
-        threshold=threshold,
+        target=decision["target"],
+        threshold=decision["threshold"],
         n_objects=len(others),
         compared=compared,
         importance=dict(zip(names, mean.tolist(), strict=True)),
         values={name: of[name] for name in map(str, object_id)},
-        typical={name: (_range(values[tde, k]), _range(values[~tde, k])) for k, name in enumerate(wanted)},
+        typical={name: (_range(values[sought, k]), _range(values[~sought, k])) for k, name in enumerate(wanted)},
         meaning=meanings(settings["features"]),
         train_ids=ids,
         train_scaled=scaler(values[:, place]),
@@ -123,9 +129,9 @@ def driver_rows(object_id, context):
         ]
         text = (
             "SHAP values: how much each feature moves this object's score, "
-            "towards TDE (right, orange) or away from it (left, blue)."
+            f"towards {context.target} (right, orange) or away from it (left, blue)."
         )
-        return {"text": text, "head": "away ← SHAP → TDE", "rows": rows}
+        return {"text": text, "head": f"away ← SHAP → {context.target}", "rows": rows}
     names = context.compared[: context.n_drivers]
     strongest = max((context.importance[name] for name in names), default=1.0) or 1.0
     values = dict(zip(context.compared, context.values[object_id], strict=True))
@@ -135,20 +141,20 @@ def driver_rows(object_id, context):
     ]
     text = (
         "The features that matter most to the model over all objects; SHAP values of this object were not made. "
-        "Compare the value with those of the training TDEs and of the other training objects."
+        f"Compare the value with those of the training objects of class {context.target} and of the others."
     )
     return {"text": text, "head": "Importance", "rows": rows}
 
 
 def _row(context, name, value, width, color, strength):
-    tde, other = context.typical[name]
+    sought, other = context.typical[name]
     diverging = color != _NEUTRAL
     left = (50.0 if width > 0 else 50.0 + width) if diverging else 0.0
     return {
         "title": name.replace("__", " · "),
         "meaning": context.meaning.get(name, ""),
         "value": number(value) or "unknown",
-        "tde": _interval(tde),
+        "sought": _interval(sought),
         "other": _interval(other),
         "left": f"{left:.1f}",
         "width": f"{abs(width):.1f}",

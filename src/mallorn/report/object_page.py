@@ -10,7 +10,7 @@ from markupsafe import Markup
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
 from mallorn.plots.style import BAND_COLORS, save, style
-from mallorn.report.candidates import FLAGS, KINDS
+from mallorn.report.candidates import CLASS_PREFIX, FLAGS, KINDS
 from mallorn.report.drivers import driver_rows
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
@@ -49,7 +49,8 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         rank=row.get("rank"),
         subline=_subline(o, row, context),
         flags=[{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f],
-        tiles=_tiles(o, row),
+        tiles=_tiles(o, row, context),
+        target=context.target,
         bands=[{"name": b, "color": BAND_COLORS[b], "points": int(n)} for b, n in zip(BANDS, o.n_points, strict=True)],
         light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
         has_seds=bool(o.sed),
@@ -75,13 +76,13 @@ def _subline(o, row, context):
     if o.spec_type is not None:
         known = row.get("probability")
         text = f"training object of type {o.spec_type}"
-        return text + (f" · P(TDE) out of fold {known:.3f}" if known is not None else "")
+        return text + (f" · P({context.target}) out of fold {known:.3f}" if known is not None else "")
     chosen = "reaches" if row["chosen"] else "does not reach"
     place = f"rank {row['rank']} of {context.n_objects:,} test objects"
     return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
 
 
-def _tiles(o, row):
+def _tiles(o, row, context):
     tiles = []
 
     def tile(value, label, hot=False):
@@ -91,7 +92,11 @@ def _tiles(o, row):
     if not math.isnan(row.get("probability", math.nan)):
         spread = row.get("spread")
         more = f", ± {spread:.3f} over repeats" if spread is not None else ""
-        tile(f"{row['probability']:.3f}", f"P(TDE){more}", hot=bool(row.get("chosen")))
+        tile(f"{row['probability']:.3f}", f"P({context.target}){more}", hot=bool(row.get("chosen")))
+    others = {name.removeprefix(CLASS_PREFIX): p for name, p in row.items() if name.startswith(CLASS_PREFIX)}
+    if len(others) > 1:  # of two classes, the other's says nothing new
+        second = max(others, key=others.get)
+        tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
     error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
     tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
     if o.peak_mjd is not None:

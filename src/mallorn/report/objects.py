@@ -98,7 +98,7 @@ def magnitude(flux):
 def read_views(store, logs, object_id, settings, fits=True):
     """Return {object_id: `ObjectView`} of some objects, in the order asked for.
 
-    store: `Store`. logs: table of results/logs.parquet. settings: {"posterior": block of the configuration,
+    store: `Store`. logs: table of results/metadata.parquet. settings: {"posterior": block of the configuration,
     "blackbody": block of the feature family, "phases": rest-frame days of the SEDs, among the posterior's knots}.
     fits: also the SEDs, likelihoods and evidences. Raises DataError for an object that the logs do not hold.
     """

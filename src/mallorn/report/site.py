@@ -11,12 +11,13 @@ import yaml
 
 from mallorn.benchmarks.stages import ALL, FEATURES, read_summary
 from mallorn.io.tables import read_columns
+from mallorn.learning.classes import encode_classes
 from mallorn.plots.evaluation import plot_precision_recall, plot_roc
 from mallorn.plots.features import plot_ablation, plot_distributions, plot_family_importance, plot_importance
 from mallorn.plots.history import plot_history
 from mallorn.plots.performance import plot_cost, plot_growth
 from mallorn.plots.style import save, style
-from mallorn.report.candidates import COLUMNS, FLAGS
+from mallorn.report.candidates import COLUMNS, FLAGS, columns_of
 from mallorn.report.drivers import mean_importance
 from mallorn.report.render import as_table, number, render
 from mallorn.report.tables import Part, read_csv, read_json, read_part
@@ -52,10 +53,13 @@ EVALUATIONS = {
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
     "confusion": ("Confusion by type", "What objects of each type are taken for."),
     "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),
-    "calibration": ("Calibration", "Whether of the objects given a probability p the fraction p are TDEs."),
+    "calibration": (
+        "Calibration",
+        "Whether a fraction p of the objects with probability p is of the class sought.",
+    ),
     "learning_curve": (
         "Learning curve",
-        "Scores after training on fewer TDE source events: what more labels would bring.",
+        "Scores after training on fewer events of the class sought: what more labels would bring.",
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
@@ -69,12 +73,12 @@ _CAPTIONS = {
     "precision_recall": "Precision against recall of all models, repeats pooled.",
     "roc": "True against false positive rate of all models, repeats pooled.",
     "confusion": "What objects of each type are taken for, grouped folds.",
-    "calibration": "Observed fraction of TDEs against the probability given.",
-    "learning_curve": "Scores against the number of TDE source events trained on.",
+    "calibration": "Observed fraction of the class sought against the probability given.",
+    "learning_curve": "Scores against the number of events of the class sought trained on.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_points": "Scores against the number of points.",
-    "by_type": "Share of each type that is taken for a TDE.",
+    "by_type": "Share of each type that is taken for the class sought.",
 }
 
 
@@ -104,7 +108,8 @@ def write_summary_page(folder, candidates, pages, scores, threshold, audits, abo
     render(
         Path(folder, "index.html"),
         "index.html",
-        headline=f"{chosen} tidal disruption event candidates",
+        headline=f"{chosen} {threshold['target']} candidates",
+        target=threshold["target"],
         subline=f"{n:,} test objects, ranked by {threshold['model']}, trained on {threshold['protocol']} folds.",
         tiles=tiles,
         first=first,
@@ -211,14 +216,13 @@ def _shown(value, decimals):
 
 
 def write_candidates_page(folder, candidates, pages, threshold):
-    """Write candidates.html. candidates: table. pages: {object_id: name of its page}; threshold: probability."""
-    columns = [{"name": name, **about._asdict()} for name, about in COLUMNS.items()]
+    """Write candidates.html. candidates: table. pages: {object_id: its page}. threshold: what threshold.json holds."""
+    about = columns_of(candidates, threshold["target"])
+    columns = [{"name": name, **column._asdict()} for name, column in about.items()]
     n = len(candidates["rank"])
-    listed = {name: candidates[name][:LISTED] for name in COLUMNS}
-    rows = list(zip(*(_jsonable(listed[name], COLUMNS[name].decimals) for name in COLUMNS), strict=True))
-    head = [
-        [_shown(candidates[name][k], COLUMNS[name].decimals) for name in COLUMNS] for k in range(min(50, len(rows)))
-    ]
+    listed = {name: candidates[name][:LISTED] for name in about}
+    rows = list(zip(*(_jsonable(listed[name], about[name].decimals) for name in about), strict=True))
+    head = [[_shown(candidates[name][k], about[name].decimals) for name in about] for k in range(min(50, len(rows)))]
     render(
         Path(folder, "candidates.html"),
         "candidates.html",
@@ -226,7 +230,8 @@ def write_candidates_page(folder, candidates, pages, threshold):
         listed=f"{len(rows):,}" if len(rows) < n else "",
         n_chosen=int(candidates["chosen"].sum()),
         n_pages=len(pages),
-        threshold=f"{threshold:.3f}",
+        target=threshold["target"],
+        threshold=f"{threshold['threshold']:.3f}",
         columns=columns,
         head=head,
         flags=FLAGS,
@@ -284,7 +289,8 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
     """Write features.html and its figures.
 
     train: path of the feature table. folds: table. importance: paths. ablation: path. scores: path.
-    settings: {"model", "meaning": {feature: text}, "groups": {class: types}, "rest": class, "command"}.
+    settings: {"model", "meaning": {feature: text}, "target", "training": block of config.yaml,
+    "command"}.
     """
     names, mean, spread = mean_importance(importance)
     figures_folder = Path(folder, "figures")
@@ -314,7 +320,7 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
         top = names[:12]
         values, classes = _by_class(train, folds, top, settings)
         caption = "Distributions of the most important features by class, training objects."
-        draw(plot_distributions(values, classes), "distributions", caption)
+        draw(plot_distributions(values, classes, settings["target"]), "distributions", caption)
         part = read_part("Ablation", "", settings["command"], ablation, newer_than=scores)
         if part.made:
             rows = [row for row in read_csv(ablation) if row.get("variant") == "without"]
@@ -347,11 +353,9 @@ _GAIN = ("average_precision_gain", "average_precision_gain_sd")
 def _by_class(train, folds, names, settings):
     table = read_columns(train, ["object_id", *names])
     first = (folds["repeat"] == folds["repeat"][0]) & (folds["protocol"] == folds["protocol"][0])
-    of_type = {kind: group for group, kinds in settings["groups"].items() for kind in kinds}
-    of = {
-        name: "TDE" if target == 1 else of_type.get(kind, settings["rest"])
-        for name, kind, target in zip(*(folds[c][first] for c in ("object_id", "spec_type", "target")), strict=True)
-    }
+    labels = {name: folds[name][first] for name in ("spec_type", "target")}
+    classes, names_of, _ = encode_classes(labels, "multiclass", settings["training"], settings["target"])
+    of = {name: names_of[k] for name, k in zip(folds["object_id"][first], classes, strict=True)}
     classes = np.array([of[name] for name in table["object_id"]], dtype=object)
     return {name: np.asarray(table[name], dtype=float) for name in names}, classes
 

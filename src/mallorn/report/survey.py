@@ -30,7 +30,7 @@ class Survey(NamedTuple):
 
 
 def read_survey(logs, lightcurves, objects):
-    """Return the `Survey`. logs: table of results/logs.parquet. lightcurves, objects: {split: path}."""
+    """Return the `Survey`. logs: table of results/metadata.parquet. lightcurves, objects: {split: path}."""
     parts = [_of_objects(lc) for split in objects for _, lc in lightcurve_groups(lightcurves[split], objects[split])]
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}

@@ -1,8 +1,8 @@
-"""Altered copies of the training objects: to score as if redshifts were photometric, and to train on more cadences.
+"""Augmentation: altered training objects, to score as if redshifts were photometric and to train on more cadences.
 
-Training redshifts are spectroscopic, those of the test set photometric. A copy gets a redshift with the error of a test
-object near it in redshift; it may also lose points and gain noise. It is made into features by the same rules as the
-objects themselves.
+Training redshifts are spectroscopic, those of the test set photometric. An altered object gets a redshift with
+the error of a test object near it in redshift; it may also lose points and gain noise. It is made into features by the
+same rules as the objects themselves.
 """
 
 import numpy as np
@@ -12,38 +12,38 @@ from mallorn.seeds import generator
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 
-__all__ = ["copied_lightcurves", "copied_logs"]
+__all__ = ["augmented_lightcurves", "augmented_metadata"]
 
 NEIGHBOURS = 50
-"""Test objects nearest in redshift from which the error of a copy's redshift is drawn."""
+"""Test objects nearest in redshift from which the error of an altered redshift is drawn."""
 
 
-def copied_logs(logs, name, seed):
-    """Return the logs of copies of the training objects: {column: array}, as from `read_logs`.
+def augmented_metadata(metadata, name, seed):
+    """Return the metadata of altered training objects: {column: array}, as from `read_logs`.
 
     Object ids, labels and order are those of the training objects; Z is drawn from a normal distribution about the
     spectroscopic one with the Z_err of a test object drawn among the `NEIGHBOURS` nearest in redshift; all
-    copies are one split, called `name`.
+    of them are one split, called `name`.
 
-    logs: columns as from `read_logs`. Raises DataError if no test object has a Z_err.
+    metadata: columns as from `read_logs`. Raises DataError if no test object has a Z_err.
     """
-    train = np.flatnonzero(logs["set"] == "train")
-    known = np.flatnonzero((logs["set"] == "test") & np.isfinite(logs["Z_err"]))
+    train = np.flatnonzero(metadata["set"] == "train")
+    known = np.flatnonzero((metadata["set"] == "test") & np.isfinite(metadata["Z_err"]))
     if not len(known):
         raise DataError(
             "test log: no object has a Z_err, so that errors of photometric redshifts are unknown; "
-            "set copies.photoz.enabled and copies.jitter.enabled to false"
+            "set augmentations.photoz.enabled and augmentations.jitter.enabled to false"
         )
-    known = known[np.argsort(logs["Z"][known], kind="stable")]
-    place = np.searchsorted(logs["Z"][known], logs["Z"][train])
+    known = known[np.argsort(metadata["Z"][known], kind="stable")]
+    place = np.searchsorted(metadata["Z"][known], metadata["Z"][train])
     first = np.clip(place - NEIGHBOURS // 2, 0, max(len(known) - NEIGHBOURS, 0))
     error, shift = np.empty(len(train)), np.empty(len(train))
     for k, row in enumerate(train):
-        rng = generator(seed, "copies", name, "redshift", logs["object_id"][row])
-        error[k] = logs["Z_err"][known[first[k] + rng.integers(min(NEIGHBOURS, len(known)))]]
+        rng = generator(seed, "copies", name, "redshift", metadata["object_id"][row])
+        error[k] = metadata["Z_err"][known[first[k] + rng.integers(min(NEIGHBOURS, len(known)))]]
         shift[k] = rng.normal()
-    redshift = np.round(logs["Z"][train] + shift * error, 4)
-    columns = {column: values[train] for column, values in logs.items()}
+    redshift = np.round(metadata["Z"][train] + shift * error, 4)
+    columns = {column: values[train] for column, values in metadata.items()}
     split = np.full(len(train), name, dtype=object)
     return {
         **columns,
@@ -54,15 +54,15 @@ def copied_logs(logs, name, seed):
     }
 
 
-def copied_lightcurves(lightcurves, logs, name, options, seed):
-    """Return the `LightCurves` of the copies of those objects that `logs` lists, in the order of `lightcurves`.
+def augmented_lightcurves(lightcurves, metadata, name, options, seed):
+    """Return the altered `LightCurves` of those objects that `metadata` lists, in the order of `lightcurves`.
 
-    lightcurves: of one split, test objects among them; logs: columns as from `copied_logs`.
+    lightcurves: of one split, test objects among them; metadata: columns as from `augmented_metadata`.
     options: {"keep": share of the points that are kept, each drawn alone; "noise": standard deviation of the noise
     added to each flux over its error, which grows accordingly}.
     """
     ids = lightcurves.object_id.astype(str)
-    row_of = {object_id: row for row, object_id in enumerate(logs["object_id"])}
+    row_of = {object_id: row for row, object_id in enumerate(metadata["object_id"])}
     chosen = np.array([k for k, object_id in enumerate(ids) if object_id in row_of], dtype=int)
     rows = np.array([row_of[ids[k]] for k in chosen], dtype=int)
     lc = lightcurves.take(chosen)
@@ -72,16 +72,16 @@ def copied_lightcurves(lightcurves, logs, name, options, seed):
         n = lc.n_points[k]
         keep[points] = rng.random(n) < options["keep"]
         scatter[points] = rng.normal(size=n)
-    copies = LightCurves(
+    altered = LightCurves(
         object_id=lc.object_id,
-        redshift=logs["Z"][rows],
-        redshift_err=logs["Z_err"][rows],
+        redshift=metadata["Z"][rows],
+        redshift_err=metadata["Z_err"][rows],
         ebv=lc.ebv,
-        luminosity_distance=logs["luminosity_distance"][rows],
+        luminosity_distance=metadata["luminosity_distance"][rows],
         start=lc.start,
         mjd=lc.mjd,
         band=lc.band,
         flux=lc.flux + options["noise"] * scatter * lc.flux_err,
         flux_err=lc.flux_err * np.sqrt(1.0 + options["noise"] ** 2),
     )
-    return copies.where(keep)
+    return altered.where(keep)

@@ -1,8 +1,8 @@
-"""Source events: which objects are copies of one real event, read from the time grid that the simulation left.
+"""Parent events: which objects are siblings, made of one real event, read from the time grid that the simulation left.
 
 Each object of the MALLORN survey was sampled from the light curve of a real event on a grid of equally spaced epochs
 and stretched by its redshift. With d the step of the grid, all times of an object differ by whole multiples
-of d, and `span = (epochs - 1) d / (1 + z)` is the same for all copies of one event, up to the rounding of z.
+of d, and `span = (epochs - 1) d / (1 + z)` is the same for all siblings of one event, up to the rounding of z.
 
 The step is an artefact of how the survey was made: it serves to draw honest folds and to audit, never as a feature.
 """
@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["grid_step", "grid_steps", "redshift_rounding", "rest_spans", "source_events"]
+__all__ = ["grid_step", "grid_steps", "parent_events", "redshift_rounding", "rest_spans"]
 
 log = logging.getLogger(__name__)
 
@@ -88,32 +88,32 @@ def rest_spans(step, duration, redshift, epochs, rounding):
     return span, span * (half / (1.0 + redshift - half) + rounding / duration)
 
 
-def source_events(object_id, label, span, half_width):
-    """Return the source event of each object, shape (n,) str: the smallest object id among its copies.
+def parent_events(object_id, label, span, half_width):
+    """Return the event of each object, shape (n,) str: the smallest object id among its siblings.
 
-    Objects are copies when they have the same `label` and their intervals span +- half_width overlap, directly or
-    through others. So copies are never parted; events of one label whose spans agree by chance are joined, which costs
-    folds nothing but a little freedom. An object without a grid (span NaN) is its own source.
+    Objects are siblings when they have the same `label` and their intervals span +- half_width overlap, directly or
+    through others. So siblings are never parted; events of one label whose spans agree by chance are joined, which
+    costs folds nothing but a little freedom. An object without a grid (span NaN) is its own event.
 
     object_id (n,) str, label (n,) str (SpecType), span and half_width (n,) days as from `rest_spans`.
     """
     object_id, label = np.asarray(object_id, dtype=object), np.asarray(label, dtype=object)
-    source = object_id.copy()
+    event = object_id.copy()
     on_grid = np.flatnonzero(np.isfinite(span))
     for name in sorted(set(label[on_grid])):
         members = on_grid[label[on_grid] == name]
         members = members[np.argsort((span - half_width)[members], kind="stable")]
         reach = np.maximum.accumulate((span + half_width)[members])
         apart = np.flatnonzero((span - half_width)[members][1:] > reach[:-1]) + 1
-        for copies in np.split(members, apart):
-            source[copies] = min(object_id[copies])
+        for siblings in np.split(members, apart):
+            event[siblings] = min(object_id[siblings])
     if len(on_grid) == 0:
-        log.warning("the times of no object lie on a grid of epochs: every object is taken as its own source event")
+        log.warning("the times of no object lie on a grid of epochs: every object is taken as its own event")
     else:
-        sizes = np.unique(source.astype(str), return_counts=True)[1]
-        message = "%d of %d objects lie on a grid of epochs: %d source events, the largest with %d objects"
+        sizes = np.unique(event.astype(str), return_counts=True)[1]
+        message = "%d of %d objects lie on a grid of epochs: %d events, the largest with %d objects"
         log.info(message, len(on_grid), len(object_id), len(sizes), sizes.max())
-    return source
+    return event
 
 
 def _decimals(value, most=12):

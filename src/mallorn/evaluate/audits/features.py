@@ -8,7 +8,7 @@ from mallorn.metrics import roc_auc
 __all__ = ["FEWEST_EVENTS", "audit_features", "describe_features"]
 
 FEWEST_EVENTS = 10
-"""Source events of targets below which features that seem too good are no proof of a leak."""
+"""Events of targets below which features that seem too good are no proof of a leak."""
 
 
 def describe_features(columns, train, test, target):
@@ -43,7 +43,7 @@ def audit_features(rows, events, separation, missing):
 
     fail: a feature tells targets alone better than `separation` (ROC AUC), or is missing in one class more often than
     in the other by more than `missing`, either of which a label in the data would cause; warn only if the targets come
-    from fewer than `FEWEST_EVENTS` source events, `events`, since chance does it then too. warn: a feature is constant,
+    from fewer than `FEWEST_EVENTS` events, `events`, since chance does it then too. warn: a feature is constant,
     or missing in the test set more often than in training by more than `missing`.
     """
 
@@ -65,6 +65,6 @@ def audit_features(rows, events, separation, missing):
     finding = "; ".join(said) or f"none of {len(rows)} features is constant, missing by class, or too good alone"
     finding += f"; the best alone is {best['feature']} with ROC AUC {best['separation']:.3f}"
     if leaks and events < FEWEST_EVENTS:
-        finding += f"; {events} source events of TDEs are too few to tell a leak from chance"
+        finding += f"; {events} events of the class sought are too few to tell a leak from chance"
     limits = {"separation": separation, "missing": missing}
-    return verdict("features", worst, finding, features=len(rows), tde_events=events, limits=limits, **found)
+    return verdict("features", worst, finding, features=len(rows), target_events=events, limits=limits, **found)

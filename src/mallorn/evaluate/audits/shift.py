@@ -9,6 +9,7 @@ import numpy as np
 
 from mallorn.evaluate.audits.verdict import verdict
 from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.dataset import Labelled, of_values
 from mallorn.metrics import roc_auc
 from mallorn.seeds import generator
 
@@ -27,9 +28,9 @@ def adversarial_validation(train, test, spec, number, seed, threads):
     classes = np.repeat([1, 0], [len(train), len(test)])  # class 0 is the one whose probability is asked for
     fold = np.arange(len(values)) % number
     fold = fold[generator(seed, "adversarial").permutation(len(fold))]
-    source = np.arange(len(values)).astype(str)
-    spec = {"seeds": 1, **spec}
-    predictions = cross_validate(values, classes, 2, source, fold, spec, seed=seed, threads=threads)
+    dataset = of_values(values)
+    objects = Labelled.of(dataset, classes, 2, dataset.object_id)
+    predictions = cross_validate(objects, fold, {"seeds": 1, **spec}, seed, threads)
     return predictions.inside[:, 0], predictions.importance
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 import numpy as np
 
 from mallorn.evaluate.audits.verdict import verdict
-from mallorn.survey.events import source_events
+from mallorn.survey.events import parent_events
 
 __all__ = ["audit_siblings", "curve_digests", "shared_spans"]
 
@@ -23,9 +23,9 @@ def curve_digests(lightcurves):
 def shared_spans(object_id, spec_type, span, half_width):
     """Return the sets of object ids whose spans of the grid agree although their types differ.
 
-    Arguments as of `mallorn.survey.events.source_events`, with the types as labels.
+    Arguments as of `mallorn.survey.events.parent_events`, with the types as labels.
     """
-    joined = source_events(object_id, np.full(len(object_id), "any", dtype=object), span, half_width)
+    joined = parent_events(object_id, np.full(len(object_id), "any", dtype=object), span, half_width)
     members = defaultdict(set)
     types = defaultdict(set)
     for name, kind, event in zip(object_id, spec_type, joined, strict=True):
@@ -52,16 +52,16 @@ def audit_siblings(object_id, digest, folds, shared):
     first = folds["repeat"] == folds["repeat"].min()
     parted = {str(name): _parted(folds, folds["protocol"] == name) for name in np.unique(folds["protocol"][first])}
     once = first & (folds["protocol"] == folds["protocol"][0])
-    sizes = np.unique(folds["source"][once].astype(str), return_counts=True)[1]
+    sizes = np.unique(folds["event"][once].astype(str), return_counts=True)[1]
     result = "fail" if duplicates or parted.get("grouped", 0.0) > 0 else "pass"
     shares = [f"{share:.0%} of the objects have a sibling in another {name} fold" for name, share in parted.items()]
     finding = (
-        f"{len(sizes)} source events of {sizes.sum()} training objects, the largest with {sizes.max()}; "
+        f"{len(sizes)} events of {sizes.sum()} training objects, the largest with {sizes.max()}; "
         f"{len(duplicates)} light curves occur twice; {len(shared)} spans of the grid are shared by types; "
         + ", ".join(shares)
     )
     numbers = {
-        "source_events": len(sizes),
+        "events": len(sizes),
         "objects": int(sizes.sum()),
         "copies_per_event": float(sizes.mean()),
         "objects_with_a_parted_sibling": parted,
@@ -76,7 +76,7 @@ def _parted(folds, rows):
     shares = []
     for repeat in np.unique(folds["repeat"][rows]):
         mine = rows & (folds["repeat"] == repeat)
-        event, fold = np.unique(folds["source"][mine].astype(str), return_inverse=True)[1], folds["fold"][mine]
+        event, fold = np.unique(folds["event"][mine].astype(str), return_inverse=True)[1], folds["fold"][mine]
         low, high = np.full(event.max() + 1, 127), np.full(event.max() + 1, -1)
         np.minimum.at(low, event, fold)
         np.maximum.at(high, event, fold)

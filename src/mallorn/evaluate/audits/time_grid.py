@@ -1,4 +1,4 @@
-"""Audit of time-grid leakage: can the source event, or the class, be told from time stamps alone?
+"""Audit of time-grid leakage: can the event, or the class, be told from time stamps alone?
 
 The step of the grid of epochs over 1 + z is the same for all copies of an event (see `mallorn.survey.events`). A
 feature that carries it tells siblings exactly, and stratified folds then reward the memory of events.
@@ -23,7 +23,7 @@ _WINDOW = 5
 """Neighbours on either side over which the local spacing of a feature is measured."""
 
 _EVENTS = 1000
-"""Source events of the smallest survey that features are judged for."""
+"""Events of the smallest survey that features are judged for."""
 
 
 def time_features(lightcurves):
@@ -53,14 +53,14 @@ def time_features(lightcurves):
     return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
 
 
-def sibling_retrieval(values, source):
+def sibling_retrieval(values, event):
     """Return the share of objects whose nearest neighbour in one feature is a sibling; of objects that have a sibling.
 
     Of several neighbours at the same distance, the share that are siblings counts. values (n,), NaN where missing;
-    source (n,) str. NaN if no object with a value has a sibling with one.
+    event (n,) str. NaN if no object with a value has a sibling with one.
     """
     known = np.isfinite(values)
-    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(source, str)[known], return_inverse=True)[1]
+    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(event, str)[known], return_inverse=True)[1]
     has_sibling = np.bincount(event)[event] > 1 if len(event) else np.zeros(0, dtype=bool)
     if not has_sibling.any():
         return np.nan
@@ -85,16 +85,16 @@ def sibling_retrieval(values, source):
     return float(np.mean((found / np.maximum(all_near, 1))[has_sibling]))
 
 
-def sibling_resolution(values, source):
-    """Return how often one feature would find a sibling nearest among 1,000 source events or more: 0 to 1.
+def sibling_resolution(values, event):
+    """Return how often one feature would find a sibling nearest among 1,000 events or more: 0 to 1.
 
     Few events lie far apart in any feature, so that those that resemble each other are neighbours without a leak. So an
     object's distance to its nearest sibling is held against the local spacing of the feature. From that, and from other
     objects of the same value, follows the expected number n of events in between, and the chance exp(-n) that there is
-    none: the mean over objects that have a sibling. NaN if none has. values (n,), NaN where missing; source (n,) str.
+    none: the mean over objects that have a sibling. NaN if none has. values (n,), NaN where missing; event (n,) str.
     """
     known = np.isfinite(values)
-    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(source, str)[known], return_inverse=True)[1]
+    x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(event, str)[known], return_inverse=True)[1]
     n, events = len(x), event.max() + 1 if len(event) else 0
     if n <= events:
         return np.nan
@@ -119,19 +119,19 @@ def _tied_strangers(x, event):
     return crowd[level] - same[pair]
 
 
-def audit_siblings_from_features(columns, values, redshift, source, limits):
+def audit_siblings_from_features(columns, values, redshift, event, limits):
     """Return the verdict on single features, as they are, times 1 + z and over 1 + z, that find siblings.
 
     Light curves of one event resemble each other, so a feature may find siblings somewhat more often than chance; one
     that carries the time grid finds many, or nearly all. warn and fail: `sibling_resolution` of the best is above the
     two `limits`.
 
-    columns (p,) names; values (n, p); redshift (n,) above -1; source (n,) str.
+    columns (p,) names; values (n, p); redshift (n,) above -1; event (n,) str.
     """
     stretch = 1.0 + np.asarray(redshift, dtype=float)
     found = {}
     for name, column in zip(columns, np.asarray(values, dtype=float).T, strict=True):
-        shares = [sibling_resolution(column * factor, source) for factor in (1.0, stretch, 1.0 / stretch)]
+        shares = [sibling_resolution(column * factor, event) for factor in (1.0, stretch, 1.0 / stretch)]
         found[name] = float(np.nanmax(shares)) if np.isfinite(shares).any() else 0.0
     order = sorted(found, key=lambda name: -found[name])
     guilty = [name for name in order if found[name] > limits[0]]
@@ -146,11 +146,11 @@ def audit_siblings_from_features(columns, values, redshift, source, limits):
     return verdict("siblings from features", result, finding, **numbers)
 
 
-def audit_class_from_times(predict, times, step, redshift, target, source, folds, limit):
+def audit_class_from_times(predict, times, step, redshift, target, event, folds, limit):
     """Return the verdict on classes told from time stamps alone, with the grid's step among them: warn above `limit`.
 
     The survey's time stamps are what they are, so this cannot fail: it says how much could be had from them, and that
-    the grid tells source events. Compared are ROC AUC with stratified folds, where the step finds a sibling on the
+    the grid tells events. Compared are ROC AUC with stratified folds, where the step finds a sibling on the
     other side, and with grouped folds, where only what types share can help.
 
     predict: function of (values (n, p), fold (n,)) that returns out-of-fold probabilities (n,). times: {name: (n,)} as
@@ -169,11 +169,11 @@ def audit_class_from_times(predict, times, step, redshift, target, source, folds
                 "roc_auc": roc_auc(target, p),
                 "average_precision": average_precision(target, p),
             }
-    retrieval = sibling_retrieval(span, source)
+    retrieval = sibling_retrieval(span, event)
     best = max(scores[f"{table}, grouped"]["roc_auc"] for table in tables)
     finding = (
         f"the grid of epochs finds the sibling of {retrieval:.1%} of the objects, a known artefact of the survey; "
-        f"time stamps alone tell TDEs of new events with ROC AUC {best:.2f}, of siblings, by the grid, with "
+        f"time stamps alone tell targets of new events with ROC AUC {best:.2f}, of siblings, by the grid, with "
         f"{scores['times and grid, stratified']['roc_auc']:.2f}"
     )
     numbers = {"on_grid": float(np.isfinite(step).mean()), "siblings_found": retrieval, "scores": scores}

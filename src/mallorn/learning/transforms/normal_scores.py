@@ -1,14 +1,21 @@
 """Features on one scale, for learners that need it: normal scores of ranks, missing values at the middle."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
-__all__ = ["Scaling", "fit_scaling"]
+__all__ = ["NEEDS", "PARAMETERS", "Scaling", "apply", "fit", "fit_scaling", "importance", "load", "save"]
+
+NEEDS = ("features",)
+
+PARAMETERS = ()
 
 _LIMIT = 3.0
 """Largest absolute score: the lowest and the highest value that a feature was fitted to have infinite ones."""
+
+_FILE = "scaling.npz"
 
 
 class Scaling(NamedTuple):
@@ -44,6 +51,32 @@ def fit_scaling(features, n_quantiles=200):
     count = known.sum(axis=0)
     mean = np.divide(np.where(known, scores, 0).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0)
     return Scaling(quantiles, mean)
+
+
+def fit(part, params, seed, threads):
+    """Return the `Scaling` of the features of a training part; see `mallorn.learning.transforms.transform`."""
+    return fit_scaling(part.dataset.features.values)
+
+
+def apply(state, dataset):
+    """Return the objects with normal scores for features."""
+    return dataset.with_features(dataset.features.columns, state.transform(dataset.features.values))
+
+
+def importance(state, importance):
+    """Return the importances (p,), 0 for a constant feature."""
+    return importance * (state.quantiles[0] < state.quantiles[-1])
+
+
+def save(state, folder):
+    """Write the quantiles and means as numpy's npz."""
+    np.savez_compressed(Path(folder, _FILE), **state._asdict())
+
+
+def load(folder):
+    """Return the `Scaling` that `save` wrote."""
+    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
+        return Scaling(*(numbers[name] for name in Scaling._fields))
 
 
 def _scores(quantiles, features):

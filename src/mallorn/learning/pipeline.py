@@ -1,0 +1,136 @@
+"""A model: transforms one after another and a learner at the end, all fitted to the same training part."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.errors import DataError
+from mallorn.learners.learner import learner
+from mallorn.learning.classes import class_weights
+from mallorn.learning.transforms.transform import transform
+
+__all__ = ["Pipeline", "fit_pipeline", "fit_shared", "needs_of", "steps_of", "with_selection"]
+
+
+class Pipeline(NamedTuple):
+    """A fitted model of `n_classes` classes.
+
+    steps: ((transform, its state), ...) in order. learner: its name; model: what it fitted. present: numbers of the
+    classes that it was fitted to; those of the others have probability 0.
+    """
+
+    steps: tuple
+    learner: str
+    model: object
+    present: tuple
+    n_classes: int
+
+    def predict(self, dataset):
+        """Return class probabilities (n, n_classes) of a `Dataset`."""
+        probability = np.zeros((len(dataset), self.n_classes))
+        if len(dataset):
+            *_, seen = self._stages(dataset)
+            probability[:, list(self.present)] = learner(self.learner).predict(self.model, seen)
+        return probability
+
+    def importance(self):
+        """Return the importances (p,) of the features, larger for one that the model leans on more.
+
+        None of a learner that has none since it reads no features.
+        """
+        module = learner(self.learner)
+        values = module.importance(self.model) if hasattr(module, "importance") else None
+        for name, state in reversed(self.steps if values is not None else ()):
+            if hasattr(transform(name), "importance"):
+                values = transform(name).importance(state, values)
+        return values
+
+    def contributions(self, dataset):
+        """Return SHAP values (n, p) of the margin of class 0, those of the transforms included.
+
+        Raises DataError if the learner has none.
+        """
+        module = learner(self.learner)
+        if not hasattr(module, "contributions"):
+            raise DataError(f"the learner {self.learner} has no SHAP values; name others in explanations.models")
+        stages = self._stages(dataset)
+        values = module.contributions(self.model, stages[-1])
+        for (name, state), before in zip(reversed(self.steps), reversed(stages[:-1]), strict=True):
+            if hasattr(transform(name), "contributions"):
+                values = transform(name).contributions(state, before, values)
+        return values
+
+    def _stages(self, dataset):
+        """Return the data set before each step, and the one that the learner sees."""
+        stages = [dataset]
+        for name, state in self.steps:
+            stages.append(transform(name).apply(state, stages[-1]))
+        return stages
+
+
+def steps_of(spec):
+    """Return [(transform, params), ...] of a block of `models`, those that its learner always wants at the end.
+
+    Raises ConfigError if the learner, a transform, or one of their parameters is unknown.
+    """
+    module = learner(spec["learner"], spec["params"])
+    steps = [*spec.get("transforms", {}).items(), *((name, {}) for name in getattr(module, "TRANSFORMS", ()))]
+    for name, params in steps:
+        transform(name, params)
+    return steps
+
+
+def needs_of(spec):
+    """Return the views of a `Dataset` that a block of `models` reads, in the order of `mallorn.learning.dataset`."""
+    modules = [learner(spec["learner"], spec["params"]), *(transform(name) for name, _ in steps_of(spec))]
+    return tuple(view for view in ("features", "grid", "points") if any(view in module.NEEDS for module in modules))
+
+
+def with_selection(spec, selection):
+    """Return a block of `models` with the transform `selection` first, by the block of config.yaml, if it wants it."""
+    if not spec["selection"]:
+        return spec
+    return {**spec, "transforms": {"selection": selection, **spec.get("transforms", {})}}
+
+
+def fit_shared(spec, part, seed, threads=1):
+    """Return the states of the first transforms of `spec`, those that are fitted once for all members.
+
+    Arguments as of `fit_pipeline`.
+    """
+    states = []
+    for name, params in steps_of(spec):
+        module = transform(name)
+        if not getattr(module, "SHARED", False):
+            break
+        states.append(module.fit(part, params, seed, threads))
+        part = part._replace(dataset=module.apply(states[-1], part.dataset))
+    return states
+
+
+def fit_pipeline(spec, part, seed, threads=1, shared=None):
+    """Return the `Pipeline` that is fitted to the `Labelled` objects `part`.
+
+    spec: a block of `models`, of which `learner`, `balance`, `params` and `transforms`, if any, are read. Classes
+    without an object get probability 0. shared: states of the first transforms, as from `fit_shared` by the same
+    `spec`; None to fit them here.
+    Raises DataError if the training part has no target, or nothing else.
+    """
+    present, compact = np.unique(part.classes, return_inverse=True)
+    if present[0] != 0 or len(present) < 2:
+        raise DataError("a training part has no object with target 1, or no other; lower folds.number or add objects")
+    n_classes = part.n_classes
+    shared = fit_shared(spec, part, seed, threads) if shared is None else shared
+    weight = class_weights(compact, spec["balance"]) * part.weight
+    part = part._replace(classes=compact, n_classes=len(present), weight=weight)
+    steps = []
+    for name, params in steps_of(spec):
+        module = transform(name)
+        fitted = len(steps) < len(shared)
+        state = shared[len(steps)] if fitted else module.fit(part, params, seed, threads)
+        part = part._replace(dataset=module.apply(state, part.dataset))
+        steps.append((name, state))
+    model = learner(spec["learner"]).fit(
+        part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads
+    )
+    return Pipeline(tuple(steps), spec["learner"], model, tuple(present.tolist()), n_classes)
