@@ -34,12 +34,12 @@ __all__ = [
     "Module",
     "constant",
     "constants",
+    "described",
     "find",
     "find_module",
     "load",
     "modules",
     "names",
-    "settings",
     "stamp",
     "syntax_tree",
     "use",
@@ -119,10 +119,9 @@ def find(kind, name, source=SOURCE):
     known = modules(kind, source)
     if name not in known:
         close = get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known)) or 'none'}"
-        raise ConfigError(
-            f"there is no {KINDS[kind].word} {name!r} ({hint}); one of your own is a file under `plugins`"
-        )
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        expected = ", ".join([*sorted(known), "or a file of your own that `plugins` lists"])
+        raise ConfigError(f"there is no {KINDS[kind].word} {name!r}{hint}; expected one of {expected}")
     return known[name]
 
 
@@ -153,14 +152,20 @@ def constant(kind, name, literal, *default):
     return found.get(literal, *default)
 
 
-def settings(kind):
-    """Return {name: SETTINGS} of the modules of a kind that come from outside of this package.
+def described():
+    """Return what the modules from outside of this package are, as `mallorn.settings.plugins` wants to know it.
 
-    SETTINGS is the literal {setting: default} that a plug-in may have, {} without one.
+    {"features": {family: its literal SETTINGS, {setting: default}}, "learners": {learner: its PARAMETERS},
+    "transforms", "hypotheses", "sources": [name]}
     """
-    own = Path(SOURCE, "mallorn")
-    outside = [name for name, module in modules(kind).items() if own not in module.path.parents]
-    return {name: constant(kind, name, "SETTINGS", {}) for name in outside}
+    own = SOURCE / "mallorn"
+    outside = {
+        kind: [name for name, module in sorted(modules(kind).items()) if own not in module.path.parents]
+        for kind in ("features", "learners", "transforms", "hypotheses", "sources")
+    }
+    families = {name: constant("features", name, "SETTINGS", {}) for name in outside["features"]}
+    learners = {name: constant("learners", name, "PARAMETERS") for name in outside["learners"]}
+    return {**outside, "features": families, "learners": learners}
 
 
 def constants(path):
@@ -172,11 +177,8 @@ def constants(path):
 def _constants(path, stamp):
     found = {}
     for node in syntax_tree(path).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else ()
-        )
-        for target in targets:
-            if isinstance(target, ast.Name) and node.value is not None:
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and node.value:
                 try:
                     found[target.id] = ast.literal_eval(node.value)
                 except ValueError:

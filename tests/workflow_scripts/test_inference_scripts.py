@@ -122,15 +122,14 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     survey_folder = write_survey(files, tmp_path / "new data")
     splits = find_splits(survey_folder, ["test"], "new_data")
     assert splits == ["split_01", "split_02"]
-    where = {"folder": survey_folder, "sets": ["test"]}
-    survey = {**where, "splits": splits, "suffix": ".new"}
-    script("ingest_metadata").main("kaggle", survey, tmp_path / "logs.parquet", INGEST)
+    survey = {"splits": splits, "sets": ["test"], "suffix": ".new"}
+    script("ingest_metadata").main("kaggle", survey_folder, survey, tmp_path / "logs.parquet", INGEST)
     logs = read_columns(tmp_path / "logs.parquet")
     assert logs["object_id"].tolist() == ["x", "y", "z"]
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
     outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
-    script("ingest").main("kaggle", where, "split_02", *outputs, INGEST)
+    script("ingest").main("kaggle", survey_folder, ["test"], "split_02", *outputs, INGEST)
     read_as_new = read_lightcurves(*outputs[:2])
     ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
     whole = read_split(tmp_path / "results", "split_02")[0]

@@ -1,4 +1,4 @@
-"""The adapters ingest_metadata.py and ingest.py, run as Snakemake runs them: as a script that finds `snakemake` defined."""
+"""The adapters ingest_metadata.py and ingest.py, run as Snakemake runs them: `snakemake` is defined in a script."""
 
 import runpy
 from pathlib import Path
@@ -36,13 +36,12 @@ def run(script, folder, outputs, params, **wildcards):
 
 def run_both(folder, files):
     """Run both adapters on a survey with these files, for split_01; return what they log."""
-    where = {"folder": str(write_survey(files, folder / "a survey")), "sets": ["train", "test"]}
-    survey = {**where, "splits": ["split_01", "split_02"], "suffix": ""}
-    tables = {"table": folder / "logs.parquet"}
-    first = run("ingest_metadata", folder, tables, {"survey": survey, "settings": CONFIG})
+    where = {"folder": write_survey(files, folder / "a survey"), "settings": CONFIG}
+    survey = {"splits": ["split_01", "split_02"], "sets": ["train", "test"], "suffix": ""}
+    first = run("ingest_metadata", folder, {"table": folder / "logs.parquet"}, {"survey": survey, **where})
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}
-    return first, run("ingest", folder, outputs, {"survey": where, "settings": CONFIG}, split="split_01")
+    return first, run("ingest", folder, outputs, {"survey": survey, **where}, split="split_01")
 
 
 def test_results_and_job_logs(tmp_path):

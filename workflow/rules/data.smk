@@ -1,6 +1,11 @@
-# Needs:  a survey in the Kaggle layout (data_dir), or nothing (data_dir null: the survey is simulated here).
-# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{split}.parquet, and altered copies of the
-#         training objects, each kind as a split of its own: results/{copies,lightcurves,objects}/{kind}.parquet.
+# Needs:  a survey in a format that a source reads (data_dir), or nothing (data_dir null: the survey is simulated here);
+#         with new_data also new objects, which go through the same rules as splits named {split}.new.
+# Makes:  results/logs.parquet, results/{lightcurves,objects,set_aside}/{part}.parquet, and altered copies of the training
+#         objects, each kind as a part of its own: results/{copies,lightcurves,objects}/{kind}.parquet.
+
+
+include: "functions/data.smk"
+
 
 if config["data_dir"] is None:
 
@@ -15,7 +20,6 @@ if config["data_dir"] is None:
         localrule: True
         conda:
             "../envs/mallorn.yaml"
-        threads: 1
         resources:
             mem_mb=megabytes(500),
             runtime=minutes(5),
@@ -25,7 +29,7 @@ if config["data_dir"] is None:
         message:
             "Drawing the objects of a simulated survey"
         script:
-            "../workflow/scripts/simulate_logs.py"
+            "../scripts/simulate_logs.py"
 
     rule simulate_split:
         input:
@@ -37,7 +41,6 @@ if config["data_dir"] is None:
             "results/log/simulate_split/{split}.log",
         conda:
             "../envs/mallorn.yaml"
-        threads: 1
         resources:
             mem_mb=megabytes(500),
             runtime=minutes(10),
@@ -47,40 +50,39 @@ if config["data_dir"] is None:
         message:
             "Simulating the light curves of {wildcards.split}"
         script:
-            "../workflow/scripts/simulate_split.py"
+            "../scripts/simulate_split.py"
 
 
-rule ingest_logs:
+rule ingest_metadata:
     input:
-        train=f"{DATA_DIR}/train_log.csv",
-        test=f"{DATA_DIR}/test_log.csv",
-        submission=SAMPLE,
+        METADATA,
     output:
         "results/logs.parquet",
     log:
-        "results/log/ingest_logs.log",
+        "results/log/ingest_metadata.log",
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(400, 10),
         runtime=minutes(5),
     params:
-        code=code_of("ingest_logs"),
-        data=digests(*LOG_FILES.values(), SAMPLE_FILE),
-        settings={"ingest": config["ingest"], "splits": SPLITS},
+        code=code_of("ingest_metadata", {"sources": SOURCE}),
+        data=content(DATA_DIR, METADATA),
+        source=SOURCE,
+        folder=Path(DATA_DIR),  # a Path does not count as a param: where the survey lies changes no result
+        survey={"splits": SPLITS, "sets": SETS, "suffix": ""},
+        settings=config["ingest"],
     message:
-        "Checking the logs of the survey"
+        "Checking what the survey says of each object"
     script:
-        "../workflow/scripts/ingest_logs.py"
+        "../scripts/ingest_metadata.py"
 
 
 rule ingest:
     input:
-        train=f"{DATA_DIR}/{{split}}/train_full_lightcurves.csv",
-        test=f"{DATA_DIR}/{{split}}/test_full_lightcurves.csv",
-        logs=ancient(expand(f"{DATA_DIR}/{{log}}", log=LOG_FILES.values())),  # param log_rows follows their content
+        files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
+        metadata=ancient(METADATA),  # param data follows the part of their content that is read
     output:
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
@@ -91,26 +93,67 @@ rule ingest:
         split="|".join(map(re.escape, SPLITS)),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
-        mem_mb=megabytes(400, 8, ["logs"]),
+        mem_mb=megabytes(400, 8, ["metadata"]),
         runtime=minutes(5, 0.1),
     params:
-        code=code_of("ingest"),
-        data=digests(*(f"{{split}}/{name}" for name in LIGHTCURVE_FILES.values())),
-        log_rows=log_rows,
+        code=code_of("ingest", {"sources": SOURCE}),
+        data=lambda wildcards: content_of_split(SOURCE, DATA_DIR, SETS, wildcards.split),
+        source=SOURCE,
+        folder=Path(DATA_DIR),
+        survey={"sets": SETS},
         settings=config["ingest"],
     message:
         "Reading the light curves of {wildcards.split}"
     script:
-        "../workflow/scripts/ingest.py"
+        "../scripts/ingest.py"
+
+
+if NEW_DATA:
+
+    use rule ingest_metadata as ingest_new_metadata with:
+        input:
+            READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS),
+        output:
+            "results/classified/logs.parquet",
+        log:
+            "results/log/ingest_new_metadata.log",
+        params:
+            code=code_of("ingest_metadata", {"sources": NEW_SOURCE}),
+            data=content(NEW_DATA, READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+            source=NEW_SOURCE,
+            folder=Path(NEW_DATA),
+            survey={"splits": NEW_SPLITS, "sets": NEW_SETS, "suffix": f".{NEW}"},
+        message:
+            "Checking what is known of the new objects"
+
+    use rule ingest as ingest_new with:
+        input:
+            files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
+            metadata=ancient(READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+        output:
+            points=f"results/lightcurves/{{split}}.{NEW}.parquet",
+            objects=f"results/objects/{{split}}.{NEW}.parquet",
+            set_aside=f"results/set_aside/{{split}}.{NEW}.parquet",
+        log:
+            "results/log/ingest_new/{split}.log",
+        wildcard_constraints:
+            split="|".join(map(re.escape, NEW_SPLITS)),
+        params:
+            code=code_of("ingest", {"sources": NEW_SOURCE}),
+            data=lambda wildcards: content_of_split(NEW_SOURCE, NEW_DATA, NEW_SETS, wildcards.split),
+            source=NEW_SOURCE,
+            folder=Path(NEW_DATA),
+            survey={"sets": NEW_SETS},
+        message:
+            "Reading the new light curves of {wildcards.split}"
 
 
 rule copy_objects:
     input:
         logs="results/logs.parquet",
-        points=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+        points=ALL_LIGHTCURVES["lightcurves"],
+        objects=ALL_LIGHTCURVES["objects"],
     output:
         logs="results/copies/{kind}.parquet",
         points="results/lightcurves/{kind}.parquet",
@@ -119,7 +162,6 @@ rule copy_objects:
         "results/log/copy_objects/{kind}.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5, 0.1),
@@ -129,4 +171,4 @@ rule copy_objects:
     message:
         "Copying the training objects: {wildcards.kind}"
     script:
-        "../workflow/scripts/copy_objects.py"
+        "../scripts/copy_objects.py"

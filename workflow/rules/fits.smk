@@ -1,103 +1,87 @@
-# Needs:  results/{lightcurves,objects}/{split}.parquet.
-# Makes:  results/fits/{drw,matern}/{split}/{band}.parquet, results/fits/{multiband,hypotheses}/{split}.parquet,
-#         results/posterior/{split}.parquet: models fitted to the light curves, from which feature families are made.
+# Needs:  results/{lightcurves,objects}/{part}.parquet.
+# Makes:  results/fits/{drw,matern}/{part}/{band}.parquet, results/fits/{multiband,hypotheses}/{part}.parquet,
+#         results/posterior/{part}.parquet: models fitted to the light curves, from which feature families are made.
+
+ARTIFACTS = {
+    "lightcurves": LIGHTCURVES["points"],
+    "posterior": "results/posterior/{part}.parquet",
+    "fits/multiband": "results/fits/multiband/{part}.parquet",
+    "fits/hypotheses": "results/fits/hypotheses/{part}.parquet",
+    "fits/drw": {band: f"results/fits/drw/{{part}}/{band}.parquet" for band in BANDS},
+    "fits/matern": {band: f"results/fits/matern/{{part}}/{band}.parquet" for band in BANDS},
+}
+ENGINE = {"engine": "results/engine"} if config["gp"]["engine"] == "compiled" else {}
 
 
 rule fit_drw:
     input:
         **ENGINE,
-        points="results/lightcurves/{split}.parquet",
-        objects="results/objects/{split}.parquet",
+        **LIGHTCURVES,
     output:
         **ARTIFACTS["fits/drw"],
     log:
-        "results/log/fit_drw/{split}.log",
+        "results/log/fit_drw/{part}.log",
     benchmark:
-        "results/benchmarks/fit_drw/{split}.tsv"
+        "results/benchmarks/fit_drw/{part}.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(400),
         runtime=minutes(5, 1),
     params:
-        code=code_of("fit_drw"),
+        code=code_of("fit_process"),
+        process="drw",
         settings=config["fits"]["drw"],
         gp=config["gp"],
     message:
-        "Fitting damped random walks to each passband of {wildcards.split}"
+        "Fitting damped random walks to each passband of {wildcards.part}"
     script:
-        "../workflow/scripts/fit_drw.py"
+        "../scripts/fit_process.py"
 
 
-rule fit_matern:
-    input:
-        **ENGINE,
-        points="results/lightcurves/{split}.parquet",
-        objects="results/objects/{split}.parquet",
+use rule fit_drw as fit_matern with:
     output:
         **ARTIFACTS["fits/matern"],
     log:
-        "results/log/fit_matern/{split}.log",
+        "results/log/fit_matern/{part}.log",
     benchmark:
-        "results/benchmarks/fit_matern/{split}.tsv"
-    conda:
-        "../envs/mallorn.yaml"
-    threads: 1
-    resources:
-        mem_mb=megabytes(400),
-        runtime=minutes(5, 1),
+        "results/benchmarks/fit_matern/{part}.tsv"
     params:
-        code=code_of("fit_matern"),
+        process="matern",
         settings=config["fits"]["matern"],
-        gp=config["gp"],
     message:
-        "Fitting Matern-3/2 processes to each passband of {wildcards.split}"
-    script:
-        "../workflow/scripts/fit_matern.py"
+        "Fitting Matern-3/2 processes to each passband of {wildcards.part}"
 
 
-rule fit_multiband:
-    input:
-        **ENGINE,
-        points="results/lightcurves/{split}.parquet",
-        objects="results/objects/{split}.parquet",
+use rule fit_drw as fit_multiband with:
     output:
-        "results/fits/multiband/{split}.parquet",
+        ARTIFACTS["fits/multiband"],
     log:
-        "results/log/fit_multiband/{split}.log",
+        "results/log/fit_multiband/{part}.log",
     benchmark:
-        "results/benchmarks/fit_multiband/{split}.tsv"
-    conda:
-        "../envs/mallorn.yaml"
-    threads: 1
+        "results/benchmarks/fit_multiband/{part}.tsv"
     resources:
         mem_mb=megabytes(400),
         runtime=minutes(5, 2),
     params:
-        code=code_of("fit_multiband"),
+        process="multiband",
         settings=config["fits"]["multiband"],
-        gp=config["gp"],
     message:
-        "Fitting Gaussian processes to all passbands of {wildcards.split}"
-    script:
-        "../workflow/scripts/fit_multiband.py"
+        "Fitting Gaussian processes to all passbands of {wildcards.part}"
 
 
 rule predict_posterior:
     input:
-        points="results/lightcurves/{split}.parquet",
-        objects="results/objects/{split}.parquet",
-        fits="results/fits/multiband/{split}.parquet",
+        **LIGHTCURVES,
+        fits=ARTIFACTS["fits/multiband"],
     output:
-        "results/posterior/{split}.parquet",
+        ARTIFACTS["posterior"],
     log:
-        "results/log/predict_posterior/{split}.log",
+        "results/log/predict_posterior/{part}.log",
     benchmark:
-        "results/benchmarks/predict_posterior/{split}.tsv"
+        "results/benchmarks/predict_posterior/{part}.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(5, 2),
@@ -105,9 +89,9 @@ rule predict_posterior:
         code=code_of("predict_posterior"),
         settings=config["posterior"],
     message:
-        "Predicting the light curves of {wildcards.split}"
+        "Predicting the light curves of {wildcards.part}"
     script:
-        "../workflow/scripts/predict_posterior.py"
+        "../scripts/predict_posterior.py"
 
 
 rule compile_engine:
@@ -118,7 +102,6 @@ rule compile_engine:
     priority: 1
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000),
         runtime=minutes(10),
@@ -127,7 +110,7 @@ rule compile_engine:
     message:
         "Compiling the fits of Gaussian processes"
     script:
-        "../workflow/scripts/compile_engine.py"
+        "../scripts/compile_engine.py"
 
 
 rule compile_kernels:
@@ -138,7 +121,6 @@ rule compile_kernels:
     priority: 1
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1500),
         runtime=minutes(10),
@@ -147,30 +129,28 @@ rule compile_kernels:
     message:
         "Compiling the fits of physical hypotheses"
     script:
-        "../workflow/scripts/compile_kernels.py"
+        "../scripts/compile_kernels.py"
 
 
 rule fit_hypotheses:
     input:
-        points="results/lightcurves/{split}.parquet",
-        objects="results/objects/{split}.parquet",
+        **LIGHTCURVES,
         kernels="results/kernels",
     output:
-        "results/fits/hypotheses/{split}.parquet",
+        ARTIFACTS["fits/hypotheses"],
     log:
-        "results/log/fit_hypotheses/{split}.log",
+        "results/log/fit_hypotheses/{part}.log",
     benchmark:
-        "results/benchmarks/fit_hypotheses/{split}.tsv"
+        "results/benchmarks/fit_hypotheses/{part}.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(800),
         runtime=minutes(10, 10),
     params:
-        code=code_of("fit_hypotheses"),
+        code=code_of("fit_hypotheses", {"hypotheses": config["fits"]["hypotheses"]["models"]}),
         settings=config["fits"]["hypotheses"],
     message:
-        "Fitting physical hypotheses to {wildcards.split}"
+        "Fitting physical hypotheses to {wildcards.part}"
     script:
-        "../workflow/scripts/fit_hypotheses.py"
+        "../scripts/fit_hypotheses.py"

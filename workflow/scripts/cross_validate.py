@@ -114,9 +114,11 @@ def _predict_table(path, fits):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             Inputs(**{name: str(snakemake.input.get(name, "")) for name in Inputs._fields}),
             Outputs(**{name: str(snakemake.output.get(name, "")) for name in Outputs._fields}),

@@ -4,7 +4,7 @@ import logging
 
 from mallorn.features.family import Inputs, units
 from mallorn.io.tables import read_columns, table_writer
-from mallorn.plugins import load, names, use
+from mallorn.plugins import load, names
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
@@ -39,6 +39,7 @@ def _read(artifact, paths, settings, group):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):

@@ -5,6 +5,7 @@ from pathlib import Path
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learners.learner import learner
 from mallorn.learning.training import classify, read_features
+from mallorn.learning.training_sets import study_of
 from mallorn.learning.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
 from mallorn.seeds import derived_seed
 
@@ -35,14 +36,18 @@ def main(train, folds, output, about, settings, budget, code):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
+        wildcards = snakemake.wildcards
+        study = study_of(wildcards.training, wildcards.protocol, wildcards.repeat)
         main(
             snakemake.input.train,
             snakemake.input.folds,
             snakemake.output[0],
-            {key: snakemake.wildcards[key] for key in ("study", "model", "worker")},
+            {"study": study, "model": wildcards.model, "worker": wildcards.worker},
             snakemake.params.settings,
             snakemake.params.budget["trials"],
             snakemake.params.code,

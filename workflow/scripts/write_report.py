@@ -28,7 +28,8 @@ def main(
     """Write all pages but those of objects to `folder`.
 
     importance, out_of_fold: paths. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
-    settings: the whole configuration. The others are paths.
+    settings: blocks of the configuration, and "members", the models of the submitted ensemble, none of a single model.
+    The others are paths.
     """
     table, decision = read_columns(candidates), json.loads(Path(threshold).read_text(encoding="utf-8"))
     names = {str(o): page_name(o) for o in table["object_id"][: settings["report"]["candidates"]]}
@@ -59,7 +60,7 @@ def main(
     write_evaluation_page(folder, evaluation, scores, curves, {"selection": "snakemake --cores all select_features"})
     features = {
         "model": model,
-        "note": settings["note"],
+        "members": settings["members"],
         "meaning": meanings(settings["features"]),
         "groups": settings["training"]["groups"],
         "rest": settings["training"]["rest"],
@@ -75,9 +76,11 @@ def main(
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
         main(
             given.candidates,

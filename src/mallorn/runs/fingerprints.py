@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from mallorn.plugins import KINDS, SOURCE, constants, find_module, modules, stamp, syntax_tree
 
-__all__ = ["constant", "fingerprint", "loads_of", "module_digests", "modules_of", "named"]
+__all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module_digests", "modules_of", "named"]
 
 
 def fingerprint(*roots, used=None, source=SOURCE):
@@ -47,6 +47,19 @@ def fingerprint(*roots, used=None, source=SOURCE):
     for name in sorted(found.others - sys.stdlib_module_names):
         digest.update(f"{name}: {_versions(name)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def digests_of_adapters(path_of):
+    """Return a function `code_of(adapter, used=None)`, which returns the `fingerprint` of an adapter and remembers it.
+
+    path_of: function that returns the path of an adapter by its name.
+    """
+
+    @cache
+    def digest(adapter, used):
+        return fingerprint(path_of(adapter), used=ast.literal_eval(used))
+
+    return lambda adapter, used=None: digest(adapter, repr(used))
 
 
 def modules_of(*roots, used=None, source=SOURCE):

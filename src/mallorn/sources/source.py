@@ -8,17 +8,18 @@ new objects. The first four functions are called whenever the workflow is planne
 only, and heavy packages belong inside of the others.
 
 - `splits(folder, sets, key)`: names of the splits, `split_` and ASCII letters, digits, "_" or "-", in the order in
-  which they are processed. Raises DataError for a folder that is no such survey; `key` is what the configuration calls it.
+  which they are processed. Raises DataError for a folder that is no such survey; `key` is what the configuration calls
+  it.
 - `files(folder, split, sets)`: paths of the files that `read_split` reads points from.
 - `metadata_files(folder, sets)`: paths of the files that say what is known of each object.
 - `metadata_digest(folder, split, sets)`, where a source has it: a text that changes whenever, and only when, the part
   of the metadata files changes that `read_split` reads for one split. Without it, an edit of these files reads every
   split again.
 - `read_metadata(folder, splits, sets, settings)`: {column: array (n,)}, one row for each object, training objects
-  first: object_id, set ("train" or "test"), split, str; Z, redshift; Z_err, its error, NaN where not given; EBV, magnitudes;
-  luminosity_distance, Mpc: float64. With a training set also spec_type, str, None in the test set; target, int8, 1 for
-  the class sought, 0 for others, -1 in the test set; submission_row, int32, the place of the object in the submission,
-  -1 in the training set.
+  first: object_id, set ("train" or "test"), split, str; Z, redshift; Z_err, its error, NaN where not given; EBV,
+  magnitudes; luminosity_distance, Mpc: float64. With a training set also spec_type, str, None in the test set; target,
+  int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32, the place of the object in the
+  submission, -1 in the training set.
 - `read_split(folder, split, sets, settings, write)`: calls `write(lightcurves)` with the `LightCurves` of all objects
   that the metadata name for the split, also of those without points, sorted by id: all at once, or groups of
   `mallorn.survey.lightcurves.OBJECTS_PER_GROUP`, where they might not fit in memory. Times ascend in an object and are
