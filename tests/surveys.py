@@ -1,10 +1,11 @@
 """A small sound survey in the Kaggle layout, and its way through ingestion, for the tests."""
 
-from mallorn.ingest.lightcurves import ingest_split
-from mallorn.ingest.metadata import read_logs, write_logs
-from mallorn.ingest.objects import read_objects
+from functools import partial
+
+from mallorn.ingest.metadata import write_logs
+from mallorn.ingest.split import write_split
 from mallorn.io.tables import read_columns, read_metadata
-from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, find_splits
+from mallorn.sources import kaggle
 from mallorn.survey.lightcurves import read_lightcurves
 
 LOG, TEST, SAMPLE = "train_log.csv", "test_log.csv", "sample_submission.csv"
@@ -52,14 +53,11 @@ def write_survey(files, folder):
 
 def ingest(survey, results, config=CONFIG):
     """Ingest the folder `survey` into `results`, as the workflow does; return the names of the splits."""
-    splits = find_splits(survey)
-    sample = survey / SAMPLE
-    logs = [survey / name for name in LOG_FILES.values()]
-    write_logs(results / "metadata.parquet", read_logs(*logs, sample if sample.exists() else None, splits, config))
+    splits, sets = kaggle.splits(survey), ("train", "test")
+    write_logs(results / "metadata.parquet", kaggle.read_metadata(survey, splits, sets, config))
     for split in splits:
-        files = [survey / split / name for name in LIGHTCURVE_FILES.values()]
         outputs = [results / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "set_aside")]
-        ingest_split(*files, read_objects(*logs, split, config), config, *outputs)
+        write_split(partial(kaggle.read_split, survey, split, sets, config), *outputs)
     return splits
 
 

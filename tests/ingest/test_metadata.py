@@ -9,7 +9,7 @@ from surveys import CONFIG, LOG, SAMPLE, TEST, sound_survey, write_survey
 
 from mallorn.ingest.metadata import read_logs, write_logs
 from mallorn.io.tables import read_columns, read_units
-from mallorn.sources.kaggle import find_splits
+from mallorn.sources.kaggle import splits
 from mallorn.survey.cosmology import luminosity_distance
 
 SPLITS = ["split_01", "split_02"]
@@ -62,7 +62,7 @@ def test_labels_of_the_test_log_are_not_read(tmp_path):
 @pytest.mark.skipif("MALLORN_DATA" not in os.environ, reason="MALLORN_DATA, the folder of the real survey, is not set")
 def test_real_logs():
     survey = Path(os.environ["MALLORN_DATA"])
-    logs = read_logs(survey / LOG, survey / TEST, survey / SAMPLE, find_splits(survey), CONFIG)
+    logs = read_logs(survey / LOG, survey / TEST, survey / SAMPLE, splits(survey), CONFIG)
     assert len(logs["object_id"]) == 10178
     assert set(logs["target"]) == {-1, 0, 1}
     assert np.isnan(logs["Z_err"][logs["set"] == "train"]).all()

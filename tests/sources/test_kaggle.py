@@ -9,7 +9,8 @@ import pytest
 from surveys import LOG, TEST, sound_survey, write_survey
 
 from mallorn.errors import DataError
-from mallorn.sources.kaggle import LIGHTCURVE_FILES, file_digest, find_splits, log_digest
+from mallorn.io.digests import file_digest
+from mallorn.sources.kaggle import LIGHTCURVE_FILES, metadata_digest, splits
 
 
 def with_splits(*names):
@@ -19,33 +20,33 @@ def with_splits(*names):
 
 def test_splits_come_in_natural_order(tmp_path):
     survey = write_survey(with_splits("split_10", "split_2", "split_1", "split_b", "split_1b", "split_02"), tmp_path)
-    assert find_splits(survey) == ["split_1", "split_1b", "split_02", "split_2", "split_10", "split_b"]
+    assert splits(survey) == ["split_1", "split_1b", "split_02", "split_2", "split_10", "split_b"]
 
 
 def test_number_of_splits_is_free(tmp_path):
     names = [f"split_{k:03d}" for k in range(1, 131)]
-    assert find_splits(write_survey(with_splits(*names), tmp_path)) == names
+    assert splits(write_survey(with_splits(*names), tmp_path)) == names
 
 
 def test_linked_splits_are_found(tmp_path):
     write_survey(with_splits("split_1"), tmp_path / "real")
     survey = write_survey(with_splits(), tmp_path / "survey")
     (survey / "split_1").symlink_to(tmp_path / "real" / "split_1", target_is_directory=True)
-    assert find_splits(survey) == ["split_1"]
+    assert splits(survey) == ["split_1"]
 
 
 @pytest.mark.parametrize("name", ["split_1 2", "split_1.5", "split_ä", "split_{x}", "split_a\nb", "split_"])
 def test_split_names_that_could_not_be_file_names_everywhere(tmp_path, name):
     with pytest.raises(DataError, match="rename the folder"):
-        find_splits(write_survey(with_splits("split_1", name), tmp_path))
+        splits(write_survey(with_splits("split_1", name), tmp_path))
 
 
 def test_folder_that_is_none(tmp_path):
     with pytest.raises(DataError, match="found nothing.*data_dir"):
-        find_splits(tmp_path / "absent")
+        splits(tmp_path / "absent")
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="found a file"):
-        find_splits(tmp_path / "file")
+        splits(tmp_path / "file")
 
 
 def digests(folder, edit=None):
@@ -56,7 +57,7 @@ def digests(folder, edit=None):
         assert old in files[name]
         files[name] = files[name].replace(old, new, 1)
     survey = write_survey({name: files[name] for name in (LOG, TEST) if files[name]}, folder)
-    return tuple(log_digest(survey / LOG, survey / TEST, split) for split in ("split_01", "split_02"))
+    return tuple(metadata_digest(survey, split) for split in ("split_01", "split_02"))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_digest_does_not_mind_the_order_of_rows(tmp_path):
     before = digests(tmp_path)
     header, *rows = (tmp_path / LOG).read_text().splitlines(keepends=True)
     (tmp_path / LOG).write_text(header + "".join(rows[::-1]))
-    assert tuple(log_digest(tmp_path / LOG, tmp_path / TEST, split) for split in ("split_01", "split_02")) == before
+    assert tuple(metadata_digest(tmp_path, split) for split in ("split_01", "split_02")) == before
 
 
 def test_digest_follows_a_file_that_is_replaced(tmp_path):
@@ -93,17 +94,17 @@ def test_digest_follows_a_file_that_is_replaced(tmp_path):
     time.sleep(0.01)
     text = (tmp_path / LOG).read_text().replace("b,0.2", "b,0.7")
     (tmp_path / LOG).write_text(text)
-    assert log_digest(tmp_path / LOG, tmp_path / TEST, "split_01") != before[0]
+    assert metadata_digest(tmp_path, "split_01") != before[0]
 
 
 def test_digest_tells_train_from_test(tmp_path):
     survey = write_survey(sound_survey(), tmp_path)
-    forward = log_digest(survey / LOG, survey / TEST, "split_01")
-    assert log_digest(survey / TEST, survey / LOG, "split_01") != forward
+    forward = metadata_digest(survey, "split_01")
+    assert metadata_digest(survey, "split_01", ("test", "train")) != forward
 
 
 def test_digest_of_a_missing_log_is_left_to_the_job_to_report(tmp_path):
-    assert log_digest(tmp_path / "a.csv", tmp_path / "b.csv", "split_01")
+    assert metadata_digest(tmp_path / "nowhere", "split_01")
 
 
 def test_file_digest_follows_the_content_and_not_the_date(tmp_path):

@@ -15,7 +15,7 @@ from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, w
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
-from mallorn.sources.kaggle import find_splits
+from mallorn.sources.kaggle import splits as find_splits
 from mallorn.survey.lightcurves import read_lightcurves
 
 ROOT = Path(__file__).parents[2]
@@ -122,13 +122,14 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     survey_folder = write_survey(files, tmp_path / "new data")
     splits = find_splits(survey_folder, ["test"], "new_data")
     assert splits == ["split_01", "split_02"]
-    script("ingest_new_logs").main(survey_folder / TEST, splits, "new", tmp_path / "metadata.parquet", INGEST)
+    survey = {"splits": splits, "sets": ["test"], "suffix": ".new"}
+    script("ingest_metadata").main("kaggle", survey_folder, survey, tmp_path / "metadata.parquet", INGEST)
     logs = read_columns(tmp_path / "metadata.parquet")
     assert logs["object_id"].tolist() == ["x", "y", "z"]
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
     outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
-    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, INGEST)
+    script("ingest").main("kaggle", survey_folder, ["test"], "split_02", *outputs, INGEST)
     read_as_new = read_lightcurves(*outputs[:2])
     ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
     whole = read_split(tmp_path / "results", "split_02")[0]

@@ -1,11 +1,11 @@
-"""The adapters ingest_logs.py and ingest.py, run as Snakemake runs them: as a script that finds `snakemake` defined."""
+"""The adapters ingest_metadata.py and ingest.py, run as Snakemake runs them: `snakemake` is defined in a script."""
 
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from surveys import CONFIG, LOG, SAMPLE, TEST, TEST_LC, TRAIN_LC, read_split, sound_survey, write_survey
+from surveys import CONFIG, TRAIN_LC, read_split, sound_survey, write_survey
 
 from mallorn.io.tables import read_columns
 
@@ -22,13 +22,13 @@ class Named(dict):
         return list(self.values())[key] if isinstance(key, int) else super().__getitem__(key)
 
 
-def run(script, folder, inputs, outputs, settings, **wildcards):
+def run(script, folder, outputs, params, **wildcards):
     job = SimpleNamespace(
-        input=Named(inputs),
         output=Named({name: str(path) for name, path in outputs.items()}),
         log=[str(folder / "logs" / f"{script}.log")],
-        params=SimpleNamespace(settings=settings),
+        params=SimpleNamespace(source="kaggle", **params),
         wildcards=SimpleNamespace(**wildcards),
+        config={"plugins": []},
     )
     runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
     return Path(job.log[0]).read_text()
@@ -36,14 +36,12 @@ def run(script, folder, inputs, outputs, settings, **wildcards):
 
 def run_both(folder, files):
     """Run both adapters on a survey with these files, for split_01; return what they log."""
-    survey = write_survey(files, folder / "a survey")
-    logs = {"train": survey / LOG, "test": survey / TEST, "submission": survey / SAMPLE}
-    settings = {"ingest": CONFIG, "splits": ["split_01", "split_02"]}
-    first = run("ingest_logs", folder, logs, {"table": folder / "metadata.parquet"}, settings)
-    inputs = {"train": survey / TRAIN_LC, "test": survey / TEST_LC, "logs": [survey / LOG, survey / TEST]}
+    where = {"folder": write_survey(files, folder / "a survey"), "settings": CONFIG}
+    survey = {"splits": ["split_01", "split_02"], "sets": ["train", "test"], "suffix": ""}
+    first = run("ingest_metadata", folder, {"table": folder / "metadata.parquet"}, {"survey": survey, **where})
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}
-    return first, run("ingest", folder, inputs, outputs, CONFIG, split="split_01")
+    return first, run("ingest", folder, outputs, {"survey": survey, **where}, split="split_01")
 
 
 def test_results_and_job_logs(tmp_path):

@@ -48,9 +48,11 @@ def main(train, folds, lightcurves, objects, siblings, times, settings, threads)
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             snakemake.input.train,
             snakemake.input.folds,

@@ -8,6 +8,7 @@ import numpy as np
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learners.learner import learner
 from mallorn.learning.parameters import write_best
+from mallorn.learning.training_sets import study_of
 from mallorn.learning.tuning import best_parameters, importances
 from mallorn.plots.tuning import plot_history, plot_importance
 from mallorn.seeds import derived_seed
@@ -37,14 +38,18 @@ def main(workers, trials, best, figures, about, settings):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
+        wildcards = snakemake.wildcards
+        study = study_of(wildcards.training, wildcards.protocol, wildcards.repeat)
         main(
             snakemake.input,
             snakemake.output.trials,
             snakemake.output.best,
             {name: snakemake.output[name] for name in ("history", "importance")},
-            {key: snakemake.wildcards[key] for key in ("study", "model")},
+            {"study": study, "model": wildcards.model},
             snakemake.params.settings,
         )

@@ -28,9 +28,11 @@ def main(model, files, probabilities, predictions, state):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
         main(
             snakemake.params.model,

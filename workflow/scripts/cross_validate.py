@@ -125,9 +125,11 @@ def _predict_table(files, fits):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
         tables = {name: str(given.get(name, "")) for name in Inputs._fields if name != "views"}
         prefixes = {"survey": "", "photoz": "photoz_", "jitter": "jitter_"}

@@ -80,9 +80,11 @@ def _named(object_id, name):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given, output, name = snakemake.input, snakemake.output[0], snakemake.wildcards.get("object")
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),

@@ -37,9 +37,11 @@ def main(models, test, held_out, candidates, everywhere, settings):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             snakemake.input.models,
             snakemake.input.test,

@@ -22,9 +22,11 @@ def main(folders, learned, threshold, output, about, state):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             snakemake.params.folders,
             snakemake.input.get("learned", []),

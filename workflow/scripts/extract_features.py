@@ -1,10 +1,10 @@
 """Compute one feature family of one split."""
 
 import logging
-from importlib import import_module
 
 from mallorn.features.family import Inputs, extract_family, units
 from mallorn.io.tables import read_columns, table_writer
+from mallorn.plugins import load, names
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
@@ -15,7 +15,7 @@ def main(family, objects, artifacts, output, settings):
         everything in the family's `NEEDS`. settings: {"features": the family's block of the configuration,
         "posterior": the posterior's block, for families that need it}.
     """
-    module = import_module(f"mallorn.features.{family}")
+    module = load("features", family)
     expected, n = units(family, module.features(settings["features"])), 0
     further = {name: paths for name, paths in artifacts.items() if name != "lightcurves"}
     with table_writer(output, expected, sorted_by=("object_id",)) as write:
@@ -28,17 +28,19 @@ def main(family, objects, artifacts, output, settings):
 
 
 def _read(artifact, paths, settings, group):
-    if artifact == "posterior":
-        return import_module("mallorn.gp.posterior").read_posterior(paths, settings["posterior"], group)
+    if artifact in names("readers"):
+        return load("readers", artifact).read(paths, settings, group)
     if isinstance(paths, dict):
         return {band: read_columns(path, group=group) for band, path in paths.items()}
     return read_columns(paths, group=group)
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             snakemake.wildcards.family,
             snakemake.input.objects,

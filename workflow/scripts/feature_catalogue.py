@@ -10,7 +10,9 @@ def main(output, settings):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(snakemake.output[0], snakemake.params.settings)

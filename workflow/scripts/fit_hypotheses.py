@@ -14,8 +14,10 @@ def main(points, objects, kernels, output, settings):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
         main(given.points, given.objects, given.kernels, snakemake.output[0], snakemake.params.settings)

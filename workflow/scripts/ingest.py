@@ -1,28 +1,27 @@
-"""Check the light curves of one split against the logs and write them sorted and packed."""
+"""Check the light curves of one split and write them sorted and packed."""
 
-from mallorn.ingest.lightcurves import ingest_split
-from mallorn.ingest.objects import read_objects
+from functools import partial
+
+from mallorn.ingest.split import write_split
+from mallorn.plugins import load
 
 
-def main(train, test, logs, split, points, objects, set_aside, config):
+def main(source, folder, sets, split, points, objects, set_aside, settings):
     """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`.
 
-    train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`.
+    source: name of a source, folder and sets: what it reads; see `mallorn.sources.source`. settings: block `ingest` of
+    the configuration.
     """
-    ingest_split(train, test, read_objects(*logs, split, config), config, points, objects, set_aside)
+    read = partial(load("sources", source).read_split, folder, split, sets, settings)
+    write_split(read, points, objects, set_aside)
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
-        main(
-            snakemake.input.train,
-            snakemake.input.test,
-            snakemake.input.logs,
-            snakemake.wildcards.split,
-            snakemake.output.points,
-            snakemake.output.objects,
-            snakemake.output.set_aside,
-            snakemake.params.settings,
-        )
+        use(snakemake.config["plugins"])
+        params, output = snakemake.params, snakemake.output
+        survey = (params.source, params.folder, params.survey["sets"], snakemake.wildcards.split)
+        main(*survey, output.points, output.objects, output.set_aside, params.settings)

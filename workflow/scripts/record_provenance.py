@@ -12,9 +12,11 @@ def main(project, config, data, results, output):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         main(
             snakemake.params.project,
             snakemake.config,

@@ -8,6 +8,7 @@ from mallorn.learning.classes import encode_classes
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.pipeline import needs_of, with_selection
 from mallorn.learning.tables import DatasetFiles, read_dataset
+from mallorn.learning.training_sets import study_of
 from mallorn.learning.tuning import cross_validated, study_name, trial_table, tune, tuning_folds
 from mallorn.seeds import derived_seed
 
@@ -37,15 +38,19 @@ def main(files, folds, output, about, settings, budget, code):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
+        wildcards = snakemake.wildcards
+        study = study_of(wildcards.training, wildcards.protocol, wildcards.repeat)
         main(
             DatasetFiles(given.train, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
             given.folds,
             snakemake.output[0],
-            {key: snakemake.wildcards[key] for key in ("study", "model", "worker")},
+            {"study": study, "model": wildcards.model, "worker": wildcards.worker},
             snakemake.params.settings,
             snakemake.params.budget["trials"],
             snakemake.params.code,

@@ -21,7 +21,6 @@ from mallorn.report.site import (
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 
-
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
 
@@ -30,7 +29,7 @@ def main(paths, folders, folder, settings):
 
     paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
     "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
-    settings: the blocks of the configuration that the pages show.
+    settings: blocks of the configuration, and "members", the models of the submitted ensemble, none of a single model.
     """
     table = read_columns(paths["candidates"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
@@ -63,7 +62,7 @@ def main(paths, folders, folder, settings):
     write_evaluation_page(folder, evaluation, scores, curves, {"selection": "snakemake --cores all select_features"})
     features = {
         "model": model,
-        "note": settings["note"],
+        "members": settings["members"],
         "meaning": meanings(settings["features"]),
         "target": decision["target"],
         "training": settings["training"],
@@ -79,9 +78,11 @@ def main(paths, folders, folder, settings):
 
 
 if "snakemake" in globals():
+    from mallorn.plugins import use
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
         given = snakemake.input
         main(
             {name: given[name] for name in PATHS},

@@ -1,7 +1,6 @@
 """The catalogue of all features: what each column is, in what unit, and where its definition comes from."""
 
-from importlib import import_module
-
+from mallorn.plugins import load
 from mallorn.survey.passbands import BANDS
 
 __all__ = ["catalogue", "meanings", "rows"]
@@ -20,7 +19,7 @@ def catalogue(config):
     parts = [_INTRODUCTION]
     counts = []
     for family, settings in config.items():
-        module = import_module(f"mallorn.features.{family}")
+        module = load("features", family)
         listed = module.features(settings)
         number = sum(6 if feature.per_band else 1 for feature in listed)
         counts.append(f"| [{family}](#{family}) | {number} | {', '.join(module.NEEDS)} |")
@@ -38,7 +37,7 @@ def meanings(config):
     """Return {column: "meaning (unit)"} of the columns of all families in `config`, and of the logs' columns."""
     found = {"Z": "redshift of the log", "EBV": "Galactic reddening E(B-V) of the log (mag)"}
     for family, settings in config.items():
-        for feature in import_module(f"mallorn.features.{family}").features(settings):
+        for feature in load("features", family).features(settings):
             stem = f"{family}__{feature.name}"
             text = feature.meaning + (f" ({feature.unit})" if feature.unit else "")
             for column in [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]:

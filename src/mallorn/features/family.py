@@ -1,10 +1,12 @@
-"""What a feature family is: one module of this package that says what it needs, what it makes, and how.
+"""What a feature family is: one module that says what it needs, what it makes, and how.
 
-A family module `mallorn.features.NAME` has
+It is a module of this room or a plug-in (see `mallorn.plugins`), and has
 
 - `NEEDS`: a literal tuple of the per-split artifacts it reads besides the objects: any of "lightcurves",
   "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses".
   It is read from the source without importing the module, so it must stay a literal.
+- `SETTINGS`, of a plug-in with settings of its own: a literal {setting: default}, from which its block of the
+  configuration is made. Every block has `enabled` too.
 - `features(config)`: the list of `Feature` it makes, in column order, with `config` its block of config.yaml.
 - `extract(inputs, config)`: {column: array (n,) float64} with the columns of `columns(NAME, features(config))`, one
   value per object in the order of `inputs.lightcurves.object_id`; NaN where the data cannot tell.

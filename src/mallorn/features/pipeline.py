@@ -4,8 +4,6 @@ The workflow's rules are cached cuts of the same functions: each rule makes one 
 all artifacts of a group of objects are made one after the other and handed on in memory. Both give the same numbers.
 """
 
-from importlib import import_module
-
 import numpy as np
 
 from mallorn.features.family import Inputs, extract_family
@@ -14,6 +12,7 @@ from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import Posterior, predict_posterior
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses
+from mallorn.plugins import load
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
 from mallorn.survey.passbands import BANDS
 
@@ -30,7 +29,7 @@ def extract_features(lightcurves, settings, families=None, kernels=None):
     """
     blocks = settings["features"]
     names = [name for name, block in blocks.items() if block["enabled"]] if families is None else list(families)
-    modules = {name: import_module(f"mallorn.features.{name}") for name in names}
+    modules = {name: load("features", name) for name in names}
     needs = {need for module in modules.values() for need in module.NEEDS}
     groups = []
     for begin in range(0, max(len(lightcurves), 1), OBJECTS_PER_GROUP):

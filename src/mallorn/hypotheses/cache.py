@@ -1,8 +1,9 @@
 """Where the compiled fits are kept: once for each user, state of the code and kind of processor.
 
-Compilation takes some 20 s. `compile_kernels` fills a folder for the jobs of a run, from the user's cache where the same
-code has been compiled before, by whatever checkout or installed package; else it compiles and adds to the cache. A job
-that finds none in its folder (another kind of processor) compiles for itself, adds the code to the folder, and says so.
+Compilation takes some 20 s. `compile_kernels` fills a folder for the jobs of a run: from the user's cache, where the
+same code has been compiled before by whatever checkout or installed package; else it compiles and adds to the cache. A
+job that finds none in its folder (another kind of processor) compiles for itself, adds the code to the folder, and says
+so.
 """
 
 import hashlib

@@ -16,6 +16,7 @@ from itertools import product
 
 import numpy as np
 
+from mallorn import plugins
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
 from mallorn.survey.passbands import WAVELENGTHS
@@ -36,23 +37,51 @@ STATUS = {
 _BEFORE, _AFTER = 150.0, 50.0
 """Rest-frame days before the first and after the last point within which t0 may lie."""
 
+_TAKEN = ("drw", "null", "constant")
+"""Names that columns of the table of fits begin with, beside those of hypotheses."""
+
 _EPOCH_SPACING, _EPOCH_WINDOW = 12.0, 15.0
 _T0_STARTS = (-30.0, -12.0, 0.0, 12.0)
 
 
 def chosen_hypotheses(names):
     """Return the `Hypothesis` objects called `names`, parents first; ConfigError if one or its parent lacks."""
-    known = [h.name for h in HYPOTHESES]
+    own = {h.name: h for h in HYPOTHESES}
+    known = {**own, **{name: _plugged_in(name, own) for name in names if name not in own}}
     for name in names:
-        if name not in known:
-            raise ConfigError(f"fits.hypotheses.models: unknown hypothesis {name!r}; known are {', '.join(known)}")
-    chosen = [h for h in HYPOTHESES if h.name in names]
-    for h in chosen:
-        if h.parent and h.parent not in names:
+        parent = known[name].parent
+        if parent and parent not in names:
             raise ConfigError(
-                f"fits.hypotheses.models: {h.name!r} starts from the fit of {h.parent!r}; add {h.parent!r} to the list"
+                f"fits.hypotheses.models: {name!r} starts from the fit of {parent!r}; add {parent!r} to the list"
             )
+    chosen, rest = [], [h for h in known.values() if h.name in names]
+    while rest:
+        ready = [h for h in rest if not h.parent or h.parent in {other.name for other in chosen}]
+        if not ready:
+            raise ConfigError(f"fits.hypotheses.models: {rest[0].name!r} is, by its parents, a parent of itself")
+        chosen.append(ready[0])
+        rest.remove(ready[0])
     return chosen
+
+
+def _plugged_in(name, own):
+    """Return the `Hypothesis` of a plug-in; ConfigError if there is none, or one that cannot be fitted."""
+    further = plugins.names("hypotheses")
+    if name not in further:
+        known = ", ".join([*own, *further])
+        raise ConfigError(f"fits.hypotheses.models: unknown hypothesis {name!r}; known are {known}")
+    h = plugins.load("hypotheses", name).hypothesis()
+    faults = []
+    if h.name != name or name in _TAKEN:
+        faults.append(f"its name must be that of its file, {name!r}, and not one of {', '.join(_TAKEN)}")
+    if h.light_curve not in LIGHT_CURVES or h.sed not in SEDS:
+        faults.append(f"light_curve must be one of {', '.join(LIGHT_CURVES)} and sed one of {', '.join(SEDS)}")
+    elif h.parameter_names != [*LIGHT_CURVES[h.light_curve].parameters, *SEDS[h.sed][1]]:
+        wanted = [*LIGHT_CURVES[h.light_curve].parameters, *SEDS[h.sed][1]]
+        faults.append(f"its parameters must be {', '.join(wanted)}, in this order")
+    if faults:
+        raise ConfigError(f"the hypothesis {name!r} cannot be fitted: {'; '.join(faults)}")
+    return h
 
 
 def units(names):

@@ -7,15 +7,15 @@ read in parts, and what is kept of them goes by way of a temporary file where th
 
 import logging
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NOT_A_NUMBER, csv_parts
-from mallorn.io.tables import write_table
-from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, lightcurve_writer
+from mallorn.ingest.split import SetAside
+from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves
 from mallorn.survey.passbands import BANDS
 
 __all__ = ["REASONS", "ingest_split"]
@@ -61,18 +61,17 @@ _GOOD = np.dtype(
 _log = logging.getLogger(__name__)
 
 
-def ingest_split(train_csv, test_csv, objects, config, points_path, objects_path, set_aside_path):
-    """Write the light curves of one split, and what was left out of its files, with counts; return the counts.
+def ingest_split(train_csv, test_csv, objects, config, write):
+    """Write the light curves of one split; return what was left out of its files, as `mallorn.ingest.split.SetAside`.
 
     train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter; the
         first is None for data without a training set.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
-    points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them: of all
-        objects that the logs name for the split, also of those without any point.
-    set_aside_path: the rows that were not kept, counted by file ("split_01/train_full_lightcurves.csv"), reason (of
-        `REASONS`) and object_id (as in the file), with n_rows (int32) and first_line (int64; the header is on line 1),
-        by which they are sorted within a file and reason. Its metadata are the counts: rows_read, points_kept,
-        rows_set_aside.
+    write: a function that is called with the `LightCurves` of each group of objects, of all that the logs name for the
+        split, also of those without any point.
+
+    What is set aside has a reason of `REASONS`, and the object_id as in the file, "split_01/train_full_lightcurves.csv"
+    for example; the header is on line 1.
 
     A row counts only in the file of the set (train or test) that the logs name for its object. Rows with the same
     time and passband of an object are averaged with inverse variances: later stages need unique times in a passband.
@@ -83,8 +82,7 @@ def ingest_split(train_csv, test_csv, objects, config, points_path, objects_path
     paths = {kind: Path(path) for kind, path in (("train", train_csv), ("test", test_csv)) if path is not None}
     files = [_File(path) for path in paths.values()]
     n, kept, bare = len(objects["object_id"]), 0, []
-    with ExitStack() as stack:
-        good = stack.enter_context(_Groups(n))
+    with _Groups(n) as good:
         number = {name: k for k, name in enumerate(objects["object_id"])}
         for k, (file, kind) in enumerate(zip(files, paths, strict=True)):
             expected = objects["set"] == kind
@@ -94,26 +92,17 @@ def ingest_split(train_csv, test_csv, objects, config, points_path, objects_path
                 raise DataError.at(
                     file.path, expected=f"rows of {expected.sum()} objects", found="only a header", fix="get it again"
                 )
-        write = stack.enter_context(lightcurve_writer(points_path, objects_path))
         for begin, rows in good:
             of = {name: values[begin : begin + OBJECTS_PER_GROUP] for name, values in objects.items()}
             lc = _pack(rows, begin, of, files)
             kept += len(lc.mjd)
             bare.extend(lc.object_id[lc.n_points == 0])
             write(lc)
-        for file in files:
-            _check_share(file, config["max_set_aside"])
-        aside = _tally(files)
-        counts = {
-            "rows_read": sum(file.n_rows for file in files),
-            "points_kept": kept,
-            "rows_set_aside": int(aside["n_rows"].sum()),
-        }
-        if counts["rows_read"] != counts["points_kept"] + counts["rows_set_aside"]:
-            raise RuntimeError(f"rows were lost: {counts}")
-        write_table(set_aside_path, aside, metadata={name: str(count) for name, count in counts.items()})
-    _tell(n, counts, aside, bare)
-    return counts
+    for file in files:
+        _check_share(file, config["max_set_aside"])
+    aside = SetAside(sum(file.n_rows for file in files), _tally(files))
+    _tell(n, kept, aside, bare)
+    return aside
 
 
 class _File:
@@ -317,23 +306,22 @@ def _values(path, line):
 
 
 def _tally(files):
-    """Return the columns of the table of rows set aside."""
+    """Return the `rows` of `SetAside`, sorted by reason and object within a file."""
     rows = []
     for file in files:
         name = f"{file.path.parent.name}/{file.path.name}"
         entries = sorted((reason, line, text, n_rows) for (reason, text), (n_rows, line) in file.aside.items())
         rows += [(name, REASONS[reason], text, n_rows, line) for reason, line, text, n_rows in entries]
-    columns = [
-        np.array([row[k] for row in rows], dtype=kind) for k, kind in enumerate((object, object, object, "i4", "i8"))
-    ]
-    return dict(zip(("file", "reason", "object_id", "n_rows", "first_line"), columns, strict=True))
+    return rows
 
 
-def _tell(n_objects, counts, aside, bare):
+def _tell(n_objects, kept, aside, bare):
     """Log what came of the files."""
-    _log.info("%d objects: %d rows read, %d points kept, %d rows set aside", n_objects, *counts.values())
+    left_out = sum(row[3] for row in aside.rows)
+    message = "%d objects: %d rows read, %d points kept, %d rows set aside"
+    _log.info(message, n_objects, aside.rows_read, kept, left_out)
     for reason in REASONS:
-        n = int(aside["n_rows"][aside["reason"] == reason].sum())
+        n = sum(row[3] for row in aside.rows if row[1] == reason)
         if n:
             _log.log(logging.INFO if reason == _ORDINARY else logging.WARNING, "%d rows set aside: %s", n, reason)
     if bare:

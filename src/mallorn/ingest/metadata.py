@@ -56,15 +56,11 @@ def read_logs(train_log, test_log, sample_submission, splits, config):
     return columns
 
 
-def read_unlabelled(test_log, splits, suffix, config):
-    """Return the columns of `Logs.objects` for a log without labels, and the errors of `read_logs`.
-
-    suffix: added to the names of the splits in the column `split`, which tells them from those of another survey.
-    """
+def read_unlabelled(test_log, splits, config):
+    """Return the columns of `Logs.objects` for a log without labels; raises the errors of `read_logs`."""
     logs = Logs(None, test_log, config)
     _check_splits(logs, splits)
     columns = logs.objects()
-    columns["split"] = np.array([f"{name}.{suffix}" for name in columns["split"]], dtype=object)
     _log.info("%d objects; %d splits", len(columns["object_id"]), len(splits))
     return columns
 

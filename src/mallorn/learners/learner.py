@@ -1,4 +1,4 @@
-"""What a learner is: one module of this package, found by its name in config.yaml.
+"""What a learner is: one module of this room, or a plug-in (see `mallorn.plugins`), found by its name in config.yaml.
 
 - `NEEDS`: the literal tuple of the views of a data set that it reads, among "features", "grid" and "points" (see
   `mallorn.learning.dataset`). Views that no model needs are not read.
@@ -26,19 +26,14 @@ A learner keeps no state between calls, and its result depends on its arguments 
 """
 
 from difflib import get_close_matches
-from importlib import import_module
-from pkgutil import iter_modules
 
-import mallorn.learners
 from mallorn.errors import ConfigError
+from mallorn.plugins import load, names
 
 __all__ = ["LEARNERS", "learner"]
 
-_SHARED = ("learner", "losses")
-LEARNERS = tuple(
-    sorted(module.name for module in iter_modules(mallorn.learners.__path__) if module.name not in _SHARED)
-)
-"""Names of the learners: the modules of this package but what they share."""
+LEARNERS = names("learners")
+"""Names of the learners of this package and of installed ones; those of plug-in files are not among them."""
 
 
 def learner(name, params=()):
@@ -46,9 +41,7 @@ def learner(name, params=()):
 
     Learners ignore parameters that they do not know, so that a misspelt one would pass unseen.
     """
-    if name not in LEARNERS:
-        raise ConfigError(f"models: there is no learner {name!r}; expected one of {', '.join(LEARNERS)}")
-    module = import_module(f"mallorn.learners.{name}")
+    module = load("learners", name)
     for key in params:
         if key not in module.PARAMETERS:
             close = get_close_matches(key, module.PARAMETERS, n=1)

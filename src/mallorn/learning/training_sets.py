@@ -10,9 +10,14 @@ import numpy as np
 
 from mallorn.errors import ConfigError
 
-__all__ = ["FINAL", "training_rows"]
+__all__ = ["FINAL", "study_of", "training_rows"]
 
 FINAL = "final"
+
+
+def study_of(training, protocol, repeat):
+    """Return the name of the study that looks for parameters for a training set: see `mallorn.learning.tuning`."""
+    return FINAL if training == FINAL else f"{training}_{protocol}_{repeat}"
 
 
 def training_rows(training, fold):

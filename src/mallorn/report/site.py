@@ -12,6 +12,7 @@ import yaml
 from mallorn.benchmarks.stages import ALL, FEATURES, read_summary
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
+from mallorn.learning.training_sets import study_of
 from mallorn.plots.evaluation import plot_precision_recall, plot_roc
 from mallorn.plots.features import plot_ablation, plot_distributions, plot_family_importance, plot_importance
 from mallorn.plots.history import plot_history
@@ -334,13 +335,14 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
         (name.replace("__", " · "), f"{100 * m:.2f}", settings["meaning"].get(name, ""))
         for name, m in zip(names[:60], mean, strict=False)
     ]
+    members = ", ".join(settings["members"])
     render(
         Path(folder, "features.html"),
         "features.html",
         n_features=len(names),
         n_families=len({name.partition("__")[0] for name in names if "__" in name}),
         model=settings["model"],
-        note=settings["note"],
+        note=f", the mean over its members {members}" if members else "",
         figures=figures,
         ablation=part,
         top=as_table(("Feature", "Share (%)", "Meaning"), shown, [False, True, False]),
@@ -361,10 +363,11 @@ def _by_class(train, folds, names, settings):
 
 
 def write_tuning_page(folder, tuning, scores, command):
-    """Write tuning.html from the folders {study}/{model} of the folder `tuning`, of which there may be none."""
+    """Write tuning.html from the folders {training}/{protocol}/{repeat}/{model} of the folder `tuning`, if any."""
     parts = []
-    for best in sorted(Path(tuning).glob("*/*/best.yaml")):
-        study, model = best.parts[-3:-1]
+    for best in sorted(Path(tuning).glob("*/*/*/*/best.yaml")):
+        training, protocol, repeat, model = best.parts[-5:-1]
+        study = study_of(training, protocol, repeat)
         part = Part(f"{model}, {study}", "", command, made=True)
         part.stale = False
         for name in ("history", "importance"):

@@ -2,9 +2,15 @@
 
 Snakemake does not see edits in the library that a script imports, and takes a script for changed when its date is
 newer than the results, as every script's is in a fresh clone. Its trigger `code` is therefore off in profiles/default,
-and each rule carries `code=fingerprint(...)` among its params instead. The digest covers the syntax trees, without
-comments and docstrings, of the adapter and of all modules of this package that can be reached through its imports (at
-any depth of nesting, also inside functions), and the versions of the third-party distributions that those import.
+and each rule carries `code=code_of(...)` among its params instead. The digest covers the syntax trees, without
+comments and docstrings, of the adapter and of all modules that can be reached from it:
+
+- through imports, at any depth of nesting and also inside functions, of this package and of installed packages that
+  have plug-ins;
+- by name: code that calls `mallorn.plugins.load("learners", name)` reaches the learners that the job's settings name,
+  and all learners if they name none (see `named`);
+
+and the versions of the third-party distributions that those import.
 
 Only the standard library is imported here: the Snakefile reads this module at every start.
 """
@@ -12,125 +18,196 @@ Only the standard library is imported here: the Snakefile reads this module at e
 import ast
 import hashlib
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["constant", "fingerprint", "module_digests", "modules_of"]
+from mallorn.plugins import KINDS, SOURCE, constants, find_module, modules, stamp, syntax_tree
 
-_SOURCE = Path(__file__).resolve().parents[2]
-
-
-class _Parsed(NamedTuple):
-    tree: ast.Module
-    imports: frozenset
+__all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module_digests", "modules_of", "named"]
 
 
-def fingerprint(*roots, source=_SOURCE):
+def fingerprint(*roots, used=None, source=SOURCE):
     """Return a hexadecimal digest of the code reachable from `roots`.
 
     roots: module names ("mallorn.features.color") or paths of adapters. An adapter counts whole, but what the wiring
         in its last `if` statement imports is not followed: logging makes no results.
+    used: what the code is given that may name modules: blocks of the configuration, lists, text; see `named`.
     source: folder that holds the package.
 
     Raises ModuleNotFoundError if a root is neither.
     """
-    ours, others = _closure(roots, Path(source))
+    found = _closure(roots, used, Path(source))
     digest = hashlib.sha256()
-    for path in (Path(root) for root in roots if _is_adapter(root)):
-        digest.update(f"{path.name}\n{_dump(path)}\n".encode())
-    for name in sorted(ours):
-        digest.update(f"{name}\n{_dump(_locate(name, Path(source)))}\n".encode())
-    for name in sorted(others - sys.stdlib_module_names):
+    for path in (Path(root) for root in roots if _is_file(root)):
+        digest.update(f"{path.name}\n{_digest(path)}\n".encode())
+    for name in sorted(found.ours):
+        digest.update(f"{name}\n{_digest(found.ours[name])}\n".encode())
+    for name in sorted(found.others - sys.stdlib_module_names):
         digest.update(f"{name}: {_versions(name)}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def modules_of(*roots, source=_SOURCE):
-    """Return the sorted names of the package's modules that are reachable from `roots` (see `fingerprint`)."""
-    return sorted(_closure(roots, Path(source))[0])
+def digests_of_adapters(path_of):
+    """Return a function `code_of(adapter, used=None)`, which returns the `fingerprint` of an adapter and remembers it.
+
+    path_of: function that returns the path of an adapter by its name.
+    """
+
+    @cache
+    def digest(adapter, used):
+        return fingerprint(path_of(adapter), used=ast.literal_eval(used))
+
+    return lambda adapter, used=None: digest(adapter, repr(used))
 
 
-def module_digests(*roots, source=_SOURCE):
-    """Return {module: digest of its own code} of the package's modules that are reachable from `roots`."""
-    modules = modules_of(*roots, source=source)
-    return {m: hashlib.sha256(_dump(_locate(m, Path(source))).encode()).hexdigest()[:12] for m in modules}
+def modules_of(*roots, used=None, source=SOURCE):
+    """Return the sorted names of the modules that are reachable from `roots` (see `fingerprint`), adapters left out.
+
+    A plug-in file is called "KIND:name".
+    """
+    return sorted(_closure(roots, used, Path(source)).ours)
 
 
-def constant(module, name, source=_SOURCE):
+def module_digests(*roots, used=None, source=SOURCE):
+    """Return {module: digest of its own code} of the modules that are reachable from `roots`; see `modules_of`."""
+    found = _closure(roots, used, Path(source)).ours
+    return {name: _digest(found[name])[:12] for name in sorted(found)}
+
+
+def loads_of(*roots, source=SOURCE):
+    """Return the sorted kinds (of `mallorn.plugins.KINDS`) of what the code reachable from `roots` loads by name."""
+    return sorted(_closure(roots, None, Path(source)).kinds)
+
+
+def named(kind, used, source=SOURCE):
+    """Return the sorted names of the modules of a kind that a job can load which is given `used`.
+
+    used: nested dicts and lists of settings. A job knows no names but those that it is given: every key and every text
+    in `used` that is the name of a module of that kind counts. A key that is called as the kind itself, such as
+    "transforms", narrows that to what is below it. If no name is given at all, neither by such a key, all modules of
+    the kind count: rather too much than a stale result.
+    """
+    known = set(modules(kind, source))
+    below = list(_below(kind, used))
+    found = known.intersection(_words(below if below else used))
+    return sorted(found if found or below else known)
+
+
+def constant(module, name, source=SOURCE):
     """Return the literal value assigned to `name` at the top of `module`, without importing the module.
 
     Raises ModuleNotFoundError if there is no such module, LookupError if it assigns no such literal.
     """
-    path = _locate(module, Path(source))
+    path = find_module(module, Path(source))
     if path is None:
         raise ModuleNotFoundError(f"no module {module!r} in {source}")
-    for node in _parse(path).tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            try:
-                return ast.literal_eval(node.value)
-            except ValueError:
-                break
-    raise LookupError(f"{path}: expected a literal assignment to {name} at the top of the module")
+    found = constants(path)
+    if name not in found:
+        raise LookupError(f"{path}: expected a literal assignment to {name} at the top of the module")
+    return found[name]
 
 
-def _closure(roots, source):
-    ours, others, todo = set(), set(), []
+class _Closure(NamedTuple):
+    """What is reachable: {name: path} of modules that are followed, names of other packages, kinds loaded by name."""
+
+    ours: dict
+    others: set
+    kinds: set
+
+
+class _Read(NamedTuple):
+    """What a file refers to: the names that it imports, and the kinds of what it loads by name."""
+
+    imports: frozenset
+    kinds: frozenset
+
+
+def _closure(roots, used, source):
+    found, todo = _Closure({}, set(), set()), []
     for root in roots:
-        if _is_adapter(root):
-            todo += _imports(_without_wiring(Path(root)), "")
-        elif _locate(root, source) is None:
+        if not _is_file(root) and find_module(root, source) is None:
             raise ModuleNotFoundError(f"no module {root!r} in {source}")
-        else:
-            todo.append(root)
+        todo.append(root)
     while todo:
         name = todo.pop()
-        if name in ours:
+        if name in found.ours:
             continue
-        path = _locate(name, source)
-        if path is None:
-            others.add(name.partition(".")[0])
-            continue
-        ours.add(name)
-        parts = name.split(".")
-        todo += [".".join(parts[:i]) for i in range(1, len(parts))]
-        todo += _parse(path, name).imports
-    return ours, others
+        if _is_file(name):
+            read = _read(Path(name), "", wired=True)
+        elif isinstance(name, tuple):
+            read = _follow(found, *name)
+        else:
+            path = find_module(name, source)
+            if path is None:
+                found.others.add(name.partition(".")[0])
+                continue
+            read = _follow(found, name, path)
+            parts = name.split(".")
+            todo += [".".join(parts[:i]) for i in range(1, len(parts))]
+        todo += read.imports
+        for kind in read.kinds - found.kinds:
+            found.kinds.add(kind)
+            of_kind = modules(kind, source)
+            todo += [_root(of_kind[one]) for one in named(kind, used, source)]
+    return found
 
 
-def _is_adapter(root):
+def _root(module):
+    """Return what a `mallorn.plugins.Module` is followed by: its dotted name, or a name and the path of a file."""
+    return module.module or (f"{module.kind}:{module.name}", module.path)
+
+
+def _follow(found, name, path):
+    found.ours[name] = path
+    return _read(path, name if path.name == "__init__.py" else name.rpartition(".")[0])
+
+
+def _is_file(root):
     return str(root).endswith(".py")
 
 
-@cache
-def _locate(name, source):
-    base = source.joinpath(*name.split("."))
-    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+def _below(kind, used):
+    """Yield what stands below keys called `kind` in nested dicts and lists."""
+    if isinstance(used, dict):
+        for key, value in used.items():
+            if key == kind:
+                yield value
+            else:
+                yield from _below(kind, value)
+    elif isinstance(used, list | tuple):
+        for value in used:
+            yield from _below(kind, value)
 
 
-@cache
-def _tree(path):
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+def _words(used):
+    """Yield all keys and texts in nested dicts and lists."""
+    if isinstance(used, dict):
+        yield from used
+        yield from _words(list(used.values()))
+    elif isinstance(used, list | tuple):
+        for value in used:
+            yield from _words(value)
+    elif isinstance(used, str):
+        yield used
 
 
-@cache
-def _parse(path, name=""):
-    tree = _tree(path)
-    return _Parsed(tree, _imports(tree, name if path.name == "__init__.py" else name.rpartition(".")[0]))
+def _read(path, package, wired=False):
+    return _read_file(str(path), stamp(path), package, wired)
 
 
-def _without_wiring(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    if tree.body and isinstance(tree.body[-1], ast.If):
-        tree.body.pop()
-    return tree
+@lru_cache(maxsize=4096)
+def _read_file(path, _stamp, package, wired):
+    """Return the `_Read` of a file; `package` is what its relative imports start from.
 
-
-def _imports(tree, package):
-    """Return the names that `tree` imports; `package` is what its relative imports start from."""
-    imports = set()
-    for node in ast.walk(tree):
+    wired: whether the file is an adapter, in which a last `if` statement is not followed.
+    """
+    body = syntax_tree(path).body
+    if wired and body and isinstance(body[-1], ast.If):
+        body = body[:-1]
+    imports, kinds = set(), set()
+    for node in (node for statement in body for node in ast.walk(statement)):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -140,18 +217,31 @@ def _imports(tree, package):
                 stem = ".".join(parts[: len(parts) - node.level + 1] + ([stem] if stem else []))
             imports.add(stem)
             imports.update(f"{stem}.{alias.name}" for alias in node.names)
-    return frozenset(imports)
+        elif isinstance(node, ast.Call) and _is_load(node):
+            kinds.add(node.args[0].value)
+    return _Read(frozenset(imports), frozenset(kinds))
 
 
-@cache
-def _dump(path):
-    """Return the module's syntax tree as text, without docstrings."""
-    tree = _tree(path)
+def _is_load(call):
+    """Return whether a call is one of `mallorn.plugins.load` with a literal kind."""
+    function = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    first = call.args[0] if call.args else None
+    return function == "load" and isinstance(first, ast.Constant) and first.value in KINDS
+
+
+def _digest(path):
+    return _digest_of_file(str(path), stamp(path))
+
+
+@lru_cache(maxsize=4096)
+def _digest_of_file(path, _stamp):
+    """Return a digest of the syntax tree of a file without docstrings, which are taken out of the tree in memory."""
+    tree = syntax_tree(path)
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
 @cache

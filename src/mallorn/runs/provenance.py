@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 
+from mallorn.plugins import KINDS, modules
 from mallorn.runs.fingerprints import fingerprint
 
 __all__ = ["record"]
@@ -17,7 +18,7 @@ __all__ = ["record"]
 def record(project, config, data, results):
     """Return {"made", "project", "code", "packages", "configuration", "data", "results", "machine"}, ready for JSON.
 
-    code: digests of the library code behind each adapter, feature family and learner, as rules carry them.
+    code: digests of the library code behind each adapter, and behind each module that is found by its name.
     packages: versions of all installed distributions. configuration: the values and a digest of them, which leaves out
     `data_dir`: the data have their own. data, results: {path: {"bytes", "sha256"}}.
     Neither the environment's variables nor the names of user and host are recorded.
@@ -39,10 +40,9 @@ def record(project, config, data, results):
 
 def _code(project):
     digests = {path.stem: fingerprint(path) for path in sorted((project / "workflow" / "scripts").glob("*.py"))}
-    source = project / "src"
-    for room in ("features", "learners"):
-        for path in sorted((source / "mallorn" / room).glob("[a-z]*.py")):
-            digests[f"mallorn.{room}.{path.stem}"] = fingerprint(f"mallorn.{room}.{path.stem}", source=source)
+    for kind in KINDS:
+        for module in modules(kind).values():
+            digests[module.module or f"{kind}:{module.name}"] = fingerprint(module.module or module.path)
     return digests
 
 

@@ -1,11 +1,12 @@
 """Checking of the configuration against its schema, with messages that name the key and the mend."""
 
+import copy
 import math
 from difflib import get_close_matches
 
 from mallorn.errors import ConfigError
 
-__all__ = ["check_config", "check_models", "in_order"]
+__all__ = ["check_config", "check_models", "in_order", "with_plugins"]
 
 _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 
@@ -19,6 +20,35 @@ def check_config(config, schema):
     if lines:
         text = "\n".join(f"  - {line}" for line in lines)
         raise ConfigError(f"the configuration cannot be used:\n{text}\nAll keys are described in config.yaml.")
+
+
+def with_plugins(config, schema, plugins):
+    """Return (config, schema) with what plug-ins add to both.
+
+    plugins: as from `mallorn.plugins.described`. A family's block has the defaults of its SETTINGS where the
+    configuration says nothing, and takes no other keys.
+    """
+    config, schema = copy.deepcopy(config), copy.deepcopy(schema)
+    for name, defaults in plugins["features"].items():
+        block = {"enabled": True, **defaults}
+        given = config["features"].get(name)
+        config["features"][name] = {**block, **given} if isinstance(given, dict) else block
+        keys = {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(block, {})}
+        schema["properties"]["features"]["properties"][name] = keys
+    for words, more in (("lightgbm", plugins["learners"]), ("tde53", plugins["hypotheses"])):
+        for choices in _choices(schema, words):
+            choices += more
+    return config, schema
+
+
+def _choices(schema, word):
+    """Yield the lists of allowed values in a JSON schema that `word` is among."""
+    if isinstance(schema, dict):
+        if word in schema.get("enum", ()):
+            yield schema["enum"]
+        schema = list(schema.values())
+    for inner in schema if isinstance(schema, list) else ():
+        yield from _choices(inner, word)
 
 
 def check_models(config):

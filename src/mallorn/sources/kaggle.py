@@ -1,38 +1,48 @@
-"""Where the files of a survey in the Kaggle layout lie, and digests that tell whether they changed.
+"""A survey in the layout of the Kaggle challenge: CSV files, of which `split_*/` hold the light curves.
 
-Only the standard library is imported here: the Snakefile reads this module at every start.
+See `mallorn.sources.source` for what a source has; new objects need no training files. What is heavy is imported inside
+of functions: the Snakefile reads this module at every start.
 """
 
 import csv
 import hashlib
-import os
 import re
 from collections import defaultdict
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from mallorn.errors import DataError
+from mallorn.io.digests import stamp, whole_digest
 
-__all__ = ["LIGHTCURVE_FILES", "LOG_FILES", "SAMPLE_FILE", "file_digest", "find_splits", "log_digest"]
+__all__ = [
+    "LIGHTCURVE_FILES",
+    "LOG_FILES",
+    "SAMPLE_FILE",
+    "files",
+    "metadata_digest",
+    "metadata_files",
+    "read_metadata",
+    "read_split",
+    "splits",
+]
 
 LOG_FILES = {"train": "train_log.csv", "test": "test_log.csv"}
 LIGHTCURVE_FILES = {"train": "train_full_lightcurves.csv", "test": "test_full_lightcurves.csv"}
 SAMPLE_FILE = "sample_submission.csv"
 
 _SPLIT = re.compile(r"split_[A-Za-z0-9_-]+")
-_READ_WHOLE = 100_000_000  # bytes; reading takes about 0.05 s
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")
 
 
-def find_splits(data_dir, sets=("train", "test"), key="data_dir"):
-    """Return the names of the folders `split_*` of the survey in `data_dir`, in natural order.
+def splits(folder, sets=("train", "test"), key="data_dir"):
+    """Return the names of the folders `split_*` of the survey in `folder`, in natural order.
 
     Natural order has split_2 before split_10. Each split must hold the file of light curves of each of `sets`, of
     train and test. key: of the configuration, that the folder is given by. Raises DataError when
     one does not, when there is no split, when a split's name could not be part of a file name everywhere, or when a
     log is missing.
     """
-    folder = Path(data_dir)
+    folder = Path(folder)
     if not folder.is_dir():
         raise DataError.at(
             folder,
@@ -42,15 +52,15 @@ def find_splits(data_dir, sets=("train", "test"), key="data_dir"):
         )
     for name in sets:
         _require(folder / LOG_FILES[name], folder, key)
-    splits = [entry.name for entry in folder.iterdir() if entry.name.startswith("split_") and entry.is_dir()]
-    if not splits:
+    found = [entry.name for entry in folder.iterdir() if entry.name.startswith("split_") and entry.is_dir()]
+    if not found:
         raise DataError.at(
             folder,
             expected="folders named split_01, split_02, ...",
             found="none",
             fix="unpack the whole survey into this folder",
         )
-    for name in splits:
+    for name in found:
         if not _SPLIT.fullmatch(name):
             raise DataError.at(
                 folder,
@@ -60,35 +70,53 @@ def find_splits(data_dir, sets=("train", "test"), key="data_dir"):
             )
         for part in sets:
             _require(folder / name / LIGHTCURVE_FILES[part], folder, key)
-    return sorted(splits, key=_natural)
+    return sorted(found, key=_natural)
 
 
-def file_digest(path):
-    """Return a digest of a file's content; of its size and date if it is larger than 100 MB.
-
-    Snakemake compares the content of a file only when its date is newer than the results: it would not notice one that
-    was replaced by an older one. A file that is not there has a digest too: its absence is for the job to report.
-    """
-    return _file_digest(str(path), *_stamp(path))
+def files(folder, split, sets=("train", "test")):
+    """Return the paths of the files of light curves of one split, of each of `sets`."""
+    return [f"{folder}/{split}/{LIGHTCURVE_FILES[name]}" for name in sets]
 
 
-def log_digest(train_log, test_log, split):
-    """Return a digest of what ingestion of `split` reads of the two logs: other rows and labels leave it the same.
+def metadata_files(folder, sets=("train", "test")):
+    """Return the paths of the logs of `sets`, and of the sample submission if they have both and there is one."""
+    sample = Path(folder, SAMPLE_FILE)
+    further = [str(sample)] if len(sets) == 2 and sample.is_file() else []
+    return [*(f"{folder}/{LOG_FILES[name]}" for name in sets), *further]
+
+
+def read_metadata(folder, splits, sets, settings):
+    """Return the objects of the logs, as columns; see `mallorn.ingest.metadata` for them and for the errors."""
+    from mallorn.ingest.metadata import read_logs, read_unlabelled
+
+    if "train" not in sets:
+        return read_unlabelled(Path(folder, LOG_FILES["test"]), splits, settings)
+    train, test, *sample = metadata_files(folder, sets)
+    return read_logs(train, test, *(sample or [None]), splits, settings)
+
+
+def read_split(folder, split, sets, settings, write):
+    """Write the light curves of one split; see `mallorn.ingest.lightcurves.ingest_split` for the errors."""
+    from mallorn.ingest.lightcurves import ingest_split
+    from mallorn.ingest.objects import read_objects
+
+    logs = {name: Path(folder, LOG_FILES[name]) for name in sets}
+    curves = dict(zip(sets, files(folder, split, sets), strict=True))
+    objects = read_objects(logs.get("train"), logs["test"], split, settings)
+    return ingest_split(curves.get("train"), curves["test"], objects, settings, write)
+
+
+def metadata_digest(folder, split, sets=("train", "test")):
+    """Return a digest of what ingestion of `split` reads of the logs: other rows and labels leave it the same.
 
     Covers the ids, redshifts, their errors and E(B-V) as written, in any order of rows. A log that cannot be parsed
     is digested whole, so that the job that checks the logs can say what is wrong with it.
     """
     parts = []
-    for path in (train_log, test_log):
-        of_split, of_others = _digests(str(path), *_stamp(path))
+    for path in (f"{folder}/{LOG_FILES[name]}" for name in sets):
+        of_split, of_others = _digests(path, *stamp(path))
         parts.append(of_split.get(split, of_others))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-@cache
-def _file_digest(path, mtime_ns, size):
-    whole = _whole(path) if size <= _READ_WHOLE else hashlib.sha256(f"{mtime_ns} {size}".encode()).hexdigest()
-    return whole[:16]
 
 
 @lru_cache(maxsize=8)
@@ -104,23 +132,8 @@ def _digests(path, mtime_ns, size):
                 if row:
                     rows[row[by]].append(repr([row[k] for k in wanted]))
     except (OSError, ValueError, IndexError, StopIteration, csv.Error):
-        return {}, _whole(path)
+        return {}, whole_digest(path)
     return {split: hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() for split, lines in rows.items()}, ""
-
-
-def _whole(path):
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        return type(error).__name__
-
-
-def _stamp(path):
-    try:
-        stat = os.stat(path)
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
 
 
 def _require(path, folder, key):

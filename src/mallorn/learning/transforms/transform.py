@@ -1,4 +1,6 @@
-"""What a transform is: one module of this package, which changes what a learner sees and is fitted as a learner is.
+"""What a transform is: one module of this room, or a plug-in (see `mallorn.plugins`), that changes what a learner sees.
+
+It is fitted to the training part alone, as a learner is.
 
 A block of `models` lists transforms by name, in order, before its learner; a learner lists the ones that it always
 wants as `TRANSFORMS`. All of them are fitted to the training part alone, by `mallorn.learning.pipeline.fit_pipeline`.
@@ -18,25 +20,19 @@ A transform keeps no state between calls, and its result depends on its argument
 """
 
 from difflib import get_close_matches
-from importlib import import_module
-from pkgutil import iter_modules
 
-import mallorn.learning.transforms
 from mallorn.errors import ConfigError
+from mallorn.plugins import load, names
 
 __all__ = ["TRANSFORMS", "transform"]
 
-TRANSFORMS = tuple(
-    sorted(module.name for module in iter_modules(mallorn.learning.transforms.__path__) if module.name != "transform")
-)
-"""Names of the transforms: the modules of this package but this one."""
+TRANSFORMS = names("transforms")
+"""Names of the transforms of this package and of installed ones; those of plug-in files are not among them."""
 
 
 def transform(name, params=()):
     """Return the module of the transform `name`; raise ConfigError if there is none, or none of its `params`."""
-    if name not in TRANSFORMS:
-        raise ConfigError(f"models: there is no transform {name!r}; expected one of {', '.join(TRANSFORMS)}")
-    module = import_module(f"mallorn.learning.transforms.{name}")
+    module = load("transforms", name)
     for key in params:
         if key not in module.PARAMETERS:
             close = get_close_matches(key, module.PARAMETERS, n=1)

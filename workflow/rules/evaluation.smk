@@ -3,6 +3,10 @@
 # Makes:  results/evaluation/{scores,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection}.csv.
 
+
+include: "functions/evaluation.smk"
+
+
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
@@ -12,7 +16,6 @@ FIGURES = expand(
     ],
     ending=["png", "svg"],
 )
-AUDITOR = modules_of_model(config["audits"]["model"])
 
 
 rule evaluation:
@@ -38,7 +41,6 @@ rule score:
         "results/log/score.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5),
@@ -48,7 +50,7 @@ rule score:
     message:
         "Scoring the out-of-fold predictions"
     script:
-        "../workflow/scripts/score.py"
+        "../scripts/score.py"
 
 
 rule score_nested:
@@ -62,7 +64,6 @@ rule score_nested:
         "results/log/score_nested.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5),
@@ -72,21 +73,19 @@ rule score_nested:
     message:
         "Scoring what outer folds' training sets predict of these folds"
     script:
-        "../workflow/scripts/score_nested.py"
+        "../scripts/score_nested.py"
 
 
 rule describe_objects:
     input:
+        **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
-        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
         "results/evaluation/objects.parquet",
     log:
         "results/log/describe_objects.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(600, 10, ["metadata"]),
         runtime=minutes(5, 0.1),
@@ -95,7 +94,7 @@ rule describe_objects:
     message:
         "Measuring what the training objects are scored by"
     script:
-        "../workflow/scripts/describe_objects.py"
+        "../scripts/describe_objects.py"
 
 
 rule score_groups:
@@ -111,7 +110,6 @@ rule score_groups:
         "results/log/score_groups.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(10),
@@ -121,7 +119,7 @@ rule score_groups:
     message:
         "Scoring by type, redshift, number of points and signal to noise"
     script:
-        "../workflow/scripts/score_groups.py"
+        "../scripts/score_groups.py"
 
 
 rule learning_curve:
@@ -136,12 +134,12 @@ rule learning_curve:
         "results/benchmarks/learning_curve.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(60, 5),
     params:
-        code=learner_code("learning_curve", config["evaluation"]["learning_curve"]["model"]),
+        code=training_code("learning_curve", config["evaluation"]["learning_curve"]["model"]),
         settings={
             **scoring_settings("target", "training"),
             "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
@@ -150,7 +148,7 @@ rule learning_curve:
     message:
         "Training on fewer events of TDEs"
     script:
-        "../workflow/scripts/learning_curve.py"
+        "../scripts/learning_curve.py"
 
 
 rule audit_labels:
@@ -163,32 +161,24 @@ rule audit_labels:
         "results/log/audit_labels.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(30, 1),
     params:
-        code=code_of("audit_labels", *AUDITOR),
-        settings={
-            name: config[name]
-            for name in (
-                "seed",
-                "training",
-                "audits",
-            )
-        },
+        code=code_of("audit_labels", loaded_by(config["audits"]["model"])),
+        settings={name: config[name] for name in ("seed", "training", "audits")},
     message:
         "Training on shuffled labels"
     script:
-        "../workflow/scripts/audit_labels.py"
+        "../scripts/audit_labels.py"
 
 
 rule audit_times:
     input:
+        **ALL_LIGHTCURVES,
         train="results/features/train.parquet",
         folds="results/folds.parquet",
-        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
         siblings="results/evaluation/audits/siblings_from_features.json",
         times="results/evaluation/audits/class_from_times.json",
@@ -196,25 +186,17 @@ rule audit_times:
         "results/log/audit_times.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(30, 1),
     params:
-        code=code_of("audit_times", *AUDITOR),
-        settings={
-            name: config[name]
-            for name in (
-                "seed",
-                "folds",
-                "training",
-                "audits",
-            )
-        },
+        code=code_of("audit_times", loaded_by(config["audits"]["model"])),
+        settings={name: config[name] for name in ("seed", "folds", "training", "audits")},
     message:
         "Looking for events and classes in time stamps"
     script:
-        "../workflow/scripts/audit_times.py"
+        "../scripts/audit_times.py"
 
 
 rule audit_features:
@@ -229,23 +211,16 @@ rule audit_features:
         "results/log/audit_features.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 20, ["train"]),
         runtime=minutes(30, 1),
     params:
-        code=code_of("audit_features"),
-        settings={
-            name: config[name]
-            for name in (
-                "training",
-                "audits",
-            )
-        },
+        code=code_of("audit_features", config["audits"]),
+        settings={name: config[name] for name in ("training", "audits")},
     message:
         "Looking for features that are constant, missing by class or too good"
     script:
-        "../workflow/scripts/audit_features.py"
+        "../scripts/audit_features.py"
 
 
 rule adversarial_validation:
@@ -259,40 +234,30 @@ rule adversarial_validation:
         "results/log/adversarial_validation.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(2000, 40, ["train"]),
         runtime=minutes(30, 1),
     params:
-        code=code_of("adversarial_validation", *AUDITOR),
-        settings={
-            name: config[name]
-            for name in (
-                "seed",
-                "folds",
-                "training",
-                "audits",
-            )
-        },
+        code=code_of("adversarial_validation", loaded_by(config["audits"]["model"])),
+        settings={name: config[name] for name in ("seed", "folds", "training", "audits")},
     message:
         "Telling test from training objects"
     script:
-        "../workflow/scripts/adversarial_validation.py"
+        "../scripts/adversarial_validation.py"
 
 
 rule audit_siblings:
     input:
+        **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
         folds="results/folds.parquet",
-        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
         "results/evaluation/audits/siblings.json",
     log:
         "results/log/audit_siblings.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30, 1),
@@ -302,7 +267,7 @@ rule audit_siblings:
     message:
         "Looking for duplicates and siblings"
     script:
-        "../workflow/scripts/audit_siblings.py"
+        "../scripts/audit_siblings.py"
 
 
 rule audit:
@@ -314,7 +279,6 @@ rule audit:
         "results/log/audit.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(30, 1),
@@ -323,7 +287,7 @@ rule audit:
     message:
         "Merging the verdicts of all audits"
     script:
-        "../workflow/scripts/audit.py"
+        "../scripts/audit.py"
 
 
 rule plot_evaluation:
@@ -340,7 +304,6 @@ rule plot_evaluation:
         "results/log/plot_evaluation.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
@@ -350,7 +313,7 @@ rule plot_evaluation:
     message:
         "Drawing the figures of the evaluation"
     script:
-        "../workflow/scripts/plot_evaluation.py"
+        "../scripts/plot_evaluation.py"
 
 
 rule ablate_families:
@@ -365,17 +328,17 @@ rule ablate_families:
         "results/benchmarks/ablate_families.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(2000, 40),
         runtime=minutes(60, 5),
     params:
-        code=learner_code("ablate_families", config["ablation"]["model"]),
+        code=training_code("ablate_families", config["ablation"]["model"]),
         settings=training_settings(config["ablation"]["model"], "threshold", "ablation"),
     message:
         "Scoring without each feature family, and with each alone"
     script:
-        "../workflow/scripts/ablate_families.py"
+        "../scripts/ablate_families.py"
 
 
 rule select_features:
@@ -388,14 +351,13 @@ rule select_features:
         "results/log/select_features.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(20, 1),
     params:
-        code=code_of("select_features", *modules_of_model(config["selection"]["ranker"])),
+        code=code_of("select_features", loaded_by(config["selection"]["ranker"])),
         settings={name: config[name] for name in ("seed", "target", "training", "selection")},
     message:
         "Finding the features that stability selection keeps"
     script:
-        "../workflow/scripts/select_features.py"
+        "../scripts/select_features.py"

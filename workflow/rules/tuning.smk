@@ -1,18 +1,20 @@
 # Needs:  results/features/train.parquet, results/folds.parquet.
-# Makes:  results/tuning/{study}/{model}/: trials_{worker}.parquet, trials.parquet, best.yaml, history.png, importance.png;
-#         journal.log beside them holds the trials while the workers run, and outlives a kill.
+# Makes:  results/tuning/{training}/{protocol}/{repeat}/{model}/: trials_{worker}.parquet, trials.parquet, best.yaml,
+#         history.png, importance.png; journal.log beside them holds the trials while the workers run, and outlives a kill.
 #
-# {study} is `final`, all training objects, or outer_K_PROTOCOL_REPEAT, those outside an outer fold.
+# Parameters for all training objects are sought once, in `final`; without an outer fold, once for each set of folds.
 
 
-wildcard_constraints:
-    study="final|outer_[0-9]+_[a-z]+_[0-9]+",
-    worker=r"\d+",
+include: "functions/tuning.smk"
+
+
+TUNING = "results/tuning/{training}/{protocol}/{repeat}/{model}"
+FINAL_STUDY = {"training": FINAL, "protocol": "grouped", "repeat": "0"}
 
 
 rule tune:
     input:
-        expand(f"{TUNING}/best.yaml", study=FINAL, model=config["tuning"]["models"]),
+        expand(f"{TUNING}/best.yaml", **FINAL_STUDY, model=config["tuning"]["models"]),
     localrule: True
 
 
@@ -23,24 +25,23 @@ rule tune_worker:
     output:
         f"{TUNING}/trials_{{worker}}.parquet",
     log:
-        "results/log/tune_worker/{study}/{model}/{worker}.log",
+        "results/log/tune_worker/{training}/{protocol}/{repeat}/{model}/{worker}.log",
     wildcard_constraints:
         model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 20),
         runtime=minutes(240),
         gpu=learner_resource("gpus"),
     params:
-        code=lambda wildcards: learner_code("tune_worker", wildcards.model),
+        code=lambda wildcards: training_code("tune_worker", wildcards.model),
         settings=lambda wildcards: tuning_settings(wildcards.model),
         budget={"trials": config["tuning"]["trials"]},
     message:
-        "Tuning {wildcards.model} on {wildcards.study}, worker {wildcards.worker}"
+        "Tuning {wildcards.model} on {wildcards.training}, worker {wildcards.worker}"
     script:
-        "../workflow/scripts/tune_worker.py"
+        "../scripts/tune_worker.py"
 
 
 rule choose_parameters:
@@ -53,19 +54,18 @@ rule choose_parameters:
         importance=f"{TUNING}/importance.png",
         vector=expand(f"{TUNING}/{{name}}.svg", name=["history", "importance"], allow_missing=True),
     log:
-        "results/log/choose_parameters/{study}/{model}.log",
+        "results/log/choose_parameters/{training}/{protocol}/{repeat}/{model}.log",
     wildcard_constraints:
         model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
-        code=lambda wildcards: learner_code("choose_parameters", wildcards.model),
+        code=lambda wildcards: training_code("choose_parameters", wildcards.model),
         settings=lambda wildcards: tuning_settings(wildcards.model),
     message:
-        "Choosing parameters of {wildcards.model} on {wildcards.study}"
+        "Choosing parameters of {wildcards.model} on {wildcards.training}"
     script:
-        "../workflow/scripts/choose_parameters.py"
+        "../scripts/choose_parameters.py"

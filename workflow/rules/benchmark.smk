@@ -15,7 +15,6 @@ rule bench:
         "results/log/bench.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(5),
@@ -24,7 +23,7 @@ rule bench:
     message:
         "Summing up what each stage used of the machine"
     script:
-        "../workflow/scripts/bench.py"
+        "../scripts/bench.py"
 
 
 rule bench_survey:
@@ -32,17 +31,15 @@ rule bench_survey:
         "results/benchmarks/surveys/{objects}.json",
     log:
         "results/log/bench_survey/{objects}.log",
-    wildcard_constraints:
-        objects=r"\d+",
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(8000),
         runtime=minutes(600),
     params:
         code=code_of("bench_survey"),
-        snakefile=Path(workflow.basedir, "Snakefile"),  # a Path does not count as a param
+        snakefile=Path(workflow.main_snakefile),  # a Path does not count as a param
         features=lambda wildcards: feature_state()["code"],
         settings={
             name: config[name] for name in ("seed", "simulation", "ingest", "gp", "fits", "posterior", "features")
@@ -50,20 +47,19 @@ rule bench_survey:
     message:
         "Timing the features of a simulated survey of {wildcards.objects} objects"
     script:
-        "../workflow/scripts/bench_survey.py"
+        "../scripts/bench_survey.py"
 
 
 rule bench_fits:
     input:
-        points=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
+        points=ALL_LIGHTCURVES["lightcurves"],
+        objects=ALL_LIGHTCURVES["objects"],
     output:
         "results/benchmarks/fits.csv",
     log:
         "results/log/bench_fits.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(2000, 10),
         runtime=minutes(120),
@@ -73,4 +69,4 @@ rule bench_fits:
     message:
         "Timing the Gaussian-process fits against other programs"
     script:
-        "../workflow/scripts/bench_fits.py"
+        "../scripts/bench_fits.py"

@@ -1,33 +1,45 @@
-# Needs:  results/{lightcurves,objects,posterior}/{split}.parquet, results/fits/..., results/metadata.parquet.
-# Makes:  results/families/{family}/{split}.parquet, results/features/{table}.parquet (train, test, augmentations).  docs/features.md.
+# Needs:  results/{lightcurves,objects,posterior}/{part}.parquet, results/fits/..., results/metadata.parquet.
+# Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations).  docs/features.md.
 #
-# A family is a module of mallorn.features and a block `features.NAME` of config.yaml; one rule serves them all.
+# A family is a module of mallorn.features or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
+# all.
+
+
+include: "functions/features.smk"
+
+
+FEATURE_STAGES = (
+    "ingest",
+    "fit_process",
+    "predict_posterior",
+    "fit_hypotheses",
+    "join_features",
+)  # adapters before features
 
 
 rule extract_features:
     input:
         family_inputs,
-        objects="results/objects/{split}.parquet",
+        objects=LIGHTCURVES["objects"],
     output:
-        "results/families/{family}/{split}.parquet",
+        "results/families/{family}/{part}.parquet",
     log:
-        "results/log/extract_features/{family}/{split}.log",
+        "results/log/extract_features/{family}/{part}.log",
     benchmark:
-        "results/benchmarks/extract_features/{family}/{split}.tsv"
+        "results/benchmarks/extract_features/{family}/{part}.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(800),
         runtime=minutes(5, 1),
     params:
-        code=family_code,
+        code=lambda wildcards: family_code(wildcards.family),
         artifacts=artifacts_of,
         settings=family_settings,
     message:
-        "Computing {wildcards.family} features of {wildcards.split}"
+        "Computing {wildcards.family} features of {wildcards.part}"
     script:
-        "../workflow/scripts/extract_features.py"
+        "../scripts/extract_features.py"
 
 
 rule join_features:
@@ -41,7 +53,6 @@ rule join_features:
         table="|".join(["train", "test", NEW, *AUGMENTATIONS]),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000),
         runtime=minutes(5, 0.1),
@@ -51,7 +62,7 @@ rule join_features:
     message:
         "Joining the features of all splits: {wildcards.table}"
     script:
-        "../workflow/scripts/join_features.py"
+        "../scripts/join_features.py"
 
 
 rule feature_catalogue:
@@ -62,14 +73,13 @@ rule feature_catalogue:
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500),
         runtime=minutes(5),
     params:
-        code=code_of("feature_catalogue", *(f"mallorn.features.{family}" for family in config["features"])),
+        code=code_of("feature_catalogue", {"features": config["features"]}),
         settings=config["features"],
     message:
         "Writing the catalogue of all features"
     script:
-        "../workflow/scripts/feature_catalogue.py"
+        "../scripts/feature_catalogue.py"

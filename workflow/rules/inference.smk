@@ -1,10 +1,12 @@
-# Needs:  results/predictions/final/..., results/threshold.json, results/features/test.parquet; with new_data a folder of
-#         new objects: test_log.csv and split_*/test_full_lightcurves.csv.
+# Needs:  results/predictions/final/..., results/threshold.json, results/features/test.parquet; with new_data
+#         results/features/new.parquet.
 # Makes:  results/model/, all that scores new light curves; results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/classified/{probabilities,predictions}.csv of the new objects.
 #
-# New objects go through the rules of the survey as splits named {split}.new. Nothing is trained for them: the model is
-# taken as it lies there, and refused if it does not fit.
+# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit.
+
+
+include: "functions/inference.smk"
 
 
 rule explanations:
@@ -27,17 +29,16 @@ rule explain:
         model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 10, ["models"]),
         runtime=minutes(10),
     params:
-        code=lambda wildcards: learner_code("explain", wildcards.model),
+        code=lambda wildcards: training_code("explain", wildcards.model),
         settings={name: config[name] for name in ("seed", "explanations")},
     message:
         "Explaining the candidates of {wildcards.model}"
     script:
-        "../workflow/scripts/explain.py"
+        "../scripts/explain.py"
 
 
 rule export_model:
@@ -48,7 +49,7 @@ rule export_model:
             training=FINAL,
             protocol=SUBMITTED,
             repeat=REPEATS,
-            model=[name for name in ENSEMBLES if name == config["submission"]["model"]],
+            model=SUBMITTED_ENSEMBLE,
         ),
         threshold="results/threshold.json",
     output:
@@ -57,12 +58,11 @@ rule export_model:
         "results/log/export_model.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
     params:
-        code=code_of("export_model", *MODEL_MODULES),
+        code=code_of("export_model", loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS))),
         folders=[
             {
                 model: FITS.format(training=FINAL, protocol=SUBMITTED, repeat=repeat, model=model)
@@ -75,64 +75,10 @@ rule export_model:
     message:
         "Gathering what scores new light curves"
     script:
-        "../workflow/scripts/export_model.py"
+        "../scripts/export_model.py"
 
 
-if config["new_data"] is not None:
-
-    rule ingest_new_logs:
-        input:
-            f"{config['new_data']}/test_log.csv",
-        output:
-            "results/classified/metadata.parquet",
-        log:
-            "results/log/ingest_new_logs.log",
-        conda:
-            "../envs/mallorn.yaml"
-        threads: 1
-        resources:
-            mem_mb=megabytes(400, 10),
-            runtime=minutes(5),
-        params:
-            code=code_of("ingest_new_logs"),
-            data=lambda wildcards: file_digest(Path(config["new_data"], "test_log.csv")),
-            settings={"ingest": config["ingest"], "splits": NEW_SPLITS, "suffix": NEW},
-        message:
-            "Checking the log of the new objects"
-        script:
-            "../workflow/scripts/ingest_new_logs.py"
-
-    rule ingest_new:
-        input:
-            curves=f"{config['new_data']}/{{original}}/test_full_lightcurves.csv",
-            log=ancient(f"{config['new_data']}/test_log.csv"),  # param log_rows follows its content
-        output:
-            points=f"results/lightcurves/{{original}}.{NEW}.parquet",
-            objects=f"results/objects/{{original}}.{NEW}.parquet",
-            set_aside=f"results/set_aside/{{original}}.{NEW}.parquet",
-        log:
-            "results/log/ingest_new/{original}.log",
-        wildcard_constraints:
-            original="|".join(map(re.escape, NEW_SPLITS)),
-        conda:
-            "../envs/mallorn.yaml"
-        threads: 1
-        resources:
-            mem_mb=megabytes(400, 8, ["log"]),
-            runtime=minutes(5, 0.1),
-        params:
-            code=code_of("ingest_new"),
-            data=lambda wildcards: file_digest(
-                Path(config["new_data"], wildcards.original, "test_full_lightcurves.csv")
-            ),
-            log_rows=lambda wildcards: log_digest(
-                f"{config['new_data']}/test_log.csv", f"{config['new_data']}/test_log.csv", wildcards.original
-            ),
-            settings=config["ingest"],
-        message:
-            "Reading the new light curves of {wildcards.original}"
-        script:
-            "../workflow/scripts/ingest_new.py"
+if NEW_DATA:
 
     rule classify:
         input:
@@ -147,19 +93,18 @@ if config["new_data"] is not None:
             "results/log/classify.log",
         conda:
             "../envs/mallorn.yaml"
-        threads: 1
         resources:
             mem_mb=megabytes(1500),
             runtime=minutes(10, 0.1),
         params:
-            code=code_of("classify", *MODEL_MODULES),
+            code=code_of("classify"),  # of any learner: the model may have been made elsewhere
             model="results/model",
             model_digest=lambda wildcards: file_digest("results/model/model.json"),
             state=lambda wildcards: feature_state(),
         message:
             "Scoring the new objects"
         script:
-            "../workflow/scripts/classify.py"
+            "../scripts/classify.py"
 
 else:
 

@@ -4,26 +4,17 @@
 # Makes:  results/candidates.parquet, results/history.parquet, results/report/....
 
 
+include: "functions/report.smk"
+
+
 ENDINGS = constant("mallorn.report.object_page", "ENDINGS")
 PAGES = constant("mallorn.report.render", "FURTHER_PAGES")
-FAMILY_MODULES = [f"mallorn.features.{name}" for name in config["features"]]
 STORE = {
-    "lightcurves": expand(ARTIFACTS["lightcurves"], split=SPLITS),
-    "objects": expand("results/objects/{split}.parquet", split=SPLITS),
-    "posterior": expand(ARTIFACTS["posterior"], split=SPLITS),
-    "hypotheses": expand(ARTIFACTS["fits/hypotheses"], split=SPLITS),
-    "drw": expand("results/fits/drw/{split}/{band}.parquet", split=SPLITS, band=BANDS),
-    "matern": expand("results/fits/matern/{split}/{band}.parquet", split=SPLITS, band=BANDS),
-}
-DRAWN = {
-    **STORE,
-    "metadata": "results/metadata.parquet",
-    "candidates": "results/candidates.parquet",
-    "train": "results/features/train.parquet",
-    "test": "results/features/test.parquet",
-    "importance": importances(),
-    "threshold": "results/threshold.json",
-    "explanations": explanations(),
+    **ALL_LIGHTCURVES,
+    "posterior": expand(ARTIFACTS["posterior"], part=SPLITS),
+    "hypotheses": expand(ARTIFACTS["fits/hypotheses"], part=SPLITS),
+    "drw": expand("results/fits/drw/{part}/{band}.parquet", part=SPLITS, band=BANDS),
+    "matern": expand("results/fits/matern/{part}/{band}.parquet", part=SPLITS, band=BANDS),
 }
 EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
 REPORT_FOLDERS = {
@@ -33,17 +24,16 @@ REPORT_FOLDERS = {
     "candidates": "results/report/candidates",
 }
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
-NOT_SCORED = (
-    "data_dir",
-    "report",
-    "tracking",
-    "explanations",
-    "benchmark",
-)  # blocks of the configuration that no score depends on
-
-
-wildcard_constraints:
-    object=constant("mallorn.report.names", "NAME_PATTERN"),
+SCORED_STAGES = (
+    "ingest_metadata",
+    *FEATURE_STAGES,
+    "extract_features",
+    "make_folds",
+    "cross_validate",
+    "combine",
+    "score",
+)
+NOT_SCORED = ("data_dir", "report", "tracking", "explanations", "benchmark")  # blocks that no score depends on
 
 
 rule rank_candidates:
@@ -54,13 +44,12 @@ rule rank_candidates:
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
-        csv=report("results/report/candidates.csv", caption="../workflow/report/candidates.rst", category="Candidates"),
+        csv=report("results/report/candidates.csv", caption="../report/candidates.rst", category="Candidates"),
         votable="results/report/candidates.vot",
     log:
         "results/log/rank_candidates.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(800, 50, ["predictions"]),
         runtime=minutes(10),
@@ -70,12 +59,19 @@ rule rank_candidates:
     message:
         "Ranking the candidates"
     script:
-        "../workflow/scripts/rank_candidates.py"
+        "../scripts/rank_candidates.py"
 
 
 rule draw_candidates:
     input:
-        **DRAWN,
+        **STORE,
+        metadata="results/metadata.parquet",
+        candidates="results/candidates.parquet",
+        train="results/features/train.parquet",
+        test="results/features/test.parquet",
+        importance=importances(),
+        threshold="results/threshold.json",
+        explanations=explanations(),
     output:
         directory("results/report/candidates"),
     log:
@@ -84,63 +80,49 @@ rule draw_candidates:
         "results/benchmarks/draw_candidates.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: workflow.cores
+    threads: every_core
     resources:
         mem_mb=megabytes(1500, 2, ["train", "test"]),
         runtime=minutes(20),
     params:
-        code=code_of("draw_candidates", *FAMILY_MODULES),
+        code=code_of("draw_candidates", {"features": config["features"]}),
         templates=template_digests(),
         splits=SPLITS,
         settings={name: config[name] for name in ("posterior", "features", "training", "report")},
     message:
         "Drawing the pages of the first candidates"
     script:
-        "../workflow/scripts/draw_candidates.py"
+        "../scripts/draw_candidates.py"
 
 
-rule draw_object:
-    input:
-        **DRAWN,
+use rule draw_candidates as draw_object with:
     output:
         multiext("results/report/objects/{object}", *ENDINGS),
     log:
         "results/log/draw_object/{object}.log",
-    conda:
-        "../envs/mallorn.yaml"
+    benchmark:
+        "results/benchmarks/draw_object/{object}.tsv"
     threads: 1
-    resources:
-        mem_mb=megabytes(1500, 2, ["train", "test"]),
-        runtime=minutes(10),
-    params:
-        code=code_of("draw_candidates", *FAMILY_MODULES),
-        templates=template_digests(),
-        splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
     message:
         "Drawing the page of {wildcards.object}"
-    script:
-        "../workflow/scripts/draw_candidates.py"
 
 
 rule explore_survey:
     input:
+        **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
-        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
-        set_aside=expand("results/set_aside/{split}.parquet", split=SPLITS),
+        set_aside=expand("results/set_aside/{part}.parquet", part=SPLITS),
     output:
         report(
             directory("results/report/survey"),
             patterns=["{figure}.png"],
-            caption="../workflow/report/survey.rst",
+            caption="../report/survey.rst",
             category="Input",
         ),
     log:
         "results/log/explore_survey.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(800, 10, ["metadata"]),
         runtime=minutes(10),
@@ -151,13 +133,13 @@ rule explore_survey:
     message:
         "Drawing what the input looks like"
     script:
-        "../workflow/scripts/explore_survey.py"
+        "../scripts/explore_survey.py"
 
 
 rule record_run:
     input:
         scores="results/evaluation/scores.csv",
-        data=["results/metadata.parquet", *expand("results/lightcurves/{split}.parquet", split=SPLITS)],
+        data=["results/metadata.parquet", *ALL_LIGHTCURVES["lightcurves"]],
     output:
         update("results/history.parquet"),
     log:
@@ -165,7 +147,6 @@ rule record_run:
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(800),
         runtime=minutes(5),
@@ -176,7 +157,7 @@ rule record_run:
     message:
         "Recording the run in the history"
     script:
-        "../workflow/scripts/record_run.py"
+        "../scripts/record_run.py"
 
 
 rule write_report:
@@ -193,12 +174,12 @@ rule write_report:
         importance=importances(),
         out_of_fold=final_predictions("out_of_fold"),
     output:
-        report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
+        report("results/report/index.html", caption="../report/report.rst", category="Report"),
         expand("results/report/{page}.html", page=PAGES),
         report(
             directory("results/report/figures"),
             patterns=["{figure}.png"],
-            caption="../workflow/report/figures.rst",
+            caption="../report/figures.rst",
             category="Figures",
         ),
     log:
@@ -207,24 +188,23 @@ rule write_report:
         "results/benchmarks/write_report.tsv"
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
     params:
-        code=code_of("write_report", *FAMILY_MODULES),
+        code=code_of("write_report", {"features": config["features"]}),
         templates=template_digests(),
         folders=REPORT_FOLDERS,
         further=digests_of_further_results(),
         settings={
-            "note": submitted_note(),
+            "members": SUBMITTED_MODELS if SUBMITTED_ENSEMBLE else [],
             "evaluation": {"level": config["evaluation"]["level"]},
             **{name: config[name] for name in ("features", "training", "report")},
         },
     message:
         "Writing the report"
     script:
-        "../workflow/scripts/write_report.py"
+        "../scripts/write_report.py"
 
 
 rule track_run:
@@ -239,7 +219,6 @@ rule track_run:
         "results/log/track_run.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(1000),
         runtime=minutes(10),
@@ -249,4 +228,4 @@ rule track_run:
     message:
         "Logging the run to MLflow"
     script:
-        "../workflow/scripts/track_run.py"
+        "../scripts/track_run.py"

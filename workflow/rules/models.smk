@@ -6,24 +6,19 @@
 # predicts these for nested scores. {model} is a block of `models` or of `ensembles`.
 
 
-wildcard_constraints:
-    training="|".join(TRAININGS),
-    protocol="|".join(PROTOCOLS),
-    repeat=r"\d+",
+include: "functions/models.smk"
 
 
 rule make_folds:
     input:
+        **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
-        lightcurves=expand("results/lightcurves/{split}.parquet", split=SPLITS),
-        objects=expand("results/objects/{split}.parquet", split=SPLITS),
     output:
         "results/folds.parquet",
     log:
         "results/log/make_folds.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(600),
         runtime=minutes(5, 0.1),
@@ -33,7 +28,7 @@ rule make_folds:
     message:
         "Finding siblings and drawing folds"
     script:
-        "../workflow/scripts/make_folds.py"
+        "../scripts/make_folds.py"
 
 
 rule cross_validate:
@@ -58,12 +53,12 @@ rule cross_validate:
         runtime=minutes(20, 1),
         gpu=learner_resource("gpus"),
     params:
-        code=lambda wildcards: learner_code("cross_validate", wildcards.model),
+        code=lambda wildcards: training_code("cross_validate", wildcards.model),
         settings=lambda wildcards: training_settings(wildcards.model, "selection"),
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
-        "../workflow/scripts/cross_validate.py"
+        "../scripts/cross_validate.py"
 
 
 rule combine:
@@ -78,7 +73,6 @@ rule combine:
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 20),
         runtime=minutes(10),
@@ -93,18 +87,12 @@ rule combine:
     message:
         "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
-        "../workflow/scripts/combine.py"
+        "../scripts/combine.py"
 
 
 rule choose_threshold:
     input:
-        out_of_fold=expand(
-            PREDICTED["out_of_fold"],
-            training=FINAL,
-            protocol=config["submission"]["protocol"],
-            model=config["submission"]["model"],
-            repeat=REPEATS,
-        ),
+        out_of_fold=submitted("out_of_fold"),
         folds="results/folds.parquet",
     output:
         "results/threshold.json",
@@ -113,7 +101,6 @@ rule choose_threshold:
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5),
@@ -123,19 +110,13 @@ rule choose_threshold:
     message:
         "Choosing the threshold of the submission"
     script:
-        "../workflow/scripts/choose_threshold.py"
+        "../scripts/choose_threshold.py"
 
 
 rule write_submission:
     input:
         metadata="results/metadata.parquet",
-        predictions=expand(
-            PREDICTED["held_out"],
-            training=FINAL,
-            protocol=config["submission"]["protocol"],
-            model=config["submission"]["model"],
-            repeat=REPEATS,
-        ),
+        predictions=submitted("held_out"),
         threshold="results/threshold.json",
     output:
         submission="results/submission.csv",
@@ -145,7 +126,6 @@ rule write_submission:
     localrule: True
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(500, 10),
         runtime=minutes(5),
@@ -154,4 +134,4 @@ rule write_submission:
     message:
         "Writing the submission"
     script:
-        "../workflow/scripts/write_submission.py"
+        "../scripts/write_submission.py"

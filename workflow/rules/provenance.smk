@@ -4,7 +4,7 @@
 
 rule record_provenance:
     input:
-        data=[SURVEY, expand(f"{DATA_DIR}/{{split}}/{{name}}", split=SPLITS, name=LIGHTCURVE_FILES.values())],
+        data=[*METADATA, *(path for split in SPLITS for path in READ[SOURCE].files(DATA_DIR, split, SETS))],
         results=["results/submission.csv", "results/probabilities.csv", "results/evaluation/scores.csv"],
     output:
         "results/provenance.json",
@@ -12,14 +12,13 @@ rule record_provenance:
         "results/log/record_provenance.log",
     conda:
         "../envs/mallorn.yaml"
-    threads: 1
     resources:
         mem_mb=megabytes(400),
         runtime=minutes(10),
     params:
         code=code_of("record_provenance"),
-        project=Path(workflow.basedir),  # a Path does not count as a param: where the project lies changes no result
+        project=PROJECT,  # a Path does not count as a param: where the project lies changes no result
     message:
         "Recording what the results were made from"
     script:
-        "../workflow/scripts/record_provenance.py"
+        "../scripts/record_provenance.py"

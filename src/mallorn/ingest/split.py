@@ -1,0 +1,76 @@
+"""One split from a source to files: its light curves, and the rows that were not kept, with counts.
+
+`SetAside` is what a source returns (see `mallorn.sources.source`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.io.tables import write_table
+from mallorn.survey.lightcurves import lightcurve_writer
+
+__all__ = ["SetAside", "write_split"]
+
+_COLUMNS = {"file": object, "reason": object, "object_id": object, "n_rows": "i4", "first_line": "i8"}
+
+
+class SetAside(NamedTuple):
+    """What a source did not keep of a split. `rows_read`: rows of its files, of points kept and not kept.
+
+    rows: list of (file, reason, object_id, number of rows, first line), each file, reason and object once; file is a
+    name for people to read, and line counts from 1, 0 where a format has no lines. Rows read are points kept and these.
+    """
+
+    rows_read: int
+    rows: list
+
+
+def write_split(read, points_path, objects_path, set_aside_path):
+    """Write what a source makes of one split; return {"rows_read", "points_kept", "rows_set_aside"}.
+
+    read: a function of `write`, as `read_split` of a source, all other arguments given.
+    points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them.
+    set_aside_path: the `SetAside.rows` as columns, with the counts as metadata.
+
+    Raises RuntimeError for a source that breaks its contract: objects not sorted by id, times that do not ascend,
+    values that are not finite, errors that are not positive, rows that are neither kept nor set aside.
+    """
+    kept, last = 0, ""
+    with lightcurve_writer(points_path, objects_path) as write:
+
+        def checked(lightcurves):
+            nonlocal kept, last
+            last = _check(lightcurves, last)
+            kept += len(lightcurves.mjd)
+            write(lightcurves)
+
+        aside = read(checked)
+        counts = {
+            "rows_read": aside.rows_read,
+            "points_kept": kept,
+            "rows_set_aside": sum(row[3] for row in aside.rows),
+        }
+        if counts["rows_read"] != counts["points_kept"] + counts["rows_set_aside"]:
+            raise RuntimeError(f"rows were lost: {counts}")
+        table = {
+            name: np.array([row[k] for row in aside.rows], dtype=kind)
+            for k, (name, kind) in enumerate(_COLUMNS.items())
+        }
+        write_table(set_aside_path, table, metadata={name: str(count) for name, count in counts.items()})
+    return counts
+
+
+def _check(lc, last):
+    """Raise RuntimeError for `LightCurves` that no source may give; return the id of the last object."""
+    ids = [last, *lc.object_id]
+    if any(a >= b for a, b in zip(ids[:-1], ids[1:], strict=True)):
+        raise RuntimeError("the source gave objects that are not sorted by id, or one of them twice")
+    owner = np.repeat(np.arange(len(lc)), np.diff(lc.start))
+    if np.any((np.diff(lc.mjd) < 0) & (owner[1:] == owner[:-1])):
+        raise RuntimeError("the source gave points of an object whose times do not ascend")
+    if not (
+        np.isfinite(lc.mjd).all() and np.isfinite(lc.flux).all() and np.all((lc.flux_err > 0) & (lc.flux_err < np.inf))
+    ):
+        raise RuntimeError("the source gave times or fluxes that are not finite, or errors that are not positive")
+    return ids[-1]

@@ -1,0 +1,95 @@
+# Shared by all other files here: the checked configuration, the lists that wildcards run over, and their constraints.
+
+import gc
+import re
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from mallorn import plugins
+from mallorn.errors import ConfigError, DataError
+from mallorn.io.digests import file_digest
+from mallorn.runs.fingerprints import constant, digests_of_adapters
+from mallorn.runs.resources import megabytes, minutes
+from mallorn.runs.tracking import check_tracking
+from mallorn.settings.checks import check_config, check_models, in_order, with_plugins
+from mallorn.sources import kaggle
+
+gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
+
+
+include: "functions/common.smk"
+
+
+code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
+
+try:
+    plugins.use(config.get("plugins") or [])
+    config, schema = with_plugins(config, read_yaml("schemas/config.schema.yaml"), plugins.described())
+    check_config(config, schema)
+    check_models(config)
+    check_tracking(config)
+    config = in_order(config, read_yaml("../config.yaml"))
+    SETS, NEW_SETS = ["train", "test"], ["test"]
+    SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
+    NEW_SOURCE = config["new_source"] or config["source"]
+    READ = {name: plugins.load("sources", name) for name in (SOURCE, NEW_SOURCE)}
+    if config["data_dir"] is None:
+        DATA_DIR = "results/survey"
+        SPLITS = [f"split_{k + 1:02d}" for k in range(config["simulation"]["n_splits"])]
+        METADATA = [f"{DATA_DIR}/{name}" for name in (*kaggle.LOG_FILES.values(), kaggle.SAMPLE_FILE)]
+    else:
+        DATA_DIR = config["data_dir"]
+        SPLITS = READ[SOURCE].splits(DATA_DIR, SETS, "data_dir")
+        METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
+    NEW_DATA = config["new_data"]
+    NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
+except (ConfigError, DataError) as error:
+    raise WorkflowError(str(error)) from None
+
+BANDS = constant("mallorn.survey.passbands", "BANDS")
+FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
+AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
+FINAL = constant("mallorn.learning.training_sets", "FINAL")
+TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
+PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
+REPEATS = range(config["folds"]["repeats"])
+MODELS = [name for name, block in config["models"].items() if block["enabled"]]
+ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
+MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
+SUBMITTED = config["submission"]["protocol"]
+SUBMITTED_ENSEMBLE = [name for name in ENSEMBLES if name == config["submission"]["model"]]
+SUBMITTED_MODELS = (
+    config["ensembles"][config["submission"]["model"]]["members"]
+    if SUBMITTED_ENSEMBLE
+    else [config["submission"]["model"]]
+)
+
+# The paths of what many rules read. {part} is what is made by one job: a split, a split of new objects, {split}.new, or
+# one kind of augmentation of all training objects. {split} is a split of the survey, or of the new objects.
+NEW = "new"
+LIGHTCURVES = {"points": "results/lightcurves/{part}.parquet", "objects": "results/objects/{part}.parquet"}
+ALL_LIGHTCURVES = {
+    "lightcurves": expand(LIGHTCURVES["points"], part=SPLITS),
+    "objects": expand(LIGHTCURVES["objects"], part=SPLITS),
+}
+PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
+PREDICTED = {
+    name: f"{PREDICTIONS}/{name}.parquet"
+    for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in AUGMENTATIONS else []))
+}
+FITS = f"{PREDICTIONS}/models"
+SPLIT = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
+
+
+wildcard_constraints:
+    split=SPLIT,
+    part="|".join([SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
+    kind="|".join(config["augmentations"]),
+    family="|".join(config["features"]),
+    training="|".join(TRAININGS),
+    protocol="|".join(PROTOCOLS),
+    repeat=r"\d+",
+    worker=r"\d+",
+    objects=r"\d+",
+    object=constant("mallorn.report.names", "NAME_PATTERN"),

@@ -1,0 +1,174 @@
+# Needs:  a survey in a format that a source reads (data_dir), or nothing (data_dir null: the survey is simulated here);
+#         with new_data also new objects, which go through the same rules as splits named {split}.new.
+# Makes:  results/metadata.parquet, results/{lightcurves,objects,set_aside}/{part}.parquet, and altered training
+#         objects, each kind a part of its own: results/{augmented,lightcurves,objects}/{kind}.parquet.
+
+
+include: "functions/data.smk"
+
+
+if config["data_dir"] is None:
+
+    rule simulate_logs:
+        output:
+            train="results/survey/train_log.csv",
+            test="results/survey/test_log.csv",
+            submission="results/survey/sample_submission.csv",
+            truth="results/survey/truth.parquet",
+        log:
+            "results/log/simulate_logs.log",
+        localrule: True
+        conda:
+            "../envs/mallorn.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(5),
+        params:
+            code=code_of("simulate_logs"),
+            settings={"seed": config["seed"], "simulation": config["simulation"]},
+        message:
+            "Drawing the objects of a simulated survey"
+        script:
+            "../scripts/simulate_logs.py"
+
+    rule simulate_split:
+        input:
+            truth="results/survey/truth.parquet",
+        output:
+            train="results/survey/{split}/train_full_lightcurves.csv",
+            test="results/survey/{split}/test_full_lightcurves.csv",
+        log:
+            "results/log/simulate_split/{split}.log",
+        conda:
+            "../envs/mallorn.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(10),
+        params:
+            code=code_of("simulate_split"),
+            settings={"seed": config["seed"], "simulation": config["simulation"]},
+        message:
+            "Simulating the light curves of {wildcards.split}"
+        script:
+            "../scripts/simulate_split.py"
+
+
+rule ingest_metadata:
+    input:
+        METADATA,
+    output:
+        "results/metadata.parquet",
+    log:
+        "results/log/ingest_metadata.log",
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(400, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("ingest_metadata", {"sources": SOURCE}),
+        data=content(DATA_DIR, METADATA),
+        source=SOURCE,
+        folder=Path(DATA_DIR),  # a Path does not count as a param: where the survey lies changes no result
+        survey={"splits": SPLITS, "sets": SETS, "suffix": ""},
+        settings=config["ingest"],
+    message:
+        "Checking what the survey says of each object"
+    script:
+        "../scripts/ingest_metadata.py"
+
+
+rule ingest:
+    input:
+        files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
+        metadata=ancient(METADATA),  # param data follows the part of their content that is read
+    output:
+        points="results/lightcurves/{split}.parquet",
+        objects="results/objects/{split}.parquet",
+        set_aside="results/set_aside/{split}.parquet",
+    log:
+        "results/log/ingest/{split}.log",
+    wildcard_constraints:
+        split="|".join(map(re.escape, SPLITS)),
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(400, 8, ["metadata"]),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("ingest", {"sources": SOURCE}),
+        data=lambda wildcards: content_of_split(SOURCE, DATA_DIR, SETS, wildcards.split),
+        source=SOURCE,
+        folder=Path(DATA_DIR),
+        survey={"sets": SETS},
+        settings=config["ingest"],
+    message:
+        "Reading the light curves of {wildcards.split}"
+    script:
+        "../scripts/ingest.py"
+
+
+if NEW_DATA:
+
+    use rule ingest_metadata as ingest_new_metadata with:
+        input:
+            READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS),
+        output:
+            "results/classified/metadata.parquet",
+        log:
+            "results/log/ingest_new_metadata.log",
+        params:
+            code=code_of("ingest_metadata", {"sources": NEW_SOURCE}),
+            data=content(NEW_DATA, READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+            source=NEW_SOURCE,
+            folder=Path(NEW_DATA),
+            survey={"splits": NEW_SPLITS, "sets": NEW_SETS, "suffix": f".{NEW}"},
+        message:
+            "Checking what is known of the new objects"
+
+    use rule ingest as ingest_new with:
+        input:
+            files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
+            metadata=ancient(READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+        output:
+            points=f"results/lightcurves/{{split}}.{NEW}.parquet",
+            objects=f"results/objects/{{split}}.{NEW}.parquet",
+            set_aside=f"results/set_aside/{{split}}.{NEW}.parquet",
+        log:
+            "results/log/ingest_new/{split}.log",
+        wildcard_constraints:
+            split="|".join(map(re.escape, NEW_SPLITS)),
+        params:
+            code=code_of("ingest", {"sources": NEW_SOURCE}),
+            data=lambda wildcards: content_of_split(NEW_SOURCE, NEW_DATA, NEW_SETS, wildcards.split),
+            source=NEW_SOURCE,
+            folder=Path(NEW_DATA),
+            survey={"sets": NEW_SETS},
+        message:
+            "Reading the new light curves of {wildcards.split}"
+
+
+rule augment:
+    input:
+        metadata="results/metadata.parquet",
+        points=ALL_LIGHTCURVES["lightcurves"],
+        objects=ALL_LIGHTCURVES["objects"],
+    output:
+        metadata="results/augmented/{kind}.parquet",
+        points="results/lightcurves/{kind}.parquet",
+        objects="results/objects/{kind}.parquet",
+    log:
+        "results/log/augment/{kind}.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("augment"),
+        settings=lambda wildcards: {"seed": config["seed"], "augmentation": config["augmentations"][wildcards.kind]},
+    message:
+        "Altering the training objects: {wildcards.kind}"
+    script:
+        "../scripts/augment.py"

@@ -1,0 +1,71 @@
+# Which files, settings and code a feature family is made of.
+
+from functools import cache
+
+
+@cache
+def needs_of(family):
+    """Return the artifacts that a family reads, as its module states them."""
+    return plugins.constant("features", family, "NEEDS")
+
+
+def artifacts_of(wildcards):
+    """Return {artifact: path} of what a family reads of a part; {passband: path} for fits of single passbands."""
+    fill = lambda path: path.format(part=wildcards.part)
+    return {
+        need: (
+            {band: fill(path) for band, path in ARTIFACTS[need].items()}
+            if isinstance(ARTIFACTS[need], dict)
+            else fill(ARTIFACTS[need])
+        )
+        for need in needs_of(wildcards.family)
+    }
+
+
+def family_inputs(wildcards):
+    """Return the paths of `artifacts_of` as a flat list."""
+    paths = artifacts_of(wildcards).values()
+    return [path for one in paths for path in (one.values() if isinstance(one, dict) else [one])]
+
+
+@cache
+def family_code(family):
+    """Return the digest of all code that makes one family."""
+    used = {"features": family, "readers": needs_of(family), "hypotheses": config["features"][family]}
+    return code_of("extract_features", used)
+
+
+def family_settings(wildcards):
+    """Return the blocks of the configuration that one family reads."""
+    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}
+    return {"features": config["features"][wildcards.family], **posterior}
+
+
+@cache
+def feature_state():
+    """Return what features are made by: digests of code and blocks of the configuration, for results/model to hold."""
+    used = {"sources": SOURCE, "hypotheses": config["fits"]["hypotheses"]["models"]}
+    code = {name: code_of(name, used) for name in FEATURE_STAGES}
+    code |= {f"features.{family}": family_code(family) for family in FAMILIES}
+    settings = {name: config[name] for name in ("ingest", "fits", "posterior")}
+    return {"code": code, "settings": {**settings, "features": {name: config["features"][name] for name in FAMILIES}}}
+
+
+def joined_inputs(wildcards):
+    """Return the inputs of join_features: metadata, and all families of the survey, of one augmentation or of new objects."""
+    metadata = {
+        "train": "results/metadata.parquet",
+        "test": "results/metadata.parquet",
+        NEW: "results/classified/metadata.parquet",
+    }
+    parts = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
+    parts = parts.get(wildcards.table, [wildcards.table])
+    return {
+        "metadata": metadata.get(wildcards.table, f"results/augmented/{wildcards.table}.parquet"),
+        "families": expand("results/families/{family}/{part}.parquet", family=FAMILIES, part=parts),
+    }
+
+
+def joined_settings(wildcards):
+    """Return what join_features is told: the families in order, and the set whose objects are joined."""
+    return {"families": FAMILIES, "set": "test" if wildcards.table in ("test", NEW) else "train"}

@@ -1,0 +1,81 @@
+# What models are trained on, by which code and settings.
+
+
+def training_tables(wildcards):
+    """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
+    tables = {name: f"results/features/{name}.parquet" for name in AUGMENTATIONS}
+    tables |= model_tables(wildcards.model)
+    for kind in AUGMENTATIONS:
+        tables |= view_inputs(views_of_model(wildcards.model), [kind], f"{kind}_")
+    if config["training"]["importance_weights"]:
+        tables["weights"] = "results/evaluation/importance_weights.parquet"
+    if wildcards.training == FINAL:
+        tables["test"] = "results/features/test.parquet"
+    if config["models"][wildcards.model]["tuned"]:
+        study = FINAL_STUDY if wildcards.training == FINAL else wildcards
+        tables["parameters"] = f"{TUNING}/best.yaml".format(**{**dict(study.items()), "model": wildcards.model})
+    return tables
+
+
+def loaded_by(*blocks):
+    """Return {"learners", "transforms": names} of what blocks of `models`, or blocks like them, load by name."""
+    learners = {block["learner"] for block in blocks}
+    transforms = {name for block in blocks for name in block.get("transforms", {})}
+    transforms |= {name for learner in learners for name in plugins.constant("learners", learner, "TRANSFORMS", ())}
+    transforms |= {"selection" for block in blocks if block.get("selection")}
+    return {"learners": sorted(learners), "transforms": sorted(transforms)}
+
+
+def training_code(adapter, model):
+    """Return the digest of the code of an adapter that reads or trains `model`, with what it loads by name."""
+    block = config["models"][model]
+    return code_of(adapter, loaded_by(block, *([config["selection"]["ranker"]] if block["selection"] else [])))
+
+
+def training_settings(model, *blocks):
+    """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
+    names = ("seed", "target", "training", *blocks)
+    return {"model": config["models"][model], **{name: config[name] for name in names}}
+
+
+def views_of_model(model):
+    """Return the views of the data set that a model reads, beside features: of grid and points."""
+    used = loaded_by(config["models"][model])
+    needs = {need for kind, names in used.items() for name in names for need in plugins.constant(kind, name, "NEEDS")}
+    return needs & {"grid", "points"}
+
+
+def view_inputs(views, parts, prefix=""):
+    """Return {name: paths} of the files that views of the objects in `parts` are read from."""
+    named = {"lightcurves": "points", "objects": "points", "posterior": "grid"}
+    return {
+        f"{prefix}{name}": [f"results/{name}/{part}.parquet" for part in parts]
+        for name, view in named.items()
+        if view in views
+    }
+
+
+def model_tables(model):
+    """Return {name: path or paths} of the training objects of an adapter that trains `model`."""
+    return {"train": "results/features/train.parquet", **view_inputs(views_of_model(model), SPLITS)}
+
+
+def learner_resource(name, default=0):
+    """Return a function of wildcards: what the learner of {model} asks for in its `RESOURCES`, such as gpus."""
+
+    def asked(wildcards):
+        learner = config["models"][wildcards.model]["learner"]
+        return plugins.constant("learners", learner, "RESOURCES", {}).get(name, default)
+
+    return asked
+
+
+def predicted(patterns, wildcards, model):
+    """Return {name: path} of the predictions of `model` for the training set, protocol and repeat of `wildcards`."""
+    return {name: pattern.format(**{**dict(wildcards.items()), "model": model}) for name, pattern in patterns.items()}
+
+
+def submitted(name):
+    """Return the files `name` of the predictions that the submission is made of, one for each repeat."""
+    model = config["submission"]["model"]
+    return expand(PREDICTED[name], training=FINAL, protocol=SUBMITTED, model=model, repeat=REPEATS)

@@ -1,0 +1,39 @@
+# What the pages of the report are made of.
+
+from mallorn.runs.fingerprints import module_digests
+
+
+def importances():
+    """Return the files of the importances of features in the submitted models."""
+    pattern = f"{PREDICTIONS}/importance.parquet"
+    return expand(pattern, training=FINAL, protocol=SUBMITTED, model=SUBMITTED_MODELS, repeat=REPEATS)
+
+
+def explanations():
+    """Return the file of the SHAP values of the first of the submitted models that can be explained."""
+    explained = [name for name in SUBMITTED_MODELS if name in config["explanations"]["models"]]
+    return [f"results/explanations/{name}.parquet" for name in explained[:1]]
+
+
+def scored_modules():
+    """Return {module: digest of its code} of the modules that scores depend on."""
+    features = {name: config["features"][name] for name in FAMILIES}
+    ranker = [config["selection"]["ranker"]] if any(config["models"][name]["selection"] for name in MODELS) else []
+    models = loaded_by(*(config["models"][name] for name in MODELS), *ranker)
+    used = {"features": features, "hypotheses": config["fits"]["hypotheses"]["models"], "sources": SOURCE}
+    adapters = [local(f"scripts/{name}.py") for name in SCORED_STAGES]
+    return module_digests(*adapters, used={**used, **models})
+
+
+def template_digests():
+    """Return {template: digest} of the pages of the report, their style and scripts."""
+    folder = Path(plugins.SOURCE, "mallorn", "report", "templates")
+    return {path.name: file_digest(path) for path in sorted(folder.iterdir())}
+
+
+def digests_of_further_results():
+    """Return {path: digest} of the results that the report shows if they were asked for, so that it follows them."""
+    kinds = ("results/evaluation/*.csv", "results/evaluation/audits.json", "results/evaluation/figures/*.svg")
+    kinds += ("results/tuning/*/*/*/*/best.yaml", "results/benchmarks/summary.csv")
+    found = sorted(str(path) for kind in kinds for path in Path().glob(kind))
+    return {path: file_digest(path) for path in found if path not in EVALUATED}
