@@ -21,7 +21,6 @@ from mallorn.report.site import (
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 
-
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
 
