@@ -436,9 +436,9 @@ _OTHERS = [("AGN", f"agn{k}") for k in range(9)]
 LABELS = [
     Labels("fewer TDEs than folds", [("TDE", "t1"), ("TDE", "t2"), *_OTHERS], ("2 objects with target 1", "3 folds")),
     Labels(
-        "TDEs of fewer source events than folds",
+        "TDEs of fewer events than folds",
         [("TDE", "t1"), ("TDE", "t1"), ("TDE", "t2"), *_OTHERS],
-        ("come from 2 source events", "lower folds.number"),
+        ("come from 2 events", "lower folds.number"),
     ),
 ]
 

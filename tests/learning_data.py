@@ -2,9 +2,11 @@
 
 import numpy as np
 
-GROUPS = {"AGN": ["AGN"], "SN Ia": ["SN Ia"]}
+from mallorn.learning.dataset import Labelled, of_values
 
-TRAINING = {"groups": GROUPS, "rest": "other SN"}
+CLASSES = {"AGN": ["AGN"], "SN Ia": ["SN Ia"]}
+
+TRAINING = {"classes": CLASSES, "other_class": "other SN"}
 
 SPEC = {
     "enabled": True,
@@ -35,6 +37,12 @@ SELECTION = {
     "fewest": 1,
     "ranker": {key: SPEC[key] for key in ("learner", "balance", "params")},
 }
+
+
+def labelled(values, classes, n_classes, event=None, kinds=None, weight=None):
+    """Return `Labelled` objects with the features `values`; without events, each is its own."""
+    dataset = of_values(values)
+    return Labelled.of(dataset, classes, n_classes, dataset.object_id if event is None else event, kinds, weight)
 
 
 def survey(n_events=60, copies=3, seed=0):

@@ -2,13 +2,14 @@ import json
 
 import numpy as np
 import pytest
-from learning_data import PARAMS, SPEC, TRAINING, survey
+from learning_data import PARAMS, SPEC, TRAINING, labelled, survey
 
 from mallorn.decide.bundle import PACKAGES, check_bundle, installed, read_bundle, score, write_bundle
 from mallorn.errors import DataError
-from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.cross_validation import Options, cross_validate
+from mallorn.learning.dataset import of_values
 from mallorn.learning.model_files import Fits, write_fits
-from mallorn.learning.training import classify
 
 COLUMNS = tuple(f"family__{k}" for k in range(10))
 STATE = {"code": {"fit_drw": "0a", "features.color": "1b"}, "settings": {"fits": {"drw": {"a": 1}, "matern": [1, 2]}}}
@@ -21,19 +22,20 @@ LEARNED = [
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A product of two members and two repeats; the features, and the members' probabilities in each repeat."""
-    folder = tmp_path_factory.mktemp("product")
+    """A bundle of two members and two repeats; the features, and the members' probabilities in each repeat."""
+    folder = tmp_path_factory.mktemp("bundle")
     _, types, target, event, values = survey()
-    classes, names, _ = classify({"spec_type": types, "target": target}, "binary", TRAINING)
+    classes, names, _ = encode_classes({"spec_type": types, "target": target}, "binary", TRAINING, "TDE")
     fold = np.unique(event, return_inverse=True)[1] // 5 % 3
     members, probability = [], []
     for repeat in range(2):
         parts = {}
         for name, learner in (("tree", "xgboost"), ("line", "logistic")):
             spec = {**SPEC, "learner": learner, "params": PARAMS[learner]}
-            p = cross_validate(values, classes, 2, event, fold, spec, repeat, 1, outside=values, keep=True)
+            options = Options(of_values(values), keep=True)
+            p = cross_validate(labelled(values, classes, 2, event), fold, spec, repeat, 1, options)
             parts[name] = folder / f"{name}_{repeat}"
-            write_fits(parts[name], Fits(COLUMNS, names, p.fits))
+            write_fits(parts[name], Fits(COLUMNS, names, ("features",), p.fits))
             probability.append(p.outside[:, 0])
         members.append(parts)
     write_bundle(folder / "model", members, LEARNED, DECISION, STATE, {"model": "both", "protocol": "stratified"})
@@ -42,11 +44,14 @@ def made(tmp_path_factory):
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
     folder, values, (tree, line, again, _) = made
-    probability, chosen = score(folder, read_bundle(folder), [values[:7], values[7:]])
+    probability, chosen = score(
+        folder, read_bundle(folder), [of_values(part, COLUMNS) for part in (values[:7], values[7:])]
+    )
     mean = (0.25 * tree + 0.75 * line + again) / 2
     odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
-    np.testing.assert_allclose(probability, 1 / (1 + np.exp(-odds)), atol=1e-9)
-    assert np.array_equal(chosen, probability >= 0.4)
+    np.testing.assert_allclose(probability[:, 0], 1 / (1 + np.exp(-odds)), atol=1e-9)
+    np.testing.assert_allclose(probability.sum(axis=1), 1.0)
+    assert np.array_equal(chosen, probability[:, 0] >= 0.4)
     assert 0 < chosen.sum() < len(values)
 
 
@@ -87,5 +92,5 @@ def test_a_folder_without_model_or_of_another_format_is_refused(made, tmp_path):
     with pytest.raises(DataError, match="found nothing. Next step: make one by `snakemake export_model`"):
         read_bundle(tmp_path)
     (tmp_path / "model.json").write_text('{"format": 99}')
-    with pytest.raises(DataError, match="expected format 1, found format 99"):
+    with pytest.raises(DataError, match="expected format 2, found format 99"):
         read_bundle(tmp_path)

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mallorn.decide.ensembles import METHODS, apply_ensemble, cross_fitted_ensemble, fit_ensemble
-from mallorn.errors import ConfigError
+from mallorn.decide.ensembles import (
+    METHODS,
+    Members,
+    apply_ensemble,
+    cross_fitted_ensemble,
+    fit_ensemble,
+    predict_ensemble,
+)
+from mallorn.errors import ConfigError, DataError
 from mallorn.metrics import average_precision
 
 OPTIONS = {"step": 0.25, "C": [0.1, 1.0]}
@@ -20,10 +27,15 @@ def members():
     return 1.0 / (1.0 + np.exp(-odds)), target, rng.integers(0, 4, 400)
 
 
+def binary(p):
+    """Return `Members` of two classes of the probabilities (n, m) of the one sought."""
+    return Members(tuple(np.column_stack([q, 1 - q]) for q in p.T), (("TDE", "other"),) * p.shape[1])
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_an_ensemble_is_as_good_as_its_best_member_or_nearly(members, method):
     p, target, fold = members
-    cross_fitted = cross_fitted_ensemble(method, p, target, fold, OPTIONS)
+    cross_fitted = cross_fitted_ensemble(method, binary(p), target, fold, OPTIONS)[:, 0]
     assert np.all((cross_fitted >= 0) & (cross_fitted <= 1))
     assert average_precision(target, cross_fitted) > average_precision(target, p[:, 1])
     learned = fit_ensemble(method, p, target, fold, OPTIONS)
@@ -35,7 +47,7 @@ def test_an_ensemble_is_as_good_as_its_best_member_or_nearly(members, method):
 def test_labels_of_a_fold_do_not_reach_its_predictions(members, method):
     p, target, fold = members
     other = np.where(fold == 2, 1 - target, target)
-    before, after = (cross_fitted_ensemble(method, p, t, fold, OPTIONS) for t in (target, other))
+    before, after = (cross_fitted_ensemble(method, binary(p), t, fold, OPTIONS) for t in (target, other))
     assert np.array_equal(before[fold == 2], after[fold == 2])
 
 
@@ -74,6 +86,49 @@ def test_stacking_is_the_logistic_regression_of_scikit_learn(members):
 def test_stacking_on_a_single_fold_takes_the_strongest_penalty(members):
     p, target, fold = members
     assert fit_ensemble("stacked", p, target, 0 * fold, {**OPTIONS, "C": [1.0, 0.1]})["C"] == 0.1
+
+
+@pytest.fixture(scope="module")
+def of_several_classes(members):
+    """Members: two that tell three classes apart, and one that knows the class sought and the others."""
+    p, target, fold = members
+    rng = np.random.default_rng(7)
+    share = rng.dirichlet([2.0, 1.0], size=(2, len(p)))
+    classes = [np.column_stack([q, (1 - q)[:, None] * s]) for q, s in zip(p.T, share, strict=False)]
+    both = np.column_stack([p[:, 2], 1 - p[:, 2]])
+    return Members((*classes, both), (("TDE", "AGN", "SN"),) * 2 + (("TDE", "other"),)), target, fold
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_all_classes_are_kept_and_the_class_sought_is_as_if_there_were_two(of_several_classes, method):
+    several, target, fold = of_several_classes
+    p = cross_fitted_ensemble(method, several, target, fold, OPTIONS)
+    assert p.shape == (400, 3)
+    assert p.min() >= 0
+    np.testing.assert_allclose(p.sum(axis=1), 1.0)
+    alone = cross_fitted_ensemble(method, binary(several.sought), target, fold, OPTIONS)
+    assert np.array_equal(p[:, 0], alone[:, 0])
+    served = cross_fitted_ensemble(method, several, target, fold, OPTIONS, several.take([3, 1]), fold[[3, 1]])
+    np.testing.assert_allclose(served, p[[3, 1]], rtol=1e-12)
+
+
+def test_what_is_left_is_shared_out_as_the_members_that_know_do_by_hand():
+    classes = (np.array([[0.5, 0.4, 0.1]]), np.array([[0.2, 0.2, 0.6]]), np.array([[0.8, 0.2]]))
+    several = Members(classes, (("TDE", "AGN", "SN"),) * 2 + (("TDE", "other"),))
+    mean = predict_ensemble({"method": "weighted", "weights": [0.5, 0.25, 0.25]}, several)
+    # 0.5 * 0.5 + 0.25 * 0.2 + 0.25 * 0.8; AGN to SN as 0.5 * 0.4 + 0.25 * 0.2 to 0.5 * 0.1 + 0.25 * 0.6
+    assert mean[0] == pytest.approx([0.5, 0.5 * 0.25 / 0.45, 0.5 * 0.2 / 0.45])
+    best = predict_ensemble({"method": "best", "weights": [0.0, 0.0, 1.0]}, several)
+    assert best[0] == pytest.approx([0.8, 0.2 * 0.6 / 1.3, 0.2 * 0.7 / 1.3])
+    alike = predict_ensemble({"method": "mean", "weights": [0.5, 0.5]}, Members(classes[:2], several.names[:2]))
+    assert alike[0] == pytest.approx([0.35, 0.3, 0.35])
+
+
+def test_classes_that_do_not_fit_together_are_refused(members):
+    p, target, fold = members
+    odd = binary(p)._replace(names=(("TDE", "other"), ("TDE", "other"), ("TDE", "rest")))
+    with pytest.raises(DataError, match="do not fit together: TDE, other, and TDE, rest"):
+        cross_fitted_ensemble("mean", odd, target, fold, OPTIONS)
 
 
 def test_an_unknown_method_is_refused(members):

@@ -3,11 +3,12 @@ import pytest
 from learning_data import SPEC, TRAINING, survey
 
 from mallorn.evaluate.ablation import ablate, family_of, summarise, variants
+from mallorn.learning.dataset import Dataset, Features
 from mallorn.learning.folds import draw_folds, fold_of
-from mallorn.learning.training import Features
 from mallorn.metrics import average_precision
 
 COLUMNS = ("Z", "EBV", "good__a", "good__b__u", *(f"noise__{k}" for k in range(6)))
+SETTINGS = {"target": "TDE", "training": TRAINING, "model": SPEC}
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 
 
@@ -32,7 +33,7 @@ def table():
     repeats = draw_folds(ids, types, target, event, n_folds=4, repeats=2, rare=5, seed=1)
     repeats = [fold_of(repeats, "grouped", k, ids) for k in range(2)]
     features = Features(ids, COLUMNS, values[:, [3, 4, 0, 1, 2, 5, 6, 7, 8, 9]])
-    predictions = ablate(features, variants(COLUMNS), repeats, TRAINING, SPEC, seed=3, threads=2)
+    predictions = ablate(Dataset(ids, features=features), variants(COLUMNS), repeats, SETTINGS, seed=3, threads=2)
     rows = summarise("grouped", predictions, repeats, THRESHOLD, rounds=50, seed=3)
     return features, repeats, predictions, {(row["variant"], row["family"]): row for row in rows}
 

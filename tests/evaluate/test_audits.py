@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from learning_data import SPEC, survey
+from learning_data import SPEC, labelled, survey
 
 from mallorn.errors import DataError
 from mallorn.evaluate.audits.features import audit_features, describe_features
@@ -44,9 +44,8 @@ def predictor(drawn, values=None, protocol="grouped"):
 
     def predict(target):
         model = {**SPEC, **MODEL}
-        p = cross_validate(
-            values, np.where(target == 1, 0, 1), 2, drawn["event"], drawn[protocol], model, seed=2, threads=1
-        )
+        objects = labelled(values, np.where(target == 1, 0, 1), 2, drawn["event"])
+        p = cross_validate(objects, drawn[protocol], model, seed=2, threads=1)
         return p.inside[:, 0]
 
     return predict
@@ -252,7 +251,8 @@ def test_a_class_that_times_tell_is_warned_of_and_the_grid_is_seen_with_stratifi
     folds = {name: drawn[name] for name in ("stratified", "grouped")}
 
     def predict(values, fold):
-        p = cross_validate(values, 1 - drawn["target"], 2, drawn["event"], fold, {**SPEC, **MODEL}, seed=4, threads=1)
+        objects = labelled(values, 1 - drawn["target"], 2, drawn["event"])
+        p = cross_validate(objects, fold, {**SPEC, **MODEL}, seed=4, threads=1)
         return p.inside[:, 0]
 
     labels = (drawn["target"], drawn["event"])

@@ -1,5 +1,5 @@
 import numpy as np
-from learning_data import SPEC, survey
+from learning_data import SPEC, labelled, survey
 
 from mallorn.evaluate.learning_curve import learning_curve, thinned_parts
 from mallorn.metrics import average_precision
@@ -37,7 +37,8 @@ def test_the_curve_rises_with_the_number_of_events():
     classes = np.where(target == 1, 0, 1)
     fold = (np.unique(event, return_inverse=True)[1] // 5) % 3
     labels = {"target": target, "event": event, "fold": fold}
-    curve = list(learning_curve(values, classes, 2, labels, SPEC, [1.0, 0.1], 2, seed=3, threads=1))
+    options = {"fractions": [1.0, 0.1], "draws": 2}
+    curve = list(learning_curve(labelled(values, classes, 2, event), labels, SPEC, options, seed=3, threads=1))
     assert [(fraction, draw) for fraction, draw, *_ in curve] == [(0.1, 0), (1.0, 0), (0.1, 1), (1.0, 1)]
     assert [events for _, _, events, _ in curve] == [2.0, 20.0] * 2
     scores = [average_precision(target, p) for *_, p in curve]

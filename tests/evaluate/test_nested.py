@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from learning_data import SPEC
+from learning_data import SPEC, labelled
 
 from mallorn.decide.decision import decide, make_decision
 from mallorn.evaluate.nested import nested_score
-from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.cross_validation import Options, cross_validate
+from mallorn.learning.dataset import of_values
 from mallorn.learning.folds import draw_folds, fold_of
 from mallorn.learning.training_sets import training_rows
 from mallorn.metrics import average_precision, decision_scores
@@ -49,7 +50,8 @@ def survey(seed):
 
 def chain(values, target, event, fold, outside):
     """Return the decision and the probabilities of `outside`, of the whole chain on one training set."""
-    p = cross_validate(values, 1 - target, 2, event, fold, SPEC, seed=1, threads=1, outside=outside)
+    objects, options = labelled(values, 1 - target, 2, event), Options(of_values(outside))
+    p = cross_validate(objects, fold, SPEC, seed=1, threads=1, options=options)
     return (target, p.inside[:, 0], fold), p.outside[:, 0]
 
 

@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
-from learning_data import PARAMS
+from learning_data import PARAMS, labelled
 
 from mallorn.errors import ConfigError
 from mallorn.learners.learner import LEARNERS, learner
+from mallorn.learning.dataset import VIEWS, of_values
+from mallorn.learning.pipeline import fit_pipeline
+from mallorn.learning.transforms.transform import transform
+from mallorn.runs.fingerprints import constant
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +25,13 @@ def data():
 
 
 def fit(name, values, classes, n_classes, seed=3, threads=1, weight=None, **params):
-    weight = np.ones(len(classes)) if weight is None else weight
-    return learner(name, PARAMS[name]).fit(
-        values, classes, weight, n_classes, {**PARAMS[name], **params}, seed, threads
-    )
+    """Return a learner and what it fitted, after the transforms that it always wants."""
+    spec = {"learner": name, "balance": 0.0, "params": {**PARAMS[name], **params}}
+    return fit_pipeline(spec, labelled(values, classes, n_classes, weight=weight), seed, threads)
+
+
+def probabilities(model, values):
+    return model.predict(of_values(values))
 
 
 def test_all_learners_are_tested():
@@ -35,7 +42,7 @@ def test_all_learners_are_tested():
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_probabilities_tell_classes_apart_with_missing_values(data, name, n_classes):
     values, classes = data[0], np.minimum(data[1], n_classes - 1)
-    p = learner(name, {}).predict_proba(fit(name, values[:300], classes[:300], n_classes), values[300:])
+    p = probabilities(fit(name, values[:300], classes[:300], n_classes), values[300:])
     assert p.shape == (100, n_classes)
     np.testing.assert_allclose(p.sum(axis=1), 1.0, atol=1e-6)
     assert p.min() >= 0
@@ -46,50 +53,61 @@ def test_probabilities_tell_classes_apart_with_missing_values(data, name, n_clas
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_row_without_any_value_has_a_probability(data, name):
-    p = learner(name, {}).predict_proba(fit(name, *data, 3), np.full((1, 6), np.nan, np.float32))
+    p = probabilities(fit(name, *data, 3), np.full((1, 6), np.nan, np.float32))
     assert np.isfinite(p).all()
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_importance_is_that_of_the_features_that_matter(data, name):
-    gain = learner(name, {}).importance(fit(name, *data, 3))
+    gain = fit(name, *data, 3).importance()
     assert gain.shape == (6,)
     assert set(np.argsort(gain)[-2:]) == {1, 3}
     values = data[0].copy()
     values[:, 5] = 1.0
-    assert learner(name, {}).importance(fit(name, values, data[1], 3))[5] == 0
+    assert fit(name, values, data[1], 3).importance()[5] == 0
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_same_seed_gives_the_same_model_and_another_seed_another(data, name):
-    predict = learner(name, {}).predict_proba
-    first = predict(fit(name, *data, 3), data[0])
-    assert np.array_equal(first, predict(fit(name, *data, 3), data[0]))
-    another = predict(fit(name, *data, 3, seed=4), data[0])
+    first = probabilities(fit(name, *data, 3), data[0])
+    assert np.array_equal(first, probabilities(fit(name, *data, 3), data[0]))
+    another = probabilities(fit(name, *data, 3, seed=4), data[0])
     assert np.array_equal(first, another) == (name == "logistic")  # its loss has one minimum
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_weight_moves_probabilities(data, name):
-    predict = learner(name, {}).predict_proba
-    heavy = predict(fit(name, *data, 3, weight=np.where(data[1] == 0, 20.0, 1.0)), data[0])
-    assert heavy[:, 0].mean() > predict(fit(name, *data, 3), data[0])[:, 0].mean() + 0.05
+    heavy = probabilities(fit(name, *data, 3, weight=np.where(data[1] == 0, 20.0, 1.0)), data[0])
+    assert heavy[:, 0].mean() > probabilities(fit(name, *data, 3), data[0])[:, 0].mean() + 0.05
 
 
 @pytest.mark.parametrize("name", LEARNERS)
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_saved_model_gives_the_same_probabilities(data, name, n_classes, tmp_path):
     values, classes = data[0], np.minimum(data[1], n_classes - 1)
-    module, path = learner(name, {}), str(tmp_path / f"model.{learner(name, {}).SUFFIX}")
-    model = fit(name, values, classes, n_classes)
-    module.save(model, path)
-    assert b"pickle" not in (tmp_path / f"model.{module.SUFFIX}").read_bytes()
-    again = tmp_path / f"again.{module.SUFFIX}"
-    module.save(fit(name, values, classes, n_classes), str(again))
-    assert again.read_bytes() == (tmp_path / f"model.{module.SUFFIX}").read_bytes()
-    loaded = module.load(path)
-    assert np.array_equal(module.predict_proba(loaded, values), module.predict_proba(model, values))
-    np.testing.assert_allclose(module.importance(loaded), module.importance(model))
+    module, model = learner(name), fit(name, values, classes, n_classes)
+    folders = [tmp_path / "model", tmp_path / "again"]
+    for folder, made in zip(folders, (model, fit(name, values, classes, n_classes)), strict=True):
+        folder.mkdir()
+        module.save(made.model, folder)
+    for path in folders[0].iterdir():
+        assert b"pickle" not in path.read_bytes()
+        assert (folders[1] / path.name).read_bytes() == path.read_bytes()
+    loaded = model._replace(model=module.load(folders[0]))
+    assert np.array_equal(probabilities(loaded, values), probabilities(model, values))
+    np.testing.assert_allclose(loaded.importance(), model.importance())
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_needs_and_transforms_are_known_and_read_without_import(name):
+    module, stated = learner(name), f"mallorn.learners.{name}"
+    assert module.NEEDS
+    assert set(module.NEEDS) <= set(VIEWS)
+    assert constant(stated, "NEEDS") == module.NEEDS
+    assert constant(stated, "PARAMETERS") == module.PARAMETERS
+    for transform_name in getattr(module, "TRANSFORMS", ()):
+        assert transform(transform_name).PARAMETERS == ()
+    assert getattr(module, "TRANSFORMS", None) is None or constant(stated, "TRANSFORMS") == module.TRANSFORMS
 
 
 @pytest.mark.parametrize("name", LEARNERS)
@@ -109,10 +127,10 @@ def test_search_space_is_of_known_parameters_and_plain_data(name):
 def test_contributions_add_up_to_the_margin(data, name, n_classes):
     """SHAP values sum to the margin less its mean, so that differences of the sum are differences of the margin."""
     values, classes = data[0][:80], np.minimum(data[1], n_classes - 1)[:80]
-    module, model = learner(name, {}), fit(name, values, classes, n_classes)
-    shap = module.contributions(model, values)
+    model = fit(name, values, classes, n_classes)
+    shap = model.contributions(of_values(values))
     assert shap.shape == values.shape
-    p = module.predict_proba(model, values)
+    p = probabilities(model, values)
     margin = np.log(p[:, 0] / p[:, 1])
     if n_classes == 3:  # of several classes, only the margin's part in the softmax can be seen
         assert np.corrcoef(shap.sum(axis=1), np.log(p[:, 0]))[0, 1] > 0.9
@@ -121,36 +139,35 @@ def test_contributions_add_up_to_the_margin(data, name, n_classes):
     assert np.abs(shap).mean(axis=0).argmax() == 1
 
 
-BOOSTERS = [name for name in LEARNERS if "linear_start" in learner(name, {}).PARAMETERS]
-
-
-@pytest.mark.parametrize("name", BOOSTERS)
+@pytest.mark.parametrize("name", ["catboost", "lightgbm", "xgboost"])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_boosting_goes_on_from_margins(data, name, n_classes):
     """Of margins that tell the classes, hardly anything is left to learn: the sum is the given margins' probability."""
     values, classes = data[0], np.minimum(data[1], n_classes - 1)
     sure = 8.0 * np.eye(n_classes)[classes]
     margin = sure[:, 0] - sure[:, 1] if n_classes == 2 else sure
-    module, args = learner(name, {}), (values, classes, np.ones(len(values)), n_classes, PARAMS[name], 3, 1)
-    told = module.predict_proba(module.fit(*args, margin=margin), values, margin=margin)
+    module, plain = learner(name), of_values(values)
+
+    def begun(margin):
+        dataset = plain.with_margin(margin)
+        return module.fit(dataset, classes, np.ones(len(values)), n_classes, PARAMS[name], 3, 1), dataset
+
+    told = module.predict(*begun(margin))
     assert told[np.arange(len(values)), classes].min() > 0.99
     # a margin of nothing is as good as none, but for where boosting begins
-    nothing = module.fit(*args, margin=np.zeros_like(margin))
-    p = module.predict_proba(nothing, values, margin=np.zeros_like(margin))
-    plain = fit(name, values, classes, n_classes)
-    np.testing.assert_allclose(p, module.predict_proba(nothing, values), atol=1e-6)
-    assert np.corrcoef(p[:, 0], module.predict_proba(plain, values)[:, 0])[0, 1] > 0.98
+    nothing, zero = begun(np.zeros_like(margin))
+    p = module.predict(nothing, zero)
+    np.testing.assert_allclose(p, module.predict(nothing, plain), atol=1e-6)
+    assert np.corrcoef(p[:, 0], probabilities(fit(name, values, classes, n_classes), values)[:, 0])[0, 1] > 0.98
     # and a wrong one is put right where it can be
-    wrong = module.fit(*args, margin=-margin / 8)
-    assert np.mean(module.predict_proba(wrong, values, margin=-margin / 8).argmax(axis=1) == classes) > 0.5
+    assert np.mean(module.predict(*begun(-margin / 8)).argmax(axis=1) == classes) > 0.5
 
 
 @pytest.mark.parametrize("name", ["lightgbm", "xgboost"])
 def test_focal_loss_of_gamma_zero_is_the_log_loss_and_more_gamma_is_less_sure(data, name):
     values, classes = data[0], np.minimum(data[1], 1)
-    module = learner(name, {})
     models = [fit(name, values, classes, 2, focal_gamma=gamma) for gamma in (0.0, 1e-9, 2.0)]
-    log_loss, none, focal = (module.predict_proba(model, values)[:, 0] for model in models)
+    log_loss, none, focal = (probabilities(model, values)[:, 0] for model in models)
     assert np.corrcoef(log_loss, none)[0, 1] > 0.97
     assert np.abs(focal - 0.5).mean() < np.abs(none - 0.5).mean() - 0.03
     with pytest.raises(ConfigError, match="focal_gamma is for models with `classes: binary`"):

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_data import SPEC, TRAINING, survey
+from learning_data import SPEC, TRAINING, labelled, survey
 from sklearn.metrics import average_precision_score, f1_score
 
 from mallorn.errors import DataError
+from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.parameters import read_best, write_best
-from mallorn.learning.training import classify
 from mallorn.learning.tuning import (
     best_parameters,
     cross_validated,
@@ -179,7 +179,7 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 @pytest.fixture(scope="module")
 def data():
     ids, types, target, event, values = survey()
-    classes, names, _ = classify({"spec_type": types, "target": target}, "grouped", TRAINING)
+    classes, names, _ = encode_classes({"spec_type": types, "target": target}, "multiclass", TRAINING, "TDE")
     folds = draw_folds(ids, types, target, event, 3, 2, 5, seed=1)
     return ids, values, classes, len(names), folds
 
@@ -190,16 +190,15 @@ def test_score_is_that_of_cross_validation(data, metric):
     rows, labels = tuning_folds("final", folds, ids)
     assert rows.tolist() == list(range(len(ids)))
     steps = []
-    objective = cross_validated(values, classes, n_classes, labels, SPEC, metric, seed=3)
+    objective = cross_validated(labelled(values, classes, n_classes, labels["event"]), labels, SPEC, metric, seed=3)
     value = objective(SPEC["params"], lambda k, score: steps.append((k, score)))
     assert [k for k, _ in steps] == [0, 1, 2]
     assert steps[-1][1] == value
     p = np.empty(len(ids))
     for k in range(3):
         held = labels["fold"] == k
-        part = cross_validate(
-            values, classes, n_classes, labels["event"], np.where(held, 1, 0), SPEC, derived_seed(3, k), 1
-        )
+        objects = labelled(values, classes, n_classes, labels["event"])
+        part = cross_validate(objects, np.where(held, 1, 0), SPEC, derived_seed(3, k), 1)
         p[held] = part.inside[held, 0]
     expected = average_precision_score(labels["target"], p)
     if metric == "f1":

@@ -44,7 +44,7 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
     (tmp_path / "candidates").mkdir()
     for name in pages.values():
         (tmp_path / "candidates" / f"{name}.html").write_text("<!doctype html><title>x</title>")
-    write_candidates_page(tmp_path, candidates(HOSTILE), pages, 0.5)
+    write_candidates_page(tmp_path, candidates(HOSTILE), pages, {"target": "TDE", "threshold": 0.5})
     with chromium() as browser:
         visit = Visit(browser)
         page = visit.open(tmp_path / "candidates.html")
@@ -57,10 +57,10 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
 
 
 def test_a_page_lists_no_more_candidates_than_a_browser_holds(tmp_path, monkeypatch):
-    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, 0.5)
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
     assert "most probable ones" not in (tmp_path / "candidates.html").read_text()
     monkeypatch.setattr("mallorn.report.site.LISTED", 2)
-    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, 0.5)
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
     page = (tmp_path / "candidates.html").read_text()
     assert "The 3 test objects" in page
     assert "Here are the 2 most probable ones" in page

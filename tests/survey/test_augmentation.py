@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from mallorn.errors import DataError
-from mallorn.survey.augmentation import NEIGHBOURS, copied_lightcurves, copied_logs
+from mallorn.survey.augmentation import NEIGHBOURS, augmented_lightcurves, augmented_metadata
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 
 PHOTOZ = {"keep": 1.0, "noise": 0.0}
 
 
-def logs(n=300, seed=1):
-    """Return logs of n training and n test objects; the error of a test redshift grows with it."""
+def metadata(n=300, seed=1):
+    """Return metadata of n training and n test objects; the error of a test redshift grows with it."""
     rng = np.random.default_rng(seed)
     z = np.round(rng.uniform(0.05, 1.0, 2 * n), 3)
     test = np.arange(2 * n) >= n
@@ -41,53 +41,56 @@ def lightcurves(ids, points=40, seed=2):
 
 
 def test_redshifts_scatter_by_the_errors_of_test_objects_nearby():
-    table = logs()
-    copies = copied_logs(table, "photoz", seed=3)
+    table = metadata()
+    altered = augmented_metadata(table, "photoz", seed=3)
     train = table["set"] == "train"
-    z, error = table["Z"][train], copies["Z_err"]
-    assert copies["object_id"].tolist() == table["object_id"][train].tolist()
-    assert set(copies["split"]) == {"photoz"}
+    z, error = table["Z"][train], altered["Z_err"]
+    assert altered["object_id"].tolist() == table["object_id"][train].tolist()
+    assert set(altered["split"]) == {"photoz"}
     assert np.all(np.isin(error, table["Z_err"][~train]))
     assert np.corrcoef(error, 0.1 * z)[0, 1] > 0.9
-    pull = (copies["Z"] - z) / error
+    pull = (altered["Z"] - z) / error
     assert np.std(pull) == pytest.approx(1.0, abs=0.15)
     assert abs(np.mean(pull)) < 0.2
-    np.testing.assert_allclose(copies["luminosity_distance"], luminosity_distance(copies["Z"]))
+    np.testing.assert_allclose(altered["luminosity_distance"], luminosity_distance(altered["Z"]))
 
 
-def test_a_copy_depends_on_its_object_alone():
-    table = logs()
+def test_an_altered_object_depends_on_its_object_alone():
+    table = metadata()
     keep = np.ones(600, dtype=bool)
     keep[:150:2] = False
-    whole, part = copied_logs(table, "jitter", 3), copied_logs({k: v[keep] for k, v in table.items()}, "jitter", 3)
+    whole, part = (
+        augmented_metadata(table, "jitter", 3),
+        augmented_metadata({k: v[keep] for k, v in table.items()}, "jitter", 3),
+    )
     of = dict(zip(whole["object_id"], whole["Z"], strict=True))
     assert [of[i] for i in part["object_id"]] == part["Z"].tolist()
-    assert not np.array_equal(copied_logs(table, "photoz", 3)["Z"], whole["Z"])
+    assert not np.array_equal(augmented_metadata(table, "photoz", 3)["Z"], whole["Z"])
 
 
 def test_without_photometric_errors_the_next_step_is_told():
-    table = logs(5)
+    table = metadata(5)
     table["Z_err"][:] = np.nan
-    with pytest.raises(DataError, match="copies.photoz.enabled"):
-        copied_logs(table, "photoz", 3)
-    assert len(copied_logs(logs(5), "photoz", 3)["Z"]) == 5 < NEIGHBOURS
+    with pytest.raises(DataError, match="augmentations.photoz.enabled"):
+        augmented_metadata(table, "photoz", 3)
+    assert len(augmented_metadata(metadata(5), "photoz", 3)["Z"]) == 5 < NEIGHBOURS
 
 
-def test_only_training_objects_are_copied_with_their_new_redshift():
-    copies = copied_logs(logs(), "photoz", 3)
+def test_only_training_objects_are_altered_with_their_new_redshift():
+    altered = augmented_metadata(metadata(), "photoz", 3)
     lc = lightcurves(["object 400", "object 7", "object 3"])
-    made = copied_lightcurves(lc, copies, "photoz", PHOTOZ, 3)
+    made = augmented_lightcurves(lc, altered, "photoz", PHOTOZ, 3)
     assert made.object_id.tolist() == ["object 7", "object 3"]
-    assert made.redshift.tolist() == copies["Z"][[7, 3]].tolist()
+    assert made.redshift.tolist() == altered["Z"][[7, 3]].tolist()
     assert np.array_equal(made.mjd, lc.mjd[40:])
     assert np.array_equal(made.flux, lc.flux[40:])
     assert np.array_equal(made.flux_err, lc.flux_err[40:])
 
 
 def test_points_are_dropped_and_noise_is_added_as_asked():
-    copies = copied_logs(logs(), "jitter", 3)
-    made = copied_lightcurves(
-        lightcurves([f"object {k}" for k in range(100)]), copies, "jitter", {"keep": 0.7, "noise": 1.0}, 3
+    altered = augmented_metadata(metadata(), "jitter", 3)
+    made = augmented_lightcurves(
+        lightcurves([f"object {k}" for k in range(100)]), altered, "jitter", {"keep": 0.7, "noise": 1.0}, 3
     )
     assert len(made.mjd) / 4000 == pytest.approx(0.7, abs=0.03)
     assert made.start[-1] == len(made.mjd)

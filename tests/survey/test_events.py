@@ -10,7 +10,7 @@ import yaml
 from mallorn.io.tables import read_columns
 from mallorn.simulate.lightcurves import light_curve
 from mallorn.simulate.logs import write_logs
-from mallorn.survey.events import grid_step, grid_steps, redshift_rounding, rest_spans, parent_events
+from mallorn.survey.events import grid_step, grid_steps, parent_events, redshift_rounding, rest_spans
 from mallorn.survey.lightcurves import LightCurves
 
 ROOT = Path(__file__).parents[2]
@@ -132,9 +132,9 @@ def test_sources_of_a_simulated_survey_are_the_true_ones(tmp_path):
     lc = lightcurves(times)
     spans = rest_spans(*grid_steps(lc, EPOCHS, ROUNDING), truth["log_redshift"], EPOCHS, ROUNDING)
     found = parent_events(truth["object_id"], truth["spec_type"], *spans)
-    assert len(set(truth["event"].tolist())) == 50
+    assert len(set(truth["source"].tolist())) == 50
     assert len(set(found)) == 50
-    assert len(set(zip(truth["event"].tolist(), found, strict=True))) == 50
+    assert len(set(zip(truth["source"].tolist(), found, strict=True))) == 50
     np.testing.assert_allclose(spans[0], truth["rest_span"], atol=spans[1].max())
 
 

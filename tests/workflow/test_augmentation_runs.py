@@ -1,4 +1,4 @@
-"""Altered copies of the training objects and outer training sets, through the real DAG with one cheap family."""
+"""Augmented training objects and outer training sets, through the real DAG with one cheap family."""
 
 import yaml
 from workflow_copy import ROOT, TINY, copy_project
@@ -6,12 +6,12 @@ from workflow_copy import ROOT, TINY, copy_project
 from mallorn.io.tables import read_columns
 
 
-def test_copies_go_through_the_same_rules(tmp_path):
+def test_augmented_objects_go_through_the_same_rules(tmp_path):
     families = yaml.safe_load((ROOT / "config.yaml").read_text())["features"]
     config = yaml.safe_load(TINY.read_text())
     config["features"] = {name: {"enabled": name == "statistics"} for name in families}
-    config["copies"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
-    configfile = tmp_path / "copies.yaml"
+    config["augmentations"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
+    configfile = tmp_path / "augmented.yaml"
     configfile.write_text(yaml.safe_dump(config))
     work = copy_project(tmp_path / "work")
     work.configfile = configfile
@@ -26,8 +26,8 @@ def test_copies_go_through_the_same_rules(tmp_path):
     assert same.tolist() == train["statistics__n_points__r"].tolist()
     assert (fewer < same).any()
     inside = read_columns(folder / "mean" / "out_of_fold.parquet")
-    copied = read_columns(folder / "mean" / "photoz.parquet")
-    assert set(copied["object_id"]) == set(inside["object_id"])
+    altered = read_columns(folder / "mean" / "photoz.parquet")
+    assert set(altered["object_id"]) == set(inside["object_id"])
     apart = read_columns(folder / "mean" / "held_out.parquet")
     assert set(apart["object_id"]) | set(inside["object_id"]) == set(train["object_id"])
     assert not set(apart["object_id"]) & set(inside["object_id"])

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning_data import GROUPS, PARAMS, SELECTION, SPEC, survey
+from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
 
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
+from mallorn.learning.tables import DatasetFiles
 from mallorn.sources.kaggle import splits as find_splits
 from mallorn.survey.lightcurves import read_lightcurves
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
+TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
 STATE = {"code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
 
@@ -52,7 +53,7 @@ def trained(tmp_path_factory):
     write_table(folder / "folds.parquet", draw_folds(*inside, 3, 2, 5, seed=1))
     module = script("cross_validate")
     spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
-    settings = {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": spec}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
     for training, repeat in (("final", "0"), ("final", "1"), ("outer_0", "0")):
         part = folder / training / repeat
         inputs = module.Inputs(*(folder / f"{name}.parquet" for name in ("train", "test", "folds")))
@@ -68,7 +69,8 @@ def trained(tmp_path_factory):
 
 def classify(trained, folder, features=None, state=STATE):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
-    script("classify").main(trained / "model", features or trained / "test.parquet", *outputs, state)
+    files = DatasetFiles(features or trained / "test.parquet")
+    script("classify").main(trained / "model", files, *outputs, state)
     return map(rows, outputs)
 
 
@@ -78,11 +80,14 @@ def test_new_objects_score_as_test_objects_did(trained, tmp_path):
     assert [row["object_id"] for row in probabilities] == held_out[0]["object_id"].tolist()
     expected = np.mean([part["probability"] for part in held_out], axis=0)
     assert [float(row["probability"]) for row in probabilities] == pytest.approx(expected, rel=1e-5)
+    for name in ("AGN", "other SN"):
+        other = np.mean([part[f"probability__{name}"] for part in held_out], axis=0)
+        assert [float(row[f"probability__{name}"]) for row in probabilities] == pytest.approx(other, rel=1e-5)
     assert [int(row["prediction"]) for row in predictions] == (expected >= 0.3).astype(int).tolist()
 
 
 def test_only_fits_to_all_training_objects_are_kept(trained):
-    assert len(list((trained / "final" / "0" / "models").glob("*.txt"))) == 3
+    assert len(list((trained / "final" / "0" / "models").glob("*/learner/model.txt"))) == 3
     assert [path.name for path in (trained / "outer_0" / "0" / "models").iterdir()] == ["fits.json"]
 
 

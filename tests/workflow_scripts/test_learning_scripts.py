@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning_data import GROUPS, SELECTION, SPEC, survey
+from learning_data import CLASSES, SELECTION, SPEC, survey
 
 from mallorn.decide.decision import decide
 from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 
@@ -23,8 +24,8 @@ NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
 TRAINING = {
     "log_columns": ["Z"],
     "exclude": ["noise__9*"],
-    "groups": GROUPS,
-    "rest": "other SN",
+    "classes": CLASSES,
+    "other_class": "other SN",
     "importance_weights": False,
     "pseudo_labels": NO_LABELS,
 }
@@ -86,7 +87,8 @@ def results(tmp_path_factory):
     for path in tables:
         script("join_features")(folder / "metadata.parquet", families, ["good", "noise"], path.stem, path)
     made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
-    script("make_folds")(folder / "metadata.parquet", *made, folder / "folds.parquet", {"seed": 5, "folds": FOLDS})
+    settings = {"seed": 5, "target": "TDE", "folds": FOLDS, "training": TRAINING}
+    script("make_folds")(folder / "metadata.parquet", *made, folder / "folds.parquet", settings)
     write_table(folder / "truth.parquet", {"object_id": ids, "event": event, "target": target})
     return folder
 
@@ -107,7 +109,7 @@ def train(results, about, spec):
             *(folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "importance"))
         ),
         about,
-        {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": spec},
+        {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec},
         2,
     )
     return folder
@@ -116,7 +118,7 @@ def train(results, about, spec):
 @pytest.fixture(scope="module")
 def predicted(results):
     """The same folder with the predictions of two models."""
-    for model, classes in (("one", "binary"), ("two", "grouped")):
+    for model, classes in (("one", "binary"), ("two", "multiclass")):
         for protocol in ("stratified", "grouped"):
             for repeat in ("0", "1"):
                 about = {"training": "final", "protocol": protocol, "repeat": repeat, "model": model}
@@ -133,7 +135,7 @@ def test_joined_tables_hold_the_objects_of_the_logs_in_order_and_no_labels(resul
         assert list(table) == ["object_id", "Z", "Z_err", "EBV", *names]
 
 
-def test_folds_keep_the_true_source_events_together(results):
+def test_folds_keep_the_true_events_together(results):
     truth, folds = read_columns(results / "truth.parquet"), read_columns(results / "folds.parquet")
     event = dict(zip(truth["object_id"], truth["event"], strict=True))
     found = {(event[i], s) for i, s in zip(folds["object_id"], folds["event"], strict=True)}
@@ -176,25 +178,31 @@ def test_an_outer_training_set_knows_nothing_of_its_fold(predicted):
     assert np.array_equal(again["probability"], apart["probability"])
 
 
-def test_copies_are_trained_on_and_predicted_with_their_objects(results, tmp_path):
-    """Copies of the held-out objects are no training data: a model without noise tells copies as it tells objects."""
+def test_altered_objects_are_trained_on_and_predicted_with_theirs(results, tmp_path):
+    """Altered objects of a held-out object are no training data: those that are as they were score as it does."""
     cross_validate = script("cross_validate").__globals__
     table = read_columns(results / "features" / "train.parquet")
-    write_table(tmp_path / "copies.parquet", {name: values[::-1].copy() for name, values in table.items()})
+    write_table(tmp_path / "altered.parquet", {name: values[::-1].copy() for name, values in table.items()})
     about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
     paths = [results / "features" / "train.parquet", results / "features" / "test.parquet", results / "folds.parquet"]
     names = ("out_of_fold", "held_out", "importance", "photoz")
-    for folder, jitter in (("plain", ""), ("jittered", tmp_path / "copies.parquet")):
+    for folder, jitter in (("plain", ""), ("jittered", tmp_path / "altered.parquet")):
         cross_validate["main"](
-            cross_validate["Inputs"](*paths, photoz=tmp_path / "copies.parquet", jitter=jitter),
+            cross_validate["Inputs"](*paths, photoz=tmp_path / "altered.parquet", jitter=jitter),
             cross_validate["Outputs"](*(tmp_path / folder / f"{name}.parquet" for name in names)),
             about,
-            {"seed": 5, "training": TRAINING, "selection": SELECTION, "model": {**SPEC, "classes": "binary"}},
+            {
+                "seed": 5,
+                "target": "TDE",
+                "training": TRAINING,
+                "selection": SELECTION,
+                "model": {**SPEC, "classes": "binary"},
+            },
             1,
         )
-        own, copied = (read_columns(tmp_path / folder / f"{name}.parquet") for name in ("out_of_fold", "photoz"))
-        assert np.array_equal(copied["probability"][::-1], own["probability"])
-        assert np.array_equal(copied["fold"][::-1], own["fold"])
+        own, altered = (read_columns(tmp_path / folder / f"{name}.parquet") for name in ("out_of_fold", "photoz"))
+        assert np.array_equal(altered["probability"][::-1], own["probability"])
+        assert np.array_equal(altered["fold"][::-1], own["fold"])
     plain, jittered = (read_columns(tmp_path / f / "out_of_fold.parquet")["probability"] for f in ("plain", "jittered"))
     assert not np.array_equal(plain, jittered)
 
@@ -211,6 +219,11 @@ def test_ensembles_are_made_like_models(predicted):
         one, two, both = (read_columns(paths[name]) for paths in (models["one"], models["two"], outputs))
         assert np.array_equal(one["object_id"], both["object_id"])
         np.testing.assert_allclose(both["probability"], (one["probability"] + two["probability"]) / 2)
+        # the members' classes differ: what is left is shared out as the one that knows more classes does
+        ratio = both["probability__AGN"] / both["probability__SN Ia"]
+        np.testing.assert_allclose(ratio, two["probability__AGN"] / two["probability__SN Ia"])
+        total = sum(both[f"probability__{c}"] for c in ("TDE", "AGN", "SN Ia", "other SN"))
+        np.testing.assert_allclose(total, 1.0)
     learned = json.loads((folder / "learned.json").read_text())
     assert learned == {"members": ["one", "two"], "method": "mean", "weights": [0.5, 0.5]}
     for path in folder.iterdir():
@@ -245,7 +258,7 @@ def test_scores_have_a_row_for_each_model_protocol_and_repeat(predicted):
 def test_photometric_redshifts_are_scored_with_what_was_chosen_on_spectroscopic_ones(predicted, tmp_path):
     files = sorted(predicted.glob("predictions/final/grouped/*/one/out_of_fold.parquet"))
     flat = tmp_path / "photoz.parquet"
-    columns = {**read_columns(files[0], ["object_id", "fold", "probability"])}
+    columns = {**read_columns(files[0])}
     order = np.random.default_rng(1).permutation(len(columns["object_id"]))
     about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
     write_table(flat, {name: values[order] for name, values in columns.items()}, metadata=about)
@@ -270,6 +283,7 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     )
     chosen = json.loads(threshold.read_text())
     assert (chosen["rule"], chosen["model"], chosen["protocol"]) == ("maximum_f1", "two", protocol)
+    assert chosen["target"] == "TDE"
     outputs = [predicted / "submission.csv", predicted / "probabilities.csv"]
     tests = [f / "held_out.parquet" for f in folders]
     script("write_submission")(predicted / "metadata.parquet", tests, threshold, *outputs)
@@ -278,7 +292,11 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     place = dict(zip(log["object_id"], log["submission_row"].tolist(), strict=True))
     assert [place[row["object_id"]] for row in submission] == list(range(30))
     assert list(submission[0]) == ["object_id", "prediction"]
-    assert list(probabilities[0]) == ["object_id", "probability"]
+    classes = [f"probability__{name}" for name in ("TDE", "AGN", "SN Ia", "other SN")]
+    assert list(probabilities[0]) == ["object_id", "probability", *classes]
+    for row in probabilities:
+        assert sum(float(row[name]) for name in classes) == pytest.approx(1.0, abs=1e-5)
+        assert row["probability"] == row["probability__TDE"]
     p = np.array([float(row["probability"]) for row in probabilities])
     assert [int(row["prediction"]) for row in submission] == (p >= chosen["threshold"]).astype(int).tolist()
     mean = np.mean([read_columns(path)["probability"] for path in tests], axis=0)
@@ -309,7 +327,7 @@ def test_threshold_is_the_mean_over_folds_and_repeats(predicted):
 
 def test_ablation_and_selection_write_their_tables(results):
     train, folds = results / "features" / "train.parquet", results / "folds.parquet"
-    settings = {"seed": 5, "training": TRAINING}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING}
     ablation = {"model": "one", "repeats": 1, "rounds": 10}
     more = {"threshold": THRESHOLD, "ablation": ablation, "model": SPEC}
     script("ablate_families")(train, folds, results / "ablation.csv", {**settings, **more}, 2)
@@ -368,9 +386,9 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
         assert sum(float(r["fraction"]) for r in mine) == pytest.approx(1.0, abs=1e-5)
     assert {row["method"] for row in rows(tables["calibration"])} == {"none", "platt", "isotonic"}
     curve = {"model": "one", "fractions": [0.3, 1.0], "draws": 1, "repeats": 1}
-    settings |= {"training": TRAINING, "model": SPEC, "learning_curve": curve}
+    settings |= {"target": "TDE", "training": TRAINING, "model": SPEC, "learning_curve": curve}
     train_table = predicted / "features" / "train.parquet"
-    script("learning_curve")(train_table, folds, tables["learning_curve"], settings, 1)
+    script("learning_curve")(DatasetFiles(train_table), folds, tables["learning_curve"], settings, 1)
     points = rows(tables["learning_curve"])
     assert [(row["protocol"], row["fraction"]) for row in points] == [
         (protocol, fraction) for protocol in ("stratified", "grouped") for fraction in ("0.3", "1")

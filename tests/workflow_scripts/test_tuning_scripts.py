@@ -6,17 +6,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from learning_data import GROUPS, SELECTION, SPEC, survey
+from learning_data import CLASSES, SELECTION, SPEC, survey
 
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.parameters import read_best
+from mallorn.learning.tables import DatasetFiles
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
+TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
 MODEL = {**SPEC, "learner": "logistic", "classes": "multiclass", "params": {"C": 1e-5, "max_iter": 50, "tol": 1e-3}}
-SETTINGS = {"seed": 5, "metric": "average_precision", "training": TRAINING, "selection": SELECTION, "model": MODEL}
+SETTINGS = {
+    "seed": 5,
+    "target": "TDE",
+    "metric": "average_precision",
+    "training": TRAINING,
+    "selection": SELECTION,
+    "model": MODEL,
+}
 
 
 def script(name):
@@ -39,7 +47,8 @@ def tuned(tmp_path_factory):
     outputs = [folder / f"trials_{k}.parquet" for k in range(2)]
     for k, trials in enumerate((4, 6)):
         script("tune_worker").main(
-            *(folder / f"{name}.parquet" for name in ("train", "folds")),
+            DatasetFiles(folder / "train.parquet"),
+            folder / "folds.parquet",
             outputs[k],
             {**about, "worker": str(k)},
             SETTINGS,

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.preprocessing import QuantileTransformer
 
-from mallorn.learners.scaling import fit_scaling
+from mallorn.learning.transforms.normal_scores import fit_scaling
 
 
 def test_scores_are_those_of_scikit_learn():

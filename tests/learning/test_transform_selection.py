@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from learning_data import SELECTION, survey
+from learning_data import SELECTION, labelled, survey
 
-from mallorn.learning.selection import select_features, selection_frequency
+from mallorn.learning.transforms.selection import select_features, selection_frequency
 
 
 def frequency(values, target, event, seed=1, **options):
-    return selection_frequency(values, 1 - target, 2, event, {**SELECTION, **options}, seed)
+    return selection_frequency(labelled(values, 1 - target, 2, event), {**SELECTION, **options}, seed)
 
 
 def test_the_feature_that_tells_is_always_among_the_best_and_noise_is_not():
