@@ -3,7 +3,7 @@ import pytest
 
 from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
 from mallorn.simulate.streams import stream
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 
 def fields(config, n=300):
@@ -41,10 +41,10 @@ def test_deep_fields_have_many_more_visits(config):
 
 def test_depths_have_the_configured_median_and_scatter(config):
     _, band, depth = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
-    for k, name in enumerate(BANDS):
+    for k, name in enumerate(SLOTS):
         assert np.median(depth[band == k]) == pytest.approx(config["depth"][name], abs=0.06)
         assert depth[band == k].std() == pytest.approx(config["depth_scatter"], rel=0.15)
-    np.testing.assert_allclose(median_flux_error(config), flux_error([config["depth"][name] for name in BANDS]))
+    np.testing.assert_allclose(median_flux_error(config), flux_error([config["depth"][name] for name in SLOTS]))
 
 
 def test_u_is_taken_by_dark_time_and_y_by_bright(config):

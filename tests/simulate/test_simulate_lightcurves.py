@@ -7,7 +7,7 @@ from mallorn.simulate.lightcurves import light_curve, write_split
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import epoch_step, source_flux
 from mallorn.survey.dust import transmission
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 
 def row_of(truth, k):
@@ -41,7 +41,7 @@ def curves(lines):
     found = {}
     for _, _, name, mjd, flux, error, band in lines:
         value = float(flux) if flux else np.nan
-        found.setdefault(name, []).append((float(mjd), BANDS.index(band), value, float(error)))
+        found.setdefault(name, []).append((float(mjd), SLOTS.index(band), value, float(error)))
     return {name: np.array(points).T for name, points in found.items()}
 
 
@@ -56,7 +56,7 @@ def test_numbers_are_written_as_the_challenge_does(lines):
         assert len(mjd.partition(".")[2]) <= 4
         assert flux == "" or round(float(flux), 8) == float(flux)
         assert float(error) > 0.0
-        assert band in BANDS
+        assert band in SLOTS
 
 
 def test_files_repeat_the_light_curves_in_another_order(survey, config, curves):
@@ -133,7 +133,7 @@ def test_scatter_is_as_the_errors_say(survey, curves):
     for k, name in enumerate(truth["object_id"]):
         row, (mjd, band, flux, error) = row_of(truth, k), curves[name]
         z = row["redshift"]
-        model = source_flux(7, row, WAVELENGTHS / (1.0 + z)) * dimming(z, row["luminosity_distance"])
+        model = source_flux(7, row, SLOT_WAVELENGTHS / (1.0 + z)) * dimming(z, row["luminosity_distance"])
         model *= transmission(row["ebv"])
         epoch = np.rint((mjd - row["start_mjd"]) / epoch_step(row)).astype(int)
         pulls.append((flux - model[epoch, band.astype(int)]) / error)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mallorn.survey.dust import extinction_per_ebv, transmission
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 
 def test_extinction_follows_table_3_of_fitzpatrick_1999():
@@ -10,7 +10,7 @@ def test_extinction_follows_table_3_of_fitzpatrick_1999():
 
     wavelength = np.array([np.inf, 26500, 12200, 6000, 5470, 4670, 4110, 2700, 2600])  # angstrom
     per_ebv = np.array([0.0, 0.265, 0.829, 2.688, 3.055, 3.806, 4.315, 6.265, 6.591])  # for R_V = 3.1
-    expected = CubicSpline(1e4 / wavelength, per_ebv, bc_type="natural")(1e4 / WAVELENGTHS)
+    expected = CubicSpline(1e4 / wavelength, per_ebv, bc_type="natural")(1e4 / SLOT_WAVELENGTHS)
     np.testing.assert_allclose(extinction_per_ebv(), expected, atol=0.01)
 
 

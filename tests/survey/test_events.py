@@ -12,6 +12,7 @@ from mallorn.simulate.lightcurves import light_curve
 from mallorn.simulate.logs import write_logs
 from mallorn.survey.events import grid_step, grid_steps, redshift_rounding, rest_spans, source_events
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, ROUNDING = 1000, 1e-4
@@ -27,7 +28,9 @@ def lightcurves(times):
     objects = {name: np.full(n, 0.1) for name in ("redshift", "redshift_err", "ebv", "luminosity_distance")}
     start = np.concatenate([[0], np.cumsum([len(t) for t in times])])
     ids = np.array([f"object_{k}" for k in range(n)], dtype=object)
-    return LightCurves(object_id=ids, start=start, mjd=mjd, band=np.zeros(len(mjd), np.int8), **points, **objects)
+    return LightCurves(
+        object_id=ids, start=start, mjd=mjd, band=np.zeros(len(mjd), np.int8), **points, **objects, passbands=LSST
+    )
 
 
 @pytest.mark.parametrize("step", [0.4231, 2.52787, 9.99999])

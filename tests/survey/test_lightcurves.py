@@ -18,7 +18,7 @@ from mallorn.survey.lightcurves import (
     read_lightcurves,
     write_lightcurves,
 )
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 POINTS = ("mjd", "band", "flux", "flux_err")
 OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
@@ -43,6 +43,7 @@ def make(counts, seed=1):
         band=band[order],
         flux=rng.normal(0, 10, size),
         flux_err=rng.uniform(0.1, 1, size),
+        passbands=LSST,
     )
 
 
@@ -120,7 +121,7 @@ def test_round_trip(tmp_path, counts):
     lc, points, objects = make(counts), tmp_path / "a" / "points.parquet", tmp_path / "b" / "objects.parquet"
     write_lightcurves(lc, points, objects)
     assert_equal(read_lightcurves(points, objects), lc)
-    for k, name in enumerate(BANDS):
+    for k, name in enumerate(SLOTS):
         assert_equal(read_lightcurves(points, objects, band=name), lc.in_band(k))
 
 
@@ -165,7 +166,7 @@ def test_files_tell_units_and_order(tmp_path):
     assert [str(t) for t in p.schema_arrow.types[1:2] + p.schema_arrow.types[3:]] == ["double"] * 3
     columns = read_columns(tmp_path / "p")
     assert list(columns["object_id"]) == list(lc.object_id[lc.owner])
-    assert list(columns["band"]) == [BANDS[k] for k in lc.band]
+    assert list(columns["band"]) == [SLOTS[k] for k in lc.band]
     assert list(read_columns(tmp_path / "o")["n_points"]) == [3, 0, 2]
 
 

@@ -3,28 +3,26 @@
 import logging
 from importlib import import_module
 
-from mallorn.features.family import Inputs, units
+from mallorn.features.family import Inputs, family_features, unavailable, units
 from mallorn.io.tables import read_columns, table_writer
-from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.lightcurves import lightcurve_groups, read_passbands
 
 
 def main(family, objects, artifacts, output, settings):
     """Write the features of `family` for the objects of one split.
 
-    objects, output: paths. artifacts: {artifact: path, or {passband: path} for the fits of single passbands}, for
+    objects, output: paths. artifacts: {artifact: path, or {slot: path} for the fits of single passbands}, for
         everything in the family's `NEEDS`. settings: {"features": the family's block of the configuration,
         "posterior": the posterior's block, for families that need it}.
     """
-    module = import_module(f"mallorn.features.{family}")
-    expected, n = units(family, module.features(settings["features"])), 0
+    module, config = import_module(f"mallorn.features.{family}"), settings["features"]
+    listed, n = module.features(config), 0
+    expected, lacking = units(family, listed), unavailable(family, listed, read_passbands(objects))
     further = {name: paths for name, paths in artifacts.items() if name != "lightcurves"}
-    with table_writer(output, expected, sorted_by=("object_id",)) as write:
+    with table_writer(output, expected, sorted_by=("object_id",), notes=lacking) as write:
         for group, lightcurves in lightcurve_groups(artifacts.get("lightcurves"), objects):
             tables = {name: _read(name, paths, settings, group) for name, paths in further.items()}
-            features = module.extract(Inputs(lightcurves, tables), settings["features"])
-            if list(features) != list(expected):
-                difference = sorted(set(features) ^ set(expected)) or "their order"
-                raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
+            features = family_features(family, module, Inputs(lightcurves, tables), config)
             write({"object_id": lightcurves.object_id, **features})
             n += len(lightcurves)
     logging.getLogger(__name__).info("%s: %d features of %d objects", family, len(expected), n)
@@ -34,7 +32,7 @@ def _read(artifact, paths, settings, group):
     if artifact == "posterior":
         return import_module("mallorn.gp.posterior").read_posterior(paths, settings["posterior"], group)
     if isinstance(paths, dict):
-        return {band: read_columns(path, group=group) for band, path in paths.items()}
+        return {slot: read_columns(path, group=group) for slot, path in paths.items()}
     return read_columns(paths, group=group)
 
 

@@ -5,12 +5,13 @@ object near it in redshift; it may also lose points and gain noise. It is made i
 objects themselves.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.seeds import generator
 from mallorn.survey.cosmology import luminosity_distance
-from mallorn.survey.lightcurves import LightCurves
 
 __all__ = ["copied_lightcurves", "copied_logs"]
 
@@ -72,15 +73,11 @@ def copied_lightcurves(lightcurves, logs, name, options, seed):
         n = lc.n_points[k]
         keep[points] = rng.random(n) < options["keep"]
         scatter[points] = rng.normal(size=n)
-    copies = LightCurves(
-        object_id=lc.object_id,
+    copies = replace(
+        lc,
         redshift=logs["Z"][rows],
         redshift_err=logs["Z_err"][rows],
-        ebv=lc.ebv,
         luminosity_distance=logs["luminosity_distance"][rows],
-        start=lc.start,
-        mjd=lc.mjd,
-        band=lc.band,
         flux=lc.flux + options["noise"] * scatter * lc.flux_err,
         flux_err=lc.flux_err * np.sqrt(1.0 + options["noise"] ** 2),
     )
