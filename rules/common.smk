@@ -13,6 +13,8 @@ from mallorn.settings.checks import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.runs.fingerprints import constant, fingerprint, module_digests
 from mallorn.runs.tracking import check_tracking
+from mallorn.simulate.cadence import median_depth
+from mallorn.survey.passbands import survey_passbands
 from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: garbage is sought in vain
@@ -36,6 +38,12 @@ try:
         DATA_DIR = config["data_dir"]
         SPLITS = find_splits(DATA_DIR)
     NEW_SPLITS = find_splits(config["new_data"], ["test"], "new_data") if config["new_data"] else []
+    SURVEY_NAME = config["simulation"]["survey"] if config["data_dir"] is None else config["survey"]
+    SURVEY_KEY = "simulation.survey" if config["data_dir"] is None else "survey"
+    PASSBANDS = survey_passbands(SURVEY_NAME, config["surveys"], SURVEY_KEY)
+    NEW_PASSBANDS = survey_passbands(config["new_survey"] or SURVEY_NAME, config["surveys"], "new_survey")
+    if config["data_dir"] is None:
+        median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -44,7 +52,7 @@ if config["data_dir"] is not None and not Path(SAMPLE).is_file():
     SAMPLE = []  # the test log gives the order of the submission
 SURVEY = [*(f"{DATA_DIR}/{name}" for name in LOG_FILES.values()), *([SAMPLE] if SAMPLE else [])]
 
-BANDS = constant("mallorn.survey.passbands", "BANDS")
+SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 COPIES = [name for name, block in config["copies"].items() if block["enabled"]]
 FINAL = constant("mallorn.learning.training_sets", "FINAL")
@@ -140,8 +148,8 @@ ARTIFACTS = {
     "posterior": "results/posterior/{split}.parquet",
     "fits/multiband": "results/fits/multiband/{split}.parquet",
     "fits/hypotheses": "results/fits/hypotheses/{split}.parquet",
-    "fits/drw": {band: f"results/fits/drw/{{split}}/{band}.parquet" for band in BANDS},
-    "fits/matern": {band: f"results/fits/matern/{{split}}/{band}.parquet" for band in BANDS},
+    "fits/drw": {slot: f"results/fits/drw/{{split}}/{slot}.parquet" for slot in SLOTS},
+    "fits/matern": {slot: f"results/fits/matern/{{split}}/{slot}.parquet" for slot in SLOTS},
 }
 ENGINE = {"engine": "results/engine"} if config["gp"]["engine"] == "compiled" else {}
 READERS = {"posterior": "mallorn.gp.posterior"}  # modules that the adapter of extract_features loads for an artifact
@@ -154,11 +162,11 @@ def needs_of(family):
 
 
 def artifacts_of(wildcards):
-    """Return {artifact: path} of what a family reads of a split; {passband: path} for fits of single passbands."""
+    """Return {artifact: path} of what a family reads of a split; {slot: path} for fits of single passbands."""
     fill = lambda path: path.format(split=wildcards.split)
     return {
         need: (
-            {band: fill(path) for band, path in ARTIFACTS[need].items()}
+            {slot: fill(path) for slot, path in ARTIFACTS[need].items()}
             if isinstance(ARTIFACTS[need], dict)
             else fill(ARTIFACTS[need])
         )

@@ -21,7 +21,7 @@ if config["data_dir"] is None:
             runtime=minutes(5),
         params:
             code=code_of("simulate_logs"),
-            settings={"seed": config["seed"], "simulation": config["simulation"]},
+            settings={"seed": config["seed"], "simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
         message:
             "Drawing the objects of a simulated survey"
         script:
@@ -43,7 +43,7 @@ if config["data_dir"] is None:
             runtime=minutes(10),
         params:
             code=code_of("simulate_split"),
-            settings={"seed": config["seed"], "simulation": config["simulation"]},
+            settings={"seed": config["seed"], "simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
         message:
             "Simulating the light curves of {wildcards.split}"
         script:
@@ -100,6 +100,7 @@ rule ingest:
         data=digests(*(f"{{split}}/{name}" for name in LIGHTCURVE_FILES.values())),
         log_rows=log_rows,
         settings=config["ingest"],
+        passbands=PASSBANDS.to_text(),
     message:
         "Reading the light curves of {wildcards.split}"
     script:

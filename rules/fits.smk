@@ -1,5 +1,5 @@
 # Needs:  results/{lightcurves,objects}/{split}.parquet.
-# Makes:  results/fits/{drw,matern}/{split}/{band}.parquet, results/fits/{multiband,hypotheses}/{split}.parquet,
+# Makes:  results/fits/{drw,matern}/{split}/{slot}.parquet, results/fits/{multiband,hypotheses}/{split}.parquet,
 #         results/posterior/{split}.parquet: models fitted to the light curves, from which feature families are made.
 
 

@@ -12,8 +12,8 @@ STORE = {
     "objects": expand("results/objects/{split}.parquet", split=SPLITS),
     "posterior": expand(ARTIFACTS["posterior"], split=SPLITS),
     "hypotheses": expand(ARTIFACTS["fits/hypotheses"], split=SPLITS),
-    "drw": expand("results/fits/drw/{split}/{band}.parquet", split=SPLITS, band=BANDS),
-    "matern": expand("results/fits/matern/{split}/{band}.parquet", split=SPLITS, band=BANDS),
+    "drw": expand("results/fits/drw/{split}/{slot}.parquet", split=SPLITS, slot=SLOTS),
+    "matern": expand("results/fits/matern/{split}/{slot}.parquet", split=SPLITS, slot=SLOTS),
 }
 DRAWN = {
     **STORE,

@@ -6,6 +6,7 @@ from mallorn.ingest.objects import read_objects
 from mallorn.io.tables import read_columns, read_metadata
 from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, find_splits
 from mallorn.survey.lightcurves import read_lightcurves
+from mallorn.survey.passbands import LSST
 
 LOG, TEST, SAMPLE = "train_log.csv", "test_log.csv", "sample_submission.csv"
 TRAIN_LC, TEST_LC = "split_01/train_full_lightcurves.csv", "split_01/test_full_lightcurves.csv"
@@ -50,7 +51,7 @@ def write_survey(files, folder):
     return folder
 
 
-def ingest(survey, results, config=CONFIG):
+def ingest(survey, results, config=CONFIG, passbands=LSST):
     """Ingest the folder `survey` into `results`, as the workflow does; return the names of the splits."""
     splits = find_splits(survey)
     sample = survey / SAMPLE
@@ -59,7 +60,7 @@ def ingest(survey, results, config=CONFIG):
     for split in splits:
         files = [survey / split / name for name in LIGHTCURVE_FILES.values()]
         outputs = [results / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "set_aside")]
-        ingest_split(*files, read_objects(*logs, split, config), config, *outputs)
+        ingest_split(*files, read_objects(*logs, split, config), config, passbands, *outputs)
     return splits
 
 

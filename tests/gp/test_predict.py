@@ -22,7 +22,12 @@ def case(name, n=60, seed=1, length=40.0):
     theta = np.log([3.0, length, 2.5])[: PARAMETERS[name]]
     queries = np.concatenate([rng.uniform(59900.0, 60800.0, 40), np.resize(t, 3)])
     bands = rng.integers(0, 6, 43) if name == "multiband" else np.full(43, 2)
-    return Process(MODELS[name], theta, t, band, flux, err, ANGSTROM), Dense(name, theta, t, band, flux, err), queries, bands
+    return (
+        Process(MODELS[name], theta, t, band, flux, err, ANGSTROM),
+        Dense(name, theta, t, band, flux, err),
+        queries,
+        bands,
+    )
 
 
 @pytest.mark.parametrize("length", [5.0, 40.0, 2000.0])
@@ -68,7 +73,9 @@ def test_residuals_are_those_of_the_posterior_mean(name):
     process = Process(MODELS[name], np.log([1.0, 30.0, 3.0])[: PARAMETERS[name]], t, band, flux, err, ANGSTROM)
     np.testing.assert_allclose(process.mjd, t, rtol=1e-12)
     np.testing.assert_array_equal(process.band, band)
-    np.testing.assert_allclose(process.residuals(), (flux - process.mean(t, ANGSTROM[band])) / err, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        process.residuals(), (flux - process.mean(t, ANGSTROM[band])) / err, rtol=1e-9, atol=1e-9
+    )
 
 
 def test_samples_have_the_posterior_mean_and_covariance():

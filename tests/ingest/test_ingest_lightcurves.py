@@ -21,7 +21,7 @@ from mallorn.ingest.lightcurves import REASONS, ingest_split
 from mallorn.ingest.objects import read_objects
 from mallorn.io.tables import number_of_groups, read_columns
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves
-from mallorn.survey.passbands import SLOTS
+from mallorn.survey.passbands import LSST, SLOTS
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -46,7 +46,7 @@ def run(folder, objects, train, test="x,61000,1,1,r\n", **config):
     for path, rows in zip(paths, (train, test), strict=True):
         path.write_text(HEADER + rows, encoding="utf-8", newline="")
     outputs = [folder / name for name in ("points.parquet", "objects.parquet", "set_aside.parquet")]
-    counts = ingest_split(*paths, objects, {**CONFIG, **config}, *outputs)
+    counts = ingest_split(*paths, objects, {**CONFIG, **config}, LSST, *outputs)
     return Ingested(read_lightcurves(*outputs[:2]), read_columns(outputs[2]), counts["rows_read"])
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, read_units
 from mallorn.survey.cosmology import MIN_REDSHIFT
-from mallorn.survey.dust import extinction_per_ebv
 from mallorn.survey.lightcurves import (
     LightCurves,
     find_objects,
@@ -108,7 +107,7 @@ def test_dereddening_worked_by_hand():
     # E(B-V) = 1 / A_r per unit of E(B-V) is one magnitude in r: fluxes are divided by 10^-0.4 = 0.3981072
     lc = make([3, 2])
     lc.band[:] = 2, 2, 2, 2, 5
-    lc.ebv[:] = 1 / extinction_per_ebv()[2], 0.0
+    lc.ebv[:] = 1 / LSST.extinction[2], 0.0
     bright = lc.dereddened()
     np.testing.assert_allclose(bright.flux[:3], lc.flux[:3] * 2.5118864, rtol=1e-7)
     np.testing.assert_allclose(bright.flux_err[:3], lc.flux_err[:3] * 2.5118864, rtol=1e-7)

@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 
 from mallorn.decide.bundle import check_product, installed, read_product, score
 from mallorn.decide.submission import write_probabilities, write_submission
-from mallorn.io.tables import read_columns
+from mallorn.features.family import by_reason
+from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.training import feature_groups
 
 
@@ -18,6 +19,7 @@ def main(model, features, probabilities, predictions, state):
     """
     manifest = read_product(model)
     check_product(model, manifest, state, installed(), pq.read_schema(features).names)
+    tell_unknown(manifest["features"], read_notes(features))
     object_id = read_columns(features, ["object_id"])["object_id"]
     groups = (part.values for part in feature_groups(features, manifest["features"]))
     probability, chosen = score(model, manifest, groups)
@@ -25,6 +27,16 @@ def main(model, features, probabilities, predictions, state):
     write_submission(predictions, object_id, chosen)
     message = "%d of %d objects have a probability of at least %.4f"
     logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
+
+
+def tell_unknown(wanted, unknown):
+    """Log which of the model's features `wanted` the new objects' survey cannot have, and why."""
+    lacking = {column: unknown[column] for column in wanted if column in unknown}
+    log = logging.getLogger(__name__)
+    if lacking:
+        log.warning("%d of the model's %d features are unknown for all new objects", len(lacking), len(wanted))
+    for why, columns in by_reason(lacking).items():
+        log.warning("%d of them, such as %s: %s", len(columns), columns[0], why)
 
 
 if "snakemake" in globals():

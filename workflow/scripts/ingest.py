@@ -2,14 +2,16 @@
 
 from mallorn.ingest.lightcurves import ingest_split
 from mallorn.ingest.objects import read_objects
+from mallorn.survey.passbands import Passbands
 
 
-def main(train, test, logs, split, points, objects, set_aside, config):
+def main(train, test, logs, split, points, objects, set_aside, config, passbands):
     """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`.
 
-    train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`.
+    train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`. passbands:
+    the `Passbands` of the survey.
     """
-    ingest_split(train, test, read_objects(*logs, split, config), config, points, objects, set_aside)
+    ingest_split(train, test, read_objects(*logs, split, config), config, passbands, points, objects, set_aside)
 
 
 if "snakemake" in globals():
@@ -25,4 +27,5 @@ if "snakemake" in globals():
             snakemake.output.objects,
             snakemake.output.set_aside,
             snakemake.params.settings,
+            Passbands.from_text(snakemake.params.passbands),
         )

@@ -2,14 +2,16 @@
 
 from mallorn.ingest.lightcurves import ingest_split
 from mallorn.ingest.objects import read_objects
+from mallorn.survey.passbands import Passbands
 
 
-def main(curves, log, split, points, objects, set_aside, config):
+def main(curves, log, split, points, objects, set_aside, config, passbands):
     """Write the light curves of the file `curves` to `points` and `objects`, and the rows not kept to `set_aside`.
 
-    log: path of the log of the new objects. config: block `ingest`.
+    log: path of the log of the new objects. config: block `ingest`. passbands: the `Passbands` of
+    the survey.
     """
-    ingest_split(None, curves, read_objects(None, log, split, config), config, points, objects, set_aside)
+    ingest_split(None, curves, read_objects(None, log, split, config), config, passbands, points, objects, set_aside)
 
 
 if "snakemake" in globals():
@@ -24,4 +26,5 @@ if "snakemake" in globals():
             snakemake.output.objects,
             snakemake.output.set_aside,
             snakemake.params.settings,
+            Passbands.from_text(snakemake.params.passbands),
         )

@@ -22,7 +22,7 @@ import numpy as np
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["Feature", "Inputs", "columns", "family_features", "unavailable", "units"]
+__all__ = ["Feature", "Inputs", "by_reason", "columns", "family_features", "unavailable", "units"]
 
 
 class Feature(NamedTuple):
@@ -72,6 +72,12 @@ def unavailable(family, features, passbands):
         if lacking:
             found[column] = f"the survey has no passband in slot{'s' * (len(lacking) > 1)} {', '.join(lacking)}"
     return found
+
+
+def by_reason(unknown):
+    """Return {why: [column, ...]} of {column: why}, the reason of most columns first."""
+    reasons = sorted(set(unknown.values()), key=lambda why: (-list(unknown.values()).count(why), why))
+    return {why: [column for column, own in unknown.items() if own == why] for why in reasons}
 
 
 def family_features(family, module, inputs, config):
