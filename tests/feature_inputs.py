@@ -16,7 +16,7 @@ from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import phase_grid, predict_posterior
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS, SLOTS
 
 _BAND_MODELS = {"drw": DRW, "matern": Matern32}
 
@@ -35,7 +35,7 @@ def pack(points, redshift=0.1, redshift_err=np.nan, ebv=0.0):
     n, parts = len(points), []
     for mjd, band, flux, error in points:
         mjd, flux, error = np.broadcast_arrays(np.asarray(mjd, dtype=float), flux, error)
-        band = np.broadcast_to([BANDS.index(b) for b in band], mjd.shape) if len(mjd) else np.zeros(0)
+        band = np.broadcast_to([SLOTS.index(b) for b in band], mjd.shape) if len(mjd) else np.zeros(0)
         order = np.lexsort((band, mjd))
         parts.append([np.asarray(x, dtype=float)[order] for x in (mjd, band, flux, error)])
     mjd, band, flux, error = (np.concatenate(x) for x in zip(*parts, strict=True))
@@ -51,6 +51,7 @@ def pack(points, redshift=0.1, redshift_err=np.nan, ebv=0.0):
         band=band.astype(np.int8),
         flux=flux,
         flux_err=error,
+        passbands=LSST,
     )
 
 
@@ -64,7 +65,7 @@ def simulated(n, seed):
         band = np.concatenate([rng.choice(6, 3, replace=False, p=chances) for _ in nights])
         mjd = np.repeat(nights, 3)
         phase = (mjd - 365.0 - rng.uniform(40, 150)) / (1.0 + redshift[k])
-        colour = WAVELENGTHS[band] / 6000.0
+        colour = SLOT_WAVELENGTHS[band] / 6000.0
         if k % 3 == 0:
             shape = np.where(phase < 0, np.exp(-0.5 * (phase / 15) ** 2), (1 + np.maximum(phase, 0) / 50) ** (-5 / 3))
             truth = 12 * shape * colour**-1.5
@@ -76,7 +77,7 @@ def simulated(n, seed):
             walk = np.cumsum(rng.normal(0, 0.6, 1300))
             truth = (walk - walk.mean())[np.clip(phase + 600, 0, 1299).astype(int)] * colour**-0.7 / 2
         error = rng.uniform(0.2, 0.6, len(mjd)) * (1 + (band == 0) + 2 * (band == 5))
-        points.append((mjd + 61000.0, [BANDS[b] for b in band], truth + rng.normal(0, error), error))
+        points.append((mjd + 61000.0, [SLOTS[b] for b in band], truth + rng.normal(0, error), error))
     return pack(points, redshift, ebv=rng.uniform(0.01, 0.2, n))
 
 
@@ -86,7 +87,7 @@ def too_few():
     points = [([], [], [], [])]
     for n in range(1, 8):
         points.append((61000.0 + 7.0 * np.arange(n), ["r"] * n, rng.normal(3, 2, n), 0.5))
-    points.append((61000.0 + np.arange(6), list(BANDS), [1.0, 2.0, 3.0, 2.0, 1.0, -1.0], 0.3))
+    points.append((61000.0 + np.arange(6), list(SLOTS), [1.0, 2.0, 3.0, 2.0, 1.0, -1.0], 0.3))
     points.append((61000.0 + np.arange(12), list("ugrizy" * 2), -5.0, 0.3))
     points.append((61000.0 + np.arange(40), list("gr" * 20), 2.0, 0.1))
     points.append((np.repeat(61000.0 + np.arange(8), 6), list("ugrizy" * 8), rng.normal(0, 1, 48), 50.0))
@@ -116,7 +117,7 @@ class Artifacts:
         clean, kind = self.lightcurves.dereddened(), name.removeprefix("fits/")
         if kind in _BAND_MODELS:
             model, block = _BAND_MODELS[kind], CONFIG["fits"][kind]
-            return {band: fit_lightcurves(model, clean.in_band(k), block) for k, band in enumerate(BANDS)}
+            return {band: fit_lightcurves(model, clean.in_band(k), block) for k, band in enumerate(SLOTS)}
         if kind == "multiband":
             return fit_lightcurves(MultibandMatern32, clean, CONFIG["fits"][kind])
         if kind == "posterior":

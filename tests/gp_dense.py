@@ -1,20 +1,32 @@
 """Dense Gaussian processes in extended precision, written from the formulas alone: what mallorn.gp is held against."""
 
+from functools import partial
+
 import numpy as np
 
+from mallorn.gp.batch import pack
+
 WAVELENGTHS = np.array([3.641, 4.704, 6.155, 7.504, 8.695, 10.056])
+"""Of the six passbands of most tests, 1000 angstrom."""
+
+pack_six = partial(pack, wavelength=1000.0 * WAVELENGTHS)
+"""`pack` for points in those six."""
+
 PARAMETERS = {"drw": 2, "matern": 2, "multiband": 3}
 
 
-def kernel(name, theta, t1, b1, t2, b2):
-    """Return the covariance (N, M) of model `name` at natural-logarithmic parameters `theta`."""
+def kernel(name, theta, t1, b1, t2, b2, wavelengths=WAVELENGTHS):
+    """Return the covariance (N, M) of model `name` at natural-logarithmic parameters `theta`.
+
+    b1, b2: positions in `wavelengths`, 1000 angstrom.
+    """
     values = np.exp(np.asarray(theta, dtype=np.longdouble))
     dt = np.abs(np.subtract.outer(np.asarray(t1, np.longdouble), np.asarray(t2, np.longdouble)))
     if name == "drw":
         return values[0] ** 2 * np.exp(-dt / values[1])
     covariance = values[0] ** 2 * matern32(dt / values[1])
     if name == "multiband":
-        wavelengths = WAVELENGTHS.astype(np.longdouble)
+        wavelengths = np.asarray(wavelengths, dtype=np.longdouble)
         covariance = covariance * matern32(np.abs(np.subtract.outer(wavelengths[b1], wavelengths[b2])) / values[2])
     return covariance
 
@@ -45,9 +57,11 @@ def solve_lower(lower, columns):
 class Dense:
     """One object under model `name`: the log likelihood at its generalised-least-squares mean, and predictions."""
 
-    def __init__(self, name, theta, t, band, flux, err):
-        self.name, self.theta, self.t, self.band = name, theta, t, band
-        covariance = kernel(name, theta, t, band, t, band) + np.diag(np.asarray(err, dtype=np.longdouble) ** 2)
+    def __init__(self, name, theta, t, band, flux, err, wavelengths=WAVELENGTHS):
+        self.name, self.theta, self.t, self.band, self.wavelengths = name, theta, t, band, wavelengths
+        covariance = kernel(name, theta, t, band, t, band, wavelengths) + np.diag(
+            np.asarray(err, dtype=np.longdouble) ** 2
+        )
         self.lower = cholesky(covariance)
         white = solve_lower(self.lower, np.column_stack([flux, np.ones(len(t))]))
         self.ones = white[:, 1]
@@ -59,8 +73,8 @@ class Dense:
 
     def predict(self, t, band):
         """Return the posterior mean (M,) and covariance (M, M), the uncertainty of the constant included."""
-        white = solve_lower(self.lower, kernel(self.name, self.theta, self.t, self.band, t, band))
+        white = solve_lower(self.lower, kernel(self.name, self.theta, self.t, self.band, t, band, self.wavelengths))
         h = 1 - white.T @ self.ones
-        prior = kernel(self.name, self.theta, t, band, t, band)
+        prior = kernel(self.name, self.theta, t, band, t, band, self.wavelengths)
         covariance = prior - white.T @ white + self.mean_variance * np.outer(h, h)
         return (self.mean + white.T @ self.residual).astype(float), covariance.astype(float)

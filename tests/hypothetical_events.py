@@ -4,7 +4,7 @@ import numpy as np
 
 from mallorn.hypotheses.models import HYPOTHESES
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS
 
 SETTINGS = {
     "models": [h.name for h in HYPOTHESES],
@@ -46,6 +46,7 @@ def pack(points, redshift, ebv=0.0):
     return LightCurves(
         ids, ones * redshift, ones * np.nan, ones * ebv, ones * 1300.0, start, mjd.astype(float),
         band.astype(np.int8), flux.astype(float), error.astype(float),
+        passbands=LSST,
     )  # fmt: skip
 
 
@@ -59,6 +60,6 @@ def observed(h, values, rng, t0=60250.0, amplitude=20.0, error=0.5, redshift=0.2
     mjd, band = visits(rng, number=number)
     d = (mjd - t0) / (1 + redshift)
     scale = amplitude if amplitudes is None else np.asarray(amplitudes)[band]
-    flux = scale * h.shape(d, WAVELENGTHS[band] / (1 + redshift), np.asarray(values)[:, None])
+    flux = scale * h.shape(d, SLOT_WAVELENGTHS[band] / (1 + redshift), np.asarray(values)[:, None])
     errors = np.full(len(mjd), error)
     return mjd, band, flux + errors * rng.standard_normal(len(mjd)), errors

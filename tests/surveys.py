@@ -7,6 +7,7 @@ from mallorn.ingest.split import write_split
 from mallorn.io.tables import read_columns, read_metadata
 from mallorn.sources import kaggle
 from mallorn.survey.lightcurves import read_lightcurves
+from mallorn.survey.passbands import LSST
 
 LOG, TEST, SAMPLE = "train_log.csv", "test_log.csv", "sample_submission.csv"
 TRAIN_LC, TEST_LC = "split_01/train_full_lightcurves.csv", "split_01/test_full_lightcurves.csv"
@@ -51,13 +52,13 @@ def write_survey(files, folder):
     return folder
 
 
-def ingest(survey, results, config=CONFIG):
+def ingest(survey, results, config=CONFIG, passbands=LSST):
     """Ingest the folder `survey` into `results`, as the workflow does; return the names of the splits."""
     splits, sets = kaggle.splits(survey), ("train", "test")
     write_logs(results / "metadata.parquet", kaggle.read_metadata(survey, splits, sets, config))
     for split in splits:
         outputs = [results / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "set_aside")]
-        write_split(partial(kaggle.read_split, survey, split, sets, config), *outputs)
+        write_split(partial(kaggle.read_split, survey, split, sets, config, passbands), passbands, *outputs)
     return splits
 
 

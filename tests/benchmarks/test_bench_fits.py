@@ -13,6 +13,7 @@ from mallorn.gp.batch import pack
 from mallorn.gp.fit import fit, settings
 from mallorn.gp.models import DRW
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +25,9 @@ def waves(n, n_points, seed):
     flux = np.sin(mjd / 60.0) + rng.normal(0.0, 0.2, n * n_points)
     ids, one = np.array([f"{seed} {k}" for k in range(n)], dtype=object), np.ones(n)
     start = n_points * np.arange(n + 1)
-    return LightCurves(ids, one, one, 0 * one, 100 * one, start, mjd, band, flux, np.full(len(mjd), 0.2))
+    return LightCurves(
+        ids, one, one, 0 * one, 100 * one, start, mjd, band, flux, np.full(len(mjd), 0.2), passbands=LSST
+    )
 
 
 @pytest.fixture(scope="module")

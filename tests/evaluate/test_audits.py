@@ -22,6 +22,7 @@ from mallorn.evaluate.audits.verdict import merge, verdict, write_verdict
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.folds import draw_folds, fold_of
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 MODEL = {key: SPEC[key] for key in ("learner", "balance", "params")}
 LIMITS = {"separation": 0.98, "missing": 0.5}
@@ -229,6 +230,7 @@ def curves(counts, seed=0):
         band=rng.integers(0, 6, total).astype(np.int8),
         flux=rng.normal(size=total),
         flux_err=np.ones(total),
+        passbands=LSST,
     )
 
 

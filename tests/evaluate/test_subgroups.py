@@ -11,6 +11,7 @@ from mallorn.evaluate.subgroups import (
     type_groups,
 )
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 OPTIONS = {"level": 0.9, "rounds": 60}
 
@@ -86,6 +87,7 @@ def test_properties_of_light_curves():
         band=np.zeros(3, np.int8),
         flux=flux,
         flux_err=error,
+        passbands=LSST,
     )
     properties = light_curve_properties(lc)
     assert properties["points"].tolist() == [2, 0, 1]

@@ -7,7 +7,7 @@ from mallorn.features import blackbody
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS
 
 KNOTS = np.array([-20.0, 0.0, 50.0, 100.0])
 CONFIG = {
@@ -26,7 +26,7 @@ REDSHIFT, DISTANCE, RADIUS = 0.25, 1300.0, 5e14
 
 def sed(temperature):
     """Microjansky of a sphere of RADIUS at REDSHIFT, (6,)."""
-    brightness = np.pi * planck(WAVELENGTHS / (1 + REDSHIFT), temperature)
+    brightness = np.pi * planck(SLOT_WAVELENGTHS / (1 + REDSHIFT), temperature)
     return (1 + REDSHIFT) * brightness * (RADIUS / (DISTANCE * MPC)) ** 2 / 1e-29
 
 
@@ -38,7 +38,7 @@ def inputs(flux, relative=0.01):
     start = np.zeros(n + 1, dtype=np.int64)
     band = empty.astype(np.int8)
     z, distance = ones * REDSHIFT, ones * DISTANCE
-    objects = LightCurves(ids, z, ones * np.nan, ones * 0, distance, start, empty, band, empty, empty)
+    objects = LightCurves(ids, z, ones * np.nan, ones * 0, distance, start, empty, band, empty, empty, passbands=LSST)
     sd = relative * np.abs(flux).max(2, keepdims=True)
     cov = np.eye(6) * (sd**2)[..., None]
     return Inputs(objects, {"posterior": SimpleNamespace(knots=KNOTS, knot_mean=flux, knot_cov=cov)})

@@ -7,6 +7,7 @@ from mallorn.errors import ConfigError
 from mallorn.features import color
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 KNOTS = np.array([-20.0, 0.0, 20.0, 100.0])
 CONFIG = {
@@ -29,7 +30,9 @@ def inputs(flux, sd=1e-3, raw=None):
     ones = np.ones(n)
     ids = np.array([f"o{k}" for k in range(n)], dtype=object)
     mjd, band, raw_flux, raw_err = raw[:, 1], raw[:, 2].astype(np.int8), raw[:, 3], raw[:, 4]
-    objects = LightCurves(ids, ones, ones * np.nan, ones * 0, ones * 100, start, mjd, band, raw_flux, raw_err)
+    objects = LightCurves(
+        ids, ones, ones * np.nan, ones * 0, ones * 100, start, mjd, band, raw_flux, raw_err, passbands=LSST
+    )
     flux = np.asarray(flux, dtype=float)
     cov = np.broadcast_to(np.eye(6) * np.asarray(sd)[..., None, None] ** 2, (n, len(KNOTS), 6, 6))
     posterior = SimpleNamespace(

@@ -6,6 +6,7 @@ import pytest
 from mallorn.features import decay
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 CONFIG = {
     "enabled": True,
@@ -39,6 +40,7 @@ def inputs(*light_curves):
     curves = LightCurves(
         ids, ones * Z, ones * np.nan, ones * 0, ones * 100, start, PEAK + (1 + Z) * phase, band.astype(np.int8),
         flux.astype(float), error.astype(float),
+        passbands=LSST,
     )  # fmt: skip
     return Inputs(curves, {"posterior": SimpleNamespace(peak_mjd=ones * PEAK)})
 

@@ -4,7 +4,7 @@ import pytest
 from mallorn.features import drw
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 
 def objects(n=2, redshift=1.0, distance=1000.0):
@@ -13,7 +13,17 @@ def objects(n=2, redshift=1.0, distance=1000.0):
     none = np.empty(0)
     zero = np.zeros(n + 1, np.int64)
     return LightCurves(
-        ids, redshift * ones, ones, 0 * ones, distance * ones, zero, none, none.astype(np.int8), none, none
+        ids,
+        redshift * ones,
+        ones,
+        0 * ones,
+        distance * ones,
+        zero,
+        none,
+        none.astype(np.int8),
+        none,
+        none,
+        passbands=LSST,
     )
 
 
@@ -33,7 +43,7 @@ def table(status=(0, 2)):
 
 def test_numbers_worked_by_hand():
     """tau 50 d and sigma 3 uJy at redshift 1: tau 25 d at rest, SF_inf 3 sqrt(2), short-term amplitude 3 sqrt(2/25)."""
-    found = drw.extract(Inputs(objects(), {"fits/drw": dict.fromkeys(BANDS, table())}), {})
+    found = drw.extract(Inputs(objects(), {"fits/drw": dict.fromkeys(SLOTS, table())}), {})
     expected = {
         "log_tau": np.log(50.0),
         "log_tau_err": 0.4,
@@ -49,12 +59,12 @@ def test_numbers_worked_by_hand():
     }
     assert list(found) == columns("drw", drw.features({}))
     for name, value in expected.items():
-        for band in BANDS:
+        for band in SLOTS:
             assert found[f"drw__{name}__{band}"][0] == pytest.approx(value), name
 
 
 def test_failed_fits_are_nan_and_bands_are_kept_apart():
-    fits = {band: {**table(), "log_tau": np.full(2, float(k))} for k, band in enumerate(BANDS)}
+    fits = {band: {**table(), "log_tau": np.full(2, float(k))} for k, band in enumerate(SLOTS)}
     found = drw.extract(Inputs(objects(), {"fits/drw": fits}), {})
     assert all(np.isnan(values[1]) for values in found.values())
-    assert [found[f"drw__log_tau__{band}"][0] for band in BANDS] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [found[f"drw__log_tau__{band}"][0] for band in SLOTS] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]

@@ -4,7 +4,7 @@ import pytest
 from mallorn.features import gp_vs_drw
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 
 def lightcurves(n=2):
@@ -14,7 +14,9 @@ def lightcurves(n=2):
     band = np.tile(np.repeat(np.arange(6, dtype=np.int8), 2), n)
     flux = np.tile([1.0, 3.0], 6 * n)
     start = 12 * np.arange(n + 1)
-    return LightCurves(ids, zero, zero, zero, zero, start, np.arange(12.0 * n), band, flux, np.ones(12 * n))
+    return LightCurves(
+        ids, zero, zero, zero, zero, start, np.arange(12.0 * n), band, flux, np.ones(12 * n), passbands=LSST
+    )
 
 
 def extract(ratios, drw_status=(0, 0)):
@@ -22,7 +24,7 @@ def extract(ratios, drw_status=(0, 0)):
     n = len(drw_status)
     base = {"n_points": np.full(n, 2), "status": np.zeros(n, np.int8), "log_sigma": np.zeros(n)}
     drw, matern = {}, {}
-    for k, band in enumerate(BANDS):
+    for k, band in enumerate(SLOTS):
         tau = np.full(n, np.log(10.0 * (k % 3 + 1)))
         drw[band] = {**base, "log_tau": tau, "log_likelihood": np.full(n, -10.0), "status": np.array(drw_status)}
         matern[band] = {**base, "log_length": tau, "log_likelihood": np.full(n, -10.0 + ratios[k])}

@@ -13,7 +13,7 @@ from mallorn.features.family import Inputs, columns
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.hypotheses.models import blackbody_ratio
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["features"]["hypotheses"]
 REDSHIFT, DISTANCE = 0.25, 1300.0
@@ -37,7 +37,7 @@ def by_hand():
     """One object and its fit, written by hand: 15 d, 55 d, 20,000 K, 10 uJy; every point is one sigma too bright."""
     d = np.array([-10.0, 0.0, 27.5, 55.0])  # rest frame
     band = np.array([1, 1, 1, 2])
-    wavelength = WAVELENGTHS[band] / (1 + REDSHIFT)
+    wavelength = SLOT_WAVELENGTHS[band] / (1 + REDSHIFT)
     time = np.array([np.exp(-0.5 * (10 / 15) ** 2), 1.0, 1.5 ** (-5 / 3), 2 ** (-5 / 3)])
     flux = 10.0 * time * blackbody_ratio(wavelength, 20000.0) + 0.5
     lightcurves = pack([(60000.0 + d * (1 + REDSHIFT), band, flux, np.full(4, 0.5))], REDSHIFT)
@@ -156,10 +156,10 @@ def test_dust_is_taken_away():
 def test_the_colours_of_free_amplitudes():
     rng = np.random.default_rng(3)
     h = hypothesis("ach")
-    amplitudes = 20.0 * blackbody_ratio(WAVELENGTHS / (1 + REDSHIFT), 25000.0)
+    amplitudes = 20.0 * blackbody_ratio(SLOT_WAVELENGTHS / (1 + REDSHIFT), 25000.0)
     one = observed(h, np.array([p.mean for p in h.parameters]), rng, amplitudes=amplitudes, error=0.05)
     out = extracted(pack([one], REDSHIFT))
-    for k, (a, b) in enumerate(zip(BANDS[:-1], BANDS[1:], strict=True)):
+    for k, (a, b) in enumerate(zip(SLOTS[:-1], SLOTS[1:], strict=True)):
         expected = -2.5 * np.log10(amplitudes[k] / amplitudes[k + 1])
         assert out[f"hypotheses__ach_color_{a}{b}"][0] == pytest.approx(expected, abs=0.05)
     settings = SETTINGS | {"error_floor": 0.01}

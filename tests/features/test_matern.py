@@ -4,7 +4,7 @@ import pytest
 from mallorn.features import matern
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 
 def test_numbers_worked_by_hand():
@@ -12,7 +12,9 @@ def test_numbers_worked_by_hand():
     none, zero = np.empty(0), np.zeros(2)
     ids = np.array(["a", "b"], dtype=object)
     start = np.zeros(3, np.int64)
-    lc = LightCurves(ids, zero + 2.0, zero, zero, zero + 100.0, start, none, none.astype(np.int8), none, none)
+    lc = LightCurves(
+        ids, zero + 2.0, zero, zero, zero + 100.0, start, none, none.astype(np.int8), none, none, passbands=LSST
+    )
     values = {
         "log_length": np.log(60.0),
         "log_length_err": 0.3,
@@ -23,7 +25,7 @@ def test_numbers_worked_by_hand():
         "n_points": 15,
     }
     fit = {name: np.full(2, value) for name, value in values.items()} | {"status": np.array([0, 1], np.int8)}
-    found = matern.extract(Inputs(lc, {"fits/matern": dict.fromkeys(BANDS, fit)}), {})
+    found = matern.extract(Inputs(lc, {"fits/matern": dict.fromkeys(SLOTS, fit)}), {})
     expected = {
         "log_length": np.log(60.0),
         "log_length_err": 0.3,
@@ -38,6 +40,6 @@ def test_numbers_worked_by_hand():
     }
     assert list(found) == columns("matern", matern.features({}))
     for name, value in expected.items():
-        for band in BANDS:
+        for band in SLOTS:
             assert found[f"matern__{name}__{band}"][0] == pytest.approx(value), name
             assert np.isnan(found[f"matern__{name}__{band}"][1]), name

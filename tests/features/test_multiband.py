@@ -6,6 +6,7 @@ import pytest
 from mallorn.features import multiband
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 CONFIG = {"enabled": True, "levels": [0.75, 0.5, 0.1], "area_window": [-20, 40]}
 PHASE = np.arange(-40.0, 81.0, 5.0)
@@ -20,7 +21,9 @@ def triangles(peaks, rise, fall, height=8.0):
 def extract(mean, peaks, redshift=1.0, flux=8.0, fit_status=0):
     zero, none = np.zeros(1), np.empty(0)
     ids, start = np.array(["a"], dtype=object), np.zeros(2, np.int64)
-    lc = LightCurves(ids, zero + redshift, zero, zero, zero + 10.0, start, none, none.astype(np.int8), none, none)
+    lc = LightCurves(
+        ids, zero + redshift, zero, zero, zero + 10.0, start, none, none.astype(np.int8), none, none, passbands=LSST
+    )
     fit = {
         "log_sigma": np.log([4.0]),
         "log_length": np.log([50.0]),

@@ -8,7 +8,7 @@ from feature_inputs import CONFIG, pack
 from mallorn.errors import ConfigError
 from mallorn.features import redshift
 from mallorn.features.family import Inputs
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 SETTINGS = CONFIG["features"]["redshift"] | {"wavelengths": [2000, 3077.5], "phases": [20], "bands": ["r"]}
 
@@ -36,7 +36,7 @@ def test_rest_frame_wavelengths_lie_between_the_bands():
     """At redshift 1, 3077.5 angstrom are seen at r's 6155; 2000 at 4000, between u and g in log wavelength."""
     found = extract()
     assert found["luminosity_3077.5"] == pytest.approx(found["peak_luminosity__r"], abs=1e-9)
-    share = np.log(4000 / WAVELENGTHS[0]) / np.log(WAVELENGTHS[1] / WAVELENGTHS[0])
+    share = np.log(4000 / SLOT_WAVELENGTHS[0]) / np.log(SLOT_WAVELENGTHS[1] / SLOT_WAVELENGTHS[0])
     u, g = 10 ** found["peak_luminosity__u"], 10 ** found["peak_luminosity__g"]
     assert found["luminosity_2000"] == pytest.approx(np.log10(u + share * (g - u)), abs=1e-9)
     assert np.isnan(extract(z=0.1)["luminosity_2000"])

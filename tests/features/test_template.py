@@ -7,7 +7,7 @@ from mallorn.features import template
 from mallorn.features.family import Inputs, columns
 from mallorn.survey.blackbody import planck
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS
 
 PHASE = np.arange(-60.0, 151.0, 3.0)
 CONFIG = {
@@ -29,13 +29,15 @@ def inputs(mean):
     ones, empty = np.ones(n), np.empty(0)
     ids = np.array([f"o{k}" for k in range(n)], dtype=object)
     start = np.zeros(n + 1, dtype=np.int64)
-    objects = LightCurves(ids, ones * Z, ones, ones * 0, ones, start, empty, empty.astype(np.int8), empty, empty)
+    objects = LightCurves(
+        ids, ones * Z, ones, ones * 0, ones, start, empty, empty.astype(np.int8), empty, empty, passbands=LSST
+    )
     sd = np.full_like(mean, 0.01) * np.nanmax(mean, initial=0)
     return Inputs(objects, {"posterior": SimpleNamespace(phase=PHASE, mean=mean, sd=sd)})
 
 
 def light_curve(temperature=20000.0, rise=15.0, t0=45.0, stretch=1.0):
-    return planck(WAVELENGTHS / (1 + Z), temperature)[:, None] * template.tde_shape(PHASE / stretch, rise, t0)
+    return planck(SLOT_WAVELENGTHS / (1 + Z), temperature)[:, None] * template.tde_shape(PHASE / stretch, rise, t0)
 
 
 def test_shape_by_hand():
@@ -54,7 +56,7 @@ def test_the_template_itself_is_at_no_distance():
 
 def test_distance_of_equal_amplitudes_by_hand():
     # Equal light curves in all bands: the distance to the SED s is the sine of its angle to (1, 1, 1, 1, 1, 1).
-    s = planck(WAVELENGTHS / (1 + Z), 20000.0)
+    s = planck(SLOT_WAVELENGTHS / (1 + Z), 20000.0)
     sine = np.sqrt(1 - s.sum() ** 2 / (6 * (s**2).sum()))
     out = template.extract(inputs([np.ones((6, 1)) * template.tde_shape(PHASE, 15, 45)]), CONFIG)
     assert out["template__color_distance"][0] == pytest.approx(sine, rel=1e-6)

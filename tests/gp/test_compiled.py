@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from gp_dense import pack_six
 
-from mallorn.gp.batch import BLANKS, pack
+from mallorn.gp.batch import BLANKS
 from mallorn.gp.compiled import innovations as compiled
 from mallorn.gp.fit import evaluate, fit_lightcurves, settings
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import innovations
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 
@@ -25,7 +27,7 @@ def light_curves(rng, counts, several_bands, ties=False, gap=365.0):
     band = rng.integers(0, 6, n) if several_bands else np.full(n, 2)
     err = rng.uniform(0.05, 0.5, n)
     flux = 3.0 * np.sin(t / 40.0 + 0.2 * band) + err * rng.normal(size=n)
-    return pack(t, band, flux, err, np.concatenate([[0], np.cumsum(counts)]))
+    return pack_six(t, band, flux, err, np.concatenate([[0], np.cumsum(counts)]))
 
 
 CASES = {
@@ -81,7 +83,9 @@ def edge_cases(several_bands):
     start = np.concatenate([[0], np.cumsum([len(t) for t, *_ in curves.values()])])
     zero = np.zeros(len(curves))
     columns = (np.concatenate(column) for column in zip(*curves.values(), strict=True))
-    return LightCurves(np.array(list(curves), dtype=object), zero + 0.5, zero, zero, zero + 1000.0, start, *columns)
+    return LightCurves(
+        np.array(list(curves), dtype=object), zero + 0.5, zero, zero, zero + 1000.0, start, *columns, passbands=LSST
+    )
 
 
 @pytest.mark.parametrize("name", list(MODELS))

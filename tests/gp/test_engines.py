@@ -35,10 +35,11 @@ def test_a_job_without_folder_compiles_for_itself_and_leaves_nothing(tmp_path):
 import tempfile
 from pathlib import Path
 import numpy as np
-from mallorn.gp.batch import pack
 from mallorn.gp.engines import load_engine
+from mallorn.gp.batch import pack
 from mallorn.gp.models import DRW
-_, d = load_engine("compiled")(DRW, pack([0.0, 9.0], [1, 1], [1.0, 2.0], [0.1, 0.1]), np.zeros((1, 2)))
+batch = pack([0.0, 9.0], [1, 1], [1.0, 2.0], [0.1, 0.1], wavelength=[4000.0, 6000.0])
+_, d = load_engine("compiled")(DRW, batch, np.zeros((1, 2)))
 assert (d > 0).all()
 assert not list(Path(tempfile.gettempdir()).iterdir())
 """

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from gp_dense import PARAMETERS, Dense, kernel
+from gp_dense import PARAMETERS, Dense, kernel, pack_six
 
 from mallorn.errors import ConfigError, DataError
-from mallorn.gp.batch import pack
 from mallorn.gp.fit import REASONS, evaluate, fit, fit_lightcurves, fit_units, settings
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import innovations
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -65,7 +65,9 @@ def lightcurves(t, band, flux, err, start):
     n = len(start) - 1
     ids = np.array([f"object {k}" for k in range(n)], dtype=object)
     zero = np.zeros(n)
-    return LightCurves(ids, zero + 0.5, zero, zero, zero + 1000.0, np.asarray(start), t, band, flux, err)
+    return LightCurves(
+        ids, zero + 0.5, zero, zero, zero + 1000.0, np.asarray(start), t, band, flux, err, passbands=LSST
+    )
 
 
 def how(name, **changes):
@@ -90,7 +92,7 @@ def dense_objective(name, rules, scale, t, band, flux, err):
 @pytest.mark.parametrize("name", list(MODELS))
 def test_gradient_agrees_with_dense_differences(name):
     t, band, flux, err, _ = draws(name, 1, 50, seed=1)
-    batch, rules = pack(t, band, flux, err), how(name)
+    batch, rules = pack_six(t, band, flux, err), how(name)
     value, gradient = dense_objective(name, rules, batch.scale[0], t, band, flux, err)
     constant = len(t) * (0.5 * np.log(2.0 * np.pi) + np.log(batch.scale[0]))
     rng = np.random.default_rng(2)
@@ -109,7 +111,7 @@ def test_gradient_agrees_with_dense_differences(name):
 def test_dense_gradient_vanishes_at_the_optimum(name):
     """A step of Fisher scoring with the dense gradient would move no parameter by 1e-3 of its error."""
     t, band, flux, err, _ = draws(name, 1, 50, seed=1)
-    batch, rules = pack(t, band, flux, err), how(name)
+    batch, rules = pack_six(t, band, flux, err), how(name)
     fits = fit(MODELS[name], batch, rules)
     scaled = fits.theta[0] - np.eye(PARAMETERS[name])[0] * np.log(batch.scale[0])
     _, gradient = dense_objective(name, rules, batch.scale[0], t, band, flux, err)
@@ -136,7 +138,7 @@ def test_fisher_information_averages_to_the_traces(name):
     expected = np.array([[0.5 * np.trace(a @ b) for b in rates] for a in rates])
 
     flux = rng.standard_normal((m, n)) @ np.linalg.cholesky(K).T
-    batch = pack(np.tile(t, m), np.tile(band, m), flux.ravel(), np.full(m * n, 0.3), n * np.arange(m + 1))
+    batch = pack_six(np.tile(t, m), np.tile(band, m), flux.ravel(), np.full(m * n, 0.3), n * np.arange(m + 1))
     scaled = np.tile(theta, (m, 1))
     scaled[:, 0] -= np.log(batch.scale)
     rules = how(name)
@@ -149,7 +151,7 @@ def test_fisher_information_averages_to_the_traces(name):
 def test_errors_cover_the_truth():
     """500 damped random walks: the 68% intervals of tau and sigma hold the truth in 60 to 76% of cases."""
     t, band, flux, err, start = walks(500, 200, tau=60.0, span=4000.0, noise=0.1, seed=4)
-    fits = fit(MODELS["drw"], pack(t, band, flux, err, start), how("drw"))
+    fits = fit(MODELS["drw"], pack_six(t, band, flux, err, start), how("drw"))
     assert (fits.status == 0).all()
     inside = np.abs(fits.theta - TRUTH["drw"]) < fits.theta_err
     assert ((inside.mean(axis=0) > 0.60) & (inside.mean(axis=0) < 0.76)).all()
@@ -161,7 +163,7 @@ def test_errors_cover_the_truth():
 @pytest.mark.parametrize("name", list(MODELS))
 def test_fit_ends_at_the_optimum_of_a_grid(name):
     t, band, flux, err, start = draws(name, 4, 60, seed=5)
-    batch, rules = pack(t, band, flux, err, start), how(name)
+    batch, rules = pack_six(t, band, flux, err, start), how(name)
     fits = fit(MODELS[name], batch, rules)
     best = fits.theta - np.eye(fits.theta.shape[1])[0] * np.log(batch.scale)[:, None]
     value = evaluate(MODELS[name], batch, best, rules).value
@@ -174,7 +176,7 @@ def test_fit_ends_at_the_optimum_of_a_grid(name):
 @pytest.mark.parametrize("name", list(MODELS))
 def test_log_likelihood_and_posterior_are_those_of_the_fluxes(name):
     t, band, flux, err, _ = draws(name, 1, 40, seed=6)
-    batch, rules = pack(t, band, flux, err), how(name)
+    batch, rules = pack_six(t, band, flux, err), how(name)
     fits = fit(MODELS[name], batch, rules)
     dense = Dense(name, fits.theta[0], t, band, flux, err)
     assert fits.log_likelihood[0] == pytest.approx(dense.log_likelihood, rel=1e-9)
@@ -197,19 +199,19 @@ def same(a, b, rtol=1e-9, atol=1e-9, theta_shift=0.0):
 def test_fits_do_not_depend_on_company_order_time_or_unit(name):
     t, band, flux, err, start = draws(name, 12, 25, seed=7)
     rules = how(name)
-    fits = fit(MODELS[name], pack(t, band, flux, err, start), rules)
+    fits = fit(MODELS[name], pack_six(t, band, flux, err, start), rules)
 
-    batch = pack(t, band, flux, err, start)
+    batch = pack_six(t, band, flux, err, start)
     reverse = fit(MODELS[name], batch.take(np.arange(12)[::-1]), rules)
     same(type(fits)(*(getattr(reverse, f)[::-1] for f in fits.__dataclass_fields__)), fits)
     np.testing.assert_array_equal(fit(MODELS[name], batch.take([3]), rules).n_evaluations, fits.n_evaluations[[3]])
     same(fit(MODELS[name], batch.take([3]), rules), type(fits)(*(getattr(fits, f)[[3]] for f in vars(fits))))
 
     order = np.concatenate([k * 25 + np.random.default_rng(k).permutation(25) for k in range(12)])
-    same(fit(MODELS[name], pack(t[order], band[order], flux[order], err[order], start), rules), fits)
-    same(fit(MODELS[name], pack(t + 60000.0, band, flux, err, start), rules), fits, rtol=1e-6, atol=1e-6)
+    same(fit(MODELS[name], pack_six(t[order], band[order], flux[order], err[order], start), rules), fits)
+    same(fit(MODELS[name], pack_six(t + 60000.0, band, flux, err, start), rules), fits, rtol=1e-6, atol=1e-6)
 
-    scaled = fit(MODELS[name], pack(t, band, 1e3 * flux, 1e3 * err, start), rules)
+    scaled = fit(MODELS[name], pack_six(t, band, 1e3 * flux, 1e3 * err, start), rules)
     same(fits, scaled, rtol=1e-6, atol=1e-6, theta_shift=np.eye(fits.theta.shape[1])[0] * np.log(1e3))
     np.testing.assert_allclose(scaled.mean, 1e3 * fits.mean, rtol=1e-6)
     np.testing.assert_allclose(scaled.log_likelihood, fits.log_likelihood - 25 * np.log(1e3), rtol=1e-6)
@@ -217,7 +219,7 @@ def test_fits_do_not_depend_on_company_order_time_or_unit(name):
 
 def test_more_objects_than_a_chunk_holds_are_fitted_alike(monkeypatch):
     t, band, flux, err, start = draws("matern", 9, 20, seed=8)
-    batch = pack(t, band, flux, err, start)
+    batch = pack_six(t, band, flux, err, start)
     whole = fit(MODELS["matern"], batch, how("matern"))
     monkeypatch.setattr("mallorn.gp.fit._NUMBERS_PER_CHUNK", 150)
     same(fit(MODELS["matern"], batch, how("matern")), whole)
@@ -225,8 +227,8 @@ def test_more_objects_than_a_chunk_holds_are_fitted_alike(monkeypatch):
 
 def test_multiband_of_one_passband_is_the_fit_of_that_passband():
     t, band, flux, err, start = draws("matern", 6, 40, seed=9)
-    single = fit(MODELS["matern"], pack(t, band, flux, err, start), how("matern"))
-    several = fit(MODELS["multiband"], pack(t, band, flux, err, start), how("multiband"))
+    single = fit(MODELS["matern"], pack_six(t, band, flux, err, start), how("matern"))
+    several = fit(MODELS["multiband"], pack_six(t, band, flux, err, start), how("multiband"))
     np.testing.assert_allclose(several.theta[:, :2], single.theta, atol=3e-3)
     np.testing.assert_allclose(several.theta_err[:, :2], single.theta_err, rtol=1e-2)
     np.testing.assert_allclose(several.log_likelihood, single.log_likelihood, atol=2e-3)
@@ -253,11 +255,11 @@ HARD = {
 def test_hard_light_curves_have_defined_fits(name, case):
     t, flux, err = HARD[case]
     band = np.arange(8) % 6 if name == "multiband" else np.full(8, 2)
-    fits = fit(MODELS[name], pack(t, band, flux, err), how(name))
+    fits = fit(MODELS[name], pack_six(t, band, flux, err), how(name))
     assert fits.status[0] == 0
     for values in (fits.theta, fits.theta_err, fits.mean, fits.mean_err, fits.log_likelihood, fits.log_posterior):
         assert np.isfinite(values).all()
-    rules, scale = how(name), pack(t, band, flux, err).scale
+    rules, scale = how(name), pack_six(t, band, flux, err).scale
     scaled = fits.theta[0] - np.eye(fits.theta.shape[1])[0] * np.log(scale)
     assert (scaled >= rules.lower - 1e-9).all()
     assert (scaled <= rules.upper + 1e-9).all()
@@ -299,7 +301,7 @@ def test_bad_points_name_their_object():
 
 def test_a_fit_cut_short_says_so():
     t, band, flux, err, start = draws("matern", 2, 40, seed=12)
-    fits = fit(MODELS["matern"], pack(t, band, flux, err, start), how("matern", max_iterations=1))
+    fits = fit(MODELS["matern"], pack_six(t, band, flux, err, start), how("matern", max_iterations=1))
     np.testing.assert_array_equal(fits.status, 3)
     assert np.isfinite(fits.log_likelihood).all()
 
@@ -307,7 +309,7 @@ def test_a_fit_cut_short_says_so():
 def test_another_engine_may_fail_on_one_object():
     """The seam for other solvers, and what becomes of a covariance that cannot be factorised."""
     t, band, flux, err, start = draws("drw", 3, 10, seed=13)
-    batch = pack(t, band, flux, err, start)
+    batch = pack_six(t, band, flux, err, start)
     bad_scale = batch.scale[1]
 
     def engine(model, batch, theta):

@@ -12,6 +12,7 @@ from mallorn.gp.posterior import UNITS, _band_peaks, phase_grid, predict_posteri
 from mallorn.gp.predict import Process
 from mallorn.io.tables import write_table
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -54,7 +55,7 @@ def survey(*curves, ebv=0.0):
     n = len(curves)
     ids = np.array([f"object {k}" for k in range(n)], dtype=object)
     ones = np.ones(n)
-    return LightCurves(ids, Z * ones, 0.0 * ones, ebv * ones, 1000.0 * ones, start, *columns)
+    return LightCurves(ids, Z * ones, 0.0 * ones, ebv * ones, 1000.0 * ones, start, *columns, passbands=LSST)
 
 
 def make(lc, config=CONFIG):
@@ -82,15 +83,15 @@ def test_predictions_are_those_of_the_process():
     table, o = make(lc), lc.dereddened()[0]
     fits = fit_lightcurves(MultibandMatern32, lc.dereddened(), FITS)
     theta = [fits[f"log_{name}"][0] for name in MultibandMatern32.parameters]
-    process = Process(MultibandMatern32, theta, o.mjd, o.band, o.flux, o.flux_err)
+    process = Process(MultibandMatern32, theta, o.mjd, o.band, o.flux, o.flux_err, lc.passbands.wavelength)
     mjd = table["peak_mjd"][0] + (1.0 + Z) * phase_grid(CONFIG)
     for b in (0, 3):
-        mean, variance = process.variance(mjd, np.full(len(mjd), b))
+        mean, variance = process.variance(mjd, np.full(len(mjd), SLOT_WAVELENGTHS[b]))
         np.testing.assert_allclose(table["mean"][0, b], mean, rtol=1e-5)
         np.testing.assert_allclose(table["sd"][0, b], np.sqrt(variance), rtol=1e-4)
     knots = table["peak_mjd"][0] + (1.0 + Z) * np.array([-30.0, 0.0, 50.0])
     for k in range(3):
-        mean, covariance = process.covariance(np.full(6, knots[k]), np.arange(6))
+        mean, covariance = process.covariance(np.full(6, knots[k]), SLOT_WAVELENGTHS)
         np.testing.assert_allclose(table["knot_mean"][0, k], mean, rtol=1e-9)
         np.testing.assert_allclose(table["knot_cov"][0, k], covariance, rtol=1e-8, atol=1e-9)
     assert table["baseline"][0] == process.constant

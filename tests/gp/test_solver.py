@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from gp_dense import PARAMETERS, Dense
+from gp_dense import PARAMETERS, Dense, pack_six
 
-from mallorn.gp.batch import BLANKS, pack
+from mallorn.gp.batch import BLANKS
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import factorise, innovations
 
@@ -26,7 +26,7 @@ def light_curve(rng, n, season=180.0, several_bands=True, ties=False):
 
 def log_likelihood(name, theta, t, band, flux, err):
     """ln L of one object as mallorn.gp.fit makes it from the innovations; `theta` in the light curve's own unit."""
-    batch = pack(t, band, flux, err)
+    batch = pack_six(t, band, flux, err)
     theta = np.array([theta], dtype=float)
     theta[:, 0] -= np.log(batch.scale)
     Z, d = innovations(MODELS[name], batch, theta)
@@ -76,7 +76,7 @@ def test_value_where_seasons_are_many_time_scales_apart(name, length):
 def batch_of(rng, sizes, season=180.0):
     curves = [light_curve(rng, n, season) for n in sizes]
     start = np.concatenate([[0], np.cumsum(sizes)])
-    return pack(*(np.concatenate(column) for column in zip(*curves, strict=True)), start)
+    return pack_six(*(np.concatenate(column) for column in zip(*curves, strict=True)), start)
 
 
 @pytest.mark.parametrize("name", list(MODELS))

@@ -6,7 +6,7 @@ from scipy.optimize import least_squares
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.fit import STATUS, chosen_hypotheses, fit_hypotheses, units
 from mallorn.hypotheses.models import HYPOTHESES
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 ALL = [h.name for h in HYPOTHESES]
 
@@ -30,9 +30,9 @@ def posterior_residuals(h, p, points, redshift):
     """Residuals and prior terms with the best amplitudes, written plainly."""
     mjd, band, flux, error = points
     d = (mjd - mjd[0]) / (1 + redshift) - p[0]
-    shape = h.shape(d, WAVELENGTHS[band] / (1 + redshift), p[1:, None])
+    shape = h.shape(d, SLOT_WAVELENGTHS[band] / (1 + redshift), p[1:, None])
     model = np.zeros_like(flux)
-    for chosen in [band == b for b in range(6)] if h.amplitudes == 6 else [np.ones(len(band), dtype=bool)]:
+    for chosen in [band == b for b in range(6)] if h.by_passband else [np.ones(len(band), dtype=bool)]:
         m, f, w = shape[chosen], flux[chosen], error[chosen] ** -2
         if (m**2 * w).sum() > 0:
             model[chosen] = m * max((m * f * w).sum() / (m**2 * w).sum(), 0)
@@ -88,7 +88,7 @@ def walk(rng, tau=100.0, sigma=3.0):
     covariance = sigma**2 * np.exp(-np.abs(mjd[:, None] - mjd) / 1.25 / tau)
     common = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(mjd))) @ rng.standard_normal(len(mjd))
     error = np.full(len(mjd), 0.3)
-    return mjd, band, common * (WAVELENGTHS[band] / 6155.0) ** -0.75 + error * rng.standard_normal(len(mjd)), error
+    return mjd, band, common * (SLOT_WAVELENGTHS[band] / 6155.0) ** -0.75 + error * rng.standard_normal(len(mjd)), error
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from surveys import ingest, read_split, sound_survey, write_survey
 
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 FILES = sorted(sound_survey())
 BYTES = st.sampled_from(
@@ -71,4 +71,4 @@ def test_counts_add_up_or_an_error_tells_the_next_step(data, name):
             assert list(lc.object_id) == sorted(logs["object_id"][logs["split"] == split])
             assert np.isfinite([lc.mjd, lc.flux, lc.flux_err]).all()
             assert (lc.flux_err > 0).all()
-            assert set(lc.band) <= set(range(len(BANDS)))
+            assert set(lc.band) <= set(range(len(SLOTS)))

@@ -22,7 +22,7 @@ from mallorn.ingest.objects import read_objects
 from mallorn.ingest.split import write_split
 from mallorn.io.tables import number_of_groups, read_columns
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -47,7 +47,7 @@ def run(folder, objects, train, test="x,61000,1,1,r\n", **config):
     for path, rows in zip(paths, (train, test), strict=True):
         path.write_text(HEADER + rows, encoding="utf-8", newline="")
     outputs = [folder / name for name in ("points.parquet", "objects.parquet", "set_aside.parquet")]
-    counts = write_split(partial(ingest_split, *paths, objects, {**CONFIG, **config}), *outputs)
+    counts = write_split(partial(ingest_split, *paths, objects, {**CONFIG, **config}, LSST), LSST, *outputs)
     return Ingested(read_lightcurves(*outputs[:2]), read_columns(outputs[2]), counts["rows_read"])
 
 
@@ -64,7 +64,7 @@ def test_sorted_by_object_time_and_passband(tmp_path, objects):
     np.testing.assert_array_equal(lc.start, [0, 3, 5, 6])
     np.testing.assert_array_equal(lc.mjd, [25000, 30000, 30000, 18000.5, 20000, 61000])
     np.testing.assert_array_equal(lc.flux, [5, 3, 2, 4, 1, 1])
-    assert [BANDS[k] for k in lc.band] == ["y", "u", "z", "y", "r", "r"]
+    assert [SLOTS[k] for k in lc.band] == ["y", "u", "z", "y", "r", "r"]
     np.testing.assert_array_equal(lc.redshift, objects["Z"])
     np.testing.assert_array_equal(lc.luminosity_distance, objects["luminosity_distance"])
 
@@ -164,7 +164,7 @@ def plain_reading(rows, sets, kind):
         except ValueError:
             continue
         usable = math.isfinite(flux) and math.isfinite(mjd) and 15020 <= mjd <= 88069 and 1e-9 <= flux_err <= 1e10
-        if sets.get(name) == kind and usable and abs(flux) <= 1e10 and band in BANDS:
+        if sets.get(name) == kind and usable and abs(flux) <= 1e10 and band in SLOTS:
             points.setdefault((name, mjd, band), set()).add((flux, flux_err))
     return points
 
@@ -174,7 +174,7 @@ _texts = st.sampled_from(
 )
 _times = st.sampled_from(["61000", "61000.0", "61001.25", "61002", "", "0", "2461000", "noon", "nan"])
 _ids = st.sampled_from(["a", "b", "x", "nobody", "", "a ", 'b"', "é\n,"])
-_bands = st.sampled_from([*BANDS, "U", "", "gr"])
+_bands = st.sampled_from([*SLOTS, "U", "", "gr"])
 _rows = st.lists(st.tuples(_ids, _times, _texts, _texts, _bands), max_size=30)
 _usable = st.lists(st.tuples(st.sampled_from("abx"), _times, _texts, st.just("1"), st.sampled_from("gr")), max_size=30)
 
@@ -203,7 +203,7 @@ def test_arbitrary_rows(tmp_path_factory, objects, train, test, shuffle):
     for k, curve in enumerate(lc):
         assert list(zip(curve.mjd, curve.band, strict=True)) == sorted(set(zip(curve.mjd, curve.band, strict=True)))
         for mjd, band, flux, flux_err in zip(curve.mjd, curve.band, curve.flux, curve.flux_err, strict=True):
-            found[lc.object_id[k], mjd, BANDS[band]] = flux, flux_err
+            found[lc.object_id[k], mjd, SLOTS[band]] = flux, flux_err
     assert found.keys() == expected.keys()
     for key, (flux, flux_err) in found.items():
         weights = {pair: pair[1] ** -2 for pair in expected[key]}

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from mallorn.plots import style as s
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 # Vienot, Brettel & Mollon (1999), table of linear RGB transformations for the two common dichromacies
 DICHROMACY = {
@@ -44,8 +44,8 @@ def test_colours_are_told_apart(colors, vision):
 
 def test_no_passband_is_told_by_colour_alone():
     for mapping in (s.BAND_COLORS, s.BAND_MARKERS, s.BAND_LINES):
-        assert tuple(mapping) == BANDS
-        assert len(set(mapping.values())) == len(BANDS)
+        assert tuple(mapping) == SLOTS
+        assert len(set(mapping.values())) == len(SLOTS)
 
 
 def draw(path):

@@ -13,7 +13,7 @@ from mallorn.io.tables import read_columns, table_writer
 from mallorn.report.objects import EVIDENCES, ObjectView, read_points, read_views
 from mallorn.report.store import Store
 from mallorn.survey.lightcurves import lightcurve_groups, write_lightcurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 SETTINGS = {"posterior": CONFIG["posterior"], "blackbody": CONFIG["features"]["blackbody"], "phases": [0, 40]}
 
@@ -29,7 +29,7 @@ def stored(folder, lightcurves, per_group):
     points, objects = folder / "points", folder / "objects"
     write_lightcurves(lightcurves, points, objects, per_group)
     fits = {"drw": DRW, "matern": Matern32}
-    bands = {name: {band: folder / f"{name}_{band}" for band in BANDS} for name in fits}
+    bands = {name: {band: folder / f"{name}_{band}" for band in SLOTS} for name in fits}
     for name, model in fits.items():
         fit_split(model, points, objects, bands[name], CONFIG["fits"][name])
     fit_split(MultibandMatern32, points, objects, {None: folder / "multiband"}, CONFIG["fits"]["multiband"])

@@ -9,6 +9,7 @@ from mallorn.io.tables import read_columns
 from mallorn.simulate.lightcurves import write_split
 from mallorn.simulate.logs import write_logs
 from mallorn.simulate.names import split_names
+from mallorn.survey.passbands import LSST
 
 SEED = 7
 ROOT = Path(__file__).parents[2]
@@ -26,12 +27,12 @@ def config():
 def make_survey(tmp_path_factory):
     """Return a function that writes a whole survey and returns its folder and its truth."""
 
-    def make(config, seed=SEED):
+    def make(config, seed=SEED, passbands=LSST):
         folder = tmp_path_factory.mktemp("survey")
-        write_logs(config, seed, folder)
+        write_logs(config, passbands, seed, folder)
         truth = read_columns(folder / "truth.parquet")
         for split in split_names(config["n_splits"]):
-            write_split(config, seed, split, truth, folder)
+            write_split(config, passbands, seed, split, truth, folder)
         return folder, truth
 
     return make

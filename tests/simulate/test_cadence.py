@@ -3,11 +3,11 @@ import pytest
 
 from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
 from mallorn.simulate.streams import stream
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 
 def fields(config, n=300):
-    return [visits(stream(5, "field", k), config) for k in range(n)]
+    return [visits(stream(5, "field", k), config, LSST) for k in range(n)]
 
 
 def test_flux_error_is_a_fifth_of_the_depth():
@@ -28,7 +28,7 @@ def test_visits_lie_in_seasons_within_the_survey(config):
 def test_mean_visits_are_as_the_rates_say(config):
     plain = config | {"deep_fraction": 0.0, "empty_band_fraction": 0.0}
     counts = np.array([np.bincount(band, minlength=6) for _, band, _ in fields(plain)])
-    expected = visit_rates(plain) * plain["season_length"] * plain["years"]
+    expected = visit_rates(plain, LSST) * plain["season_length"] * plain["years"]
     np.testing.assert_allclose(counts.mean(axis=0), expected, rtol=0.12)
 
 
@@ -41,10 +41,10 @@ def test_deep_fields_have_many_more_visits(config):
 
 def test_depths_have_the_configured_median_and_scatter(config):
     _, band, depth = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
-    for k, name in enumerate(BANDS):
+    for k, name in enumerate(SLOTS):
         assert np.median(depth[band == k]) == pytest.approx(config["depth"][name], abs=0.06)
         assert depth[band == k].std() == pytest.approx(config["depth_scatter"], rel=0.15)
-    np.testing.assert_allclose(median_flux_error(config), flux_error([config["depth"][name] for name in BANDS]))
+    np.testing.assert_allclose(median_flux_error(config, LSST), flux_error([config["depth"][name] for name in SLOTS]))
 
 
 def test_u_is_taken_by_dark_time_and_y_by_bright(config):

@@ -7,7 +7,7 @@ from mallorn.simulate.lightcurves import light_curve, write_split
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import epoch_step, source_flux
 from mallorn.survey.dust import transmission
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS, SLOTS
 
 
 def row_of(truth, k):
@@ -41,7 +41,7 @@ def curves(lines):
     found = {}
     for _, _, name, mjd, flux, error, band in lines:
         value = float(flux) if flux else np.nan
-        found.setdefault(name, []).append((float(mjd), BANDS.index(band), value, float(error)))
+        found.setdefault(name, []).append((float(mjd), SLOTS.index(band), value, float(error)))
     return {name: np.array(points).T for name, points in found.items()}
 
 
@@ -56,13 +56,13 @@ def test_numbers_are_written_as_the_challenge_does(lines):
         assert len(mjd.partition(".")[2]) <= 4
         assert flux == "" or round(float(flux), 8) == float(flux)
         assert float(error) > 0.0
-        assert band in BANDS
+        assert band in SLOTS
 
 
 def test_files_repeat_the_light_curves_in_another_order(survey, config, curves):
     _, truth = survey
     for k in range(0, len(truth["object_id"]), 20):
-        made = np.array(light_curve(config, 7, row_of(truth, k)))
+        made = np.array(light_curve(config, LSST, 7, row_of(truth, k)))
         read = curves[truth["object_id"][k]]
         assert (np.diff(read[0]) < 0.0).any()
         order = np.lexsort((read[1], read[0]))
@@ -78,14 +78,16 @@ def test_same_seed_gives_the_same_bytes(survey, config, make_survey):
 def test_a_split_can_be_written_alone_from_its_slice_of_truth(survey, config, tmp_path):
     folder, truth = survey
     member = truth["split"] == "split_02"
-    n_points = write_split(config, 7, "split_02", {name: values[member] for name, values in truth.items()}, tmp_path)
+    n_points = write_split(
+        config, LSST, 7, "split_02", {name: values[member] for name, values in truth.items()}, tmp_path
+    )
     assert files(tmp_path / "split_02") == files(folder / "split_02")
     assert n_points == sum(content.count(b"\n") - 1 for content in files(tmp_path).values())
 
 
 def test_a_split_without_objects_has_headers_alone(survey, config, tmp_path):
     _, truth = survey
-    assert write_split(config, 7, "split_09", truth, tmp_path) == 0
+    assert write_split(config, LSST, 7, "split_09", truth, tmp_path) == 0
     assert set(files(tmp_path).values()) == {b"object_id,Time (MJD),Flux,Flux_err,Filter\n"}
     assert len(files(tmp_path)) == 2
 
@@ -133,8 +135,8 @@ def test_scatter_is_as_the_errors_say(survey, curves):
     for k, name in enumerate(truth["object_id"]):
         row, (mjd, band, flux, error) = row_of(truth, k), curves[name]
         z = row["redshift"]
-        model = source_flux(7, row, WAVELENGTHS / (1.0 + z)) * dimming(z, row["luminosity_distance"])
-        model *= transmission(row["ebv"])
+        model = source_flux(7, row, SLOT_WAVELENGTHS / (1.0 + z)) * dimming(z, row["luminosity_distance"])
+        model *= transmission(row["ebv"], LSST.extinction)
         epoch = np.rint((mjd - row["start_mjd"]) / epoch_step(row)).astype(int)
         pulls.append((flux - model[epoch, band.astype(int)]) / error)
     pulls = np.concatenate(pulls)
@@ -191,9 +193,9 @@ def test_dust_takes_its_share(survey, config):
     _, truth = survey
     k = of_type(truth, "SN Ia")[0]
     row = row_of(truth, k) | {"luminosity_distance": 1.0}  # so bright that noise does not matter
-    clear, dusty = (light_curve(config, 7, row | {"ebv": ebv}) for ebv in (0.0, 0.3))
+    clear, dusty = (light_curve(config, LSST, 7, row | {"ebv": ebv}) for ebv in (0.0, 0.3))
     np.testing.assert_array_equal(clear[0], dusty[0])
     bright = clear[2] > 1000.0 * clear[3]
     assert bright.any()
-    expected = transmission(0.3)[clear[1][bright]]
+    expected = transmission(0.3, LSST.extinction)[clear[1][bright]]
     np.testing.assert_allclose(dusty[2][bright] / clear[2][bright], expected, rtol=5e-3)

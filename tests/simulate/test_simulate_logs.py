@@ -7,6 +7,7 @@ from mallorn.errors import ConfigError
 from mallorn.io.tables import read_columns, read_units
 from mallorn.simulate.logs import write_logs
 from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.passbands import LSST
 
 
 def rows(path):
@@ -95,7 +96,7 @@ def test_parameters_belong_to_their_type_and_have_units(survey):
 
 def test_objects_do_not_depend_on_the_number_of_splits(survey, config, tmp_path):
     _, truth = survey
-    write_logs(config | {"n_splits": 5}, 7, tmp_path)
+    write_logs(config | {"n_splits": 5}, LSST, 7, tmp_path)
     other = read_columns(tmp_path / "truth.parquet")
     for name in set(truth) - {"split"}:
         np.testing.assert_array_equal(other[name], truth[name])
@@ -104,7 +105,7 @@ def test_objects_do_not_depend_on_the_number_of_splits(survey, config, tmp_path)
 
 def test_more_sources_leave_earlier_ones_as_they_are(survey, config, tmp_path):
     _, truth = survey
-    write_logs(config | {"sources": config["sources"] | {"TDE": config["sources"]["TDE"] + 1}}, 7, tmp_path)
+    write_logs(config | {"sources": config["sources"] | {"TDE": config["sources"]["TDE"] + 1}}, LSST, 7, tmp_path)
     other = read_columns(tmp_path / "truth.parquet")
     for name, values in truth.items():
         np.testing.assert_array_equal(other[name][: len(values)], values)
@@ -112,11 +113,11 @@ def test_more_sources_leave_earlier_ones_as_they_are(survey, config, tmp_path):
 
 def test_another_seed_makes_another_survey(survey, config, tmp_path):
     _, truth = survey
-    write_logs(config, 8, tmp_path)
+    write_logs(config, LSST, 8, tmp_path)
     other = read_columns(tmp_path / "truth.parquet")
     assert not np.isin(other["redshift"], truth["redshift"]).any()
 
 
 def test_a_survey_without_sources_is_refused(config, tmp_path):
     with pytest.raises(ConfigError, match="simulation.sources"):
-        write_logs(config | {"sources": {"AGN": 0}}, 7, tmp_path)
+        write_logs(config | {"sources": {"AGN": 0}}, LSST, 7, tmp_path)

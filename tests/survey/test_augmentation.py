@@ -5,6 +5,7 @@ from mallorn.errors import DataError
 from mallorn.survey.augmentation import NEIGHBOURS, augmented_lightcurves, augmented_metadata
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 PHOTOZ = {"keep": 1.0, "noise": 0.0}
 
@@ -37,6 +38,7 @@ def lightcurves(ids, points=40, seed=2):
         band=rng.integers(0, 6, total).astype(np.int8),
         flux=np.full(total, 50.0),
         flux_err=np.full(total, 2.0),
+        passbands=LSST,
     )
 
 

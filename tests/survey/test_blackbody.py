@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mallorn.survey.blackbody import BOLTZMANN, LIGHT, MPC, PLANCK, SIGMA_SB, fit_blackbody, planck, to_radius
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 GRID = np.geomspace(2500, 80000, 64)
 
@@ -30,7 +30,7 @@ def test_radius_of_a_sphere_at_known_distance():
 @pytest.mark.parametrize("temperature", [4321.0, 9876.0, 23456.0])
 @pytest.mark.parametrize("redshift", [0.05, 1.2])
 def test_recovers_temperature_and_scale(temperature, redshift):
-    wavelength = WAVELENGTHS[None] / (1 + redshift)
+    wavelength = SLOT_WAVELENGTHS[None] / (1 + redshift)
     flux = 3e5 * planck(wavelength, temperature)
     covariance = np.diag((0.01 * flux[0]) ** 2)[None]
     fit = fit_blackbody(wavelength, flux, covariance, GRID, 12000.0, 5.0)
@@ -44,7 +44,7 @@ def test_agrees_with_scipy_on_noisy_correlated_fluxes():
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(1)
-    wavelength = WAVELENGTHS[None] / 1.3
+    wavelength = SLOT_WAVELENGTHS[None] / 1.3
     truth = 1e5 * planck(wavelength[0], 14000.0)
     for _ in range(10):
         root = np.tril(rng.normal(size=(6, 6))) * 0.03 * truth.mean() + np.diag(0.03 * truth)
@@ -64,7 +64,7 @@ def test_agrees_with_scipy_on_noisy_correlated_fluxes():
 def test_errors_cover_the_truth():
     rng = np.random.default_rng(2)
     m = 2000
-    wavelength = np.repeat(WAVELENGTHS[None] / 1.3, m, axis=0)
+    wavelength = np.repeat(SLOT_WAVELENGTHS[None] / 1.3, m, axis=0)
     truth = planck(wavelength, 12000.0) * 1e5
     error = 0.05 * truth[0]
     covariance = np.repeat(np.diag(error**2)[None], m, axis=0)
@@ -77,7 +77,7 @@ def test_errors_cover_the_truth():
 
 
 def test_prior_decides_where_nothing_is_seen():
-    wavelength = WAVELENGTHS[None] / 1.3
+    wavelength = SLOT_WAVELENGTHS[None] / 1.3
     fit = fit_blackbody(wavelength, np.full((1, 6), -1.0), np.eye(6)[None], GRID, 12000.0, 0.7)
     assert np.exp(fit.log_temperature[0]) == pytest.approx(12000.0, rel=1e-6)
     assert fit.log_temperature_err[0] == pytest.approx(0.7, rel=1e-6)
@@ -86,7 +86,7 @@ def test_prior_decides_where_nothing_is_seen():
 
 
 def test_unusable_rows_are_nan_and_leave_the_others_alone():
-    wavelength = np.repeat(WAVELENGTHS[None] / 1.3, 3, axis=0)
+    wavelength = np.repeat(SLOT_WAVELENGTHS[None] / 1.3, 3, axis=0)
     flux = planck(wavelength, 9000.0) * 1e5
     covariance = np.repeat(np.diag((0.1 * flux[0]) ** 2)[None], 3, axis=0)
     alone = fit_blackbody(wavelength[:1], flux[:1], covariance[:1], GRID, 12000.0, 0.7)

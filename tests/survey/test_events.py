@@ -12,6 +12,7 @@ from mallorn.simulate.lightcurves import light_curve
 from mallorn.simulate.logs import write_logs
 from mallorn.survey.events import grid_step, grid_steps, parent_events, redshift_rounding, rest_spans
 from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, ROUNDING = 1000, 1e-4
@@ -27,7 +28,9 @@ def lightcurves(times):
     objects = {name: np.full(n, 0.1) for name in ("redshift", "redshift_err", "ebv", "luminosity_distance")}
     start = np.concatenate([[0], np.cumsum([len(t) for t in times])])
     ids = np.array([f"object_{k}" for k in range(n)], dtype=object)
-    return LightCurves(object_id=ids, start=start, mjd=mjd, band=np.zeros(len(mjd), np.int8), **points, **objects)
+    return LightCurves(
+        object_id=ids, start=start, mjd=mjd, band=np.zeros(len(mjd), np.int8), **points, **objects, passbands=LSST
+    )
 
 
 @pytest.mark.parametrize("step", [0.4231, 2.52787, 9.99999])
@@ -121,14 +124,14 @@ def test_objects_without_points_have_no_step():
 def test_sources_of_a_simulated_survey_are_the_true_ones(tmp_path):
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["simulation"]
     few = {"AGN": 25, "SN Ia": 12, "SN II": 5, "TDE": 8}
-    write_logs(config | {"sources": dict.fromkeys(config["sources"], 0) | few}, 11, tmp_path)
+    write_logs(config | {"sources": dict.fromkeys(config["sources"], 0) | few}, LSST, 11, tmp_path)
     truth = read_columns(tmp_path / "truth.parquet")
     train = np.flatnonzero(truth["set"] == "train")
     truth = {name: values[train] for name, values in truth.items()}
     times = []
     for k in range(len(train)):
         row = {name: values[k] for name, values in truth.items()}
-        times.append(np.round(np.sort(light_curve(config, 11, row)[0]), 4))
+        times.append(np.round(np.sort(light_curve(config, LSST, 11, row)[0]), 4))
     lc = lightcurves(times)
     spans = rest_spans(*grid_steps(lc, EPOCHS, ROUNDING), truth["log_redshift"], EPOCHS, ROUNDING)
     found = parent_events(truth["object_id"], truth["spec_type"], *spans)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, read_units
 from mallorn.survey.cosmology import MIN_REDSHIFT
-from mallorn.survey.dust import extinction_per_ebv
 from mallorn.survey.lightcurves import (
     LightCurves,
     find_objects,
@@ -18,7 +17,7 @@ from mallorn.survey.lightcurves import (
     read_lightcurves,
     write_lightcurves,
 )
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 POINTS = ("mjd", "band", "flux", "flux_err")
 OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
@@ -43,6 +42,7 @@ def make(counts, seed=1):
         band=band[order],
         flux=rng.normal(0, 10, size),
         flux_err=rng.uniform(0.1, 1, size),
+        passbands=LSST,
     )
 
 
@@ -107,7 +107,7 @@ def test_dereddening_worked_by_hand():
     # E(B-V) = 1 / A_r per unit of E(B-V) is one magnitude in r: fluxes are divided by 10^-0.4 = 0.3981072
     lc = make([3, 2])
     lc.band[:] = 2, 2, 2, 2, 5
-    lc.ebv[:] = 1 / extinction_per_ebv()[2], 0.0
+    lc.ebv[:] = 1 / LSST.extinction[2], 0.0
     bright = lc.dereddened()
     np.testing.assert_allclose(bright.flux[:3], lc.flux[:3] * 2.5118864, rtol=1e-7)
     np.testing.assert_allclose(bright.flux_err[:3], lc.flux_err[:3] * 2.5118864, rtol=1e-7)
@@ -120,7 +120,7 @@ def test_round_trip(tmp_path, counts):
     lc, points, objects = make(counts), tmp_path / "a" / "points.parquet", tmp_path / "b" / "objects.parquet"
     write_lightcurves(lc, points, objects)
     assert_equal(read_lightcurves(points, objects), lc)
-    for k, name in enumerate(BANDS):
+    for k, name in enumerate(SLOTS):
         assert_equal(read_lightcurves(points, objects, band=name), lc.in_band(k))
 
 
@@ -165,7 +165,7 @@ def test_files_tell_units_and_order(tmp_path):
     assert [str(t) for t in p.schema_arrow.types[1:2] + p.schema_arrow.types[3:]] == ["double"] * 3
     columns = read_columns(tmp_path / "p")
     assert list(columns["object_id"]) == list(lc.object_id[lc.owner])
-    assert list(columns["band"]) == [BANDS[k] for k in lc.band]
+    assert list(columns["band"]) == [SLOTS[k] for k in lc.band]
     assert list(read_columns(tmp_path / "o")["n_points"]) == [3, 0, 2]
 
 

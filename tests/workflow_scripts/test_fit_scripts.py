@@ -11,7 +11,7 @@ import yaml
 from mallorn.gp.posterior import read_posterior
 from mallorn.io.tables import number_of_groups, read_columns, read_units
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import LSST, SLOTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,9 @@ def survey(tmp_path):
     ids = np.array(["elf", "moon", "tree"], dtype=object)
     three = np.ones(3)
     start = np.array([0, 60, 60, 62])
-    lc = LightCurves(ids, 0.2 * three, 0 * three, 0.05 * three, 900 * three, start, mjd, band, flux, np.full(62, 0.2))
+    lc = LightCurves(
+        ids, 0.2 * three, 0 * three, 0.05 * three, 900 * three, start, mjd, band, flux, np.full(62, 0.2), passbands=LSST
+    )
     write_lightcurves(lc, tmp_path / "points.parquet", tmp_path / "objects.parquet")
     return tmp_path
 
@@ -63,7 +65,7 @@ def run(script, folder, settings, outputs, name="auto", **more):
 
 @pytest.mark.parametrize(("model", "scale"), [("drw", "log_tau"), ("matern", "log_length")])
 def test_fits_of_each_passband(model, scale, survey, config):
-    tables = run(f"fit_{model}", survey, config["fits"][model], {band: f"{band}.parquet" for band in BANDS})
+    tables = run(f"fit_{model}", survey, config["fits"][model], {band: f"{band}.parquet" for band in SLOTS})
     points = read_columns(survey / "points.parquet")["band"]
     for band, table in tables.items():
         assert table["object_id"].tolist() == ["elf", "moon", "tree"]
@@ -133,7 +135,7 @@ def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey, config):
     flux = np.r_[np.nan, lc["flux"][1:]]
     band = np.zeros(62, np.int8)
     columns = (objects[name] for name in ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance"))
-    bad = LightCurves(*columns, np.array([0, 60, 60, 62]), lc["mjd"], band, flux, lc["flux_err"])
+    bad = LightCurves(*columns, np.array([0, 60, 60, 62]), lc["mjd"], band, flux, lc["flux_err"], passbands=LSST)
     write_lightcurves(bad, survey / "points.parquet", survey / "objects.parquet")
     with pytest.raises(SystemExit):
         run("fit_drw", survey, config["fits"]["drw"], {"u": "fits.parquet"})

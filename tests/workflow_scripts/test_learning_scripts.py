@@ -15,6 +15,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -80,7 +81,15 @@ def results(tmp_path_factory):
         mjd = np.concatenate([np.round(61000 + s * span / 999, 4) for s, span in zip(steps, spans, strict=True)])
         points = {key: np.ones(len(mjd)) for key in ("flux", "flux_err")} | {"band": np.zeros(len(mjd), np.int8)}
         objects = {key: np.full(len(members), 0.1) for key in ("redshift_err", "ebv", "luminosity_distance")}
-        lc = LightCurves(ids[members], z[members], start=30 * np.arange(len(members) + 1), mjd=mjd, **objects, **points)
+        lc = LightCurves(
+            ids[members],
+            z[members],
+            start=30 * np.arange(len(members) + 1),
+            mjd=mjd,
+            **objects,
+            **points,
+            passbands=LSST,
+        )
         write_lightcurves(lc, folder / "lightcurves" / f"{name}.parquet", folder / "objects" / f"{name}.parquet")
     families = [folder / "families" / f / f"{s}.parquet" for f in ("good", "noise") for s in ("split_01", "split_02")]
     tables = [folder / "features" / f"{name}.parquet" for name in ("train", "test")]

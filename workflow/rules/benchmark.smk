@@ -42,7 +42,8 @@ rule bench_survey:
         snakefile=Path(workflow.main_snakefile),  # a Path does not count as a param
         features=lambda wildcards: feature_state()["code"],
         settings={
-            name: config[name] for name in ("seed", "simulation", "ingest", "gp", "fits", "posterior", "features")
+            name: config[name]
+            for name in ("seed", "surveys", "simulation", "ingest", "gp", "fits", "posterior", "features")
         },
     message:
         "Timing the features of a simulated survey of {wildcards.objects} objects"

@@ -13,7 +13,9 @@ from mallorn.runs.fingerprints import constant, digests_of_adapters
 from mallorn.runs.resources import megabytes, minutes
 from mallorn.runs.tracking import check_tracking
 from mallorn.settings.checks import check_config, check_models, in_order, with_plugins
+from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
+from mallorn.survey.passbands import survey_passbands
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
 
@@ -44,10 +46,16 @@ try:
         METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
     NEW_DATA = config["new_data"]
     NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
+    SURVEY_KEY = "simulation.survey" if config["data_dir"] is None else "survey"
+    SURVEY = config["simulation"]["survey"] if config["data_dir"] is None else config["survey"]
+    PASSBANDS = survey_passbands(SURVEY, config["surveys"], SURVEY_KEY)
+    NEW_PASSBANDS = survey_passbands(config["new_survey"] or SURVEY, config["surveys"], "new_survey")
+    if config["data_dir"] is None:
+        median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 
-BANDS = constant("mallorn.survey.passbands", "BANDS")
+SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
 FINAL = constant("mallorn.learning.training_sets", "FINAL")

@@ -25,7 +25,7 @@ if config["data_dir"] is None:
             runtime=minutes(5),
         params:
             code=code_of("simulate_logs"),
-            settings={"seed": config["seed"], "simulation": config["simulation"]},
+            settings={"seed": config["seed"], "simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
         message:
             "Drawing the objects of a simulated survey"
         script:
@@ -46,7 +46,7 @@ if config["data_dir"] is None:
             runtime=minutes(10),
         params:
             code=code_of("simulate_split"),
-            settings={"seed": config["seed"], "simulation": config["simulation"]},
+            settings={"seed": config["seed"], "simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
         message:
             "Simulating the light curves of {wildcards.split}"
         script:
@@ -101,7 +101,7 @@ rule ingest:
         data=lambda wildcards: content_of_split(SOURCE, DATA_DIR, SETS, wildcards.split),
         source=SOURCE,
         folder=Path(DATA_DIR),
-        survey={"sets": SETS},
+        survey={"sets": SETS, "passbands": PASSBANDS.to_text()},
         settings=config["ingest"],
     message:
         "Reading the light curves of {wildcards.split}"
@@ -144,7 +144,7 @@ if NEW_DATA:
             data=lambda wildcards: content_of_split(NEW_SOURCE, NEW_DATA, NEW_SETS, wildcards.split),
             source=NEW_SOURCE,
             folder=Path(NEW_DATA),
-            survey={"sets": NEW_SETS},
+            survey={"sets": NEW_SETS, "passbands": NEW_PASSBANDS.to_text()},
         message:
             "Reading the new light curves of {wildcards.split}"
 

@@ -1,5 +1,5 @@
 # Needs:  results/{lightcurves,objects}/{part}.parquet.
-# Makes:  results/fits/{drw,matern}/{part}/{band}.parquet, results/fits/{multiband,hypotheses}/{part}.parquet,
+# Makes:  results/fits/{drw,matern}/{part}/{slot}.parquet, results/fits/{multiband,hypotheses}/{part}.parquet,
 #         results/posterior/{part}.parquet: models fitted to the light curves, from which feature families are made.
 
 ARTIFACTS = {
@@ -7,8 +7,8 @@ ARTIFACTS = {
     "posterior": "results/posterior/{part}.parquet",
     "fits/multiband": "results/fits/multiband/{part}.parquet",
     "fits/hypotheses": "results/fits/hypotheses/{part}.parquet",
-    "fits/drw": {band: f"results/fits/drw/{{part}}/{band}.parquet" for band in BANDS},
-    "fits/matern": {band: f"results/fits/matern/{{part}}/{band}.parquet" for band in BANDS},
+    "fits/drw": {slot: f"results/fits/drw/{{part}}/{slot}.parquet" for slot in SLOTS},
+    "fits/matern": {slot: f"results/fits/matern/{{part}}/{slot}.parquet" for slot in SLOTS},
 }
 ENGINE = {"engine": "results/engine"} if config["gp"]["engine"] == "compiled" else {}
 

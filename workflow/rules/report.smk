@@ -13,8 +13,8 @@ STORE = {
     **ALL_LIGHTCURVES,
     "posterior": expand(ARTIFACTS["posterior"], part=SPLITS),
     "hypotheses": expand(ARTIFACTS["fits/hypotheses"], part=SPLITS),
-    "drw": expand("results/fits/drw/{part}/{band}.parquet", part=SPLITS, band=BANDS),
-    "matern": expand("results/fits/matern/{part}/{band}.parquet", part=SPLITS, band=BANDS),
+    "drw": expand("results/fits/drw/{part}/{slot}.parquet", part=SPLITS, slot=SLOTS),
+    "matern": expand("results/fits/matern/{part}/{slot}.parquet", part=SPLITS, slot=SLOTS),
 }
 EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
 REPORT_FOLDERS = {

@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 
 from mallorn.decide.bundle import check_bundle, installed, read_bundle, score
 from mallorn.decide.submission import write_probabilities, write_submission
-from mallorn.io.tables import read_columns
+from mallorn.features.family import by_reason
+from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups
 
 
@@ -18,6 +19,7 @@ def main(model, files, probabilities, predictions, state):
     """
     manifest = read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
+    tell_unknown(manifest["features"], read_notes(files.features))
     object_id = read_columns(files.features, ["object_id"])["object_id"]
     parts = dataset_groups(files, manifest["features"], manifest["needs"])
     probability, chosen = score(model, manifest, parts)
@@ -25,6 +27,16 @@ def main(model, files, probabilities, predictions, state):
     write_submission(predictions, object_id, chosen)
     message = "%d of %d objects have a probability of at least %.4f"
     logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
+
+
+def tell_unknown(wanted, unknown):
+    """Log which of the model's features `wanted` the new objects' survey cannot have, and why."""
+    lacking = {column: unknown[column] for column in wanted if column in unknown}
+    log = logging.getLogger(__name__)
+    if lacking:
+        log.warning("%d of the model's %d features are unknown for all new objects", len(lacking), len(wanted))
+    for why, columns in by_reason(lacking).items():
+        log.warning("%d of them, such as %s: %s", len(columns), columns[0], why)
 
 
 if "snakemake" in globals():

@@ -4,16 +4,19 @@ from functools import partial
 
 from mallorn.ingest.split import write_split
 from mallorn.plugins import load
+from mallorn.survey.passbands import Passbands
 
 
-def main(source, folder, sets, split, points, objects, set_aside, settings):
-    """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`.
+def main(source, folder, survey, split, outputs, settings):
+    """Write the light curves of `split`, and the rows not kept.
 
-    source: name of a source, folder and sets: what it reads; see `mallorn.sources.source`. settings: block `ingest` of
-    the configuration.
+    source: name of a source, folder: what it reads; see `mallorn.sources.source`. survey: {"sets", "passbands"}, the
+    latter as text (`Passbands.to_text`). outputs: paths of the points, the objects, and the rows set aside. settings:
+    block `ingest` of the configuration.
     """
-    read = partial(load("sources", source).read_split, folder, split, sets, settings)
-    write_split(read, points, objects, set_aside)
+    passbands = Passbands.from_text(survey["passbands"])
+    read = partial(load("sources", source).read_split, folder, split, survey["sets"], settings, passbands)
+    write_split(read, passbands, *outputs)
 
 
 if "snakemake" in globals():
@@ -23,5 +26,5 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
         params, output = snakemake.params, snakemake.output
-        survey = (params.source, params.folder, params.survey["sets"], snakemake.wildcards.split)
-        main(*survey, output.points, output.objects, output.set_aside, params.settings)
+        outputs = output.points, output.objects, output.set_aside
+        main(params.source, params.folder, params.survey, snakemake.wildcards.split, outputs, params.settings)

@@ -6,17 +6,19 @@ import numpy as np
 
 from mallorn.io.tables import read_codes, read_columns
 from mallorn.simulate.lightcurves import write_split
+from mallorn.survey.passbands import Passbands
 
 
 def main(truth, split, folder, settings):
     """Write the light curves of `split` into `folder`/`split`.
 
     truth: path of the survey's truth.parquet. settings: {"seed": integer, "simulation": that block of the
-        configuration}.
+        configuration, "passbands": text of `Passbands`}.
     """
     codes, names = read_codes(truth, "split")
     objects = read_columns(truth, rows=np.flatnonzero(np.array(names)[codes] == split))
-    n_points = write_split(settings["simulation"], settings["seed"], split, objects, folder)
+    passbands = Passbands.from_text(settings["passbands"])
+    n_points = write_split(settings["simulation"], passbands, settings["seed"], split, objects, folder)
     logging.getLogger(__name__).info("%s: %d objects, %d points", split, len(objects["object_id"]), n_points)
 
 

@@ -10,7 +10,7 @@ the unit S.
 
 import tempfile
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +22,8 @@ from mallorn.gp.models import DRW, MODELS, Matern32, MultibandMatern32
 from mallorn.gp.posterior import predict_posterior
 from mallorn.io.tables import read_columns, write_table
 from mallorn.seeds import generator
-from mallorn.survey.lightcurves import LightCurves, read_lightcurves
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.lightcurves import joined, read_lightcurves
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["COLUMNS", "Row", "compare", "missed_optima", "time_workflow"]
 
@@ -52,7 +52,7 @@ def compare(lightcurves, config, seed):
     config: {"fits": ..., "benchmark": ...}, blocks of config.yaml. The other programs fit `compared_objects` drawn
     objects; our optima are checked on `checked_objects`.
     """
-    lc, rules = _joined(lightcurves).dereddened(), config["benchmark"]["fits"]
+    lc, rules = joined(lightcurves).dereddened(), config["benchmark"]["fits"]
     chosen = generator(seed, "benchmark", "fits").permutation(len(lc))
     few = _batches(lc.take(np.sort(chosen[: rules["compared_objects"]])))
     many = _batches(lc.take(np.sort(chosen[: rules["checked_objects"]])))
@@ -93,9 +93,10 @@ def time_workflow(points, objects, config):
     begin = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         for model in (DRW, Matern32):
-            for band in BANDS:
-                lc = read_lightcurves(points, objects, band).dereddened()
-                write_table(Path(folder, "band.parquet"), fit_lightcurves(model, lc, config["fits"][model.name]))
+            slots = read_lightcurves(points, objects).dereddened().in_slots()
+            for k in range(len(SLOTS)):
+                table = fit_lightcurves(model, slots.in_band(k), config["fits"][model.name])
+                write_table(Path(folder, "band.parquet"), table)
         lc, path = read_lightcurves(points, objects), Path(folder, "multiband.parquet")
         write_table(path, fit_lightcurves(MultibandMatern32, lc.dereddened(), config["fits"]["multiband"]))
         lc = read_lightcurves(points, objects)
@@ -103,20 +104,16 @@ def time_workflow(points, objects, config):
     return 1e3 * (time.process_time() - begin) / len(lc), len(lc)
 
 
-def _joined(parts):
-    columns = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(LightCurves)}
-    columns["start"] = np.concatenate([[0], np.cumsum(np.concatenate([p.n_points for p in parts]))])
-    return LightCurves(**columns)
-
-
 def _batches(lightcurves):
-    """Return {model name: list of `Batch`}: one of all passbands, six of single ones; objects with three points."""
+    """Return {model name: list of `Batch`}: one of all passbands, one of each slot; objects with three points."""
 
     def batch(lc):
         lc = lc.take(np.flatnonzero(lc.n_points >= 3))
-        return pack(lc.mjd, lc.band, lc.flux, lc.flux_err, lc.start, lc.object_id)
+        points = lc.mjd, lc.band, lc.flux, lc.flux_err, lc.start, lc.object_id
+        return pack(*points, wavelength=lc.passbands.wavelength)
 
-    single = [batch(lightcurves.in_band(b)) for b in range(len(BANDS))]
+    slots = lightcurves.in_slots()
+    single = [batch(slots.in_band(k)) for k in np.flatnonzero(lightcurves.passbands.has_slot)]
     return {"drw": single, "matern": single, "multiband": [batch(lightcurves)]}
 
 
@@ -141,11 +138,12 @@ def _fit_each(fit_one, model, batch, how):
     found = np.empty((len(batch), len(model.parameters)))
     for k in range(len(batch)):
         rows = slice(batch.start[k], batch.start[k + 1] - BLANKS)
-        found[k] = fit_one(model, batch.time[rows], batch.band[rows], batch.y[rows], batch.noise[rows], how)
+        wavelength = batch.wavelength[batch.band[rows]]
+        found[k] = fit_one(model, batch.time[rows], wavelength, batch.y[rows], batch.noise[rows], how)
     return found
 
 
-def _fit_celerite(model, t, band, y, noise, how):
+def _fit_celerite(model, t, wavelength, y, noise, how):
     import celerite2
     from celerite2 import terms
     from scipy.optimize import minimize
@@ -172,7 +170,7 @@ def _fit_celerite(model, t, band, y, noise, how):
     return min(ends, key=lambda end: end.fun).x[:2]
 
 
-def _fit_sklearn(model, t, band, y, noise, how):
+def _fit_sklearn(model, t, wavelength, y, noise, how):
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
@@ -187,7 +185,7 @@ def _fit_sklearn(model, t, band, y, noise, how):
     process = GaussianProcessRegressor(kernel, alpha=noise)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        process.fit(np.column_stack([t, WAVELENGTHS[band] / 1000.0]), y - y.mean())
+        process.fit(np.column_stack([t, wavelength / 1000.0]), y - y.mean())
     return process.kernel_.theta * np.array([0.5, 1.0, 1.0])
 
 

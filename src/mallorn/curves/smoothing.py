@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.curves.segments import Segments, divide, rest_days
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["SmoothCurves", "smooth_curves"]
 
@@ -39,13 +39,14 @@ class SmoothCurves(NamedTuple):
 
 
 def smooth_curves(lightcurves, bands, half_width, factor_sd, rounds):
-    """Return the `SmoothCurves` of de-reddened `lightcurves`.
+    """Return the `SmoothCurves` of de-reddened `lightcurves` by slot (see `LightCurves.in_slots`).
 
-    bands: names of the passbands to combine; the first is the reference, with factor 1.
+    bands: names of the slots to combine; the first that the survey has is the reference, with factor 1.
     half_width: of the smoothing weights, rest-frame days. factor_sd: standard deviation of the factors' prior about 1.
     rounds: how often curve and factors are fitted in turn.
     """
-    indices = [BANDS.index(name) for name in bands]
+    there = [name for name in bands if name in lightcurves.passbands.slots]
+    indices = [SLOTS.index(name) for name in there or bands]
     chosen = np.isin(lightcurves.band, indices)
     lc, time = lightcurves.where(chosen), rest_days(lightcurves)[chosen]
     segments = Segments(lc.start)
@@ -76,7 +77,7 @@ def _curve(lc, factor, kernel, around, j):
 def _factors(lc, segments, indices, flux, factor_sd):
     """Return each point's band factor, those of the reference band (the first of `indices`) being 1."""
     snr, model = lc.flux / lc.flux_err, flux / lc.flux_err
-    table = np.ones((len(segments), len(BANDS)))
+    table = np.ones((len(segments), len(SLOTS)))
     for index in indices:
         here = lc.band == index
         in_band = segments.where(here)

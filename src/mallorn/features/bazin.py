@@ -15,7 +15,7 @@ import numpy as np
 
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "bazin", "extract", "features", "villar"]
 
@@ -100,16 +100,16 @@ def features(config):
 
 def extract(inputs, config):
     """Return the columns of both fits; NaN besides `status` where a band could not be fitted."""
-    lightcurves = inputs.lightcurves.dereddened()
+    lightcurves = inputs.lightcurves.dereddened().in_slots()
     time = rest_days(lightcurves)
     found = {}
     for name, model in _MODELS.items():
         bands = {}
-        for index, band in enumerate(BANDS):
+        for index, band in enumerate(SLOTS):
             bands[band] = _fit(model, lightcurves.in_band(index), time[lightcurves.band == index], config, config[name])
             found |= {f"{name}_{key}__{band}": value for key, value in bands[band].items()}
-        found[f"{name}_bands"] = np.sum([bands[band]["status"] == _FITTED for band in BANDS], axis=0).astype(float)
-        found |= {f"{name}_{key}": value for key, value in _consistency(bands, config).items()}
+        found[f"{name}_bands"] = np.sum([bands[band]["status"] == _FITTED for band in SLOTS], axis=0).astype(float)
+        found |= {f"{name}_{key}": value for key, value in _consistency(bands, config, lightcurves.passbands).items()}
     return {name: found[name.removeprefix("bazin__")] for name in columns("bazin", features(config))}
 
 
@@ -158,9 +158,13 @@ def _solve(model, lightcurves, time, knobs, enough):
     return result[:, : len(model.parameters)], result[:, -1]
 
 
-def _consistency(bands, config):
-    """Return what the fits to the bands `consistency` have in common, from those that explain enough."""
-    chosen = [bands[band] for band in config["consistency"]]
+def _consistency(bands, config, passbands):
+    """Return what the fits to the bands `consistency` have in common, from those that explain enough.
+
+    Bands that the survey lacks are passed over, unless it lacks all.
+    """
+    there = [band for band in config["consistency"] if band in passbands.slots]
+    chosen = [bands[band] for band in there or config["consistency"]]
     together = {key: np.stack([fit[key] for fit in chosen]) for key in chosen[0]}
     good = np.nan_to_num(together["explained"]) >= config["min_explained"]
     for key in ("t0", "rise", "fall"):

@@ -1,10 +1,9 @@
 """Blackbody temperature, radius and luminosity of the transient, from the multi-band posterior's SED.
 
-At each phase the six posterior fluxes with their 6 x 6 covariance, plus `error_floor` of each flux for what a
-blackbody cannot describe, are fitted in the rest frame (`mallorn.survey.blackbody.fit_blackbody`). Tidal disruption
-events
-stay hot (12,000 to 40,000 K) and good blackbodies for months, supernovae cool and lose their ultraviolet to metal
-lines (van Velzen et al. 2021; Hammerstein et al. 2023).
+At each phase the posterior fluxes of the slots that the survey has, with their covariance, plus `error_floor` of each
+flux for what a blackbody cannot describe, are fitted in the rest frame (`mallorn.survey.blackbody.fit_blackbody`).
+Tidal disruption events stay hot (12,000 to 40,000 K) and good blackbodies for months, supernovae cool and lose their
+ultraviolet to metal lines (van Velzen et al. 2021; Hammerstein et al. 2023).
 """
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
 from mallorn.survey.blackbody import SIGMA_SB, fit_blackbody, to_radius
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -23,6 +22,9 @@ VAN_VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
 HAMMERSTEIN = "Hammerstein et al. 2023, ApJ 942, 9"
 PIERCE = "Kessler et al. 2019, PASP 131, 094501 (line blanketing in templates)"
 LN10 = np.log(10.0)
+
+_QUANTITIES = ("temperature", "temperature_err", "radius", "luminosity", "luminosity_err", "residual", "chi2")
+_QUANTITIES += ("uv_ratio",)
 
 
 def features(config):
@@ -72,9 +74,8 @@ def extract(inputs, config):
     known = np.isfinite(sed["luminosity"])
     highest = np.where(known, sed["luminosity"], -np.inf).argmax(1)
     made = []
-    names = ("temperature", "temperature_err", "radius", "luminosity", "luminosity_err", "residual", "chi2", "uv_ratio")
     for k in where:
-        made += [sed[name][:, k] for name in names]
+        made += [sed[name][:, k] for name in _QUANTITIES]
     with np.errstate(invalid="ignore", divide="ignore"):
         made += [
             slope,
@@ -94,11 +95,16 @@ def extract(inputs, config):
 
 def _evolution(posterior, objects, config):
     """Return {quantity: (n, K)} of the fits at all knots; all NaN where too little blackbody is seen (`min_snr`)."""
-    flux, cov = posterior.knot_mean, posterior.knot_cov
+    flux, cov, wavelength = posterior.knot_mean, posterior.knot_cov, SLOT_WAVELENGTHS
+    slots = objects.passbands.has_slot
+    if not slots.all():
+        flux, cov, wavelength = flux[:, :, slots], cov[:, :, slots][:, :, :, slots], wavelength[slots]
     n, k, bands = flux.shape
+    if not bands:
+        return dict.fromkeys(_QUANTITIES, np.full((n, k), np.nan))
     z = np.repeat(objects.rest_redshift, k)
     distance = np.repeat(objects.luminosity_distance, k)
-    wavelength = WAVELENGTHS / (1.0 + z[:, None])
+    wavelength = wavelength / (1.0 + z[:, None])
     flux, cov = flux.reshape(n * k, bands).astype(float), cov.reshape(n * k, bands, bands).astype(float)
     cov = cov + np.eye(bands) * (config["error_floor"] * flux[:, :, None]) ** 2
     grid = np.geomspace(config["temperature"]["start"], config["temperature"]["stop"], config["temperature"]["size"])
@@ -116,7 +122,7 @@ def _evolution(posterior, objects, config):
             "luminosity": np.log10(4.0 * np.pi * SIGMA_SB) + 2.0 * np.log10(radius) + 4.0 * fit.log_temperature / LN10,
             "luminosity_err": fit.log_luminosity_err / LN10,
             "residual": residual,
-            "chi2": fit.chi2 / (bands - 2),
+            "chi2": fit.chi2 / (bands - 2) if bands > 2 else np.full(n * k, np.nan),
             "uv_ratio": _uv_ratio(wavelength, flux, cov, grid, prior, config),
         }
     return {name: np.where(seen, values, np.nan).reshape(n, k) for name, values in made.items()}

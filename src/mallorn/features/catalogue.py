@@ -1,14 +1,15 @@
 """The catalogue of all features: what each column is, in what unit, and where its definition comes from."""
 
 from mallorn.plugins import load
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["catalogue", "meanings", "rows"]
 
 _INTRODUCTION = """# Features
 
 Written by `snakemake feature_catalogue` from the code and `config.yaml`; do not edit. A column is named
-`family__feature[__band]`; `{band}` stands for u, g, r, i, z and y. NaN means that the data cannot tell. Fluxes are
+`family__feature[__band]`; `{band}` stands for u, g, r, i, z and y, the slots to which the passbands of any survey
+belong. NaN means that the data cannot tell. Fluxes are
 de-reddened, in microjansky; a dex or ln unit is the logarithm of what follows. A definition without another source is
 this package's own.
 """
@@ -21,7 +22,7 @@ def catalogue(config):
     for family, settings in config.items():
         module = load("features", family)
         listed = module.features(settings)
-        number = sum(6 if feature.per_band else 1 for feature in listed)
+        number = sum(len(SLOTS) if feature.per_band else 1 for feature in listed)
         counts.append(f"| [{family}](#{family}) | {number} | {', '.join(module.NEEDS)} |")
         lines = [f"## {family}", "", _summary(module), "", "| column | unit | meaning | source |", "|---|---|---|---|"]
         lines += [
@@ -40,7 +41,7 @@ def meanings(config):
         for feature in load("features", family).features(settings):
             stem = f"{family}__{feature.name}"
             text = feature.meaning + (f" ({feature.unit})" if feature.unit else "")
-            for column in [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]:
+            for column in [f"{stem}__{slot}" for slot in SLOTS] if feature.per_band else [stem]:
                 found[column] = text
     return found
 

@@ -15,16 +15,16 @@ import numpy as np
 
 from mallorn.curves.knots import fit_line, knot_positions, phase_name
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 __all__ = ["NEEDS", "asinh_color", "extract", "features"]
 
 NEEDS = ("lightcurves", "posterior", "fits/multiband")
 
 POGSON = 2.5 / np.log(10.0)
-PAIRS = tuple(zip(BANDS[:-1], BANDS[1:], strict=True))
-BLUE = 2
-"""Number of passbands, from the blue end, whose share makes the blue-energy fraction (u and g)."""
+PAIRS = tuple(zip(SLOTS[:-1], SLOTS[1:], strict=True))
+BLUE = SLOTS.index("r")
+"""Number of slots, from the blue end, whose share makes the blue-energy fraction (u and g)."""
 
 LUPTON = "Lupton et al. 1999, AJ 118, 1406"
 VAN_VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
@@ -34,34 +34,39 @@ def features(config):
     """Return the `Feature` list of this family for its block of config.yaml."""
     made = []
     for a, b in PAIRS:
-        c, label = f"{a}_{b}", f"{a}-{b}"
-        for phase in config["phases"]:
-            at = phase_name(phase)
-            made.append(Feature(f"{c}_{at}", "mag", f"{label} at rest-frame phase {phase:+g} d", LUPTON))
-            made.append(Feature(f"{c}_{at}_err", "mag", f"error of {label} at {phase:+g} d", LUPTON))
-        made += [
-            Feature(
-                f"{c}_{_span(*change)}", "mag", f"{label} at {change[1]:+g} d minus at {change[0]:+g} d", VAN_VELZEN
-            )
-            for change in config["changes"]
-        ]
-        made += [
-            Feature(f"{c}_slope", "mag/d", f"weighted slope of {label} over the evolution window", VAN_VELZEN),
-            Feature(f"{c}_slope_snr", "", f"slope of {label} over its error", VAN_VELZEN),
-            Feature(f"{c}_mean", "mag", f"weighted mean of {label} over the evolution window", VAN_VELZEN),
-            Feature(f"{c}_scatter", "mag", f"weighted standard deviation of {label} over the window", VAN_VELZEN),
-            Feature(f"{c}_stability", "", f"scatter of {label} over its typical error", VAN_VELZEN),
-            Feature(f"{c}_monotonicity", "", f"net over total change of {label}: 1 always reddens, -1 blues", ""),
-            Feature(f"{c}_peaks", "mag", f"{label} of the bands' own peak fluxes", LUPTON),
-            Feature(f"{c}_raw", "mag", f"{label} of the raw points near peak", LUPTON),
-            Feature(f"{c}_raw_err", "mag", f"error of {label} of the raw points near peak", LUPTON),
-        ]
+        made += [feature._replace(slots=(a, b)) for feature in _of_pair(a, b, config)]
     for phase in config["share_phases"]:
-        made.append(
-            Feature(f"share_{phase_name(phase)}", "", f"share of each band in the six fluxes at {phase:+g} d", "", True)
-        )
-    made.append(Feature("blue_fraction", "", "share of u and g in the energy received in all six bands", VAN_VELZEN))
+        meaning = f"share of each band in the six fluxes at {phase:+g} d"
+        made.append(Feature(f"share_{phase_name(phase)}", "", meaning, "", True, SLOTS))
+    meaning = "share of u and g in the energy received in all six bands"
+    made.append(Feature("blue_fraction", "", meaning, VAN_VELZEN, slots=SLOTS))
     made.append(Feature("lag", "d", "rest-frame time of the band's peak after that of g+r+i", "", True))
+    return made
+
+
+def _of_pair(a, b, config):
+    """Return the features of the colour of slot `a` less slot `b`."""
+    made = []
+    c, label = f"{a}_{b}", f"{a}-{b}"
+    for phase in config["phases"]:
+        at = phase_name(phase)
+        made.append(Feature(f"{c}_{at}", "mag", f"{label} at rest-frame phase {phase:+g} d", LUPTON))
+        made.append(Feature(f"{c}_{at}_err", "mag", f"error of {label} at {phase:+g} d", LUPTON))
+    made += [
+        Feature(f"{c}_{_span(*change)}", "mag", f"{label} at {change[1]:+g} d minus at {change[0]:+g} d", VAN_VELZEN)
+        for change in config["changes"]
+    ]
+    made += [
+        Feature(f"{c}_slope", "mag/d", f"weighted slope of {label} over the evolution window", VAN_VELZEN),
+        Feature(f"{c}_slope_snr", "", f"slope of {label} over its error", VAN_VELZEN),
+        Feature(f"{c}_mean", "mag", f"weighted mean of {label} over the evolution window", VAN_VELZEN),
+        Feature(f"{c}_scatter", "mag", f"weighted standard deviation of {label} over the window", VAN_VELZEN),
+        Feature(f"{c}_stability", "", f"scatter of {label} over its typical error", VAN_VELZEN),
+        Feature(f"{c}_monotonicity", "", f"net over total change of {label}: 1 always reddens, -1 blues", ""),
+        Feature(f"{c}_peaks", "mag", f"{label} of the bands' own peak fluxes", LUPTON),
+        Feature(f"{c}_raw", "mag", f"{label} of the raw points near peak", LUPTON),
+        Feature(f"{c}_raw_err", "mag", f"error of {label} of the raw points near peak", LUPTON),
+    ]
     return made
 
 
@@ -83,7 +88,7 @@ def extract(inputs, config):
     changes = [knot_positions(knots, change, "features.color.changes") for change in config["changes"]]
     peak_sd = sd[:, np.abs(knots).argmin()]
     peaks, _ = _pair_colors(posterior.band_peak_flux, peak_sd**2)
-    raw, raw_err = _raw_colors(inputs.lightcurves.dereddened(), posterior.peak_mjd, config["raw_window"])
+    raw, raw_err = _raw_colors(inputs.lightcurves.dereddened().in_slots(), posterior.peak_mjd, config["raw_window"])
     made = []
     for p in range(len(PAIRS)):
         for k in where:
@@ -118,7 +123,7 @@ def _span(start, stop):
 
 
 def _knot_colors(mean, cov, known):
-    """Return the five colours and their errors, both (n, 5, K), NaN unless both bands are `known` (n, K, 6)."""
+    """Return the colours and their errors, both (n, S - 1, K), NaN unless both slots are `known` (n, K, S)."""
     covar = np.diagonal(cov, offset=1, axis1=2, axis2=3)
     color, err = _pair_colors(mean, np.diagonal(cov, axis1=2, axis2=3), covar)
     both = known[..., :-1] & known[..., 1:]
@@ -126,7 +131,7 @@ def _knot_colors(mean, cov, known):
 
 
 def _pair_colors(flux, var, covar=0.0):
-    """Return colours of neighbouring bands and their errors, (..., 5), of fluxes and variances (..., 6)."""
+    """Return colours of neighbouring bands and their errors, (..., S - 1), of fluxes and variances (..., S)."""
     return asinh_color(flux[..., :-1], flux[..., 1:], var[..., :-1], var[..., 1:], covar)
 
 
@@ -136,10 +141,10 @@ def _raw_colors(lightcurves, peak_mjd, window):
     owner = lightcurves.owner
     phase = (lightcurves.mjd - peak_mjd[owner]) / (1.0 + lightcurves.rest_redshift[owner])
     near = (phase >= window[0]) & (phase <= window[1])
-    cell = (owner * len(BANDS) + lightcurves.band)[near]
+    cell = (owner * len(SLOTS) + lightcurves.band)[near]
     weight = 1.0 / lightcurves.flux_err[near] ** 2
-    total = np.bincount(cell, weight, minlength=n * len(BANDS)).reshape(n, -1)
-    weighted = np.bincount(cell, weight * lightcurves.flux[near], minlength=n * len(BANDS)).reshape(n, -1)
+    total = np.bincount(cell, weight, minlength=n * len(SLOTS)).reshape(n, -1)
+    weighted = np.bincount(cell, weight * lightcurves.flux[near], minlength=n * len(SLOTS)).reshape(n, -1)
     with np.errstate(invalid="ignore", divide="ignore"):
         flux, var = weighted / total, np.where(total > 0, 1.0 / total, np.nan)
     return _pair_colors(flux, var)
@@ -161,7 +166,7 @@ def _monotonicity(color):
 
 
 def _shares(mean):
-    """Return the share of each band in the sum of the positive fluxes, (n, 6), NaN if none is positive."""
+    """Return the share of each band in the sum of the positive fluxes, (n, S), NaN if none is positive."""
     flux = np.maximum(mean, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return flux / flux.sum(1, keepdims=True)
@@ -170,6 +175,6 @@ def _shares(mean):
 def _blue_fraction(posterior, window):
     """Return the share of u and g in sum_b nu_b integral max(f_b, 0) dt over the phases of `window`."""
     inside = (posterior.phase >= window[0]) & (posterior.phase <= window[1])
-    energy = np.maximum(posterior.mean[:, :, inside], 0.0).sum(2) / WAVELENGTHS
+    energy = np.maximum(posterior.mean[:, :, inside], 0.0).sum(2) / SLOT_WAVELENGTHS
     with np.errstate(invalid="ignore", divide="ignore"):
         return energy[:, :BLUE].sum(1) / energy.sum(1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -26,7 +26,7 @@ def features(config):
     """Return the features of each pair of bands, then the mean over the pairs."""
     listed = []
     for a, b in config["pairs"]:
-        listed += [
+        of_pair = [
             Feature(f"matched_{a}_{b}", "", f"number of {a} and {b} points seen together", _EDELSON),
             Feature(f"correlation_{a}_{b}", "", f"correlation of {a} and {b} flux seen together", _EDELSON),
             Feature(f"ratio_{a}_{b}", "rad", f"angle of {a} over {b} flux, atan k", _DEMING),
@@ -37,6 +37,7 @@ def features(config):
             Feature(f"lag_{a}_{b}", "d", f"rest-frame time by which {b} follows {a}", _EDELSON),
             Feature(f"lag_peak_{a}_{b}", "", f"highest discrete correlation of {a} and {b}", _EDELSON),
         ]
+        listed += [feature._replace(slots=(a, b)) for feature in of_pair]
     listed += [
         Feature("correlation_mean", "", "mean correlation of the pairs, weighted by their matched points", _EDELSON),
         Feature("ratio_chi2_mean", "", "mean reduced chi-square about constant ratios, weighted likewise", _DEMING),
@@ -47,10 +48,10 @@ def features(config):
 
 def extract(inputs, config):
     """Return the columns; NaN where fewer than `min_matched` points are seen together."""
-    lightcurves = inputs.lightcurves.dereddened()
+    lightcurves = inputs.lightcurves.dereddened().in_slots()
     found = {}
     for a, b in config["pairs"]:
-        pair = _pair(lightcurves, BANDS.index(a), BANDS.index(b), config)
+        pair = _pair(lightcurves, SLOTS.index(a), SLOTS.index(b), config)
         found |= {f"{name}_{a}_{b}": value for name, value in pair.items()}
     for name in ("correlation", "ratio_chi2", "variable_chi2"):
         values = np.array([found[f"{name}_{a}_{b}"] for a, b in config["pairs"]])

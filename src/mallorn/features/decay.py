@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 __all__ = ["NEEDS", "extract", "features", "profile_chi2"]
 
@@ -84,10 +84,10 @@ def features(config):
 
 def extract(inputs, config):
     """Return {column: (n,) array} of this family; see `family.py`."""
-    lightcurves, posterior = inputs.lightcurves.dereddened(), inputs.tables["posterior"]
+    lightcurves, posterior = inputs.lightcurves.dereddened().in_slots(), inputs.tables["posterior"]
     owner = lightcurves.owner
     phase = (lightcurves.mjd - posterior.peak_mjd[owner]) / (1.0 + lightcurves.rest_redshift[owner])
-    blue = WAVELENGTHS / (1.0 + lightcurves.rest_redshift[:, None]) < config["blue_limit"]
+    blue = SLOT_WAVELENGTHS / (1.0 + lightcurves.rest_redshift[:, None]) < config["blue_limit"]
     made = _fall(lightcurves, phase, blue, config) | _rise(lightcurves, phase, config)
     made["fall_over_rise"] = made["exponential_tau"] - made["gaussian_sigma"]
     values = []
@@ -97,7 +97,7 @@ def extract(inputs, config):
 
 
 class _Points(NamedTuple):
-    """The points of one window: phase x (M,), flux f, weight w; cell (M,) is 6 x object + band, ascending."""
+    """The points of one window: phase x (M,), flux f, weight w; cell (M,) is slots x object + slot, ascending."""
 
     x: np.ndarray
     f: np.ndarray
@@ -106,16 +106,16 @@ class _Points(NamedTuple):
     n: int
 
     def total(self, values):
-        """Return `values` (M, ...) added up for each object and band, (n, 6, ...)."""
-        out = np.zeros((self.n * len(BANDS), *values.shape[1:]))
+        """Return `values` (M, ...) added up for each object and slot, (n, S, ...)."""
+        out = np.zeros((self.n * len(SLOTS), *values.shape[1:]))
         if len(self.cell):
             first = np.flatnonzero(np.diff(self.cell, prepend=-1))
             out[self.cell[first]] = np.add.reduceat(values, first, axis=0)
-        return out.reshape(self.n, len(BANDS), *values.shape[1:])
+        return out.reshape(self.n, len(SLOTS), *values.shape[1:])
 
 
 def profile_chi2(points, shape):
-    """Return the fall of chi2 (n, 6, G) of shapes (M, G), with the amplitude of each object and band profiled out."""
+    """Return the fall of chi2 (n, S, G) of shapes (M, G), with the amplitude of each object and band profiled out."""
     weighted = shape * points.w[:, None]
     fg = points.total(weighted * points.f[:, None])
     gg = points.total(weighted * shape)
@@ -125,7 +125,7 @@ def profile_chi2(points, shape):
 def _window(lightcurves, phase, window, error_floor):
     """Return the `_Points` with `phase` inside `window`, in the order of objects, then bands."""
     inside = np.flatnonzero((phase >= window[0]) & (phase <= window[1]))
-    cell = (lightcurves.owner * len(BANDS) + lightcurves.band)[inside]
+    cell = (lightcurves.owner * len(SLOTS) + lightcurves.band)[inside]
     order = np.argsort(cell, kind="stable")
     index = inside[order]
     f = lightcurves.flux[index]
@@ -221,7 +221,7 @@ def _chromatic(zero, gain, common, count, blue, log_tau, config):
     enough = config["min_points"]
     alone = zero[:, :, None] - gain
     made = {"band_tau": np.full(count.shape, np.nan)}
-    for b in range(len(BANDS)):
+    for b in range(len(SLOTS)):
         made["band_tau"][:, b], _ = _estimate(alone[:, b], count[:, b] - 2, log_tau, count[:, b] >= enough)
     both, separate = np.ones(len(count), dtype=bool), np.zeros(len(count))
     for name, group in (("blue", blue), ("red", ~blue)):

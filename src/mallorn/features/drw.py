@@ -6,7 +6,7 @@ Fluxes are de-reddened. A passband with too few points, or whose fit failed, giv
 import numpy as np
 
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -38,7 +38,7 @@ def extract(inputs, config):
     lc = inputs.lightcurves
     log_stretch, log_distance = np.log1p(lc.rest_redshift), np.log(lc.luminosity_distance)
     values = []
-    for band in BANDS:
+    for band in SLOTS:
         fit = inputs.tables["fits/drw"][band]
         known = np.where(fit["status"] == 0, 1.0, np.nan)
         tau, sigma = fit["log_tau"] * known, fit["log_sigma"] * known
@@ -58,5 +58,5 @@ def extract(inputs, config):
                 likelihood / np.maximum(fit["n_points"], 1),
             ]
         )
-    in_order = [values[band][i] for i in range(len(values[0])) for band in range(len(BANDS))]
+    in_order = [values[band][i] for i in range(len(values[0])) for band in range(len(SLOTS))]
     return dict(zip(columns("drw", features(config)), in_order, strict=True))

@@ -8,25 +8,30 @@ It is a module of this room or a plug-in (see `mallorn.plugins`), and has
 - `SETTINGS`, of a plug-in with settings of its own: a literal {setting: default}, from which its block of the
   configuration is made. Every block has `enabled` too.
 - `features(config)`: the list of `Feature` it makes, in column order, with `config` its block of config.yaml.
+  A feature made of certain passbands names their slots, so that it is unknown for surveys that lack one of them.
 - `extract(inputs, config)`: {column: array (n,) float64} with the columns of `columns(NAME, features(config))`, one
   value per object in the order of `inputs.lightcurves.object_id`; NaN where the data cannot tell.
 
-Values depend on no label, on no other object, and not on whether an object is for training or test.
+Values depend on no label, on no other object, and not on whether an object is for training or test. `family_features`
+calls a family and holds it to this; it also makes unknown what the survey has no passband for, in one place.
 """
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import BANDS
+import numpy as np
 
-__all__ = ["Feature", "Inputs", "columns", "extract_family", "units"]
+from mallorn.survey.lightcurves import LightCurves
+from mallorn.survey.passbands import SLOTS
+
+__all__ = ["Feature", "Inputs", "by_reason", "columns", "family_features", "unavailable", "units"]
 
 
 class Feature(NamedTuple):
     """One feature: `name` without the family, `unit` ("" if a pure number), a one-line `meaning`, its `source`.
 
-    A `per_band` feature stands for six columns, one for each passband.
+    A `per_band` feature stands for one column for each slot of passbands. `slots`: names of the slots without which
+    the feature has no value; a column of a `per_band` feature needs its own slot as well.
     """
 
     name: str
@@ -34,16 +39,17 @@ class Feature(NamedTuple):
     meaning: str
     source: str
     per_band: bool = False
+    slots: tuple = ()
 
 
 @dataclass(frozen=True)
 class Inputs:
     """What a family reads of one split, all in the same order of objects.
 
-    lightcurves: the raw `LightCurves` (call `.dereddened()` for fluxes above the dust). A family that does not need
-        "lightcurves" finds the objects here without points.
+    lightcurves: the raw `LightCurves` (call `.dereddened()` for fluxes above the dust, and then `.in_slots()` for what
+        is done passband by passband). A family that does not need "lightcurves" finds the objects without points.
     tables: {artifact: {column: array}} for the other artifacts in `NEEDS`; for a per-band fit
-        {artifact: {band: {column: array}}}.
+        {artifact: {slot: {column: array}}}.
     """
 
     lightcurves: LightCurves
@@ -57,22 +63,46 @@ def columns(family, features):
 
 def units(family, features):
     """Return {column name: unit} of a list of `Feature`, in order."""
-    result = {}
-    for feature in features:
-        stem = f"{family}__{feature.name}"
-        names = [f"{stem}__{band}" for band in BANDS] if feature.per_band else [stem]
-        result.update(dict.fromkeys(names, feature.unit))
-    return result
+    return {column: feature.unit for column, feature, _ in _columns(family, features)}
 
 
-def extract_family(name, module, inputs, config):
-    """Return {column: (n,) array} of what the family `name`, a `module`, makes of `Inputs`.
+def unavailable(family, features, passbands):
+    """Return {column name: why} of the columns of a list of `Feature` that a survey with `passbands` cannot have."""
+    found = {}
+    for column, _, needed in _columns(family, features):
+        lacking = [slot for slot in needed if slot not in passbands.slots]
+        if lacking:
+            found[column] = f"the survey has no passband in slot{'s' * (len(lacking) > 1)} {', '.join(lacking)}"
+    return found
 
-    config: its block of the configuration. Raises RuntimeError if the columns are not those that `features` lists.
+
+def by_reason(unknown):
+    """Return {why: [column, ...]} of {column: why}, the reason of most columns first."""
+    reasons = sorted(set(unknown.values()), key=lambda why: (-list(unknown.values()).count(why), why))
+    return {why: [column for column, own in unknown.items() if own == why] for why in reasons}
+
+
+def family_features(family, module, inputs, config):
+    """Return {column: (n,) float64} of a family: what its module extracts, in the order of its `features`.
+
+    family: its name. module: as described above. Columns that the survey cannot have (see `unavailable`) are NaN.
+    Raises RuntimeError if the module's `features` and `extract` disagree.
     """
-    expected = columns(name, module.features(config))
-    found = module.extract(inputs, config)
+    listed = module.features(config)
+    found, expected = module.extract(inputs, config), columns(family, listed)
     if list(found) != expected:
         difference = sorted(set(found) ^ set(expected)) or "their order"
         raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
-    return found
+    unknown = unavailable(family, listed, inputs.lightcurves.passbands)
+    return {name: np.full(len(values), np.nan) if name in unknown else values for name, values in found.items()}
+
+
+def _columns(family, features):
+    """Yield (column name, `Feature`, names of the slots it needs) of a list of `Feature`, in order."""
+    for feature in features:
+        stem = f"{family}__{feature.name}"
+        if feature.per_band:
+            for slot in SLOTS:
+                yield f"{stem}__{slot}", feature, tuple(dict.fromkeys([slot, *feature.slots]))
+        else:
+            yield stem, feature, feature.slots

@@ -8,7 +8,7 @@ do; against a constant flux, which has one, it charges both for two more.
 import numpy as np
 
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "constant_log_likelihood", "extract", "features"]
 
@@ -43,7 +43,7 @@ def features(config):
 
 def extract(inputs, config):
     """Return {column: (n,) array} of this family; see `family.py`."""
-    drw, matern = ([inputs.tables[f"fits/{name}"][band] for band in BANDS] for name in ("drw", "matern"))
+    drw, matern = ([inputs.tables[f"fits/{name}"][band] for band in SLOTS] for name in ("drw", "matern"))
     known = np.stack([(a["status"] == 0) & (b["status"] == 0) for a, b in zip(drw, matern, strict=True)])
 
     def each(fits, name):
@@ -53,7 +53,7 @@ def extract(inputs, config):
     log_drw, log_matern = each(drw, "log_likelihood"), each(matern, "log_likelihood")
     ratio = log_matern - log_drw
     per_point = ratio / points
-    constant = constant_log_likelihood(inputs.lightcurves.dereddened())
+    constant = constant_log_likelihood(inputs.lightcurves.dereddened().in_slots())
     drw_aic, matern_aic = 2.0 * (log_drw - constant) - 4.0, 2.0 * (log_matern - constant) - 4.0
 
     n_bands = known.sum(axis=0)
@@ -78,10 +78,10 @@ def extract(inputs, config):
 
 
 def constant_log_likelihood(lightcurves):
-    """Return the log likelihood (6, n) of a constant flux in each passband, at its weighted mean; 0 without points."""
+    """Return the log likelihood (B, n) of a constant flux in each passband, at its weighted mean; 0 without points."""
     lc = lightcurves
     cell = lc.band.astype(np.intp) * len(lc) + lc.owner
-    shape = (len(BANDS), len(lc))
+    shape = (len(lc.passbands), len(lc))
 
     def total(values):
         return np.bincount(cell, values, minlength=shape[0] * shape[1])

@@ -16,7 +16,7 @@ from mallorn.features.family import Feature, columns
 from mallorn.hypotheses.fit import chosen_hypotheses, fitted_points
 from mallorn.hypotheses.models import REFERENCE, blackbody_ratio
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -91,14 +91,19 @@ class _Split:
 
     def above_mean(self, values):
         """Values (N,) less their weighted mean in the object's passband."""
-        weight, size = self.weight**2, len(self.lc) * len(BANDS)
+        weight, size = self.weight**2, len(self.lc) * len(self.lc.passbands)
         mean = divide(np.bincount(self.cell, weight * values, size), np.bincount(self.cell, weight, size))
         return values - mean[self.cell]
 
     @cached_property
     def cell(self):
         """Number of the object and passband of each point, (N,)."""
-        return self.owner * len(BANDS) + self.lc.band
+        return self.owner * len(self.lc.passbands) + self.lc.band
+
+    @cached_property
+    def slot(self):
+        """Slot of the passband of each point, (N,)."""
+        return self.lc.passbands.slot[self.lc.band]
 
     @cached_property
     def by_band(self):
@@ -175,7 +180,7 @@ class _Fit:
     def residual(self):
         """Weighted residual of each point, (N,)."""
         split, owner, amplitude = self.split, self.split.owner, self["amplitude"]
-        amplitude = amplitude[owner] if self.hypothesis.amplitudes == 1 else amplitude[owner, split.lc.band]
+        amplitude = amplitude[owner, split.lc.band] if self.hypothesis.by_passband else amplitude[owner]
         return (split.flux - amplitude * self.unscaled) * split.weight
 
     @cached_property
@@ -211,9 +216,9 @@ class _Fit:
         part = self.split.segments.where(keep)
         return part.sum(values[keep]), part.count
 
-    def pull(self, window, band=None):
+    def pull(self, window, slot=None):
         """Sum of residuals over the square root of their number: N(0, 1) if the hypothesis holds."""
-        keep = self.within(window) if band is None else self.within(window) & (self.split.lc.band == band)
+        keep = self.within(window) if slot is None else self.within(window) & (self.split.slot == slot)
         total, count = self.sum(self.residual, keep)
         return divide(total, np.sqrt(count))
 
@@ -254,16 +259,34 @@ class _Fit:
         days = sign * self.phase
         return self.split.segments.where(days > 0).minimum(days[days > 0])
 
+    @cached_property
+    def slot_amplitudes(self):
+        """Amplitudes of the slots and their errors, both (n, S): means over the passbands of a slot, weighted by their
+        inverse variances; NaN for a slot without a passband."""
+        values, errors = self["amplitude"], self["amplitude_err"]
+        slots, (amplitude, error) = self.split.lc.passbands.slot, np.full((2, len(values), len(SLOTS)), np.nan)
+        for k in range(len(SLOTS)):
+            own = np.flatnonzero(slots == k)
+            if len(own) == 1:
+                amplitude[:, k], error[:, k] = values[:, own[0]], errors[:, own[0]]
+            elif len(own):
+                weight = errors[:, own] ** -2.0
+                amplitude[:, k] = divide(
+                    np.where(weight > 0, weight * values[:, own], 0.0).sum(axis=1), weight.sum(axis=1)
+                )
+                error[:, k] = weight.sum(axis=1) ** -0.5
+        return amplitude, error
+
     def colour(self, k):
-        """Magnitude of band k less that of band k + 1, from amplitudes raised to 0.3 of their errors."""
-        error = self["amplitude_err"][:, k : k + 2]
-        flux = np.maximum(self["amplitude"][:, k : k + 2], 0.3 * error)
+        """Magnitude of slot k less that of slot k + 1, from amplitudes raised to 0.3 of their errors."""
+        amplitude, error = (values[:, k : k + 2] for values in self.slot_amplitudes)
+        flux = np.maximum(amplitude, 0.3 * error)
         magnitude = np.clip(-2.5 * np.log10(flux[:, 0] / flux[:, 1]), -4.0, 4.0)
         return np.where(np.isfinite(error).all(axis=1), magnitude, np.nan)
 
     @cached_property
     def amplitude_blackbody(self):
-        """Mean and sd of ln T, and the lowest chi-square, of blackbodies fitted to the six amplitudes."""
+        """Mean and sd of ln T, and the lowest chi-square, of blackbodies fitted to the passbands' amplitudes."""
         amplitude, error = self["amplitude"], self["amplitude_err"]
         known = np.isfinite(error)
         weight = np.where(known, 1 / (error**2 + (self.split["error_floor"][:, None] * amplitude) ** 2), 0.0)[
@@ -336,6 +359,11 @@ def _row(name, unit, meaning, value, source=_SOURCE):
     return _Row(Feature(name, unit, meaning, source), value)
 
 
+def _of_slots(row, *slots):
+    """Return the row of a feature that surveys without passbands in `slots` cannot have."""
+    return row._replace(feature=row.feature._replace(slots=slots))
+
+
 def _catalogue(config):
     """Return the rows of this family, in order."""
     chosen = chosen_hypotheses(config["models"])
@@ -351,7 +379,7 @@ def _catalogue(config):
             rows += _residuals(h)
         if h.name in config["sampling"]:
             rows += _sampling(h)
-        if h.amplitudes > 1:
+        if h.by_passband:
             rows += _colours(h)
     for a, b in config["comparisons"]:
         rows += _comparison(a, b)
@@ -452,9 +480,9 @@ def _residuals(h):
             lambda f: 1.0 - divide(f.offset_chi2, f.split["constant_chi2"]),
         ),
     ]
-    for k, band in enumerate(BANDS):
-        text = f"sum of {band} residuals within the event over sqrt(number)"
-        made.append(row(f"pull_{band}", text, lambda f, k=k: f.pull(_EVENT, k)))
+    for k, slot in enumerate(SLOTS):
+        text = f"sum of {slot} residuals within the event over sqrt(number)"
+        made.append(_of_slots(row(f"pull_{slot}", text, lambda f, k=k: f.pull(_EVENT, k)), slot))
     for name, window in WINDOWS.items():
         text = f"sum of residuals from {window[0]:g} to {window[1]:g} d over sqrt(number)"
         made.append(row(f"pull_{name}", text, lambda f, w=window: f.pull(w)))
@@ -488,8 +516,10 @@ def _colours(h):
     text = "blackbody temperature of the bands' amplitudes, posterior mean"
     return [
         *(
-            row(f"color_{a}{b}", "mag", f"{a} - {b} of the bands' amplitudes", lambda f, k=k: f.colour(k))
-            for k, (a, b) in enumerate(zip(BANDS[:-1], BANDS[1:], strict=True))
+            _of_slots(
+                row(f"color_{a}{b}", "mag", f"{a} - {b} of the bands' amplitudes", lambda f, k=k: f.colour(k)), a, b
+            )
+            for k, (a, b) in enumerate(zip(SLOTS[:-1], SLOTS[1:], strict=True))
         ),
         row("ln_T", "ln K", text, lambda f: f.amplitude_blackbody[0]),
         row("ln_T_err", "ln K", "standard deviation of the same", lambda f: f.amplitude_blackbody[1]),

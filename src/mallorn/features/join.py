@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mallorn.errors import DataError
+from mallorn.features.family import by_reason
 from mallorn.io.files import whole_file
-from mallorn.io.tables import arrow_array, read_columns
+from mallorn.io.tables import arrow_array, read_columns, read_notes
 
 __all__ = ["LOG_COLUMNS", "join_features"]
 
@@ -22,8 +23,9 @@ LOG_COLUMNS = ("object_id", "Z", "Z_err", "EBV")
 def join_features(logs, families, path, chosen, rows_per_group=10_000):
     """Write the features of the objects of one set, one row per object in log order, to the Parquet file `path`.
 
-    Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units. At most `rows_per_group`
-    rows, and one family of one split, are in memory at a time.
+    Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units, and with a note (see
+    `read_notes`) where the survey's passbands cannot tell a feature; the log says how many these are. At most
+    `rows_per_group` rows, and one family of one split, are in memory at a time.
 
     logs: results/metadata.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
     Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in
@@ -41,6 +43,8 @@ def join_features(logs, families, path, chosen, rows_per_group=10_000):
                 columns += [part.column(column).combine_chunks() for column in owned[name]]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
     log.info("%s: %d objects, %d features of %d families", chosen, len(rows), len(schema) - 4, len(families))
+    for why, columns in by_reason(read_notes(path)).items():
+        log.info("%d features are unknown for all objects, such as %s: %s", len(columns), columns[0], why)
 
 
 def _schema(families):

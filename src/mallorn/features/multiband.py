@@ -9,13 +9,15 @@ import numpy as np
 
 from mallorn.features.family import Feature, columns
 from mallorn.gp.crossings import distance_below
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
 NEEDS = ("fits/multiband", "posterior")
 
 BOONE = "Boone 2019, AJ 158, 257"
-_R = 2
+REFERENCE = "r"
+"""The slot after whose peak the others' are counted."""
 
 
 def features(config):
@@ -33,7 +35,7 @@ def features(config):
         Feature("peak_flux", "uJy", "peak of the posterior mean", BOONE, True),
         Feature("log_peak_luminosity", "ln uJy Mpc2", "peak flux times luminosity distance squared", BOONE, True),
         Feature("peak_err", "d", "error of the time of peak", "", True),
-        Feature("lag", "d", "time of the passband's peak after that of r", "", True),
+        Feature("lag", "d", f"time of the passband's peak after that of {REFERENCE}", "", True, (REFERENCE,)),
     ]
     for level in config["levels"]:
         percent = f"{100 * level:g}"
@@ -56,8 +58,9 @@ def extract(inputs, config):
     sigma, length = fit["log_sigma"] * fitted, fit["log_length"] * fitted
     peak_flux = posterior.band_peak_flux
     positive = np.where(peak_flux > 0.0, peak_flux, np.nan)
-    highest = np.where(np.isfinite(peak_flux), peak_flux, -np.inf).max(axis=1)
-    lag = (posterior.band_peak_mjd - posterior.band_peak_mjd[:, _R, None]) / stretch[:, None]
+    highest = np.where(np.isfinite(peak_flux) & lc.passbands.has_slot, peak_flux, -np.inf).max(axis=1)
+    after = posterior.band_peak_mjd[:, SLOTS.index(REFERENCE), None]
+    lag = (posterior.band_peak_mjd - after) / stretch[:, None]
 
     values = [
         sigma,
@@ -84,7 +87,7 @@ def extract(inputs, config):
 
 
 def _widths(posterior, peak_flux, stretch, level):
-    """Return the rest-frame times (n, 6) from `level` of each passband's peak to peak, and from peak to `level`."""
+    """Return the rest-frame times (n, S) from `level` of each passband's peak to peak, and from peak to `level`."""
     phase, known = posterior.phase, np.isfinite(peak_flux)
     step = phase[1] - phase[0]
     at_peak = ((posterior.band_peak_mjd - posterior.peak_mjd[:, None]) / stretch[:, None])[known]

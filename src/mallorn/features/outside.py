@@ -9,7 +9,7 @@ import numpy as np
 
 from mallorn.curves.segments import Segments, divide
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -50,7 +50,7 @@ def features(config):
 
 def extract(inputs, config):
     """Return the columns; NaN where the posterior has no peak or a side has too few points."""
-    lightcurves, posterior = inputs.lightcurves.dereddened(), inputs.tables["posterior"]
+    lightcurves, posterior = inputs.lightcurves.dereddened().in_slots(), inputs.tables["posterior"]
     found = _pooled(lightcurves, posterior, config) | _per_band(lightcurves, posterior, config)
     return {name: found[name.removeprefix("outside__")] for name in columns("outside", features(config))}
 
@@ -68,7 +68,7 @@ def _sides(phase, config):
 
 
 def _pooled(lightcurves, posterior, config):
-    indices = [BANDS.index(name) for name in config["bands"]]
+    indices = [SLOTS.index(name) for name in config["bands"] if name in lightcurves.passbands.slots]
     lc = lightcurves.where(np.isin(lightcurves.band, indices))
     phase = _phase(lc, posterior)
     segments, snr = Segments(lc.start), lc.flux / lc.flux_err
@@ -122,7 +122,7 @@ def _per_band(lightcurves, posterior, config):
     phase = _phase(lightcurves, posterior)
     chosen = _sides(phase, config)["both"]
     found = {}
-    for index, band in enumerate(BANDS):
+    for index, band in enumerate(SLOTS):
         lc = lightcurves.where(chosen & (lightcurves.band == index))
         segments, weight = Segments(lc.start), lc.flux_err**-2.0
         mean = segments.mean(lc.flux, weight)

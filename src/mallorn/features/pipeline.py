@@ -6,7 +6,7 @@ all artifacts of a group of objects are made one after the other and handed on i
 
 import numpy as np
 
-from mallorn.features.family import Inputs, extract_family
+from mallorn.features.family import Inputs, family_features
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import Posterior, predict_posterior
@@ -14,7 +14,7 @@ from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.plugins import load
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["extract_features", "make_artifacts"]
 
@@ -38,7 +38,7 @@ def extract_features(lightcurves, settings, families=None, kernels=None):
         columns = {}
         for name, module in modules.items():
             inputs = Inputs(group, {need: tables[need] for need in module.NEEDS if need != "lightcurves"})
-            columns |= extract_family(name, module, inputs, blocks[name])
+            columns |= family_features(name, module, inputs, blocks[name])
         groups.append(columns)
     return {column: np.concatenate([group[column] for group in groups]) for column in groups[0]}
 
@@ -47,17 +47,18 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
     """Return {artifact: table} of what families read besides the points, for the artifacts named in `needs`.
 
     The keys and tables are those of `mallorn.features.family.Inputs`: {column: array} of "fits/multiband" and
-    "fits/hypotheses", {band: {column: array}} of "fits/drw" and "fits/matern", a `Posterior` of "posterior".
+    "fits/hypotheses", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior` of "posterior".
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
     compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
     """
     fits, clear = settings["fits"], lightcurves.dereddened()
+    slots = clear.in_slots()
     tables = {}
     for name, model in (("drw", DRW), ("matern", Matern32)):
         if f"fits/{name}" in needs:
             tables[f"fits/{name}"] = {
-                band: fit_lightcurves(model, clear.in_band(k), fits[name]) for k, band in enumerate(BANDS)
+                slot: fit_lightcurves(model, slots.in_band(k), fits[name]) for k, slot in enumerate(SLOTS)
             }
     if {"fits/multiband", "posterior"} & set(needs):
         tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"])

@@ -11,7 +11,7 @@ import numpy as np
 
 from mallorn.curves.knots import knot_positions, phase_name
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 __all__ = ["NEEDS", "absolute_magnitude", "extract", "features", "luminosity"]
 
@@ -49,29 +49,30 @@ def features(config):
         listed.append(Feature(f"luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG))
     for phase in config["phases"]:
         meaning = f"log of nu L_nu summed over {', '.join(config['bands'])} at {phase:g} rest-frame days"
-        listed.append(Feature(f"luminosity_at_{phase_name(phase)}", "dex(erg/s)", meaning, _OWN))
+        name, bands = f"luminosity_at_{phase_name(phase)}", tuple(config["bands"])
+        listed.append(Feature(name, "dex(erg/s)", meaning, _OWN, slots=bands))
     return listed
 
 
 def extract(inputs, config):
     """Return the columns; NaN where a flux is not positive or the rest-frame wavelength was not observed."""
     objects, posterior = inputs.lightcurves, inputs.tables["posterior"]
-    redshift, distance = objects.rest_redshift, objects.luminosity_distance
+    redshift, distance, there = objects.rest_redshift, objects.luminosity_distance, objects.passbands.has_slot
     magnitude = absolute_magnitude(posterior.band_peak_flux, distance[:, None], redshift[:, None])
-    peak = _log(luminosity(posterior.band_peak_flux, distance[:, None], WAVELENGTHS))
-    brightest = np.where(np.isfinite(magnitude), magnitude, np.inf).min(axis=1)
+    peak = _log(luminosity(posterior.band_peak_flux, distance[:, None], SLOT_WAVELENGTHS))
+    brightest = np.where(np.isfinite(magnitude) & there, magnitude, np.inf).min(axis=1)
     found = {
         "redshift": np.asarray(redshift, dtype=float),
         "brightest": np.where(np.isfinite(brightest), brightest, np.nan),
     }
-    for index, band in enumerate(BANDS):
+    for index, band in enumerate(SLOTS):
         found |= {f"absolute_magnitude__{band}": magnitude[:, index], f"peak_luminosity__{band}": peak[:, index]}
 
     knots = knot_positions(posterior.knots, [0, *config["phases"]], "features.redshift.phases")
-    at_knots = luminosity(posterior.knot_mean[:, knots], distance[:, None, None], WAVELENGTHS)
+    at_knots = luminosity(posterior.knot_mean[:, knots], distance[:, None, None], SLOT_WAVELENGTHS)
     for wavelength in config["wavelengths"]:
-        found[f"luminosity_{wavelength:g}"] = _log(_between_bands(at_knots[:, 0], wavelength * (1.0 + redshift)))
-    total = at_knots[:, 1:, [BANDS.index(name) for name in config["bands"]]].sum(axis=2)
+        found[f"luminosity_{wavelength:g}"] = _log(_between_slots(at_knots[:, 0], wavelength * (1.0 + redshift), there))
+    total = at_knots[:, 1:, [SLOTS.index(name) for name in config["bands"]]].sum(axis=2)
     for phase, value in zip(config["phases"], total.T, strict=True):
         found[f"luminosity_at_{phase_name(phase)}"] = _log(value)
     return {name: found[name.split("__", 1)[1]] for name in columns("redshift", features(config))}
@@ -81,9 +82,14 @@ def _log(value):
     return np.log10(np.where(value > 0, value, np.nan))
 
 
-def _between_bands(values, wavelength):
-    """Return `values` (n, 6) of the bands, interpolated in log wavelength at `wavelength` (n,); NaN outside them."""
-    x, grid = np.log(wavelength), np.log(WAVELENGTHS)
+def _between_slots(values, wavelength, there):
+    """Return `values` (n, S) of the slots, interpolated in log wavelength at `wavelength` (n,); NaN outside them.
+
+    there: (S,) bool, whether the survey has a passband in the slot; others do not count.
+    """
+    if there.sum() < 2:
+        return np.full(len(values), np.nan)
+    values, x, grid = values[:, there], np.log(wavelength), np.log(SLOT_WAVELENGTHS[there])
     right = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
     share = (x - grid[right - 1]) / (grid[right] - grid[right - 1])
     rows = np.arange(len(values))

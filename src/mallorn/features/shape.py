@@ -11,7 +11,7 @@ from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.curves.smoothing import smooth_curves
 from mallorn.errors import ConfigError
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -74,7 +74,7 @@ def features(config):
 
 def extract(inputs, config):
     """Return the shape columns; NaN for all of an object whose smooth curve is nowhere positive."""
-    lightcurves = inputs.lightcurves.dereddened()
+    lightcurves = inputs.lightcurves.dereddened().in_slots()
     curve = smooth_curves(lightcurves, **config["smoothing"])
     found = _shape(curve, config)
     found |= _bright_spans(lightcurves, config)
@@ -274,7 +274,7 @@ def _phases(curve, config):
 
 def _bright_spans(lightcurves, config):
     found = {}
-    for index, band in enumerate(BANDS):
+    for index, band in enumerate(SLOTS):
         in_band = lightcurves.in_band(index)
         segments, time, snr = Segments(in_band.start), rest_days(in_band), in_band.flux / in_band.flux_err
         for s in config["bright_snr"]:

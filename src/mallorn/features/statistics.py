@@ -10,7 +10,7 @@ import pyarrow as pa
 from mallorn.curves.segments import Segments, rest_days
 from mallorn.features.family import Feature, columns
 from mallorn.io.tables import arrow_array
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -154,10 +154,10 @@ def features(config):
 
 def extract(inputs, config):
     """Return the statistics' columns; NaN where a band has too few points for one."""
-    lightcurves = inputs.lightcurves.dereddened()
+    lightcurves = inputs.lightcurves.dereddened().in_slots()
     extractor = _extractor(config)
     values = {}
-    for index, band in enumerate(BANDS):
+    for index, band in enumerate(SLOTS):
         in_band = lightcurves.in_band(index)
         found = dict(zip(_names(), _run(extractor, in_band).T, strict=True))
         found |= _signal_to_noise(in_band, config) | _cadence(in_band)
@@ -226,6 +226,6 @@ def _over_bands(lightcurves, values, config):
     }
     for s in config["snr"]:
         found[f"all_fraction_above_{s:g}"] = segments.mean(snr > s)
-        brightest = np.stack([values[f"statistics__snr_max__{band}"] for band in BANDS])
+        brightest = np.stack([values[f"statistics__snr_max__{band}"] for band in SLOTS])
         found[f"bands_above_{s:g}"] = np.where(segments.count > 0, np.sum(brightest > s, axis=0), np.nan)
     return found

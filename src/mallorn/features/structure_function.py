@@ -13,7 +13,7 @@ import numpy as np
 
 from mallorn.curves.segments import Segments, divide, rest_days
 from mallorn.features.family import Feature, columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["NEEDS", "extract", "features"]
 
@@ -48,9 +48,9 @@ def features(config):
 
 def extract(inputs, config):
     """Return the columns; NaN in bins with fewer than `min_pairs` pairs."""
-    lightcurves = inputs.lightcurves.dereddened()
+    lightcurves = inputs.lightcurves.dereddened().in_slots()
     found, moments = {}, []
-    for index, band in enumerate(BANDS):
+    for index, band in enumerate(SLOTS):
         in_band, pooled = _band(lightcurves.in_band(index), config)
         found |= {f"{name}__{band}": value for name, value in in_band.items()}
         moments.append(pooled)

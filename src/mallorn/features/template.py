@@ -6,16 +6,16 @@ Hammerstein et al. 2023, ApJ 942, 9), not fitted to any label of this survey. Wi
     f_b(x) ~ B_nu(lambda_b / (1 + z), T) g(x),   g = exp(-x^2 / 2 rise^2) before, (1 + x / t0)^(-5/3) after the peak,
 
 one constant temperature in all bands: a fast, hot rise, a fall with the rate of fallback, colours that stay blue.
-Distances are sqrt(sum w (m - A f)^2 / sum w m^2), between 0 (the template) and 1 (nothing in common), over the bands
-and the phases of `window`, with the best A >= 0 and w = 1 / (sd^2 + (`floor` x peak flux)^2) from the posterior's mean
-m and standard deviation sd. They do not depend on the unit of flux.
+Distances are sqrt(sum w (m - A f)^2 / sum w m^2), between 0 (the template) and 1 (nothing in common), over the slots
+that the survey has and the phases of `window`, with the best A >= 0 and w = 1 / (sd^2 + (`floor` x peak flux)^2) from
+the posterior's mean m and standard deviation sd. They do not depend on the unit of flux.
 """
 
 import numpy as np
 
 from mallorn.features.family import Feature, columns
 from mallorn.survey.blackbody import planck
-from mallorn.survey.passbands import WAVELENGTHS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
 __all__ = ["NEEDS", "extract", "features", "tde_shape"]
 
@@ -31,7 +31,7 @@ def features(config):
     made = [
         Feature("distance", "", "distance to the template: one amplitude for all bands", SOURCE),
         Feature("shape_distance", "", "the same with a free amplitude in each band: the shape alone", SOURCE),
-        Feature("color_distance", "", "distance of those six amplitudes to the template's SED", SOURCE),
+        Feature("color_distance", "", "distance of those amplitudes to the template's SED", SOURCE),
         Feature("stretched_distance", "", "shape distance to the template stretched in time, best of all", SOURCE),
         Feature("stretch", "", "ln of the stretch in time that fits best", SOURCE),
         Feature("band_distance", "", "shape distance in one band", SOURCE, per_band=True),
@@ -47,12 +47,18 @@ def extract(inputs, config):
     posterior, objects = inputs.tables["posterior"], inputs.lightcurves
     inside = (posterior.phase >= config["window"][0]) & (posterior.phase <= config["window"][1])
     phase = np.asarray(posterior.phase, dtype=float)[inside]
-    mean = posterior.mean[:, :, inside].astype(float)
-    sd = posterior.sd[:, :, inside].astype(float)
+    slots = objects.passbands.has_slot
+    there = slice(None) if slots.all() else np.flatnonzero(slots)
+    mean = posterior.mean[:, there][:, :, inside].astype(float)
+    sd = posterior.sd[:, there][:, :, inside].astype(float)
     peak = _highest(mean)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean, sd = mean / peak[:, None, None], sd / peak[:, None, None]
-        made = _compare(phase, mean, 1.0 / (sd**2 + config["floor"] ** 2), objects.rest_redshift, config)
+        wavelength = SLOT_WAVELENGTHS[there] / (1.0 + objects.rest_redshift[:, None])
+        made = _compare(phase, mean, 1.0 / (sd**2 + config["floor"] ** 2), wavelength, config)
+    of_slots = np.full((len(objects), len(SLOTS)), np.nan)
+    of_slots[:, there] = made["band_distance"]
+    made["band_distance"] = of_slots
     values = []
     for feature in features(config):
         values += list(made[feature.name].T) if feature.per_band else [made[feature.name]]
@@ -72,14 +78,17 @@ def _highest(mean):
     return np.where(highest > 0, highest, np.nan)
 
 
-def _compare(phase, mean, weight, redshift, config):
-    """Return {feature: values} for normalised light curves `mean` (n, 6, G) of weight `weight`."""
-    sed = planck(WAVELENGTHS / (1.0 + redshift[:, None]), config["temperature"])
-    sed /= sed.max(1, keepdims=True)
+def _compare(phase, mean, weight, wavelength, config):
+    """Return {feature: values} for normalised light curves `mean` (n, S, G) of weight `weight`.
+
+    wavelength: (n, S) in the rest frame, angstrom.
+    """
+    sed = planck(wavelength, config["temperature"])
+    sed /= sed.max(1, keepdims=True, initial=0.0)
     stretches = np.geomspace(config["stretch"]["start"], config["stretch"]["stop"], config["stretch"]["size"])
     shape = tde_shape(phase, config["rise"], config["t0"])
     stretched = tde_shape(phase / stretches[:, None], config["rise"], config["t0"])
-    square = (weight * mean**2).sum(2)  # (n, 6)
+    square = (weight * mean**2).sum(2)  # (n, S)
     project, norm = (weight * mean) @ shape, weight @ shape**2
     amplitude = np.maximum(project / norm, 0.0)
     total = square.sum(1)

@@ -23,6 +23,7 @@ class Batch:
     band: (N,) int. y: (N,) flux over the object's `scale`, 0 in blanks.
     noise: (N,) variance of y, 1 in blanks: with these values a blank adds exactly nothing to any sum of the likelihood.
     middle: (m,) MJD of time 0. scale: (m,) flux unit, the larger of the standard deviation and the median error.
+    wavelength: (B,) effective wavelengths of the passbands, angstrom, to which `band` refers.
     """
 
     start: np.ndarray
@@ -34,6 +35,7 @@ class Batch:
     noise: np.ndarray
     middle: np.ndarray
     scale: np.ndarray
+    wavelength: np.ndarray
 
     def __len__(self):
         return len(self.scale)
@@ -45,8 +47,8 @@ class Batch:
 
     @cached_property
     def own_band(self):
-        """One-hot passbands, shape (N, 6), zero in blanks."""
-        return np.eye(6)[self.band] * self.live[:, None]
+        """One-hot passbands, shape (N, B), zero in blanks."""
+        return np.eye(len(self.wavelength))[self.band] * self.live[:, None]
 
     def sum(self, rows):
         """Sum `rows` (..., N) over each object: (..., m)."""
@@ -68,19 +70,20 @@ class Batch:
         )
 
 
-def pack(mjd, band, flux, flux_err, start=None, object_id=None):
+def pack(mjd, band, flux, flux_err, start=None, object_id=None, *, wavelength):
     """Return the `Batch` of the objects start[k]:start[k + 1] of flat arrays (N,); of one object if `start` is None.
 
+    wavelength: (B,) effective wavelengths, angstrom, of the passbands that `band` counts.
     Points of an object may come in any order: they are sorted by time, ties keep theirs. Every object needs a point.
     Raises DataError, naming the object, for a missing value or an error that is not positive.
     """
     mjd, flux, flux_err = (np.asarray(values, dtype=float) for values in (mjd, flux, flux_err))
-    band = np.asarray(band, dtype=np.intp)
+    band, wavelength = np.asarray(band, dtype=np.intp), np.asarray(wavelength, dtype=float)
     start = np.array([0, len(mjd)]) if start is None else np.asarray(start)
     counts = np.diff(start)
     m = len(counts)
     owner = np.repeat(np.arange(m), counts)
-    _refuse_bad(mjd, band, flux, flux_err, owner, object_id)
+    _refuse_bad(mjd, band, flux, flux_err, owner, object_id, len(wavelength))
     if (counts < 1).any():
         raise DataError(f"object {_name(np.argmin(counts), object_id)}: no points; leave it out of the batch")
 
@@ -110,6 +113,7 @@ def pack(mjd, band, flux, flux_err, start=None, object_id=None):
         noise=spread((flux_err / scale[owner]) ** 2, 1.0),
         middle=middle,
         scale=scale,
+        wavelength=wavelength,
     )
 
 
@@ -119,12 +123,12 @@ def _medians(values, owner, start):
     return 0.5 * (ranked[start[:-1] + (counts - 1) // 2] + ranked[start[:-1] + counts // 2])
 
 
-def _refuse_bad(mjd, band, flux, flux_err, owner, object_id):
+def _refuse_bad(mjd, band, flux, flux_err, owner, object_id, n_bands):
     checks = {
         "a time that is not a finite number": ~np.isfinite(mjd),
         "a flux that is not a finite number": ~np.isfinite(flux),
         "a flux error that is not positive and finite": ~(np.isfinite(flux_err) & (flux_err > 0.0)),
-        "a passband outside 0..5": (band < 0) | (band > 5),
+        f"a passband outside 0..{n_bands - 1}": (band < 0) | (band >= n_bands),
     }
     for what, bad in checks.items():
         if bad.any():

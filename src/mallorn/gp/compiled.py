@@ -16,7 +16,7 @@ import numpy as np
 from numba import float64, int64, njit
 
 from mallorn.gp.batch import BLANKS
-from mallorn.gp.models import MultibandMatern32
+from mallorn.gp.models import DRW, MultibandMatern32
 
 __all__ = ["innovations"]
 
@@ -28,10 +28,11 @@ def innovations(model, batch, theta):
     """
     x = np.repeat(model.rate(theta), np.diff(batch.start)) * batch.time
     variance = np.exp(2.0 * theta[:, 0])
-    if model.rank == 1:
+    if model is DRW:
         return _random_walks(batch.start, x, batch.y, batch.noise, variance)
     if model is MultibandMatern32:
-        correlation, band = np.stack([model.band_correlation(one) for one in theta]), batch.band
+        wavelength, band = batch.wavelength, batch.band
+        correlation = np.stack([model.band_correlation(one, wavelength, wavelength) for one in theta])
     else:
         correlation, band = np.ones((len(theta), 1, 1)), np.zeros(len(x), dtype=np.int64)
     return _materns(batch.start, x, band, batch.y, batch.noise, variance, correlation)

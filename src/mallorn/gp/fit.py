@@ -200,7 +200,7 @@ class Fits:
 
 def fit(model, batch, how, engine=innovations):
     """Return the `Fits` of all objects of `batch` as `how`, a `Settings`, says. Order and company do not matter."""
-    chunks = _chunks(batch, model.rank * len(how.starts))
+    chunks = _chunks(batch, model.rank(batch) * len(how.starts))
     parts = [_fit_chunk(model, batch.take(chunk), how, engine) for chunk in chunks]
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
@@ -209,8 +209,9 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
     """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
 
     `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
-    it `lightcurves.in_band(...)`. Parameters are natural logarithms `log_NAME` with `log_NAME_err`; an object without
-    points has NaN everywhere, `status` and `reason` (see `REASONS`) say why.
+    it `lightcurves.in_band(...)`. That of all passbands sees each point at its passband's own wavelength.
+    Parameters are natural logarithms `log_NAME` with `log_NAME_err`; an object without points has NaN everywhere,
+    `status` and `reason` (see `REASONS`) say why.
     """
     lc, how = lightcurves, settings(model, config)
     fitted = np.flatnonzero(lc.n_points > 0)
@@ -220,7 +221,8 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
     counts = {"n_points": lc.n_points.astype(np.int32), "n_evaluations": np.zeros(n, np.int32)}
     status = np.full(n, _NO_POINTS, dtype=np.int8)
     if len(fitted):
-        batch = pack(some.mjd, some.band, some.flux, some.flux_err, some.start, some.object_id)
+        points = some.mjd, some.band, some.flux, some.flux_err, some.start, some.object_id
+        batch = pack(*points, wavelength=some.passbands.wavelength)
         fits = fit(model, batch, how, engine)
         for i in range(k):
             table[f"log_{model.parameters[i]}"][fitted] = fits.theta[:, i]

@@ -15,12 +15,10 @@ RNAAS 2, 31). No kernel is approximated; equal times are exact too. Parameters a
 import numpy as np
 
 from mallorn.gp.batch import BLANKS
-from mallorn.survey.passbands import WAVELENGTHS
 
-__all__ = ["DRW", "MODELS", "Matern32", "MultibandMatern32"]
+__all__ = ["DRW", "MODELS", "Kernel", "Matern32", "MultibandMatern32"]
 
 _SQRT3 = np.sqrt(3.0)
-_KILOANGSTROM = WAVELENGTHS / 1000.0
 _FORGOTTEN = 45.0
 
 
@@ -28,7 +26,42 @@ def _matern32(x):
     return (1.0 + x) * np.exp(-x)
 
 
-class DRW:
+class Kernel:
+    """What every model has: `name`, names of its `parameters`, sigma first, and the functions below.
+
+    A kernel of one passband takes all points as of the same: its correlation of passbands is 1.
+    """
+
+    name: str
+    parameters: tuple
+
+    @staticmethod
+    def rank(batch):
+        """Return the number of columns of U and V for `batch`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def rate(theta):
+        """Return the decay rates w (m,), 1/d, of `theta` (m, k)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def generators(batch, theta, x):
+        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled times `x` (N,)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def correlation(theta, dt):
+        """Return kappa(w |dt|) for one object's `theta` (k,), same shape as `dt`, days."""
+        raise NotImplementedError
+
+    @staticmethod
+    def band_correlation(theta, wavelength, other):
+        """Return R (B, C) for one object's `theta` (k,) between wavelengths (B,) and `other` ones (C,), angstrom."""
+        return np.ones((len(wavelength), len(other)))
+
+
+class DRW(Kernel):
     r"""Damped random walk of one passband, rank 1: k = sigma^2 exp(-|dt| / tau).
 
     The Ornstein-Uhlenbeck process as Kelly, Bechtold and Siemiginowska (2009, ApJ 698, 895) and Kozlowski et al.
@@ -38,31 +71,26 @@ class DRW:
 
     name = "drw"
     parameters = ("sigma", "tau")
-    rank = 1
+
+    @staticmethod
+    def rank(batch):
+        return 1
 
     @staticmethod
     def rate(theta):
-        """Return the decay rates w (m,), 1/d, of `theta` (m, k)."""
         return np.exp(-theta[:, 1])
 
     @staticmethod
     def generators(batch, theta, x):
-        """Return the diagonal a (N,), without noise, and U, V (N, rank) for the scaled times `x` (N,)."""
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
         return variance, variance[:, None], batch.live[:, None]
 
     @staticmethod
     def correlation(theta, dt):
-        """Return kappa(w |dt|) for one object's `theta` (k,), same shape as `dt`, days."""
         return np.exp(-np.exp(-theta[1]) * np.abs(dt))
 
-    @staticmethod
-    def band_correlation(theta):
-        """Return R (6, 6) for one object's `theta` (k,)."""
-        return np.ones((6, 6))
 
-
-class Matern32(DRW):
+class Matern32(Kernel):
     r"""Matern-3/2 process of one passband, rank 2: k = sigma^2 (1 + w|dt|) exp(-w|dt|), w = sqrt(3) / length.
 
     Rasmussen and Williams (2006), equation 4.17. The exact form, not celerite's approximation of it:
@@ -72,7 +100,10 @@ class Matern32(DRW):
 
     name = "matern"
     parameters = ("sigma", "length")
-    rank = 2
+
+    @staticmethod
+    def rank(batch):
+        return 2
 
     @staticmethod
     def rate(theta):
@@ -92,7 +123,7 @@ class Matern32(DRW):
 
 
 class MultibandMatern32(Matern32):
-    r"""Matern-3/2 in time times Matern-3/2 in wavelength, all passbands at once, rank 12.
+    r"""Matern-3/2 in time times Matern-3/2 in wavelength, all B passbands at once, rank 2 B.
 
     R[b, b'] is the Matern-3/2 correlation of the effective wavelengths, with length scale `wavelength`; U is that of
     `Matern32` in the columns of the point's own passband, V that of `Matern32` times R. The two-dimensional kernel
@@ -101,23 +132,27 @@ class MultibandMatern32(Matern32):
 
     name = "multiband"
     parameters = ("sigma", "length", "wavelength")
-    rank = 12
+
+    @staticmethod
+    def rank(batch):
+        return 2 * len(batch.wavelength)
 
     @staticmethod
     def generators(batch, theta, x):
         variance = np.exp(2.0 * theta[:, 0])[batch.owner] * batch.live
-        own, x = batch.own_band, _recentred(x, batch)
-        R = _wavelength_correlation(theta[:, 2]).reshape(-1, 6)[6 * batch.owner + batch.band]
-        U, V = np.empty((2, len(x), 12))
-        np.multiply(own, (variance * (1.0 + x))[:, None], out=U[:, :6])
-        np.multiply(own, variance[:, None], out=U[:, 6:])
-        np.multiply(R, batch.live[:, None], out=V[:, :6])
-        np.multiply(R, -x[:, None], out=V[:, 6:])
+        own, x, bands = batch.own_band, _recentred(x, batch), len(batch.wavelength)
+        R = _wavelength_correlation(theta[:, 2], batch.wavelength, batch.wavelength)
+        R = R.reshape(-1, bands)[bands * batch.owner + batch.band]
+        U, V = np.empty((2, len(x), 2 * bands))
+        np.multiply(own, (variance * (1.0 + x))[:, None], out=U[:, :bands])
+        np.multiply(own, variance[:, None], out=U[:, bands:])
+        np.multiply(R, batch.live[:, None], out=V[:, :bands])
+        np.multiply(R, -x[:, None], out=V[:, bands:])
         return variance, U, V
 
     @staticmethod
-    def band_correlation(theta):
-        return _wavelength_correlation(theta[2])
+    def band_correlation(theta, wavelength, other):
+        return _wavelength_correlation(theta[2], wavelength, other)
 
 
 def _recentred(x, batch):
@@ -136,8 +171,9 @@ def _recentred(x, batch):
     return (x - np.repeat(0.5 * (x[first] + x[last]), sizes)) * batch.live
 
 
-def _wavelength_correlation(log_length):
-    distance = _SQRT3 * np.abs(_KILOANGSTROM[:, None] - _KILOANGSTROM)
+def _wavelength_correlation(log_length, wavelength, other):
+    """Return R (..., B, C) for log length scales (...), 1000 angstrom, between wavelengths (B,) and (C,), angstrom."""
+    distance = _SQRT3 * np.abs((wavelength / 1000.0)[:, None] - other / 1000.0)
     return _matern32(distance * np.exp(-np.asarray(log_length))[..., None, None])
 
 

@@ -1,7 +1,9 @@
 """The multi-band posterior of a split's light curves: where each event peaks, and its light curve about the peak.
 
 All of it is made once, from the multi-band fits, and read by the feature families. Fluxes are de-reddened microjansky
-and include the process's constant mean.
+and include the process's constant mean. The process knows each point at its passband's own wavelength; it is predicted
+at those of the six slots, whatever passbands the survey has. A slot that the survey has no passband for is
+extrapolated: nearby it follows its neighbours, far away it is the process's constant mean.
 """
 
 import logging
@@ -14,7 +16,7 @@ from mallorn.gp.crossings import distance_above
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.predict import Process
 from mallorn.io.tables import read_columns
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import NO_SLOT, SLOT_WAVELENGTHS, SLOTS
 
 __all__ = ["REASONS", "UNITS", "Posterior", "phase_grid", "predict_posterior", "read_posterior"]
 
@@ -44,10 +46,10 @@ class Posterior:
     """The posterior artifact of n objects, NaN where `status` is not 0.
 
     object_id, status (see `REASONS`), peak_mjd (d), baseline (uJy, the process's constant mean): (n,).
-    band_peak_mjd, band_peak_mjd_err (d), band_peak_flux (uJy): (n, 6). band_chi2: (n, 6), mean squared residual of
-    the passband's points over their errors, NaN without points.
-    mean, sd: (n, 6, G), uJy, at the rest-frame days `phase` (G,) from peak. knot_mean: (n, K, 6) and knot_cov:
-    (n, K, 6, 6), the means and covariances over passbands at the rest-frame days `knots` (K,).
+    With S the number of slots of passbands: band_peak_mjd, band_peak_mjd_err (d), band_peak_flux (uJy): (n, S).
+    band_chi2: (n, S), mean squared residual of the slot's points over their errors, NaN without points.
+    mean, sd: (n, S, G), uJy, at the rest-frame days `phase` (G,) from peak. knot_mean: (n, K, S) and knot_cov:
+    (n, K, S, S), the means and covariances over slots at the rest-frame days `knots` (K,).
     """
 
     object_id: np.ndarray
@@ -76,12 +78,12 @@ class Posterior:
         """
         columns = {name: values for name, values in table.items() if name != "reason"}
         phase, knots = phase_grid(config), np.array(config["knots"], dtype=float)
-        n = len(columns["object_id"])
+        n, slots = len(columns["object_id"]), len(SLOTS)
         shapes = {
-            "mean": (6, len(phase)),
-            "sd": (6, len(phase)),
-            "knot_mean": (len(knots), 6),
-            "knot_cov": (len(knots), 6, 6),
+            "mean": (slots, len(phase)),
+            "sd": (slots, len(phase)),
+            "knot_mean": (len(knots), slots),
+            "knot_cov": (len(knots), slots, slots),
         }
         for name, shape in shapes.items():
             found = int(np.prod(columns[name].shape[1:]))
@@ -125,27 +127,27 @@ def predict_posterior(lightcurves, fits, config):
     if not np.array_equal(lightcurves.object_id, fits["object_id"]):
         raise DataError("the multi-band fits are not of the same objects as the light curves: make the fits again")
     lc = lightcurves.dereddened()
-    grid = _PhaseGrid(config)
-    n, G, K = len(lc), len(grid.phase), len(grid.knots)
+    grid = _PhaseGrid(config, lc.passbands)
+    n, G, K, S = len(lc), len(grid.phase), len(grid.knots), len(SLOTS)
     table = {
         "object_id": lc.object_id,
         "status": np.ones(n, dtype=np.int8),
         "peak_mjd": np.full(n, np.nan),
         "baseline": np.full(n, np.nan),
-        "band_peak_mjd": np.full((n, 6), np.nan),
-        "band_peak_mjd_err": np.full((n, 6), np.nan),
-        "band_peak_flux": np.full((n, 6), np.nan),
-        "band_chi2": np.full((n, 6), np.nan),
-        "mean": np.full((n, 6, G), np.nan, dtype=np.float32),
-        "sd": np.full((n, 6, G), np.nan, dtype=np.float32),
-        "knot_mean": np.full((n, K, 6), np.nan),
-        "knot_cov": np.full((n, K, 6, 6), np.nan),
+        "band_peak_mjd": np.full((n, S), np.nan),
+        "band_peak_mjd_err": np.full((n, S), np.nan),
+        "band_peak_flux": np.full((n, S), np.nan),
+        "band_chi2": np.full((n, S), np.nan),
+        "mean": np.full((n, S, G), np.nan, dtype=np.float32),
+        "sd": np.full((n, S, G), np.nan, dtype=np.float32),
+        "knot_mean": np.full((n, K, S), np.nan),
+        "knot_cov": np.full((n, K, S, S), np.nan),
     }
     theta = np.stack([fits[f"log_{name}"] for name in MultibandMatern32.parameters], axis=1)
     for k in np.flatnonzero(np.isin(fits["status"], (_FITTED, _NOT_CONVERGED))):
         o = lc[k]
         try:
-            process = Process(MultibandMatern32, theta[k], o.mjd, o.band, o.flux, o.flux_err)
+            process = Process(MultibandMatern32, theta[k], o.mjd, o.band, o.flux, o.flux_err, lc.passbands.wavelength)
         except np.linalg.LinAlgError:
             table["status"][k] = 2
             continue
@@ -160,14 +162,24 @@ def predict_posterior(lightcurves, fits, config):
 
 
 class _PhaseGrid:
-    """The phases at which to predict: the regular grid, and the knots among the union of both."""
+    """The phases at which to predict: the regular grid, and the knots among the union of both.
 
-    def __init__(self, config):
+    peak_wavelengths: at which the process is predicted to find the peak, and peak_bands which of them are summed: the
+    slots that the configuration asks for and the survey has, else all that it has, else its passbands.
+    """
+
+    def __init__(self, config, passbands):
         self.phase, self.knots = phase_grid(config), np.array(config["knots"], dtype=float)
         self.union = np.union1d(self.phase, self.knots)
         self.of_phase = np.searchsorted(self.union, self.phase)
         self.of_knots = np.searchsorted(self.union, self.knots)
-        self.peak_bands = [BANDS.index(name) for name in config["peak_bands"]]
+        self.slot = passbands.slot
+        self.peak_wavelengths = SLOT_WAVELENGTHS
+        self.peak_bands = [SLOTS.index(name) for name in config["peak_bands"] if name in passbands.slots]
+        if not self.peak_bands:
+            self.peak_bands = list(np.flatnonzero(passbands.has_slot))
+        if not self.peak_bands:
+            self.peak_wavelengths, self.peak_bands = passbands.wavelength, list(range(len(passbands)))
         self.peak_margin, self.peak_step = config["peak_margin"], config["peak_step"]
         first, last = config["band_peak_window"]
         self.window = np.flatnonzero((self.phase >= first) & (self.phase <= last))
@@ -178,7 +190,7 @@ class _PhaseGrid:
 def _predict_one(process, lightcurve, grid):
     peak = _find_peak(process, lightcurve.mjd, grid)
     stretch = 1.0 + lightcurve.redshift
-    prediction = process.grid(peak + stretch * grid.union)
+    prediction = process.grid(peak + stretch * grid.union, SLOT_WAVELENGTHS)
     at, days = grid.of_phase[grid.window], stretch * grid.phase[grid.window]
     offset, error, flux = _band_peaks(prediction, at, days)
     return {
@@ -187,7 +199,7 @@ def _predict_one(process, lightcurve, grid):
         "band_peak_mjd": peak + offset,
         "band_peak_mjd_err": error,
         "band_peak_flux": flux,
-        "band_chi2": _band_chi2(process),
+        "band_chi2": _band_chi2(process, grid.slot),
         "mean": prediction.mean[:, grid.of_phase],
         "sd": prediction.sd[:, grid.of_phase],
         "knot_mean": prediction.mean[:, grid.of_knots].T,
@@ -204,7 +216,7 @@ def _find_peak(process, mjd, grid):
     """
 
     def brightness(times):
-        return process.mean_of_bands(times)[grid.peak_bands].sum(axis=0)
+        return process.mean_at(times, grid.peak_wavelengths)[grid.peak_bands].sum(axis=0)
 
     visits = np.unique(mjd)
     brightest = visits[np.argmax(brightness(visits))]
@@ -213,21 +225,24 @@ def _find_peak(process, mjd, grid):
     return times[np.argmax(brightness(times))]
 
 
-def _band_chi2(process):
-    counts = np.bincount(process.band, minlength=6)
-    total = np.bincount(process.band, process.residuals() ** 2, minlength=6)
-    return np.divide(total, counts, out=np.full(6, np.nan), where=counts > 0)
+def _band_chi2(process, slot):
+    """Return the mean squared residual of the points of each of `SLOTS`. slot: (B,) that of each passband."""
+    own = slot[process.band]
+    counted = own != NO_SLOT
+    counts = np.bincount(own[counted], minlength=len(SLOTS))
+    total = np.bincount(own[counted], process.residuals()[counted] ** 2, minlength=len(SLOTS))
+    return np.divide(total, counts, out=np.full(len(SLOTS), np.nan), where=counts > 0)
 
 
 def _band_peaks(prediction, at, days):
-    """Return each passband's peak time (6,), as days from the peak, its error (6,) and its flux (6,).
+    """Return each slot's peak time (S,), as days from the peak, its error (S,) and its flux (S,).
 
     The time is the vertex of the parabola through the highest grid point and its neighbours. Its error is the mean
     distance, on both sides, at which the mean has fallen below the peak by half the standard deviation of the
     difference of the two fluxes, at most to the window's edge: sd(slope) / |curvature| where the mean is a parabola.
     """
-    bands = np.arange(6)
     mean = prediction.mean[:, at]
+    bands = np.arange(len(mean))
     top = np.argmax(mean, axis=1)
     middle = np.clip(top, 1, len(days) - 2)
     below, here, above = (mean[bands, middle + shift] for shift in (-1, 0, 1))

@@ -1,4 +1,4 @@
-r"""Predictions of a fitted Gaussian process at any time and passband.
+r"""Predictions of a fitted Gaussian process at any time and wavelength.
 
 With K = L diag(d) L^T of the points and K* the covariance of the points with the queries, one triangular solve
 Z* = L^-1 K* gives everything (Rasmussen and Williams 2006, equations 2.25, 2.26, and 2.41, 2.42 for the mean mu known
@@ -21,17 +21,18 @@ class Process:
     """A Gaussian process of one object, conditioned on its points; all in the units of its flux.
 
     model: one of `mallorn.gp.models`. theta: (k,) natural log parameters. mjd (N,) days, band (N,) positions in
-    `BANDS`, flux and flux_err (N,): the points, in any order.
+    `wavelength`, flux and flux_err (N,): the points, in any order. wavelength: (B,) effective wavelengths of the
+    passbands, angstrom. Queries may be at any wavelength, also at one that no passband has.
     Raises numpy.linalg.LinAlgError if the covariance is not positive definite to rounding.
     """
 
-    def __init__(self, model, theta, mjd, band, flux, flux_err):
-        batch = pack(mjd, band, flux, flux_err)
+    def __init__(self, model, theta, mjd, band, flux, flux_err, wavelength):
+        batch = pack(mjd, band, flux, flux_err, wavelength=wavelength)
         self._model, self._scale, self._middle = model, float(batch.scale[0]), float(batch.middle[0])
         self._theta = np.array(theta, dtype=float)
         self._theta[0] -= np.log(self._scale)
         self._variance = np.exp(2.0 * self._theta[0])
-        self._bands = model.band_correlation(self._theta)
+        self._wavelength = batch.wavelength
         self._time, self._band, self._noise = (rows[:-BLANKS] for rows in (batch.time, batch.band, batch.noise))
         self._factor = factorise(model, batch, self._theta[None])
         flux, ones = self._factor.solve(np.stack([batch.y, batch.live], axis=1)).T
@@ -65,50 +66,57 @@ class Process:
         """Return (flux - posterior mean) / flux_err of the points (N,): what the process leaves to the noise."""
         return self._weights / self._variance * np.sqrt(self._noise)
 
-    def mean(self, mjd, band):
-        """Return the posterior mean flux (M,) at times `mjd` (M,) in passbands `band` (M,)."""
-        return (self._constant + self._weights @ self._correlation(mjd, band)) * self._scale
+    def mean(self, mjd, wavelength):
+        """Return the posterior mean flux (M,) at times `mjd` (M,) and wavelengths (M,), angstrom."""
+        return (self._constant + self._weights @ self._correlation(mjd, wavelength)) * self._scale
 
-    def variance(self, mjd, band):
-        """Return the mean and the variance of the posterior flux, both (M,)."""
-        correlation = self._correlation(mjd, band)
+    def variance(self, mjd, wavelength):
+        """Return the mean and the variance of the posterior flux, both (M,); see `mean`."""
+        correlation = self._correlation(mjd, wavelength)
         Z, h = self._solve(correlation)
         variance = self._variance - np.einsum("nm,nm->m", Z, Z) + self._constant_variance * h**2
         return (self._constant + self._weights @ correlation) * self._scale, variance * self._scale**2
 
-    def covariance(self, mjd, band):
-        """Return the mean (M,) and the covariance (M, M) of the posterior flux."""
-        correlation = self._correlation(mjd, band)
+    def covariance(self, mjd, wavelength):
+        """Return the mean (M,) and the covariance (M, M) of the posterior flux; see `mean`."""
+        correlation = self._correlation(mjd, wavelength)
         Z, h = self._solve(correlation)
         times = np.asarray(mjd, dtype=float) - self._middle
         prior = self._variance * self._model.correlation(self._theta, times[:, None] - times)
-        covariance = prior * self._bands[np.ix_(band, band)] - Z.T @ Z + self._constant_variance * np.outer(h, h)
+        prior = prior * self._band_correlation(wavelength, wavelength)
+        covariance = prior - Z.T @ Z + self._constant_variance * np.outer(h, h)
         return (self._constant + self._weights @ correlation) * self._scale, covariance * self._scale**2
 
-    def sample(self, mjd, band, size, generator):
+    def sample(self, mjd, wavelength, size, generator):
         """Return `size` draws (size, M) of the noiseless flux, with a numpy `generator`; equal queries draw equal."""
-        mean, covariance = self.covariance(mjd, band)
+        mean, covariance = self.covariance(mjd, wavelength)
         values, vectors = np.linalg.eigh(covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         return mean + generator.standard_normal((size, len(mean))) @ root.T
 
-    def mean_of_bands(self, mjd):
-        """Return the posterior mean flux in all passbands, (6, T), at times `mjd` (T,); the cheapest prediction."""
-        per_band = self._weights[:, None] * self._bands[self._band]
-        return (self._constant + per_band.T @ self._time_correlation(mjd)) * self._scale
+    def mean_at(self, mjd, wavelength):
+        """Return the posterior mean flux (Q, T) at all of the wavelengths (Q,), angstrom, and times `mjd` (T,).
 
-    def grid(self, mjd):
-        """Return the `Grid` of predictions in all passbands at times `mjd` (T,)."""
-        return Grid(self, np.asarray(mjd, dtype=float))
+        The cheapest prediction.
+        """
+        by_wavelength = self._weights[:, None] * self._band_correlation(self._wavelength, wavelength)[self._band]
+        return (self._constant + by_wavelength.T @ self._time_correlation(mjd)) * self._scale
+
+    def grid(self, mjd, wavelength):
+        """Return the `Grid` of predictions at all of the wavelengths (Q,), angstrom, and times `mjd` (T,)."""
+        return Grid(self, np.asarray(mjd, dtype=float), np.asarray(wavelength, dtype=float))
+
+    def _band_correlation(self, one, other):
+        return self._model.band_correlation(self._theta, np.asarray(one, dtype=float), np.asarray(other, dtype=float))
 
     def _time_correlation(self, mjd):
         times = np.asarray(mjd, dtype=float) - self._middle
         return self._model.correlation(self._theta, self._time[:, None] - times)
 
-    def _correlation(self, mjd, band):
-        if len(mjd) != len(band):
-            raise ValueError(f"{len(mjd)} times but {len(band)} passbands: expected one passband for each time")
-        return self._time_correlation(mjd) * self._bands[np.ix_(self._band, band)]
+    def _correlation(self, mjd, wavelength):
+        if len(mjd) != len(wavelength):
+            raise ValueError(f"{len(mjd)} times but {len(wavelength)} wavelengths: expected one for each time")
+        return self._time_correlation(mjd) * self._band_correlation(self._wavelength, wavelength)[self._band]
 
     def _solve(self, correlation):
         """Return D^-1/2 Z* (N + blanks, M) and h (M,) of the correlation (N, M) of the points with the queries."""
@@ -121,27 +129,29 @@ class Process:
 
 
 class Grid:
-    """Predictions of a `Process` at times (T,) in all six passbands: `mean` and `sd` of the flux, both (6, T)."""
+    """Predictions of a `Process` at times (T,) and wavelengths (Q,): `mean` and `sd` of the flux, both (Q, T)."""
 
-    def __init__(self, process, mjd):
+    def __init__(self, process, mjd, wavelength):
         p = self._process = process
-        self._mjd = mjd
+        self._mjd, n = mjd, len(wavelength)
+        self._prior = p._band_correlation(wavelength, wavelength)
         in_time = p._time_correlation(mjd)
-        correlation = in_time[:, :, None] * p._bands[p._band][:, None, :]
+        of_points = p._band_correlation(p._wavelength, wavelength)[p._band]
+        correlation = in_time[:, :, None] * of_points[:, None, :]
         Z, h = p._solve(correlation.reshape(len(in_time), -1))
-        self._Z, self._h = Z.reshape(len(Z), len(mjd), 6), h.reshape(len(mjd), 6)
-        self.mean = p.mean_of_bands(mjd)
-        variance = p._variance - np.einsum("nm,nm->m", Z, Z).reshape(-1, 6) + p._constant_variance * self._h**2
+        self._Z, self._h = Z.reshape(len(Z), len(mjd), n), h.reshape(len(mjd), n)
+        self.mean = p.mean_at(mjd, wavelength)
+        variance = p._variance - np.einsum("nm,nm->m", Z, Z).reshape(-1, n) + p._constant_variance * self._h**2
         self.sd = np.sqrt(np.maximum(variance, 0.0)).T * p._scale
 
     def covariance_of_bands(self, t):
-        """Return the covariance (6, 6) of the fluxes of the passbands at time number `t`."""
+        """Return the covariance (Q, Q) of the fluxes at time number `t`."""
         p, Z, h = self._process, self._Z[:, t], self._h[t]
-        return (p._variance * p._bands - Z.T @ Z + p._constant_variance * np.outer(h, h)) * p._scale**2
+        return (p._variance * self._prior - Z.T @ Z + p._constant_variance * np.outer(h, h)) * p._scale**2
 
     def covariance_with(self, t):
-        """Return (6, T): for each passband b, the covariance of its fluxes at time number `t[b]` and at all times."""
-        p, bands = self._process, np.arange(6)
+        """Return (Q, T): for each wavelength q, the covariance of its fluxes at time number `t[q]` and at all times."""
+        p, bands = self._process, np.arange(self._h.shape[1])
         prior = p._variance * p._model.correlation(p._theta, self._mjd[t][:, None] - self._mjd)
         reduction = np.einsum("nb,ntb->bt", self._Z[:, t, bands], self._Z)
         means = p._constant_variance * self._h[t, bands][:, None] * self._h.T

@@ -6,27 +6,28 @@ from mallorn.gp.engines import choose_engine, load_engine
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.io.tables import read_columns, table_writer
 from mallorn.survey.lightcurves import lightcurve_groups
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["fit_split"]
 
 
 def fit_split(model, points, objects, outputs, settings, engine="celerite2", folder=None):
-    """Write the table of `fit_lightcurves` of each passband to the path that `outputs` gives.
+    """Write the table of `fit_lightcurves` of each slot of passbands to the path that `outputs` gives.
 
-    model: of `mallorn.gp.models`. points, objects: paths of the light curves. outputs: {passband: path}, or
-    {None: path} for a fit to all passbands. settings: the model's block of config.yaml `fits`. engine, folder: see
-    `mallorn.gp.engines`.
+    model: of `mallorn.gp.models`. points, objects: paths of the light curves. outputs: {slot: path}, or {None: path}
+    for a fit to all passbands. A slot that the survey has no passband for gives rows as of objects without points.
+    settings: the model's block of config.yaml `fits`. engine, folder: see `mallorn.gp.engines`.
     """
     n_points = read_columns(objects, columns=["n_points"])["n_points"].sum()
     innovations = load_engine(choose_engine(engine, model, n_points), folder)
     with ExitStack() as files:
         writers = {
-            band: files.enter_context(table_writer(path, fit_units(model), sorted_by=("object_id",)))
-            for band, path in outputs.items()
+            slot: files.enter_context(table_writer(path, fit_units(model), sorted_by=("object_id",)))
+            for slot, path in outputs.items()
         }
         for _, lightcurves in lightcurve_groups(points, objects):
             lightcurves = lightcurves.dereddened()
-            for band, write in writers.items():
-                fitted = lightcurves if band is None else lightcurves.in_band(BANDS.index(band))
+            slots = lightcurves.in_slots() if set(writers) - {None} else None
+            for slot, write in writers.items():
+                fitted = lightcurves if slot is None else slots.in_band(SLOTS.index(slot))
                 write(fit_lightcurves(model, fitted, settings, innovations))

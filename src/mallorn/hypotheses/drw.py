@@ -54,7 +54,7 @@ def fit_random_walks(start, x, band, flux, error, tau, sigma, weight, scale):
     """Return -2 ln L relative to the noise, shape (n, taus, sigmas, betas), NaN for objects without points.
 
     start (n + 1,), x (N,) rest-frame days, band (N,), flux and error (N,). tau (days) and sigma (in units of the
-    object's `scale` (n,)) are the grid; weight (betas, 6): the band weights of each beta.
+    object's `scale` (n,)) are the grid; weight (betas, B): the band weights of each beta.
     """
     n = start.size - 1
     out = np.full((n, tau.size, sigma.size, len(weight)), np.nan)

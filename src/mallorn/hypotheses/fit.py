@@ -19,7 +19,6 @@ import numpy as np
 from mallorn import plugins
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
-from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["STATUS", "chosen_hypotheses", "fit_hypotheses", "fit_one", "fitted_points", "units"]
 
@@ -33,6 +32,9 @@ STATUS = {
     4: "curvature at the optimum not positive: no errors, no evidence",
 }
 """Meaning of the columns `{hypothesis}_status`."""
+
+_WALK_REFERENCE = 6155.0
+"""Wavelength, angstrom, at which the amplitude of the random walk is given."""
 
 _BEFORE, _AFTER = 150.0, 50.0
 """Rest-frame days before the first and after the last point within which t0 may lie."""
@@ -99,12 +101,12 @@ def fitted_points(lightcurves, error_floor):
 
     error_floor: fraction of the flux added to its error in quadrature, a number or (N,).
     x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, error with the
-    floor. wavelength (n, 6): rest-frame effective wavelengths, angstrom.
+    floor. wavelength (n, B): rest-frame effective wavelengths of the passbands, angstrom.
     """
     lc = lightcurves.dereddened()
     stretch = 1.0 + lc.rest_redshift
     x = (lc.mjd - first_epoch(lc)[lc.owner]) / stretch[lc.owner]
-    return x, lc.flux, np.hypot(lc.flux_err, error_floor * lc.flux), WAVELENGTHS / stretch[:, None]
+    return x, lc.flux, np.hypot(lc.flux_err, error_floor * lc.flux), lc.passbands.wavelength / stretch[:, None]
 
 
 def first_epoch(lightcurves):
@@ -119,7 +121,7 @@ def fit_hypotheses(lightcurves, config):
     """Fit every hypothesis of `config["models"]`, a random walk and constants to every object of raw `lightcurves`.
 
     Return {column: array}, one row per object: of each hypothesis H the epoch `H_t0` (MJD) and the parameters `H_NAME`,
-    with standard errors `..._err`; `H_amplitude` and its error at fixed shape, `H_amplitude_err` (uJy; (n, 6) if each
+    with standard errors `..._err`; `H_amplitude` and its error at fixed shape, `H_amplitude_err` (uJy; (n, B) if each
     band has its own); `H_chi2`, `H_penalty` (-2 ln prior but for a constant), `H_log_det`, `H_ln_evidence`, `H_status`
     (see `STATUS`) and `H_n_evaluations`; `drw_...` of the random walk; `error_floor`; `null_chi2` of no flux at all and
     `constant_chi2` of a constant flux in each band.
@@ -171,8 +173,9 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
     extra = np.empty((n, 0, size)) if parent is None else _from_parent(h, parent, epochs)
     if not len(grid) and not extra.shape[1]:
         raise ValueError(f"{h.name} has no starting points of its own: give the fit of its parent {h.parent!r}")
+    amplitudes = wavelength.shape[1] if h.by_passband else 1
     p, amplitude, norm, chi2, total, hessian, status, count = fit_objects(
-        list(LIGHT_CURVES).index(h.light_curve), list(SEDS).index(h.sed), h.amplitudes, start, x, band, flux, weight,
+        list(LIGHT_CURVES).index(h.light_curve), list(SEDS).index(h.sed), amplitudes, start, x, band, flux, weight,
         wavelength, epochs, grid, extra, prior, config["descents"], config["trial_steps"],
         config["max_steps"], config["tolerance"],
     )  # fmt: skip
@@ -185,7 +188,7 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
         amplitude_err = 1.0 / np.sqrt(norm)
     evidence = -0.5 * total + volume - 0.5 * np.sum(np.log1p(amplitude**2 * norm), axis=1)
     amplitudes = {"amplitude": amplitude, "amplitude_err": amplitude_err}
-    if h.amplitudes == 1:
+    if not h.by_passband:
         amplitudes = {name: values[:, 0] for name, values in amplitudes.items()}
     return {
         "parameters": p,
@@ -281,11 +284,12 @@ def event_epochs(start, x, flux, error, count):
 def _constants(lc, flux, weight):
     """Chi-square of no flux and of the best constant flux in each band."""
     n = len(lc)
-    key = lc.owner * 6 + lc.band
+    size = n * len(lc.passbands)
+    key = lc.owner * len(lc.passbands) + lc.band
     square = weight**2
     null = np.bincount(lc.owner, (flux * weight) ** 2, n).astype(float)
-    norm = np.bincount(key, square, 6 * n)
-    level = np.divide(np.bincount(key, flux * square, 6 * n), norm, out=np.zeros(6 * n), where=norm > 0)
+    norm = np.bincount(key, square, size)
+    level = np.divide(np.bincount(key, flux * square, size), norm, out=np.zeros(size), where=norm > 0)
     constant = np.bincount(lc.owner, ((flux - level[key]) * weight) ** 2, n).astype(float)
     empty = lc.n_points == 0
     null[empty] = constant[empty] = np.nan
@@ -298,7 +302,7 @@ def _random_walks(lc, x, flux, error, config):
 
     tau, sigma, beta = (np.array(config[name], dtype=float) for name in ("tau", "sigma", "beta"))
     scale = np.array([_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
-    weight = (WAVELENGTHS / WAVELENGTHS[2]) ** beta[:, None]
+    weight = (lc.passbands.wavelength / _WALK_REFERENCE) ** beta[:, None]
     deviance = fit_random_walks(lc.start, x, lc.band, flux, error, tau, sigma, weight, scale)
     flat = deviance.reshape(len(lc), tau.size * sigma.size * beta.size)
     filled = lc.n_points > 0

@@ -276,10 +276,11 @@ def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
 @_jit
 def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
     """An SED that does not change, or none; see `_sed`."""
-    table = np.ones((2, 6))
+    bands = wavelength.size
+    table = np.ones((2, bands))
     if kind == _BLACKBODY:
-        inverse, c = np.full(6, exp(-p[0])), _constants(np.arange(6), wavelength)
-        a = np.empty((2, 6))
+        inverse, c = np.full(bands, exp(-p[0])), _constants(np.arange(bands), wavelength)
+        a = np.empty((2, bands))
         _blackbody(inverse, c, table[0], a)
         _by_log_temperature(inverse, c, a, table[1])
     for i in range(band.size):
@@ -316,7 +317,7 @@ def _size(light_curve):
 def _model(light_curve, sed, p, points, w, derivatives, m, dm, work):
     """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters.
 
-    points: x (n,), band (n,), wavelength (6,) and `_constants`. work (`_ROOM`, n): room.
+    points: x (n,), band (n,), wavelength (B,) and `_constants`. work (`_ROOM`, n): room.
     """
     x, band, wavelength, c = points
     a = _size(light_curve)
@@ -558,8 +559,9 @@ def fit_objects(
     Return parameters (n, P), amplitudes (n, groups), their norms <m, m> (n, groups), chi2 (n,), chi2 + prior penalty
     (n,), half Hessians of the latter (n, P, P), status (n,) and numbers of evaluations (n,).
 
-    light_curve, sed: numbers of the forms. groups: 1 amplitude or 6. start (n + 1,): first point of each object.
-    x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, 6): rest frame, angstrom.
+    light_curve, sed: numbers of the forms. groups: 1 amplitude, or B, one for each passband. start (n + 1,): first
+    point of each object. x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, B):
+    rest frame, angstrom.
     epochs (n, C): rest-frame days at which an event may be, NaN where absent; each is combined with every row of
     grid (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, t0 absolute, NaN where absent.
     prior (4, P): means, sds, lower and upper bounds; the bounds of t0 are relative to the first and the last point.
@@ -580,7 +582,7 @@ def fit_objects(
         xo, bo, wo = x[a:b], band[a:b], weight[a:b]
         points, work = (xo, bo, wavelength[o], _constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
         fo = flux[a:b] * wo
-        group = bo if groups == 6 else np.zeros(b - a, np.int8)
+        group = bo if groups > 1 else np.zeros(b - a, np.int8)
         bounds = prior.copy()
         bounds[2, 0] += xo[0]
         bounds[3, 0] += xo[-1]

@@ -61,7 +61,7 @@ class Hypothesis:
 
     light_curve, sed: names in `LIGHT_CURVES` and `SEDS`.
     parameters: those of the light curve, then those of the SED; the epoch t0 comes before them, always.
-    amplitudes: 1, or 6 for one in each passband.
+    by_passband: whether each passband has an amplitude of its own; else there is one.
     parent: hypothesis whose best fit is one more start of this one, so that a refinement never fits worse; or "".
     source: where form and priors come from.
     """
@@ -72,7 +72,7 @@ class Hypothesis:
     sed: str
     parameters: tuple
     source: str
-    amplitudes: int = 1
+    by_passband: bool = False
     parent: str = ""
 
     @property
@@ -294,7 +294,7 @@ HYPOTHESES = (
         "none",
         _flare_parameters((12.0, 0.7), (40.0, 0.9), (5 / 3, 0.5), (6.0, 20.0), (15.0, 40.0, 120.0)),
         "wide priors around those of tdef",
-        amplitudes=6,
+        by_passband=True,
     ),
     Hypothesis(
         "pls",

@@ -7,6 +7,7 @@ read in parts, and what is kept of them goes by way of a temporary file where th
 
 import logging
 import tempfile
+from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,8 +16,8 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NOT_A_NUMBER, csv_parts
 from mallorn.ingest.split import SetAside
-from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
+from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT
 
 __all__ = ["REASONS", "ingest_split"]
 
@@ -61,11 +62,12 @@ _GOOD = np.dtype(
 _log = logging.getLogger(__name__)
 
 
-def ingest_split(train_csv, test_csv, objects, config, write):
+def ingest_split(train_csv, test_csv, objects, config, passbands, write):
     """Write the light curves of one split; return what was left out of its files, as `mallorn.ingest.split.SetAside`.
 
-    train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky), Filter; the
-        first is None for data without a training set.
+    train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky, or by the zero
+        points of the passbands), Filter; the first is None for data without a training set.
+    passbands: the `mallorn.survey.passbands.Passbands` of the survey; their names are those of the column Filter.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
     write: a function that is called with the `LightCurves` of each group of objects, of all that the logs name for the
         split, also of those without any point.
@@ -87,29 +89,31 @@ def ingest_split(train_csv, test_csv, objects, config, write):
         for k, (file, kind) in enumerate(zip(files, paths, strict=True)):
             expected = objects["set"] == kind
             for part in csv_parts(file.path, _COLUMNS):
-                good.add(_judge(part, file, k, number, expected, config))
+                good.add(_judge(part, file, k, number, expected, passbands, config))
             if not file.n_rows and expected.any():
                 raise DataError.at(
                     file.path, expected=f"rows of {expected.sum()} objects", found="only a header", fix="get it again"
                 )
         for begin, rows in good:
             of = {name: values[begin : begin + OBJECTS_PER_GROUP] for name, values in objects.items()}
-            lc = _pack(rows, begin, of, files)
+            lc = _pack(rows, begin, of, files, passbands)
             kept += len(lc.mjd)
             bare.extend(lc.object_id[lc.n_points == 0])
             write(lc)
     for file in files:
-        _check_share(file, config["max_set_aside"])
+        _check_share(file, config["max_set_aside"], passbands)
     aside = SetAside(sum(file.n_rows for file in files), _tally(files))
     _tell(n, kept, aside, bare)
+    _tell_unknown_passbands(files, passbands)
     return aside
 
 
 class _File:
-    """What is known of a file: `n_rows` read, and `aside`, {(reason, object_id): [rows, first line]}."""
+    """What is known of a file: `n_rows` read, `aside`, {(reason, object_id): [rows, first line]}, and
+    `unknown_passbands`, {name: rows set aside for it}."""
 
     def __init__(self, path):
-        self.path, self.n_rows, self.aside = path, 0, {}
+        self.path, self.n_rows, self.aside, self.unknown_passbands = path, 0, {}, Counter()
 
     def set_aside(self, reason, names, lines):
         """Count rows set aside for the reason with this number, of objects `names` (m,) and on `lines` (m,)."""
@@ -178,8 +182,8 @@ def _room():
         raise DataError.at(folder, expected="room for a temporary file", found=error.strerror, fix=fix) from None
 
 
-def _judge(part, file, file_number, number, expected, config):
-    """Return the rows of a part of `file` that can be used, and count the others as set aside.
+def _judge(part, file, file_number, number, expected, passbands, config):
+    """Return the rows of a part of `file` that can be used, in microjansky, and count the others as set aside.
 
     number: {id: number of the object}. expected: (n,) of the objects, whether they are in the file's set.
     """
@@ -199,16 +203,22 @@ def _judge(part, file, file_number, number, expected, config):
     blame("time not believable", ~((mjd >= config["mjd"]["min"]) & (mjd <= config["mjd"]["max"])))
 
     band_codes, bands = part.codes("Filter")
-    band = np.array([BANDS.index(name) if name in BANDS else -1 for name in bands], dtype=np.int8)[band_codes]
+    place = {name: k for k, name in enumerate(passbands.names)}
+    band = np.array([place.get(name, -1) for name in bands], dtype=np.int8)[band_codes]
     blame("unknown passband", band < 0)
+    for code in band_codes[why == REASONS.index("unknown passband")]:
+        file.unknown_passbands[bands[code]] += 1
+    unit = 10.0 ** (-0.4 * (passbands.zero_point - MICROJANSKY_ZERO_POINT))[band]  # exactly 1 for microjansky
 
     flux, state = part.numbers("Flux")
+    flux = flux * unit
     blame("flux missing", state == MISSING)
     blame("flux not a number", state == NOT_A_NUMBER)
     blame("flux not finite", ~np.isfinite(flux))
     blame("flux not believable", np.abs(flux) > config["max_flux"])
 
     flux_err, state = part.numbers("Flux_err")
+    flux_err = flux_err * unit
     low, high = config["flux_err"]["min"], config["flux_err"]["max"]
     blame("error missing", state == MISSING)
     blame("error not a number", state == NOT_A_NUMBER)
@@ -229,7 +239,7 @@ def _judge(part, file, file_number, number, expected, config):
     return good
 
 
-def _pack(rows, begin, objects, files):
+def _pack(rows, begin, objects, files, passbands):
     """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first; count repeated points.
 
     rows: array of the type `_GOOD`. objects: the part of `read_objects` that is the group.
@@ -247,13 +257,7 @@ def _pack(rows, begin, objects, files):
                 again = here & (file == k)
                 f.set_aside(reason, objects["object_id"][owner[again]], line[again].tolist())
         owner, mjd, band, flux, flux_err = (v[new_row] for v in (owner, mjd, band, flux, flux_err))
-        first = np.flatnonzero(new_point[new_row])
-        weight = flux_err**-2.0
-        total = np.add.reduceat(weight, first)
-        single = np.diff(np.append(first, len(flux))) == 1
-        flux = np.where(single, flux[first], np.add.reduceat(weight * flux, first) / total)
-        flux_err = np.where(single, flux_err[first], total**-0.5)
-        owner, mjd, band = owner[first], mjd[first], band[first]
+        owner, (mjd, band, flux, flux_err) = average_repeated(owner, mjd, band, flux, flux_err)
     counts = np.bincount(owner, minlength=len(objects["object_id"]))
     return LightCurves(
         object_id=objects["object_id"],
@@ -266,6 +270,7 @@ def _pack(rows, begin, objects, files):
         band=band,
         flux=flux,
         flux_err=flux_err,
+        passbands=passbands,
     )
 
 
@@ -276,7 +281,7 @@ def _differs(*columns):
     return differs
 
 
-def _check_share(file, allowed):
+def _check_share(file, allowed, passbands):
     """Raise DataError if a larger fraction than `allowed` of a file's rows is useless; averaged rows are not."""
     counts, lines = np.zeros(len(REASONS), dtype=int), {}
     for (reason, _), (n_rows, line) in file.aside.items():
@@ -286,13 +291,17 @@ def _check_share(file, allowed):
     if counts.sum() <= allowed * file.n_rows:
         return
     worst = int(np.argmax(counts))
+    fix = "correct the file or the logs, or raise max_set_aside in the block ingest of config.yaml"
+    if REASONS[worst] == "unknown passband":
+        known = ", ".join(passbands.names)
+        fix = f"name the survey of these files in `survey` or `new_survey` (now one with {known}), or {fix}"
     raise DataError.at(
         file.path,
         line=lines[worst],
         expected=f"at least {1 - allowed:.0%} of the file's {file.n_rows} rows to be usable",
         found=f"{counts.sum()} that are not, {counts[worst]} of them by {REASONS[worst]!r} as on this line: "
         + _values(file.path, lines[worst]),
-        fix="correct the file or the logs, or raise max_set_aside in the block ingest of config.yaml",
+        fix=fix,
     )
 
 
@@ -313,6 +322,15 @@ def _tally(files):
         entries = sorted((reason, line, text, n_rows) for (reason, text), (n_rows, line) in file.aside.items())
         rows += [(name, REASONS[reason], text, n_rows, line) for reason, line, text, n_rows in entries]
     return rows
+
+
+def _tell_unknown_passbands(files, passbands):
+    """Log the names in the column Filter that are no passband of the survey."""
+    for file in files:
+        if file.unknown_passbands:
+            told = ", ".join(f"{name[:60]!r} ({rows} rows)" for name, rows in file.unknown_passbands.most_common(10))
+            known = ", ".join(passbands.names)
+            _log.warning("%s: unknown passbands %s; the survey has %s", file.path, told, known)
 
 
 def _tell(n_objects, kept, aside, bare):

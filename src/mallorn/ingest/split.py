@@ -26,10 +26,10 @@ class SetAside(NamedTuple):
     rows: list
 
 
-def write_split(read, points_path, objects_path, set_aside_path):
+def write_split(read, passbands, points_path, objects_path, set_aside_path):
     """Write what a source makes of one split; return {"rows_read", "points_kept", "rows_set_aside"}.
 
-    read: a function of `write`, as `read_split` of a source, all other arguments given.
+    read: a function of `write`, as `read_split` of a source, all other arguments given. passbands: those of the survey.
     points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them.
     set_aside_path: the `SetAside.rows` as columns, with the counts as metadata.
 
@@ -37,7 +37,7 @@ def write_split(read, points_path, objects_path, set_aside_path):
     values that are not finite, errors that are not positive, rows that are neither kept nor set aside.
     """
     kept, last = 0, ""
-    with lightcurve_writer(points_path, objects_path) as write:
+    with lightcurve_writer(points_path, objects_path, passbands) as write:
 
         def checked(lightcurves):
             nonlocal kept, last

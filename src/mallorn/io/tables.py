@@ -20,13 +20,14 @@ __all__ = [
     "read_codes",
     "read_columns",
     "read_metadata",
+    "read_notes",
     "read_units",
     "table_writer",
     "write_table",
 ]
 
 
-def write_table(path, columns, units=None, sorted_by=(), metadata=None):
+def write_table(path, columns, units=None, sorted_by=(), metadata=None, notes=None):
     """Write `columns` as zstd-compressed Parquet; a reader sees the whole file or none.
 
     columns: mapping of name to a one-dimensional array (N,), a pyarrow array, or a numpy array (N, ...) whose
@@ -34,28 +35,27 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None):
     units: mapping of column name to its unit, kept in the field metadata.
     sorted_by: columns by which the rows are sorted ascending, declared in the file so that readers need not sort.
     metadata: mapping of str to str, kept in the file's schema.
+    notes: mapping of column name to a remark on the column, kept in the field metadata.
     """
-    with table_writer(path, units, sorted_by, metadata) as write:
+    with table_writer(path, units, sorted_by, metadata, notes) as write:
         write(columns)
 
 
 @contextmanager
-def table_writer(path, units=None, sorted_by=(), metadata=None):
+def table_writer(path, units=None, sorted_by=(), metadata=None, notes=None):
     """Give the block a function that appends columns to the Parquet file `path` as a group of rows.
 
     The arguments are those of `write_table`. The groups, at least one, have the same columns; `read_columns` reads
     them one by one. The file is there when the block has ended without error.
     """
-    units, writer = dict(units or {}), None
+    told, writer = {"unit": dict(units or {}), "note": dict(notes or {})}, None
 
     def write(columns):
         nonlocal writer
         arrays = {name: arrow_array(values) for name, values in columns.items()}
         if writer is None:
-            fields = [
-                pa.field(name, array.type, metadata={"unit": units[name]} if name in units else None)
-                for name, array in arrays.items()
-            ]
+            about = {name: {key: of[name] for key, of in told.items() if name in of} for name in arrays}
+            fields = [pa.field(name, array.type, metadata=about[name] or None) for name, array in arrays.items()]
             sorting = [pq.SortingColumn(list(arrays).index(name)) for name in sorted_by] or None
             schema = pa.schema(fields, metadata=metadata)
             writer = pq.ParquetWriter(beside, schema, compression="zstd", sorting_columns=sorting)
@@ -113,8 +113,16 @@ def read_codes(path, column, group=None):
 
 def read_units(path):
     """Return {column: unit} of the columns of a Parquet file that have one."""
-    schema = pq.read_schema(path)
-    return {f.name: f.metadata[b"unit"].decode() for f in schema if f.metadata and b"unit" in f.metadata}
+    return _of_fields(path, b"unit")
+
+
+def read_notes(path):
+    """Return {column: note} of the columns of a Parquet file that have one."""
+    return _of_fields(path, b"note")
+
+
+def _of_fields(path, key):
+    return {f.name: f.metadata[key].decode() for f in pq.read_schema(path) if f.metadata and key in f.metadata}
 
 
 def read_metadata(path):

@@ -3,15 +3,25 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from mallorn.plots.style import BAND_COLORS, BAND_LINES, BAND_MARKERS, GREY, class_color, new_figure, plain_text
+from mallorn.plots.style import (
+    BAND_COLORS,
+    BAND_LINES,
+    BAND_MARKERS,
+    GREY,
+    class_color,
+    looks_of,
+    new_figure,
+    plain_text,
+)
 from mallorn.survey.blackbody import planck
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import NO_SLOT, SLOTS
 
 __all__ = ["plot_light_curve", "plot_neighbours", "plot_seds"]
 
 _INK = "#1f2937"
 _FAINT_SNR = 3.0
 _MARGIN = 25.0
+_LEGEND_COLUMNS = 8
 _MANY = 150
 """Points of a passband above which they are drawn as an image inside the SVG, which else becomes slow and large."""
 
@@ -20,7 +30,8 @@ def plot_light_curve(o):
     """Return the figure of an `ObjectView`: points and posterior about the event above, all points below.
 
     The posterior is drawn as its mean and its 68% band (mean +- standard deviation). Points below three sigma are
-    open. What belongs to passband b is in SVG groups with the id "band-b", so that a page can show and hide it.
+    open. What belongs to a passband is in SVG groups whose ids begin with "band-KEY-" (see `plots.style.Look`), so that
+    a page can show and hide it; the posterior of a slot belongs to its first passband.
     """
     with_event = o.peak_mjd is not None
     heights = [3.4, 1.0] if with_event else [1.0]
@@ -53,14 +64,18 @@ def _draw_event(axes, o):
     first, last = o.phase[0] - _MARGIN, o.phase[-1] + _MARGIN
     phase = (o.mjd - o.peak_mjd) / stretch
     inside = (phase >= first) & (phase <= last)
-    for b, band in enumerate(BANDS):
-        mine = inside & (o.band == b)
-        mean, sd = o.mean[b], o.sd[b]
-        shade = axes.fill_between(o.phase, mean - sd, mean + sd, color=BAND_COLORS[band], alpha=0.11, linewidth=0)
-        (line,) = axes.plot(o.phase, mean, color=BAND_COLORS[band], linestyle=BAND_LINES[band], linewidth=1.3)
-        shade.set_gid(f"band-{band}-shade")
-        line.set_gid(f"band-{band}-mean")
-        _points(axes, phase[mine], o.flux[mine], o.flux_err[mine], band, size=5.5)
+    handles = []
+    for b, (look, slot) in enumerate(zip(looks_of(o.passbands), o.passbands.slot.tolist(), strict=True)):
+        mine, line_style = inside & (o.band == b), "none"
+        if slot != NO_SLOT and slot not in o.passbands.slot[:b]:
+            mean, sd, line_style = o.mean[slot], o.sd[slot], BAND_LINES[SLOTS[slot]]
+            shade = axes.fill_between(o.phase, mean - sd, mean + sd, color=look.color, alpha=0.11, linewidth=0)
+            (line,) = axes.plot(o.phase, mean, color=look.color, linestyle=line_style, linewidth=1.3)
+            shade.set_gid(f"band-{look.key}-shade")
+            line.set_gid(f"band-{look.key}-mean")
+        _points(axes, phase[mine], o.flux[mine], o.flux_err[mine], look, size=5.5)
+        label = plain_text(look.name)
+        handles.append(axes.errorbar([], [], [], fmt=look.marker, color=look.color, linestyle=line_style, label=label))
     axes.axvline(0.0, color=GREY, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
     axes.set_xlim(first, last)
@@ -72,18 +87,21 @@ def _draw_event(axes, o):
     above.set_xlabel("MJD (d)")
     above.xaxis.set_major_locator(MaxNLocator(7))
     above.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
-    handles = [
-        axes.errorbar([], [], [], fmt=BAND_MARKERS[b], color=BAND_COLORS[b], linestyle=BAND_LINES[b], label=b)
-        for b in BANDS
-    ]
-    axes.legend(handles=handles, ncols=6, loc="upper right", handlelength=2.4, columnspacing=1.2)
+    axes.legend(
+        handles=handles,
+        ncols=min(len(handles), _LEGEND_COLUMNS),
+        loc="upper right",
+        handlelength=2.4,
+        columnspacing=1.2,
+    )
 
 
 def _limits(o, inside):
     """Return limits of the flux axis that hold the posterior and nearly all points, but not the noisiest of them."""
     flux, error = o.flux[inside], o.flux_err[inside]
-    high = [np.nanmax(o.mean + o.sd)]
-    low = [min(0.0, np.nanmin(o.mean - o.sd))]
+    mean, sd = o.mean[o.passbands.has_slot], o.sd[o.passbands.has_slot]
+    high = [np.nanmax(mean + sd, initial=0.0)]
+    low = [min(0.0, np.nanmin(mean - sd, initial=0.0))]
     if len(flux):
         sharp = error <= 2.0 * np.median(error)
         high.append(np.max((flux + error)[sharp]))
@@ -94,9 +112,9 @@ def _limits(o, inside):
 
 
 def _draw_survey(axes, o):
-    for b, band in enumerate(BANDS):
+    for b, look in enumerate(looks_of(o.passbands)):
         mine = o.band == b
-        _points(axes, o.mjd[mine], o.flux[mine], o.flux_err[mine], band, size=2.6)
+        _points(axes, o.mjd[mine], o.flux[mine], o.flux_err[mine], look, size=2.6)
     if o.peak_mjd is not None:
         stretch = 1.0 + o.redshift
         window = o.peak_mjd + stretch * (o.phase[0] - _MARGIN), o.peak_mjd + stretch * (o.phase[-1] + _MARGIN)
@@ -108,9 +126,9 @@ def _draw_survey(axes, o):
     axes.margins(x=0.02)
 
 
-def _points(axes, x, flux, error, band, size):
+def _points(axes, x, flux, error, look, size):
     bright = flux > _FAINT_SNR * error
-    color, many = BAND_COLORS[band], len(x) > _MANY
+    color, many = look.color, len(x) > _MANY
     for name, which, face in (("bright", bright, color), ("faint", ~bright, "white")):
         if not which.any():
             continue
@@ -128,7 +146,7 @@ def _points(axes, x, flux, error, band, size):
         (marks,) = axes.plot(
             at,
             flux[which],
-            BAND_MARKERS[band],
+            look.marker,
             color=color,
             markerfacecolor=face,
             markersize=size,
@@ -136,8 +154,8 @@ def _points(axes, x, flux, error, band, size):
             alpha=alpha,
             rasterized=many,
         )
-        bars.set_gid(f"band-{band}-{name}-{size:g}-errors")
-        marks.set_gid(f"band-{band}-{name}-{size:g}")
+        bars.set_gid(f"band-{look.key}-{name}-{size:g}-errors")
+        marks.set_gid(f"band-{look.key}-{name}-{size:g}")
 
 
 def plot_seds(o):
@@ -170,9 +188,9 @@ def _draw_sed(axes, sed):
             curves.append(scale * planck(grid, temperature))
         axes.fill_between(grid, np.minimum(curves[0], curves[2]), np.maximum(curves[0], curves[2]), color="#d1d5db")
         axes.plot(grid, curves[1], color=_INK, linewidth=1.2)
-    for b, band in enumerate(BANDS):
+    for b, slot in enumerate(sed.slots):
         axes.errorbar(
-            sed.wavelength[b], sed.flux[b], sed.error[b], fmt=BAND_MARKERS[band], color=BAND_COLORS[band], markersize=6
+            sed.wavelength[b], sed.flux[b], sed.error[b], fmt=BAND_MARKERS[slot], color=BAND_COLORS[slot], markersize=6
         )
     axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
     axes.set_title(f"{sed.phase:+g} d" if sed.phase else "peak", loc="left")
@@ -192,22 +210,34 @@ def plot_neighbours(neighbours):
     for axis in axes.ravel()[len(neighbours) :]:
         axis.set_visible(False)
     for axis, o in zip(axes.ravel(), neighbours, strict=False):
-        scale = np.nanmax(o.mean[1:5])
+        slots = _drawn_slots(o.passbands)
+        scale = np.nanmax(o.mean[slots]) if slots else np.nanmax(o.flux)
         phase = (o.mjd - o.peak_mjd) / (1.0 + o.redshift)
         inside = (phase >= o.phase[0]) & (phase <= o.phase[-1])
-        for b in (1, 2, 3, 4):
-            mine = inside & (o.band == b) & (o.flux_err < 0.5 * scale)
-            axis.plot(o.phase, o.mean[b] / scale, color=BAND_COLORS[BANDS[b]], linewidth=0.9)
+        slot_of = o.passbands.slot[o.band]
+        for b in slots:
+            mine = inside & (slot_of == b) & (o.flux_err < 0.5 * scale)
+            axis.plot(o.phase, o.mean[b] / scale, color=BAND_COLORS[SLOTS[b]], linewidth=0.9)
             axis.plot(
                 phase[mine],
                 o.flux[mine] / scale,
-                BAND_MARKERS[BANDS[b]],
-                color=BAND_COLORS[BANDS[b]],
+                BAND_MARKERS[SLOTS[b]],
+                color=BAND_COLORS[SLOTS[b]],
                 markersize=2.6,
                 linestyle="none",
             )
         axis.set_ylim(-0.35, 1.35)
         axis.set_title(plain_text(o.spec_type or ""), loc="left", color=class_color(o.spec_type))
         axis.set_title(f"z = {o.redshift:.2f}", loc="right", fontweight="normal", fontsize=9)
-    _label(figure, "griz flux / peak", "rest-frame days from peak")
+    drawn = "".join(SLOTS[b] for b in _drawn_slots(neighbours[0].passbands)) if neighbours else ""
+    _label(figure, f"{drawn} flux / peak".lstrip(), "rest-frame days from peak")
     return figure
+
+
+def _drawn_slots(passbands):
+    """Return the positions of the slots that small figures show: those of the survey, without u and y if it has others.
+
+    Those two are the noisiest.
+    """
+    there = np.flatnonzero(passbands.has_slot).tolist()
+    return [k for k in there if 0 < k < len(SLOTS) - 1] or there

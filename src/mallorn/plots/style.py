@@ -12,6 +12,7 @@ import io
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -21,7 +22,7 @@ from PIL import Image
 
 from mallorn.io.files import whole_file
 from mallorn.plots.compact import compact_png, compact_svg
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import NO_SLOT, SLOTS
 
 __all__ = [
     "BAND_COLORS",
@@ -30,24 +31,29 @@ __all__ = [
     "CLASS_COLORS",
     "CYCLE",
     "GREY",
+    "Look",
     "PROTOCOL_COLORS",
     "PROTOCOL_LINES",
     "class_color",
     "lines_of",
+    "looks_of",
     "new_figure",
     "plain_text",
     "save",
     "style",
 ]
 
-BAND_COLORS = dict(zip(BANDS, ("#0c71ff", "#49be61", "#c61c00", "#ffc200", "#f341a2", "#5d0000"), strict=True))
-"""The colours that Rubin Observatory gives its passbands on white ground (RTN-045)."""
+BAND_COLORS = dict(zip(SLOTS, ("#0c71ff", "#49be61", "#c61c00", "#ffc200", "#f341a2", "#5d0000"), strict=True))
+"""The colours that Rubin Observatory gives its passbands on white ground (RTN-045), by slot."""
 
-BAND_MARKERS = dict(zip(BANDS, "o^vs*p", strict=True))
+BAND_MARKERS = dict(zip(SLOTS, "o^vs*p", strict=True))
 """The symbols of the same guide, so that no passband is told by colour alone."""
 
-BAND_LINES = dict(zip(BANDS, ("--", ":", "-", "-.", (0, (3, 5, 1, 5, 1, 5)), (0, (3, 1, 1, 1))), strict=True))
+BAND_LINES = dict(zip(SLOTS, ("--", ":", "-", "-.", (0, (3, 5, 1, 5, 1, 5)), (0, (3, 1, 1, 1))), strict=True))
 """The line styles of the same guide."""
+
+_NO_SLOT_COLOR = "#7c3aed"
+_FURTHER_MARKERS = "DXPh<>dH8"
 
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8a8a")
 """The colours of Okabe & Ito (2008), told apart by all kinds of colour vision, for models and the like."""
@@ -160,6 +166,32 @@ def _drawn(figure, ending):
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return compact_png(Image.fromarray(np.asarray(canvas.buffer_rgba())))
+
+
+class Look(NamedTuple):
+    """How the points of a passband are drawn, and its `key` for names of parts of figures: letters and digits only."""
+
+    name: str
+    key: str
+    color: str
+    marker: str
+
+
+def looks_of(passbands):
+    """Return the `Look` of each of `Passbands`, in their order.
+
+    A passband has the colour of its slot; the first of a slot also its symbol, others further ones, so that no two of a
+    survey's are alike. Passbands without a slot share a colour of their own.
+    """
+    looks, further, used = [], cycle(_FURTHER_MARKERS), set()
+    for k, (name, slot) in enumerate(zip(passbands.names, passbands.slot.tolist(), strict=True)):
+        own = SLOTS[slot] if slot != NO_SLOT else None
+        first = own is not None and own not in used
+        used.add(own)
+        marker = BAND_MARKERS[own] if first else next(further)
+        key = name if name.isalnum() and name.isascii() else f"passband{k}"
+        looks.append(Look(name, key, BAND_COLORS.get(own, _NO_SLOT_COLOR), marker))
+    return looks
 
 
 def plain_text(text):

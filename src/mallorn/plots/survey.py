@@ -3,8 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mallorn.plots.style import BAND_COLORS, BAND_MARKERS, GREY, class_color, new_figure, plain_text
-from mallorn.survey.passbands import BANDS
+from mallorn.plots.style import GREY, class_color, looks_of, new_figure, plain_text
 
 __all__ = ["plot_cadence", "plot_examples", "plot_points", "plot_redshifts", "plot_types"]
 
@@ -49,7 +48,8 @@ def plot_redshifts(survey, types):
 def plot_points(survey):
     """Return the figure of the points of each object by passband, training and test."""
     figure, axes = new_figure(width=9.2, height=3.2)
-    for b, band in enumerate(BANDS):
+    looks = looks_of(survey.passbands)
+    for b, look in enumerate(looks):
         for shift, which, alpha in ((-0.19, survey.is_train, 0.9), (0.19, ~survey.is_train, 0.4)):
             values = survey.points[which, b]
             box = axes.boxplot(
@@ -61,8 +61,8 @@ def plot_points(survey):
                 patch_artist=True,
                 medianprops={"color": "black", "linewidth": 1.2},
             )
-            box["boxes"][0].set(facecolor=BAND_COLORS[band], alpha=alpha, linewidth=0.8)
-    axes.set_xticks(range(len(BANDS)), BANDS)
+            box["boxes"][0].set(facecolor=look.color, alpha=alpha, linewidth=0.8)
+    axes.set_xticks(range(len(looks)), [plain_text(look.name) for look in looks])
     axes.set_yscale("log")
     axes.set_ylabel("points of an object")
     axes.set_xlabel("passband (left training, right and paler test; box 25-75%, whiskers 5-95%)")
@@ -73,11 +73,9 @@ def plot_cadence(survey):
     """Return the figure of the median days between visits by passband, and of the nights on which objects are seen."""
     figure, (left, right) = new_figure(1, 2, width=9.2, height=3.2)
     edges = np.geomspace(0.5, 300.0, 40)
-    for b, band in enumerate(BANDS):
-        values = survey.gap[:, b]
-        left.hist(
-            values[np.isfinite(values)], edges, histtype="step", color=BAND_COLORS[band], label=band, linewidth=1.5
-        )
+    for b, look in enumerate(looks_of(survey.passbands)):
+        values, label = survey.gap[:, b], plain_text(look.name)
+        left.hist(values[np.isfinite(values)], edges, histtype="step", color=look.color, label=label, linewidth=1.5)
     left.set_xscale("log")
     left.set_xlabel("median days between visits")
     left.set_ylabel("objects")
@@ -97,17 +95,17 @@ def plot_examples(views):
     for axis in axes.ravel()[len(views) :]:
         axis.set_visible(False)
     for axis, (name, o) in zip(axes.ravel(), views.items(), strict=False):
-        for b, band in enumerate(BANDS):
+        for b, look in enumerate(looks_of(o.passbands)):
             mine = o.band == b
             axis.errorbar(
                 o.mjd[mine],
                 o.flux[mine],
                 o.flux_err[mine],
-                fmt=BAND_MARKERS[band],
-                color=BAND_COLORS[band],
+                fmt=look.marker,
+                color=look.color,
                 markersize=2.8,
                 elinewidth=0.6,
-                label=band,
+                label=plain_text(look.name),
             )
         good = o.flux_err <= 3.0 * np.median(o.flux_err) if len(o.flux_err) else np.zeros(0, dtype=bool)
         if good.any():

@@ -8,7 +8,7 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.survey.lightcurves import lightcurve_groups
-from mallorn.survey.passbands import band_index
+from mallorn.survey.passbands import slot_index
 
 __all__ = [
     "CLASS_PREFIX",
@@ -144,6 +144,7 @@ def _of_splits(store, object_id):
 def _of_objects(store, split, group, lc):
     posterior = read_columns(store.posterior[split], ["status", "peak_mjd", "band_peak_flux"], group=group)
     n, owner, snr = len(lc), lc.owner, lc.flux / lc.flux_err
+    slot, u, r = lc.passbands.slot[lc.band], slot_index("u"), slot_index("r")
     highest = np.full(n, -np.inf)
     np.maximum.at(highest, owner, snr)
     phase = (lc.mjd - posterior["peak_mjd"][owner]) / (1.0 + lc.rest_redshift[owner])
@@ -158,14 +159,16 @@ def _of_objects(store, split, group, lc):
         "few bright": count(snr > 5.0) < 10,
         "z uncertain": lc.redshift_err > 0.05 * (1.0 + lc.rest_redshift),
         "z negative": lc.redshift < 0.0,
-        "no u": count(lc.band == band_index("u")) == 0,
+        "no u": (count(slot == u) == 0) & lc.passbands.has_slot[u],
     }
     kind, evidence = _kind(read_columns(store.hypotheses[split], group=group))
     return {
         "object_id": lc.object_id,
         "redshift": lc.redshift,
         "redshift_err": lc.redshift_err,
-        "peak_magnitude": magnitude(posterior["band_peak_flux"][:, band_index("r")]),
+        "peak_magnitude": magnitude(
+            posterior["band_peak_flux"][:, r] if lc.passbands.has_slot[r] else np.full(n, np.nan)
+        ),
         "n_points": lc.n_points,
         "snr": np.where(lc.n_points > 0, highest, np.nan),
         "kind": kind,

@@ -9,13 +9,13 @@ from markupsafe import Markup
 
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
-from mallorn.plots.style import BAND_COLORS, save, style
+from mallorn.plots.style import looks_of, save, style
 from mallorn.report.candidates import CLASS_PREFIX, FLAGS, KINDS
 from mallorn.report.drivers import driver_rows
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.report.render import as_table, number, render
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 __all__ = ["ENDINGS", "write_object_page"]
 
@@ -37,7 +37,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
         if drawn:
             _save(plot_neighbours(drawn), folder / f"{name}.neighbours")
-    band = np.array(BANDS, dtype=object)[o.band]
+    band = np.array(o.passbands.names, dtype=object)[o.band]
     write_csv(folder / f"{name}.csv", {"mjd": o.mjd, "band": band, "flux": o.flux, "flux_err": o.flux_err}, digits=9)
     render(
         folder / f"{name}.html",
@@ -51,7 +51,10 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         flags=[{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f],
         tiles=_tiles(o, row, context),
         target=context.target,
-        bands=[{"name": b, "color": BAND_COLORS[b], "points": int(n)} for b, n in zip(BANDS, o.n_points, strict=True)],
+        bands=[
+            {"name": look.name, "key": look.key, "color": look.color, "points": int(n)}
+            for look, n in zip(looks_of(o.passbands), o.n_points, strict=True)
+        ],
         light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
         has_seds=bool(o.sed),
         evidence=_evidence(o),
@@ -101,7 +104,8 @@ def _tiles(o, row, context):
     tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
     if o.peak_mjd is not None:
         tile(_date(o.peak_mjd), f"peak, MJD {o.peak_mjd:.0f}")
-        peaks = {b: m for b, m in zip(BANDS, magnitude(o.band_peak_flux), strict=True) if not math.isnan(m)}
+        peaks = dict(zip(SLOTS, magnitude(o.band_peak_flux), strict=True))
+        peaks = {slot: m for slot, m in peaks.items() if slot in o.passbands.slots and not math.isnan(m)}
         if "r" in peaks:
             colour = f", g − r = {peaks['g'] - peaks['r']:+.2f} at peak" if "g" in peaks else ""
             tile(f"{peaks['r']:.2f} mag", f"peak in r (AB){colour}")

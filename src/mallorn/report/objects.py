@@ -11,7 +11,7 @@ from mallorn.gp.posterior import read_posterior
 from mallorn.io.tables import read_columns
 from mallorn.survey.blackbody import fit_blackbody
 from mallorn.survey.lightcurves import find_objects, read_lightcurves
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
+from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, SLOT_WAVELENGTHS, SLOTS, Passbands
 
 __all__ = ["EVIDENCES", "Likelihood", "ObjectView", "Sed", "magnitude", "read_points", "read_views"]
 
@@ -27,17 +27,17 @@ EVIDENCES = {
 }
 """What the hypotheses whose evidences are compared say."""
 
-ZERO_POINT = 23.9
-"""AB magnitude of one microjansky."""
-
 
 class Sed(NamedTuple):
-    """An SED at rest-frame `phase` days: `wavelength` (6,) rest-frame angstrom, `flux` and `error` (6,) uJy.
+    """An SED at rest-frame `phase` days in the `slots` that the survey has.
+
+    For each slot: rest-frame `wavelength`, angstrom, `flux` and `error`, uJy.
 
     temperature (K) and temperature_err (of ln T) are None where no blackbody is seen.
     """
 
     phase: float
+    slots: tuple
     wavelength: np.ndarray
     flux: np.ndarray
     error: np.ndarray
@@ -46,7 +46,7 @@ class Sed(NamedTuple):
 
 
 class Likelihood(NamedTuple):
-    """Both Gaussian processes fitted to one passband: log likelihoods, NaN without a fit, and time scales in days."""
+    """Both Gaussian processes fitted to one slot: log likelihoods, NaN without a fit, and time scales, days."""
 
     band: str
     n_points: int
@@ -58,10 +58,10 @@ class Likelihood(NamedTuple):
 
 @dataclass(frozen=True)
 class ObjectView:
-    """One object. mjd (d), band, flux and flux_err (uJy, de-reddened): (N,) points.
+    """One object. mjd (d), band (positions in `passbands`), flux and flux_err (uJy, de-reddened): (N,) points.
 
-    peak_mjd: None without a posterior. phase: (G,) rest-frame days; mean and sd (6, G): posterior, uJy.
-    band_peak_flux: (6,) uJy. sed: `Sed` list. likelihoods: `Likelihood` list. evidence: {name: ln evidence}.
+    peak_mjd: None without a posterior. phase: (G,) rest-frame days; mean and sd (S, G): posterior of the slots, uJy.
+    band_peak_flux: (S,) uJy. sed: `Sed` list. likelihoods: `Likelihood` list. evidence: {name: ln evidence}.
     """
 
     object_id: str
@@ -74,6 +74,7 @@ class ObjectView:
     band: np.ndarray
     flux: np.ndarray
     flux_err: np.ndarray
+    passbands: Passbands
     peak_mjd: float | None
     phase: np.ndarray
     mean: np.ndarray
@@ -85,14 +86,14 @@ class ObjectView:
 
     @property
     def n_points(self):
-        """Number of points in each passband, (6,)."""
-        return np.bincount(self.band, minlength=len(BANDS))
+        """Number of points in each passband, (B,)."""
+        return np.bincount(self.band, minlength=len(self.passbands))
 
 
 def magnitude(flux):
     """Return AB magnitudes of `flux` in microjansky, NaN where it is not above 0."""
     flux = np.asarray(flux, dtype=float)
-    return ZERO_POINT - 2.5 * np.log10(np.where(flux > 0, flux, np.nan))
+    return MICROJANSKY_ZERO_POINT - 2.5 * np.log10(np.where(flux > 0, flux, np.nan))
 
 
 def read_views(store, logs, object_id, settings, fits=True):
@@ -118,7 +119,7 @@ def read_views(store, logs, object_id, settings, fits=True):
 
 def read_points(lightcurves, objects, logs, object_id):
     """Return {object_id: `ObjectView`} with the points alone, before anything is fitted; see `read_views`."""
-    none = np.full((len(BANDS), 0), np.nan)
+    none = np.full((len(SLOTS), 0), np.nan)
     views = {}
     split_of = dict(zip(logs["object_id"], logs["split"], strict=True))
     type_of = dict(zip(logs["object_id"], logs["spec_type"], strict=True))
@@ -126,13 +127,18 @@ def read_points(lightcurves, objects, logs, object_id):
         split = split_of[name]
         ((group, row),) = find_objects(objects[split], [name])
         raw = read_lightcurves(lightcurves[split], objects[split], group=group).take(row)
-        about = {"redshift_err": float(raw.redshift_err[0]), "ebv": float(raw.ebv[0]), "spec_type": type_of[name]}
+        about = {
+            "passbands": raw.passbands,
+            "redshift_err": float(raw.redshift_err[0]),
+            "ebv": float(raw.ebv[0]),
+            "spec_type": type_of[name],
+        }
         empty = {
             "peak_mjd": None,
             "phase": none[0],
             "mean": none,
             "sd": none,
-            "band_peak_flux": np.full(len(BANDS), np.nan),
+            "band_peak_flux": np.full(len(SLOTS), np.nan),
         }
         views[name] = ObjectView(split=split, **about, **empty, **raw.dereddened()[0]._asdict())
     return views
@@ -165,6 +171,7 @@ def _views_of_group(store, split, group, rows, spec_type, settings, fits):
             band=curve.band,
             flux=curve.flux,
             flux_err=curve.flux_err,
+            passbands=raw.passbands,
             peak_mjd=float(posterior.peak_mjd[row]) if fitted else None,
             phase=posterior.phase,
             mean=posterior.mean[row].astype(float),
@@ -182,10 +189,12 @@ def _fits_of_group(store, split, group, rows, posterior, objects, settings):
     drw = {band: fits(path) for band, path in store.drw[split].items()}
     matern = {band: fits(path) for band, path in store.matern[split].items()}
     hypotheses = fits(store.hypotheses[split])
-    seds = _seds(posterior, rows, objects.rest_redshift, settings)
+    seds = _seds(posterior, rows, objects, settings)
     made = []
     for k in range(len(rows)):
-        likelihoods = [_likelihood(band, drw[band], matern[band], k) for band in BANDS]
+        likelihoods = [
+            _likelihood(band, drw[band], matern[band], k) for band in SLOTS if band in objects.passbands.slots
+        ]
         evidence = {
             name: float(hypotheses[f"{name}_ln_evidence"][k])
             for name in EVIDENCES
@@ -204,13 +213,20 @@ def _likelihood(band, drw, matern, k):
     return Likelihood(band, int(drw["n_points"][k]), *values, float(tau), float(length))
 
 
-def _seds(posterior, rows, redshift, settings):
-    """Return for each of the `rows` the list of its `Sed` at the phases that are knots of the posterior."""
+def _seds(posterior, rows, objects, settings):
+    """Return for each of the `rows` the list of its `Sed` at the phases that are knots of the posterior.
+
+    Slots that the survey lacks are left out; without any there is no `Sed`.
+    """
+    there, redshift = np.flatnonzero(objects.passbands.has_slot), objects.rest_redshift
+    if not len(there):
+        return [[] for _ in rows]
     config, knots = settings["blackbody"], posterior.knots
     at = knot_positions(knots, settings["phases"], "report.sed_phases")
-    flux, cov = posterior.knot_mean[rows][:, at], posterior.knot_cov[rows][:, at]
+    flux = posterior.knot_mean[rows][:, at][:, :, there]
+    cov = posterior.knot_cov[rows][:, at][:, :, there][:, :, :, there]
     n, phases, bands = flux.shape
-    wavelength = np.repeat(WAVELENGTHS / (1.0 + redshift[:, None]), phases, axis=0)
+    wavelength = np.repeat(SLOT_WAVELENGTHS[there] / (1.0 + redshift[:, None]), phases, axis=0)
     flux, cov = flux.reshape(-1, bands).astype(float), cov.reshape(-1, bands, bands).astype(float)
     floor = np.eye(bands) * (config["error_floor"] * flux[:, :, None]) ** 2
     grid = config["temperature"]
@@ -230,6 +246,7 @@ def _seds(posterior, rows, redshift, settings):
             [
                 Sed(
                     float(knots[place]),
+                    objects.passbands.slots,
                     wavelength[j],
                     flux[j],
                     error[j],

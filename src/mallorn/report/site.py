@@ -10,7 +10,8 @@ import numpy as np
 import yaml
 
 from mallorn.benchmarks.stages import ALL, FEATURES, read_summary
-from mallorn.io.tables import read_columns
+from mallorn.features.family import by_reason
+from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.training_sets import study_of
 from mallorn.plots.evaluation import plot_precision_recall, plot_roc
@@ -331,6 +332,10 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
                 part.figures = [
                     {"path": "figures/ablation", "caption": "What leaving out one family does; left of zero it helps."}
                 ]
+    lacking = [
+        (why, len(columns), ", ".join(dict.fromkeys(name.partition("__")[0] for name in columns)))
+        for why, columns in by_reason(read_notes(train)).items()
+    ]
     shown = [
         (name.replace("__", " · "), f"{100 * m:.2f}", settings["meaning"].get(name, ""))
         for name, m in zip(names[:60], mean, strict=False)
@@ -345,6 +350,7 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
         note=f", the mean over its members {members}" if members else "",
         figures=figures,
         ablation=part,
+        lacking=as_table(("Why", "Features", "Of the families"), lacking, [False, True, False]),
         top=as_table(("Feature", "Share (%)", "Meaning"), shown, [False, True, False]),
     )
 

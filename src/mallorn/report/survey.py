@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.io.tables import read_columns
-from mallorn.survey.lightcurves import lightcurve_groups
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.lightcurves import lightcurve_groups, read_passbands
+from mallorn.survey.passbands import Passbands
 
 __all__ = ["Survey", "counts_by_type", "examples", "read_survey", "set_aside_rows"]
 
@@ -14,8 +14,9 @@ _NIGHT = 0.5
 
 
 class Survey(NamedTuple):
-    """One row for each of n objects. points (n, 6): points by passband; gap (n, 6): median days between visits of a
-    passband, NaN with fewer than two; span (n,): days from first to last point; nights (n,): nights with a point."""
+    """One row for each of n objects. points (n, B): points by passband; gap (n, B): median days between visits of a
+    passband, NaN with fewer than two; span (n,): days from first to last point; nights (n,): nights with a point.
+    passbands: the B passbands."""
 
     object_id: np.ndarray
     split: np.ndarray
@@ -27,6 +28,7 @@ class Survey(NamedTuple):
     gap: np.ndarray
     span: np.ndarray
     nights: np.ndarray
+    passbands: Passbands
 
 
 def read_survey(logs, lightcurves, objects):
@@ -42,12 +44,13 @@ def read_survey(logs, lightcurves, objects):
         spec_type=logs["spec_type"],
         redshift=logs["Z"],
         redshift_err=logs["Z_err"],
+        passbands=read_passbands(next(iter(objects.values()))),
         **{name: values[rows] for name, values in whole.items()},
     )
 
 
 def _of_objects(lc):
-    n, bands = len(lc), len(BANDS)
+    n, bands = len(lc), len(lc.passbands)
     key = lc.owner * bands + lc.band
     points = np.bincount(key, minlength=n * bands).reshape(n, bands)
     order = np.lexsort((lc.mjd, key))

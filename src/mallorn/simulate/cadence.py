@@ -1,10 +1,15 @@
-"""Visits of one field by a wide survey like LSST's, ten years long, in six bands."""
+"""Visits of one field by a wide survey, ten years long: LSST's way of observing, or a simple one for other surveys.
+
+LSST's nights share the passbands among them by the age of the moon (`_NIGHTS`). A survey with other passbands takes
+one visit in each of its passbands on every night on which it sees the field.
+"""
 
 import numpy as np
 
-from mallorn.survey.passbands import BANDS
+from mallorn.errors import ConfigError
+from mallorn.survey.passbands import LSST
 
-__all__ = ["duty", "flux_error", "median_flux_error", "visit_rates", "visits"]
+__all__ = ["duty", "flux_error", "median_depth", "median_flux_error", "visit_rates", "visits"]
 
 _YEAR = 365.25
 _NEW_MOON = 51549.76  # MJD, 2000-01-06
@@ -27,18 +32,18 @@ _NIGHTS = (
     ("g", 0.016, 0.8),
     ("u", 0.016, 3.5),
 )
-_BANDS_OF_NIGHT = np.array([[band in bands for band in BANDS] for bands, _, _ in _NIGHTS])
+_BANDS_OF_NIGHT = np.array([[band in bands for band in LSST.names] for bands, _, _ in _NIGHTS])
 _SHARE = np.array([share for _, share, _ in _NIGHTS]) / sum(share for _, share, _ in _NIGHTS)
 _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 
 
-def visits(rng, config):
-    """Return the visits of one new field: MJD (V,), position in `BANDS` (V,), five-sigma depth (V,) in AB magnitudes.
+def visits(rng, config, passbands):
+    """Return the visits of one new field: MJD (V,), number of the passband (V,), five-sigma depth (V,), AB magnitudes.
 
     config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`,
     `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field is seen for one
-    season a year, more often in some years than in others (LSST's rolling cadence); a deep field on more nights and in
-    twice as many bands.
+    season a year, more often in some years than in others (LSST's rolling cadence); a deep field on more nights and, by
+    LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as `median_depth`.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
@@ -46,18 +51,21 @@ def visits(rng, config):
     nights = rng.poisson(config["nights_per_season"] * (config["deep_factor"] if deep else 1.0) * rolling)
     season = np.repeat(np.arange(len(nights)), nights)
     mjd = first + _YEAR * season + config["season_length"] * rng.random(len(season))
-    observed = _bands(rng, mjd) | (_bands(rng, mjd) if deep else False)
-    for band in "uy":
-        observed[:, BANDS.index(band)] &= rng.random() >= config["empty_band_fraction"]
+    if passbands == LSST:
+        observed = _bands(rng, mjd) | (_bands(rng, mjd) if deep else False)
+    else:
+        observed = np.ones((len(mjd), len(passbands)), dtype=bool)
+    for outermost in (0, -1):
+        observed[:, outermost] &= rng.random() >= config["empty_band_fraction"]
     in_survey = (mjd >= config["start_mjd"]) & (mjd <= config["start_mjd"] + _YEAR * config["years"])
     night, band = np.nonzero(observed & in_survey[:, None])
     seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, a tail of bad nights
     scatter = 0.6 * seeing + 0.55 * rng.standard_normal(len(night))
-    return mjd[night], band, _median_depth(config)[band] + config["depth_scatter"] * scatter
+    return mjd[night], band, median_depth(config, passbands)[band] + config["depth_scatter"] * scatter
 
 
 def _bands(rng, mjd):
-    """Return which bands are observed on each night, shape (N, 6), by chance and the age of the moon."""
+    """Return which of LSST's bands are observed on each night (N, B), by chance and the age of the moon."""
     darkness = np.cos(2.0 * np.pi * (mjd - _NEW_MOON) / _LUNATION)
     weight = _SHARE * np.exp(_DARKNESS * darkness[:, None]) / np.i0(_DARKNESS)
     cumulative = np.cumsum(weight, axis=1)
@@ -65,9 +73,10 @@ def _bands(rng, mjd):
     return _BANDS_OF_NIGHT[choice]
 
 
-def visit_rates(config):
-    """Return the mean number of visits a day in each band, shape (6,), of a field in season that is not deep."""
-    return config["nights_per_season"] / config["season_length"] * (_SHARE @ _BANDS_OF_NIGHT)
+def visit_rates(config, passbands):
+    """Return the mean number of visits a day in each passband (B,) of a field in season that is not deep."""
+    share = _SHARE @ _BANDS_OF_NIGHT if passbands == LSST else np.ones(len(passbands))
+    return config["nights_per_season"] / config["season_length"] * share
 
 
 def duty(config):
@@ -80,10 +89,17 @@ def flux_error(depth):
     return 0.2 * 10.0 ** (0.4 * (23.9 - np.asarray(depth)))
 
 
-def median_flux_error(config):
-    """Return the error, microjansky, of a visit of median depth in each band, shape (6,)."""
-    return flux_error(_median_depth(config))
+def median_flux_error(config, passbands):
+    """Return the error, microjansky, of a visit of median depth in each passband (B,)."""
+    return flux_error(median_depth(config, passbands))
 
 
-def _median_depth(config):
-    return np.array([config["depth"][band] for band in BANDS])
+def median_depth(config, passbands):
+    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none."""
+    missing = [name for name in passbands.names if name not in config["depth"]]
+    if missing:
+        raise ConfigError(
+            f"simulation.depth: expected a depth of every passband of the simulated survey, found none of "
+            f"{', '.join(missing)}; add them (AB magnitude at five sigma)"
+        )
+    return np.array([config["depth"][name] for name in passbands.names], dtype=float)

@@ -14,18 +14,17 @@ from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, epoch_step, source_flux
 from mallorn.simulate.streams import stream
 from mallorn.survey.dust import transmission
-from mallorn.survey.passbands import BANDS, WAVELENGTHS
 
 __all__ = ["light_curve", "write_split"]
 
 _FIELDS = 30  # fields tried until one detects the object
 
 
-def write_split(config, seed, split, truth, folder):
+def write_split(config, passbands, seed, split, truth, folder):
     """Write the light curves of `split` to `folder`/`split`/{train,test}_full_lightcurves.csv.
 
-    config: the block `simulation` of config.yaml. truth: {column: array} of truth.parquet; rows of other splits are
-    passed over. Returns the number of points.
+    config: the block `simulation` of config.yaml. passbands: the `Passbands` of the survey. truth: {column: array} of
+    truth.parquet; rows of other splits are passed over. Returns the number of points.
     """
     folder = Path(folder) / split
     n_points = 0
@@ -34,13 +33,13 @@ def write_split(config, seed, split, truth, folder):
         with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
             file.write("object_id,Time (MJD),Flux,Flux_err,Filter\n")
             for k in np.flatnonzero((truth["split"] == split) & (truth["set"] == part)):
-                lines = _lines(config, seed, {name: values[k] for name, values in truth.items()})
+                lines = _lines(config, passbands, seed, {name: values[k] for name, values in truth.items()})
                 file.writelines(lines)
                 n_points += len(lines)
     return n_points
 
 
-def light_curve(config, seed, row):
+def light_curve(config, passbands, seed, row):
     """Return one object's light curve as (mjd, band, flux, flux_err), each (N,), sorted by time; flux NaN if missing.
 
     Times are rounded to 1e-4 d, fluxes and errors to 1e-8 microjansky. Fields are drawn until one sees the object at
@@ -48,11 +47,11 @@ def light_curve(config, seed, row):
     """
     rng = stream(seed, "visits", row["source"], row["sibling"])
     z = row["redshift"]
-    flux = source_flux(seed, row, WAVELENGTHS / (1.0 + z)) * dimming(z, row["luminosity_distance"])
-    flux = flux * transmission(row["ebv"])
+    flux = source_flux(seed, row, passbands.wavelength / (1.0 + z)) * dimming(z, row["luminosity_distance"])
+    flux = flux * transmission(row["ebv"], passbands.extinction)
     best, most = None, -1
     for _ in range(_FIELDS):
-        epoch, band, depth = _on_grid(row, *cadence.visits(rng, config))
+        epoch, band, depth = _on_grid(row, len(passbands), *cadence.visits(rng, config, passbands))
         error = cadence.flux_error(depth)
         observed = flux[epoch, band] + error * rng.standard_normal(len(epoch))
         detections = np.count_nonzero(observed > 5.0 * error)
@@ -66,19 +65,19 @@ def light_curve(config, seed, row):
     return mjd.round(4), band, observed.round(8), error.round(8)
 
 
-def _on_grid(row, mjd, band, depth):
+def _on_grid(row, n_bands, mjd, band, depth):
     """Move visits to the nearest epoch of the source's grid; one per epoch and band stays, none beyond the grid."""
     epoch = np.rint((mjd - row["start_mjd"]) / epoch_step(row)).astype(np.int64)
     on_grid = (epoch >= 0) & (epoch < N_EPOCHS)
-    code, first = np.unique(epoch[on_grid] * len(BANDS) + band[on_grid], return_index=True)
-    return code // len(BANDS), code % len(BANDS), depth[on_grid][first]
+    code, first = np.unique(epoch[on_grid] * n_bands + band[on_grid], return_index=True)
+    return code // n_bands, code % n_bands, depth[on_grid][first]
 
 
-def _lines(config, seed, row):
+def _lines(config, passbands, seed, row):
     """Return one object's lines of its split's file, in an order of their own; a missing flux is left empty."""
-    points = light_curve(config, seed, row)
+    points = light_curve(config, passbands, seed, row)
     order = stream(seed, "order", row["source"], row["sibling"]).permutation(len(points[0]))
     return [
-        f"{row['object_id']},{mjd},{'' if flux != flux else flux},{error},{BANDS[band]}\n"
+        f"{row['object_id']},{mjd},{'' if flux != flux else flux},{error},{passbands.names[band]}\n"
         for mjd, band, flux, error in zip(*(column[order].tolist() for column in points), strict=True)
     ]

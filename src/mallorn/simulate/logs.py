@@ -21,7 +21,6 @@ from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, source_flux
 from mallorn.simulate.streams import stream
 from mallorn.survey.cosmology import luminosity_distance
-from mallorn.survey.passbands import WAVELENGTHS
 
 __all__ = ["TRUTH_UNITS", "write_logs"]
 
@@ -56,16 +55,17 @@ TRUTH_UNITS = {
 """Units of the columns of truth.parquet; times of the light curves' shapes are in the rest frame."""
 
 
-def write_logs(config, seed, folder):
+def write_logs(config, passbands, seed, folder):
     """Draw all objects; write train_log.csv, test_log.csv, sample_submission.csv and truth.parquet into `folder`.
 
-    config: the block `simulation` of config.yaml. truth.parquet has a row for every object: its `object_id`, `set`
-    (train or test), `split`, `source` (number of the source event), `sibling` (number within the source), `spec_type`,
-    `target`, true `redshift`, `ebv`, `luminosity_distance`, `start_mjd` of the first of the 1,000 epochs, `peak_mjd`
-    (NaN for AGN), in the rest frame the span `rest_span` of the epochs and the peak's time `rest_peak` after the first
-    (NaN for AGN), the source's parameters (see `transients.draw` and `agn.draw`; NaN where its type has none), and the
-    redshift and error given in the log (`log_redshift`, `log_redshift_err`). Returns the number of training and of test
-    objects. Raises ConfigError if there is no source event.
+    config: the block `simulation` of config.yaml. passbands: the `Passbands` of the survey. truth.parquet has a row
+    for every object: its `object_id`, `set` (train or test), `split`, `source` (number of the source event),
+    `sibling` (number within the source), `spec_type`, `target`, true `redshift`, `ebv`, `luminosity_distance`,
+    `start_mjd` of the first of the 1,000 epochs, `peak_mjd` (NaN for AGN), in the rest frame the span `rest_span`
+    of the epochs and the peak's time `rest_peak` after the first (NaN for AGN), the source's parameters (see
+    `transients.draw` and `agn.draw`; NaN where its type has none), and the redshift and error given in the log
+    (`log_redshift`, `log_redshift_err`). Returns the number of training and of test objects. Raises ConfigError if
+    there is no source event.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,9 @@ def write_logs(config, seed, folder):
     if not spec_types:
         raise ConfigError("simulation.sources in config.yaml: expected at least one source event, found none; add some")
     distance = luminosity_distance(_REDSHIFTS)
-    sources = [_siblings(config, seed, source, spec_type, distance) for source, spec_type in enumerate(spec_types)]
+    sources = [
+        _siblings(config, passbands, seed, source, spec_type, distance) for source, spec_type in enumerate(spec_types)
+    ]
     truth = {name: np.concatenate([source[name] for source in sources]) for name in sources[0]}
     truth["luminosity_distance"] = luminosity_distance(truth["redshift"])
     names, meanings = zip(*map(object_name, range(len(truth["source"]))), strict=True)
@@ -82,7 +84,7 @@ def write_logs(config, seed, folder):
     return tuple(_write_log(folder, part, truth, np.array(meanings)) for part in ("train", "test"))
 
 
-def _siblings(config, seed, source, spec_type, distance):
+def _siblings(config, passbands, seed, source, spec_type, distance):
     """Return the truth about the siblings of source event number `source`, {column: array}, but for their names.
 
     A sibling's redshift follows the comoving volume, times how likely the survey is to see the source from there.
@@ -99,7 +101,7 @@ def _siblings(config, seed, source, spec_type, distance):
 
     counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
     train, n = np.arange(sum(counts)) < counts[0], sum(counts)
-    redshift = np.interp(rng.random(n), _redshift_distribution(config, seed, shared, distance), _REDSHIFTS)
+    redshift = np.interp(rng.random(n), _redshift_distribution(config, passbands, seed, shared, distance), _REDSHIFTS)
     error = config["photometric_redshift_error"] * (1.0 + redshift) * np.exp(0.03 * rng.standard_normal(n))
     in_log = np.where(train, redshift, redshift + error * rng.standard_normal(n))
     ebv = config["ebv"]["median"] * np.exp(config["ebv"]["scatter"] * rng.standard_normal(n))
@@ -130,7 +132,7 @@ def _anchor_mjd(config, chance, before, span):
     return np.clip(start + before, first + _MARGIN, last - _MARGIN)
 
 
-def _redshift_distribution(config, seed, row, distance):
+def _redshift_distribution(config, passbands, seed, row, distance):
     """Return the cumulative distribution of a source's redshift on `_REDSHIFTS`.
 
     dP/dz ~ dV/dz / (1 + z) x P(detected), V the comoving volume, 1 + z the dilation of the rate of events. An event is
@@ -138,12 +140,12 @@ def _redshift_distribution(config, seed, row, distance):
     the mean rate of visits, a transient's all in season, and the logistic approximation of the normal distribution.
     """
     z, d = _REDSHIFTS[_COARSE], distance[_COARSE]
-    rest = WAVELENGTHS / (1.0 + z[:, None])
+    rest = passbands.wavelength / (1.0 + z[:, None])
     flux = source_flux(seed, row, rest.ravel()).reshape(N_EPOCHS, *rest.shape) * dimming(z, d)[:, None]
-    significance = flux / cadence.median_flux_error(config)
+    significance = flux / cadence.median_flux_error(config, passbands)
     seen = 1.0 / (1.0 + np.exp(np.clip(1.702 * (5.0 - significance), -30.0, 30.0)))
     duty = cadence.duty(config) if row["spec_type"] == "AGN" else 1.0
-    visits = duty * cadence.visit_rates(config) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
+    visits = duty * cadence.visit_rates(config, passbands) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
     expected = (seen.sum(axis=0) * visits).sum(axis=1)
     expected = np.exp(np.interp(np.log(_REDSHIFTS), np.log(z), np.log(expected + 1e-12)))
     detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)

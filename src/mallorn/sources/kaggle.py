@@ -95,7 +95,7 @@ def read_metadata(folder, splits, sets, settings):
     return read_logs(train, test, *(sample or [None]), splits, settings)
 
 
-def read_split(folder, split, sets, settings, write):
+def read_split(folder, split, sets, settings, passbands, write):
     """Write the light curves of one split; see `mallorn.ingest.lightcurves.ingest_split` for the errors."""
     from mallorn.ingest.lightcurves import ingest_split
     from mallorn.ingest.objects import read_objects
@@ -103,7 +103,7 @@ def read_split(folder, split, sets, settings, write):
     logs = {name: Path(folder, LOG_FILES[name]) for name in sets}
     curves = dict(zip(sets, files(folder, split, sets), strict=True))
     objects = read_objects(logs.get("train"), logs["test"], split, settings)
-    return ingest_split(curves.get("train"), curves["test"], objects, settings, write)
+    return ingest_split(curves.get("train"), curves["test"], objects, settings, passbands, write)
 
 
 def metadata_digest(folder, split, sets=("train", "test")):

@@ -5,12 +5,13 @@ the error of a test object near it in redshift; it may also lose points and gain
 same rules as the objects themselves.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.seeds import generator
 from mallorn.survey.cosmology import luminosity_distance
-from mallorn.survey.lightcurves import LightCurves
 
 __all__ = ["augmented_lightcurves", "augmented_metadata"]
 
@@ -72,15 +73,11 @@ def augmented_lightcurves(lightcurves, metadata, name, options, seed):
         n = lc.n_points[k]
         keep[points] = rng.random(n) < options["keep"]
         scatter[points] = rng.normal(size=n)
-    altered = LightCurves(
-        object_id=lc.object_id,
+    altered = replace(
+        lc,
         redshift=metadata["Z"][rows],
         redshift_err=metadata["Z_err"][rows],
-        ebv=lc.ebv,
         luminosity_distance=metadata["luminosity_distance"][rows],
-        start=lc.start,
-        mjd=lc.mjd,
-        band=lc.band,
         flux=lc.flux + options["noise"] * scatter * lc.flux_err,
         flux_err=lc.flux_err * np.sqrt(1.0 + options["noise"] ** 2),
     )

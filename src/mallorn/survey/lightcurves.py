@@ -9,20 +9,22 @@ import numpy as np
 import pyarrow as pa
 
 from mallorn.errors import DataError
-from mallorn.io.tables import arrow_array, number_of_groups, read_codes, read_columns, table_writer
+from mallorn.io.tables import arrow_array, number_of_groups, read_codes, read_columns, read_metadata, table_writer
 from mallorn.survey.cosmology import clip_redshift
 from mallorn.survey.dust import transmission
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import NO_SLOT, Passbands
 
 __all__ = [
     "OBJECTS_PER_GROUP",
     "LightCurve",
     "LightCurves",
+    "average_repeated",
     "find_objects",
     "joined",
     "lightcurve_groups",
     "lightcurve_writer",
     "read_lightcurves",
+    "read_passbands",
     "write_lightcurves",
 ]
 
@@ -31,6 +33,9 @@ OBJECTS_PER_GROUP = 2000
 
 POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
 OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
+
+_OF_OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
+_OF_POINTS = ("mjd", "band", "flux", "flux_err")
 
 
 class LightCurve(NamedTuple):
@@ -50,7 +55,8 @@ class LightCurves:
 
     object_id: (n,) str. redshift, redshift_err (NaN where spectroscopic), ebv (mag), luminosity_distance (Mpc): (n,).
     start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
-    mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `BANDS`.
+    mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `passbands`.
+    passbands: the `Passbands` of the survey.
     """
 
     object_id: np.ndarray
@@ -63,6 +69,7 @@ class LightCurves:
     band: np.ndarray
     flux: np.ndarray
     flux_err: np.ndarray
+    passbands: Passbands
 
     def __len__(self):
         return len(self.object_id)
@@ -93,8 +100,28 @@ class LightCurves:
 
     def dereddened(self):
         """Return the same light curves with Galactic dust taken away from flux and error."""
-        factor = 1.0 / transmission(self.ebv)[self.owner, self.band]
+        factor = 1.0 / transmission(self.ebv, self.passbands.extinction)[self.owner, self.band]
         return replace(self, flux=self.flux * factor, flux_err=self.flux_err * factor)
+
+    def in_slots(self):
+        """Return the light curves by slot: `band` holds positions in `SLOTS`, points without a slot are left out.
+
+        Take the dust away first: extinction is known by passband. The `passbands` are those that stand for the slots
+        (`Passbands.in_slots`). Points of one object, slot and time, of passbands that share the slot, become one, by
+        their inverse variances: what reads single passbands needs unique times. Light curves whose passbands are the
+        slots come back as they are.
+        """
+        if self.passbands.are_slots:
+            return self
+        slot = self.passbands.slot[self.band]
+        lc = replace(self, band=slot).where(slot != NO_SLOT)
+        order = np.lexsort((lc.band, lc.mjd, lc.owner))
+        points = [getattr(lc, name)[order] for name in _OF_POINTS]
+        owner, points = average_repeated(lc.owner[order], *points)
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lc)))])
+        return replace(
+            lc, start=start, passbands=self.passbands.in_slots(), **dict(zip(_OF_POINTS, points, strict=True))
+        )
 
     def in_band(self, band):
         """Return the same objects with only the points of band number `band`; objects may be left without points."""
@@ -103,7 +130,7 @@ class LightCurves:
     def where(self, keep):
         """Return the same objects with only the points where `keep` (N,) is true."""
         start = np.concatenate([[0], np.cumsum(keep)])[self.start]
-        points = {name: getattr(self, name)[keep] for name in ("mjd", "band", "flux", "flux_err")}
+        points = {name: getattr(self, name)[keep] for name in _OF_POINTS}
         return replace(self, start=start, **points)
 
     def take(self, objects):
@@ -112,20 +139,33 @@ class LightCurves:
         counts = self.n_points[objects]
         start = np.concatenate([[0], np.cumsum(counts)])
         index = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[objects], counts)
-        points = {name: getattr(self, name)[index] for name in ("mjd", "band", "flux", "flux_err")}
-        names = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
-        return LightCurves(start=start, **{name: getattr(self, name)[objects] for name in names}, **points)
+        points = {name: getattr(self, name)[index] for name in _OF_POINTS}
+        return replace(self, start=start, **{name: getattr(self, name)[objects] for name in _OF_OBJECTS}, **points)
+
+
+def average_repeated(owner, mjd, band, flux, flux_err):
+    """Return (owner, [mjd, band, flux, flux_err]) with the points of one owner, time and band averaged into one.
+
+    All (N,), sorted by owner, time and band. Fluxes are averaged with inverse variances; a single point stays as it is.
+    """
+    new = np.ones(len(mjd), dtype=bool)
+    new[1:] = (np.diff(owner) != 0) | (np.diff(mjd) != 0) | (np.diff(band) != 0)
+    if new.all():
+        return owner, [mjd, band, flux, flux_err]
+    first = np.flatnonzero(new)
+    weight = flux_err**-2.0
+    total = np.add.reduceat(weight, first)
+    single = np.diff(np.append(first, len(flux))) == 1
+    flux = np.where(single, flux[first], np.add.reduceat(weight * flux, first) / total)
+    flux_err = np.where(single, flux_err[first], total**-0.5)
+    return owner[first], [mjd[first], band[first], flux, flux_err]
 
 
 def joined(parts):
-    """Return the `LightCurves` of all objects of a list of `LightCurves`, by object id."""
-    arrays = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in LightCurves.__dataclass_fields__
-        if name != "start"
-    }
-    counts = np.concatenate([part.n_points for part in parts])
-    whole = LightCurves(start=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), **arrays)
+    """Return the `LightCurves` of all objects of a list of `LightCurves` of one survey, by object id."""
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_OBJECTS, *_OF_POINTS)}
+    start = np.concatenate([[0], np.cumsum(np.concatenate([part.n_points for part in parts]), dtype=np.int64)])
+    whole = LightCurves(start=start, passbands=parts[0].passbands, **arrays)
     return whole.take(np.argsort(whole.object_id.astype(str), kind="stable"))
 
 
@@ -134,27 +174,31 @@ def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP)
 
     Each file has a group of rows for each `per_group` objects.
     """
-    with lightcurve_writer(points, objects) as write:
+    with lightcurve_writer(points, objects, lightcurves.passbands) as write:
         for begin in range(0, max(len(lightcurves), 1), per_group):
             lc = lightcurves
             write(lc if len(lc) <= per_group else lc.take(np.arange(begin, min(begin + per_group, len(lc)))))
 
 
 @contextmanager
-def lightcurve_writer(points, objects):
+def lightcurve_writer(points, objects, passbands):
     """Give the block a function that appends `LightCurves` to the two Parquet files, each time as a group of rows.
 
-    The files are there when the block has ended without error.
+    passbands: those of all the light curves; the metadata of both files hold them. The files are there when the block
+    has ended without error.
     """
+    metadata = {"passbands": passbands.to_text()}
     with (
-        table_writer(points, POINT_UNITS, sorted_by=("object_id", "mjd")) as write_points,
-        table_writer(objects, OBJECT_UNITS, sorted_by=("object_id",)) as write_objects,
+        table_writer(points, POINT_UNITS, ("object_id", "mjd"), metadata) as write_points,
+        table_writer(objects, OBJECT_UNITS, ("object_id",), metadata) as write_objects,
     ):
 
         def write(lc):
             names = arrow_array(np.asarray(lc.object_id, dtype=object))
             ids = pa.DictionaryArray.from_arrays(arrow_array(lc.owner.astype(np.int32)), names)
-            bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(BANDS)))
+            if lc.passbands != passbands:
+                raise ValueError(f"expected light curves in {passbands.names}, got them in {lc.passbands.names}")
+            bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(passbands.names)))
             write_points({"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err})
             write_objects(
                 {
@@ -197,12 +241,16 @@ def read_lightcurves(points, objects, band=None, group=None):
 
     points: None gives the objects without any points. band: a passband's name, to have only its points. group: number
     of the group of objects to read; all by default.
+
+    Raises DataError if the files do not say which passbands the survey has, or do not belong together.
     """
+    passbands = read_passbands(points or objects)
     o = read_columns(objects, group=group)
     start = np.concatenate([[0], np.cumsum(o.pop("n_points"), dtype=np.int64)])
     if points is None:
         none = np.empty(0)
-        return LightCurves(start=0 * start, mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
+        o |= {"start": 0 * start, "passbands": passbands}
+        return LightCurves(mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
     p = read_columns(points, columns=["mjd", "flux", "flux_err"], group=group)
     if len(p["mjd"]) != start[-1]:
         raise DataError.at(
@@ -212,6 +260,11 @@ def read_lightcurves(points, objects, band=None, group=None):
             fix="remove both files and run again",
         )
     codes, names = read_codes(points, "band", group)
-    bands = np.array([BANDS.index(name) for name in names], dtype=np.int8)[codes]
-    lc = LightCurves(start=start, band=bands, **o, **p)
-    return lc if band is None else lc.in_band(BANDS.index(band))
+    bands = np.array([passbands.index(name) for name in names], dtype=np.int8)[codes]
+    lc = LightCurves(start=start, band=bands, passbands=passbands, **o, **p)
+    return lc if band is None else lc.in_band(passbands.index(band))
+
+
+def read_passbands(path):
+    """Return the `Passbands` that a file of points or objects holds in its metadata; DataError if it holds none."""
+    return Passbands.from_metadata(read_metadata(path), path)

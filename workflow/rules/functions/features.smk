@@ -10,11 +10,11 @@ def needs_of(family):
 
 
 def artifacts_of(wildcards):
-    """Return {artifact: path} of what a family reads of a part; {passband: path} for fits of single passbands."""
+    """Return {artifact: path} of what a family reads of a part; {slot: path} for fits of single passbands."""
     fill = lambda path: path.format(part=wildcards.part)
     return {
         need: (
-            {band: fill(path) for band, path in ARTIFACTS[need].items()}
+            {slot: fill(path) for slot, path in ARTIFACTS[need].items()}
             if isinstance(ARTIFACTS[need], dict)
             else fill(ARTIFACTS[need])
         )

@@ -47,7 +47,7 @@ def time_features(lightcurves):
                 "median_gap": np.median(gaps),
                 "longest_gap": gaps.max(),
                 "mean_time": mjd.mean() - mjd.min() if len(mjd) else np.nan,
-                **{f"points_{k}": np.sum(band == k) for k in range(6)},
+                **{f"points_{k}": np.sum(band == k) for k in range(len(lightcurves.passbands))},
             }
         )
     return {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
