@@ -27,6 +27,7 @@ include: "rules/evaluation.smk"
 include: "rules/report.smk"
 include: "rules/benchmark.smk"
 include: "rules/provenance.smk"
+include: "rules/settings.smk"
 
 
 rule all:

@@ -6,29 +6,21 @@ import re
 from functools import cache
 from types import SimpleNamespace
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
-from mallorn.settings.checks import check_config, check_models, in_order
 from mallorn.errors import ConfigError, DataError
 from mallorn.runs.fingerprints import constant, fingerprint, module_digests
 from mallorn.runs.tracking import check_tracking
+from mallorn.settings.old_names import old_names
+from mallorn.settings.resolve import resolve
 from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: garbage is sought in vain
 
 
-def read_yaml(*path):
-    """Return what a YAML file of the workflow holds."""
-    with open(Path(workflow.basedir, *path), encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
 try:
-    check_config(config, read_yaml("workflow", "schemas", "config.schema.yaml"))
-    check_models(config)
+    config = old_names(resolve(config))
     check_tracking(config)
-    config = in_order(config, read_yaml("config.yaml"))
     if config["data_dir"] is None:
         DATA_DIR = "results/survey"
         SPLITS = [f"split_{k + 1:02d}" for k in range(config["simulation"]["n_splits"])]

@@ -1,16 +1,17 @@
 """Altered copies of the training objects and outer training sets, through the real DAG with one cheap family."""
 
 import yaml
-from workflow_copy import ROOT, TINY, copy_project
+from workflow_copy import TINY, copy_project
 
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
 
 
 def test_copies_go_through_the_same_rules(tmp_path):
-    families = yaml.safe_load((ROOT / "config.yaml").read_text())["features"]
+    families = defaults()["features"]
     config = yaml.safe_load(TINY.read_text())
     config["features"] = {name: {"enabled": name == "statistics"} for name in families}
-    config["copies"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
+    config["augmentations"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
     configfile = tmp_path / "copies.yaml"
     configfile.write_text(yaml.safe_dump(config))
     work = copy_project(tmp_path / "work")

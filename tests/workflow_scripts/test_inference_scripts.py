@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import GROUPS, PARAMS, SELECTION, SPEC, survey
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
@@ -15,11 +14,13 @@ from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, w
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
+from mallorn.settings.old_names import old_names
+from mallorn.settings.resolve import defaults
 from mallorn.sources.kaggle import find_splits
 from mallorn.survey.lightcurves import read_lightcurves
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = old_names(defaults())
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
 STATE = {"code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import GROUPS, SELECTION, SPEC, survey
 
 from mallorn.decide.decision import decide
 from mallorn.io.tables import read_columns, write_table
 from mallorn.metrics import average_precision
+from mallorn.settings.old_names import old_names
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = old_names(defaults())
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 DECISION = {"threshold": THRESHOLD, "calibration": {"method": "platt"}}
 NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import GROUPS, SELECTION, SPEC, survey
 
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.parameters import read_best
+from mallorn.settings.old_names import old_names
+from mallorn.settings.resolve import defaults
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = old_names(defaults())
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "groups": GROUPS}
 MODEL = {**SPEC, "learner": "logistic", "classes": "grouped", "params": {"C": 1e-5, "max_iter": 50, "tol": 1e-3}}
 SETTINGS = {"seed": 5, "metric": "average_precision", "training": TRAINING, "selection": SELECTION, "model": MODEL}
