@@ -92,6 +92,20 @@ def test_all_mistakes_are_told_at_once_and_each_once():
     assert text.splitlines()[-1].startswith("Next step: ")
 
 
+def test_values_that_are_not_allowed_hide_no_broken_rule():
+    """Rules are checked on what remains, and nothing is told that is wrong only since something was left out."""
+    given = {
+        "seed": "x",
+        "models": {"new": {}},
+        "ensembles": {"best": {"members": ["new"]}},
+        "ablation": {"model": "y"},
+    }
+    with pytest.raises(ConfigError) as error:
+        resolve(given)
+    lines = [line for line in str(error.value).splitlines() if line.startswith("  - ")]
+    assert [line.partition(":")[0] for line in lines] == ["  - seed", "  - models.new", "  - ablation.model"]
+
+
 def test_a_block_changes_one_number_of_a_shipped_model():
     resolved, expected = resolve({"models": {"lightgbm": {"params": {"num_leaves": 8}}}}), defaults()
     expected["models"]["lightgbm"]["params"]["num_leaves"] = 8

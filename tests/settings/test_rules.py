@@ -79,7 +79,13 @@ def test_the_defaults_break_no_rule():
 def test_families_that_are_off_are_left_alone(given):
     off = {name: {"enabled": False} for name in defaults()["features"]}
     features = {name: {**given.get("features", {}).get(name, {}), **block} for name, block in off.items()}
-    resolve({**given, "features": features})
+    resolve({**given, "features": features, "training": {"log_columns": ["Z"]}})
+
+
+def test_models_need_features():
+    features = {name: {"enabled": False} for name in defaults()["features"]}
+    with pytest.raises(ConfigError, match="features: expected at least one family that is enabled"):
+        resolve({"features": features})
 
 
 def test_hypotheses_and_their_parents_are_those_of_the_library():

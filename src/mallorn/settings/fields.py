@@ -66,7 +66,7 @@ def _whole(number):
 
 
 def _distinct(items):
-    texts = [str(item) for item in items]
+    texts = [f"{item:g}" if isinstance(item, float) else str(item) for item in items]
     if again := [text for k, text in enumerate(texts) if text in texts[:k]]:
         raise ValueError(f"{again[0]} stands there twice")
     return items

@@ -30,6 +30,7 @@ _EXPECTED = {
     "string_too_short": "at least {min_length} characters",
     "too_short": "at least {min_length} values",
     "too_long": "at most {max_length} values",
+    "invalid_key": "text as a key",
     "literal_error": "one of {expected}",
 }
 """What is expected, by the type of an error of pydantic."""
@@ -46,47 +47,45 @@ def refusal(lines):
 
 
 def tell(error, model):
-    """Return the lines for a pydantic ValidationError of `model`, each once."""
-    unions = {}
-    lines = []
+    """Return (lines, places) of a pydantic ValidationError of `model`: what is wrong, and the keys that lead there."""
+    choices, lines, places = {}, [], []
     for one in error.errors(include_url=False):
-        where, annotation, parent, tagged = _look(model, one["loc"])
+        place, annotation, parent, method = _look(model, one["loc"])
+        places.append(place)
         if one["type"] == "extra_forbidden":
-            lines.append(_unknown(where, one["loc"][-1], parent, tagged))
-        elif annotation is not None and tagged is None and _is_choice(annotation):
-            unions.setdefault(
-                where, (annotation, one)
-            )  # several lines for one value: one for each type it might have had
+            lines.append(_unknown(place, parent, method))
+        elif annotation is not None and method is None and _is_choice(annotation):
+            choices[place] = annotation, one["input"]  # pydantic tells of each type that the value might have had
         else:
-            lines.append(_line(where, one))
+            lines.append(_line(place, one))
     lines += [
-        f"{where}: expected {_kinds(kinds)}, found {shown(one['input'])}" for where, (kinds, one) in unions.items()
+        f"{_path(place)}: expected {_kinds(kinds)}, found {shown(found)}" for place, (kinds, found) in choices.items()
     ]
-    return list(dict.fromkeys(lines))
+    return list(dict.fromkeys(lines)), places
 
 
 def nearest(name, known):
     """Return `name` in quotes with the nearest of the names `known`, or with all of them."""
     close = get_close_matches(str(name), list(map(str, known)), n=1)
-    return (
-        f"{name!r} (did you mean {close[0]!r}?)"
-        if close
-        else f"{name!r} (known: {', '.join(map(str, known)) or 'none'})"
-    )
+    hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(map(str, known)) or 'none'}"
+    return f"{name!r} ({hint})"
 
 
 def shown(found):
     """Return a value as it would stand in YAML, short."""
-    text = (
-        {True: "true", False: "false", None: "null"}[found] if found is None or isinstance(found, bool) else repr(found)
-    )
+    words = {True: "true", False: "false", None: "null"}
+    text = words[found] if found is None or isinstance(found, bool) else repr(found)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _line(where, error):
-    kind, found = error["type"], shown(error["input"])
+def _path(place):
+    return ".".join(part if part.isprintable() else repr(part) for part in place) or "top level"
+
+
+def _line(place, error):
+    kind, found, where = error["type"], shown(error["input"]), _path(place)
     if kind == "missing":
-        return f"{where.rpartition('.')[0] or 'top level'}: missing key {where.rpartition('.')[2]!r}"
+        return f"{_path(place[:-1])}: missing key {place[-1]!r}"
     if kind == "value_error":
         return f"{where}: {error['ctx']['error']}, found {found}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -102,21 +101,20 @@ def _line(where, error):
     return f"{where}: expected {expected}, found {found}{hint}"
 
 
-def _unknown(where, key, parent, tagged):
-    block = where.rpartition(".")[0] or "top level"
-    known = list(parent.model_fields)
-    if tagged is not None:
-        owner = [method for method, kind in METHODS.items() if key in kind.model_fields]
-        if owner:
-            return (
-                f"{block}: {key!r} is a setting of the method {owner[0]}, and this one's is {tagged}; drop one of both"
-            )
-    return f"{block}: unknown key {nearest(key, known)}"
+def _unknown(place, parent, method):
+    *block, key = place
+    owners = [other for other, kind in METHODS.items() if key in kind.model_fields] if method else []
+    if owners:
+        return f"{_path(block)}: {key!r} is a setting of the method {owners[0]}, and this one's is {method}; drop one"
+    return f"{_path(block)}: unknown key {nearest(key, parent.model_fields)}"
 
 
 def _look(model, loc):
-    """Return (path, annotation, model around it, tag) of a place in pydantic's terms, which name unions' members."""
-    path, annotation, parent, tag = [], model, None, None
+    """Return (keys, annotation, model around it, method) of a place in pydantic's terms.
+
+    These name the member of a union too, which for an ensemble is its method.
+    """
+    path, annotation, parent, method = [], model, None, None
     if loc and loc[-1] == "[key]":
         loc = loc[:-2]  # the key itself is wrong: what is told of is the block around it
     for part in loc:
@@ -132,10 +130,9 @@ def _look(model, loc):
             path.append(str(part))
             annotation = get_args(annotation)[1]
         elif _is_tagged(annotation):
-            tag = str(part)
-            annotation = METHODS.get(tag)
-    shown_path = ".".join(part if part.isprintable() else repr(part) for part in path)
-    return shown_path or "top level", _bare(annotation), parent, tag
+            method = str(part)
+            annotation = METHODS.get(method)
+    return tuple(path), _bare(annotation), parent, method
 
 
 def _bare(annotation):

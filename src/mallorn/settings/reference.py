@@ -59,7 +59,7 @@ def page():
                 _section(f"features.{name}", _follow(family, whole), defaults[key][name], whole)
                 for name, family in inner["properties"].items()
             ]
-        elif key in ("models", "ensembles"):
+        elif key in ("models", "ensembles", "surveys"):
             parts.append(_named_blocks(key, given, defaults[key], whole))
         else:
             top.append(_row(key, inner, defaults[key], whole))
@@ -83,10 +83,12 @@ def _rows(inner, defaults, whole, path=""):
 
 
 def _named_blocks(key, given, shipped, whole):
-    """Return the section of `models` or `ensembles`: the keys of a block, and the shipped ones."""
-    (inner,) = given["patternProperties"].values()
+    """Return the section of `models`, `ensembles` or `surveys`: the keys of a block, and the shipped blocks."""
+    (inner,) = given.get("patternProperties", {"": given.get("additionalProperties")}).values()
     fields = {}
     for kind in (_follow(one, whole) for one in inner.get("anyOf", [inner])):
+        while "properties" not in kind:
+            kind = _follow(kind["additionalProperties"], whole)
         for name, field in kind["properties"].items():
             fields.setdefault(name, field)
             if "const" in field:
@@ -95,9 +97,12 @@ def _named_blocks(key, given, shipped, whole):
                     f" {field['const']}: {kind['description'][0].lower()}{kind['description'][1:]}"
                 )
     rows = [_row(name, _follow(field, whole), field.get("default"), whole) for name, field in fields.items()]
+    section = "\n".join([f"## {key}\n\n{_sentence(given)}\n", *_HEAD, *rows]) + "\n"
+    if not shipped:
+        return section
     blocks = {name: {key: value for key, value in block.items() if value != {}} for name, block in shipped.items()}
     text = yaml.safe_dump({key: blocks}, sort_keys=False, width=110, default_flow_style=None)
-    return "\n".join([f"## {key}\n\n{_sentence(given)}\n", *_HEAD, *rows, f"\nShipped:\n\n```yaml\n{text}```\n"])
+    return f"{section}\nShipped:\n\n```yaml\n{text}```\n"
 
 
 def _row(key, field, default, whole):

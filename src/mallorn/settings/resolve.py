@@ -22,15 +22,14 @@ def resolve(config, plugins=None, surveys=None):
     `mallorn.settings.plugins`. surveys: {name: passbands} of the surveys that the package knows; None: not checked.
 
     Raises ConfigError that lists everything wrong: keys that are not known or were renamed, values that are not
-    allowed; or, if there is none of these, settings that do not go together.
+    allowed, and settings that do not go together.
     """
     model = extended(plugins)
     given, lines = take_renamed(config)
     try:
-        checked = model.model_validate(merge(_defaults_beside(given, model), given))
+        resolved = _validated(model, given)
     except ValidationError as error:
-        raise ConfigError(refusal([*lines, *tell(error, model)])) from None
-    resolved = checked.model_dump()
+        raise ConfigError(refusal([*lines, *_all_wrong(error, model, given, plugins, surveys)])) from None
     lines += broken_rules(resolved, plugins, surveys)
     if lines:
         raise ConfigError(refusal(lines))
@@ -40,6 +39,44 @@ def resolve(config, plugins=None, surveys=None):
 def defaults():
     """Return the configuration of a user who states nothing."""
     return resolve({})
+
+
+def _validated(model, given):
+    return model.model_validate(merge(_defaults_beside(given, model), given)).model_dump()
+
+
+def _all_wrong(error, model, given, plugins, surveys):
+    """Return the lines for what no value may be, and for the rules that the other values break."""
+    lines, places = tell(error, model)
+    left_out = {_reached(given, place) for place in places}
+    for place in left_out:
+        given = _without(given, place)
+    try:
+        rest = _validated(model, given)
+    except ValidationError:
+        return lines
+    named = [word for *_, key in filter(None, left_out) for word in (repr(key), f".{key}")]
+    return lines + [line for line in broken_rules(rest, plugins, surveys) if not any(word in line for word in named)]
+
+
+def _reached(given, place):
+    """Return the keys of `place` that lead to something in `given`: to the value, or to the block that lacks it."""
+    reached = []
+    for key in place:
+        if not isinstance(given, dict) or key not in given:
+            break
+        reached.append(key)
+        given = given[key]
+    return tuple(reached)
+
+
+def _without(given, place):
+    """Return `given` without what the keys `place` lead to."""
+    key, *inner = place or (None,)
+    if key not in given:
+        return given
+    rest = {name: value for name, value in given.items() if name != key}
+    return {**given, key: _without(given[key], inner)} if inner else rest
 
 
 def _defaults_beside(given, model):

@@ -28,6 +28,8 @@ def broken_rules(config, plugins=None, surveys=None):
         *_priors(config["fits"]),
     ]
     lines += [*_posterior(config["posterior"]), *_phases(config), *_shape(config["features"]["shape"])]
+    if not config["training"]["log_columns"] and not any(family["enabled"] for family in config["features"].values()):
+        lines.append("features: expected at least one family that is enabled, found none")
     lines += _hypotheses(config, {**PARENTS, **dict.fromkeys(plugins.get("hypotheses", ()), "")})
     return lines + broken_model_rules(config, plugins)
 
