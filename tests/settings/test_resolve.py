@@ -154,13 +154,20 @@ def test_a_model_can_be_dropped_with_what_names_it():
     assert not resolved["models"]["lightgbm"]["enabled"]
 
 
-def test_the_depth_of_another_survey_replaces_that_of_lsst():
-    own = {"wide": {"g": {"wavelength": 4800, "zero_point": 25.0}, "r": {"wavelength": 6400, "zero_point": 25}}}
-    given = {"survey": "wide", "surveys": own, "simulation": {"depth": {"g": 20.8, "r": 20.6}}}
+def test_passbands_of_ones_own_come_from_blue_to_red():
+    own = {"wide": {"r": {"wavelength": 6400, "zero_point": 25}, "b": {"wavelength": 4800, "slot": "none"}}}
+    given = {"surveys": own, "simulation": {"survey": "wide", "depth": {"b": 20.8}}}
     resolved = resolve(given, surveys={"lsst": list("ugrizy")})
-    assert resolved["simulation"]["depth"] == {"g": 20.8, "r": 20.6}
+    assert list(resolved["surveys"]["wide"]) == ["b", "r"]
+    assert resolved["surveys"]["wide"]["b"] == {"wavelength": 4800.0, "zero_point": 23.9, "slot": "none"}
     assert resolved["surveys"]["wide"]["r"] == {"wavelength": 6400.0, "zero_point": 25.0, "slot": None}
-    assert resolve({"simulation": {"depth": {"u": 24}}})["simulation"]["depth"]["g"] == 24.47
+
+
+def test_transforms_keep_their_order():
+    plugins = {"transforms": ["b", "a"]}
+    for order in (["b", "a"], ["a", "b"]):
+        given = {"models": {"mine": {"learner": "mlp", "transforms": {name: {} for name in order}}}}
+        assert list(resolve(given, plugins)["models"]["mine"]["transforms"]) == order
 
 
 def test_tests_of_the_workflow_state_parts():

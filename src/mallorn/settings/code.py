@@ -1,34 +1,42 @@
-"""What modules of the package that are loaded by name say of themselves, read without importing them."""
+"""What code that is loaded by its name says of itself, read without importing it."""
 
 from functools import cache
 from pathlib import Path
 
 from mallorn.runs.fingerprints import constant
 
-__all__ = ["defines", "literal", "modules_with"]
+__all__ = ["explains", "known_names", "parameters"]
 
 _SOURCE = Path(__file__).resolve().parents[2]
+_ROOMS = {"learners": "mallorn.learners", "transforms": "mallorn.learning.transforms", "sources": "mallorn.sources"}
 
 
 @cache
-def modules_with(package, name=None):
-    """Return the sorted names of the modules of `package`, with `name` those that assign a literal to it."""
-    folder = _SOURCE.joinpath(*package.split("."))
-    found = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
-    return [module for module in found if name is None or literal(f"{package}.{module}", name) is not None]
+def known_names(kind):
+    """Return the sorted names of the package's learners, transforms or sources, the `kind`.
+
+    A learner or transform is a module that states its `PARAMETERS`.
+    """
+    found = sorted(path.stem for path in _folder(kind).glob("[a-z]*.py"))
+    return found if kind == "sources" else [name for name in found if parameters(kind, name) is not None]
 
 
 @cache
-def literal(module, name):
-    """Return the literal that `module` assigns to `name`, None if it assigns none."""
+def parameters(kind, name):
+    """Return the names of the parameters of a learner or transform, None if there is none of this name."""
+    if not name.isidentifier():
+        return None
     try:
-        return constant(module, name)
+        return constant(f"{_ROOMS[kind]}.{name}", "PARAMETERS")
     except (LookupError, ModuleNotFoundError):
         return None
 
 
 @cache
-def defines(module, function):
-    """Return whether the source of `module` defines `function`, at the top or in a class."""
-    path = _SOURCE.joinpath(*module.split(".")).with_suffix(".py")
-    return f"def {function}(" in path.read_text(encoding="utf-8")
+def explains(learner):
+    """Return whether a learner of the package has SHAP values: defines `contributions`."""
+    return "def contributions(" in (_folder("learners") / f"{learner}.py").read_text(encoding="utf-8")
+
+
+def _folder(kind):
+    return _SOURCE.joinpath(*_ROOMS[kind].split("."))

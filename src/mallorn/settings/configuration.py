@@ -10,7 +10,7 @@ from mallorn.settings.fits import Fits, GaussianProcesses, Posterior
 from mallorn.settings.learning import Augmentations, Folds, Model, Selection, Training, Tuning
 from mallorn.settings.report import Benchmark, Report, Tracking
 from mallorn.settings.shipped import ENSEMBLES, MODELS
-from mallorn.settings.survey import Ingest, Passband, Simulation
+from mallorn.settings.survey import Ingest, Passbands, Simulation
 
 __all__ = ["Configuration"]
 
@@ -35,9 +35,9 @@ class Configuration(Block):
     new_data: str | None = value(
         None, "Folder of new objects for `snakemake classify`: test_log.csv, split_*/test_full_lightcurves.csv."
     )
-    target: str = value("TDE", "The class that is sought, a SpecType of the training log.")
-    survey: str = value("lsst", "The survey whose passbands the light curves have: a shipped one, or one of `surveys`.")
-    surveys: dict[str, dict[str, Passband]] = Field(
+    target: str = value("TDE", "The class that is sought: a SpecType, or a class of training.classes.")
+    survey: str = value("lsst", "The survey whose passbands data_dir has: a shipped one, or one of `surveys`.")
+    surveys: dict[str, Passbands] = Field(
         default_factory=dict, description="Surveys of your own: {name: {passband: block}}."
     )
     new_survey: str | None = value(None, "The survey of new_data; null: that of `survey`.")

@@ -7,6 +7,9 @@ __all__ = ["merge"]
 _REPLACED = ("training.classes",)
 """Mappings that a user states as a whole."""
 
+_IN_ORDER = ("models.*.transforms",)
+"""Mappings whose order means something: a user's stays."""
+
 _FREE = ("*.params", "models.*.transforms", "models.*.transforms.*")
 """Mappings of free names: null takes a shipped one away, and a number takes the type of the shipped one."""
 
@@ -18,12 +21,13 @@ def merge(defaults, given, path=""):
     """Return the nested dict `defaults` with the values that the nested dict `given` has.
 
     Keys come in the order of `defaults`, those it lacks after them, sorted: where a value was written must not look
-    like a change of it, for Snakemake compares the text of params.
+    like a change of it, for Snakemake compares the text of params. Only where order means something it stays.
     """
     defaults = _valid(defaults, given, path)
     free = _is(path, _FREE)
     merged = {}
-    for key in [*defaults, *sorted((key for key in given if key not in defaults), key=str)]:
+    further = [key for key in given if key not in defaults]
+    for key in [*defaults, *(further if _is(path, _IN_ORDER) else sorted(further, key=str))]:
         shipped = defaults.get(key)
         if key not in given:
             merged[key] = shipped

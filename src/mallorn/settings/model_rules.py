@@ -1,13 +1,13 @@
 """Rules across models, ensembles and decisions: names that must be there, and settings that need others."""
 
-from mallorn.settings.code import defines, literal, modules_with
+from mallorn.settings.code import explains, known_names, parameters
 from mallorn.settings.messages import nearest
 from mallorn.settings.renames import RENAMED_NAMES
 
 __all__ = ["TRANSFORMS", "broken_model_rules"]
 
 TRANSFORMS = {"linear_start": ("C",)}
-"""{transform: names of its parameters} of the package."""
+"""{transform: its parameters} that the package has beside its modules of transforms."""
 
 
 def broken_model_rules(config, plugins):
@@ -16,7 +16,7 @@ def broken_model_rules(config, plugins):
         *_names(config),
         *_learners(config, plugins),
         *_transforms(config["models"], plugins),
-        *_classes(config),
+        *_classes(config["training"]),
         *_decisions(config),
         *_repeats(config),
     ]
@@ -64,9 +64,9 @@ def _learners(config, plugins):
     blocks |= {"selection.ranker": config["selection"]["ranker"], "audits.model": config["audits"]["model"]}
     for where, block in blocks.items():
         name = block["learner"]
-        known = own.get(name) or literal(f"mallorn.learners.{name}", "PARAMETERS")
+        known = own[name] if name in own else parameters("learners", name)
         if known is None:
-            learners = [*modules_with("mallorn.learners", "PARAMETERS"), *own]
+            learners = [*known_names("learners"), *own]
             yield f"{where}.learner: there is no learner {nearest(name, learners)}"
             continue
         for key in block["params"]:
@@ -76,37 +76,31 @@ def _learners(config, plugins):
             yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
     for name in config["explanations"]["models"]:
         learner = config["models"].get(name, {}).get("learner")
-        module = f"mallorn.learners.{learner}"
-        known = learner not in own and literal(module, "PARAMETERS") is not None
-        if known and not defines(module, "contributions"):
+        if learner in known_names("learners") and learner not in own and not explains(learner):
             yield f"explanations.models: {name!r} is a model of the learner {learner}, which has no SHAP values"
 
 
 def _transforms(models, plugins):
-    own = plugins.get("transforms", ())
+    own, known = plugins.get("transforms", ()), list(dict.fromkeys([*known_names("transforms"), *TRANSFORMS]))
     for model, block in models.items():
-        for name, parameters in block["transforms"].items():
-            where = f"models.{model}.transforms"
-            if name not in TRANSFORMS and name not in own:
-                yield f"{where}: there is no transform {nearest(name, [*TRANSFORMS, *own])}"
-            for key in parameters if name in TRANSFORMS else ():
-                if key not in TRANSFORMS[name]:
-                    yield f"{where}.{name}: unknown key {nearest(key, TRANSFORMS[name])}"
+        where = f"models.{model}.transforms"
+        for name, given in block["transforms"].items():
+            if name not in known and name not in own:
+                yield f"{where}: there is no transform {nearest(name, [*known, *own])}"
+            elif name in known:
+                allowed = parameters("transforms", name) or TRANSFORMS.get(name, ())
+                yield from (
+                    f"{where}.{name}: unknown key {nearest(key, allowed)}" for key in given if key not in allowed
+                )
 
 
-def _classes(config):
-    of_type, target = {}, config["target"]
-    for name, types in config["training"]["classes"].items():
-        if name == target:
-            yield f"training.classes: {name!r} is the target, which has a class of its own; give this one another name"
+def _classes(training):
+    of_type = {}
+    for name, types in training["classes"].items():
         for kind in types:
-            if kind == target:
-                yield f"training.classes.{name}: {kind!r} is the target, which has a class of its own; drop it"
-            elif kind in of_type:
+            if kind in of_type:
                 yield f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}"
             of_type.setdefault(kind, name)
-    if config["training"]["other_class"] == target:
-        yield f"training.other_class: {target!r} is the target; give the others another name"
 
 
 def _decisions(config):

@@ -42,7 +42,7 @@ def defaults():
 
 
 def _validated(model, given):
-    return model.model_validate(merge(_defaults_beside(given, model), given)).model_dump()
+    return model.model_validate(merge(_defaults_of(model), given)).model_dump()
 
 
 def _all_wrong(error, model, given, plugins, surveys):
@@ -79,12 +79,8 @@ def _without(given, place):
     return {**given, key: _without(given[key], inner)} if inner else rest
 
 
-def _defaults_beside(given, model):
-    """Return the defaults that hold beside what is given: those of `depth` are of one survey's passbands."""
-    found = _shared_defaults() if model is Configuration else model().model_dump()
-    if given.get("survey", found["survey"]) == found["survey"]:
-        return found
-    return {**found, "simulation": {**found["simulation"], "depth": {}}}
+def _defaults_of(model):
+    return _shared_defaults() if model is Configuration else model().model_dump()
 
 
 @cache

@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
-from mallorn.settings.code import modules_with
+from mallorn.settings.code import known_names
 from mallorn.settings.messages import nearest
 from mallorn.settings.model_rules import broken_model_rules
-from mallorn.settings.survey import TYPES
+from mallorn.settings.survey import TYPES, Simulation
 
 __all__ = ["PARENTS", "broken_rules"]
 
@@ -53,17 +53,19 @@ def _survey(config, plugins, surveys):
         if not passbands:
             yield f"surveys.{name}: expected at least one passband"
     known = None if surveys is None else [*surveys, *config["surveys"]]
-    sources = [*modules_with("mallorn.sources"), *plugins.get("sources", ())]
-    for key in ("survey", "new_survey"):
-        if known is not None and config[key] is not None and config[key] not in known:
-            yield f"{key}: there is no survey {nearest(config[key], known)}"
+    sources = [*known_names("sources"), *plugins.get("sources", ())]
+    asked = {"survey": config["survey"], "new_survey": config["new_survey"]}
+    asked["simulation.survey"] = config["simulation"]["survey"]
+    for key, name in asked.items():
+        if known is not None and name is not None and name not in known:
+            yield f"{key}: there is no survey {nearest(name, known)}"
     for key in ("source", "new_source"):
         if config[key] is not None and config[key] not in sources:
             yield f"{key}: there is no source {nearest(config[key], sources)}"
 
 
 def _simulation(config, surveys):
-    simulation, own = config["simulation"], config["surveys"].get(config["survey"])
+    simulation = config["simulation"]
     for name in simulation["sources"]:
         if name not in TYPES:
             yield f"simulation.sources: unknown key {nearest(name, TYPES)}"
@@ -71,13 +73,15 @@ def _simulation(config, surveys):
         return
     if not sum(simulation["sources"].values()):
         yield "simulation.sources: expected at least one event, found none"
-    passbands = list(own) if own else list((surveys or {}).get(config["survey"], ()))
+    own, survey = config["surveys"].get(simulation["survey"]), simulation["survey"]
+    passbands = list(own or (surveys or {}).get(survey, ()))
+    known = [*passbands, *Simulation().depth]
     for name in passbands:
         if name not in simulation["depth"]:
-            yield f"simulation.depth: missing key {name!r}, a passband of the survey {config['survey']}"
+            yield f"simulation.depth: missing key {name!r}, a passband of the survey {survey}"
     for name in simulation["depth"]:
-        if passbands and name not in passbands:
-            yield f"simulation.depth: the survey {config['survey']} has no passband {nearest(name, passbands)}"
+        if passbands and name not in known:
+            yield f"simulation.depth: the survey {survey} has no passband {nearest(name, passbands)}"
 
 
 def _priors(fits):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from mallorn.settings.fields import (
     Block,
@@ -19,7 +19,7 @@ from mallorn.settings.fields import (
     whole,
 )
 
-__all__ = ["Ingest", "Passband", "Simulation"]
+__all__ = ["TYPES", "Ingest", "Passbands", "Simulation"]
 
 Flux = Annotated[float, Field(gt=0, le=1e30)]
 Reddening = Annotated[float, Field(ge=0)]
@@ -30,12 +30,22 @@ Number = whole(ge=0)
 class Passband(Block):
     """A passband of a survey of your own."""
 
-    wavelength: Positive = needed("Effective wavelength.", "angstrom")
-    zero_point: Decimal = needed("AB magnitude of a flux of 1 in the survey's files.", "mag")
+    wavelength: Annotated[float, Field(ge=910, le=60000)] = needed("Effective wavelength.", "angstrom")
+    zero_point: Decimal = value(
+        23.9, "AB magnitude of a flux of 1 in the survey's files; by default they are in microjansky.", "mag"
+    )
     slot: Slot | Literal["none"] | None = value(
         None,
         "Slot of the features by passband; none: only the fits use it; null: the slot of nearest wavelength.",
     )
+
+
+def _blue_to_red(passbands):
+    return dict(sorted(passbands.items(), key=lambda item: (item[1].wavelength, item[0])))
+
+
+Passbands = Annotated[dict[str, Passband], AfterValidator(_blue_to_red)]
+"""The passbands of a survey by their names, from blue to red whatever order they are given in."""
 
 
 class FluxErrors(Block):
@@ -118,6 +128,7 @@ class SimulatedReddening(Block):
 class Simulation(Block):
     """The simulated survey that is used while data_dir is null."""
 
+    survey: str = value("lsst", "The survey whose passbands it has: a shipped one, or one of `surveys`.")
     n_splits: Count = value(8, "Number of split folders, named split_01 and on.")
     sources: dict[str, Number] = Field(
         default_factory=lambda: {name: number for name, (number, _) in TYPES.items()},
@@ -136,8 +147,7 @@ class Simulation(Block):
     deep_factor: Annotated[float, Field(ge=1)] = value(3.5, "How many times more nights a deep field has.")
     depth: dict[str, Decimal] = Field(
         default_factory=lambda: {"u": 23.35, "g": 24.47, "r": 24.08, "i": 23.56, "z": 22.98, "y": 22.03},
-        description="Median five-sigma depth of a visit in each passband of the survey; for a survey other than lsst, "
-        "state all of its passbands.",
+        description="Median five-sigma depth of a visit in each passband of the survey; state those of other surveys.",
         json_schema_extra={"unit": "AB mag"},
     )
     depth_scatter: NotNegative = value(0.45, "Scatter of the depth from visit to visit.", "mag")
@@ -146,4 +156,6 @@ class Simulation(Block):
     ebv: SimulatedReddening = block(SimulatedReddening, "Galactic reddening E(B-V).")
     photometric_redshift_error: Positive = value(0.02, "Error of a test object's redshift, divided by 1 + z.")
     missing_fraction: Share = value(0.0018, "Share of points without a flux.")
-    empty_band_fraction: Share = value(0.006, "Share of objects without a visit in u, and the same in y.")
+    empty_band_fraction: Share = value(
+        0.006, "Share of objects without a visit in the first passband, and in the last."
+    )
