@@ -1,5 +1,7 @@
 """The whole configuration: every block in its order."""
 
+from typing import Annotated
+
 from pydantic import ConfigDict, Field
 
 from mallorn.settings.decisions import METHODS, Calibration, Ensemble, Submission, Threshold
@@ -35,7 +37,9 @@ class Configuration(Block):
     new_data: str | None = value(
         None, "Folder of new objects for `snakemake classify`: test_log.csv, split_*/test_full_lightcurves.csv."
     )
-    target: str = value("TDE", "The class that is sought: a SpecType, or a class of training.classes.")
+    target: Annotated[str, Field(min_length=1)] = value(
+        "TDE", "The class that is sought: a SpecType, or a class of training.classes."
+    )
     survey: str = value("lsst", "The survey whose passbands data_dir has: a shipped one, or one of `surveys`.")
     surveys: dict[str, Passbands] = Field(
         default_factory=dict, description="Surveys of your own: {name: {passband: block}}."

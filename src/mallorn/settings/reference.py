@@ -118,7 +118,10 @@ def _value(default):
     if isinstance(default, list):
         return "[" + ", ".join(map(_value, default)) + "]"
     if isinstance(default, float):
-        return f"{default:.1e}" if not 1e-3 <= abs(default) < 1e6 and default else f"{default:g}"
+        if default and not 1e-3 <= abs(default) < 1e6:
+            mantissa, _, exponent = f"{default:.1e}".partition("e")
+            return f"{mantissa}e{int(exponent):+d}"
+        return f"{default:g}"
     return (
         {True: "true", False: "false"}[default]
         if isinstance(default, bool)
