@@ -349,7 +349,7 @@ CASES = FOLDER + FORMAT + LOGS + ROWS + FILES
 
 
 class Value(NamedTuple):
-    """A value put into the configuration under `key`, ... to leave the key out, and words of the ConfigError."""
+    """A value put into the configuration under `key`, and words of the ConfigError."""
 
     what: str
     key: tuple
@@ -360,45 +360,93 @@ class Value(NamedTuple):
 CONFIGURATION = [
     Value("a misspelt key", ("sede",), 1, ("top level: unknown key 'sede'", "did you mean 'seed'?")),
     Value("a misspelt block", ("features", "colour"), {}, ("features: unknown key 'colour'", "did you mean 'color'?")),
+    Value("an old name of a key", ("copies",), {}, ("copies was renamed to augmentations",)),
+    Value(
+        "a parameter that has become a transform",
+        ("models", "lightgbm", "params", "linear_start"),
+        0.1,
+        ("was renamed to models.lightgbm.transforms.linear_start.C",),
+    ),
     Value("an unknown type of object", ("simulation", "sources", "Kilonova"), 3, ("'Kilonova'", "known: AGN")),
-    Value("a key left out", ("seed",), ..., ("missing key 'seed'",)),
-    Value("an empty block", ("features",), None, ("features", "not of type 'object'")),
-    Value("a list for a block", ("ingest", "mjd"), [1, 2], ("ingest.mjd", "not of type 'object'")),
-    Value("text for a number", ("seed",), "one", ("seed: 'one'", "not of type 'integer'")),
-    Value("a decimal for a whole number", ("folds", "number"), 2.5, ("folds.number: 2.5", "not of type 'integer'")),
-    Value("a number for a folder", ("data_dir",), 7, ("data_dir: 7", "not of type 'string'")),
-    Value("text for a switch", ("features", "color", "enabled"), "yes", ("features.color.enabled: 'yes'", "boolean")),
-    Value("a seed below zero", ("seed",), -1, ("seed: -1", "minimum of 0")),
-    Value("a single fold", ("folds", "number"), 1, ("folds.number: 1", "minimum of 2")),
-    Value("no split to simulate", ("simulation", "n_splits"), 0, ("simulation.n_splits: 0", "minimum of 1")),
-    Value("a share above one", ("ingest", "max_set_aside"), 1.5, ("ingest.max_set_aside: 1.5", "maximum of 1")),
-    Value("a largest flux below zero", ("ingest", "max_flux"), -1, ("ingest.max_flux: -1", "minimum of 0")),
-    Value("a value that is not finite", ("ingest", "max_flux"), float("nan"), ("ingest.max_flux: nan", "finite")),
+    Value("a model without a learner", ("models", "mine"), {}, ("models.mine: missing key 'learner'",)),
+    Value("an empty block", ("features",), None, ("features: expected a block of settings, found null",)),
+    Value("a list for a block", ("ingest", "mjd"), [1, 2], ("ingest.mjd: expected a block of settings",)),
+    Value("text for a number", ("seed",), "one", ("seed: expected a whole number, found 'one'",)),
+    Value("text that looks like a number", ("fits", "drw", "tolerance"), "1e-4", ("expected a number", "1.0e-3")),
+    Value("a decimal for a whole number", ("folds", "number"), 2.5, ("folds.number: expected a whole number",)),
+    Value("a number for a folder", ("data_dir",), 7, ("data_dir: expected text, found 7",)),
+    Value(
+        "text for a switch",
+        ("features", "color", "enabled"),
+        "yes",
+        ("features.color.enabled: expected true or false, found 'yes'",),
+    ),
+    Value("a seed below zero", ("seed",), -1, ("seed: expected at least 0, found -1",)),
+    Value("a single fold", ("folds", "number"), 1, ("folds.number: expected at least 2, found 1",)),
+    Value("no split to simulate", ("simulation", "n_splits"), 0, ("simulation.n_splits: expected at least 1",)),
+    Value("a share above one", ("ingest", "max_set_aside"), 1.5, ("ingest.max_set_aside: expected at most 1",)),
+    Value("a largest flux below zero", ("ingest", "max_flux"), -1, ("ingest.max_flux: expected more than 0",)),
+    Value("a value that is not finite", ("ingest", "max_flux"), float("nan"), ("expected a finite number, found nan",)),
     Value(
         "a range that ends before it begins",
         ("ingest", "mjd", "min"),
         99999,
-        ("ingest.mjd: min 99999 is not below max",),
+        ("ingest.mjd: min 99999 is not below max 88069",),
     ),
     Value(
         "bounds of a prior exchanged",
         ("fits", "drw", "priors", "tau", "lower"),
         5e4,
-        ("fits.drw.priors.tau: lower 50000.0",),
+        ("fits.drw.priors.tau: lower 50000 is not below upper 30000",),
     ),
-    Value("a passband that there is not", ("posterior", "peak_bands"), ["q"], ("posterior.peak_bands.0: 'q'", "'g'")),
+    Value("a passband that there is not", ("posterior", "peak_bands"), ["q"], ("posterior.peak_bands.0", "'q'", "'g'")),
+    Value("a passband twice", ("posterior", "peak_bands"), ["g", "g"], ("posterior.peak_bands: g stands there twice",)),
     Value(
-        "an unknown hypothesis", ("fits", "hypotheses", "models"), ["unicorn"], ("fits.hypotheses.models.0: 'unicorn'",)
+        "a phase that is no knot",
+        ("features", "color", "phases"),
+        [0, 7],
+        ("features.color.phases: 7 must be among posterior.knots", "add them there"),
+    ),
+    Value("a grid that does not end", ("posterior", "phases", "step"), 7, ("is not two or more steps of 7",)),
+    Value(
+        "an unknown hypothesis",
+        ("fits", "hypotheses", "models"),
+        ["unicorn"],
+        ("fits.hypotheses.models: there is no hypothesis 'unicorn'",),
+    ),
+    Value(
+        "a hypothesis without the one that it refines",
+        ("fits", "hypotheses", "models"),
+        ["tdef"],
+        ("'tdef' starts from the fit of 'tde53'; add 'tde53'",),
     ),
     Value(
         "an unknown learner",
         ("models", "lightgbm", "learner"),
         "forest",
-        ("models.lightgbm.learner: 'forest'", "xgboost"),
+        ("models.lightgbm.learner: there is no learner 'forest'", "xgboost"),
     ),
-    Value("an unknown rule", ("threshold", "rule"), "best", ("threshold.rule: 'best'", "maximum_f1")),
-    Value("a name of a model like a path", ("models", "../x"), {}, ("models: '../x'", "[A-Za-z0-9_]")),
-    Value("a name of an ensemble with a line break", ("ensembles", "x\ny"), {}, ("ensembles: 'x\\ny'",)),
+    Value(
+        "a misspelt parameter of a learner",
+        ("models", "lightgbm", "params", "num_leafs"),
+        8,
+        ("the learner lightgbm has no parameter 'num_leafs' (did you mean 'num_leaves'?)",),
+    ),
+    Value("an unknown rule", ("threshold", "rule"), "best", ("threshold.rule: expected one of", "'maximum_f1'")),
+    Value(
+        "a rule without the calibration that it needs",
+        ("threshold", "rule"),
+        "maximum_expected_f1",
+        ("threshold.rule: maximum_expected_f1 needs a calibration.method",),
+    ),
+    Value("a name of a model like a path", ("models", "../x"), {}, ("models: expected a name", "'../x'")),
+    Value("a name of an ensemble with a line break", ("ensembles", "x\ny"), {}, ("ensembles: expected a", "'x\\ny'")),
+    Value(
+        "a setting of another method",
+        ("ensembles", "mean", "step"),
+        0.1,
+        ("ensembles.mean: 'step' is a setting of the method weighted, and this one's is mean",),
+    ),
     Value(
         "an ensemble of an unknown model", ("ensembles", "mean", "members"), ["lightgbn"], ("did you mean 'lightgbm'?",)
     ),
@@ -408,14 +456,22 @@ CONFIGURATION = [
         "forest",
         ("submission.model: there is no 'forest'",),
     ),
+    Value("an old name of a model", ("submission", "model"), "mlp_grouped", ("renamed to 'mlp_multiclass'",)),
     Value(
         "a model that is needed and not enabled",
         ("models", "lightgbm", "enabled"),
         False,
-        ("'lightgbm' is not enabled",),
+        ("ensembles.weighted.members: 'lightgbm' is not enabled",),
     ),
     Value(
-        "the redshift error as a feature", ("training", "log_columns"), ["Z_err"], ("training.log_columns.0: 'Z_err'",)
+        "a model without SHAP values to explain",
+        ("explanations", "models"),
+        ["mlp_multiclass"],
+        ("the learner mlp, which has no SHAP values",),
+    ),
+    Value("more repeats than are drawn", ("ablation", "repeats"), 4, ("expected at most folds.repeats, 3, found 4",)),
+    Value(
+        "the redshift error as a feature", ("training", "log_columns"), ["Z_err"], ("training.log_columns.0", "'Z_err'")
     ),
 ]
 

@@ -3,17 +3,16 @@
 import importlib
 import pkgutil
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import yaml
 
 import mallorn.features
 from mallorn.features.family import Inputs
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import phase_grid, predict_posterior
+from mallorn.settings.resolve import defaults
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS, SLOTS
@@ -21,7 +20,7 @@ from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS, SLOTS
 _BAND_MODELS = {"drw": DRW, "matern": Matern32}
 
 _SHARED = ("catalogue", "family", "join", "pipeline")
-CONFIG = yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text())
+CONFIG = defaults()
 
 
 def family_modules():

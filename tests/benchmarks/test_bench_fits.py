@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from mallorn.benchmarks.fits import COLUMNS, missed_optima
 from mallorn.gp.batch import pack
 from mallorn.gp.fit import fit, settings
 from mallorn.gp.models import DRW
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 from mallorn.survey.passbands import LSST
 
@@ -32,7 +32,7 @@ def waves(n, n_points, seed):
 
 @pytest.fixture(scope="module")
 def config():
-    loaded = yaml.safe_load((ROOT / "config.yaml").read_text())
+    loaded = defaults()
     few = {"compared_objects": 3, "checked_objects": 4, "random_starts": 2}
     loaded["benchmark"]["fits"].update(few)
     return loaded

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
 
 from mallorn.errors import ConfigError
@@ -12,10 +11,11 @@ from mallorn.features import hypotheses
 from mallorn.features.family import Inputs, columns
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.hypotheses.models import blackbody_ratio
+from mallorn.settings.resolve import defaults
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
 from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())["features"]["hypotheses"]
+CONFIG = defaults()["features"]["hypotheses"]
 REDSHIFT, DISTANCE = 0.25, 1300.0
 
 

@@ -1,10 +1,7 @@
 """The compiled engine against celerite2: the same innovations, likelihoods and fits."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import yaml
 from gp_dense import pack_six
 
 from mallorn.gp.batch import BLANKS
@@ -12,10 +9,11 @@ from mallorn.gp.compiled import innovations as compiled
 from mallorn.gp.fit import evaluate, fit_lightcurves, settings
 from mallorn.gp.models import MODELS
 from mallorn.gp.solver import innovations
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = defaults()
 
 
 def light_curves(rng, counts, several_bands, ties=False, gap=365.0):

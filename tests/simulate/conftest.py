@@ -1,24 +1,21 @@
 """A small simulated survey, made once, and the configuration it was made with."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
 from mallorn.simulate.lightcurves import write_split
 from mallorn.simulate.logs import write_logs
 from mallorn.simulate.names import split_names
 from mallorn.survey.passbands import LSST
 
 SEED = 7
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def config():
     """The block `simulation` of the shipped configuration with few sources and many deep fields."""
-    simulation = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["simulation"]
+    simulation = defaults()["simulation"]
     few = {"AGN": 12, "SN Ia": 6, "SN II": 3, "SN IIn": 2, "SLSN-I": 1, "TDE": 6}
     return simulation | {"n_splits": 3, "sources": dict.fromkeys(simulation["sources"], 0) | few}
 

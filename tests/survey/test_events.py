@@ -5,16 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
 from mallorn.simulate.lightcurves import light_curve
 from mallorn.simulate.logs import write_logs
 from mallorn.survey.events import grid_step, grid_steps, parent_events, redshift_rounding, rest_spans
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST
 
-ROOT = Path(__file__).parents[2]
 EPOCHS, ROUNDING = 1000, 1e-4
 
 
@@ -122,7 +121,7 @@ def test_objects_without_points_have_no_step():
 
 
 def test_sources_of_a_simulated_survey_are_the_true_ones(tmp_path):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["simulation"]
+    config = defaults()["simulation"]
     few = {"AGN": 25, "SN Ia": 12, "SN II": 5, "TDE": 8}
     write_logs(config | {"sources": dict.fromkeys(config["sources"], 0) | few}, LSST, 11, tmp_path)
     truth = read_columns(tmp_path / "truth.parquet")

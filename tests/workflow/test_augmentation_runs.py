@@ -1,13 +1,14 @@
 """Augmented training objects and outer training sets, through the real DAG with one cheap family."""
 
 import yaml
-from workflow_copy import ROOT, TINY, copy_project
+from workflow_copy import TINY, copy_project
 
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
 
 
 def test_augmented_objects_go_through_the_same_rules(tmp_path):
-    families = yaml.safe_load((ROOT / "config.yaml").read_text())["features"]
+    families = defaults()["features"]
     config = yaml.safe_load(TINY.read_text())
     config["features"] = {name: {"enabled": name == "statistics"} for name in families}
     config["augmentations"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}

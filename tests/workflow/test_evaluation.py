@@ -6,12 +6,13 @@ import shutil
 
 import pytest
 import yaml
-from workflow_copy import ROOT, TINY, Workspace
+from workflow_copy import TINY, Workspace
 
 from mallorn.io.tables import read_columns
 from mallorn.metrics import average_precision
+from mallorn.settings.resolve import defaults
 
-SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text())
+SHIPPED = defaults()
 ONE_MODEL = {
     "models": {name: {"enabled": name == "lightgbm"} for name in SHIPPED["models"]},
     "ensembles": {name: {"enabled": False} for name in SHIPPED["ensembles"]},

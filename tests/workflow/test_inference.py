@@ -1,10 +1,8 @@
 """What `classify`, `export_model` and `tune` plan on a finished run."""
 
-from pathlib import Path
+from mallorn.settings.resolve import defaults
 
-import yaml
-
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = defaults()
 TRAINING = {"cross_validate", "combine", "choose_threshold", "make_folds", "tune_worker", "export_model"}
 
 

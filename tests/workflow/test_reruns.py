@@ -146,6 +146,7 @@ CHANGES = [
     Change("comments and docstrings in every file", comment),
     Change("own values given in another order", other_order),
     Change("a value that nothing uses", setting("benchmark.fits.random_starts", 3)),
+    Change("a default, written as a decimal", setting("folds.rare", 10.0)),
     Change("a value that a family uses", setting("features.color.max_sd", 0.4), ("extract_features",)),
     Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), ("fit_drw",)),
     Change("a value of the folds", setting("folds.rare", 5), ("make_folds",)),

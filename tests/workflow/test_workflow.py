@@ -7,14 +7,11 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
-import yaml
-from workflow_copy import ROOT
 
 from mallorn.io.tables import read_columns, read_units
+from mallorn.settings.resolve import defaults
 
-FAMILIES = [
-    name for name, block in yaml.safe_load((ROOT / "config.yaml").read_text())["features"].items() if block["enabled"]
-]
+FAMILIES = [name for name, block in defaults()["features"].items() if block["enabled"]]
 AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
 AFTER_FOLDS |= {"explain", "export_model", "rank_candidates", "draw_candidates"}

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import yaml
 
 from mallorn.gp.posterior import read_posterior
 from mallorn.io.tables import number_of_groups, read_columns, read_units
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
 from mallorn.survey.passbands import LSST, SLOTS
 
@@ -31,7 +31,7 @@ class Named(SimpleNamespace):
 
 @pytest.fixture(scope="module")
 def config():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return defaults()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
@@ -16,11 +15,12 @@ from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
+from mallorn.settings.resolve import defaults
 from mallorn.sources.kaggle import splits as find_splits
 from mallorn.survey.lightcurves import read_lightcurves
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
 STATE = {"code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}

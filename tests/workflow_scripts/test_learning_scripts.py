@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import CLASSES, SELECTION, SPEC, survey
 
 from mallorn.decide.decision import decide
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = defaults()
 THRESHOLD = {"rule": "maximum_f1", "ratio": 1.0, "precision": 0.9, "fraction": None}
 DECISION = {"threshold": THRESHOLD, "calibration": {"method": "platt"}}
 NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}

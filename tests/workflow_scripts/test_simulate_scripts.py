@@ -3,9 +3,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import yaml
 
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -13,7 +13,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 
 @pytest.fixture(scope="module")
 def settings():
-    simulation = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["simulation"]
+    simulation = defaults()["simulation"]
     sources = dict.fromkeys(simulation["sources"], 0) | {"AGN": 2, "SN Ia": 2, "TDE": 2}
     return {"seed": 11, "simulation": simulation | {"sources": sources, "n_splits": 2}}
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from learning_data import CLASSES, SELECTION, SPEC, survey
 
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.parameters import read_best
 from mallorn.learning.tables import DatasetFiles
+from mallorn.settings.resolve import defaults
 
 ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
 MODEL = {**SPEC, "learner": "logistic", "classes": "multiclass", "params": {"C": 1e-5, "max_iter": 50, "tol": 1e-3}}
 SETTINGS = {

@@ -3,7 +3,6 @@
 import gc
 import re
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 from mallorn import plugins
@@ -12,7 +11,7 @@ from mallorn.io.digests import file_digest
 from mallorn.runs.fingerprints import constant, digests_of_adapters
 from mallorn.runs.resources import megabytes, minutes
 from mallorn.runs.tracking import check_tracking
-from mallorn.settings.checks import check_config, check_models, in_order, with_plugins
+from mallorn.settings.resolve import resolve
 from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
 from mallorn.survey.passbands import survey_passbands
@@ -27,11 +26,8 @@ code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
     plugins.use(config.get("plugins") or [])
-    config, schema = with_plugins(config, read_yaml("schemas/config.schema.yaml"), plugins.described())
-    check_config(config, schema)
-    check_models(config)
+    config = resolve(config, plugins.described())
     check_tracking(config)
-    config = in_order(config, read_yaml("../config.yaml"))
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
     NEW_SOURCE = config["new_source"] or config["source"]

@@ -20,8 +20,8 @@ only, and heavy packages belong inside of the others.
   magnitudes; luminosity_distance, Mpc: float64. With a training set also spec_type, str, None in the test set; target,
   int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32, the place of the object in the
   submission, -1 in the training set.
-- `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of all
-  objects that the metadata name for the split, also of those without points, sorted by id: all at once, or groups of
+- `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of
+  all objects that the metadata name for the split, also of those without points, sorted by id: at once, or in groups of
   `mallorn.survey.lightcurves.OBJECTS_PER_GROUP`, where they might not fit in memory. Times ascend in an object and are
   unique in a passband. Returns `mallorn.ingest.split.SetAside`: what was not kept, and why.
 

@@ -1,0 +1,92 @@
+"""Settings of decisions: ensembles, calibration, the threshold, and what the submission is made with."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mallorn.settings.fields import Block, Fraction, Inside, Positive, listed, value
+
+__all__ = ["METHODS", "Calibration", "Ensemble", "Submission", "Threshold"]
+
+
+class _Ensemble(Block):
+    enabled: bool = value(True, "Whether the ensemble is made and scored; false drops a shipped one.")
+    members: listed(str) = Field(description="Models that are combined, under their names in `models`.")
+
+
+class MeanEnsemble(_Ensemble):
+    """The plain mean of the members' probabilities."""
+
+    method: Literal["mean"] = Field(description="How the members are combined.")
+
+
+class BestEnsemble(_Ensemble):
+    """The member of highest average precision."""
+
+    method: Literal["best"] = Field(description="How the members are combined.")
+
+
+class RankEnsemble(_Ensemble):
+    """The mean of the members' ranks."""
+
+    method: Literal["rank"] = Field(description="How the members are combined.")
+
+
+class WeightedEnsemble(_Ensemble):
+    """The mean with the weights of highest average precision."""
+
+    method: Literal["weighted"] = Field(description="How the members are combined.")
+    step: Fraction = value(0.1, "Step of the grid of weights; 1 over a whole number.")
+
+
+class StackedEnsemble(_Ensemble):
+    """Logistic regression on the members' log odds."""
+
+    method: Literal["stacked"] = Field(description="How the members are combined.")
+    C: listed(Positive, distinct=False) = value(
+        [0.01, 0.1, 1.0, 10.0], "Inverse strengths of the L2 penalty from which cross-validation chooses."
+    )
+
+
+METHODS = {
+    "mean": MeanEnsemble,
+    "best": BestEnsemble,
+    "weighted": WeightedEnsemble,
+    "rank": RankEnsemble,
+    "stacked": StackedEnsemble,
+}
+"""The type of an ensemble's block by its method."""
+
+Ensemble = Annotated[
+    MeanEnsemble | BestEnsemble | WeightedEnsemble | RankEnsemble | StackedEnsemble, Field(discriminator="method")
+]
+
+
+class Threshold(Block):
+    """How a probability becomes a decision, chosen on out-of-fold predictions of the other folds."""
+
+    rule: Literal["maximum_f1", "expected_count", "wanted_precision", "maximum_expected_f1"] = value(
+        "maximum_f1", "How the threshold is chosen; maximum_expected_f1 needs calibrated probabilities."
+    )
+    ratio: Positive = value(1.05, "Of expected_count: objects chosen over objects expected.")
+    precision: Fraction = value(0.9, "Of wanted_precision: lowest precision to accept.")
+    fraction: Inside | None = value(
+        None, "Expected fraction of targets among the objects to decide on; null: that of the training set."
+    )
+
+
+class Calibration(Block):
+    """How probabilities are made to hold, fitted to out-of-fold predictions of the other folds."""
+
+    method: Literal["none", "platt", "isotonic"] = value(
+        "none", "platt: a logistic function of the log odds; isotonic: a non-decreasing step function."
+    )
+
+
+class Submission(Block):
+    """What the test set is predicted with."""
+
+    model: str = value("mean", "Name of one of the models or ensembles.")
+    protocol: Literal["stratified", "grouped"] = value(
+        "stratified", "Folds whose models are averaged, and whose scores set the threshold."
+    )

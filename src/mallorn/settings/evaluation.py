@@ -1,0 +1,103 @@
+"""Settings of the evaluation: scores, audits, explanations and the ablation of feature families."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mallorn.settings.fields import (
+    Block,
+    Count,
+    Decimal,
+    Fraction,
+    Inside,
+    Probability,
+    Share,
+    block,
+    listed,
+    value,
+    whole,
+)
+from mallorn.settings.learning import Trainer
+
+__all__ = ["Ablation", "Audits", "Evaluation", "Explanations"]
+
+AtLeastTwo = whole(ge=2)
+
+
+class Bins(Block):
+    """Edges between the bins in which objects are scored; the outermost bins are open."""
+
+    redshift: listed(Decimal, 0, rising=True) = value([0.2, 0.4, 0.6, 0.8, 1.2], "Edges in redshift.")
+    points: listed(Decimal, 0, rising=True) = value([100.0, 150.0, 200.0], "Edges in points of the light curve.")
+    snr: listed(Decimal, 0, rising=True) = value(
+        [10.0, 20.0, 40.0, 80.0], "Edges in the highest flux over its error of any point."
+    )
+    probability: Count = value(10, "Number of equal bins of probability, for reliability and calibration error.")
+
+
+class Nested(Block):
+    """Scores on outer folds, which train every model once for each of them."""
+
+    repeats: Count = value(1, "How many of folds.repeats are scored so.")
+
+
+class LearningCurve(Block):
+    """Scores after training on fewer events of the target class."""
+
+    model: str = value("lightgbm_multiclass", "Name of one of the models.")
+    fractions: listed(Fraction, distinct=False) = value(
+        [0.25, 0.5, 0.75, 1.0], "Shares of the target events of each training part that are trained on."
+    )
+    draws: Count = value(1, "Times that events are drawn.")
+    repeats: Count = value(1, "How many of folds.repeats are used.")
+
+
+class Evaluation(Block):
+    """Scores, their intervals, and what they depend on."""
+
+    level: Inside = value(0.95, "Share of the bootstraps that an interval holds.")
+    rounds: AtLeastTwo = value(500, "Bootstraps of the events.")
+    precision: Fraction = value(0.9, "Of recall_at_precision: lowest precision to accept.")
+    bins: Bins = block(Bins, "Edges between the bins in which objects are scored; the outermost bins are open.")
+    nested: Nested = block(Nested, "Scores on outer folds, which train every model once for each of them.")
+    learning_curve: LearningCurve = block(LearningCurve, "Scores after training on fewer events of the target class.")
+
+
+class Audits(Block):
+    """Verdicts on labels, time stamps, features, siblings, and the shift from training to test set."""
+
+    model: Trainer = block(Trainer, "The learner of all audits.")
+    shuffles: Count = value(3, "Trainings on labels shuffled between events.")
+    siblings_found: listed(Share, 2, 2, rising=True) = value(
+        [0.1, 0.5],
+        "Share of objects whose sibling one feature finds among 1,000 events: first to warn, second to fail.",
+    )
+    class_from_times: Probability = value(
+        0.7, "ROC AUC of targets of new events from time stamps alone, above which to warn."
+    )
+    separation: Probability = value(0.98, "ROC AUC of targets by one feature alone, above which it counts as a label.")
+    missing: Share = value(0.5, "Allowed difference between classes, or sets, in the share of missing values.")
+    shift: listed(Probability, 2, 2, rising=True) = value(
+        [0.6, 0.95], "ROC AUC of test against training objects: first to warn, second to fail."
+    )
+    largest_weight: Annotated[float, Field(gt=1)] = value(10.0, "Of importance weights: the largest over the mean one.")
+
+
+class Explanations(Block):
+    """SHAP values: `snakemake explanations`."""
+
+    models: listed(str, 0) = value(
+        ["lightgbm_multiclass", "catboost_multiclass"],
+        "Enabled models that are explained; mlp has no SHAP values.",
+    )
+    candidates: Count = value(50, "Test objects that are explained, the most probable ones.")
+    features: Count = value(15, "Features of each, those with the largest SHAP values.")
+    sample: Count = value(500, "Test objects, drawn, for the mean absolute SHAP value of each feature.")
+
+
+class Ablation(Block):
+    """Scores without each feature family, and with each alone."""
+
+    model: str = value("lightgbm", "Name of one of the models.")
+    repeats: Count = value(1, "How many of folds.repeats are used.")
+    rounds: AtLeastTwo = value(200, "Bootstraps of the events for the standard deviations.")

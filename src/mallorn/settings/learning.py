@@ -1,0 +1,171 @@
+"""Settings of what is learned: training sets, folds, models, the selection of features, and tuning."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from mallorn.settings.fields import (
+    Block,
+    Count,
+    Fraction,
+    NotNegative,
+    Positive,
+    Share,
+    block,
+    listed,
+    value,
+    whole,
+)
+from mallorn.settings.shipped import RANKER_PARAMS
+
+__all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
+
+Parameter = float | int | str | bool
+_LEARNER = "The learner: catboost, lightgbm, logistic, mlp or xgboost, or one of a plug-in."
+_BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
+_PARAMS = (
+    "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
+    "another learner the shipped ones do not count."
+)
+
+
+class Photoz(Block):
+    """Altered copies of the training objects, scored beside them as if their redshifts were photometric."""
+
+    enabled: bool = value(False, "Whether they are made and used; their fits and features take a fifth more time.")
+    keep: Fraction = value(1.0, "Share of the points that are kept.")
+    noise: NotNegative = value(0.0, "Standard deviation of the noise added to each flux, over its error.")
+
+
+class Jitter(Block):
+    """Altered copies of the training objects, trained on along with them inside the training folds."""
+
+    enabled: bool = value(False, "Whether they are made and used; their fits and features take a fifth more time.")
+    keep: Fraction = value(0.7, "Share of the points that are kept.")
+    noise: NotNegative = value(1.0, "Standard deviation of the noise added to each flux, over its error.")
+
+
+class Augmentations(Block):
+    """Altered copies of the training objects, each with the photometric redshift error of a test object."""
+
+    photoz: Photoz = block(Photoz, "Copies that are scored, as if their redshifts were photometric.")
+    jitter: Jitter = block(Jitter, "Copies that are trained on.")
+
+
+class EpochGrid(Block):
+    """The grid of epochs on which the simulation sampled each event."""
+
+    epochs: whole(ge=2) = value(1000, "Number of equally spaced epochs.")
+    rounding: Positive = value(1.0e-4, "Unit of the last digit of the MJD.", "d")
+
+
+class Folds(Block):
+    """Parts for cross-validation, drawn once by two protocols: stratified by type, and grouped by event."""
+
+    number: whole(ge=2, le=100) = value(5, "Parts in each repeat.")
+    repeats: whole(ge=1, le=100) = value(3, "Times that folds are drawn.")
+    rare: Count = value(10, "Types with fewer training objects are spread over the folds as if they were one.")
+    grid: EpochGrid = block(EpochGrid, "The grid of epochs on which the simulation sampled each event.")
+
+
+class PseudoLabels(Block):
+    """Self-training: a second fit that also learns from unlabelled objects of which the first is sure."""
+
+    enabled: bool = value(False, "Whether each model is fitted a second time; doubles the time of training.")
+    confidence: Share = value(0.95, "Least probability of the most probable class of an object that is learned from.")
+    weight: Positive = value(0.5, "Weight of such an object; a labelled one has 1.")
+
+
+_EXCLUDED = (
+    "*_err *_err__? statistics__*n_points* statistics__gap_* statistics__span__? cross_band__matched_* decay__*_points "
+    "hypotheses__*_gap_* hypotheses__*_seen* outside__significant_*"
+)
+
+
+class Training(Block):
+    """What every model is trained on."""
+
+    log_columns: listed(Literal["Z", "EBV"], 0) = value(
+        [],
+        "Columns of the logs used as features: Z, EBV. Features are in the rest frame and de-reddened. Not Z_err, "
+        "which only the test set has: it would tell training from test objects.",
+    )
+    exclude: listed(str, 0, distinct=False) = value(
+        _EXCLUDED.split(),
+        "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
+        "observed, tell the objects of one event apart, and scores do not miss them.",
+    )
+    classes: dict[str, listed(str)] = Field(
+        default_factory=lambda: {
+            "AGN": ["AGN"],
+            "SN Ia": ["SN Ia", "SN Ia-91T-like", "SN Ia-91bg-like", "SN Ia-pec", "SN Iax[02cx-like]"],
+            "SLSN and SN IIn": ["SLSN-I", "SLSN-II", "SN IIn"],
+        },
+        description="Classes beside the target of models with `classes: multiclass`: the SpecTypes of each. Yours "
+        "replace all of these.",
+    )
+    other_class: str = value("other SN", "Class of the SpecTypes that stand in no class.")
+    importance_weights: bool = value(
+        False, "Whether training objects weigh as much as the test set looks like them (adversarial validation)."
+    )
+    pseudo_labels: PseudoLabels = block(PseudoLabels, "Self-training with confident predictions of unlabelled objects.")
+
+
+class Trainer(Block):
+    """A learner with its parameters."""
+
+    learner: str = value("lightgbm", _LEARNER)
+    balance: Share = value(0.5, _BALANCE)
+    params: dict[str, Parameter] = Field(default_factory=lambda: dict(RANKER_PARAMS), description=_PARAMS)
+
+
+class Model(Block):
+    """A model: a learner, its classes and its parameters."""
+
+    enabled: bool = value(True, "Whether the model is trained and scored; false drops a shipped one.")
+    learner: str = Field(description=_LEARNER)
+    classes: Literal["binary", "multiclass"] = value(
+        "multiclass",
+        "binary: the target or not; multiclass: the target, those of training.classes, and the others.",
+    )
+    balance: Share = value(0.0, _BALANCE)
+    seeds: Count = value(1, "Members that are averaged; they differ in their random seed.")
+    selection: bool = value(False, "Whether to train on the features that `selection` keeps in each training part.")
+    tuned: bool = value(False, "Whether to train with the parameters that tuning finds; others of `params` hold.")
+    params: dict[str, Parameter] = Field(default_factory=dict, description=_PARAMS)
+    transforms: dict[str, dict[str, Parameter]] = Field(
+        default_factory=dict,
+        description="What is fitted to each training part before the learner, with its parameters; null takes a "
+        "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C.",
+    )
+
+
+class Selection(Block):
+    """Stability selection of features, inside each training part."""
+
+    rounds: Count = value(20, "Fits of the ranker to random parts.")
+    fraction: Fraction = value(0.6, "Share of the events in each part.")
+    top: Count = value(150, "Features counted in each round, the best by importance.")
+    frequency: Share = value(0.5, "Share of the rounds in which a feature must count to be kept.")
+    fewest: Count = value(50, "Features kept at least, the most frequent ones.")
+    ranker: Trainer = block(Trainer, "What ranks the features.")
+
+
+class Tuning(Block):
+    """The search for better parameters: `snakemake tune`."""
+
+    models: listed(str, 0) = value(
+        [
+            "lightgbm_multiclass",
+            "xgboost_multiclass",
+            "catboost_multiclass",
+            "logistic_multiclass",
+            "mlp_multiclass",
+        ],
+        "Models whose parameters are looked for.",
+    )
+    trials: Count = value(50, "Trials of each study; a larger number goes on from the trials that there are.")
+    workers: Count = value(4, "Jobs that work on a study at a time.")
+    metric: Literal["average_precision", "f1"] = value(
+        "average_precision", "What is optimised, f1 at its best threshold; on folds that keep events together."
+    )

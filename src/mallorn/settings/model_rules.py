@@ -1,0 +1,123 @@
+"""Rules across models, ensembles and decisions: names that must be there, and settings that need others."""
+
+from mallorn.settings.code import explains, known_names, parameters
+from mallorn.settings.messages import nearest
+from mallorn.settings.renames import RENAMED_NAMES
+
+__all__ = ["TRANSFORMS", "broken_model_rules"]
+
+TRANSFORMS = {"linear_start": ("C",)}
+"""{transform: its parameters} that the package has beside its modules of transforms."""
+
+
+def broken_model_rules(config, plugins):
+    """Return a line for each rule on models and decisions that `config` breaks; see `mallorn.settings.rules`."""
+    return [
+        *_names(config),
+        *_learners(config, plugins),
+        *_transforms(config["models"], plugins),
+        *_classes(config["training"]),
+        *_decisions(config),
+        *_repeats(config),
+    ]
+
+
+def _names(config):
+    """Yield the blocks that name a model that there is not, or that is not enabled."""
+    models, ensembles = config["models"], config["ensembles"]
+    for name in ensembles:
+        if name in models:
+            yield f"ensembles.{name}: a model has this name too"
+    asked = {f"ensembles.{name}.members": block["members"] for name, block in ensembles.items() if block["enabled"]}
+    asked["explanations.models"] = config["explanations"]["models"]
+    for where, names in asked.items():
+        yield from filter(None, (_unusable(where, name, models) for name in names))
+    yield from filter(None, [_unusable("submission.model", config["submission"]["model"], {**models, **ensembles})])
+    trained = {
+        "ablation.model": [config["ablation"]["model"]],
+        "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
+        "tuning.models": config["tuning"]["models"],
+    }
+    for where, names in trained.items():
+        yield from (_absent(where, name, models) for name in names if name not in models)
+
+
+def _unusable(where, name, blocks):
+    if name not in blocks:
+        return _absent(where, name, blocks)
+    return (
+        ""
+        if blocks[name]["enabled"]
+        else f"{where}: {name!r} is not enabled; set its `enabled` to true, or name another"
+    )
+
+
+def _absent(where, name, blocks):
+    if name in RENAMED_NAMES:
+        return f"{where}: there is no {name!r}; it was renamed to {RENAMED_NAMES[name]!r}"
+    return f"{where}: there is no {nearest(name, blocks)}"
+
+
+def _learners(config, plugins):
+    own = plugins.get("learners", {})
+    blocks = {f"models.{name}": block for name, block in config["models"].items()}
+    blocks |= {"selection.ranker": config["selection"]["ranker"], "audits.model": config["audits"]["model"]}
+    for where, block in blocks.items():
+        name = block["learner"]
+        known = own[name] if name in own else parameters("learners", name)
+        if known is None:
+            learners = [*known_names("learners"), *own]
+            yield f"{where}.learner: there is no learner {nearest(name, learners)}"
+            continue
+        for key in block["params"]:
+            if key not in known:
+                yield f"{where}.params: the learner {name} has no parameter {nearest(key, known)}"
+        if block["params"].get("focal_gamma") and block.get("classes", "binary") != "binary":
+            yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
+    for name in config["explanations"]["models"]:
+        learner = config["models"].get(name, {}).get("learner")
+        if learner in known_names("learners") and learner not in own and not explains(learner):
+            yield f"explanations.models: {name!r} is a model of the learner {learner}, which has no SHAP values"
+
+
+def _transforms(models, plugins):
+    own, known = plugins.get("transforms", ()), list(dict.fromkeys([*known_names("transforms"), *TRANSFORMS]))
+    for model, block in models.items():
+        where = f"models.{model}.transforms"
+        for name, given in block["transforms"].items():
+            if name not in known and name not in own:
+                yield f"{where}: there is no transform {nearest(name, [*known, *own])}"
+            elif name in known:
+                allowed = parameters("transforms", name) or TRANSFORMS.get(name, ())
+                yield from (
+                    f"{where}.{name}: unknown key {nearest(key, allowed)}" for key in given if key not in allowed
+                )
+
+
+def _classes(training):
+    of_type = {}
+    for name, types in training["classes"].items():
+        for kind in types:
+            if kind in of_type:
+                yield f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}"
+            of_type.setdefault(kind, name)
+
+
+def _decisions(config):
+    if config["threshold"]["rule"] == "maximum_expected_f1" and config["calibration"]["method"] == "none":
+        yield "threshold.rule: maximum_expected_f1 needs a calibration.method, platt or isotonic"
+    for name, block in config["ensembles"].items():
+        if "step" in block and abs(1.0 / block["step"] - round(1.0 / block["step"])) > 1e-6:
+            yield f"ensembles.{name}.step: expected 1 over a whole number, found {block['step']:g}"
+
+
+def _repeats(config):
+    drawn = config["folds"]["repeats"]
+    blocks = {
+        "evaluation.nested": config["evaluation"]["nested"],
+        "evaluation.learning_curve": config["evaluation"]["learning_curve"],
+        "ablation": config["ablation"],
+    }
+    for where, block in blocks.items():
+        if block["repeats"] > drawn:
+            yield f"{where}.repeats: expected at most folds.repeats, {drawn}, found {block['repeats']}"

@@ -1,0 +1,69 @@
+"""Keys and names of the configuration that have changed, so that an old one gets an answer that names the new one."""
+
+__all__ = ["RENAMED", "RENAMED_NAMES", "RENAMED_VALUES", "take_renamed"]
+
+RENAMED = {
+    "copies": "augmentations",
+    "training.groups": "training.classes",
+    "training.rest": "training.other_class",
+    "models.*.params.linear_start": "models.*.transforms.linear_start.C",
+}
+"""{old path: new path}; `*` stands for any name."""
+
+RENAMED_NAMES = {
+    "lightgbm_grouped": "lightgbm_multiclass",
+    "xgboost_grouped": "xgboost_multiclass",
+    "catboost_grouped": "catboost_multiclass",
+    "logistic_grouped": "logistic_multiclass",
+    "mlp_grouped": "mlp_multiclass",
+}
+"""{old name: new name} of models."""
+
+RENAMED_VALUES = {"models.*.classes": {"grouped": "multiclass"}}
+"""{path: {old value: new value}}."""
+
+
+def take_renamed(config):
+    """Return (config, lines): a copy without the old keys, and a line for each of them that names the new one."""
+    lines = []
+    for old, new in RENAMED.items():
+        config = _without(config, old.split("."), [], new, lines)
+    for path, values in RENAMED_VALUES.items():
+        for where, found in _values(config, path.split(".")):
+            if isinstance(found, str) and found in values:
+                lines.append(f"{where}: {found} was renamed to {values[found]}")
+                config = _without(config, where.split("."), [], None, [])
+    models = config.get("models")
+    for old, new in RENAMED_NAMES.items():
+        # a whole block, with its learner, is a model of the user's own that happens to have this name
+        if isinstance(models, dict) and isinstance(models.get(old), dict) and "learner" not in models[old]:
+            lines.append(f"models.{old} was renamed to models.{new}")
+            models = {name: block for name, block in models.items() if name != old}
+            config = {**config, "models": models}
+    return config, lines
+
+
+def _without(config, keys, passed, new, lines):
+    if not isinstance(config, dict):
+        return config
+    key, *rest = keys
+    result = dict(config)
+    for name in list(config) if key == "*" else [key] if key in config else []:
+        if rest:
+            result[name] = _without(config[name], rest, [*passed, name], new, lines)
+        else:
+            del result[name]
+            if new is not None:
+                star = passed[1] if "*" in new else ""
+                lines.append(f"{'.'.join(map(str, [*passed, name]))} was renamed to {new.replace('*', str(star))}")
+    return result
+
+
+def _values(config, keys, passed=()):
+    """Yield (path, value) of all values whose path matches `keys`."""
+    if not keys:
+        yield ".".join(map(str, passed)), config
+    elif isinstance(config, dict):
+        key, *rest = keys
+        for name in list(config) if key == "*" else [key] if key in config else []:
+            yield from _values(config[name], rest, (*passed, name))

@@ -1,0 +1,88 @@
+"""The configuration in force: a user's part over the defaults, checked as a whole."""
+
+from functools import cache
+
+from pydantic import ValidationError
+
+from mallorn.errors import ConfigError
+from mallorn.settings.configuration import Configuration
+from mallorn.settings.merging import merge
+from mallorn.settings.messages import refusal, tell
+from mallorn.settings.plugins import extended
+from mallorn.settings.renames import take_renamed
+from mallorn.settings.rules import broken_rules
+
+__all__ = ["defaults", "resolve"]
+
+
+def resolve(config, plugins=None, surveys=None):
+    """Return the whole configuration as plain dicts, lists, numbers and text, in a fixed order.
+
+    config: what the user states, nested dicts; any part may be missing. plugins: what files of the user's own add, see
+    `mallorn.settings.plugins`. surveys: {name: passbands} of the surveys that the package knows; None: not checked.
+
+    Raises ConfigError that lists everything wrong: keys that are not known or were renamed, values that are not
+    allowed, and settings that do not go together.
+    """
+    model = extended(plugins)
+    given, lines = take_renamed(config)
+    try:
+        resolved = _validated(model, given)
+    except ValidationError as error:
+        raise ConfigError(refusal([*lines, *_all_wrong(error, model, given, plugins, surveys)])) from None
+    lines += broken_rules(resolved, plugins, surveys)
+    if lines:
+        raise ConfigError(refusal(lines))
+    return resolved
+
+
+def defaults():
+    """Return the configuration of a user who states nothing."""
+    return resolve({})
+
+
+def _validated(model, given):
+    return model.model_validate(merge(_defaults_of(model), given)).model_dump()
+
+
+def _all_wrong(error, model, given, plugins, surveys):
+    """Return the lines for what no value may be, and for the rules that the other values break."""
+    lines, places = tell(error, model)
+    left_out = {_reached(given, place) for place in places}
+    for place in left_out:
+        given = _without(given, place)
+    try:
+        rest = _validated(model, given)
+    except ValidationError:
+        return lines
+    named = [word for *_, key in filter(None, left_out) for word in (repr(key), f".{key}")]
+    return lines + [line for line in broken_rules(rest, plugins, surveys) if not any(word in line for word in named)]
+
+
+def _reached(given, place):
+    """Return the keys of `place` that lead to something in `given`: to the value, or to the block that lacks it."""
+    reached = []
+    for key in place:
+        if not isinstance(given, dict) or key not in given:
+            break
+        reached.append(key)
+        given = given[key]
+    return tuple(reached)
+
+
+def _without(given, place):
+    """Return `given` without what the keys `place` lead to."""
+    key, *inner = place or (None,)
+    if key not in given:
+        return given
+    rest = {name: value for name, value in given.items() if name != key}
+    return {**given, key: _without(given[key], inner)} if inner else rest
+
+
+def _defaults_of(model):
+    return _shared_defaults() if model is Configuration else model().model_dump()
+
+
+@cache
+def _shared_defaults():
+    return Configuration().model_dump()

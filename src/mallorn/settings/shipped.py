@@ -1,0 +1,99 @@
+"""The models and ensembles that come with the package, as literal tables; the meaning of keys is in `learning`."""
+
+__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS"]
+
+RANKER_PARAMS = {
+    "num_iterations": 100,
+    "learning_rate": 0.1,
+    "num_leaves": 8,
+    "min_child_samples": 20,
+    "feature_fraction": 0.2,
+    "lambda_l2": 5.0,
+    "max_bin": 63,
+}
+"""LightGBM where features are ranked, and in audits."""
+
+MODELS = {
+    "lightgbm": {
+        "learner": "lightgbm",
+        "classes": "binary",
+        "params": {
+            "num_iterations": 300,
+            "learning_rate": 0.06,
+            "num_leaves": 12,
+            "min_child_samples": 20,
+            "feature_fraction": 0.2,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": 1.0,
+            "extra_trees": True,
+            "max_bin": 127,
+        },
+        "transforms": {"linear_start": {"C": 0.1}},
+    },
+    "lightgbm_multiclass": {
+        "learner": "lightgbm",
+        "params": {
+            "num_iterations": 500,
+            "learning_rate": 0.04,
+            "num_leaves": 4,
+            "min_child_samples": 20,
+            "feature_fraction": 0.1,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": 3.0,
+            "max_bin": 31,
+        },
+        "transforms": {"linear_start": {"C": 0.03}},
+    },
+    "xgboost_multiclass": {
+        "learner": "xgboost",
+        "params": {
+            "num_boost_round": 200,
+            "learning_rate": 0.06,
+            "max_depth": 3,
+            "colsample_bytree": 0.05,
+            "subsample": 0.7,
+            "reg_lambda": 3.0,
+            "max_bin": 16,
+        },
+    },
+    "catboost_multiclass": {
+        "learner": "catboost",
+        "params": {
+            "iterations": 1200,
+            "learning_rate": 0.1,
+            "depth": 1,  # trees of one split: a sum of functions of single features, which holds best for new events
+            "l2_leaf_reg": 5.0,
+            "rsm": 0.05,
+            "boosting_type": "Plain",
+            "bootstrap_type": "Bernoulli",
+            "subsample": 0.7,
+            "border_count": 16,
+            "leaf_estimation_iterations": 1,
+        },
+    },
+    "logistic_multiclass": {"learner": "logistic", "params": {"C": 0.03, "max_iter": 300, "tol": 0.001}},
+    "mlp_multiclass": {
+        "learner": "mlp",
+        "params": {"hidden": 32, "alpha": 1.0, "learning_rate_init": 0.001, "batch_size": 64, "epochs": 20},
+    },
+}
+
+_STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass")
+_ALL = (
+    "catboost_multiclass",
+    "lightgbm_multiclass",
+    "xgboost_multiclass",
+    "lightgbm",
+    "logistic_multiclass",
+    "mlp_multiclass",
+)
+
+ENSEMBLES = {
+    "mean": {"method": "mean", "members": list(_STRONGEST)},
+    "rank": {"method": "rank", "members": list(_STRONGEST)},
+    "weighted": {"method": "weighted", "members": list(_ALL)},
+    "stacked": {"method": "stacked", "members": list(_ALL)},
+    "best": {"method": "best", "members": list(_ALL)},
+}
