@@ -35,9 +35,15 @@ from mallorn.errors import ConfigError
 __all__ = ["LEARNERS", "learner"]
 
 _SHARED = ("learner", "losses")
-LEARNERS = tuple(
-    sorted(module.name for module in iter_modules(mallorn.learners.__path__) if module.name not in _SHARED)
-)
+
+
+def _found():
+    return tuple(
+        sorted(module.name for module in iter_modules(mallorn.learners.__path__) if module.name not in _SHARED)
+    )
+
+
+LEARNERS = _found()
 """Names of the learners: the modules of this package but what they share."""
 
 
@@ -46,7 +52,7 @@ def learner(name, params=()):
 
     Learners ignore parameters that they do not know, so that a misspelt one would pass unseen.
     """
-    if name not in LEARNERS:
+    if name not in LEARNERS and name not in _found():  # folders may have been added to the package since
         raise ConfigError(f"models: there is no learner {name!r}; expected one of {', '.join(LEARNERS)}")
     module = import_module(f"mallorn.learners.{name}")
     for key in params:

@@ -26,15 +26,19 @@ from mallorn.errors import ConfigError
 
 __all__ = ["TRANSFORMS", "transform"]
 
-TRANSFORMS = tuple(
-    sorted(module.name for module in iter_modules(mallorn.learning.transforms.__path__) if module.name != "transform")
-)
+
+def _found():
+    modules = iter_modules(mallorn.learning.transforms.__path__)
+    return tuple(sorted(module.name for module in modules if module.name != "transform"))
+
+
+TRANSFORMS = _found()
 """Names of the transforms: the modules of this package but this one."""
 
 
 def transform(name, params=()):
     """Return the module of the transform `name`; raise ConfigError if there is none, or none of its `params`."""
-    if name not in TRANSFORMS:
+    if name not in TRANSFORMS and name not in _found():  # folders may have been added to the package since
         raise ConfigError(f"models: there is no transform {name!r}; expected one of {', '.join(TRANSFORMS)}")
     module = import_module(f"mallorn.learning.transforms.{name}")
     for key in params:
