@@ -63,7 +63,7 @@ def audit_siblings(object_id, digest, folds, shared):
     numbers = {
         "events": len(sizes),
         "objects": int(sizes.sum()),
-        "copies_per_event": float(sizes.mean()),
+        "siblings_per_event": float(sizes.mean()),
         "objects_with_a_parted_sibling": parted,
         "duplicates": duplicates[:20],
         "spans_shared_by_two_types": len(shared),

@@ -1,0 +1,170 @@
+"""Learners that read light curves and posteriors, from cross-validation to files, ensembles and the bundle."""
+
+import csv
+import json
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pytest
+from learning_data import CLASSES, PARAMS, SELECTION, SPEC
+from own_modules import own_modules  # noqa: F401
+
+from mallorn.decide.predictions import read_held_out, read_out_of_fold
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.folds import draw_folds
+from mallorn.learning.tables import DatasetFiles
+from mallorn.metrics import average_precision
+from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+
+pytestmark = pytest.mark.usefixtures("own_modules")
+
+ROOT = Path(__file__).parents[2]
+NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
+TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "pseudo_labels": NO_LABELS}
+STATE = {"code": {}, "settings": {}}
+SPLITS = ("split_01", "split_02")
+PHASES = np.arange(0.0, 100.0, 10.0)
+FALL = {"TDE": 60.0, "AGN": 1e4, "SN Ia": 15.0}
+"""Days in which the flux of each type falls."""
+MODELS = {
+    "points": {"learner": "nearest_points", "params": {"k": 5, "bins": 8, "width": 12.5}, "balance": 0.0},
+    "grid": {"learner": "nearest_grid", "params": {"sharpness": 3.0}, "balance": 0.0},
+    "table": {"learner": "logistic", "params": PARAMS["logistic"], "balance": 0.0, "classes": "binary"},
+}
+
+
+def script(name):
+    spec = spec_from_file_location(name, ROOT / "workflow" / "scripts" / f"{name}.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def light_curves(ids, types, rng):
+    n, points = len(ids), 12
+    t = np.sort(rng.uniform(0, 100, (n, points)), axis=1)
+    fall = np.array([FALL[kind] for kind in types])[:, None]
+    flux = 50 * np.exp(-t / fall) + rng.normal(size=t.shape)
+    curves = LightCurves(
+        *(np.array(ids, dtype=object), *np.full((4, n), 0.1)),
+        start=points * np.arange(n + 1),
+        mjd=(60000 + t).ravel(),
+        band=np.full(n * points, 2, dtype=np.int8),
+        flux=flux.ravel(),
+        flux_err=np.ones(n * points),
+    )
+    mean = 50 * np.exp(-PHASES / fall)[:, None, :] + rng.normal(size=(n, 2, len(PHASES)))
+    status = (rng.random(n) < 0.05).astype(np.int8)
+    mean[status > 0] = np.nan
+    posterior = {
+        "object_id": np.array(ids, dtype=object),
+        "status": status,
+        "peak_mjd": np.full(n, 60000.0),
+        "band_peak_mjd": np.zeros((n, 2)),
+        "mean": mean.astype(np.float32),
+        "sd": np.ones(mean.shape, dtype=np.float32),
+    }
+    return curves, posterior
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A folder with 120 training and 30 test objects in two splits, folds, and three models of them."""
+    folder, rng = tmp_path_factory.mktemp("curves"), np.random.default_rng(5)
+    event = np.repeat(np.arange(75), 2)
+    types = np.array(list(FALL), dtype=object)[event % 3]
+    ids = np.array([f"object_{k:03d}" for k in rng.permutation(len(event))], dtype=object)
+    test, split = event % 5 == 4, rng.integers(0, 2, len(ids))
+    for k, name in enumerate(SPLITS):
+        mine = np.flatnonzero(split == k)
+        mine = mine[np.argsort(ids[mine].astype(str))]
+        curves, posterior = light_curves(ids[mine], types[mine], rng)
+        write_lightcurves(curves, folder / "lightcurves" / f"{name}.parquet", folder / "objects" / f"{name}.parquet")
+        write_table(folder / "posterior" / f"{name}.parquet", posterior)
+    for name, chosen in (("train", ~test), ("test", test)):
+        values = (types[chosen] == "TDE") + rng.normal(size=chosen.sum())
+        write_table(folder / f"{name}.parquet", {"object_id": ids[chosen], "family__x": values})
+    target, events = (types == "TDE").astype(np.int8), np.array([f"event_{k}" for k in event], dtype=object)
+    write_table(
+        folder / "folds.parquet", draw_folds(*(x[~test] for x in (ids, types, target, events)), 3, 1, 5, seed=1)
+    )
+    module = script("cross_validate")
+    for name, block in MODELS.items():
+        spec = {**SPEC, "classes": "multiclass", **block}
+        inputs = module.Inputs(
+            *(folder / f"{table}.parquet" for table in ("train", "test", "folds")),
+            views={"survey": views(folder, name)},
+        )
+        part = folder / name
+        outputs = module.Outputs(
+            *(part / f"{kind}.parquet" for kind in ("out_of_fold", "held_out", "importance")), models=part / "models"
+        )
+        about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": name}
+        settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+        module.main(inputs, outputs, about, settings, 2)
+    return folder
+
+
+def views(folder, model):
+    """Return what a model needs beside features: nothing is there for the others, as the rules do it."""
+    needed = {"points": ("lightcurves", "objects"), "grid": ("posterior",), "table": ()}[model]
+    kinds = ("lightcurves", "objects", "posterior")
+    return [[folder / kind / f"{split}.parquet" for split in SPLITS if kind in needed] for kind in kinds]
+
+
+@pytest.mark.parametrize("model", ["points", "grid"])
+def test_curves_tell_what_one_feature_does_not(results, model):
+    known = read_columns(results / "folds.parquet", ["object_id", "target"])
+    target = dict(zip(known["object_id"], known["target"].tolist(), strict=True))
+    scores = {}
+    for name in (model, "table"):
+        p = read_out_of_fold(results / name / "out_of_fold.parquet")
+        assert p.names == (("TDE", "AGN", "SN Ia", "other SN") if name == model else ("TDE", "other"))
+        np.testing.assert_allclose(p.classes.sum(axis=1), 1.0)
+        assert np.array_equal(p.probability, p.classes[:, 0])
+        scores[name] = average_precision([target[i] for i in p.object_id], p.probability)
+    assert scores[model] > 0.9 > scores["table"]
+    assert len(read_columns(results / model / "importance.parquet")["feature"]) == 0
+
+
+@pytest.fixture(scope="module")
+def combined(results):
+    """The folder with the ensemble of all three models, and the bundle of it."""
+    names = ("out_of_fold", "held_out")
+    models = {model: {name: results / model / f"{name}.parquet" for name in names} for model in MODELS}
+    outputs = {name: results / "all" / f"{name}.parquet" for name in names} | {"learned": results / "learned.json"}
+    settings = {"all": {"method": "mean", "members": list(MODELS)}}
+    about = {"training": "final", "protocol": "grouped", "repeat": "0"}
+    script("combine").main(models, results / "folds.parquet", {"all": outputs}, about, settings)
+    decision = {"calibration": {"method": "none"}, "threshold": 0.5, "spread": 0.0}
+    (results / "threshold.json").write_text(json.dumps(decision))
+    folders = [{model: results / model / "models" for model in MODELS}]
+    script("export_model").main(
+        *(folders, [results / "learned.json"], results / "threshold.json", results / "model"), {"model": "all"}, STATE
+    )
+    return results
+
+
+def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp_path):
+    manifest = json.loads((combined / "model" / "model.json").read_text())
+    assert manifest["needs"] == ["features", "grid", "points"]
+    assert manifest["features"] == ["family__x"]
+    assert manifest["classes"] == ["TDE", "AGN", "SN Ia", "other SN"]
+    every = [
+        [combined / kind / f"{split}.parquet" for split in SPLITS] for kind in ("lightcurves", "objects", "posterior")
+    ]
+    files = DatasetFiles(combined / "test.parquet", *every)
+    script("classify").main(combined / "model", files, tmp_path / "p.csv", tmp_path / "d.csv", STATE)
+    with open(tmp_path / "p.csv", newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    held_out = read_held_out(combined / "all" / "held_out.parquet")
+    assert [row["object_id"] for row in rows] == held_out.object_id.tolist()
+    for name, p in zip(held_out.names, held_out.classes.T, strict=True):
+        assert [float(row[f"probability__{name}"]) for row in rows] == pytest.approx(p, rel=1e-5, abs=1e-9)
+
+
+def test_no_file_of_the_models_is_a_pickle(combined):
+    for path in (combined / "model").rglob("*"):
+        assert path.is_dir() or path.suffix in (".json", ".npz")
+        assert path.is_dir() or not path.read_bytes().startswith(b"\x80")
