@@ -14,7 +14,7 @@ from mallorn.errors import ConfigError, DataError
 from mallorn.runs.fingerprints import constant, fingerprint, module_digests
 from mallorn.runs.tracking import check_tracking
 from mallorn.simulate.cadence import median_depth
-from mallorn.survey.passbands import survey_passbands
+from mallorn.survey.passbands import passbands_of_run
 from mallorn.sources.kaggle import LIGHTCURVE_FILES, LOG_FILES, SAMPLE_FILE, file_digest, find_splits, log_digest
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: garbage is sought in vain
@@ -38,10 +38,7 @@ try:
         DATA_DIR = config["data_dir"]
         SPLITS = find_splits(DATA_DIR)
     NEW_SPLITS = find_splits(config["new_data"], ["test"], "new_data") if config["new_data"] else []
-    SURVEY_NAME = config["simulation"]["survey"] if config["data_dir"] is None else config["survey"]
-    SURVEY_KEY = "simulation.survey" if config["data_dir"] is None else "survey"
-    PASSBANDS = survey_passbands(SURVEY_NAME, config["surveys"], SURVEY_KEY)
-    NEW_PASSBANDS = survey_passbands(config["new_survey"] or SURVEY_NAME, config["surveys"], "new_survey")
+    PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     if config["data_dir"] is None:
         median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:

@@ -16,6 +16,7 @@ from mallorn.ingest.lightcurves import REASONS
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import draw_folds
 from mallorn.settings.checks import check_config, check_models
+from mallorn.survey.passbands import passbands_of_run
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
@@ -90,6 +91,7 @@ def test_an_unusable_value_is_refused_in_words(case, shipped):
     def check():
         check_config(config, schema)
         check_models(config)
+        passbands_of_run(config)
 
     with pytest.raises(ConfigError) as caught:
         check()

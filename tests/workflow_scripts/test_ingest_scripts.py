@@ -8,6 +8,7 @@ import pytest
 from surveys import CONFIG, LOG, SAMPLE, TEST, TEST_LC, TRAIN_LC, read_split, sound_survey, write_survey
 
 from mallorn.io.tables import read_columns
+from mallorn.survey.passbands import LSST
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -27,7 +28,7 @@ def run(script, folder, inputs, outputs, settings, **wildcards):
         input=Named(inputs),
         output=Named({name: str(path) for name, path in outputs.items()}),
         log=[str(folder / "logs" / f"{script}.log")],
-        params=SimpleNamespace(settings=settings),
+        params=SimpleNamespace(settings=settings, passbands=LSST.to_text()),
         wildcards=SimpleNamespace(**wildcards),
     )
     runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})

@@ -24,8 +24,8 @@ def join_features(logs, families, path, chosen, rows_per_group=10_000):
     """Write the features of the objects of one set, one row per object in log order, to the Parquet file `path`.
 
     Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units, and with a note (see
-    `read_notes`) where the survey's passbands cannot tell a feature; the log says how many these are. At most `rows_per_group`
-    rows, and one family of one split, are in memory at a time.
+    `read_notes`) where the survey's passbands cannot tell a feature; the log says how many these are. At most
+    `rows_per_group` rows, and one family of one split, are in memory at a time.
 
     logs: results/logs.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
     Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in

@@ -46,7 +46,7 @@ class Sed(NamedTuple):
 
 
 class Likelihood(NamedTuple):
-    """Both Gaussian processes fitted to a slot of passbands: log likelihoods, NaN without a fit, and time scales, days."""
+    """Both Gaussian processes fitted to a slot of passbands: log likelihoods, NaN without a fit, time scales, days."""
 
     band: str
     n_points: int
