@@ -399,6 +399,25 @@ CONFIGURATION = [
         5e4,
         ("fits.drw.priors.tau: lower 50000 is not below upper 30000",),
     ),
+    Value("an unknown survey", ("survey",), "zft", ("survey: there is no survey 'zft'", "did you mean 'ztf'?")),
+    Value(
+        "an unknown survey to simulate",
+        ("simulation", "survey"),
+        "atlass",
+        ("simulation.survey", "did you mean 'atlas'?"),
+    ),
+    Value(
+        "an unknown survey of new objects", ("new_survey",), "LSST", ("new_survey: there is no survey 'LSST'", "'lsst'")
+    ),
+    Value(
+        "a passband of one's own without a wavelength",
+        ("surveys",),
+        {"mine": {"g": {"slot": "g"}}},
+        ("surveys.mine.g: missing key 'wavelength'",),
+    ),
+    Value(
+        "a wavelength in micrometres", ("surveys",), {"mine": {"g": {"wavelength": 0.48}}}, ("surveys.mine.g", "910")
+    ),
     Value("a passband that there is not", ("posterior", "peak_bands"), ["q"], ("posterior.peak_bands.0", "'q'", "'g'")),
     Value("a passband twice", ("posterior", "peak_bands"), ["g", "g"], ("posterior.peak_bands: g stands there twice",)),
     Value(

@@ -1,19 +1,18 @@
-"""Makes the learners and transforms of tests/own_learners and tests/own_transforms known by name."""
+"""Makes the learners and transforms of tests/own_learners and tests/own_transforms known by name, as plug-ins are."""
 
 from pathlib import Path
 
 import pytest
 
-import mallorn.learners
-import mallorn.learning.transforms
+from mallorn import plugins
 
 HERE = Path(__file__).parent
+FILES = sorted(map(str, [*HERE.glob("own_learners/*.py"), *HERE.glob("own_transforms/*.py")]))
 
 
 @pytest.fixture(scope="module")
 def own_modules():
-    """For the tests of a module, the packages of learners and transforms have one folder more each."""
-    with pytest.MonkeyPatch.context() as patch:
-        for package, folder in ((mallorn.learners, "own_learners"), (mallorn.learning.transforms, "own_transforms")):
-            patch.setattr(package, "__path__", [*package.__path__, str(HERE / folder)])
-        yield
+    """The tests of a module find the plug-in files by their names."""
+    plugins.use(FILES)
+    yield FILES
+    plugins.use([])

@@ -71,7 +71,7 @@ def test_all_methods_are_timed_on_the_same_fits(tmp_path, config, caplog):
 def test_missed_optima_are_counted(config):
     """Starts at the optimum gain nothing; with one iteration allowed, a far start misses what a near one finds."""
     lc = waves(4, 40, seed=5)
-    batch = pack(lc.mjd, lc.band, lc.flux, lc.flux_err, lc.start)
+    batch = pack(lc.mjd, lc.band, lc.flux, lc.flux_err, lc.start, wavelength=LSST.wavelength)
     how = settings(DRW, config["fits"]["drw"])
     assert missed_optima(DRW, [batch], how, how.starts, 0.05) == 0.0
 

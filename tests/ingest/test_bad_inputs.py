@@ -13,6 +13,7 @@ from mallorn.ingest.lightcurves import REASONS
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import draw_folds
 from mallorn.settings.resolve import resolve
+from mallorn.survey.passbands import shipped_surveys
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
@@ -72,7 +73,7 @@ def test_an_unusable_value_is_refused_in_words(case):
     *blocks, key = case.key
     config = reduce(lambda inner, block: {block: inner}, reversed(blocks), {key: case.value})
     with pytest.raises(ConfigError) as caught:
-        resolve(config)
+        resolve(config, surveys=shipped_surveys())
     message = str(caught.value)
     assert [word for word in case.words if word not in message] == []
     assert "Next step: " in message

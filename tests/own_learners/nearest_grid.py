@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
+KIND = "learners"
+
 NEEDS = ("grid",)
 
 PARAMETERS = ("sharpness",)

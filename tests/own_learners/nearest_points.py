@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+KIND = "learners"
+
 NEEDS = ("points",)
 
 PARAMETERS = ("k", "bins", "width")

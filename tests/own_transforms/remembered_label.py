@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+KIND = "transforms"
+
 NEEDS = ("features",)
 
 PARAMETERS = ("otherwise",)

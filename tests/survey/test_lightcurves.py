@@ -1,5 +1,7 @@
 """Packed light curves against lists of objects, and their way to a file and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -7,17 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mallorn.errors import DataError
-from mallorn.io.tables import read_columns, read_units
+from mallorn.io.tables import read_columns, read_units, write_table
 from mallorn.survey.cosmology import MIN_REDSHIFT
+from mallorn.survey.dust import extinction_per_ebv
 from mallorn.survey.lightcurves import (
     LightCurves,
     find_objects,
     joined,
     lightcurve_groups,
+    lightcurve_writer,
     read_lightcurves,
+    read_passbands,
     write_lightcurves,
 )
-from mallorn.survey.passbands import LSST, SLOTS
+from mallorn.survey.passbands import LSST, NO_SLOT, SLOTS, Passbands
 
 POINTS = ("mjd", "band", "flux", "flux_err")
 OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
@@ -184,3 +189,73 @@ def test_joined_light_curves_are_all_objects_by_id():
         part.object_id[:] = [f"{name}{k}" for name in part.object_id]
     expected = sorted(pair for part in parts for pair in as_lists(part))
     assert as_lists(joined(parts)) == expected
+
+
+EIGHT = Passbands((*LSST.rows, ("o", 6790.0, 23.9, 2), ("UVW1", 2684.0, 23.9, NO_SLOT)))
+
+
+def in_bands(passbands, *points):
+    """Return the light curve of one object, in the given passbands, of points (mjd, name, flux, error)."""
+    mjd, names, flux, error = zip(*points, strict=True)
+    band = np.array([passbands.index(name) for name in names], dtype=np.int8)
+    one = make([len(points)])
+    values = {"mjd": np.array(mjd, float), "band": band, "flux": np.array(flux), "flux_err": np.array(error)}
+    return replace(one, passbands=passbands, **values)
+
+
+def test_light_curves_of_the_slots_are_not_copied():
+    lc = make([3, 2])
+    assert lc.in_slots() is lc
+
+
+def test_points_by_slot_worked_by_hand():
+    """r and o share a slot and a time: weights 1 and 1/4 make (4 + 6 / 4) / (5 / 4) = 4.4, error (5 / 4)^-1/2."""
+    lc = in_bands(
+        EIGHT, (1, "g", 1.0, 1.0), (1, "UVW1", 9.0, 1.0), (2, "r", 4.0, 1.0), (2, "o", 6.0, 2.0), (3, "o", 5.0, 0.5)
+    )
+    slots = lc.in_slots()
+    np.testing.assert_array_equal(slots.start, [0, 3])
+    np.testing.assert_array_equal(slots.mjd, [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(slots.band, [1, 2, 2])
+    assert slots.band.dtype == np.int8
+    np.testing.assert_allclose(slots.flux, [1.0, 4.4, 5.0])
+    np.testing.assert_allclose(slots.flux_err, [1.0, 1.25**-0.5, 0.5])
+    assert slots.passbands.slots == SLOTS
+
+
+def test_points_by_slot_are_sorted_by_time_then_slot():
+    reddest_first = Passbands((("y", 10056.0, 23.9, 5), ("u", 3641.0, 23.9, 0)))
+    slots = in_bands(reddest_first, (1, "y", 1.0, 1.0), (1, "u", 2.0, 1.0)).in_slots()
+    np.testing.assert_array_equal(slots.band, [0, 5])
+    np.testing.assert_array_equal(slots.flux, [2.0, 1.0])
+    assert slots.passbands.slots == ("u", "y")
+    assert_equal(slots.in_slots(), slots)
+
+
+def test_each_passband_is_dereddened_by_its_own_extinction():
+    lc = in_bands(EIGHT, (1, "r", 1.0, 1.0), (2, "o", 1.0, 1.0), (3, "UVW1", 1.0, 1.0))
+    lc.ebv[:] = 0.3
+    expected = 10.0 ** (0.4 * 0.3 * extinction_per_ebv([6155.0, 6790.0, 2684.0]))
+    np.testing.assert_allclose(lc.dereddened().flux, expected, rtol=1e-12)
+
+
+def test_files_keep_the_passbands_and_need_them(tmp_path):
+    lc = in_bands(EIGHT, (1, "r", 1.0, 1.0), (2, "o", 1.0, 1.0), (3, "UVW1", 1.0, 1.0))
+    points, objects = tmp_path / "points.parquet", tmp_path / "objects.parquet"
+    write_lightcurves(lc, points, objects)
+    assert read_lightcurves(points, objects).passbands == EIGHT
+    assert read_lightcurves(None, objects).passbands == EIGHT
+    assert read_passbands(points) == read_passbands(objects) == EIGHT
+    assert_equal(read_lightcurves(points, objects, band="o"), lc.in_band(6))
+    write_table(points, read_columns(points))
+    with pytest.raises(DataError, match="expected the passbands of the survey"):
+        read_lightcurves(points, objects)
+
+
+def test_a_file_holds_light_curves_of_one_survey(tmp_path):
+    with (
+        pytest.raises(ValueError, match="expected light curves in"),
+        lightcurve_writer(tmp_path / "points", tmp_path / "objects", LSST) as write,
+    ):
+        write(in_bands(EIGHT, (1, "r", 1.0, 1.0)))
+    assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ import pytest
 from surveys import CONFIG, TRAIN_LC, read_split, sound_survey, write_survey
 
 from mallorn.io.tables import read_columns
+from mallorn.survey.passbands import LSST
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -37,7 +38,7 @@ def run(script, folder, outputs, params, **wildcards):
 def run_both(folder, files):
     """Run both adapters on a survey with these files, for split_01; return what they log."""
     where = {"folder": write_survey(files, folder / "a survey"), "settings": CONFIG}
-    survey = {"splits": ["split_01", "split_02"], "sets": ["train", "test"], "suffix": ""}
+    survey = {"splits": ["split_01", "split_02"], "sets": ["train", "test"], "suffix": "", "passbands": LSST.to_text()}
     first = run("ingest_metadata", folder, {"table": folder / "metadata.parquet"}, {"survey": survey, **where})
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}

@@ -6,6 +6,7 @@ import pytest
 
 from mallorn.io.tables import read_columns
 from mallorn.settings.resolve import defaults
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -15,7 +16,7 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 def settings():
     simulation = defaults()["simulation"]
     sources = dict.fromkeys(simulation["sources"], 0) | {"AGN": 2, "SN Ia": 2, "TDE": 2}
-    return {"seed": 11, "simulation": simulation | {"sources": sources, "n_splits": 2}}
+    return {"seed": 11, "simulation": simulation | {"sources": sources, "n_splits": 2}, "passbands": LSST.to_text()}
 
 
 @pytest.fixture(scope="module")

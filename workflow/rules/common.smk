@@ -14,7 +14,7 @@ from mallorn.runs.tracking import check_tracking
 from mallorn.settings.resolve import resolve
 from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
-from mallorn.survey.passbands import survey_passbands
+from mallorn.survey.passbands import passbands_of_run, shipped_surveys
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
 
@@ -26,7 +26,7 @@ code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
     plugins.use(config.get("plugins") or [])
-    config = resolve(config, plugins.described())
+    config = resolve(config, plugins.described(), shipped_surveys())
     check_tracking(config)
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
@@ -42,10 +42,7 @@ try:
         METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
     NEW_DATA = config["new_data"]
     NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
-    SURVEY_KEY = "simulation.survey" if config["data_dir"] is None else "survey"
-    SURVEY = config["simulation"]["survey"] if config["data_dir"] is None else config["survey"]
-    PASSBANDS = survey_passbands(SURVEY, config["surveys"], SURVEY_KEY)
-    NEW_PASSBANDS = survey_passbands(config["new_survey"] or SURVEY, config["surveys"], "new_survey")
+    PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     if config["data_dir"] is None:
         median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:

@@ -36,9 +36,9 @@ def features(config):
     for a, b in PAIRS:
         made += [feature._replace(slots=(a, b)) for feature in _of_pair(a, b, config)]
     for phase in config["share_phases"]:
-        meaning = f"share of each band in the six fluxes at {phase:+g} d"
+        meaning = f"share of each band in the fluxes of all slots at {phase:+g} d"
         made.append(Feature(f"share_{phase_name(phase)}", "", meaning, "", True, SLOTS))
-    meaning = "share of u and g in the energy received in all six bands"
+    meaning = "share of u and g in the energy received in all slots"
     made.append(Feature("blue_fraction", "", meaning, VAN_VELZEN, slots=SLOTS))
     made.append(Feature("lag", "d", "rest-frame time of the band's peak after that of g+r+i", "", True))
     return made

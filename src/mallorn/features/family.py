@@ -70,7 +70,7 @@ def unavailable(family, features, passbands):
     """Return {column name: why} of the columns of a list of `Feature` that a survey with `passbands` cannot have."""
     found = {}
     for column, _, needed in _columns(family, features):
-        lacking = [slot for slot in needed if slot not in passbands.slots]
+        lacking = [slot for slot in SLOTS if slot in needed and slot not in passbands.slots]
         if lacking:
             found[column] = f"the survey has no passband in slot{'s' * (len(lacking) > 1)} {', '.join(lacking)}"
     return found
@@ -103,6 +103,6 @@ def _columns(family, features):
         stem = f"{family}__{feature.name}"
         if feature.per_band:
             for slot in SLOTS:
-                yield f"{stem}__{slot}", feature, tuple(dict.fromkeys([slot, *feature.slots]))
+                yield f"{stem}__{slot}", feature, {slot, *feature.slots}
         else:
-            yield stem, feature, feature.slots
+            yield stem, feature, {*feature.slots}

@@ -28,7 +28,8 @@ __all__ = [
     "SLOT_WAVELENGTHS",
     "Passband",
     "Passbands",
-    "known_surveys",
+    "shipped_surveys",
+    "passbands_of_run",
     "slot_index",
     "survey_passbands",
 ]
@@ -183,15 +184,29 @@ def survey_passbands(name, own_surveys=None, key="survey"):
     shipped = _shipped()
     if name not in shipped:
         known = [*own_surveys, *shipped]
-        near = get_close_matches(str(name), known, n=1)
+        near = get_close_matches(str(name).lower(), known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(f"{key}: there is no survey {name!r}{hint} (known: {', '.join(known)}; add one in `surveys`)")
     return _own_survey(name, shipped[name]["passbands"])
 
 
-def known_surveys(own_surveys=None):
-    """Return the names of all surveys: those in `own_surveys`, then the shipped ones."""
-    return list(dict.fromkeys([*(own_surveys or {}), *_shipped()]))
+def passbands_of_run(config):
+    """Return the `Passbands` of the survey that is trained on, and of the new objects that are classified.
+
+    config: the configuration, of which `data_dir`, `survey`, `simulation.survey`, `new_survey` and `surveys` are read.
+    A simulated survey has the passbands of `simulation.survey`. Raises ConfigError as `survey_passbands`.
+    """
+    own = config["surveys"]
+    named, simulated = config["survey"], config["simulation"]["survey"]
+    given, made = survey_passbands(named, own), survey_passbands(simulated, own, "simulation.survey")
+    passbands = made if config["data_dir"] is None else given
+    new = config["new_survey"]
+    return passbands, passbands if new is None else survey_passbands(new, own, "new_survey")
+
+
+def shipped_surveys():
+    """Return {survey: names of its passbands} of the surveys that the package knows."""
+    return {name: list(survey["passbands"]) for name, survey in _shipped().items()}
 
 
 def slot_index(name):
