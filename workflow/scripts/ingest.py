@@ -12,7 +12,7 @@ def main(source, folder, sets, split, points, objects, set_aside, settings):
     source: name of a source, folder and sets: what it reads; see `mallorn.sources.source`. settings: block `ingest` of
     the configuration.
     """
-    read = partial(load("sources", source).read_split, folder, split, sets, settings)
+    read = partial(load("sources", source, "read_split").read_split, folder, split, sets, settings)
     write_split(read, points, objects, set_aside)
 
 
