@@ -81,7 +81,7 @@ def reachable(adapter, used):
     text = (ADAPTERS / f"{adapter}.py").read_text(encoding="utf-8").rpartition('\nif "snakemake" in globals()')[0]
     found, texts = set(), [text]
     while texts:
-        text, names = texts.pop(), set()
+        text, names = re.sub(r'"""[\s\S]*?"""', "", texts.pop()), set()
         for stem, listed in re.findall(r"^\s*from (mallorn[\w.]*) import (\([^)]*\)|.*)", text, re.MULTILINE):
             names |= {stem, *(f"{stem}.{word}" for word in re.findall(r"\w+", listed))}
         names |= set(re.findall(r"^\s*import (mallorn[\w.]*)", text, re.MULTILINE))

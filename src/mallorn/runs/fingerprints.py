@@ -42,7 +42,7 @@ def fingerprint(*roots, used=None, source=SOURCE):
     found = _closure(roots, used, Path(source))
     digest = hashlib.sha256()
     for path in (Path(root) for root in roots if _is_file(root)):
-        digest.update(f"{path.name}\n{_digest(path)}\n".encode())
+        digest.update(f"{path.name.partition('@')[0]}\n{_digest(path)}\n".encode())
     for name in sorted(found.ours):
         digest.update(f"{name}\n{_digest(found.ours[name])}\n".encode())
     for name in sorted(found.others - sys.stdlib_module_names):
@@ -174,7 +174,8 @@ def _loaded(module, functions):
 
 
 def _is_file(root):
-    return str(root).endswith(".py")
+    """Return whether a root is a path; files that were fetched from the web may end otherwise than in .py."""
+    return "/" in str(root) or str(root).endswith(".py")
 
 
 def _below(kind, used):
