@@ -1,12 +1,10 @@
 """The lock, pyproject.toml and the conda files name the same packages in the same versions."""
 
-import inspect
 import re
 import tomllib
 from pathlib import Path
 
 import yaml
-from snakemake.scheduling.job_scheduler import JobScheduler
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -35,15 +33,8 @@ def test_lock_has_every_package_with_hashes_and_no_address():
 
 
 def test_conda_environment_has_the_locked_versions():
-    environment = yaml.safe_load((ROOT / "envs" / "mallorn.yaml").read_text())
+    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "mallorn.yaml").read_text())
     pinned = dict(line.split(" ==") for line in environment["dependencies"][-1]["pip"])
     assert list(pinned) == names(PROJECT["project"]["dependencies"])
     wrong = {name: version for name, version in pinned.items() if version not in locked()[name]}
-    assert not wrong, f"envs/mallorn.yaml differs from requirements.lock: {wrong}"
-
-
-def test_snakemake_can_still_do_without_its_limit_of_jobs_a_second():
-    """`schedule_when_jobs_end` in rules/common.smk takes it away by this name; under another it would do nothing."""
-    source = inspect.getsource(JobScheduler)
-    assert "self.job_rate_limiter = (" in source
-    assert "if self.job_rate_limiter is None:" in source
+    assert not wrong, f"workflow/envs/mallorn.yaml differs from requirements.lock: {wrong}"

@@ -125,8 +125,12 @@ def find(kind, name, source=SOURCE):
     return known[name]
 
 
-def load(kind, name):
-    """Import and return the module of a kind that is called `name`. Callers give `kind` as a literal."""
+def load(kind, name, *functions):
+    """Import and return the module of a kind that is called `name`.
+
+    Callers give `kind` as a literal, and may give as literals the `functions` that they use of the module: fingerprints
+    then follow no others of its functions.
+    """
     found = find(kind, name)
     if found.module:
         return import_module(found.module)

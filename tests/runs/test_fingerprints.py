@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mallorn.runs.fingerprints import constant, fingerprint, modules_of
+from mallorn.runs.fingerprints import constant, fingerprint, loads_of, modules_of, named
 
 
 @pytest.fixture
@@ -100,3 +100,60 @@ def test_no_package_of_ours_imports_anything_when_imported():
     source = Path(__file__).parents[2] / "src" / "mallorn"
     full = [str(p) for p in source.rglob("__init__.py") if p.read_text().strip()]
     assert not full
+
+
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        ({"learner": "mlp", "params": {"hidden": 8}}, ["mlp"]),
+        ([{"learner": "mlp"}, {"ranker": {"learner": "lightgbm"}}], ["lightgbm", "mlp"]),
+        ({"learners": ["mlp"], "model": "lightgbm"}, ["mlp"]),
+        ({"learners": [], "model": "lightgbm"}, []),
+    ],
+)
+def test_a_job_can_load_what_its_settings_name(used, expected):
+    assert named("learners", used) == expected
+
+
+@pytest.mark.parametrize("used", [None, {}, {"seed": 1, "model": "lightgbm_grouped"}])
+def test_a_job_whose_settings_name_nothing_of_a_kind_may_load_all_of_it(used):
+    assert named("learners", used) == ["catboost", "lightgbm", "logistic", "mlp", "xgboost"]
+
+
+def test_what_is_loaded_by_name_is_followed():
+    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "bazin", "readers": []})
+    assert "mallorn.features.bazin" in family
+    assert not {"mallorn.features.color", "mallorn.gp.posterior"} & set(family)
+    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "color", "readers": ["posterior"]})
+    assert {"mallorn.features.color", "mallorn.gp.posterior"} <= set(family)
+    assert loads_of(SCRIPTS / "ingest.py") == ["sources"]
+
+
+def test_only_the_functions_that_are_used_of_a_module_are_followed():
+    metadata = modules_of(SCRIPTS / "ingest_metadata.py", used={"sources": "kaggle"})
+    points = modules_of(SCRIPTS / "ingest.py", used={"sources": "kaggle"})
+    assert "mallorn.ingest.metadata" in metadata
+    assert "mallorn.ingest.lightcurves" not in metadata
+    assert "mallorn.ingest.lightcurves" in points
+    assert "mallorn.ingest.metadata" not in points
+    assert "mallorn.ingest.objects" in set(points) & set(metadata)
+
+
+def test_a_plug_in_file_counts_by_its_code_and_not_by_its_place(tmp_path):
+    from mallorn import plugins
+
+    text = 'KIND = "hypotheses"\n\n\ndef hypothesis():\n    from mallorn.curves import knots\n    return knots\n'
+    digests = []
+    for k, more in enumerate(("", "# a comment\n", "X = 1\n")):
+        path = tmp_path / str(k) / "mine.py"
+        path.parent.mkdir()
+        path.write_text(text + more)
+        plugins.use([path])
+        digests.append(fingerprint(SCRIPTS / "fit_hypotheses.py", used={"hypotheses": ["mine"]}))
+        assert {"hypotheses:mine", "mallorn.curves.knots"} <= set(modules_of(SCRIPTS / "fit_hypotheses.py"))
+    plugins.use([])
+    assert digests[0] == digests[1] != digests[2]
+    assert digests[0] != fingerprint(SCRIPTS / "fit_hypotheses.py")

@@ -23,7 +23,7 @@ HERE = ROOT / "tests" / "slurm"
 SMALL = ("--configfile", str(TINY), str(HERE / "small.yaml"))
 PATIENCE = 1200  # seconds
 TABLES = ["features/train.parquet", "features/test.parquet", "submission.csv", "probabilities.csv"]
-LIGHT = {"simulate_logs", "ingest_logs", "combine", "choose_threshold", "write_submission"}
+LIGHT = {"simulate_logs", "ingest_metadata", "combine", "choose_threshold", "write_submission"}
 HEAVY = {"ingest", "fit_drw", "fit_matern", "fit_multiband", "fit_hypotheses", "extract_features", "cross_validate"}
 
 pytestmark = pytest.mark.skipif(STATE is None, reason="no Slurm cluster; make test-slurm starts one")
@@ -123,9 +123,9 @@ def test_light_rules_are_local_and_heavy_ones_are_not(undisturbed):
 def test_a_job_asks_for_memory_by_the_size_of_what_it_reads_whole(undisturbed):
     asked = {comment: (megabytes(memory), limit) for _, comment, memory, limit, _ in undisturbed.jobs()}
     results = undisturbed.path / "results"
-    logs = sum(path.stat().st_size for path in results.glob("survey/*_log.csv")) / 2**20
+    metadata = sum(path.stat().st_size for path in results.glob("survey/*.csv")) / 2**20
     for split in ("split_01", "split_02"):
-        assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * logs), "6:00")
+        assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * metadata), "6:00")
         assert asked[f"rule_fit_drw_wildcards_{split}"] == (400 + 400, "6:00")
     table = (results / "features" / "train.parquet").stat().st_size / 2**20
     trained = {memory for comment, (memory, _) in asked.items() if comment.startswith("rule_cross_validate_")}
@@ -147,12 +147,12 @@ PREAMBLE = """if "snakemake" in globals():
             time.sleep(3600)
 """
 OVER_MEMORY = """
-    if snakemake.resources.mem_mb < 1500:
+    if snakemake.rule == "fit_drw" and snakemake.resources.mem_mb < 1500:
         much = b"x" * 1_600_000_000
         time.sleep(60)
 """
 OVER_TIME = """
-    if snakemake.resources.runtime < 2:
+    if snakemake.rule == "fit_matern" and snakemake.resources.runtime < 2:
         time.sleep(3600)
 """
 HELD = """
@@ -221,8 +221,7 @@ def disturbed(local, tmp_path_factory):
     """A run in which a node is lost, a job is cancelled from outside, one takes too much memory and one too long."""
     run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "fits/drw", "fits/matern")
     held = [("statistics", "split_01", "on_lost_node"), ("multiband", "split_02", "to_be_cancelled")]
-    disturb(run, "fit_drw", OVER_MEMORY)
-    disturb(run, "fit_matern", OVER_TIME)
+    disturb(run, "fit_process", OVER_MEMORY + OVER_TIME)
     disturb(run, "extract_features", HELD.format(held=held))
     run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *DISTURBED)
     run.wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")

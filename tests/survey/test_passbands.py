@@ -15,8 +15,8 @@ from mallorn.survey.passbands import (
     SLOT_WAVELENGTHS,
     SLOTS,
     Passbands,
-    shipped_surveys,
     passbands_of_run,
+    shipped_surveys,
     slot_index,
     survey_passbands,
 )

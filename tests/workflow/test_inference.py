@@ -16,7 +16,7 @@ def jobs(workspace, *arguments):
 def test_new_objects_are_scored_without_training(finished):
     planned = jobs(finished, "classify", "--config", "new_data=results/survey")
     assert not TRAINING & set(planned)
-    assert not {"ingest", "ingest_logs"} & set(planned)
+    assert not {"ingest", "ingest_metadata"} & set(planned)
     assert (planned["ingest_new"], planned["fit_multiband"], planned["classify"]) == (2, 2, 1)
 
 

@@ -105,8 +105,8 @@ def test_an_edit_of_a_family_re_runs_that_family_and_what_follows(finished, fami
     ("module", "first", "spared"),
     [
         ("simulate/lightcurves.py", "simulate_split", {"simulate_logs", "compile_kernels"}),
-        ("ingest/metadata.py", "ingest_logs", {"simulate_logs", "simulate_split", "fit_drw", "extract_features"}),
-        ("ingest/lightcurves.py", "ingest", {"simulate_split", "ingest_logs", "compile_kernels"}),
+        ("ingest/metadata.py", "ingest_metadata", {"simulate_logs", "simulate_split", "fit_drw", "extract_features"}),
+        ("ingest/lightcurves.py", "ingest", {"simulate_split", "ingest_metadata", "compile_kernels"}),
         ("gp/posterior.py", "predict_posterior", {"ingest", "fit_multiband", "fit_drw", "make_folds"}),
         ("hypotheses/kernels.py", "compile_kernels", {"ingest", "predict_posterior", "make_folds"}),
     ],

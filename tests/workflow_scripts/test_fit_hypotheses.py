@@ -24,7 +24,7 @@ import runpy, sys, time
 from types import SimpleNamespace
 script, log, settings = sys.argv[1], sys.argv[2], {settings!r}
 snakemake = SimpleNamespace(log=[log], input=SimpleNamespace(**{given!r}), output=[{output!r}],
-                            params=SimpleNamespace(settings=settings))
+                            params=SimpleNamespace(settings=settings), config={{"plugins": []}})
 runpy.run_path(script, init_globals={{"snakemake": snakemake}})
 """
 

@@ -29,6 +29,13 @@ class Named(SimpleNamespace):
         return vars(self).items()
 
 
+class Positional(list):
+    """Files of a job without names."""
+
+    def items(self):
+        return []
+
+
 @pytest.fixture(scope="module")
 def config():
     return defaults()
@@ -52,13 +59,20 @@ def survey(tmp_path):
 
 
 def run(script, folder, settings, outputs, name="auto", **more):
-    """Run an adapter as Snakemake does; return the tables that it writes to `outputs`, {name: file}."""
+    """Run an adapter as Snakemake does; return the tables that it writes to `outputs`, {name: file}.
+
+    script: "fit_NAME" is fit_process for the process of that name, which has no names of outputs for all passbands.
+    """
+    process = script.removeprefix("fit_")
     job = SimpleNamespace(
         input=Named(points=f"{folder}/points.parquet", objects=f"{folder}/objects.parquet", **more),
         output=Named(**{name: str(folder / file) for name, file in outputs.items()}),
         log=[str(folder / f"{script}.log")],
-        params=SimpleNamespace(settings=settings, gp={"engine": name}),
+        params=SimpleNamespace(settings=settings, gp={"engine": name}, process=process),
     )
+    if process == "multiband":
+        job.output = Positional(vars(job.output).values())
+    script = "fit_process" if script.startswith("fit_") else script
     runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{script}.py"), init_globals={"snakemake": job})
     return {name: read_columns(folder / file) for name, file in outputs.items()}
 

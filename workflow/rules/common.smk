@@ -22,6 +22,7 @@ gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that s
 include: "functions/common.smk"
 
 
+SPLIT = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
 code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
@@ -42,6 +43,11 @@ try:
         METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
     NEW_DATA = config["new_data"]
     NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
+    for split in SPLITS + NEW_SPLITS:
+        if not re.fullmatch(SPLIT, split):
+            raise DataError(
+                f"the source called a split {split!r}, which does not match {SPLIT}; see mallorn.sources.source"
+            )
     PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     if config["data_dir"] is None:
         median_depth(config["simulation"], PASSBANDS)
@@ -80,7 +86,6 @@ PREDICTED = {
     for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in AUGMENTATIONS else []))
 }
 FITS = f"{PREDICTIONS}/models"
-SPLIT = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
 
 
 wildcard_constraints:

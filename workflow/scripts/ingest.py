@@ -15,7 +15,7 @@ def main(source, folder, survey, split, outputs, settings):
     block `ingest` of the configuration.
     """
     passbands = Passbands.from_text(survey["passbands"])
-    read = partial(load("sources", source).read_split, folder, split, survey["sets"], settings, passbands)
+    read = partial(load("sources", source, "read_split").read_split, folder, split, survey["sets"], settings, passbands)
     write_split(read, passbands, *outputs)
 
 

@@ -12,7 +12,7 @@ def main(source, folder, survey, output, settings):
     survey: {"splits", "sets", "suffix"}; the suffix, if any, tells the splits from those of another survey.
     settings: block `ingest` of the configuration.
     """
-    table = load("sources", source).read_metadata(folder, survey["splits"], survey["sets"], settings)
+    table = load("sources", source, "read_metadata").read_metadata(folder, survey["splits"], survey["sets"], settings)
     if survey["suffix"]:
         table["split"] = np.array([name + survey["suffix"] for name in table["split"]], dtype=object)
     write_logs(output, table)

@@ -8,7 +8,8 @@ comments and docstrings, of the adapter and of all modules that can be reached f
 - through imports, at any depth of nesting and also inside functions, of this package and of installed packages that
   have plug-ins;
 - by name: code that calls `mallorn.plugins.load("learners", name)` reaches the learners that the job's settings name,
-  and all learners if they name none (see `named`);
+  and all learners if they name none (see `named`); `load("sources", name, "read_split")` only that function of them,
+  and what it calls;
 
 and the versions of the third-party distributions that those import.
 
@@ -41,7 +42,7 @@ def fingerprint(*roots, used=None, source=SOURCE):
     found = _closure(roots, used, Path(source))
     digest = hashlib.sha256()
     for path in (Path(root) for root in roots if _is_file(root)):
-        digest.update(f"{path.name}\n{_digest(path)}\n".encode())
+        digest.update(f"{path.name.partition('@')[0]}\n{_digest(path)}\n".encode())
     for name in sorted(found.ours):
         digest.update(f"{name}\n{_digest(found.ours[name])}\n".encode())
     for name in sorted(found.others - sys.stdlib_module_names):
@@ -118,54 +119,63 @@ class _Closure(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """What a file refers to: the names that it imports, and the kinds of what it loads by name."""
+    """What a file refers to: `imports`, names; `loads`, (kind, functions) of what it loads by name.
+
+    functions: those that it uses of what it loads; () for all.
+    """
 
     imports: frozenset
-    kinds: frozenset
+    loads: frozenset
+
+
+class _Part(NamedTuple):
+    """A module, or only `functions` of it; `path` of a plug-in file."""
+
+    name: str
+    functions: tuple = ()
+    path: Path | None = None
 
 
 def _closure(roots, used, source):
-    found, todo = _Closure({}, set(), set()), []
+    found, todo, done = _Closure({}, set(), set()), [], set()
     for root in roots:
         if not _is_file(root) and find_module(root, source) is None:
             raise ModuleNotFoundError(f"no module {root!r} in {source}")
-        todo.append(root)
+        todo.append(_Part(str(root)))
     while todo:
-        name = todo.pop()
-        if name in found.ours:
+        part = todo.pop()
+        if part in done or _Part(part.name) in done:
             continue
+        done.add(part)
+        name = part.name
         if _is_file(name):
             read = _read(Path(name), "", wired=True)
-        elif isinstance(name, tuple):
-            read = _follow(found, *name)
         else:
-            path = find_module(name, source)
+            path = part.path or find_module(name, source)
             if path is None:
                 found.others.add(name.partition(".")[0])
                 continue
-            read = _follow(found, name, path)
+            found.ours[name] = path
+            read = _read(path, name if path.name == "__init__.py" else name.rpartition(".")[0], part.functions)
             parts = name.split(".")
-            todo += [".".join(parts[:i]) for i in range(1, len(parts))]
-        todo += read.imports
-        for kind in read.kinds - found.kinds:
+            todo += [_Part(".".join(parts[:i])) for i in range(1, len(parts))]
+        todo += map(_Part, read.imports)
+        for kind, functions in read.loads:
             found.kinds.add(kind)
             of_kind = modules(kind, source)
-            todo += [_root(of_kind[one]) for one in named(kind, used, source)]
+            todo += [_loaded(of_kind[one], functions) for one in named(kind, used, source)]
     return found
 
 
-def _root(module):
-    """Return what a `mallorn.plugins.Module` is followed by: its dotted name, or a name and the path of a file."""
-    return module.module or (f"{module.kind}:{module.name}", module.path)
-
-
-def _follow(found, name, path):
-    found.ours[name] = path
-    return _read(path, name if path.name == "__init__.py" else name.rpartition(".")[0])
+def _loaded(module, functions):
+    """Return the `_Part` of a `mallorn.plugins.Module` that is loaded for `functions`."""
+    path = None if module.module else module.path
+    return _Part(module.module or f"{module.kind}:{module.name}", functions, path)
 
 
 def _is_file(root):
-    return str(root).endswith(".py")
+    """Return whether a root is a path; files that were fetched from the web may end otherwise than in .py."""
+    return "/" in str(root) or str(root).endswith(".py")
 
 
 def _below(kind, used):
@@ -193,20 +203,23 @@ def _words(used):
         yield used
 
 
-def _read(path, package, wired=False):
-    return _read_file(str(path), stamp(path), package, wired)
+def _read(path, package, functions=(), wired=False):
+    return _read_file(str(path), stamp(path), package, functions, wired)
 
 
 @lru_cache(maxsize=4096)
-def _read_file(path, _stamp, package, wired):
+def _read_file(path, _stamp, package, functions, wired):
     """Return the `_Read` of a file; `package` is what its relative imports start from.
 
+    functions: the functions that are used, () for all: of others, and of what only they call, nothing is followed.
     wired: whether the file is an adapter, in which a last `if` statement is not followed.
     """
     body = syntax_tree(path).body
     if wired and body and isinstance(body[-1], ast.If):
         body = body[:-1]
-    imports, kinds = set(), set()
+    if functions:
+        body = _used_by(body, functions)
+    imports, loads = set(), set()
     for node in (node for statement in body for node in ast.walk(statement)):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
@@ -218,8 +231,25 @@ def _read_file(path, _stamp, package, wired):
             imports.add(stem)
             imports.update(f"{stem}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and _is_load(node):
-            kinds.add(node.args[0].value)
-    return _Read(frozenset(imports), frozenset(kinds))
+            loads.add((node.args[0].value, tuple(arg.value for arg in node.args[2:])))
+    return _Read(frozenset(imports), frozenset(loads))
+
+
+def _used_by(body, functions):
+    """Return the statements of a module less the functions that `functions` do not call, be it by way of others."""
+    defined = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    others = [node for node in body if node not in defined.values()]
+    kept, todo = set(), [*functions, *_names_in(others)]
+    while todo:
+        name = todo.pop()
+        if name in defined and name not in kept:
+            kept.add(name)
+            todo += _names_in([defined[name]])
+    return [*others, *(defined[name] for name in sorted(kept))]
+
+
+def _names_in(statements):
+    return {node.id for statement in statements for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _is_load(call):

@@ -1,0 +1,76 @@
+"""The layout that the catalogue of Snakemake workflows asks for, and commands that run no job."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from workflow_copy import ROOT, TINY
+
+MODULE = """
+configfile: "config/config.yaml"
+
+
+module mallorn:
+    snakefile: {snakefile!r}
+    config: config
+
+
+use rule * from mallorn as mallorn_*
+"""
+
+
+def snakemake(folder, *arguments):
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def jobs(text):
+    """Return {rule: number of jobs} of a dry run."""
+    return {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", text.partition("Job stats")[2], re.M)}
+
+
+def test_the_catalogue_finds_what_it_looks_for_without_a_second_copy():
+    assert (ROOT / "workflow" / "Snakefile").is_file()
+    assert (ROOT / "config" / "README.md").is_file()
+    assert (ROOT / "config" / "config.yaml").samefile(ROOT / "config.yaml")
+    assert yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+
+
+def test_both_snakefiles_and_a_module_plan_the_same_jobs(tmp_path):
+    common = ("-n", "--cores", "1", "--configfile", str(TINY), "--directory")
+    top = jobs(snakemake(ROOT, *common, str(tmp_path / "a")))
+    inner = jobs(snakemake(ROOT, "--snakefile", "workflow/Snakefile", *common, str(tmp_path / "b")))
+    assert top.pop("default") == inner.pop("all") == 1
+    assert top == inner
+    assert top["cross_validate"] > 1
+    (tmp_path / "config").mkdir()
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "config" / "config.yaml").write_text((ROOT / "config.yaml").read_text())
+    (tmp_path / "workflow" / "Snakefile").write_text(MODULE.format(snakefile=str(ROOT / "workflow" / "Snakefile")))
+    module = jobs(snakemake(tmp_path, "-n", "--cores", "1", "--configfile", str(TINY)))
+    assert module.pop("mallorn_all") == 1
+    assert {name.removeprefix("mallorn_"): number for name, number in module.items()} == top
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--unlock"],
+        ["--summary"],
+        ["--rulegraph"],
+        ["--list-rules"],
+        ["--cleanup-metadata", "results/submission.csv"],
+        ["--report", "report.html"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_that_runs_no_job_needs_no_number_of_cores(finished, command):
+    snakemake(finished.path, *command, "--configfile", str(TINY))
+
+
+def test_the_workflow_is_in_good_condition_by_snakemakes_own_rules():
+    assert "your workflow is in a good condition" in snakemake(ROOT, "--lint")
