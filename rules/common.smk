@@ -321,6 +321,12 @@ def model_tables(model):
     return {"train": "results/features/train.parquet", **view_inputs(views_of_model(model), SPLITS)}
 
 
+def with_learner_memory(mem_mb):
+    """Return a `mem_mb` function of a rule that trains {model}: `mem_mb` and the MB that its learner asks for."""
+    more = learner_resource("memory_mb")
+    return lambda wildcards, input, attempt: mem_mb(wildcards, input, attempt) + more(wildcards) * 2 ** (attempt - 1)
+
+
 def learner_resource(name, default=0):
     """Return a function of wildcards: what the learner of {model} asks for in its `RESOURCES`, such as gpus."""
     learner = lambda wildcards: f"mallorn.learners.{config['models'][wildcards.model]['learner']}"

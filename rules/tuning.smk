@@ -30,7 +30,7 @@ rule tune_worker:
         "../envs/mallorn.yaml"
     threads: 1
     resources:
-        mem_mb=megabytes(1000, 20),
+        mem_mb=with_learner_memory(megabytes(1000, 20, ["train"])),
         runtime=minutes(240),
         gpu=learner_resource("gpus"),
     params:
