@@ -341,6 +341,12 @@ def training_settings(model, *blocks):
     }
 
 
+def class_settings():
+    """Return what says of which class an object is: the class sought, and the types of the others."""
+    training = {name: config["training"][name] for name in ("classes", "other_class")}
+    return {"target": config["target"], "training": training}
+
+
 def tuning_settings(model):
     """Return what the search for parameters of `model` reads of the configuration."""
     block = {key: value for key, value in config["models"][model].items() if key not in ("enabled", "tuned")}

@@ -29,7 +29,7 @@ rule make_folds:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("make_folds"),
-        settings={name: config[name] for name in ("seed", "target", "folds", "training")},
+        settings={"seed": config["seed"], "folds": config["folds"], **class_settings()},
     message:
         "Finding siblings and drawing folds"
     script:

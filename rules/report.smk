@@ -92,7 +92,7 @@ rule draw_candidates:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
+        settings={**class_settings(), **{name: config[name] for name in ("posterior", "features", "report")}},
     message:
         "Drawing the pages of the first candidates"
     script:
@@ -116,7 +116,7 @@ rule draw_object:
         code=code_of("draw_candidates", *FAMILY_MODULES),
         templates=template_digests(),
         splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
+        settings={**class_settings(), **{name: config[name] for name in ("posterior", "features", "report")}},
     message:
         "Drawing the page of {wildcards.object}"
     script:
@@ -147,7 +147,7 @@ rule explore_survey:
     params:
         code=code_of("explore_survey"),
         splits=SPLITS,
-        settings={name: config[name] for name in ("target", "training")},
+        settings=class_settings(),
     message:
         "Drawing what the input looks like"
     script:
