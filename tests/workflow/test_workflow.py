@@ -45,7 +45,7 @@ def test_submission_has_the_asked_ids_in_their_order(finished):
     submission = rows(finished.path / "results/submission.csv")
     probabilities = rows(finished.path / "results/probabilities.csv")
     assert list(submission[0]) == ["object_id", "prediction"]
-    assert list(probabilities[0]) == ["object_id", "probability"]
+    assert list(probabilities[0])[:3] == ["object_id", "probability", "probability__TDE"]
     assert [row["object_id"] for row in submission] == asked == [row["object_id"] for row in probabilities]
     assert {row["prediction"] for row in submission} <= {"0", "1"}
     assert all(0 <= float(row["probability"]) <= 1 for row in probabilities)

@@ -24,7 +24,7 @@ rule make_folds:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("make_folds"),
-        settings={name: config[name] for name in ("seed", "target", "folds", "training")},
+        settings={"seed": config["seed"], "folds": config["folds"], **class_settings()},
     message:
         "Finding siblings and drawing folds"
     script:
@@ -49,7 +49,7 @@ rule cross_validate:
         "../envs/mallorn.yaml"
     threads: learner_resource("threads", 1)
     resources:
-        mem_mb=megabytes(1000, 20, ["train", *AUGMENTATIONS]),
+        mem_mb=with_learner_memory(megabytes(1000, 20, ["train", *AUGMENTATIONS])),
         runtime=minutes(20, 1),
         gpu=learner_resource("gpus"),
     params:

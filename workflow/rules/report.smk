@@ -88,7 +88,7 @@ rule draw_candidates:
         code=code_of("draw_candidates", {"features": config["features"]}),
         templates=template_digests(),
         splits=SPLITS,
-        settings={name: config[name] for name in ("posterior", "features", "training", "report")},
+        settings={**class_settings(), **{name: config[name] for name in ("posterior", "features", "report")}},
     message:
         "Drawing the pages of the first candidates"
     script:
@@ -129,7 +129,7 @@ rule explore_survey:
     params:
         code=code_of("explore_survey"),
         splits=SPLITS,
-        settings={name: config[name] for name in ("target", "training")},
+        settings=class_settings(),
     message:
         "Drawing what the input looks like"
     script:

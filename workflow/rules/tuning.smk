@@ -31,7 +31,7 @@ rule tune_worker:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(1000, 20),
+        mem_mb=with_learner_memory(megabytes(1000, 20, ["train"])),
         runtime=minutes(240),
         gpu=learner_resource("gpus"),
     params:

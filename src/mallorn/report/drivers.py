@@ -37,7 +37,9 @@ class Context:
     n_drivers: int = 12
 
     def neighbours(self, object_id, number):
-        """Return [(training object's id, distance)] of the `number` nearest, itself left out."""
+        """Return [(training object's id, distance)] of the `number` nearest, itself left out; none without features."""
+        if not self.compared:
+            return []
         scaled = self.scaler(self.values[object_id][None])
         rows, distances = nearest(scaled, self.train_scaled, number + 1)
         found = [(str(self.train_ids[k]), float(d)) for k, d in zip(rows[0], distances[0], strict=True)]
@@ -99,7 +101,10 @@ def read_context(object_id, paths, labels, settings, decision):
 def _read_values(path, names):
     table = read_columns(path, ["object_id", *names])
     ids = table["object_id"].astype(str)
-    return ids, np.stack([np.asarray(table[name], dtype=float) for name in names], axis=1).reshape(len(ids), len(names))
+    values = np.empty((len(ids), len(names)))
+    for k, name in enumerate(names):
+        values[:, k] = table[name]
+    return ids, values
 
 
 def _read_shap(path, wanted):
@@ -132,6 +137,8 @@ def driver_rows(object_id, context):
             f"towards {context.target} (right, orange) or away from it (left, blue)."
         )
         return {"text": text, "head": f"away ← SHAP → {context.target}", "rows": rows}
+    if not context.compared:
+        return {"text": "The model reads light curves, and no features.", "head": "", "rows": []}
     names = context.compared[: context.n_drivers]
     strongest = max((context.importance[name] for name in names), default=1.0) or 1.0
     values = dict(zip(context.compared, context.values[object_id], strict=True))

@@ -19,7 +19,8 @@ class Scaler:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # features that nobody has
-            low, middle, high = np.nanpercentile(values, [16.0, 50.0, 84.0], axis=0)
+            quantiles = np.nanpercentile(values, [16.0, 50.0, 84.0], axis=0) if values.shape[1] else np.zeros((3, 0))
+        low, middle, high = quantiles
         half = 0.5 * (high - low)
         self._fine = half > 0
         self._middle = np.where(self._fine, middle, 0.0)

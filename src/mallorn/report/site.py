@@ -291,8 +291,7 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
     """Write features.html and its figures.
 
     train: path of the feature table. folds: table. importance: paths. ablation: path. scores: path.
-    settings: {"model", "meaning": {feature: text}, "target", "training": block of config.yaml,
-    "command"}.
+    settings: {"model", "meaning": {feature: text}, "target", "training": block of config.yaml, "command"}.
     """
     names, mean, spread = mean_importance(importance)
     figures_folder = Path(folder, "figures")
@@ -320,9 +319,10 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
                 "Importance by feature family.",
             )
         top = names[:12]
-        values, classes = _by_class(train, folds, top, settings)
-        caption = "Distributions of the most important features by class, training objects."
-        draw(plot_distributions(values, classes, settings["target"]), "distributions", caption)
+        if top:  # a learner of light curves has none
+            values, classes = _by_class(train, folds, top, settings)
+            caption = "Distributions of the most important features by class, training objects."
+            draw(plot_distributions(values, classes, settings["target"]), "distributions", caption)
         part = read_part("Ablation", "", settings["command"], ablation, newer_than=scores)
         if part.made:
             rows = [row for row in read_csv(ablation) if row.get("variant") == "without"]

@@ -38,6 +38,12 @@ def training_settings(model, *blocks):
     return {"model": config["models"][model], **{name: config[name] for name in names}}
 
 
+def class_settings():
+    """Return what says of which class an object is: the class sought, and the types of the others."""
+    training = {name: config["training"][name] for name in ("classes", "other_class")}
+    return {"target": config["target"], "training": training}
+
+
 def views_of_model(model):
     """Return the views of the data set that a model reads, beside features: of grid and points."""
     used = loaded_by(config["models"][model])
@@ -58,6 +64,12 @@ def view_inputs(views, parts, prefix=""):
 def model_tables(model):
     """Return {name: path or paths} of the training objects of an adapter that trains `model`."""
     return {"train": "results/features/train.parquet", **view_inputs(views_of_model(model), SPLITS)}
+
+
+def with_learner_memory(mem_mb):
+    """Return a `mem_mb` function of a rule that trains {model}: `mem_mb` and the MB that its learner asks for."""
+    more = learner_resource("memory_mb")
+    return lambda wildcards, input, attempt: mem_mb(wildcards, input, attempt) + more(wildcards) * 2 ** (attempt - 1)
 
 
 def learner_resource(name, default=0):
