@@ -17,6 +17,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.sources.kaggle import find_splits
 from mallorn.survey.lightcurves import read_lightcurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -128,7 +129,7 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
     outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
-    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, INGEST)
+    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, INGEST, LSST)
     read_as_new = read_lightcurves(*outputs[:2])
     ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
     whole = read_split(tmp_path / "results", "split_02")[0]

@@ -270,7 +270,7 @@ def _shipped():
     import yaml
 
     with open(Path(__file__).with_name("surveys.yaml"), encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.safe_load(stream)
 
 
 def _fixed(values, dtype):
