@@ -116,7 +116,8 @@ class Artifacts:
         clean, kind = self.lightcurves.dereddened(), name.removeprefix("fits/")
         if kind in _BAND_MODELS:
             model, block = _BAND_MODELS[kind], CONFIG["fits"][kind]
-            return {band: fit_lightcurves(model, clean.in_band(k), block) for k, band in enumerate(SLOTS)}
+            slots = clean.in_slots()
+            return {slot: fit_lightcurves(model, slots.in_band(k), block) for k, slot in enumerate(SLOTS)}
         if kind == "multiband":
             return fit_lightcurves(MultibandMatern32, clean, CONFIG["fits"][kind])
         if kind == "posterior":

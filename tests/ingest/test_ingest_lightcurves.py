@@ -22,7 +22,7 @@ from mallorn.ingest.objects import read_objects
 from mallorn.ingest.split import write_split
 from mallorn.io.tables import number_of_groups, read_columns
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves
-from mallorn.survey.passbands import LSST, SLOTS
+from mallorn.survey.passbands import LSST, SLOTS, Passbands
 
 HEADER = "object_id,Time (MJD),Flux,Flux_err,Filter\n"
 
@@ -40,14 +40,14 @@ def objects():
     }
 
 
-def run(folder, objects, train, test="x,61000,1,1,r\n", **config):
+def run(folder, objects, train, test="x,61000,1,1,r\n", passbands=LSST, **config):
     """Ingest one split given the rows of its two files; return light curves, rows set aside and counts."""
     (folder / "split_01").mkdir(exist_ok=True)
     paths = [folder / "split_01" / f"{kind}_full_lightcurves.csv" for kind in ("train", "test")]
     for path, rows in zip(paths, (train, test), strict=True):
         path.write_text(HEADER + rows, encoding="utf-8", newline="")
     outputs = [folder / name for name in ("points.parquet", "objects.parquet", "set_aside.parquet")]
-    counts = write_split(partial(ingest_split, *paths, objects, {**CONFIG, **config}, LSST), LSST, *outputs)
+    counts = write_split(partial(ingest_split, *paths, objects, {**CONFIG, **config}, passbands), passbands, *outputs)
     return Ingested(read_lightcurves(*outputs[:2]), read_columns(outputs[2]), counts["rows_read"])
 
 
@@ -276,3 +276,28 @@ def test_real_survey_loses_nothing_but_missing_fluxes(tmp_path):
     for lc, _, _ in tallies:
         np.testing.assert_array_equal(np.lexsort((lc.band, lc.mjd, lc.owner)), np.arange(len(lc.mjd)))
         assert ((np.diff(lc.owner) > 0) | (np.diff(lc.mjd) > 0) | (np.diff(lc.band) > 0)).all()
+
+
+MIXED = Passbands((("g", 4746.0, 23.9, 1), ("F-r", 6367.0, 27.5, 2), ("W", 2684.0, 31.4, -1)))
+
+
+def test_fluxes_are_made_microjansky_by_the_zero_point_of_their_passband(tmp_path, objects):
+    """A flux of 1000 at zero point 31.4 (nanojansky) is 1 microjansky; at 27.5 it is 1000 x 10^-1.44 = 36.3078."""
+    rows = "a,61000,1000,10,g\na,61001,1000,10,F-r\na,61002,1000,10,W\n"
+    lc, _, _ = run(tmp_path, objects, rows, test="x,61000,1,1,g\n", passbands=MIXED)
+    a = lc[list(lc.object_id).index("a")]
+    np.testing.assert_allclose(a.flux, [1000.0, 36.3078055, 1.0], rtol=1e-8)
+    np.testing.assert_allclose(a.flux_err, [10.0, 0.363078055, 0.01], rtol=1e-8)
+    assert a.flux[0] == 1000.0  # to the last bit
+    assert lc.passbands == MIXED
+
+
+def test_unknown_passbands_are_told_by_name(tmp_path, objects, caplog):
+    with caplog.at_level("WARNING"):
+        run(tmp_path, objects, "a,61000,1,1,r\na,61001,1,1,ZTF_r\na,61002,1,1,ZTF_r\n", max_set_aside=1.0)
+    assert "unknown passbands 'ZTF_r' (2 rows); the survey has u, g, r, i, z, y" in caplog.text
+
+
+def test_a_file_of_another_survey_is_refused_with_the_setting_that_names_it(tmp_path, objects):
+    with pytest.raises(DataError, match="name the survey of these files in `survey` or `new_survey`"):
+        run(tmp_path, objects, "a,61000,1,1,ZTF_r\n")

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from mallorn.plots import style as s
-from mallorn.survey.passbands import SLOTS
+from mallorn.survey.passbands import LSST, SLOTS, survey_passbands
 
 # Vienot, Brettel & Mollon (1999), table of linear RGB transformations for the two common dichromacies
 DICHROMACY = {
@@ -86,3 +86,16 @@ def test_no_two_lines_look_alike_when_there_are_more_names_than_colours():
     assert list(lines) == names
     assert lines[names[0]]["color"] == lines[names[-1]]["color"]
     assert len({tuple(line.values()) for line in lines.values()}) == len(names)
+
+
+def test_no_two_passbands_of_a_survey_look_alike():
+    own = {"mine": {name: {"wavelength": 4700 + 10 * k} for k, name in enumerate(("g", "G 2", "<g>", "g4"))}}
+    own["mine"] |= {"UVW1": {"wavelength": 2684}, "UVW2": {"wavelength": 2085}}
+    for passbands in (LSST, survey_passbands("uvot"), survey_passbands("mine", own)):
+        looks = s.looks_of(passbands)
+        assert [look.name for look in looks] == list(passbands.names)
+        assert len({(look.color, look.marker) for look in looks}) == len(looks)
+        assert len({look.key for look in looks}) == len(looks)
+        assert all(look.key.isalnum() for look in looks)
+    assert [look.color for look in s.looks_of(LSST)] == list(s.BAND_COLORS.values())
+    assert [look.marker for look in s.looks_of(LSST)] == list(s.BAND_MARKERS.values())

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from mallorn.errors import ConfigError
 from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
 from mallorn.simulate.streams import stream
-from mallorn.survey.passbands import LSST, SLOTS
+from mallorn.survey.passbands import LSST, SLOTS, survey_passbands
 
 
 def fields(config, n=300):
@@ -57,3 +58,25 @@ def test_u_is_taken_by_dark_time_and_y_by_bright(config):
 def test_bands_can_be_empty(config):
     band = np.concatenate([band for _, band, _ in fields(config | {"empty_band_fraction": 1.0}, 5)])
     assert set(band) == {1, 2, 3, 4}
+
+
+ZTF = survey_passbands("ztf")
+
+
+def test_other_surveys_take_every_passband_on_every_night(config):
+    ztf = config | {"depth": {"g": 20.8, "r": 20.6, "i": 19.9}, "empty_band_fraction": 0.0, "deep_fraction": 0.0}
+    found = [visits(stream(5, "field", k), ztf, ZTF) for k in range(60)]
+    for mjd, band, _ in found:
+        nights = [mjd[band == k] for k in range(3)]
+        np.testing.assert_array_equal(nights[0], nights[1])
+        np.testing.assert_array_equal(nights[0], nights[2])
+    counts = np.array([np.bincount(band, minlength=3) for _, band, _ in found])
+    expected = visit_rates(ztf, ZTF) * ztf["season_length"] * ztf["years"]
+    np.testing.assert_allclose(counts.mean(axis=0), expected, rtol=0.15)
+    band, depth = (np.concatenate(columns) for columns in list(zip(*found, strict=True))[1:])
+    assert np.median(depth[band == 2]) == pytest.approx(19.9, abs=0.06)
+
+
+def test_a_passband_without_a_depth_is_named(config):
+    with pytest.raises(ConfigError, match=r"simulation.depth: .*found none of c, o"):
+        median_flux_error(config, survey_passbands("atlas"))

@@ -85,7 +85,7 @@ def test_two_passbands_reach_the_report(two):
 def test_eight_passbands_reach_the_report(eight):
     results = eight.path / "results"
     passbands = read_passbands(results / "lightcurves" / "split_01.parquet")
-    assert passbands.slot.tolist() == [0, 1, 2, 3, 4, 5, 2, -1]
+    assert passbands.slot.tolist() == [-1, 0, 1, 2, 2, 3, 4, 5]
     points = read_columns(results / "lightcurves" / "split_01.parquet", ["band"])["band"]
     assert set(points) == set(EIGHT)
     hypotheses = read_columns(results / "fits" / "hypotheses" / "split_01.parquet", ["ach_amplitude"])

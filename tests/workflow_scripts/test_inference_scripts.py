@@ -18,6 +18,7 @@ from mallorn.learning.tables import DatasetFiles
 from mallorn.settings.resolve import defaults
 from mallorn.sources.kaggle import splits as find_splits
 from mallorn.survey.lightcurves import read_lightcurves
+from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
 CONFIG = defaults()
@@ -134,7 +135,8 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
     outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
-    script("ingest").main("kaggle", survey_folder, ["test"], "split_02", *outputs, INGEST)
+    survey = {"sets": ["test"], "passbands": LSST.to_text()}
+    script("ingest").main("kaggle", survey_folder, survey, "split_02", outputs, INGEST)
     read_as_new = read_lightcurves(*outputs[:2])
     ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
     whole = read_split(tmp_path / "results", "split_02")[0]

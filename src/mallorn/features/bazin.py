@@ -61,7 +61,7 @@ _MODELS = {
 
 def features(config):
     """Return the features of both models per band, then what the bands `config["consistency"]` have in common."""
-    listed = []
+    listed, ends = [], (config["consistency"][0], config["consistency"][-1])
     for name, model in _MODELS.items():
         listed += [
             Feature(
@@ -91,7 +91,13 @@ def features(config):
             Feature(f"{name}_fall_median", "d", "median fall time scale of the bands", model.source),
             Feature(f"{name}_rise_spread", "dex", "range of log rise time scale over bands", model.source),
             Feature(f"{name}_fall_spread", "dex", "range of log fall time scale over bands", model.source),
-            Feature(f"{name}_fall_trend", "dex", "log fall of the last band less that of the first", model.source),
+            Feature(
+                f"{name}_fall_trend",
+                "dex",
+                "log fall of the last band less that of the first",
+                model.source,
+                slots=ends,
+            ),
             Feature(f"{name}_chi2_median", "", "median reduced chi-square of the bands", model.source),
             Feature(f"{name}_explained_median", "", "median share of chi-square explained", model.source),
         ]

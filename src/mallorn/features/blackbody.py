@@ -39,9 +39,13 @@ def features(config):
             Feature(f"luminosity_{at}", "dex(erg/s)", f"log10 of the bolometric luminosity {when}", VAN_VELZEN),
             Feature(f"luminosity_{at}_err", "dex", f"error of log10 luminosity {when}", VAN_VELZEN),
             Feature(f"residual_{at}", "", f"root mean square of flux over blackbody minus 1, weighted, {when}", ""),
-            Feature(f"chi2_{at}", "", f"reduced chi-square of the blackbody {when}", ""),
+            Feature(f"chi2_{at}", "", f"reduced chi-square of the blackbody {when}", "", fewest=3),
             Feature(
-                f"uv_ratio_{at}", "dex", f"log10 of ultraviolet flux over a fit to the redder bands {when}", PIERCE
+                f"uv_ratio_{at}",
+                "dex",
+                f"log10 of ultraviolet flux over a fit to redder bands {when}",
+                PIERCE,
+                fewest=3,
             ),
         ]
     made += [
@@ -52,12 +56,12 @@ def features(config):
         Feature("radius_slope", "dex/d", "weighted slope of log10 radius over `evolution`", HAMMERSTEIN),
         Feature("luminosity_slope", "dex/d", "weighted slope of log10 luminosity over `evolution`", HAMMERSTEIN),
         Feature("residual_mean", "", "mean residual over `evolution`", ""),
-        Feature("uv_ratio_mean", "dex", "mean of log10 ultraviolet ratio over `evolution`", PIERCE),
+        Feature("uv_ratio_mean", "dex", "mean of log10 ultraviolet ratio over `evolution`", PIERCE, fewest=3),
         Feature("peak_luminosity", "dex(erg/s)", "log10 of the highest bolometric luminosity", VAN_VELZEN),
         Feature("peak_phase", "d", "rest-frame phase of the highest bolometric luminosity", VAN_VELZEN),
         Feature("energy", "dex(erg)", "log10 of the energy radiated over the known phases", VAN_VELZEN),
     ]
-    return made
+    return [feature._replace(fewest=max(feature.fewest, 1)) for feature in made]
 
 
 def extract(inputs, config):

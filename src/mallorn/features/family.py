@@ -31,7 +31,8 @@ class Feature(NamedTuple):
     """One feature: `name` without the family, `unit` ("" if a pure number), a one-line `meaning`, its `source`.
 
     A `per_band` feature stands for one column for each slot of passbands. `slots`: names of the slots without which
-    the feature has no value; a column of a `per_band` feature needs its own slot as well.
+    the feature has no value; a column of a `per_band` feature needs its own slot as well. `fewest`: of how many slots,
+    of any, it is made at least.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Feature(NamedTuple):
     source: str
     per_band: bool = False
     slots: tuple = ()
+    fewest: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,13 @@ def units(family, features):
 
 def unavailable(family, features, passbands):
     """Return {column name: why} of the columns of a list of `Feature` that a survey with `passbands` cannot have."""
-    found = {}
-    for column, _, needed in _columns(family, features):
-        lacking = [slot for slot in SLOTS if slot in needed and slot not in passbands.slots]
+    found, there = {}, passbands.slots
+    for column, feature, needed in _columns(family, features):
+        lacking = [slot for slot in SLOTS if slot in needed and slot not in there]
         if lacking:
             found[column] = f"the survey has no passband in slot{'s' * (len(lacking) > 1)} {', '.join(lacking)}"
+        elif len(there) < feature.fewest:
+            found[column] = f"it takes passbands in {feature.fewest} slots, the survey has {len(there)}"
     return found
 
 

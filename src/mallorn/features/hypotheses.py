@@ -18,7 +18,7 @@ from mallorn.hypotheses.models import REFERENCE, blackbody_ratio
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["NEEDS", "extract", "features"]
+__all__ = ["NEEDS", "extract", "features", "slot_amplitudes"]
 
 NEEDS = ("lightcurves", "fits/hypotheses")
 
@@ -261,21 +261,8 @@ class _Fit:
 
     @cached_property
     def slot_amplitudes(self):
-        """Amplitudes of the slots and their errors, both (n, S): means over the passbands of a slot, weighted by their
-        inverse variances; NaN for a slot without a passband."""
-        values, errors = self["amplitude"], self["amplitude_err"]
-        slots, (amplitude, error) = self.split.lc.passbands.slot, np.full((2, len(values), len(SLOTS)), np.nan)
-        for k in range(len(SLOTS)):
-            own = np.flatnonzero(slots == k)
-            if len(own) == 1:
-                amplitude[:, k], error[:, k] = values[:, own[0]], errors[:, own[0]]
-            elif len(own):
-                weight = errors[:, own] ** -2.0
-                amplitude[:, k] = divide(
-                    np.where(weight > 0, weight * values[:, own], 0.0).sum(axis=1), weight.sum(axis=1)
-                )
-                error[:, k] = weight.sum(axis=1) ** -0.5
-        return amplitude, error
+        """Amplitudes of the slots and their errors, both (n, S); see `slot_amplitudes`."""
+        return slot_amplitudes(self["amplitude"], self["amplitude_err"], self.split.lc.passbands.slot)
 
     def colour(self, k):
         """Magnitude of slot k less that of slot k + 1, from amplitudes raised to 0.3 of their errors."""
@@ -338,6 +325,25 @@ class _Fit:
         k = where.astype(np.int64)
         rows = np.arange(len(grid))
         return grid[rows, k] + (where - k) * (grid[rows, k + 1] - grid[rows, k])
+
+
+def slot_amplitudes(amplitude, error, slot):
+    """Return the amplitudes of the slots and their errors, both (n, S), of those of the passbands, both (n, B).
+
+    slot: (B,) the slot of each passband. Passbands that share a slot are averaged with their inverse variances; a slot
+    without a passband is NaN.
+    """
+    values, errors = np.full((2, len(amplitude), len(SLOTS)), np.nan)
+    for k in range(len(SLOTS)):
+        own = np.flatnonzero(slot == k)
+        if len(own) == 1:
+            values[:, k], errors[:, k] = amplitude[:, own[0]], error[:, own[0]]
+        elif len(own):
+            weight = error[:, own] ** -2.0
+            total = weight.sum(axis=1)
+            values[:, k] = np.where(total > 0, divide((weight * amplitude[:, own]).sum(axis=1), total), 0.0)
+            errors[:, k] = total**-0.5
+    return values, errors
 
 
 def _log10(values):

@@ -42,11 +42,11 @@ def features(config):
         Feature("redshift", "", "redshift, clipped from below", _HOGG),
         Feature("absolute_magnitude", "mag", "absolute AB magnitude at the band's peak", _HOGG, True),
         Feature("peak_luminosity", "dex(erg/s)", "log nu L_nu at the band's peak", _HOGG, True),
-        Feature("brightest", "mag", "absolute AB magnitude of the brightest band at peak", _HOGG),
+        Feature("brightest", "mag", "absolute AB magnitude of the brightest band at peak", _HOGG, fewest=1),
     ]
     for wavelength in config["wavelengths"]:
         meaning = f"log nu L_nu at peak at {wavelength:g} angstrom in the rest frame, between bands"
-        listed.append(Feature(f"luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG))
+        listed.append(Feature(f"luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG, fewest=2))
     for phase in config["phases"]:
         meaning = f"log of nu L_nu summed over {', '.join(config['bands'])} at {phase:g} rest-frame days"
         name, bands = f"luminosity_at_{phase_name(phase)}", tuple(config["bands"])

@@ -36,10 +36,11 @@ def features(config):
         Feature("stretch", "", "ln of the stretch in time that fits best", SOURCE),
         Feature("band_distance", "", "shape distance in one band", SOURCE, per_band=True),
     ]
-    return made + [
+    made += [
         Feature(f"excess_{part}", "", f"mean of light curve minus template over peak, {a:+g} to {b:+g} d", SOURCE)
         for part, (a, b) in spans.items()
     ]
+    return [feature._replace(fewest=1) for feature in made]
 
 
 def extract(inputs, config):

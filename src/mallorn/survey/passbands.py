@@ -176,7 +176,8 @@ def survey_passbands(name, own_surveys=None, key="survey"):
     `SLOTS` or "none" (optional)}}}, the block `surveys` of the configuration; such a survey takes the place of a
     shipped one of the same name. key: what messages call the setting that holds `name`.
 
-    Raises ConfigError for an unknown survey, with the nearest name, and for passbands that make no sense.
+    The passbands come from blue to red. Raises ConfigError for an unknown survey, with the nearest name, and for
+    passbands that make no sense.
     """
     own_surveys = own_surveys or {}
     if name in own_surveys:
@@ -194,9 +195,12 @@ def passbands_of_run(config):
     """Return the `Passbands` of the survey that is trained on, and of the new objects that are classified.
 
     config: the configuration, of which `data_dir`, `survey`, `simulation.survey`, `new_survey` and `surveys` are read.
-    A simulated survey has the passbands of `simulation.survey`. Raises ConfigError as `survey_passbands`.
+    A simulated survey has the passbands of `simulation.survey`. Raises ConfigError as `survey_passbands`, also for a
+    survey in `surveys` that is not used.
     """
     own = config["surveys"]
+    for name in own:
+        survey_passbands(name, own)
     named, simulated = config["survey"], config["simulation"]["survey"]
     given, made = survey_passbands(named, own), survey_passbands(simulated, own, "simulation.survey")
     passbands = made if config["data_dir"] is None else given
@@ -218,7 +222,7 @@ def slot_index(name):
 
 
 def _own_survey(survey, described):
-    """Return the `Passbands` of {passband: {wavelength, zero_point, slot}}."""
+    """Return the `Passbands` of {passband: {wavelength, zero_point, slot}}, from blue to red, whatever their order."""
     if not isinstance(described, Mapping) or not described:
         raise ConfigError(f"surveys.{survey}: expected {{passband: {{wavelength: angstrom}}}}, found {described!r}")
     rows = []
@@ -236,7 +240,7 @@ def _own_survey(survey, described):
         _check(row, where)
         place = _nearest_slot(row.wavelength) if slot is None else NO_SLOT if slot == "none" else SLOTS.index(slot)
         rows.append(Passband(row.name, float(row.wavelength), float(row.zero_point), place))
-    return Passbands(tuple(rows))
+    return Passbands(tuple(sorted(rows, key=lambda row: (row.wavelength, row.name))))
 
 
 def _check(row, where=None):
@@ -270,7 +274,7 @@ def _shipped():
     import yaml
 
     with open(Path(__file__).with_name("surveys.yaml"), encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.safe_load(stream)
 
 
 def _fixed(values, dtype):
