@@ -407,7 +407,7 @@ CONFIGURATION = [
         ("simulation.survey", "did you mean 'atlas'?"),
     ),
     Value(
-        "an unknown survey of new objects", ("new_survey",), "LSST", ("new_survey: there is no survey 'LSST'", "'lsst'")
+        "an unknown survey of new objects", ("new_survey",), "LSST", ("new_survey: there is no survey 'LSST'", "lsst")
     ),
     Value(
         "a passband of one's own without a wavelength",

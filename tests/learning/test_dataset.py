@@ -6,6 +6,7 @@ from mallorn.io.tables import write_table
 from mallorn.learning.dataset import Dataset, Features, Grid, Labelled, concatenate, of_values
 from mallorn.learning.tables import DatasetFiles, dataset_groups, read_dataset
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.passbands import LSST
 
 TRAINING = {"log_columns": [], "exclude": []}
 
@@ -20,6 +21,7 @@ def curves(ids, points=3):
         band=np.zeros(points * n, dtype=np.int8),
         flux=np.repeat(np.arange(n, dtype=float), points),
         flux_err=np.ones(points * n),
+        passbands=LSST,
     )
 
 

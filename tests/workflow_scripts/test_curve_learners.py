@@ -16,6 +16,7 @@ from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.passbands import LSST
 
 pytestmark = pytest.mark.usefixtures("own_modules")
 
@@ -53,6 +54,7 @@ def light_curves(ids, types, rng):
         band=np.full(n * points, 2, dtype=np.int8),
         flux=flux.ravel(),
         flux_err=np.ones(n * points),
+        passbands=LSST,
     )
     mean = 50 * np.exp(-PHASES / fall)[:, None, :] + rng.normal(size=(n, 2, len(PHASES)))
     status = (rng.random(n) < 0.05).astype(np.int8)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 KIND = "sources"
 SPLIT = "split_01"
-BANDS = "ugrizy"
 
 
 def splits(folder, sets, key):
@@ -56,7 +55,7 @@ def read_metadata(folder, splits, sets, settings):
     return columns
 
 
-def read_split(folder, split, sets, settings, write):
+def read_split(folder, split, sets, settings, passbands, write):
     """Write the light curves of all objects; points without a flux are set aside."""
     import numpy as np
 
@@ -74,7 +73,7 @@ def read_split(folder, split, sets, settings, write):
             line = 2 + next(k for k, row in enumerate(rows) if not row["flux"])
             aside.append((path.name, "flux missing", name, len(rows) - len(good), line))
         points += sorted(
-            (float(row["mjd"]), BANDS.index(row["band"]), float(row["flux"]), float(row["flux_err"])) for row in good
+            (float(row["mjd"]), passbands.names.index(row["band"]), float(row["flux"]), float(row["flux_err"])) for row in good
         )
         start.append(len(points))
         rows_read += len(rows)
@@ -92,6 +91,7 @@ def read_split(folder, split, sets, settings, write):
             band=band.astype(np.int8),
             flux=flux,
             flux_err=flux_err,
+            passbands=passbands,
         )
     )
     return SetAside(rows_read, aside)
