@@ -136,6 +136,7 @@ def remove_split(workspace):
     write_rows(workspace.path / SAMPLE, [row for row in sample if row["object_id"] in left])
 
 
+PROCESSES = ("fit_drw", "fit_matern", "fit_multiband")
 SPLIT_1 = "survey/split_01/train_full_lightcurves.csv"
 A_FLUX = r"(^[^,]+,[^,]+),[-0-9.e]+,"
 A_TYPE = (r"SN Ia,(.*),0$", r"SN II,\1,0")
@@ -149,6 +150,11 @@ CHANGES = [
     Change("a default, written as a decimal", setting("folds.rare", 10.0)),
     Change("a value that a family uses", setting("features.color.max_sd", 0.4), ("extract_features",)),
     Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), ("fit_drw",)),
+    Change("a value of a rule that inherits another", setting("fits.multiband.min_points", 4), ("fit_multiband",)),
+    Change("a value that rules inherit from one another", setting("gp.engine", "celerite2"), PROCESSES),
+    Change(
+        "code that rules share", append("workflow/scripts/fit_process.py", "\n_EDITED = 1\n"), PROCESSES
+    ),
     Change("a value of the folds", setting("folds.rare", 5), ("make_folds",)),
     Change("code of a module", append("src/mallorn/features/join.py", "\n_EDITED = 1\n"), ("join_features",)),
     Change("code of an adapter", append("workflow/scripts/make_folds.py", "\n_EDITED = 1\n"), ("make_folds",)),
