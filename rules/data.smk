@@ -99,8 +99,7 @@ rule ingest:
         code=code_of("ingest"),
         data=digests(*(f"{{split}}/{name}" for name in LIGHTCURVE_FILES.values())),
         log_rows=log_rows,
-        settings=config["ingest"],
-        passbands=PASSBANDS.to_text(),
+        settings={"ingest": config["ingest"], "passbands": PASSBANDS.to_text()},
     message:
         "Reading the light curves of {wildcards.split}"
     script:

@@ -128,8 +128,7 @@ if config["new_data"] is not None:
             log_rows=lambda wildcards: log_digest(
                 f"{config['new_data']}/test_log.csv", f"{config['new_data']}/test_log.csv", wildcards.original
             ),
-            settings=config["ingest"],
-            passbands=NEW_PASSBANDS.to_text(),
+            settings={"ingest": config["ingest"], "passbands": NEW_PASSBANDS.to_text()},
         message:
             "Reading the new light curves of {wildcards.original}"
         script:

@@ -129,7 +129,8 @@ def test_new_objects_are_read_without_a_training_log_as_those_of_the_survey_are(
     assert set(logs["set"]) == {"test"}
     assert logs["split"].tolist() == ["split_01.new", "split_02.new", "split_02.new"]
     outputs = [tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside")]
-    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, INGEST, LSST)
+    settings = {"ingest": INGEST, "passbands": LSST.to_text()}
+    script("ingest_new").main(survey_folder / OTHER_LC, survey_folder / TEST, "split_02", *outputs, settings)
     read_as_new = read_lightcurves(*outputs[:2])
     ingest(write_survey(sound_survey(), tmp_path / "survey"), tmp_path / "results")
     whole = read_split(tmp_path / "results", "split_02")[0]

@@ -28,7 +28,7 @@ def run(script, folder, inputs, outputs, settings, **wildcards):
         input=Named(inputs),
         output=Named({name: str(path) for name, path in outputs.items()}),
         log=[str(folder / "logs" / f"{script}.log")],
-        params=SimpleNamespace(settings=settings, passbands=LSST.to_text()),
+        params=SimpleNamespace(settings=settings),
         wildcards=SimpleNamespace(**wildcards),
     )
     runpy.run_path(str(SCRIPTS / f"{script}.py"), init_globals={"snakemake": job})
@@ -44,7 +44,9 @@ def run_both(folder, files):
     inputs = {"train": survey / TRAIN_LC, "test": survey / TEST_LC, "logs": [survey / LOG, survey / TEST]}
     kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
     outputs = {name: folder / kind / "split_01.parquet" for name, kind in kinds.items()}
-    return first, run("ingest", folder, inputs, outputs, CONFIG, split="split_01")
+    return first, run(
+        "ingest", folder, inputs, outputs, {"ingest": CONFIG, "passbands": LSST.to_text()}, split="split_01"
+    )
 
 
 def test_results_and_job_logs(tmp_path):

@@ -5,12 +5,13 @@ from mallorn.ingest.objects import read_objects
 from mallorn.survey.passbands import Passbands
 
 
-def main(train, test, logs, split, points, objects, set_aside, config, passbands):
+def main(train, test, logs, split, points, objects, set_aside, settings):
     """Write the light curves of `split` to `points` and `objects`, and the rows not kept to `set_aside`.
 
-    train, test: light-curve files. logs: paths of the training and the test log. config: block `ingest`. passbands:
-    the `Passbands` of the survey.
+    train, test: light-curve files. logs: paths of the training and the test log. settings: {"ingest":
+    that block of the configuration, "passbands": text of the survey's `Passbands`}.
     """
+    config, passbands = settings["ingest"], Passbands.from_text(settings["passbands"])
     ingest_split(train, test, read_objects(*logs, split, config), config, passbands, points, objects, set_aside)
 
 
@@ -27,5 +28,4 @@ if "snakemake" in globals():
             snakemake.output.objects,
             snakemake.output.set_aside,
             snakemake.params.settings,
-            Passbands.from_text(snakemake.params.passbands),
         )

@@ -5,12 +5,13 @@ from mallorn.ingest.objects import read_objects
 from mallorn.survey.passbands import Passbands
 
 
-def main(curves, log, split, points, objects, set_aside, config, passbands):
+def main(curves, log, split, points, objects, set_aside, settings):
     """Write the light curves of the file `curves` to `points` and `objects`, and the rows not kept to `set_aside`.
 
-    log: path of the log of the new objects. config: block `ingest`. passbands: the `Passbands` of
-    the survey.
+    log: path of the log of the new objects. settings: {"ingest": that block of the configuration,
+    "passbands": text of the `Passbands` of their survey}.
     """
+    config, passbands = settings["ingest"], Passbands.from_text(settings["passbands"])
     ingest_split(None, curves, read_objects(None, log, split, config), config, passbands, points, objects, set_aside)
 
 
@@ -26,5 +27,4 @@ if "snakemake" in globals():
             snakemake.output.objects,
             snakemake.output.set_aside,
             snakemake.params.settings,
-            Passbands.from_text(snakemake.params.passbands),
         )
