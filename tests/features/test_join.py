@@ -4,7 +4,7 @@ import pytest
 
 from mallorn.errors import DataError
 from mallorn.features.join import join_features
-from mallorn.io.tables import read_columns, read_units, write_table
+from mallorn.io.tables import read_columns, read_notes, read_units, write_table
 
 SPLITS = {"split_01": ["b", "a", "d"], "split_02": ["c", "f", "e"]}
 
@@ -54,6 +54,18 @@ def test_rows_are_in_log_order_and_columns_in_that_of_the_families(tmp_path, log
     assert pq.ParquetFile(out).num_row_groups == -(-4 // rows_per_group)
     join_features(logs, families, tmp_path / "test.parquet", "test", rows_per_group)
     assert read_columns(tmp_path / "test.parquet", ["object_id"])["object_id"].tolist() == ["d", "f"]
+
+
+def test_features_that_the_survey_cannot_have_are_noted_and_logged(tmp_path, logs, caplog):
+    why, files = "the survey has no passband in slot u", {}
+    for split, members in SPLITS.items():
+        table = {"object_id": np.array(members, dtype=object), "color__g": np.ones(3), "color__u": np.full(3, np.nan)}
+        files[split] = tmp_path / "color" / f"{split}.parquet"
+        write_table(files[split], table, notes={"color__u": why})
+    with caplog.at_level("INFO"):
+        join_features(logs, {"color": files}, tmp_path / "train.parquet", "train")
+    assert read_notes(tmp_path / "train.parquet") == {"color__u": why}
+    assert f"1 features are unknown for all objects, such as color__u: {why}" in caplog.text
 
 
 def test_a_set_without_objects_is_a_table_without_rows(tmp_path, logs):

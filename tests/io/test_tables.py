@@ -20,6 +20,7 @@ from mallorn.io.tables import (
     read_codes,
     read_columns,
     read_metadata,
+    read_notes,
     read_units,
     table_writer,
     write_table,
@@ -110,6 +111,13 @@ def test_units_and_metadata(tmp_path):
     write_table(tmp_path / "t", {"mjd": np.zeros(1), "n": np.zeros(1)}, {"mjd": "d"}, metadata={"rows_read": "7"})
     assert read_units(tmp_path / "t") == {"mjd": "d"}
     assert read_metadata(tmp_path / "t")["rows_read"] == "7"
+
+
+def test_notes_stand_beside_units(tmp_path):
+    columns = {name: np.zeros(1) for name in ("mjd", "flux", "n")}
+    write_table(tmp_path / "t", columns, {"mjd": "d"}, notes={"mjd": "ä note", "flux": "another"})
+    assert read_units(tmp_path / "t") == {"mjd": "d"}
+    assert read_notes(tmp_path / "t") == {"mjd": "ä note", "flux": "another"}
 
 
 def test_sorting_is_declared_and_compression_is_zstd(tmp_path):

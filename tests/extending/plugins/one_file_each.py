@@ -72,8 +72,9 @@ def read_split(folder, split, sets, settings, passbands, write):
         if len(good) < len(rows):
             line = 2 + next(k for k, row in enumerate(rows) if not row["flux"])
             aside.append((path.name, "flux missing", name, len(rows) - len(good), line))
+        number = passbands.names.index
         points += sorted(
-            (float(row["mjd"]), passbands.names.index(row["band"]), float(row["flux"]), float(row["flux_err"])) for row in good
+            (float(row["mjd"]), number(row["band"]), float(row["flux"]), float(row["flux_err"])) for row in good
         )
         start.append(len(points))
         rows_read += len(rows)
