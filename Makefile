@@ -30,7 +30,7 @@ test-slurm: install
 lint: install
 	"$(BIN)/python" -m ruff check .
 	"$(BIN)/python" -m ruff format --check .
-	"$(BIN)/python" -m snakefmt --check Snakefile workflow
+	"$(BIN)/python" -m snakefmt --check Snakefile workflow/Snakefile rules
 	"$(BIN)/python" -m snakemake --lint
 
 # Needs uv. The lock holds exact versions and hashes for every Python from 3.11 on, and no index address.

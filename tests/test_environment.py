@@ -33,8 +33,8 @@ def test_lock_has_every_package_with_hashes_and_no_address():
 
 
 def test_conda_environment_has_the_locked_versions():
-    environment = yaml.safe_load((ROOT / "workflow" / "envs" / "mallorn.yaml").read_text())
+    environment = yaml.safe_load((ROOT / "envs" / "mallorn.yaml").read_text())
     pinned = dict(line.split(" ==") for line in environment["dependencies"][-1]["pip"])
     assert list(pinned) == names(PROJECT["project"]["dependencies"])
     wrong = {name: version for name, version in pinned.items() if version not in locked()[name]}
-    assert not wrong, f"workflow/envs/mallorn.yaml differs from requirements.lock: {wrong}"
+    assert not wrong, f"envs/mallorn.yaml differs from requirements.lock: {wrong}"

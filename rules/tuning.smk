@@ -41,7 +41,7 @@ rule tune_worker:
     message:
         "Tuning {wildcards.model} on {wildcards.training}, worker {wildcards.worker}"
     script:
-        "../scripts/tune_worker.py"
+        "../workflow/scripts/tune_worker.py"
 
 
 rule choose_parameters:
@@ -68,4 +68,4 @@ rule choose_parameters:
     message:
         "Choosing parameters of {wildcards.model} on {wildcards.training}"
     script:
-        "../scripts/choose_parameters.py"
+        "../workflow/scripts/choose_parameters.py"

@@ -28,7 +28,7 @@ rule make_folds:
     message:
         "Finding siblings and drawing folds"
     script:
-        "../scripts/make_folds.py"
+        "../workflow/scripts/make_folds.py"
 
 
 rule cross_validate:
@@ -58,7 +58,7 @@ rule cross_validate:
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
-        "../scripts/cross_validate.py"
+        "../workflow/scripts/cross_validate.py"
 
 
 rule combine:
@@ -87,7 +87,7 @@ rule combine:
     message:
         "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
-        "../scripts/combine.py"
+        "../workflow/scripts/combine.py"
 
 
 rule choose_threshold:
@@ -110,7 +110,7 @@ rule choose_threshold:
     message:
         "Choosing the threshold of the submission"
     script:
-        "../scripts/choose_threshold.py"
+        "../workflow/scripts/choose_threshold.py"
 
 
 rule write_submission:
@@ -134,4 +134,4 @@ rule write_submission:
     message:
         "Writing the submission"
     script:
-        "../scripts/write_submission.py"
+        "../workflow/scripts/write_submission.py"

@@ -36,7 +36,7 @@ rule fit_drw:
     message:
         "Fitting damped random walks to each passband of {wildcards.part}"
     script:
-        "../scripts/fit_process.py"
+        "../workflow/scripts/fit_process.py"
 
 
 use rule fit_drw as fit_matern with:
@@ -91,7 +91,7 @@ rule predict_posterior:
     message:
         "Predicting the light curves of {wildcards.part}"
     script:
-        "../scripts/predict_posterior.py"
+        "../workflow/scripts/predict_posterior.py"
 
 
 rule compile_engine:
@@ -110,7 +110,7 @@ rule compile_engine:
     message:
         "Compiling the fits of Gaussian processes"
     script:
-        "../scripts/compile_engine.py"
+        "../workflow/scripts/compile_engine.py"
 
 
 rule compile_kernels:
@@ -129,7 +129,7 @@ rule compile_kernels:
     message:
         "Compiling the fits of physical hypotheses"
     script:
-        "../scripts/compile_kernels.py"
+        "../workflow/scripts/compile_kernels.py"
 
 
 rule fit_hypotheses:
@@ -153,4 +153,4 @@ rule fit_hypotheses:
     message:
         "Fitting physical hypotheses to {wildcards.part}"
     script:
-        "../scripts/fit_hypotheses.py"
+        "../workflow/scripts/fit_hypotheses.py"

@@ -19,4 +19,4 @@ rule configuration_reference:
     message:
         "Writing the reference page of the configuration, and its schema"
     script:
-        "../scripts/configuration_reference.py"
+        "../workflow/scripts/configuration_reference.py"

@@ -29,7 +29,7 @@ if config["data_dir"] is None:
         message:
             "Drawing the objects of a simulated survey"
         script:
-            "../scripts/simulate_logs.py"
+            "../workflow/scripts/simulate_logs.py"
 
     rule simulate_split:
         input:
@@ -50,7 +50,7 @@ if config["data_dir"] is None:
         message:
             "Simulating the light curves of {wildcards.split}"
         script:
-            "../scripts/simulate_split.py"
+            "../workflow/scripts/simulate_split.py"
 
 
 rule ingest_metadata:
@@ -76,7 +76,7 @@ rule ingest_metadata:
     message:
         "Checking what the survey says of each object"
     script:
-        "../scripts/ingest_metadata.py"
+        "../workflow/scripts/ingest_metadata.py"
 
 
 rule ingest:
@@ -106,7 +106,7 @@ rule ingest:
     message:
         "Reading the light curves of {wildcards.split}"
     script:
-        "../scripts/ingest.py"
+        "../workflow/scripts/ingest.py"
 
 
 if NEW_DATA:
@@ -171,4 +171,4 @@ rule augment:
     message:
         "Altering the training objects: {wildcards.kind}"
     script:
-        "../scripts/augment.py"
+        "../workflow/scripts/augment.py"

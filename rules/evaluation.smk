@@ -50,7 +50,7 @@ rule score:
     message:
         "Scoring the out-of-fold predictions"
     script:
-        "../scripts/score.py"
+        "../workflow/scripts/score.py"
 
 
 rule score_nested:
@@ -73,7 +73,7 @@ rule score_nested:
     message:
         "Scoring what outer folds' training sets predict of these folds"
     script:
-        "../scripts/score_nested.py"
+        "../workflow/scripts/score_nested.py"
 
 
 rule describe_objects:
@@ -94,7 +94,7 @@ rule describe_objects:
     message:
         "Measuring what the training objects are scored by"
     script:
-        "../scripts/describe_objects.py"
+        "../workflow/scripts/describe_objects.py"
 
 
 rule score_groups:
@@ -119,7 +119,7 @@ rule score_groups:
     message:
         "Scoring by type, redshift, number of points and signal to noise"
     script:
-        "../scripts/score_groups.py"
+        "../workflow/scripts/score_groups.py"
 
 
 rule learning_curve:
@@ -148,7 +148,7 @@ rule learning_curve:
     message:
         "Training on fewer events of TDEs"
     script:
-        "../scripts/learning_curve.py"
+        "../workflow/scripts/learning_curve.py"
 
 
 rule audit_labels:
@@ -171,7 +171,7 @@ rule audit_labels:
     message:
         "Training on shuffled labels"
     script:
-        "../scripts/audit_labels.py"
+        "../workflow/scripts/audit_labels.py"
 
 
 rule audit_times:
@@ -196,7 +196,7 @@ rule audit_times:
     message:
         "Looking for events and classes in time stamps"
     script:
-        "../scripts/audit_times.py"
+        "../workflow/scripts/audit_times.py"
 
 
 rule audit_features:
@@ -220,7 +220,7 @@ rule audit_features:
     message:
         "Looking for features that are constant, missing by class or too good"
     script:
-        "../scripts/audit_features.py"
+        "../workflow/scripts/audit_features.py"
 
 
 rule adversarial_validation:
@@ -244,7 +244,7 @@ rule adversarial_validation:
     message:
         "Telling test from training objects"
     script:
-        "../scripts/adversarial_validation.py"
+        "../workflow/scripts/adversarial_validation.py"
 
 
 rule audit_siblings:
@@ -267,7 +267,7 @@ rule audit_siblings:
     message:
         "Looking for duplicates and siblings"
     script:
-        "../scripts/audit_siblings.py"
+        "../workflow/scripts/audit_siblings.py"
 
 
 rule audit:
@@ -287,7 +287,7 @@ rule audit:
     message:
         "Merging the verdicts of all audits"
     script:
-        "../scripts/audit.py"
+        "../workflow/scripts/audit.py"
 
 
 rule plot_evaluation:
@@ -313,7 +313,7 @@ rule plot_evaluation:
     message:
         "Drawing the figures of the evaluation"
     script:
-        "../scripts/plot_evaluation.py"
+        "../workflow/scripts/plot_evaluation.py"
 
 
 rule ablate_families:
@@ -338,7 +338,7 @@ rule ablate_families:
     message:
         "Scoring without each feature family, and with each alone"
     script:
-        "../scripts/ablate_families.py"
+        "../workflow/scripts/ablate_families.py"
 
 
 rule select_features:
@@ -360,4 +360,4 @@ rule select_features:
     message:
         "Finding the features that stability selection keeps"
     script:
-        "../scripts/select_features.py"
+        "../workflow/scripts/select_features.py"

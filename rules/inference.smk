@@ -38,7 +38,7 @@ rule explain:
     message:
         "Explaining the candidates of {wildcards.model}"
     script:
-        "../scripts/explain.py"
+        "../workflow/scripts/explain.py"
 
 
 rule export_model:
@@ -75,7 +75,7 @@ rule export_model:
     message:
         "Gathering what scores new light curves"
     script:
-        "../scripts/export_model.py"
+        "../workflow/scripts/export_model.py"
 
 
 if NEW_DATA:
@@ -104,7 +104,7 @@ if NEW_DATA:
         message:
             "Scoring the new objects"
         script:
-            "../scripts/classify.py"
+            "../workflow/scripts/classify.py"
 
 else:
 

@@ -23,7 +23,7 @@ rule bench:
     message:
         "Summing up what each stage used of the machine"
     script:
-        "../scripts/bench.py"
+        "../workflow/scripts/bench.py"
 
 
 rule bench_survey:
@@ -48,7 +48,7 @@ rule bench_survey:
     message:
         "Timing the features of a simulated survey of {wildcards.objects} objects"
     script:
-        "../scripts/bench_survey.py"
+        "../workflow/scripts/bench_survey.py"
 
 
 rule bench_fits:
@@ -70,4 +70,4 @@ rule bench_fits:
     message:
         "Timing the Gaussian-process fits against other programs"
     script:
-        "../scripts/bench_fits.py"
+        "../workflow/scripts/bench_fits.py"

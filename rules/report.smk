@@ -44,7 +44,7 @@ rule rank_candidates:
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
-        csv=report("results/report/candidates.csv", caption="../report/candidates.rst", category="Candidates"),
+        csv=report("results/report/candidates.csv", caption="../workflow/report/candidates.rst", category="Candidates"),
         votable="results/report/candidates.vot",
     log:
         "results/log/rank_candidates.log",
@@ -59,7 +59,7 @@ rule rank_candidates:
     message:
         "Ranking the candidates"
     script:
-        "../scripts/rank_candidates.py"
+        "../workflow/scripts/rank_candidates.py"
 
 
 rule draw_candidates:
@@ -92,7 +92,7 @@ rule draw_candidates:
     message:
         "Drawing the pages of the first candidates"
     script:
-        "../scripts/draw_candidates.py"
+        "../workflow/scripts/draw_candidates.py"
 
 
 use rule draw_candidates as draw_object with:
@@ -116,7 +116,7 @@ rule explore_survey:
         report(
             directory("results/report/survey"),
             patterns=["{figure}.png"],
-            caption="../report/survey.rst",
+            caption="../workflow/report/survey.rst",
             category="Input",
         ),
     log:
@@ -133,7 +133,7 @@ rule explore_survey:
     message:
         "Drawing what the input looks like"
     script:
-        "../scripts/explore_survey.py"
+        "../workflow/scripts/explore_survey.py"
 
 
 rule record_run:
@@ -157,7 +157,7 @@ rule record_run:
     message:
         "Recording the run in the history"
     script:
-        "../scripts/record_run.py"
+        "../workflow/scripts/record_run.py"
 
 
 rule write_report:
@@ -174,12 +174,12 @@ rule write_report:
         importance=importances(),
         out_of_fold=final_predictions("out_of_fold"),
     output:
-        report("results/report/index.html", caption="../report/report.rst", category="Report"),
+        report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
         expand("results/report/{page}.html", page=PAGES),
         report(
             directory("results/report/figures"),
             patterns=["{figure}.png"],
-            caption="../report/figures.rst",
+            caption="../workflow/report/figures.rst",
             category="Figures",
         ),
     log:
@@ -204,7 +204,7 @@ rule write_report:
     message:
         "Writing the report"
     script:
-        "../scripts/write_report.py"
+        "../workflow/scripts/write_report.py"
 
 
 rule track_run:
@@ -228,4 +228,4 @@ rule track_run:
     message:
         "Logging the run to MLflow"
     script:
-        "../scripts/track_run.py"
+        "../workflow/scripts/track_run.py"

@@ -21,4 +21,4 @@ rule record_provenance:
     message:
         "Recording what the results were made from"
     script:
-        "../scripts/record_provenance.py"
+        "../workflow/scripts/record_provenance.py"

@@ -39,7 +39,7 @@ rule extract_features:
     message:
         "Computing {wildcards.family} features of {wildcards.part}"
     script:
-        "../scripts/extract_features.py"
+        "../workflow/scripts/extract_features.py"
 
 
 rule join_features:
@@ -62,7 +62,7 @@ rule join_features:
     message:
         "Joining the features of all splits: {wildcards.table}"
     script:
-        "../scripts/join_features.py"
+        "../workflow/scripts/join_features.py"
 
 
 rule feature_catalogue:
@@ -82,4 +82,4 @@ rule feature_catalogue:
     message:
         "Writing the catalogue of all features"
     script:
-        "../scripts/feature_catalogue.py"
+        "../workflow/scripts/feature_catalogue.py"
