@@ -1,7 +1,7 @@
 # Needs:  results/{lightcurves,objects,posterior}/{part}.parquet, results/fits/..., results/metadata.parquet.
 # Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations).  docs/features.md.
 #
-# A family is a module of mallorn.features or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
+# A family is a module of mallorn.families or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
 # all.
 
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-import mallorn.features
-from mallorn.features.family import Inputs
+import mallorn.families
+from mallorn.families.family import Inputs
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import phase_grid, predict_posterior
@@ -24,9 +24,9 @@ CONFIG = defaults()
 
 
 def family_modules():
-    """Return {name: module} of all families: the modules of `mallorn.features` but `family`, their contract."""
-    names = [m.name for m in pkgutil.iter_modules(mallorn.features.__path__) if m.name not in _SHARED]
-    return {name: importlib.import_module(f"mallorn.features.{name}") for name in names}
+    """Return {name: module} of all families: the modules of `mallorn.families` but `family`, their contract."""
+    names = [m.name for m in pkgutil.iter_modules(mallorn.families.__path__) if m.name not in _SHARED]
+    return {name: importlib.import_module(f"mallorn.families.{name}") for name in names}
 
 
 def pack(points, redshift=0.1, redshift_err=np.nan, ebv=0.0):

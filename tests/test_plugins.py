@@ -29,7 +29,7 @@ def write(folder, name, text=FAMILY):
 def test_a_room_holds_what_its_modules_say_that_they_are():
     assert plugins.names("learners") == ("catboost", "lightgbm", "logistic", "mlp", "xgboost")
     assert "family" not in plugins.names("features")
-    assert plugins.find("features", "color").module == "mallorn.features.color"
+    assert plugins.find("features", "color").module == "mallorn.families.color"
     assert plugins.constant("features", "color", "NEEDS") == plugins.load("features", "color").NEEDS
 
 
@@ -126,14 +126,14 @@ def test_an_installed_package_is_found_by_its_entry_points_and_followed_by_its_i
     (package / "helper.py").write_text("X = 1\n")
     write(package, "sparkle", FAMILY.replace('KIND = "features"', "from theirs.helper import X"))
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[mallorn.features]\nsparkle = theirs.sparkle\n")
+    (about / "entry_points.txt").write_text("[mallorn.families]\nsparkle = theirs.sparkle\n")
     paths, script = [str(ROOT / "src"), str(tmp_path)], str(ROOT / "workflow" / "scripts" / "extract_features.py")
     code = INSTALLED.format(paths=paths, script=script)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     name, followed = done.stdout.splitlines()
     assert name == "theirs.sparkle"
     assert {"theirs", "theirs.sparkle", "theirs.helper"} <= set(followed.split())
-    assert "mallorn.features.color" not in followed.split()
+    assert "mallorn.families.color" not in followed.split()
 
 
 def test_a_start_takes_no_heavy_package():

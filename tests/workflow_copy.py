@@ -61,6 +61,6 @@ def copy_project(target, source=ROOT):
     target.mkdir(parents=True)
     for name in ("Snakefile", "config.yaml"):
         shutil.copy(source / name, target)
-    for name in ("workflow", "src", "profiles"):
+    for name in ("rules", "workflow", "src", "envs", "profiles"):
         shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     return Workspace(target)

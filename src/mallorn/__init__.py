@@ -1,0 +1,39 @@
+"""mallorn finds tidal disruption events among transients in multi-band light curves.
+
+    import mallorn
+
+    curves = mallorn.read("survey/")               # light curves, from a survey's own files
+    model = mallorn.load_model("results/model")    # a trained model, without pickle
+    scores = model.predict(curves)                 # a table: probabilities of all classes, and a decision
+    reasons = model.explain(curves)                # the features that drive each probability
+    table = mallorn.families(curves)               # all features
+    figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
+
+Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.
+"""
+
+__all__ = ["LightCurves", "Model", "features", "load_model", "plot", "read"]
+
+_PLACES = {
+    "LightCurves": "mallorn.survey.lightcurves",
+    "Model": "mallorn.interface.model",
+    "features": "mallorn.interface.computing",
+    "load_model": "mallorn.interface.model",
+    "plot": "mallorn.interface.plotting",
+    "read": "mallorn.interface.reading",
+}
+
+
+def __getattr__(name):
+    # by text, not by an import statement: all modules of the library import this one, and none depends on these
+    if name not in _PLACES:
+        raise AttributeError(f"module 'mallorn' has no attribute {name!r}; it has {', '.join(__all__)}")
+    from importlib import import_module
+
+    value = getattr(import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return [*__all__, "__doc__"]

@@ -64,11 +64,11 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "features": Kind("feature family", "features", ("NEEDS",), ("features", "extract")),
+    "features": Kind("feature family", "families", ("NEEDS",), ("features", "extract")),
     "learners": Kind("learner", "learners", ("NEEDS", "PARAMETERS"), ("fit", "predict", "save", "load")),
     "transforms": Kind("transform", "learning/transforms", ("NEEDS", "PARAMETERS"), ("fit", "apply", "save", "load")),
     "hypotheses": Kind("hypothesis", "hypotheses", (), ("hypothesis",)),
-    "readers": Kind("reader of an artifact", "features/readers", (), ("read",)),
+    "readers": Kind("reader of an artifact", "families/readers", (), ("read",)),
     "sources": Kind("source", "sources", (), ("splits", "files", "metadata_files", "read_metadata", "read_split")),
 }
 """What can be found by its name: {kind: `Kind`}."""

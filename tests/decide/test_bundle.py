@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from learning_data import PARAMS, SPEC, TRAINING, labelled, survey
 
-from mallorn.decide.bundle import PACKAGES, check_bundle, installed, read_bundle, score, write_bundle
+from mallorn.decide.bundle import PACKAGES, check_bundle, installed, read_bundle, read_members, score, write_bundle
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
@@ -44,9 +44,8 @@ def made(tmp_path_factory):
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
     folder, values, (tree, line, again, _) = made
-    probability, chosen = score(
-        folder, read_bundle(folder), [of_values(part, COLUMNS) for part in (values[:7], values[7:])]
-    )
+    manifest, parts = read_bundle(folder), [of_values(part, COLUMNS) for part in (values[:7], values[7:])]
+    probability, chosen = score(manifest, read_members(folder, manifest), parts)
     mean = (0.25 * tree + 0.75 * line + again) / 2
     odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
     np.testing.assert_allclose(probability[:, 0], 1 / (1 + np.exp(-odds)), atol=1e-9)

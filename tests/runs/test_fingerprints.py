@@ -125,10 +125,10 @@ def test_a_job_whose_settings_name_nothing_of_a_kind_may_load_all_of_it(used):
 
 def test_what_is_loaded_by_name_is_followed():
     family = modules_of(SCRIPTS / "extract_features.py", used={"features": "bazin", "readers": []})
-    assert "mallorn.features.bazin" in family
-    assert not {"mallorn.features.color", "mallorn.gp.posterior"} & set(family)
+    assert "mallorn.families.bazin" in family
+    assert not {"mallorn.families.color", "mallorn.gp.posterior"} & set(family)
     family = modules_of(SCRIPTS / "extract_features.py", used={"features": "color", "readers": ["posterior"]})
-    assert {"mallorn.features.color", "mallorn.gp.posterior"} <= set(family)
+    assert {"mallorn.families.color", "mallorn.gp.posterior"} <= set(family)
     assert loads_of(SCRIPTS / "ingest.py") == ["sources"]
 
 

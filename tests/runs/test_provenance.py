@@ -19,7 +19,7 @@ def test_it_names_all_that_results_are_made_from(tmp_path):
     assert found["data"] == {str(tmp_path / "data.csv"): expected}
     assert found["results"][str(tmp_path / "result.csv")]["sha256"] == hashlib.sha256(b"result.csv").hexdigest()
     assert found["packages"]["numpy"]
-    assert {"ingest", "mallorn.features.color", "mallorn.learners.lightgbm"} <= set(found["code"])
+    assert {"ingest", "mallorn.families.color", "mallorn.learners.lightgbm"} <= set(found["code"])
     assert found["machine"]["cores"] == os.cpu_count()
     assert found["machine"]["memory_bytes"] > 1e8
     assert found["configuration"]["values"] == {"seed": 1}

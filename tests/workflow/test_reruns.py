@@ -13,7 +13,7 @@ import pytest
 import yaml
 from workflow_copy import copy_project
 
-PROJECT = ("Snakefile", "config.yaml", "clone.yaml", "workflow", "src", "profiles", "survey")
+PROJECT = ("Snakefile", "config.yaml", "clone.yaml", "rules", "workflow", "src", "envs", "profiles", "survey")
 LOGS = ("survey/train_log.csv", "survey/test_log.csv")
 SAMPLE = "survey/sample_submission.csv"
 
@@ -154,7 +154,7 @@ CHANGES = [
     Change("a value that rules inherit from one another", setting("gp.engine", "celerite2"), PROCESSES),
     Change("code that rules share", append("workflow/scripts/fit_process.py", "\n_EDITED = 1\n"), PROCESSES),
     Change("a value of the folds", setting("folds.rare", 5), ("make_folds",)),
-    Change("code of a module", append("src/mallorn/features/join.py", "\n_EDITED = 1\n"), ("join_features",)),
+    Change("code of a module", append("src/mallorn/families/join.py", "\n_EDITED = 1\n"), ("join_features",)),
     Change("code of an adapter", append("workflow/scripts/make_folds.py", "\n_EDITED = 1\n"), ("make_folds",)),
     Change(
         "wiring of an adapter",

@@ -95,7 +95,7 @@ def test_provenance_tells_what_these_results_were_made_from(finished):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_edit_of_a_family_re_runs_that_family_and_what_follows(finished, family):
-    with edited(finished.path / f"src/mallorn/features/{family}.py", lambda text: text + "\n_EDITED = 1\n"):
+    with edited(finished.path / f"src/mallorn/families/{family}.py", lambda text: text + "\n_EDITED = 1\n"):
         plan = finished.planned()
     assert families_of(plan) == {family}
     assert set(plan) == AFTER_FEATURES | {"extract_features"}

@@ -4,9 +4,9 @@ import logging
 
 import pyarrow.parquet as pq
 
-from mallorn.decide.bundle import check_bundle, installed, read_bundle, score
+from mallorn.decide.bundle import check_bundle, installed, read_bundle, read_members, score
 from mallorn.decide.submission import write_probabilities, write_submission
-from mallorn.features.family import by_reason
+from mallorn.families.family import by_reason
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups
 
@@ -22,7 +22,7 @@ def main(model, files, probabilities, predictions, state):
     tell_unknown(manifest["features"], read_notes(files.features))
     object_id = read_columns(files.features, ["object_id"])["object_id"]
     parts = dataset_groups(files, manifest["features"], manifest["needs"])
-    probability, chosen = score(model, manifest, parts)
+    probability, chosen = score(manifest, read_members(model, manifest), parts)
     write_probabilities(probabilities, object_id, probability, manifest["classes"])
     write_submission(predictions, object_id, chosen)
     message = "%d of %d objects have a probability of at least %.4f"

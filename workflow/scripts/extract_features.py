@@ -2,7 +2,7 @@
 
 import logging
 
-from mallorn.features.family import Inputs, family_features, unavailable, units
+from mallorn.families.family import Inputs, family_features, unavailable, units
 from mallorn.io.tables import read_columns, table_writer
 from mallorn.plugins import load, names
 from mallorn.survey.lightcurves import lightcurve_groups, read_passbands

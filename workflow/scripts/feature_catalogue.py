@@ -1,6 +1,6 @@
 """Write the catalogue of all features."""
 
-from mallorn.features.catalogue import catalogue
+from mallorn.families.catalogue import catalogue
 from mallorn.io.files import write_text
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mallorn.features.join import join_features
+from mallorn.families.join import join_features
 
 
 def main(metadata, families, names, chosen, output):

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from mallorn.decide.predictions import pooled_by_model
-from mallorn.features.catalogue import meanings
+from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
 from mallorn.report.names import page_name
 from mallorn.report.site import (

@@ -20,7 +20,7 @@ from mallorn.io.files import write_text
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
 
-__all__ = ["PACKAGES", "check_bundle", "installed", "read_bundle", "score", "write_bundle"]
+__all__ = ["PACKAGES", "check_bundle", "installed", "read_bundle", "read_members", "score", "write_bundle"]
 
 PACKAGES = (
     "astropy",
@@ -118,24 +118,28 @@ def check_bundle(folder, manifest, state, versions, columns):
         raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
 
 
-def score(folder, manifest, parts):
+def read_members(folder, manifest):
+    """Return the members of the model in `folder`: for each repeat the list of their `Fits`."""
+    return [
+        [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
+        for repeat, learned in enumerate(manifest["repeats"])
+    ]
+
+
+def score(manifest, members, parts):
     """Return (probability (n, C), decision (n,) bool) of objects, by the classes of the manifest.
 
-    parts: `Dataset`s of some of the n objects each, of which only one is needed at a time, with the columns and the
-    views of the manifest. The probabilities are calibrated, the mean over repeats of the ensemble's, as those of the
-    submission.
+    members: as from `read_members`. parts: `Dataset`s of some of the n objects each, of which only one is needed at a
+    time, with the columns and the views of the manifest. The probabilities are calibrated, the mean over repeats of
+    the ensemble's, as those of the submission.
     """
     repeats = manifest["repeats"]
-    fits = [
-        [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
-        for repeat, learned in enumerate(repeats)
-    ]
     found = []
     for part in parts:
         total = np.zeros((len(part), len(manifest["classes"])))
-        for learned, members in zip(repeats, fits, strict=True):
-            predicted = tuple(predict_mean(one, part) for one in members)
-            total += predict_ensemble(learned, Members(predicted, tuple(one.classes for one in members)))
+        for learned, fits in zip(repeats, members, strict=True):
+            predicted = tuple(predict_mean(one, part) for one in fits)
+            total += predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
         found.append(total / len(repeats))
     return decide_classes(manifest["decision"], np.concatenate(found))
 

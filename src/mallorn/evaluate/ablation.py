@@ -3,7 +3,7 @@
 import numpy as np
 
 from mallorn.decide.thresholds import cross_fitted_thresholds
-from mallorn.features.join import LOG_COLUMNS
+from mallorn.families.join import LOG_COLUMNS
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.dataset import Labelled

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from mallorn.errors import ConfigError, DataError
-from mallorn.features.join import LOG_COLUMNS
+from mallorn.families.join import LOG_COLUMNS
 from mallorn.io.tables import number_of_groups, read_columns
 from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.seeds import generator
@@ -16,6 +16,7 @@ from mallorn.survey.lightcurves import find_objects, joined, read_lightcurves
 
 __all__ = [
     "DatasetFiles",
+    "clipped",
     "dataset_groups",
     "feature_columns",
     "feature_groups",
@@ -168,20 +169,30 @@ def feature_groups(path, columns):
     A group is what is held in memory at a time of a table that may be larger than that.
     """
     columns = tuple(columns)
-    largest, clipped = np.finfo(np.float32).max, set()
+    found = set()
     for group in range(number_of_groups(path)):
         table = read_columns(path, ["object_id", *columns], group=group)
-        object_id = table.pop("object_id")
-        values = np.empty((len(object_id), len(columns)), dtype=np.float32)
-        for k, name in enumerate(columns):
-            column = np.asarray(table.pop(name), dtype=float)
-            if np.any(np.abs(column) > largest):
-                clipped.add(name)
-            values[:, k] = np.clip(column, -largest, largest)
-        yield Features(object_id, columns, values)
-    if clipped:
-        names = ", ".join(name for name in columns if name in clipped)
+        values, beyond = clipped(table, columns)
+        found |= beyond
+        yield Features(table["object_id"], columns, values)
+    if found:
+        names = ", ".join(name for name in columns if name in found)
         log.warning("%s: values beyond the range of float32 are clipped in %s", path, names)
+
+
+def clipped(table, columns):
+    """Return the `columns` (p,) of a table {name: (n,) array} as (n, p) float32, and the set of those that are clipped.
+
+    Values beyond the range of float32, infinite ones included, are clipped to it.
+    """
+    largest, beyond = np.finfo(np.float32).max, set()
+    values = np.empty((len(table[columns[0]]) if columns else 0, len(columns)), dtype=np.float32)
+    for k, name in enumerate(columns):
+        column = np.asarray(table[name], dtype=float)
+        if np.any(np.abs(column) > largest):
+            beyond.add(name)
+        values[:, k] = np.clip(column, -largest, largest)
+    return values, beyond
 
 
 def rows_of(object_id, wanted):

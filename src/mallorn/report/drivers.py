@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mallorn.features.catalogue import meanings
+from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
 from mallorn.report.neighbours import Scaler, nearest
 from mallorn.report.render import number

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from mallorn.benchmarks.stages import ALL, FEATURES, read_summary
-from mallorn.features.family import by_reason
+from mallorn.families.family import by_reason
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.training_sets import study_of

@@ -32,7 +32,7 @@ __all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module
 def fingerprint(*roots, used=None, source=SOURCE):
     """Return a hexadecimal digest of the code reachable from `roots`.
 
-    roots: module names ("mallorn.features.color") or paths of adapters. An adapter counts whole, but what the wiring
+    roots: module names ("mallorn.families.color") or paths of adapters. An adapter counts whole, but what the wiring
         in its last `if` statement imports is not followed: logging makes no results.
     used: what the code is given that may name modules: blocks of the configuration, lists, text; see `named`.
     source: folder that holds the package.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.features.family import Feature
+from mallorn.families.family import Feature
 
 KIND = "features"
 NEEDS = ("lightcurves",)

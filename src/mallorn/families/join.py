@@ -1,0 +1,98 @@
+"""Joining the feature families of all splits to one table per set, in the order of the log."""
+
+import logging
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mallorn.errors import DataError
+from mallorn.families.family import by_reason
+from mallorn.io.files import whole_file
+from mallorn.io.tables import arrow_array, read_columns, read_notes
+
+__all__ = ["LOG_COLUMNS", "join_features"]
+
+log = logging.getLogger(__name__)
+
+LOG_COLUMNS = ("object_id", "Z", "Z_err", "EBV")
+"""Columns of the logs that lead a feature table; the labels stay where they are."""
+
+
+def join_features(logs, families, path, chosen, rows_per_group=10_000):
+    """Write the features of the objects of one set, one row per object in log order, to the Parquet file `path`.
+
+    Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units, and with a note (see
+    `read_notes`) where the survey's passbands cannot tell a feature; the log says how many these are. At most
+    `rows_per_group` rows, and one family of one split, are in memory at a time.
+
+    logs: results/metadata.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
+    Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in
+    columns, or if two families share a column. Objects that are not in the log's set are left out.
+    """
+    table = read_columns(logs, [*LOG_COLUMNS, "set", "split"])
+    rows = np.flatnonzero(table["set"] == chosen)
+    schema, owned = _schema(families)
+    with whole_file(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+        for begin in range(0, max(len(rows), 1), rows_per_group):
+            group = {name: values[rows[begin : begin + rows_per_group]] for name, values in table.items()}
+            columns = [arrow_array(group[name]) for name in LOG_COLUMNS]
+            for name, files in families.items():
+                part = _rows(name, files, owned[name], group["object_id"], group["split"])
+                columns += [part.column(column).combine_chunks() for column in owned[name]]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    log.info("%s: %d objects, %d features of %d families", chosen, len(rows), len(schema) - 4, len(families))
+    for why, columns in by_reason(read_notes(path)).items():
+        log.info("%d features are unknown for all objects, such as %s: %s", len(columns), columns[0], why)
+
+
+def _schema(families):
+    """Return the schema of the joined table and {family: its columns}, read from one split of each family."""
+    fields = [pa.field("object_id", pa.string())]
+    fields += [pa.field("Z", pa.float64()), pa.field("Z_err", pa.float64())]
+    fields += [pa.field("EBV", pa.float64(), metadata={"unit": "mag"})]
+    owner = dict.fromkeys(LOG_COLUMNS, "the logs")
+    owned = {}
+    for family, files in families.items():
+        own = [field for field in pq.read_schema(next(iter(files.values()))) if field.name != "object_id"]
+        for field in own:
+            if field.name in owner:
+                raise DataError(
+                    f"feature family {family}: its column {field.name!r} is already one of {owner[field.name]}; "
+                    "name the columns of a family family__feature"
+                )
+            owner[field.name] = f"family {family}"
+        fields += own
+        owned[family] = [field.name for field in own]
+    return pa.schema(fields), owned
+
+
+def _rows(family, files, columns, object_id, split):
+    """Return the rows of the objects `object_id` (n,), which are in the splits `split` (n,), in that order."""
+    wanted, parts = arrow_array(object_id), []
+    for name in dict.fromkeys(split):
+        if name not in files:
+            raise DataError(f"feature family {family}: no file for {name}, which the log names; run the split's rules")
+        part = pq.read_table(files[name])
+        if [c for c in part.column_names if c != "object_id"] != columns:
+            odd = sorted(set(part.column_names) ^ {"object_id", *columns})
+            raise DataError(
+                f"{files[name]}: the columns of family {family} differ between splits: "
+                f"{', '.join(odd[:5]) or 'their order'}; delete results/families/{family} and run again"
+            )
+        parts.append(part.filter(pc.is_in(part.column("object_id").cast(pa.string()), value_set=wanted)))
+    if not parts:
+        return pq.read_table(next(iter(files.values()))).slice(0, 0)
+    whole = pa.concat_tables(parts)
+    ids = whole.column("object_id").cast(pa.string())
+    index = pc.index_in(wanted, value_set=ids.combine_chunks())
+    if index.null_count:
+        missing = wanted.filter(index.is_null())
+        raise DataError(
+            f"feature family {family}: {len(missing)} objects of the log have no row in the files of their splits, the "
+            f"first is {missing[0].as_py()!r}; delete results/families/{family} and run again"
+        )
+    if len(pc.unique(ids)) != len(ids):
+        raise DataError(f"feature family {family}: an object has more than one row; run its splits again")
+    return whole.take(index)

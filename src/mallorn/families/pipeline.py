@@ -1,0 +1,71 @@
+"""All features of light curves in one process, without files.
+
+The workflow's rules are cached cuts of the same functions: each rule makes one artifact of one split and keeps it, here
+all artifacts of a group of objects are made one after the other and handed on in memory. Both give the same numbers.
+"""
+
+import numpy as np
+
+from mallorn.families.family import Inputs, family_features
+from mallorn.gp.fit import fit_lightcurves
+from mallorn.gp.models import DRW, Matern32, MultibandMatern32
+from mallorn.gp.posterior import Posterior, predict_posterior
+from mallorn.hypotheses.cache import use_kernels
+from mallorn.hypotheses.fit import fit_hypotheses
+from mallorn.plugins import load
+from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
+from mallorn.survey.passbands import SLOTS
+
+__all__ = ["extract_features", "make_artifacts"]
+
+
+def extract_features(lightcurves, settings, families=None, kernels=None):
+    """Return {column: (n,) array} of all features of raw `LightCurves`, families and columns in the workflow's order.
+
+    settings: {"fits", "posterior", "features"}, blocks of the configuration. families: names of the families to make;
+    by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`.
+
+    Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them.
+    """
+    blocks = settings["features"]
+    names = [name for name, block in blocks.items() if block["enabled"]] if families is None else list(families)
+    modules = {name: load("features", name) for name in names}
+    needs = {need for module in modules.values() for need in module.NEEDS}
+    groups = []
+    for begin in range(0, max(len(lightcurves), 1), OBJECTS_PER_GROUP):
+        group = lightcurves.take(np.arange(begin, min(begin + OBJECTS_PER_GROUP, len(lightcurves))))
+        tables = make_artifacts(needs, group, settings, kernels)
+        columns = {}
+        for name, module in modules.items():
+            inputs = Inputs(group, {need: tables[need] for need in module.NEEDS if need != "lightcurves"})
+            columns |= family_features(name, module, inputs, blocks[name])
+        groups.append(columns)
+    return {column: np.concatenate([group[column] for group in groups]) for column in groups[0]}
+
+
+def make_artifacts(needs, lightcurves, settings, kernels=None):
+    """Return {artifact: table} of what families read besides the points, for the artifacts named in `needs`.
+
+    The keys and tables are those of `mallorn.families.family.Inputs`: {column: array} of "fits/multiband" and
+    "fits/hypotheses", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior` of "posterior".
+
+    lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
+    compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
+    """
+    fits, clear = settings["fits"], lightcurves.dereddened()
+    slots = clear.in_slots()
+    tables = {}
+    for name, model in (("drw", DRW), ("matern", Matern32)):
+        if f"fits/{name}" in needs:
+            tables[f"fits/{name}"] = {
+                slot: fit_lightcurves(model, slots.in_band(k), fits[name]) for k, slot in enumerate(SLOTS)
+            }
+    if {"fits/multiband", "posterior"} & set(needs):
+        tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"])
+    if "posterior" in needs:
+        table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
+        tables["posterior"] = Posterior.of(table, settings["posterior"])
+    if "fits/hypotheses" in needs:
+        use_kernels(kernels)
+        tables["fits/hypotheses"] = fit_hypotheses(lightcurves, fits["hypotheses"])
+    return tables
