@@ -436,8 +436,8 @@ CONFIGURATION = [
     Value(
         "a hypothesis without the one that it refines",
         ("fits", "hypotheses", "models"),
-        ["tdef"],
-        ("'tdef' starts from the fit of 'tde53'; add 'tde53'",),
+        ["tde_free"],
+        ("'tde_free' starts from the fit of 'tde_fixed'; add 'tde_fixed'",),
     ),
     Value(
         "an unknown learner",

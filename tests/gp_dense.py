@@ -69,7 +69,7 @@ class Dense:
         self.mean = (white[:, 0] @ self.ones) * self.mean_variance
         self.residual = white[:, 0] - self.mean * self.ones
         log_det = 2 * np.log(np.diag(self.lower)).sum()
-        self.log_likelihood = float(-(self.residual @ self.residual + log_det + len(t) * np.log(2 * np.pi)) / 2)
+        self.ln_likelihood = float(-(self.residual @ self.residual + log_det + len(t) * np.log(2 * np.pi)) / 2)
 
     def predict(self, t, band):
         """Return the posterior mean (M,) and covariance (M, M), the uncertainty of the constant included."""

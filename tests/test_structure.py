@@ -13,14 +13,14 @@ SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
 FLOORS = (
     ("mallorn",),
-    ("errors", "seeds", "metrics"),
+    ("errors", "plugins", "seeds", "metrics"),
     ("io",),
     ("runtime",),
     ("survey",),
     ("gp", "curves", "hypotheses"),
     ("simulate", "ingest"),
     ("sources",),
-    ("features",),
+    ("families",),
     ("learners",),
     ("learning",),
     ("decide",),

@@ -47,22 +47,22 @@ def inputs(flux, relative=0.01):
 def test_sphere_of_known_size_by_hand():
     # L = 4 pi R^2 sigma T^4 = 4 pi x 2.5e29 x 5.670374e-5 x 1.6e17 = 2.850e43 erg/s at 20,000 K.
     out = blackbody.extract(inputs([[sed(20000.0)] * 4]), CONFIG)
-    assert out["blackbody__temperature_p0"][0] == pytest.approx(np.log10(20000), abs=2e-3)
-    assert out["blackbody__radius_p0"][0] == pytest.approx(np.log10(5e14), abs=2e-3)
-    assert out["blackbody__luminosity_p0"][0] == pytest.approx(np.log10(2.850e43), abs=5e-3)
-    assert out["blackbody__peak_luminosity"][0] == pytest.approx(np.log10(2.850e43), abs=5e-3)
-    assert out["blackbody__energy"][0] == pytest.approx(np.log10(2.850e43 * 120 * 86400), abs=5e-3)
+    assert out["blackbody__log10_temperature_p0"][0] == pytest.approx(np.log10(20000), abs=2e-3)
+    assert out["blackbody__log10_radius_p0"][0] == pytest.approx(np.log10(5e14), abs=2e-3)
+    assert out["blackbody__log10_luminosity_p0"][0] == pytest.approx(np.log10(2.850e43), abs=5e-3)
+    assert out["blackbody__log10_peak_luminosity"][0] == pytest.approx(np.log10(2.850e43), abs=5e-3)
+    assert out["blackbody__log10_energy"][0] == pytest.approx(np.log10(2.850e43 * 120 * 86400), abs=5e-3)
     assert out["blackbody__residual_p0"][0] < 2e-3
-    assert out["blackbody__uv_ratio_p0"][0] == pytest.approx(0, abs=5e-3)
+    assert out["blackbody__log10_uv_ratio_p0"][0] == pytest.approx(0, abs=5e-3)
     assert list(out) == columns("blackbody", blackbody.features(CONFIG))
 
 
 def test_cooling_has_a_slope():
     temperatures = 10 ** (4.3 - 0.002 * KNOTS)
     out = blackbody.extract(inputs([[sed(t) for t in temperatures]]), CONFIG)
-    assert out["blackbody__temperature_slope"][0] == pytest.approx(-0.002, abs=5e-5)
-    assert out["blackbody__radius_slope"][0] == pytest.approx(0, abs=5e-5)
-    assert out["blackbody__luminosity_slope"][0] == pytest.approx(-0.008, abs=2e-4)
+    assert out["blackbody__log10_temperature_slope"][0] == pytest.approx(-0.002, abs=5e-5)
+    assert out["blackbody__log10_radius_slope"][0] == pytest.approx(0, abs=5e-5)
+    assert out["blackbody__log10_luminosity_slope"][0] == pytest.approx(-0.008, abs=2e-4)
     assert out["blackbody__peak_phase"][0] == -20
 
 
@@ -70,7 +70,7 @@ def test_line_blanketing_lowers_the_ultraviolet_ratio():
     flux = sed(9000.0)
     flux[:2] *= 0.5  # u and g lie below 4000 angstrom at this redshift
     out = blackbody.extract(inputs([[flux] * 4], relative=1e-3), CONFIG)
-    assert out["blackbody__uv_ratio_p0"][0] == pytest.approx(np.log10(0.5), abs=0.02)
+    assert out["blackbody__log10_uv_ratio_p0"][0] == pytest.approx(np.log10(0.5), abs=0.02)
     assert out["blackbody__residual_p0"][0] > 0.05
 
 
@@ -95,7 +95,7 @@ def test_nothing_seen_is_unknown():
 def test_luminosity_follows_flux_and_distance():
     flux = np.array([[sed(9000.0)] * 4])
     one, ten = blackbody.extract(inputs(flux), CONFIG), blackbody.extract(inputs(10 * flux), CONFIG)
-    assert ten["blackbody__luminosity_p0"][0] - one["blackbody__luminosity_p0"][0] == pytest.approx(1)
-    assert ten["blackbody__radius_p0"][0] - one["blackbody__radius_p0"][0] == pytest.approx(0.5)
-    assert ten["blackbody__temperature_p0"][0] == pytest.approx(one["blackbody__temperature_p0"][0])
+    assert ten["blackbody__log10_luminosity_p0"][0] - one["blackbody__log10_luminosity_p0"][0] == pytest.approx(1)
+    assert ten["blackbody__log10_radius_p0"][0] - one["blackbody__log10_radius_p0"][0] == pytest.approx(0.5)
+    assert ten["blackbody__log10_temperature_p0"][0] == pytest.approx(one["blackbody__log10_temperature_p0"][0])
     assert pytest.approx(5.670374e-5, rel=1e-6) == SIGMA_SB

@@ -45,7 +45,7 @@ def inputs(flux, sd=1e-3, raw=None):
         band_peak_mjd=1000.0 + 2.0 * np.arange(6) + np.zeros((n, 1)),
         band_peak_flux=flux.max(2),
     )
-    fits = {"log_sigma": np.log(np.nanmax(np.abs(flux), axis=(1, 2), initial=1e-3))}
+    fits = {"ln_sigma": np.log(np.nanmax(np.abs(flux), axis=(1, 2), initial=1e-3))}
     return Inputs(objects, {"posterior": posterior, "fits/multiband": fits})
 
 

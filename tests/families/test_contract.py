@@ -34,8 +34,8 @@ UNIT_OFFSETS = {
 
 FLUX_SCALE_EXCEPTIONS = {  # column pattern: (what is added when all fluxes grow by SCALE, None if unknown; reason)
     r"redshift__(absolute_magnitude__.|brightest)": (-2.5 * np.log10(SCALE), "brightness, not a colour"),
-    r"(drw|matern|multiband)__log_likelihood_per_point.*": (-np.log(SCALE), "a density in flux"),
-    r"(drw|matern|multiband)__log_likelihood(__.)?": (None, "a density in flux to the power of the number of points"),
+    r"(drw|matern|multiband)__ln_likelihood_per_point.*": (-np.log(SCALE), "a density in flux"),
+    r"(drw|matern|multiband)__ln_likelihood(__.)?": (None, "a density in flux to the power of the number of points"),
 }
 KNOWN_WITHOUT_POINTS = {  # column pattern: reason why an object without points has a value
     r"statistics__(all_)?n_points.*|cross_band__matched_.*|decay__(fall|rise)_points": "counts no points",

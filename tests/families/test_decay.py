@@ -75,11 +75,11 @@ def test_chi2_agrees_with_nonnegative_least_squares():
 @pytest.mark.parametrize(
     ("law", "shape", "feature", "truth"),
     [
-        ("tde", (1 + FALL / 40) ** (-5 / 3), "tde_t0", np.log(40)),
-        ("exponential", np.exp(-FALL / 35), "exponential_tau", np.log(35)),
-        ("power", (1 + FALL / 40) ** -4.0, "power_index", np.log(4.0)),
-        ("plateau", 0.8 * (1 + FALL / 40) ** (-5 / 3) + 0.2, "plateau_fraction", np.log(0.2)),
-        ("constant", np.ones(240), "exponential_tau", np.log(500)),
+        ("tde", (1 + FALL / 40) ** (-5 / 3), "ln_tde_t0", np.log(40)),
+        ("exponential", np.exp(-FALL / 35), "ln_exponential_tau", np.log(35)),
+        ("power", (1 + FALL / 40) ** -4.0, "ln_power_index", np.log(4.0)),
+        ("plateau", 0.8 * (1 + FALL / 40) ** (-5 / 3) + 0.2, "ln_plateau_fraction", np.log(0.2)),
+        ("constant", np.ones(240), "ln_exponential_tau", np.log(500)),
     ],
 )
 def test_law_is_preferred_and_its_parameter_recovered(law, shape, feature, truth):
@@ -94,11 +94,11 @@ def test_rise_laws():
     fireball = np.maximum(1 + RISE / 30, 0) ** 2
     gaussian = np.exp(-0.5 * (RISE / 15) ** 2)
     out = decay.extract(inputs((RISE, BAND, noisy(fireball), 0.1), (RISE, BAND, noisy(gaussian), 0.1)), CONFIG)
-    assert out["decay__fireball_time"][0] == pytest.approx(np.log(30), abs=0.03)
-    assert out["decay__gaussian_sigma"][1] == pytest.approx(np.log(15), abs=0.03)
+    assert out["decay__ln_fireball_time"][0] == pytest.approx(np.log(30), abs=0.03)
+    assert out["decay__ln_gaussian_sigma"][1] == pytest.approx(np.log(15), abs=0.03)
     assert out["decay__aic_fireball_gaussian"][0] < -10
     assert out["decay__aic_fireball_gaussian"][1] > 10
-    assert np.isnan(out["decay__tde_t0"]).all()
+    assert np.isnan(out["decay__ln_tde_t0"]).all()
 
 
 def test_blue_that_fades_faster_is_seen():
@@ -106,11 +106,11 @@ def test_blue_that_fades_faster_is_seen():
     tau = np.where(BAND < 2, 20.0, 60.0)
     assert blue.any()
     out = decay.extract(inputs((FALL, BAND, noisy(np.exp(-FALL / tau)), 0.1)), CONFIG)
-    assert out["decay__blue_tau"][0] == pytest.approx(np.log(20), abs=0.05)
-    assert out["decay__red_tau"][0] == pytest.approx(np.log(60), abs=0.05)
-    assert out["decay__chromatic_tau"][0] == pytest.approx(np.log(3), abs=0.05)
+    assert out["decay__ln_blue_tau"][0] == pytest.approx(np.log(20), abs=0.05)
+    assert out["decay__ln_red_tau"][0] == pytest.approx(np.log(60), abs=0.05)
+    assert out["decay__ln_chromatic_tau"][0] == pytest.approx(np.log(3), abs=0.05)
     assert out["decay__chromatic_gain"][0] > 100
-    assert out["decay__band_tau__u"][0] == pytest.approx(np.log(20), abs=0.05)
+    assert out["decay__ln_band_tau__u"][0] == pytest.approx(np.log(20), abs=0.05)
 
 
 def test_too_few_points_are_unknown_and_batches_do_not_matter():

@@ -30,12 +30,12 @@ def objects(n=2, redshift=1.0, distance=1000.0):
 def table(status=(0, 2)):
     n = len(status)
     values = {
-        "log_tau": np.log(50.0),
-        "log_tau_err": 0.4,
-        "log_sigma": np.log(3.0),
-        "log_sigma_err": 0.2,
+        "ln_tau": np.log(50.0),
+        "ln_tau_err": 0.4,
+        "ln_sigma": np.log(3.0),
+        "ln_sigma_err": 0.2,
         "mean": -1.5,
-        "log_likelihood": -40.0,
+        "ln_likelihood": -40.0,
         "n_points": 20,
     }
     return {**{name: np.full(n, value) for name, value in values.items()}, "status": np.array(status, np.int8)}
@@ -45,17 +45,17 @@ def test_numbers_worked_by_hand():
     """tau 50 d and sigma 3 uJy at redshift 1: tau 25 d at rest, SF_inf 3 sqrt(2), short-term amplitude 3 sqrt(2/25)."""
     found = drw.extract(Inputs(objects(), {"fits/drw": dict.fromkeys(SLOTS, table())}), {})
     expected = {
-        "log_tau": np.log(50.0),
-        "log_tau_err": 0.4,
-        "log_tau_rest": np.log(25.0),
-        "log_sigma": np.log(3.0),
-        "log_sigma_err": 0.2,
-        "log_sf_inf": np.log(3.0 * np.sqrt(2.0)),
-        "log_sigma_hat": np.log(3.0 * np.sqrt(2.0 / 25.0)),
-        "log_luminosity": np.log(3.0e6),
-        "log_amplitude_ratio": np.log(2.0),
-        "log_likelihood": -40.0,
-        "log_likelihood_per_point": -2.0,
+        "ln_tau": np.log(50.0),
+        "ln_tau_err": 0.4,
+        "ln_tau_rest": np.log(25.0),
+        "ln_sigma": np.log(3.0),
+        "ln_sigma_err": 0.2,
+        "ln_sf_inf": np.log(3.0 * np.sqrt(2.0)),
+        "ln_sigma_hat": np.log(3.0 * np.sqrt(2.0 / 25.0)),
+        "ln_luminosity": np.log(3.0e6),
+        "ln_amplitude_ratio": np.log(2.0),
+        "ln_likelihood": -40.0,
+        "ln_likelihood_per_point": -2.0,
     }
     assert list(found) == columns("drw", drw.features({}))
     for name, value in expected.items():
@@ -64,7 +64,7 @@ def test_numbers_worked_by_hand():
 
 
 def test_failed_fits_are_nan_and_bands_are_kept_apart():
-    fits = {band: {**table(), "log_tau": np.full(2, float(k))} for k, band in enumerate(SLOTS)}
+    fits = {band: {**table(), "ln_tau": np.full(2, float(k))} for k, band in enumerate(SLOTS)}
     found = drw.extract(Inputs(objects(), {"fits/drw": fits}), {})
     assert all(np.isnan(values[1]) for values in found.values())
-    assert [found[f"drw__log_tau__{band}"][0] for band in SLOTS] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [found[f"drw__ln_tau__{band}"][0] for band in SLOTS] == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]

@@ -22,12 +22,12 @@ def lightcurves(n=2):
 def extract(ratios, drw_status=(0, 0)):
     """Matern minus DRW log likelihoods `ratios` (6,); DRW ones are -10, points 2, taus 10, 20, 30, 10, 20, 30."""
     n = len(drw_status)
-    base = {"n_points": np.full(n, 2), "status": np.zeros(n, np.int8), "log_sigma": np.zeros(n)}
+    base = {"n_points": np.full(n, 2), "status": np.zeros(n, np.int8), "ln_sigma": np.zeros(n)}
     drw, matern = {}, {}
     for k, band in enumerate(SLOTS):
         tau = np.full(n, np.log(10.0 * (k % 3 + 1)))
-        drw[band] = {**base, "log_tau": tau, "log_likelihood": np.full(n, -10.0), "status": np.array(drw_status)}
-        matern[band] = {**base, "log_length": tau, "log_likelihood": np.full(n, -10.0 + ratios[k])}
+        drw[band] = {**base, "ln_tau": tau, "ln_likelihood": np.full(n, -10.0), "status": np.array(drw_status)}
+        matern[band] = {**base, "ln_length": tau, "ln_likelihood": np.full(n, -10.0 + ratios[k])}
     return gp_vs_drw.extract(Inputs(lightcurves(n), {"fits/drw": drw, "fits/matern": matern}), {})
 
 
@@ -35,18 +35,18 @@ def test_numbers_worked_by_hand():
     found = extract([1.0, 2.0, 3.0, -4.0, 1.0, 3.0])
     assert list(found) == columns("gp_vs_drw", gp_vs_drw.features({}))
     one = {name.removeprefix("gp_vs_drw__"): values[0] for name, values in found.items()}
-    assert one["log_ratio__i"] == pytest.approx(-4.0)
-    assert one["log_ratio_per_point__i"] == pytest.approx(-2.0)
+    assert one["ln_ratio__i"] == pytest.approx(-4.0)
+    assert one["ln_ratio_per_point__i"] == pytest.approx(-2.0)
     assert one["aic__i"] == pytest.approx(-8.0)
     # A constant flux of 2: chi2 is 1 + 1, so ln L = -1 - ln(2 pi) = -2.8379; AIC gains 2 (ln L' - ln L) - 4.
     assert one["drw_aic__u"] == pytest.approx(2.0 * (-10.0 + 1.0 + np.log(2.0 * np.pi)) - 4.0)
     assert one["matern_aic__u"] == pytest.approx(one["drw_aic__u"] + 2.0)
     per_point = np.array([0.5, 1.0, 1.5, -2.0, 0.5, 1.5])
-    assert one["log_ratio_per_point_mean"] == pytest.approx(0.5)
-    assert one["log_ratio_per_point_sd"] == pytest.approx(per_point.std(ddof=1))
-    assert one["log_ratio_per_point_min"] == pytest.approx(-2.0)
-    assert one["log_ratio_per_point_max"] == pytest.approx(1.5)
-    assert one["log_ratio_max"] == pytest.approx(-4.0)
+    assert one["ln_ratio_per_point_mean"] == pytest.approx(0.5)
+    assert one["ln_ratio_per_point_sd"] == pytest.approx(per_point.std(ddof=1))
+    assert one["ln_ratio_per_point_min"] == pytest.approx(-2.0)
+    assert one["ln_ratio_per_point_max"] == pytest.approx(1.5)
+    assert one["ln_ratio_max"] == pytest.approx(-4.0)
     assert one["sign_agreement"] == pytest.approx(4.0 / 6.0)
     assert one["combined"] == pytest.approx(6.0)
     assert one["combined_per_point"] == pytest.approx(0.5)

@@ -27,7 +27,7 @@ def extracted(lightcurves, config=CONFIG, settings=SETTINGS):
 def events():
     """Two TDEs, two supernovae and an object without points."""
     rng = np.random.default_rng(6)
-    names = ["tdef", "sn", "tde2", "snc"]
+    names = ["tde_free", "supernova", "tde_double", "hot_supernova"]
     points = [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng) for n in names]
     return pack([*points, tuple(values[:0] for values in points[0])], REDSHIFT)
 
@@ -44,13 +44,13 @@ def by_hand():
     fits = {
         "error_floor": 0.0, "null_chi2": 4 * (flux**2).sum(), "constant_chi2": 9.0, "drw_ln_tau": 4.0, "drw_beta": 0.0,
         "drw_ln_sigma": 1.0, "drw_ln_sigma_relative": 0.0, "drw_deviance": 8.0, "drw_ln_evidence": -7.0,
-        "tde53_t0": 60000.0, "tde53_ln_rise": np.log(15.0), "tde53_ln_tau": np.log(55.0), "tde53_ln_p": np.log(5 / 3),
-        "tde53_ln_T": np.log(20000.0), "tde53_ln_rise_err": 0.1, "tde53_ln_tau_err": 0.1, "tde53_ln_T_err": 0.1,
-        "tde53_amplitude": 10.0, "tde53_chi2": 4.0, "tde53_penalty": 1.0, "tde53_ln_evidence": -5.0,
+        "tde_fixed_t0": 60000.0, "tde_fixed_ln_rise": np.log(15.0), "tde_fixed_ln_tau": np.log(55.0), "tde_fixed_ln_p": np.log(5 / 3),
+        "tde_fixed_ln_T": np.log(20000.0), "tde_fixed_ln_rise_err": 0.1, "tde_fixed_ln_tau_err": 0.1, "tde_fixed_ln_T_err": 0.1,
+        "tde_fixed_amplitude": 10.0, "tde_fixed_chi2": 4.0, "tde_fixed_penalty": 1.0, "tde_fixed_ln_evidence": -5.0,
     }  # fmt: skip
     config = {
-        "enabled": True, "models": ["tde53"], "residuals": ["tde53"], "sampling": ["tde53"],
-        "comparisons": [["drw", "tde53"]], "competing": ["tde53", "drw"],
+        "enabled": True, "models": ["tde_fixed"], "residuals": ["tde_fixed"], "sampling": ["tde_fixed"],
+        "comparisons": [["drw", "tde_fixed"]], "competing": ["tde_fixed", "drw"],
     }  # fmt: skip
     return Inputs(lightcurves, {"fits/hypotheses": {name: np.array([value]) for name, value in fits.items()}}), config
 
@@ -59,34 +59,34 @@ def test_hand_worked_numbers(by_hand):
     inputs, config = by_hand
     out = {name.removeprefix("hypotheses__"): values[0] for name, values in hypotheses.extract(inputs, config).items()}
     # half of the peak: 15 sqrt(2 ln 2) = 17.66 d before, 55 (2^0.6 - 1) = 28.36 d after; steps of a day are straight
-    assert out["tde53_width50"] == pytest.approx(17.66 + 28.36, abs=0.02)
-    assert out["tde53_rise30"] == pytest.approx(15 * np.sqrt(2 * np.log(1 / 0.3)), abs=0.02)
+    assert out["tde_fixed_width50"] == pytest.approx(17.66 + 28.36, abs=0.02)
+    assert out["tde_fixed_rise30"] == pytest.approx(15 * np.sqrt(2 * np.log(1 / 0.3)), abs=0.02)
     # 10 uJy at 1300 Mpc: L_nu = 4 pi D^2 f_nu / (1 + z) = 1.618e28 erg/s/Hz, nu = 6.662e14 Hz
-    assert out["tde53_nu_luminosity"] == pytest.approx(np.log10(1.618e28 * 6.662e14), abs=1e-3)
+    assert out["tde_fixed_log10_nu_luminosity"] == pytest.approx(np.log10(1.618e28 * 6.662e14), abs=1e-3)
     radius2 = 1.618e28 / (4 * np.pi**2 * planck(4500.0, 20000.0))
-    assert out["tde53_radius"] == pytest.approx(0.5 * np.log10(radius2), abs=1e-3)
-    assert out["tde53_bolometric"] == pytest.approx(np.log10(4 * np.pi * radius2 * SIGMA_SB * 20000.0**4), abs=1e-3)
+    assert out["tde_fixed_log10_radius"] == pytest.approx(0.5 * np.log10(radius2), abs=1e-3)
+    assert out["tde_fixed_log10_bolometric"] == pytest.approx(np.log10(4 * np.pi * radius2 * SIGMA_SB * 20000.0**4), abs=1e-3)
     assert 4 * np.pi * (DISTANCE * MPC) ** 2 * 1e-28 / 1.25 == pytest.approx(1.618e28, rel=1e-3)
     # four residuals of one sigma: 4 / sqrt(4); g has three of them, and (-5, 8] and (25, 60] d one and two
-    assert out["tde53_event_chi2"] == pytest.approx(4 / 5)
-    assert out["tde53_pull_g"] == pytest.approx(np.sqrt(3))
-    assert np.isnan(out["tde53_pull_u"])
-    assert out["tde53_pull_peak"] == pytest.approx(1)
-    assert out["tde53_pull_fall"] == pytest.approx(np.sqrt(2))
-    assert (out["tde53_gap_before"], out["tde53_gap_after"]) == pytest.approx((10, 27.5))
-    assert (out["tde53_seen_rise"], out["tde53_seen_fall"]) == (1, 2)
+    assert out["tde_fixed_event_chi2"] == pytest.approx(4 / 5)
+    assert out["tde_fixed_pull_g"] == pytest.approx(np.sqrt(3))
+    assert np.isnan(out["tde_fixed_pull_u"])
+    assert out["tde_fixed_pull_peak"] == pytest.approx(1)
+    assert out["tde_fixed_pull_fall"] == pytest.approx(np.sqrt(2))
+    assert (out["tde_fixed_gap_before"], out["tde_fixed_gap_after"]) == pytest.approx((10, 27.5))
+    assert (out["tde_fixed_seen_rise"], out["tde_fixed_seen_fall"]) == (1, 2)
     # three points of g make two pairs of residuals 1 and 1
-    assert out["tde53_coherence"] == pytest.approx(1)
-    assert np.isnan(out["tde53_outside_coherence"])
-    assert out["tde53_event_error"] == pytest.approx(1)
+    assert out["tde_fixed_coherence"] == pytest.approx(1)
+    assert np.isnan(out["tde_fixed_outside_coherence"])
+    assert out["tde_fixed_event_error"] == pytest.approx(1)
     fall_to = 55 * np.array([0.5, 0.2]) ** -0.6 - 55
     rise_from = 15 * np.sqrt(-2 * np.log([0.5, 0.2]))
     half, fifth = fall_to + rise_from
-    assert out["tde53_stretch"] == pytest.approx(fifth / half, abs=1e-3)
+    assert out["tde_fixed_stretch"] == pytest.approx(fifth / half, abs=1e-3)
     # comparisons: deviance 8 less chi-square 4, evidence -7 less -5
-    assert out["chi2_drw_tde53"] == pytest.approx(np.log(5))
-    assert out["evidence_drw_tde53"] == pytest.approx(-np.log(3))
-    assert out["posterior_tde53"] == pytest.approx(1 / (1 + np.exp(-1)))
+    assert out["signed_ln_chi2_drw_tde_fixed"] == pytest.approx(np.log(5))
+    assert out["signed_ln_evidence_drw_tde_fixed"] == pytest.approx(-np.log(3))
+    assert out["half_evidence_share_tde_fixed"] == pytest.approx(1 / (1 + np.exp(-1)))
     assert list(hypotheses.extract(inputs, config)) == columns("hypotheses", hypotheses.features(config))
 
 
@@ -100,7 +100,7 @@ def test_residuals_of_the_features_are_those_of_the_fits(events):
 
 def test_offsets_are_those_of_linear_least_squares(events):
     split = hypotheses._Split(events, fit_hypotheses(events, SETTINGS))
-    for name in ("tde53", "sn", "pls"):
+    for name in ("tde_fixed", "supernova", "drifting_color"):
         fit = split.fit(hypothesis(name))
         for k in range(len(events) - 1):
             rows = split.owner == k
@@ -143,7 +143,7 @@ def test_a_shift_in_time_changes_nothing(events):
 
 def test_dust_is_taken_away():
     rng = np.random.default_rng(3)
-    h = hypothesis("tde53")
+    h = hypothesis("tde_fixed")
     mjd, band, flux, error = observed(h, np.array([p.mean for p in h.parameters]), rng)
     clean = extracted(pack([(mjd, band, flux, error)], REDSHIFT))
     dusty = pack([(mjd, band, flux, error)], REDSHIFT, ebv=0.3)
@@ -155,27 +155,35 @@ def test_dust_is_taken_away():
 
 def test_the_colours_of_free_amplitudes():
     rng = np.random.default_rng(3)
-    h = hypothesis("ach")
+    h = hypothesis("achromatic")
     amplitudes = 20.0 * blackbody_ratio(SLOT_WAVELENGTHS / (1 + REDSHIFT), 25000.0)
     one = observed(h, np.array([p.mean for p in h.parameters]), rng, amplitudes=amplitudes, error=0.05)
     out = extracted(pack([one], REDSHIFT))
     for k, (a, b) in enumerate(zip(SLOTS[:-1], SLOTS[1:], strict=True)):
         expected = -2.5 * np.log10(amplitudes[k] / amplitudes[k + 1])
-        assert out[f"hypotheses__ach_color_{a}{b}"][0] == pytest.approx(expected, abs=0.05)
+        assert out[f"hypotheses__achromatic_color_{a}{b}"][0] == pytest.approx(expected, abs=0.05)
     settings = SETTINGS | {"error_floor": 0.01}
-    assert np.exp(extracted(pack([one], REDSHIFT), settings=settings)["hypotheses__ach_ln_T"][0]) == pytest.approx(
-        25000, rel=0.1
-    )
+    assert np.exp(
+        extracted(pack([one], REDSHIFT), settings=settings)["hypotheses__achromatic_ln_T"][0]
+    ) == pytest.approx(25000, rel=0.1)
 
 
 @pytest.mark.parametrize("key", ["residuals", "sampling"])
 def test_models_that_are_not_features_are_refused(key):
-    with pytest.raises(ConfigError, match=f"features.hypotheses.{key}: 'tde53' is not among"):
-        hypotheses.features(CONFIG | {"models": ["pls", "ach", "sn"], "residuals": [], "sampling": [], key: ["tde53"]})
+    with pytest.raises(ConfigError, match=f"features.hypotheses.{key}: 'tde_fixed' is not among"):
+        hypotheses.features(
+            CONFIG
+            | {
+                "models": ["drifting_color", "achromatic", "supernova"],
+                "residuals": [],
+                "sampling": [],
+                key: ["tde_fixed"],
+            }
+        )
 
 
 def test_models_that_were_not_fitted_are_refused(events):
-    fits = fit_hypotheses(events, SETTINGS | {"models": ["ach", "pls"]})
+    fits = fit_hypotheses(events, SETTINGS | {"models": ["achromatic", "drifting_color"]})
     with pytest.raises(ConfigError, match="which the fits lack"):
         hypotheses.extract(Inputs(events, {"fits/hypotheses": fits}), CONFIG)
 

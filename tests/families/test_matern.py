@@ -16,27 +16,27 @@ def test_numbers_worked_by_hand():
         ids, zero + 2.0, zero, zero, zero + 100.0, start, none, none.astype(np.int8), none, none, passbands=LSST
     )
     values = {
-        "log_length": np.log(60.0),
-        "log_length_err": 0.3,
-        "log_sigma": np.log(2.0),
-        "log_sigma_err": 0.2,
+        "ln_length": np.log(60.0),
+        "ln_length_err": 0.3,
+        "ln_sigma": np.log(2.0),
+        "ln_sigma_err": 0.2,
         "mean": -1.0,
-        "log_likelihood": -30.0,
+        "ln_likelihood": -30.0,
         "n_points": 15,
     }
     fit = {name: np.full(2, value) for name, value in values.items()} | {"status": np.array([0, 1], np.int8)}
     found = matern.extract(Inputs(lc, {"fits/matern": dict.fromkeys(SLOTS, fit)}), {})
     expected = {
-        "log_length": np.log(60.0),
-        "log_length_err": 0.3,
-        "log_length_rest": np.log(20.0),
-        "log_sigma": np.log(2.0),
-        "log_sigma_err": 0.2,
-        "log_slope": np.log(np.sqrt(3.0) * 2.0 / 20.0),
-        "log_luminosity": np.log(2.0e4),
+        "ln_length": np.log(60.0),
+        "ln_length_err": 0.3,
+        "ln_length_rest": np.log(20.0),
+        "ln_sigma": np.log(2.0),
+        "ln_sigma_err": 0.2,
+        "ln_slope": np.log(np.sqrt(3.0) * 2.0 / 20.0),
+        "ln_luminosity": np.log(2.0e4),
         "mean_over_sigma": -0.5,
-        "log_likelihood": -30.0,
-        "log_likelihood_per_point": -2.0,
+        "ln_likelihood": -30.0,
+        "ln_likelihood_per_point": -2.0,
     }
     assert list(found) == columns("matern", matern.features({}))
     for name, value in expected.items():

@@ -25,11 +25,11 @@ def extract(mean, peaks, redshift=1.0, flux=8.0, fit_status=0):
         ids, zero + redshift, zero, zero, zero + 10.0, start, none, none.astype(np.int8), none, none, passbands=LSST
     )
     fit = {
-        "log_sigma": np.log([4.0]),
-        "log_length": np.log([50.0]),
-        "log_wavelength": np.log([3.0]),
+        "ln_sigma": np.log([4.0]),
+        "ln_length": np.log([50.0]),
+        "ln_wavelength": np.log([3.0]),
         "mean": [2.0],
-        "log_likelihood": [-90.0],
+        "ln_likelihood": [-90.0],
         "n_points": [30],
         "status": [fit_status],
     }
@@ -51,14 +51,14 @@ def extract(mean, peaks, redshift=1.0, flux=8.0, fit_status=0):
 def test_numbers_worked_by_hand():
     peaks = [0.0, 0.0, 5.0, 10.0, 10.0, 10.0]
     one = extract(triangles(peaks, 20.0, 40.0), peaks)
-    assert one["log_sigma"] == pytest.approx(np.log(4.0))
-    assert one["log_length_rest"] == pytest.approx(np.log(25.0))
-    assert one["log_luminosity"] == pytest.approx(np.log(400.0))
+    assert one["ln_sigma"] == pytest.approx(np.log(4.0))
+    assert one["ln_length_rest"] == pytest.approx(np.log(25.0))
+    assert one["ln_luminosity"] == pytest.approx(np.log(400.0))
     assert one["mean_over_sigma"] == pytest.approx(0.5)
     assert one["peak_over_sigma"] == pytest.approx(2.0)
-    assert one["log_likelihood_per_point"] == pytest.approx(-3.0)
+    assert one["ln_likelihood_per_point"] == pytest.approx(-3.0)
     assert one["chi2__y"] == 5.0
-    assert one["log_peak_luminosity__g"] == pytest.approx(np.log(800.0))
+    assert one["ln_peak_luminosity__g"] == pytest.approx(np.log(800.0))
     assert one["peak_err__g"] == pytest.approx(1.5)
     assert one["lag__u"] == pytest.approx(-5.0)
     assert one["lag__z"] == pytest.approx(5.0)
@@ -88,7 +88,7 @@ def test_peaks_between_grid_points_shift_the_widths():
 
 def test_no_positive_peak_no_shape():
     one = extract(np.full((6, len(PHASE)), -1.0), np.zeros(6), flux=-1.0)
-    for name in ("rise_50__g", "fall_50__g", "fwhm__g", "asymmetry__g", "area__g", "log_peak_luminosity__g"):
+    for name in ("rise_50__g", "fall_50__g", "fwhm__g", "asymmetry__g", "area__g", "ln_peak_luminosity__g"):
         assert np.isnan(one[name])
     assert one["lag__g"] == 0.0
 

@@ -36,7 +36,7 @@ def test_both_sides_by_hand():
         "mean_after": 13 / 50,
         "mean_change": 0.06,
         "scatter_before": np.sqrt(0.02 - 0.01) / np.sqrt(2),
-        "contrast": np.log10(100 / ((5 * 2 + 157) / 7)),
+        "log10_contrast": np.log10(100 / ((5 * 2 + 157) / 7)),
         "band_mean__r": 13 / 5,
         "band_mean_snr__r": 13 / np.sqrt(5),
         "band_fraction__r": 0.4,

@@ -25,18 +25,18 @@ def test_one_peak_by_hand():
     expected = {
         "peak_flux": 10.0,
         "rise_50": 25 / 3,
-        "fade_50": 12.5,
+        "fall_50": 12.5,
         "above_50": 12.5 + 25 / 3,
         "asymmetry_50": 0.2,
-        "fade_75": 6.25,
-        "fade_20": 20.0,
-        "fade_stretch": 7.5 / 6.25,
+        "fall_75": 6.25,
+        "fall_20": 20.0,
+        "fall_stretch": 7.5 / 6.25,
         "duty_cycle": 35 / 50,
         "n_peaks": 1.0,
         "second_peak": 0.0,
         "rebrightening": 0.0,
         "precursor": 0.0,
-        "fade_monotonicity": 1.0,
+        "fall_monotonicity": 1.0,
         "variation": 1.0,
         "roughness": 0.0,
         "flux_m20_m5": (0.0 + 0.4) / 2,
@@ -54,7 +54,7 @@ def test_percentiles_of_a_box_by_hand():
     assert found["slow_fraction"] == 1.0
     assert found["inflections"] == 0.0
     assert np.isnan(found["rise_50"])
-    assert np.isnan(found["fade_monotonicity"])
+    assert np.isnan(found["fall_monotonicity"])
 
 
 def test_a_second_peak_by_hand():
@@ -66,7 +66,7 @@ def test_a_second_peak_by_hand():
         "rebrightening": 0.4,
         "rebrightening_snr": 4.0 / np.hypot(0.01, 0.01),
         "rise_monotonicity": 1.0,
-        "fade_monotonicity": (8 - 4 + 6) / 18,
+        "fall_monotonicity": (8 - 4 + 6) / 18,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-9)
 
@@ -89,7 +89,7 @@ def test_an_object_that_is_never_positive_has_no_shape():
 
 def test_times_are_those_of_the_rest_frame():
     points = [(20.0 * np.arange(6), "r" * 6, [0.0, 4.0, 10.0, 6.0, 2.0, 0.0], 0.01)]
-    near, far = (shape.extract(Inputs(pack(points, redshift=z)), SETTINGS)["shape__fade_50"][0] for z in (0.25, 1.5))
+    near, far = (shape.extract(Inputs(pack(points, redshift=z)), SETTINGS)["shape__fall_50"][0] for z in (0.25, 1.5))
     assert near / far == pytest.approx(2.0)
 
 

@@ -49,7 +49,7 @@ def test_the_template_itself_is_at_no_distance():
     out = template.extract(inputs([3e9 * light_curve()]), CONFIG)
     for name in ("distance", "shape_distance", "color_distance", "stretched_distance", "band_distance__u"):
         assert out[f"template__{name}"][0] == pytest.approx(0, abs=1e-6), name
-    assert out["template__stretch"][0] == pytest.approx(0, abs=1e-3)
+    assert out["template__ln_stretch"][0] == pytest.approx(0, abs=1e-3)
     assert out["template__excess_fall"][0] == pytest.approx(0, abs=1e-9)
     assert list(out) == columns("template", template.features(CONFIG))
 
@@ -66,7 +66,7 @@ def test_distance_of_equal_amplitudes_by_hand():
 
 def test_stretch_is_found():
     out = template.extract(inputs([light_curve(stretch=2.0)]), CONFIG)
-    assert out["template__stretch"][0] == pytest.approx(np.log(2), abs=0.03)
+    assert out["template__ln_stretch"][0] == pytest.approx(np.log(2), abs=0.03)
     assert out["template__stretched_distance"][0] < 1e-6 < out["template__shape_distance"][0]
 
 

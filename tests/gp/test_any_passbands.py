@@ -49,7 +49,7 @@ def test_likelihood_agrees_with_dense(bands, engine):
     mean = (Z[:, 0] * Z[:, 1] / d).sum() / (Z[:, 1] ** 2 / d).sum()
     chi2_logdet = np.sum((Z[:, 0] - mean * Z[:, 1]) ** 2 / d + np.log(d)) + 2.0 * len(t) * np.log(batch.scale[0])
     found = -0.5 * (chi2_logdet + len(t) * np.log(2.0 * np.pi))
-    expected = Dense("multiband", THETA, t, band, flux, err, wavelength / 1000.0).log_likelihood
+    expected = Dense("multiband", THETA, t, band, flux, err, wavelength / 1000.0).ln_likelihood
     assert found == pytest.approx(expected, rel=1e-9)
     assert MultibandMatern32.rank(batch) == 2 * bands
 

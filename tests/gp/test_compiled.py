@@ -92,9 +92,9 @@ def test_fits_are_those_of_celerite2(name):
     lc, model = edge_cases(name == "multiband"), MODELS[name]
     ours, theirs = (fit_lightcurves(model, lc, CONFIG["fits"][name], engine) for engine in (compiled, innovations))
     assert ours["status"].tolist() == theirs["status"].tolist() == [1, 2, 2] + [0] * 11
-    parameters = [f"log_{parameter}" for parameter in model.parameters]
+    parameters = [f"ln_{parameter}" for parameter in model.parameters]
     for objects, tolerance in ((slice(0, -1), 1e-8), (slice(-1, None), 1e-6)):
-        for column in (*parameters, "mean", "mean_err", "log_likelihood", "log_posterior"):
+        for column in (*parameters, "mean", "mean_err", "ln_likelihood", "ln_posterior"):
             relative = 0.0 if column in parameters else tolerance
             a, b = ours[column][objects], theirs[column][objects]
             np.testing.assert_allclose(a, b, rtol=relative, atol=tolerance, err_msg=column)

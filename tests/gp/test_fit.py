@@ -80,7 +80,7 @@ def dense_objective(name, rules, scale, t, band, flux, err):
 
     def value(theta):
         penalty = 0.5 * np.sum(((theta - rules.prior_mean) / rules.prior_sd) ** 2)
-        return penalty - Dense(name, theta + unit[0] * np.log(scale), t, band, flux, err).log_likelihood
+        return penalty - Dense(name, theta + unit[0] * np.log(scale), t, band, flux, err).ln_likelihood
 
     def gradient(theta):
         slopes = [[(value(theta + h * e) - value(theta - h * e)) / (2 * h) for e in unit] for h in (2e-3, 1e-3)]
@@ -179,12 +179,12 @@ def test_log_likelihood_and_posterior_are_those_of_the_fluxes(name):
     batch, rules = pack_six(t, band, flux, err), how(name)
     fits = fit(MODELS[name], batch, rules)
     dense = Dense(name, fits.theta[0], t, band, flux, err)
-    assert fits.log_likelihood[0] == pytest.approx(dense.log_likelihood, rel=1e-9)
+    assert fits.ln_likelihood[0] == pytest.approx(dense.ln_likelihood, rel=1e-9)
     assert fits.mean[0] == pytest.approx(float(dense.mean), rel=1e-9)
     assert fits.mean_err[0] == pytest.approx(float(np.sqrt(dense.mean_variance)), rel=1e-8)
     scaled = fits.theta[0] - np.eye(len(fits.theta[0]))[0] * np.log(batch.scale[0])
     density = -0.5 * ((scaled - rules.prior_mean) / rules.prior_sd) ** 2 - np.log(rules.prior_sd * np.sqrt(2 * np.pi))
-    assert fits.log_posterior[0] == pytest.approx(dense.log_likelihood + density.sum(), rel=1e-9)
+    assert fits.ln_posterior[0] == pytest.approx(dense.ln_likelihood + density.sum(), rel=1e-9)
     assert fits.n_points[0] == 40
     assert fits.n_evaluations[0] > PARAMETERS[name]
 
@@ -214,7 +214,7 @@ def test_fits_do_not_depend_on_company_order_time_or_unit(name):
     scaled = fit(MODELS[name], pack_six(t, band, 1e3 * flux, 1e3 * err, start), rules)
     same(fits, scaled, rtol=1e-6, atol=1e-6, theta_shift=np.eye(fits.theta.shape[1])[0] * np.log(1e3))
     np.testing.assert_allclose(scaled.mean, 1e3 * fits.mean, rtol=1e-6)
-    np.testing.assert_allclose(scaled.log_likelihood, fits.log_likelihood - 25 * np.log(1e3), rtol=1e-6)
+    np.testing.assert_allclose(scaled.ln_likelihood, fits.ln_likelihood - 25 * np.log(1e3), rtol=1e-6)
 
 
 def test_more_objects_than_a_chunk_holds_are_fitted_alike(monkeypatch):
@@ -231,7 +231,7 @@ def test_multiband_of_one_passband_is_the_fit_of_that_passband():
     several = fit(MODELS["multiband"], pack_six(t, band, flux, err, start), how("multiband"))
     np.testing.assert_allclose(several.theta[:, :2], single.theta, atol=3e-3)
     np.testing.assert_allclose(several.theta_err[:, :2], single.theta_err, rtol=1e-2)
-    np.testing.assert_allclose(several.log_likelihood, single.log_likelihood, atol=2e-3)
+    np.testing.assert_allclose(several.ln_likelihood, single.ln_likelihood, atol=2e-3)
     # The wavelength scale is known from its prior alone.
     np.testing.assert_allclose(several.theta[:, 2], np.log(3.0), atol=1e-2)
     np.testing.assert_allclose(several.theta_err[:, 2], 1.0, rtol=1e-3)
@@ -257,7 +257,7 @@ def test_hard_light_curves_have_defined_fits(name, case):
     band = np.arange(8) % 6 if name == "multiband" else np.full(8, 2)
     fits = fit(MODELS[name], pack_six(t, band, flux, err), how(name))
     assert fits.status[0] == 0
-    for values in (fits.theta, fits.theta_err, fits.mean, fits.mean_err, fits.log_likelihood, fits.log_posterior):
+    for values in (fits.theta, fits.theta_err, fits.mean, fits.mean_err, fits.ln_likelihood, fits.ln_posterior):
         assert np.isfinite(values).all()
     rules, scale = how(name), pack_six(t, band, flux, err).scale
     scaled = fits.theta[0] - np.eye(fits.theta.shape[1])[0] * np.log(scale)
@@ -278,8 +278,8 @@ def test_table_has_a_row_for_every_object(name):
     assert all(np.isnan(table[column][0]) and np.isfinite(table[column][1:]).all() for column in numbers)
     assert set(fit_units(MODELS[name])) <= set(table)
     # One point of error e: the scale is e, so the mode of sigma is e, and the mean is the point, known to sqrt(2) e.
-    assert table["log_sigma"][1] == pytest.approx(np.log(err[0]))
-    assert table["log_sigma_err"][1] == 2.0
+    assert table["ln_sigma"][1] == pytest.approx(np.log(err[0]))
+    assert table["ln_sigma_err"][1] == 2.0
     assert table["mean"][1] == pytest.approx(flux[0])
     assert table["mean_err"][1] == pytest.approx(np.sqrt(2.0) * err[0])
 
@@ -288,7 +288,7 @@ def test_table_has_a_row_for_every_object(name):
 def test_no_points_at_all(start):
     none = np.empty(0)
     table = fit_lightcurves(MODELS["drw"], lightcurves(none, none.astype(np.int8), none, none, start), CONFIG["drw"])
-    assert len(table["log_tau"]) == len(start) - 1
+    assert len(table["ln_tau"]) == len(start) - 1
     assert (table["status"] == 1).all()
 
 
@@ -303,7 +303,7 @@ def test_a_fit_cut_short_says_so():
     t, band, flux, err, start = draws("matern", 2, 40, seed=12)
     fits = fit(MODELS["matern"], pack_six(t, band, flux, err, start), how("matern", max_iterations=1))
     np.testing.assert_array_equal(fits.status, 3)
-    assert np.isfinite(fits.log_likelihood).all()
+    assert np.isfinite(fits.ln_likelihood).all()
 
 
 def test_another_engine_may_fail_on_one_object():
@@ -320,7 +320,7 @@ def test_another_engine_may_fail_on_one_object():
     fits, sound = (fit(MODELS["drw"], batch, how("drw"), engine=e) for e in (engine, innovations))
     np.testing.assert_array_equal(fits.status, [0, 4, 0])
     assert np.isnan(fits.theta[1]).all()
-    assert np.isnan(fits.log_likelihood[1])
+    assert np.isnan(fits.ln_likelihood[1])
     np.testing.assert_array_equal(fits.theta[[0, 2]], sound.theta[[0, 2]])
 
 

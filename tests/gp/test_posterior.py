@@ -82,7 +82,7 @@ def test_predictions_are_those_of_the_process():
     lc = survey(event(FULL), ebv=0.1)
     table, o = make(lc), lc.dereddened()[0]
     fits = fit_lightcurves(MultibandMatern32, lc.dereddened(), FITS)
-    theta = [fits[f"log_{name}"][0] for name in MultibandMatern32.parameters]
+    theta = [fits[f"ln_{name}"][0] for name in MultibandMatern32.parameters]
     process = Process(MultibandMatern32, theta, o.mjd, o.band, o.flux, o.flux_err, lc.passbands.wavelength)
     mjd = table["peak_mjd"][0] + (1.0 + Z) * phase_grid(CONFIG)
     for b in (0, 3):

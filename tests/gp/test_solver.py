@@ -24,7 +24,7 @@ def light_curve(rng, n, season=180.0, several_bands=True, ties=False):
     return t, band, flux, err
 
 
-def log_likelihood(name, theta, t, band, flux, err):
+def ln_likelihood(name, theta, t, band, flux, err):
     """ln L of one object as mallorn.gp.fit makes it from the innovations; `theta` in the light curve's own unit."""
     batch = pack_six(t, band, flux, err)
     theta = np.array([theta], dtype=float)
@@ -46,8 +46,8 @@ def test_value_agrees_with_dense_cholesky(name, n):
             # Rounding weighs as the signal-to-noise ratio squared, in any factorisation: full marks up to 100 a point.
             tolerance = TOLERANCE[name] * max(1.0, (amplitude / (100.0 * err.min())) ** 2)
             theta = np.log([amplitude, length, 2.5])[: PARAMETERS[name]]
-            expected = Dense(name, theta, t, band, flux, err).log_likelihood
-            found = log_likelihood(name, theta, t, band, flux, err)
+            expected = Dense(name, theta, t, band, flux, err).ln_likelihood
+            found = ln_likelihood(name, theta, t, band, flux, err)
             assert found == pytest.approx(expected, rel=tolerance, abs=tolerance)
 
 
@@ -56,8 +56,8 @@ def test_value_agrees_with_dense_cholesky(name, n):
 def test_value_at_extreme_flux_units(name, unit):
     t, band, flux, err = light_curve(np.random.default_rng(1), 60, several_bands=name == "multiband")
     theta = np.log([2.0 * unit, 40.0, 2.5])[: PARAMETERS[name]]
-    expected = Dense(name, theta, t, band, unit * flux, unit * err).log_likelihood
-    assert log_likelihood(name, theta, t, band, unit * flux, unit * err) == pytest.approx(expected, rel=TOLERANCE[name])
+    expected = Dense(name, theta, t, band, unit * flux, unit * err).ln_likelihood
+    assert ln_likelihood(name, theta, t, band, unit * flux, unit * err) == pytest.approx(expected, rel=TOLERANCE[name])
 
 
 @pytest.mark.parametrize("length", [0.05, 0.5])
@@ -69,8 +69,8 @@ def test_value_where_seasons_are_many_time_scales_apart(name, length):
     _, band, flux, err = light_curve(rng, 150, several_bands=name == "multiband")
     t = season + rng.uniform(0.0, 20.0, 150)
     theta = np.log([2.0, length, 2.5])[: PARAMETERS[name]]
-    expected = Dense(name, theta, t, band, flux, err).log_likelihood
-    assert log_likelihood(name, theta, t, band, flux, err) == pytest.approx(expected, rel=TOLERANCE[name])
+    expected = Dense(name, theta, t, band, flux, err).ln_likelihood
+    assert ln_likelihood(name, theta, t, band, flux, err) == pytest.approx(expected, rel=TOLERANCE[name])
 
 
 def batch_of(rng, sizes, season=180.0):

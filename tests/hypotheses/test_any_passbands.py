@@ -18,7 +18,12 @@ EIGHT = Passbands((("UVW1", 2684.0, 23.9, NO_SLOT), *LSST.rows, ("o", 6790.0, 23
 def curves():
     rng = np.random.default_rng(8)
     return pack(
-        [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng) for n in ("tde53", "sn", "pls")], 0.25, 0.1
+        [
+            observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng)
+            for n in ("tde_fixed", "supernova", "drifting_color")
+        ],
+        0.25,
+        0.1,
     )
 
 
@@ -49,10 +54,10 @@ def test_names_of_passbands_do_not_matter(curves):
 def test_passbands_without_points_change_the_layout_alone(curves):
     six = fit_hypotheses(curves, SETTINGS)
     eight = fit_hypotheses(replace(curves, passbands=EIGHT, band=(curves.band + 1).astype(np.int8)), SETTINGS)
-    assert eight["ach_amplitude"].shape == eight["ach_amplitude_err"].shape == (3, 8)
-    assert (eight["ach_amplitude"][:, [0, 7]] == 0.0).all()
-    assert np.isinf(eight["ach_amplitude_err"][:, [0, 7]]).all()
-    for name in ("ach_amplitude", "ach_amplitude_err"):
+    assert eight["achromatic_amplitude"].shape == eight["achromatic_amplitude_err"].shape == (3, 8)
+    assert (eight["achromatic_amplitude"][:, [0, 7]] == 0.0).all()
+    assert np.isinf(eight["achromatic_amplitude_err"][:, [0, 7]]).all()
+    for name in ("achromatic_amplitude", "achromatic_amplitude_err"):
         eight[name] = eight[name][:, 1:7]
     assert_same(eight, six, rtol=1e-12)
 
@@ -62,18 +67,18 @@ def test_two_passbands_are_fitted_as_six_of_which_four_are_empty(curves):
     two = Passbands((LSST.rows[1], LSST.rows[2]))
     six = fit_hypotheses(lc, SETTINGS)
     found = fit_hypotheses(replace(lc, passbands=two, band=(lc.band - 1).astype(np.int8)), SETTINGS)
-    for name in ("ach_amplitude", "ach_amplitude_err"):
+    for name in ("achromatic_amplitude", "achromatic_amplitude_err"):
         six[name] = six[name][:, 1:3]
     assert_same(found, six, rtol=1e-12)
 
 
 def test_the_temperature_of_an_event_is_found_in_ultraviolet_passbands():
     """Seen by Swift alone, none of whose three bluest passbands has a slot."""
-    rng, uvot, h = np.random.default_rng(2), survey_passbands("uvot"), hypothesis("tde53")
+    rng, uvot, h = np.random.default_rng(2), survey_passbands("uvot"), hypothesis("tde_fixed")
     values = np.array([np.log(15.0), np.log(45.0), np.log(5 / 3), np.log(25000.0)])
     mjd, band = np.sort(60000.0 + rng.uniform(0.0, 250.0, 90)), rng.integers(0, 6, 90)
     flux = 50.0 * h.shape((mjd - 60080.0) / 1.1, uvot.wavelength[band] / 1.1, values[:, None])
     lc = replace(pack([(mjd, band, flux + 0.5 * rng.standard_normal(90), np.full(90, 0.5))], 0.1), passbands=uvot)
     fits = fit_hypotheses(lc, SETTINGS)
-    assert fits["tde53_ln_T"][0] == pytest.approx(np.log(25000.0), abs=4.0 * fits["tde53_ln_T_err"][0])
-    assert fits["tde53_ln_T_err"][0] < 0.05
+    assert fits["tde_fixed_ln_T"][0] == pytest.approx(np.log(25000.0), abs=4.0 * fits["tde_fixed_ln_T_err"][0])
+    assert fits["tde_fixed_ln_T_err"][0] < 0.05

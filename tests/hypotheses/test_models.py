@@ -41,7 +41,7 @@ def test_blackbody_is_plancks():
 
 def test_flare_by_hand():
     # 27.5 d after the peak with tau = 55 d: (1 + 0.5)^(-5/3) = 0.50876; 15 d before it with rise = 15 d: e^-0.5
-    h = hypothesis("tde53")
+    h = hypothesis("tde_fixed")
     values = np.log([15.0, 55.0, 5 / 3, 20000.0])[:, None]
     out = h.shape(np.array([27.5, -15.0]), np.full(2, REFERENCE), values)
     np.testing.assert_allclose(out, [0.508764, 0.606531], rtol=1e-5)
@@ -49,14 +49,14 @@ def test_flare_by_hand():
 
 def test_second_flare_by_hand():
     # at the peak of the second, half as strong, the first has fallen to (1 + 110/55)^-1 = 1/3
-    h = hypothesis("tde2")
+    h = hypothesis("tde_double")
     values = np.array([np.log(15.0), np.log(55.0), 0.0, np.log(0.5), 110.0, np.log(20000.0)])[:, None]
     assert h.light_curve_shape(np.array([110.0]), values)[0] == pytest.approx(1 / 3 + 0.5)
 
 
 def test_cooling_supernova_by_hand():
     # at d = 0 the temperature lies midway: 5500 (1 + 1/2) K, and at 2000 A blanketing takes (1/2)^2
-    h = hypothesis("sn")
+    h = hypothesis("supernova")
     values = np.array([np.log(5.0), np.log(25.0), np.log(5500.0), np.log(2.0), np.log(12.0), 2.0])[:, None]
     expected = 0.5 * 0.25 * planck(2000.0, 8250.0) / planck(REFERENCE, 8250.0)
     assert h.shape(np.zeros(1), np.array([2000.0]), values)[0] == pytest.approx(expected, rel=1e-6)

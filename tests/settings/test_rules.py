@@ -23,9 +23,12 @@ BROKEN = [
     ({"features": {"shape": {"stretch": [0.75, 0.5, 0.3]}}}, "features.shape.stretch: 0.3 is not among"),
     ({"features": {"shape": {"stretch": [0.2, 0.5, 0.75]}}}, "features.shape.stretch: expected falling values"),
     ({"features": {"shape": {"duty_level": 0.3}}}, "features.shape.duty_level: 0.3 is not among features.shape.levels"),
-    ({"features": {"hypotheses": {"models": ["tdef"]}}}, "features.hypotheses.models: 'tdef' starts from the fit of"),
+    (
+        {"features": {"hypotheses": {"models": ["tde_free"]}}},
+        "features.hypotheses.models: 'tde_free' starts from the fit of",
+    ),
     ({"features": {"hypotheses": {"sampling": ["x"]}}}, "features.hypotheses.sampling: x must be among"),
-    ({"features": {"hypotheses": {"comparisons": [["sn", "constant"]]}}}, "comparisons: constant must be among"),
+    ({"features": {"hypotheses": {"comparisons": [["supernova", "constant"]]}}}, "comparisons: constant must be among"),
     (
         {"features": {"hypotheses": {"competing": ["constant"]}}},
         "hypotheses.competing: constant must be among",
@@ -71,7 +74,7 @@ def test_the_defaults_break_no_rule():
     "given",
     [
         {"posterior": {"knots": [0, 1]}, "report": {"sed_phases": [1]}},
-        {"features": {"hypotheses": {"models": ["tdef"], "sampling": ["x"]}, "shape": {"duty_level": 0.3}}},
+        {"features": {"hypotheses": {"models": ["tde_free"], "sampling": ["x"]}, "shape": {"duty_level": 0.3}}},
     ],
     ids=["phases", "hypotheses and levels"],
 )

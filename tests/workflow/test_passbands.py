@@ -73,8 +73,8 @@ def test_two_passbands_reach_the_report(two):
     assert notes["color__g_r_p0"] if "color__g_r_p0" in notes else not empty["color__g_r_p0"]
     assert notes["statistics__mean__u"] == "the survey has no passband in slot u"
     assert notes["color__r_i_p0"] == "the survey has no passband in slot i"
-    assert not empty["blackbody__temperature_p0"]
-    assert not empty["hypotheses__ach_ln_T"]
+    assert not empty["blackbody__log10_temperature_p0"]
+    assert not empty["hypotheses__achromatic_ln_T"]
     page = (results / "report" / "features.html").read_text(encoding="utf-8")
     assert "the survey has no passband in slot u" in page
     candidate = next((results / "report" / "candidates").glob("*.html")).read_text(encoding="utf-8")
@@ -88,8 +88,8 @@ def test_eight_passbands_reach_the_report(eight):
     assert passbands.slot.tolist() == [-1, 0, 1, 2, 2, 3, 4, 5]
     points = read_columns(results / "lightcurves" / "split_01.parquet", ["band"])["band"]
     assert set(points) == set(EIGHT)
-    hypotheses = read_columns(results / "fits" / "hypotheses" / "split_01.parquet", ["ach_amplitude"])
-    assert hypotheses["ach_amplitude"].shape[1] == len(EIGHT)
+    hypotheses = read_columns(results / "fits" / "hypotheses" / "split_01.parquet", ["achromatic_amplitude"])
+    assert hypotheses["achromatic_amplitude"].shape[1] == len(EIGHT)
     empty, notes = unknown(results / "features" / "train.parquet")
     assert notes == {}
     assert np.mean(list(empty.values())) < 0.05

@@ -62,7 +62,7 @@ def test_features_have_one_row_per_object_in_log_order(finished):
 
 
 def test_features_keep_their_units(finished):
-    assert read_units(finished.path / "results/features/train.parquet")["multiband__log_length_rest"] == "ln d"
+    assert read_units(finished.path / "results/features/train.parquet")["multiband__ln_length_rest"] == "ln d"
 
 
 def test_scores_have_a_row_for_each_protocol_model_and_repeat(finished):

@@ -46,7 +46,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("a folder with spaces")
     run("compile_kernels", folder, folder / "kernels")
     rng = np.random.default_rng(1)
-    points = [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tdef", "sn")]
+    points = [
+        observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tde_free", "supernova")
+    ]
     write_lightcurves(pack(points, 0.25), folder / "points.parquet", folder / "objects.parquet")
     return folder
 
@@ -63,12 +65,14 @@ def test_a_job_finds_the_kernels_compiled_and_writes_what_the_library_returns(fo
     assert {path: path.stat().st_mtime_ns for path in (folder / "kernels").rglob("*")} == before
     written = read_columns(folder / "fits.parquet")
     rng = np.random.default_rng(1)
-    points = [observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tdef", "sn")]
+    points = [
+        observed(hypothesis(n), drawn(hypothesis(n), rng, 0.5), rng, number=40) for n in ("tde_free", "supernova")
+    ]
     expected = fit_hypotheses(pack(points, 0.25), SETTINGS)
     assert list(written) == list(expected)
     for name, values in expected.items():
         np.testing.assert_array_equal(written[name], values, err_msg=name)
-    assert read_units(folder / "fits.parquet")["tde53_ln_T"] == "ln K"
+    assert read_units(folder / "fits.parquet")["tde_fixed_ln_T"] == "ln K"
 
 
 def test_what_was_compiled_once_is_found_by_another_copy_of_the_source(folder, tmp_path):

@@ -77,7 +77,7 @@ def run(script, folder, settings, outputs, name="auto", **more):
     return {name: read_columns(folder / file) for name, file in outputs.items()}
 
 
-@pytest.mark.parametrize(("model", "scale"), [("drw", "log_tau"), ("matern", "log_length")])
+@pytest.mark.parametrize(("model", "scale"), [("drw", "ln_tau"), ("matern", "ln_length")])
 def test_fits_of_each_passband(model, scale, survey, config):
     tables = run(f"fit_{model}", survey, config["fits"][model], {band: f"{band}.parquet" for band in SLOTS})
     points = read_columns(survey / "points.parquet")["band"]
@@ -139,7 +139,7 @@ def test_the_compiled_engine_gives_the_same_fits(survey, config, tmp_path):
         ours = run(f"fit_{model}", survey, config["fits"][model], files, "compiled", engine=folder)["r"]
         assert list(ours) == list(theirs)
         assert ours["status"].tolist() == theirs["status"].tolist()
-        for column in ("log_sigma", "log_likelihood", "log_posterior"):
+        for column in ("ln_sigma", "ln_likelihood", "ln_posterior"):
             np.testing.assert_allclose(ours[column], theirs[column], rtol=1e-8, atol=1e-8)
 
 

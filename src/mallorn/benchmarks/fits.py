@@ -79,9 +79,7 @@ def compare(lightcurves, config, seed):
 
 def missed_optima(model, batches, how, starts, missed_by):
     """Return the fraction of objects whose fit ends more than `missed_by` below the best fit from `starts` (s, k)."""
-    gaps = [
-        fit(model, b, replace(how, starts=starts)).log_posterior - fit(model, b, how).log_posterior for b in batches
-    ]
+    gaps = [fit(model, b, replace(how, starts=starts)).ln_posterior - fit(model, b, how).ln_posterior for b in batches]
     return float(np.mean(np.concatenate(gaps) > missed_by))
 
 
@@ -195,7 +193,7 @@ def _missed_by_others(model, batches, how, starts, found, ours, missed_by):
     for batch, theta, mine in zip(batches, found, ours, strict=True):
         theta = np.clip(theta, how.lower, how.upper)
         best = fit(model, batch, replace(how, starts=starts))
-        theta_best = np.where((best.log_posterior > mine.log_posterior)[:, None], best.theta, mine.theta)
+        theta_best = np.where((best.ln_posterior > mine.ln_posterior)[:, None], best.theta, mine.theta)
         theta_best = theta_best - np.eye(theta.shape[1])[0] * np.log(batch.scale)[:, None]
         gaps.append(evaluate(model, batch, theta, how).value - evaluate(model, batch, theta_best, how).value)
     return float(np.mean(np.concatenate(gaps) > missed_by))

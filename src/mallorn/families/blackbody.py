@@ -33,15 +33,15 @@ def features(config):
     for phase in config["phases"]:
         at, when = phase_name(phase), f"at rest-frame phase {phase:+g} d"
         made += [
-            Feature(f"temperature_{at}", "dex(K)", f"log10 of the blackbody temperature {when}", VAN_VELZEN),
-            Feature(f"temperature_{at}_err", "dex", f"error of log10 temperature {when}", VAN_VELZEN),
-            Feature(f"radius_{at}", "dex(cm)", f"log10 of the blackbody radius {when}", VAN_VELZEN),
-            Feature(f"luminosity_{at}", "dex(erg/s)", f"log10 of the bolometric luminosity {when}", VAN_VELZEN),
-            Feature(f"luminosity_{at}_err", "dex", f"error of log10 luminosity {when}", VAN_VELZEN),
+            Feature(f"log10_temperature_{at}", "dex(K)", f"log10 of the blackbody temperature {when}", VAN_VELZEN),
+            Feature(f"log10_temperature_{at}_err", "dex", f"error of log10 temperature {when}", VAN_VELZEN),
+            Feature(f"log10_radius_{at}", "dex(cm)", f"log10 of the blackbody radius {when}", VAN_VELZEN),
+            Feature(f"log10_luminosity_{at}", "dex(erg/s)", f"log10 of the bolometric luminosity {when}", VAN_VELZEN),
+            Feature(f"log10_luminosity_{at}_err", "dex", f"error of log10 luminosity {when}", VAN_VELZEN),
             Feature(f"residual_{at}", "", f"root mean square of flux over blackbody minus 1, weighted, {when}", ""),
             Feature(f"chi2_{at}", "", f"reduced chi-square of the blackbody {when}", "", fewest=3),
             Feature(
-                f"uv_ratio_{at}",
+                f"log10_uv_ratio_{at}",
                 "dex",
                 f"log10 of ultraviolet flux over a fit to redder bands {when}",
                 PIERCE,
@@ -49,17 +49,19 @@ def features(config):
             ),
         ]
     made += [
-        Feature("temperature_slope", "dex/d", "weighted slope of log10 temperature over `evolution`", HAMMERSTEIN),
-        Feature("temperature_slope_snr", "", "that slope over its error", HAMMERSTEIN),
-        Feature("temperature_mean", "dex(K)", "weighted mean of log10 temperature over `evolution`", HAMMERSTEIN),
-        Feature("temperature_scatter", "dex", "weighted standard deviation about that mean", HAMMERSTEIN),
-        Feature("radius_slope", "dex/d", "weighted slope of log10 radius over `evolution`", HAMMERSTEIN),
-        Feature("luminosity_slope", "dex/d", "weighted slope of log10 luminosity over `evolution`", HAMMERSTEIN),
+        Feature(
+            "log10_temperature_slope", "dex/d", "weighted slope of log10 temperature over `evolution`", HAMMERSTEIN
+        ),
+        Feature("log10_temperature_slope_snr", "", "that slope over its error", HAMMERSTEIN),
+        Feature("log10_temperature_mean", "dex(K)", "weighted mean of log10 temperature over `evolution`", HAMMERSTEIN),
+        Feature("log10_temperature_scatter", "dex", "weighted standard deviation about that mean", HAMMERSTEIN),
+        Feature("log10_radius_slope", "dex/d", "weighted slope of log10 radius over `evolution`", HAMMERSTEIN),
+        Feature("log10_luminosity_slope", "dex/d", "weighted slope of log10 luminosity over `evolution`", HAMMERSTEIN),
         Feature("residual_mean", "", "mean residual over `evolution`", ""),
-        Feature("uv_ratio_mean", "dex", "mean of log10 ultraviolet ratio over `evolution`", PIERCE, fewest=3),
-        Feature("peak_luminosity", "dex(erg/s)", "log10 of the highest bolometric luminosity", VAN_VELZEN),
+        Feature("log10_uv_ratio_mean", "dex", "mean of log10 ultraviolet ratio over `evolution`", PIERCE, fewest=3),
+        Feature("log10_peak_luminosity", "dex(erg/s)", "log10 of the highest bolometric luminosity", VAN_VELZEN),
         Feature("peak_phase", "d", "rest-frame phase of the highest bolometric luminosity", VAN_VELZEN),
-        Feature("energy", "dex(erg)", "log10 of the energy radiated over the known phases", VAN_VELZEN),
+        Feature("log10_energy", "dex(erg)", "log10 of the energy radiated over the known phases", VAN_VELZEN),
     ]
     return [feature._replace(fewest=max(feature.fewest, 1)) for feature in made]
 

@@ -76,7 +76,7 @@ def extract(inputs, config):
     knots = np.asarray(posterior.knots, dtype=float)
     where = knot_positions(knots, config["phases"], "features.color.phases")
     sd = np.sqrt(np.diagonal(posterior.knot_cov, axis1=2, axis2=3))
-    prior_sd = np.exp(inputs.tables["fits/multiband"]["log_sigma"])
+    prior_sd = np.exp(inputs.tables["fits/multiband"]["ln_sigma"])
     known = sd <= config["max_sd"] * prior_sd[:, None, None]
     color, err = _knot_colors(posterior.knot_mean, posterior.knot_cov, known)
     start, stop = config["evolution"]

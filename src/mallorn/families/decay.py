@@ -53,31 +53,31 @@ def features(config):
         made.append(Feature(f"{law}_weight", "", f"Akaike weight of the {law} law", AKAIKE))
     made += [Feature(f"aic_{a}_{b}", "", f"AIC of {a} minus AIC of {b}", AKAIKE) for a, b in COMPARED]
     made += [
-        Feature("tde_t0", "ln(d)", "ln of the rest-frame t0 of the t^-5/3 law", REES),
-        Feature("tde_t0_err", "", "error of that", REES),
-        Feature("power_t0", "ln(d)", "ln of the rest-frame t0 of the free power law", VAN_VELZEN),
-        Feature("power_index", "", "ln of the index p of the free power law", VAN_VELZEN),
-        Feature("power_index_err", "", "error of that", VAN_VELZEN),
-        Feature("exponential_tau", "ln(d)", "ln of the rest-frame e-folding time", VAN_VELZEN),
-        Feature("exponential_tau_err", "", "error of that", VAN_VELZEN),
-        Feature("plateau_fraction", "", "ln of the plateau over the peak", PLATEAU),
-        Feature("band_tau", "ln(d)", "ln of the e-folding time of one band alone", VAN_VELZEN, per_band=True),
+        Feature("ln_tde_t0", "ln(d)", "ln of the rest-frame t0 of the t^-5/3 law", REES),
+        Feature("ln_tde_t0_err", "", "error of that", REES),
+        Feature("ln_power_t0", "ln(d)", "ln of the rest-frame t0 of the free power law", VAN_VELZEN),
+        Feature("ln_power_index", "", "ln of the index p of the free power law", VAN_VELZEN),
+        Feature("ln_power_index_err", "", "error of that", VAN_VELZEN),
+        Feature("ln_exponential_tau", "ln(d)", "ln of the rest-frame e-folding time", VAN_VELZEN),
+        Feature("ln_exponential_tau_err", "", "error of that", VAN_VELZEN),
+        Feature("ln_plateau_fraction", "", "ln of the plateau over the peak", PLATEAU),
+        Feature("ln_band_tau", "ln(d)", "ln of the e-folding time of one band alone", VAN_VELZEN, per_band=True),
         Feature(
-            "blue_tau", "ln(d)", "ln of the e-folding time of the bands that are blue in the rest frame", VAN_VELZEN
+            "ln_blue_tau", "ln(d)", "ln of the e-folding time of the bands that are blue in the rest frame", VAN_VELZEN
         ),
-        Feature("red_tau", "ln(d)", "the same for the red ones", VAN_VELZEN),
-        Feature("chromatic_tau", "", "ln of the red over the blue e-folding time", VAN_VELZEN),
+        Feature("ln_red_tau", "ln(d)", "the same for the red ones", VAN_VELZEN),
+        Feature("ln_chromatic_tau", "", "ln of the red over the blue e-folding time", VAN_VELZEN),
         Feature("chromatic_gain", "", "fall of chi2 if blue and red may fade at different rates", VAN_VELZEN),
         Feature("rise_points", "", "points in the window before the peak", ""),
-        Feature("fireball_time", "ln(d)", "ln of the rest-frame rise time of the t^2 law", FIREBALL),
-        Feature("fireball_time_err", "", "error of that", FIREBALL),
+        Feature("ln_fireball_time", "ln(d)", "ln of the rest-frame rise time of the t^2 law", FIREBALL),
+        Feature("ln_fireball_time_err", "", "error of that", FIREBALL),
         Feature("fireball_chi2", "", "reduced chi2 of the t^2 rise", FIREBALL),
-        Feature("gaussian_sigma", "ln(d)", "ln of the width of the Gaussian rise", VAN_VELZEN),
-        Feature("gaussian_sigma_err", "", "error of that", VAN_VELZEN),
+        Feature("ln_gaussian_sigma", "ln(d)", "ln of the width of the Gaussian rise", VAN_VELZEN),
+        Feature("ln_gaussian_sigma_err", "", "error of that", VAN_VELZEN),
         Feature("gaussian_chi2", "", "reduced chi2 of the Gaussian rise", VAN_VELZEN),
         Feature("aic_fireball_gaussian", "", "AIC of the t^2 rise minus that of the Gaussian", AKAIKE),
         Feature("rise_explained", "", "share of chi2 that the better rise takes away", ""),
-        Feature("fall_over_rise", "", "ln of the e-folding time over the width of the Gaussian rise", VAN_VELZEN),
+        Feature("ln_fall_over_rise", "", "ln of the e-folding time over the width of the Gaussian rise", VAN_VELZEN),
     ]
     return made
 
@@ -89,7 +89,7 @@ def extract(inputs, config):
     phase = (lightcurves.mjd - posterior.peak_mjd[owner]) / (1.0 + lightcurves.rest_redshift[owner])
     blue = SLOT_WAVELENGTHS / (1.0 + lightcurves.rest_redshift[:, None]) < config["blue_limit"]
     made = _fall(lightcurves, phase, blue, config) | _rise(lightcurves, phase, config)
-    made["fall_over_rise"] = made["exponential_tau"] - made["gaussian_sigma"]
+    made["ln_fall_over_rise"] = made["ln_exponential_tau"] - made["ln_gaussian_sigma"]
     values = []
     for feature in features(config):
         values += list(made[feature.name].T) if feature.per_band else [made[feature.name]]
@@ -202,38 +202,38 @@ def _fall(lightcurves, phase, blue, config):
         made[f"aic_{a}_{b}"] = aic[:, FALLS.index(a)] - aic[:, FALLS.index(b)]
     made = {name: values if name == "fall_points" else np.where(known, values, np.nan) for name, values in made.items()}
 
-    log_t0, log_index, log_tau, log_fraction = np.log(t0), np.log(index), np.log(tau), np.log(fraction)
+    ln_t0, ln_index, ln_tau, ln_fraction = np.log(t0), np.log(index), np.log(tau), np.log(fraction)
     parameters = {
-        ("tde", "t0"): log_t0,
-        ("power", "t0"): np.repeat(log_t0, len(index)),
-        ("power", "index"): np.tile(log_index, len(t0)),
-        ("exponential", "tau"): log_tau,
-        ("plateau", "fraction"): np.tile(log_fraction, len(t0)),
+        ("tde", "t0"): ln_t0,
+        ("power", "t0"): np.repeat(ln_t0, len(index)),
+        ("power", "index"): np.tile(ln_index, len(t0)),
+        ("exponential", "tau"): ln_tau,
+        ("plateau", "fraction"): np.tile(ln_fraction, len(t0)),
     }
     for (law, name), values in parameters.items():
-        stem = f"{law}_{name}"
+        stem = f"ln_{law}_{name}"
         made[stem], made[f"{stem}_err"] = _estimate(chi2[law], freedom[:, FALLS.index(law)], values, known)
-    return made | _chromatic(zero, gains["exponential"], chi2["exponential"], count, blue, log_tau, config)
+    return made | _chromatic(zero, gains["exponential"], chi2["exponential"], count, blue, ln_tau, config)
 
 
-def _chromatic(zero, gain, common, count, blue, log_tau, config):
+def _chromatic(zero, gain, common, count, blue, ln_tau, config):
     """Return what each band, and the blue and the red bands, say of the e-folding time when fitted by themselves."""
     enough = config["min_points"]
     alone = zero[:, :, None] - gain
-    made = {"band_tau": np.full(count.shape, np.nan)}
+    made = {"ln_band_tau": np.full(count.shape, np.nan)}
     for b in range(len(SLOTS)):
-        made["band_tau"][:, b], _ = _estimate(alone[:, b], count[:, b] - 2, log_tau, count[:, b] >= enough)
+        made["ln_band_tau"][:, b], _ = _estimate(alone[:, b], count[:, b] - 2, ln_tau, count[:, b] >= enough)
     both, separate = np.ones(len(count), dtype=bool), np.zeros(len(count))
     for name, group in (("blue", blue), ("red", ~blue)):
         chi2 = np.where(group[:, :, None], alone, 0.0).sum(1)
         inside = np.where(group, count, 0)
         known = inside.sum(1) >= enough
         freedom = inside.sum(1) - (inside > 0).sum(1) - 1
-        made[f"{name}_tau"], _ = _estimate(chi2, freedom, log_tau, known)
+        made[f"ln_{name}_tau"], _ = _estimate(chi2, freedom, ln_tau, known)
         both &= known
-        separate += _lowest(chi2, log_tau.shape)
-    made["chromatic_tau"] = made["red_tau"] - made["blue_tau"]
-    made["chromatic_gain"] = np.where(both, _lowest(common, log_tau.shape) - separate, np.nan)
+        separate += _lowest(chi2, ln_tau.shape)
+    made["ln_chromatic_tau"] = made["ln_red_tau"] - made["ln_blue_tau"]
+    made["chromatic_gain"] = np.where(both, _lowest(common, ln_tau.shape) - separate, np.nan)
     return made
 
 
@@ -252,8 +252,10 @@ def _rise(lightcurves, phase, config):
     freedom = np.maximum(n_points - n_bands - 1, 1.0)
     fireball, gaussian = _lowest(chi2["fireball"], rise.shape), _lowest(chi2["gaussian"], sigma.shape)
     made = {"rise_points": n_points}
-    made["fireball_time"], made["fireball_time_err"] = _estimate(chi2["fireball"], freedom, np.log(rise), known)
-    made["gaussian_sigma"], made["gaussian_sigma_err"] = _estimate(chi2["gaussian"], freedom, np.log(sigma), known)
+    made["ln_fireball_time"], made["ln_fireball_time_err"] = _estimate(chi2["fireball"], freedom, np.log(rise), known)
+    made["ln_gaussian_sigma"], made["ln_gaussian_sigma_err"] = _estimate(
+        chi2["gaussian"], freedom, np.log(sigma), known
+    )
     made["fireball_chi2"] = np.where(known, fireball / freedom, np.nan)
     made["gaussian_chi2"] = np.where(known, gaussian / freedom, np.nan)
     made["aic_fireball_gaussian"] = np.where(known, fireball - gaussian, np.nan)

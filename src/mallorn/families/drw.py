@@ -19,17 +19,17 @@ MACLEOD = "MacLeod et al. 2010, ApJ 721, 1014"
 def features(config):
     """Return the `Feature` list of this family; it has no settings."""
     return [
-        Feature("log_tau", "ln d", "damping time, observed frame", KELLY, True),
-        Feature("log_tau_err", "", "standard error of log_tau", KELLY, True),
-        Feature("log_tau_rest", "ln d", "damping time, rest frame", MACLEOD, True),
-        Feature("log_sigma", "ln uJy", "standard deviation of the process", KELLY, True),
-        Feature("log_sigma_err", "", "standard error of log_sigma", KELLY, True),
-        Feature("log_sf_inf", "ln uJy", "structure function at long lags, sqrt(2) sigma", MACLEOD, True),
-        Feature("log_sigma_hat", "ln uJy d-1/2", "rest-frame short-term amplitude, sigma sqrt(2 / tau)", MACLEOD, True),
-        Feature("log_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", MACLEOD, True),
-        Feature("log_amplitude_ratio", "", "ln of sigma over the absolute constant mean", KELLY, True),
-        Feature("log_likelihood", "", "log likelihood at the best fit", KELLY, True),
-        Feature("log_likelihood_per_point", "", "log likelihood over number of points", KELLY, True),
+        Feature("ln_tau", "ln d", "damping time, observed frame", KELLY, True),
+        Feature("ln_tau_err", "", "standard error of ln_tau", KELLY, True),
+        Feature("ln_tau_rest", "ln d", "damping time, rest frame", MACLEOD, True),
+        Feature("ln_sigma", "ln uJy", "standard deviation of the process", KELLY, True),
+        Feature("ln_sigma_err", "", "standard error of ln_sigma", KELLY, True),
+        Feature("ln_sf_inf", "ln uJy", "structure function at long lags, sqrt(2) sigma", MACLEOD, True),
+        Feature("ln_sigma_hat", "ln uJy d-1/2", "rest-frame short-term amplitude, sigma sqrt(2 / tau)", MACLEOD, True),
+        Feature("ln_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", MACLEOD, True),
+        Feature("ln_amplitude_ratio", "", "ln of sigma over the absolute constant mean", KELLY, True),
+        Feature("ln_likelihood", "", "log likelihood at the best fit", KELLY, True),
+        Feature("ln_likelihood_per_point", "", "log likelihood over number of points", KELLY, True),
     ]
 
 
@@ -41,15 +41,15 @@ def extract(inputs, config):
     for band in SLOTS:
         fit = inputs.tables["fits/drw"][band]
         known = np.where(fit["status"] == 0, 1.0, np.nan)
-        tau, sigma = fit["log_tau"] * known, fit["log_sigma"] * known
-        likelihood = fit["log_likelihood"] * known
+        tau, sigma = fit["ln_tau"] * known, fit["ln_sigma"] * known
+        likelihood = fit["ln_likelihood"] * known
         values.append(
             [
                 tau,
-                fit["log_tau_err"] * known,
+                fit["ln_tau_err"] * known,
                 tau - log_stretch,
                 sigma,
-                fit["log_sigma_err"] * known,
+                fit["ln_sigma_err"] * known,
                 sigma + 0.5 * np.log(2.0),
                 sigma + 0.5 * (np.log(2.0) - (tau - log_stretch)),
                 sigma + 2.0 * log_distance,

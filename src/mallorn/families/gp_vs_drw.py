@@ -21,19 +21,19 @@ KELLY = "Kelly, Bechtold and Siemiginowska 2009, ApJ 698, 895"
 def features(config):
     """Return the `Feature` list of this family; it has no settings."""
     return [
-        Feature("log_ratio", "", "log likelihood of Matern-3/2 minus that of DRW", "", True),
-        Feature("log_ratio_per_point", "", "log_ratio over number of points", "", True),
+        Feature("ln_ratio", "", "log likelihood of Matern-3/2 minus that of DRW", "", True),
+        Feature("ln_ratio_per_point", "", "ln_ratio over number of points", "", True),
         Feature("aic", "", "AIC of DRW minus AIC of Matern-3/2", AKAIKE, True),
         Feature("drw_aic", "", "AIC of a constant flux minus AIC of DRW", AKAIKE, True),
         Feature("matern_aic", "", "AIC of a constant flux minus AIC of Matern-3/2", AKAIKE, True),
-        Feature("log_ratio_per_point_mean", "", "mean of log_ratio_per_point over passbands", ""),
-        Feature("log_ratio_per_point_sd", "", "standard deviation of log_ratio_per_point over passbands", ""),
-        Feature("log_ratio_per_point_min", "", "smallest log_ratio_per_point", ""),
-        Feature("log_ratio_per_point_max", "", "largest log_ratio_per_point", ""),
-        Feature("log_ratio_max", "", "largest log_ratio in absolute value, with its sign", ""),
-        Feature("sign_agreement", "", "mean sign of log_ratio: 1 all Matern-3/2, -1 all DRW", ""),
-        Feature("combined", "", "log_ratio summed over passbands", ""),
-        Feature("combined_per_point", "", "log_ratio summed over passbands, over all their points", ""),
+        Feature("ln_ratio_per_point_mean", "", "mean of ln_ratio_per_point over passbands", ""),
+        Feature("ln_ratio_per_point_sd", "", "standard deviation of ln_ratio_per_point over passbands", ""),
+        Feature("ln_ratio_per_point_min", "", "smallest ln_ratio_per_point", ""),
+        Feature("ln_ratio_per_point_max", "", "largest ln_ratio_per_point", ""),
+        Feature("ln_ratio_max", "", "largest ln_ratio in absolute value, with its sign", ""),
+        Feature("sign_agreement", "", "mean sign of ln_ratio: 1 all Matern-3/2, -1 all DRW", ""),
+        Feature("combined", "", "ln_ratio summed over passbands", ""),
+        Feature("combined_per_point", "", "ln_ratio summed over passbands, over all their points", ""),
         Feature("tau_cv", "", "coefficient of variation of tau over passbands", KELLY),
         Feature("sigma_cv", "", "coefficient of variation of the DRW's sigma over passbands", KELLY),
         Feature("length_cv", "", "coefficient of variation of the Matern length over passbands", ""),
@@ -50,7 +50,7 @@ def extract(inputs, config):
         return np.where(known, np.stack([fit[name] for fit in fits]), np.nan)
 
     points = each(drw, "n_points")
-    log_drw, log_matern = each(drw, "log_likelihood"), each(matern, "log_likelihood")
+    log_drw, log_matern = each(drw, "ln_likelihood"), each(matern, "ln_likelihood")
     ratio = log_matern - log_drw
     per_point = ratio / points
     constant = constant_log_likelihood(inputs.lightcurves.dereddened().in_slots())
@@ -69,9 +69,9 @@ def extract(inputs, config):
         _mean(np.sign(ratio), known),
         np.nansum(ratio, axis=0) * some,
         np.nansum(ratio, axis=0) / np.where(n_bands > 0, np.nansum(points, axis=0), np.nan),
-        _variation(np.exp(each(drw, "log_tau")), known),
-        _variation(np.exp(each(drw, "log_sigma")), known),
-        _variation(np.exp(each(matern, "log_length")), known),
+        _variation(np.exp(each(drw, "ln_tau")), known),
+        _variation(np.exp(each(drw, "ln_sigma")), known),
+        _variation(np.exp(each(matern, "ln_length")), known),
         np.nansum(drw_aic, axis=0) * some,
     ]
     return dict(zip(columns("gp_vs_drw", features(config)), values, strict=True))

@@ -264,7 +264,7 @@ class _Fit:
         """Amplitudes of the slots and their errors, both (n, S); see `slot_amplitudes`."""
         return slot_amplitudes(self["amplitude"], self["amplitude_err"], self.split.lc.passbands.slot)
 
-    def colour(self, k):
+    def color(self, k):
         """Magnitude of slot k less that of slot k + 1, from amplitudes raised to 0.3 of their errors."""
         amplitude, error = (values[:, k : k + 2] for values in self.slot_amplitudes)
         flux = np.maximum(amplitude, 0.3 * error)
@@ -386,7 +386,7 @@ def _catalogue(config):
         if h.name in config["sampling"]:
             rows += _sampling(h)
         if h.by_passband:
-            rows += _colours(h)
+            rows += _colors(h)
     for a, b in config["comparisons"]:
         rows += _comparison(a, b)
     return rows + _probabilities(config["competing"])
@@ -396,7 +396,7 @@ def _objects():
     made = [
         _row("null_chi2", "", "chi-square per point of no flux at all", lambda s: s["null_chi2"] / s.points),
         _row("constant_chi2", "", "chi-square per point of constants", lambda s: s["constant_chi2"] / s.points),
-        _row("signal", "", "ln(1 + chi-square of no flux)", lambda s: np.log1p(s["null_chi2"])),
+        _row("ln_1_plus_null_chi2", "", "ln(1 + chi-square of no flux)", lambda s: np.log1p(s["null_chi2"])),
         _row("drw_deviance", "", "-2 ln L of the random walk per point", lambda s: s["drw_deviance"] / s.points),
     ]
     for name, unit, meaning in (
@@ -446,21 +446,26 @@ def _energies(h):
     frequency, power = _LIGHT / REFERENCE, "dex(erg/s)"
     return [
         row(
-            "nu_luminosity",
+            "log10_nu_luminosity",
             power,
             "log10 nu L_nu at 4500 A at peak",
             lambda f: _log10(frequency * f.at(f.luminosity, 0)),
         ),
         row(
-            "bolometric",
+            "log10_bolometric",
             power,
             "log10 of the highest bolometric luminosity",
             lambda f: _log10(f.bolometric.max(axis=1)),
         ),
-        row("energy", "dex(erg)", "log10 of the energy radiated", lambda f: _log10(_DAY * f.bolometric.sum(axis=1))),
-        row("temperature0", "ln K", "temperature at peak", lambda f: np.log(f.at(f.temperature, 0))),
-        row("temperature50", "ln K", "temperature 50 d after peak", lambda f: np.log(f.at(f.temperature, 50))),
-        row("radius", "dex(cm)", "log10 of the radius at peak", lambda f: 0.5 * _log10(f.at(f.area, 0))),
+        row(
+            "log10_energy",
+            "dex(erg)",
+            "log10 of the energy radiated",
+            lambda f: _log10(_DAY * f.bolometric.sum(axis=1)),
+        ),
+        row("ln_temperature_p0", "ln K", "temperature at peak", lambda f: np.log(f.at(f.temperature, 0))),
+        row("ln_temperature_p50", "ln K", "temperature 50 d after peak", lambda f: np.log(f.at(f.temperature, 50))),
+        row("log10_radius", "dex(cm)", "log10 of the radius at peak", lambda f: 0.5 * _log10(f.at(f.area, 0))),
     ]
 
 
@@ -476,7 +481,7 @@ def _residuals(h):
         row("coherence", "mean product of successive residuals of a band: 0 for noise", lambda f: f.coherence()),
         row("outside_coherence", "the same outside the event", lambda f: f.coherence(~f.within(_EVENT))),
         row(
-            "offset_gain",
+            "signed_ln_offset_gain",
             "signed ln(1 + |d|) of the fall of chi-square if every band has a constant offset",
             lambda f: _signed_log(f["chi2"] - f.offset_chi2),
         ),
@@ -515,7 +520,7 @@ def _sampling(h):
     return made
 
 
-def _colours(h):
+def _colors(h):
     def row(name, unit, meaning, value):
         return _row(f"{h.name}_{name}", unit, meaning, lambda s: value(s.fit(h)))
 
@@ -523,7 +528,7 @@ def _colours(h):
     return [
         *(
             _of_slots(
-                row(f"color_{a}{b}", "mag", f"{a} - {b} of the bands' amplitudes", lambda f, k=k: f.colour(k)), a, b
+                row(f"color_{a}{b}", "mag", f"{a} - {b} of the bands' amplitudes", lambda f, k=k: f.color(k)), a, b
             )
             for k, (a, b) in enumerate(zip(SLOTS[:-1], SLOTS[1:], strict=True))
         ),
@@ -541,13 +546,13 @@ def _comparison(a, b):
 
     made = [
         _row(
-            f"chi2_{a}_{b}",
+            f"signed_ln_chi2_{a}_{b}",
             "",
             f"signed ln(1 + |d|) of the chi-square of {a} less that of {b}",
             lambda s: _signed_log(chi2(s, a) - chi2(s, b)),
         ),
         _row(
-            f"share_{a}_{b}",
+            f"chi2_share_{a}_{b}",
             "",
             f"chi-square of {a} less that of {b}, over what {b} explains + 10",
             lambda s: (chi2(s, a) - chi2(s, b)) / (s["null_chi2"] - chi2(s, b) + 10),
@@ -557,7 +562,7 @@ def _comparison(a, b):
         return made
     text = f"signed ln(1 + |d|) of the log evidence of {a} less that of {b}"
     difference = _row(
-        f"evidence_{a}_{b}", "", text, lambda s: _signed_log(s[f"{a}_ln_evidence"] - s[f"{b}_ln_evidence"])
+        f"signed_ln_evidence_{a}_{b}", "", text, lambda s: _signed_log(s[f"{a}_ln_evidence"] - s[f"{b}_ln_evidence"])
     )
     return [*made, difference]
 
@@ -569,4 +574,4 @@ def _probabilities(names):
         return chance[k] / chance.sum(axis=0)
 
     text = "softmax of half the log evidence among " + ", ".join(names)
-    return [_row(f"posterior_{n}", "", text, lambda s, k=k: softmax(s, k)) for k, n in enumerate(names)]
+    return [_row(f"half_evidence_share_{n}", "", text, lambda s, k=k: softmax(s, k)) for k, n in enumerate(names)]

@@ -18,16 +18,16 @@ SOURCE = "Rasmussen and Williams 2006, section 4.2"
 def features(config):
     """Return the `Feature` list of this family; it has no settings."""
     return [
-        Feature("log_length", "ln d", "length scale, observed frame", SOURCE, True),
-        Feature("log_length_err", "", "standard error of log_length", SOURCE, True),
-        Feature("log_length_rest", "ln d", "length scale, rest frame", SOURCE, True),
-        Feature("log_sigma", "ln uJy", "standard deviation of the process", SOURCE, True),
-        Feature("log_sigma_err", "", "standard error of log_sigma", SOURCE, True),
-        Feature("log_slope", "ln uJy d-1", "rest-frame typical slope, sqrt(3) sigma / length", SOURCE, True),
-        Feature("log_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", SOURCE, True),
+        Feature("ln_length", "ln d", "length scale, observed frame", SOURCE, True),
+        Feature("ln_length_err", "", "standard error of ln_length", SOURCE, True),
+        Feature("ln_length_rest", "ln d", "length scale, rest frame", SOURCE, True),
+        Feature("ln_sigma", "ln uJy", "standard deviation of the process", SOURCE, True),
+        Feature("ln_sigma_err", "", "standard error of ln_sigma", SOURCE, True),
+        Feature("ln_slope", "ln uJy d-1", "rest-frame typical slope, sqrt(3) sigma / length", SOURCE, True),
+        Feature("ln_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", SOURCE, True),
         Feature("mean_over_sigma", "", "constant mean over sigma", SOURCE, True),
-        Feature("log_likelihood", "", "log likelihood at the best fit", SOURCE, True),
-        Feature("log_likelihood_per_point", "", "log likelihood over number of points", SOURCE, True),
+        Feature("ln_likelihood", "", "log likelihood at the best fit", SOURCE, True),
+        Feature("ln_likelihood_per_point", "", "log likelihood over number of points", SOURCE, True),
     ]
 
 
@@ -39,15 +39,15 @@ def extract(inputs, config):
     for band in SLOTS:
         fit = inputs.tables["fits/matern"][band]
         known = np.where(fit["status"] == 0, 1.0, np.nan)
-        length, sigma = fit["log_length"] * known, fit["log_sigma"] * known
-        likelihood = fit["log_likelihood"] * known
+        length, sigma = fit["ln_length"] * known, fit["ln_sigma"] * known
+        likelihood = fit["ln_likelihood"] * known
         values.append(
             [
                 length,
-                fit["log_length_err"] * known,
+                fit["ln_length_err"] * known,
                 length - log_stretch,
                 sigma,
-                fit["log_sigma_err"] * known,
+                fit["ln_sigma_err"] * known,
                 sigma + 0.5 * np.log(3.0) - (length - log_stretch),
                 sigma + 2.0 * log_distance,
                 fit["mean"] * np.exp(-sigma),

@@ -23,17 +23,17 @@ REFERENCE = "r"
 def features(config):
     """Return the `Feature` list of this family for its block of config.yaml."""
     made = [
-        Feature("log_sigma", "ln uJy", "standard deviation of the process", BOONE),
-        Feature("log_length", "ln d", "length scale in time, observed frame", BOONE),
-        Feature("log_length_rest", "ln d", "length scale in time, rest frame", BOONE),
-        Feature("log_wavelength", "ln kAngstrom", "length scale in wavelength", BOONE),
-        Feature("log_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", BOONE),
+        Feature("ln_sigma", "ln uJy", "standard deviation of the process", BOONE),
+        Feature("ln_length", "ln d", "length scale in time, observed frame", BOONE),
+        Feature("ln_length_rest", "ln d", "length scale in time, rest frame", BOONE),
+        Feature("ln_wavelength", "ln kAngstrom", "length scale in wavelength", BOONE),
+        Feature("ln_luminosity", "ln uJy Mpc2", "sigma times luminosity distance squared", BOONE),
         Feature("mean_over_sigma", "", "constant mean over sigma", BOONE),
         Feature("peak_over_sigma", "", "highest of the passbands' peak fluxes over sigma", BOONE),
-        Feature("log_likelihood_per_point", "", "log likelihood over number of points", BOONE),
+        Feature("ln_likelihood_per_point", "", "log likelihood over number of points", BOONE),
         Feature("chi2", "", "mean squared residual over error of the passband's points", BOONE, True),
         Feature("peak_flux", "uJy", "peak of the posterior mean", BOONE, True),
-        Feature("log_peak_luminosity", "ln uJy Mpc2", "peak flux times luminosity distance squared", BOONE, True),
+        Feature("ln_peak_luminosity", "ln uJy Mpc2", "peak flux times luminosity distance squared", BOONE, True),
         Feature("peak_err", "d", "error of the time of peak", "", True),
         Feature("lag", "d", f"time of the passband's peak after that of {REFERENCE}", "", True, (REFERENCE,)),
     ]
@@ -55,7 +55,7 @@ def extract(inputs, config):
     stretch = 1.0 + lc.rest_redshift
     log_distance2 = 2.0 * np.log(lc.luminosity_distance)
     fitted = np.where(fit["status"] == 0, 1.0, np.nan)
-    sigma, length = fit["log_sigma"] * fitted, fit["log_length"] * fitted
+    sigma, length = fit["ln_sigma"] * fitted, fit["ln_length"] * fitted
     peak_flux = posterior.band_peak_flux
     positive = np.where(peak_flux > 0.0, peak_flux, np.nan)
     highest = np.where(np.isfinite(peak_flux) & lc.passbands.has_slot, peak_flux, -np.inf).max(axis=1)
@@ -66,11 +66,11 @@ def extract(inputs, config):
         sigma,
         length,
         length - np.log(stretch),
-        fit["log_wavelength"] * fitted,
+        fit["ln_wavelength"] * fitted,
         sigma + log_distance2,
         fit["mean"] * np.exp(-sigma),
         np.where(np.isfinite(highest), highest, np.nan) * np.exp(-sigma),
-        fit["log_likelihood"] * fitted / np.maximum(fit["n_points"], 1),
+        fit["ln_likelihood"] * fitted / np.maximum(fit["n_points"], 1),
         *posterior.band_chi2.T,
         *peak_flux.T,
         *(np.log(positive) + log_distance2[:, None]).T,

@@ -39,7 +39,7 @@ def features(config):
         ]
     listed += [
         Feature("mean_change", "", "mean flux after less before, over the peak flux", _OWN),
-        Feature("contrast", "dex", "mean squared flux over error within the event against outside", _OWN),
+        Feature("log10_contrast", "dex", "mean squared flux over error within the event against outside", _OWN),
         Feature("band_mean", "uJy", "mean flux outside the event", _OWN, True),
         Feature("band_mean_snr", "", "mean flux outside the event over its error", _OWN, True),
         Feature("band_chi2", "", "reduced chi-square about the mean outside the event", _BUTLER, True),
@@ -88,7 +88,7 @@ def _pooled(lightcurves, posterior, config):
     found["mean_change"] = found["mean_after"] - found["mean_before"]
     inside = (phase >= config["event"][0]) & (phase <= config["event"][1])
     ratio = divide(segments.where(inside).mean(snr[inside] ** 2), found["chi2_both"])
-    found["contrast"] = np.log10(ratio, out=np.full(len(lc), np.nan), where=ratio > 0)
+    found["log10_contrast"] = np.log10(ratio, out=np.full(len(lc), np.nan), where=ratio > 0)
     return found
 
 

@@ -41,15 +41,15 @@ def features(config):
     listed = [
         Feature("redshift", "", "redshift, clipped from below", _HOGG),
         Feature("absolute_magnitude", "mag", "absolute AB magnitude at the band's peak", _HOGG, True),
-        Feature("peak_luminosity", "dex(erg/s)", "log nu L_nu at the band's peak", _HOGG, True),
+        Feature("log10_peak_luminosity", "dex(erg/s)", "log nu L_nu at the band's peak", _HOGG, True),
         Feature("brightest", "mag", "absolute AB magnitude of the brightest band at peak", _HOGG, fewest=1),
     ]
     for wavelength in config["wavelengths"]:
         meaning = f"log nu L_nu at peak at {wavelength:g} angstrom in the rest frame, between bands"
-        listed.append(Feature(f"luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG, fewest=2))
+        listed.append(Feature(f"log10_luminosity_{wavelength:g}", "dex(erg/s)", meaning, _HOGG, fewest=2))
     for phase in config["phases"]:
         meaning = f"log of nu L_nu summed over {', '.join(config['bands'])} at {phase:g} rest-frame days"
-        name, bands = f"luminosity_at_{phase_name(phase)}", tuple(config["bands"])
+        name, bands = f"log10_luminosity_at_{phase_name(phase)}", tuple(config["bands"])
         listed.append(Feature(name, "dex(erg/s)", meaning, _OWN, slots=bands))
     return listed
 
@@ -71,10 +71,12 @@ def extract(inputs, config):
     knots = knot_positions(posterior.knots, [0, *config["phases"]], "features.redshift.phases")
     at_knots = luminosity(posterior.knot_mean[:, knots], distance[:, None, None], SLOT_WAVELENGTHS)
     for wavelength in config["wavelengths"]:
-        found[f"luminosity_{wavelength:g}"] = _log(_between_slots(at_knots[:, 0], wavelength * (1.0 + redshift), there))
+        found[f"log10_luminosity_{wavelength:g}"] = _log(
+            _between_slots(at_knots[:, 0], wavelength * (1.0 + redshift), there)
+        )
     total = at_knots[:, 1:, [SLOTS.index(name) for name in config["bands"]]].sum(axis=2)
     for phase, value in zip(config["phases"], total.T, strict=True):
-        found[f"luminosity_at_{phase_name(phase)}"] = _log(value)
+        found[f"log10_luminosity_at_{phase_name(phase)}"] = _log(value)
     return {name: found[name.split("__", 1)[1]] for name in columns("redshift", features(config))}
 
 

@@ -40,12 +40,12 @@ def features(config):
         p = _percent(level)
         listed += [
             Feature(f"rise_{p}", "d", f"rest-frame time from {p}% of peak to peak", _VELZEN),
-            Feature(f"fade_{p}", "d", f"rest-frame time from peak to {p}% of peak", _VELZEN),
+            Feature(f"fall_{p}", "d", f"rest-frame time from peak to {p}% of peak", _VELZEN),
             Feature(f"above_{p}", "d", f"rest-frame time above {p}% of peak in all", _OWN),
-            Feature(f"asymmetry_{p}", "", f"(fade - rise) / (fade + rise) at {p}% of peak", _VELZEN),
+            Feature(f"asymmetry_{p}", "", f"(fall - rise) / (fall + rise) at {p}% of peak", _VELZEN),
         ]
     listed += [
-        Feature("fade_stretch", "", "time between the lower two levels of `stretch` over the upper two", _OWN),
+        Feature("fall_stretch", "", "time between the lower two levels of `stretch` over the upper two", _OWN),
         Feature("robust_duration", "d", "rest-frame time from 10% to 90% of the summed positive flux", _OWN),
         Feature("robust_asymmetry", "", "asymmetry of the 10%, 50%, 90% times of the summed positive flux", _OWN),
         Feature("duty_cycle", "", "share of the observed time above `duty_level` of peak", _OWN),
@@ -57,7 +57,7 @@ def features(config):
         Feature("precursor", "", "largest fall before the peak over the peak flux", _OWN),
         Feature("precursor_snr", "", "largest fall before the peak over its error", _OWN),
         Feature("rise_monotonicity", "", "net change over summed changes before the peak, within `window`", _OWN),
-        Feature("fade_monotonicity", "", "net change over summed changes after the peak, within `window`", _OWN),
+        Feature("fall_monotonicity", "", "net change over summed changes after the peak, within `window`", _OWN),
         Feature("variation", "", "summed changes over twice the peak flux, within `window`", _OWN),
         Feature("roughness", "", "mean squared deviation of points from the curve in errors", _OWN),
         Feature("inflections", "", "sign changes of the curvature on the grid `grid`", _OWN),
@@ -117,19 +117,19 @@ def _levels(curve, at, config):
         below = curve.flux < level
         before, after = below & (number < place), below & (number > place)
         rise = -_crossing(curve, segments.where(before).maximum(number[before]), 1, level)
-        fade = _crossing(curve, segments.where(after).minimum(number[after]), -1, level)
+        fall = _crossing(curve, segments.where(after).minimum(number[after]), -1, level)
         share = np.where(high > low, np.clip(divide(high - level, high - low), 0.0, 1.0), high >= level)
         p = _percent(level)
         found |= {
             f"rise_{p}": rise,
-            f"fade_{p}": fade,
+            f"fall_{p}": fall,
             f"above_{p}": between.sum(share * step),
-            f"asymmetry_{p}": divide(fade - rise, fade + rise),
+            f"asymmetry_{p}": divide(fall - rise, fall + rise),
         }
         if level == config["duty_level"]:
             found["duty_cycle"] = divide(found[f"above_{p}"], between.sum(step))
-    upper, middle, lower = (found[f"fade_{_percent(level)}"] for level in config["stretch"])
-    found["fade_stretch"] = divide(lower - middle, middle - upper)
+    upper, middle, lower = (found[f"fall_{_percent(level)}"] for level in config["stretch"])
+    found["fall_stretch"] = divide(lower - middle, middle - upper)
     return found
 
 
@@ -222,7 +222,7 @@ def _smoothness(curve, config):
     i, between = segments.successive()
     inside = (curve.time[i] >= begin) & (curve.time[i + 1] <= end)
     change = np.diff(curve.flux)[i]
-    rising, fading = inside & (curve.time[i + 1] <= 0), inside & (curve.time[i] >= 0)
+    rising, falling = inside & (curve.time[i + 1] <= 0), inside & (curve.time[i] >= 0)
     within = (curve.time >= begin) & (curve.time <= end)
     deviation = ((curve.raw - curve.flux)[within] / curve.raw_error[within]) ** 2
 
@@ -230,11 +230,11 @@ def _smoothness(curve, config):
         chosen = between.where(which)
         return chosen.sum(change[which]), chosen.sum(np.abs(change[which]))
 
-    (up, up_all), (down, down_all), (_, total) = part(rising), part(fading), part(inside)
+    (up, up_all), (down, down_all), (_, total) = part(rising), part(falling), part(inside)
     least = config["least_change"]
     return {
         "rise_monotonicity": np.where(up_all > least, divide(up, up_all), np.nan),
-        "fade_monotonicity": np.where(down_all > least, divide(-down, down_all), np.nan),
+        "fall_monotonicity": np.where(down_all > least, divide(-down, down_all), np.nan),
         "variation": 0.5 * total,
         "roughness": segments.where(within).mean(deviation),
     }

@@ -33,7 +33,7 @@ def features(config):
         Feature("shape_distance", "", "the same with a free amplitude in each band: the shape alone", SOURCE),
         Feature("color_distance", "", "distance of those amplitudes to the template's SED", SOURCE),
         Feature("stretched_distance", "", "shape distance to the template stretched in time, best of all", SOURCE),
-        Feature("stretch", "", "ln of the stretch in time that fits best", SOURCE),
+        Feature("ln_stretch", "", "ln of the stretch in time that fits best", SOURCE),
         Feature("band_distance", "", "shape distance in one band", SOURCE, per_band=True),
     ]
     made += [
@@ -104,7 +104,7 @@ def _compare(phase, mean, weight, wavelength, config):
         "shape_distance": _distance((amplitude**2 * norm).sum(1), total),
         "color_distance": _distance(sed_gain, (norm * amplitude**2).sum(1)),
         "stretched_distance": distance.min(1),
-        "stretch": (likeness @ np.log(stretches)) / likeness.sum(1),
+        "ln_stretch": (likeness @ np.log(stretches)) / likeness.sum(1),
         "band_distance": _distance(amplitude**2 * norm, square),
     }
     residual = mean - amplitude[:, :, None] * shape

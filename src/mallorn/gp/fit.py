@@ -183,7 +183,7 @@ class Fits:
     """Best fits of m objects, in the units of their light curves.
 
     theta, theta_err: (m, k) log parameters and their standard errors from the Fisher information (prior included).
-    mean, mean_err: (m,) the constant. log_likelihood: (m,) of the fluxes, at the profiled mean. log_posterior: (m,)
+    mean, mean_err: (m,) the constant. ln_likelihood: (m,) of the fluxes, at the profiled mean. ln_posterior: (m,)
     the same plus the log density of the prior. n_points, n_evaluations (likelihoods, of all starts), status: (m,) int.
     """
 
@@ -191,8 +191,8 @@ class Fits:
     theta_err: np.ndarray
     mean: np.ndarray
     mean_err: np.ndarray
-    log_likelihood: np.ndarray
-    log_posterior: np.ndarray
+    ln_likelihood: np.ndarray
+    ln_posterior: np.ndarray
     n_points: np.ndarray
     n_evaluations: np.ndarray
     status: np.ndarray
@@ -210,7 +210,7 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
 
     `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
     it `lightcurves.in_band(...)`. That of all passbands sees each point at its passband's own wavelength.
-    Parameters are natural logarithms `log_NAME` with `log_NAME_err`; an object without points has NaN everywhere,
+    Parameters are natural logarithms `ln_NAME` with `ln_NAME_err`; an object without points has NaN everywhere,
     `status` and `reason` (see `REASONS`) say why.
     """
     lc, how = lightcurves, settings(model, config)
@@ -225,9 +225,9 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
         batch = pack(*points, wavelength=some.passbands.wavelength)
         fits = fit(model, batch, how, engine)
         for i in range(k):
-            table[f"log_{model.parameters[i]}"][fitted] = fits.theta[:, i]
-            table[f"log_{model.parameters[i]}_err"][fitted] = fits.theta_err[:, i]
-        for name in ("mean", "mean_err", "log_likelihood", "log_posterior"):
+            table[f"ln_{model.parameters[i]}"][fitted] = fits.theta[:, i]
+            table[f"ln_{model.parameters[i]}_err"][fitted] = fits.theta_err[:, i]
+        for name in ("mean", "mean_err", "ln_likelihood", "ln_posterior"):
             table[name][fitted] = getattr(fits, name)
         counts["n_evaluations"][fitted] = fits.n_evaluations
         status[fitted] = fits.status
@@ -241,13 +241,13 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
 def fit_units(model):
     """Return {column: unit} of the table of `fit_lightcurves`; "ln d" is the natural logarithm of days."""
     units = {"sigma": "ln uJy", "tau": "ln d", "length": "ln d", "wavelength": "ln kAngstrom"}
-    named = {f"log_{name}": units[name] for name in model.parameters}
+    named = {f"ln_{name}": units[name] for name in model.parameters}
     return {**named, "mean": "uJy", "mean_err": "uJy"}
 
 
 def _float_columns(model):
-    parameters = [f"log_{name}{end}" for name in model.parameters for end in ("", "_err")]
-    return [*parameters, "mean", "mean_err", "log_likelihood", "log_posterior"]
+    parameters = [f"ln_{name}{end}" for name in model.parameters for end in ("", "_err")]
+    return [*parameters, "mean", "mean_err", "ln_likelihood", "ln_posterior"]
 
 
 def _chunks(batch, numbers_per_row):
@@ -281,11 +281,11 @@ def _fit_chunk(model, batch, how, engine):
     n, log_scale = batch.n_points, np.log(batch.scale)
     prior_pull = (theta - how.prior_mean) / how.prior_sd
     log_prior = -np.sum(0.5 * prior_pull**2 + np.log(how.prior_sd) + 0.5 * np.log(2.0 * np.pi), axis=1)
-    log_likelihood = -0.5 * (final.chi2_logdet + n * np.log(2.0 * np.pi)) - n * log_scale
+    ln_likelihood = -0.5 * (final.chi2_logdet + n * np.log(2.0 * np.pi)) - n * log_scale
     physical = theta + np.eye(k)[0] * log_scale[:, None]
     mean, mean_err = final.mean * batch.scale, np.sqrt(final.mean_variance) * batch.scale
-    log_posterior = log_likelihood + log_prior
-    return physical, theta_err, mean, mean_err, log_likelihood, log_posterior, n, n_evaluations, status
+    ln_posterior = ln_likelihood + log_prior
+    return physical, theta_err, mean, mean_err, ln_likelihood, ln_posterior, n, n_evaluations, status
 
 
 def _standard_errors(fisher):

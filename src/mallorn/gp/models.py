@@ -171,10 +171,10 @@ def _recentred(x, batch):
     return (x - np.repeat(0.5 * (x[first] + x[last]), sizes)) * batch.live
 
 
-def _wavelength_correlation(log_length, wavelength, other):
+def _wavelength_correlation(ln_length, wavelength, other):
     """Return R (..., B, C) for log length scales (...), 1000 angstrom, between wavelengths (B,) and (C,), angstrom."""
     distance = _SQRT3 * np.abs((wavelength / 1000.0)[:, None] - other / 1000.0)
-    return _matern32(distance * np.exp(-np.asarray(log_length))[..., None, None])
+    return _matern32(distance * np.exp(-np.asarray(ln_length))[..., None, None])
 
 
 MODELS = {model.name: model for model in (DRW, Matern32, MultibandMatern32)}

@@ -143,7 +143,7 @@ def predict_posterior(lightcurves, fits, config):
         "knot_mean": np.full((n, K, S), np.nan),
         "knot_cov": np.full((n, K, S, S), np.nan),
     }
-    theta = np.stack([fits[f"log_{name}"] for name in MultibandMatern32.parameters], axis=1)
+    theta = np.stack([fits[f"ln_{name}"] for name in MultibandMatern32.parameters], axis=1)
     for k in np.flatnonzero(np.isin(fits["status"], (_FITTED, _NOT_CONVERGED))):
         o = lc[k]
         try:

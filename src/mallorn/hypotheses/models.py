@@ -235,7 +235,7 @@ _SECOND = (
 
 HYPOTHESES = (
     Hypothesis(
-        "tde53",
+        "tde_fixed",
         "tidal disruption event: fallback-rate decay, constant temperature",
         "flare",
         "blackbody",
@@ -243,25 +243,25 @@ HYPOTHESES = (
         f"Phinney 1989, IAUS 136, 543 (t^-5/3); {_VAN_VELZEN}",
     ),
     Hypothesis(
-        "tdef",
+        "tde_free",
         "tidal disruption event: free decay index, drifting temperature",
         "flare",
         "drifting_blackbody",
         (*_flare_parameters((15.0, 0.6), (45.0, 0.8), (5 / 3, 0.4), (8.0, 25.0), (15.0, 50.0, 150.0)), *_HOT_DRIFT),
         f"{_VAN_VELZEN}; slope: Hammerstein et al. 2023, ApJ 942, 9",
-        parent="tde53",
+        parent="tde_fixed",
     ),
     Hypothesis(
-        "tde2",
+        "tde_double",
         "tidal disruption event that brightens a second time",
         "double_flare",
         "blackbody",
         (*_flare_parameters((15.0, 0.6), (45.0, 0.8), (5 / 3, 0.4), (), ()), *_SECOND, _HOT),
         f"{_VAN_VELZEN}; second flares: Somalwar et al. 2023, arXiv:2310.03782",
-        parent="tde53",
+        parent="tde_fixed",
     ),
     Hypothesis(
-        "sn",
+        "supernova",
         "supernova: pulse with a cooling photosphere and line blanketing in the ultraviolet",
         "explosion",
         "cooling_photosphere",
@@ -276,7 +276,7 @@ HYPOTHESES = (
         "Bazin et al. 2009, A&A 499, 653; cooling and ultraviolet deficit: Pierel et al. 2018, PASP 130, 114504",
     ),
     Hypothesis(
-        "snc",
+        "hot_supernova",
         "transient of constant temperature: pulse with a blackbody, such as interacting supernovae",
         "explosion",
         "blackbody",
@@ -288,16 +288,16 @@ HYPOTHESES = (
         "Bazin et al. 2009, A&A 499, 653; temperatures: Taddia et al. 2013, A&A 555, A10 (SN IIn)",
     ),
     Hypothesis(
-        "ach",
+        "achromatic",
         "any flare without colour change: a free amplitude in each passband",
         "flare",
         "none",
         _flare_parameters((12.0, 0.7), (40.0, 0.9), (5 / 3, 0.5), (6.0, 20.0), (15.0, 40.0, 120.0)),
-        "wide priors around those of tdef",
+        "wide priors around those of tde_free",
         by_passband=True,
     ),
     Hypothesis(
-        "pls",
+        "drifting_color",
         "any flare: SED a log-parabola whose slope drifts",
         "flare",
         "drifting_parabola",
@@ -308,7 +308,7 @@ HYPOTHESES = (
             Parameter("curvature", "", 1.0, 2.0, -6.0, 12.0, (1.0,), "curvature of ln F_nu in ln wavelength"),
         ),
         "wide priors that hold blackbodies of 5,000 to 50,000 K",
-        parent="ach",
+        parent="achromatic",
     ),
 )
 """All hypotheses, parents before their children."""

@@ -57,7 +57,14 @@ COLUMNS = {
 }
 """The columns of results/candidates.parquet, but the probabilities of the other classes."""
 
-KINDS = {"tde53": "TDE", "tdef": "TDE", "tde2": "TDE", "sn": "SN", "snc": "SN", "drw": "AGN"}
+KINDS = {
+    "tde_fixed": "TDE",
+    "tde_free": "TDE",
+    "tde_double": "TDE",
+    "supernova": "SN",
+    "hot_supernova": "SN",
+    "drw": "AGN",
+}
 """What the hypotheses that stand for a type say; the others fit any transient."""
 
 FLAGS = {
@@ -74,9 +81,9 @@ FLAGS = {
 _NEAR, _WINDOW = 5.0, 100.0
 _FEATURES = {
     "absolute_magnitude": "redshift__brightest",
-    "temperature": "blackbody__temperature_p0",
+    "temperature": "blackbody__log10_temperature_p0",
     "rise": "shape__rise_50",
-    "fade": "shape__fade_50",
+    "fade": "shape__fall_50",
 }
 
 

@@ -107,8 +107,8 @@ def _tiles(o, row, context):
         peaks = dict(zip(SLOTS, magnitude(o.band_peak_flux), strict=True))
         peaks = {slot: m for slot, m in peaks.items() if slot in o.passbands.slots and not math.isnan(m)}
         if "r" in peaks:
-            colour = f", g − r = {peaks['g'] - peaks['r']:+.2f} at peak" if "g" in peaks else ""
-            tile(f"{peaks['r']:.2f} mag", f"peak in r (AB){colour}")
+            color = f", g − r = {peaks['g'] - peaks['r']:+.2f} at peak" if "g" in peaks else ""
+            tile(f"{peaks['r']:.2f} mag", f"peak in r (AB){color}")
     if not math.isnan(row.get("absolute_magnitude", math.nan)):
         tile(f"{row['absolute_magnitude']:.1f} mag", "absolute, brightest passband at peak")
     at_peak = [sed for sed in o.sed if sed.phase == 0 and sed.temperature]

@@ -16,13 +16,13 @@ from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, SLOT_WAVELENGTHS, S
 __all__ = ["EVIDENCES", "Likelihood", "ObjectView", "Sed", "magnitude", "read_points", "read_views"]
 
 EVIDENCES = {
-    "tde53": "TDE: t^-5/3 fall, constant temperature",
-    "tdef": "TDE: free power law, drifting temperature",
-    "tde2": "TDE: two components",
-    "sn": "supernova: Bazin, cooling",
-    "snc": "supernova: Bazin, constant temperature",
-    "ach": "any transient of constant colours",
-    "pls": "any transient of drifting power-law colours",
+    "tde_fixed": "TDE: t^-5/3 fall, constant temperature",
+    "tde_free": "TDE: free power law, drifting temperature",
+    "tde_double": "TDE: two components",
+    "supernova": "supernova: Bazin, cooling",
+    "hot_supernova": "supernova: Bazin, constant temperature",
+    "achromatic": "any transient of constant colours",
+    "drifting_color": "any transient of drifting power-law colours",
     "drw": "damped random walk of all bands (AGN)",
 }
 """What the hypotheses whose evidences are compared say."""
@@ -208,8 +208,8 @@ def _likelihood(band, drw, matern, k):
     def fitted(fits, name):
         return float(fits[name][k]) if fits["status"][k] == 0 else np.nan
 
-    tau, length = np.exp(fitted(drw, "log_tau")), np.exp(fitted(matern, "log_length"))
-    values = fitted(drw, "log_likelihood"), fitted(matern, "log_likelihood")
+    tau, length = np.exp(fitted(drw, "ln_tau")), np.exp(fitted(matern, "ln_length"))
+    values = fitted(drw, "ln_likelihood"), fitted(matern, "ln_likelihood")
     return Likelihood(band, int(drw["n_points"][k]), *values, float(tau), float(length))
 
 

@@ -118,8 +118,9 @@ class Hypotheses(Block):
     """Physical hypotheses fitted to the raw points of all passbands."""
 
     models: listed(str) = value(
-        ["tde53", "tdef", "tde2", "sn", "snc", "ach", "pls"],
-        "Hypotheses that are fitted: tde53, tdef, tde2, sn, snc, ach, pls; with each also the one that it refines.",
+        ["tde_fixed", "tde_free", "tde_double", "supernova", "hot_supernova", "achromatic", "drifting_color"],
+        "Hypotheses that are fitted: tde_fixed, tde_free, tde_double, supernova, hot_supernova, achromatic, "
+        "drifting_color; with each also the one that it refines.",
     )
     error_floor: NotNegative = value(0.05, "Fraction of the flux added to each error in quadrature.")
     epochs: whole(ge=1, le=3) = value(3, "Places on the time axis at which an event is looked for.")

@@ -175,8 +175,10 @@ class Template(Block):
 
 
 _COMPARISONS = (
-    "tde53 sn, tdef sn, tdef snc, snc sn, tde53 tdef, tde2 tdef, tde2 sn, tde2 ach, pls tdef, pls ach, pls sn, "
-    "drw sn, drw tdef, drw tde2, drw pls, constant pls, constant drw"
+    "tde_fixed supernova, tde_free supernova, tde_free hot_supernova, hot_supernova supernova, tde_fixed tde_free, "
+    "tde_double tde_free, tde_double supernova, tde_double achromatic, drifting_color tde_free, "
+    "drifting_color achromatic, drifting_color supernova, drw supernova, drw tde_free, drw tde_double, "
+    "drw drifting_color, constant drifting_color, constant drw"
 )
 
 
@@ -185,17 +187,21 @@ class HypothesisFeatures(Block):
 
     enabled: bool = value(True, _ENABLED)
     models: listed(str, 0) = value(
-        ["tde53", "tdef", "tde2", "sn", "snc", "ach", "pls"],
+        ["tde_fixed", "tde_free", "tde_double", "supernova", "hot_supernova", "achromatic", "drifting_color"],
         "Hypotheses whose parameters are features; among fits.hypotheses.models.",
     )
     residuals: listed(str, 0) = value(
-        ["tde53", "tdef", "sn", "pls"], "Hypotheses whose residuals about the event are features; among models."
+        ["tde_fixed", "tde_free", "supernova", "drifting_color"],
+        "Hypotheses whose residuals about the event are features; among models.",
     )
-    sampling: listed(str, 0) = value(["pls"], "Hypotheses about whose peak the sampling is described; among models.")
+    sampling: listed(str, 0) = value(
+        ["drifting_color"], "Hypotheses about whose peak the sampling is described; among models."
+    )
     comparisons: listed(listed(str, 2, 2), 0) = value(
         [pair.split() for pair in _COMPARISONS.split(", ")],
         "Pairs whose fits are compared: of fits.hypotheses.models or drw, and constant as the first.",
     )
     competing: listed(str, 0) = value(
-        ["tdef", "tde53", "sn", "drw"], "Those that share out the evidence: of fits.hypotheses.models, or drw."
+        ["tde_free", "tde_fixed", "supernova", "drw"],
+        "Those that share out the evidence: of fits.hypotheses.models, or drw.",
     )

@@ -19,8 +19,25 @@ RENAMED_NAMES = {
 }
 """{old name: new name} of models."""
 
-RENAMED_VALUES = {"models.*.classes": {"grouped": "multiclass"}}
-"""{path: {old value: new value}}."""
+_HYPOTHESES = {
+    "tde53": "tde_fixed",
+    "tdef": "tde_free",
+    "tde2": "tde_double",
+    "sn": "supernova",
+    "snc": "hot_supernova",
+    "ach": "achromatic",
+    "pls": "drifting_color",
+}
+
+RENAMED_VALUES = {
+    "models.*.classes": {"grouped": "multiclass"},
+    "fits.hypotheses.models": _HYPOTHESES,
+    **{
+        f"features.hypotheses.{key}": _HYPOTHESES
+        for key in ("models", "residuals", "sampling", "comparisons", "competing")
+    },
+}
+"""{path: {old value: new value}}, of values and of what stands in lists."""
 
 
 def take_renamed(config):
@@ -30,8 +47,9 @@ def take_renamed(config):
         config = _without(config, old.split("."), [], new, lines)
     for path, values in RENAMED_VALUES.items():
         for where, found in _values(config, path.split(".")):
-            if isinstance(found, str) and found in values:
-                lines.append(f"{where}: {found} was renamed to {values[found]}")
+            old = [word for word in _words(found) if word in values]
+            if old:
+                lines += [f"{where}: {word} was renamed to {values[word]}" for word in dict.fromkeys(old)]
                 config = _without(config, where.split("."), [], None, [])
     models = config.get("models")
     for old, new in RENAMED_NAMES.items():
@@ -57,6 +75,15 @@ def _without(config, keys, passed, new, lines):
                 star = passed[1] if "*" in new else ""
                 lines.append(f"{'.'.join(map(str, [*passed, name]))} was renamed to {new.replace('*', str(star))}")
     return result
+
+
+def _words(value):
+    """Yield the texts in a value, or in nested lists of them."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _words(one)
+    elif isinstance(value, str):
+        yield value
 
 
 def _values(config, keys, passed=()):

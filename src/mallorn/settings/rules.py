@@ -9,7 +9,15 @@ from mallorn.settings.survey import TYPES, Simulation
 
 __all__ = ["PARENTS", "broken_rules"]
 
-PARENTS = {"tde53": "", "tdef": "tde53", "tde2": "tde53", "sn": "", "snc": "", "ach": "", "pls": "ach"}
+PARENTS = {
+    "tde_fixed": "",
+    "tde_free": "tde_fixed",
+    "tde_double": "tde_fixed",
+    "supernova": "",
+    "hot_supernova": "",
+    "achromatic": "",
+    "drifting_color": "achromatic",
+}
 """{hypothesis: the one that it refines, or ""}, as `mallorn.hypotheses.models` has them; a test keeps both in step."""
 
 _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
