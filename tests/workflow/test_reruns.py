@@ -151,9 +151,7 @@ CHANGES = [
     Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), ("fit_drw",)),
     Change("a value of a rule that inherits another", setting("fits.multiband.min_points", 4), ("fit_multiband",)),
     Change("a value that rules inherit from one another", setting("gp.engine", "celerite2"), PROCESSES),
-    Change(
-        "code that rules share", append("workflow/scripts/fit_process.py", "\n_EDITED = 1\n"), PROCESSES
-    ),
+    Change("code that rules share", append("workflow/scripts/fit_process.py", "\n_EDITED = 1\n"), PROCESSES),
     Change("a value of the folds", setting("folds.rare", 5), ("make_folds",)),
     Change("code of a module", append("src/mallorn/features/join.py", "\n_EDITED = 1\n"), ("join_features",)),
     Change("code of an adapter", append("workflow/scripts/make_folds.py", "\n_EDITED = 1\n"), ("make_folds",)),
