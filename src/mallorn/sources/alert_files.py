@@ -85,7 +85,7 @@ def _parquet(path, wanted, most):
         _require(path, heads)
         counted = [leaf for leaf in leaves if leaf.split(".")[0] in _LISTS and leaf.endswith(("Flux", "Tai"))]
         points = {next((leaf for leaf in counted if leaf.startswith(head)), "") for head in _LISTS}
-        for batch in parquet_parts(file, wanted, points, most):
+        for batch in parquet_parts(file, path, wanted, points, most):
             yield pa.Table.from_batches([batch])
 
 
