@@ -1,6 +1,7 @@
 """The HEAD file of an SNANA pair: ids, the rows of PHOT that objects own, positions, redshifts, hosts and types."""
 
 import re
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -46,7 +47,7 @@ class SnanaObjects:
         self.ids = id_strings(self._columns["SNID"], path, "SNID").to_pylist() if parts else []
         self.n = len(self.ids)
         if None in self.ids or "" in self.ids or len(set(self.ids)) < self.n:
-            again = sorted({name or "" for name in self.ids if self.ids.count(name) > 1} or {""})[0]
+            again = Counter(name or "" for name in self.ids).most_common(1)[0][0]
             fix = "give each object a name of its own"
             found = f"{again!r} twice" if again else "none in a row"
             raise DataError.at(path, column="SNID", expected="one name for each object", found=found, fix=fix)
