@@ -14,7 +14,7 @@ from reader_checks import damages, needs_surveys, read, real, rows_or_error
 from tables_written import FORMATS, some_points, write_table
 
 from mallorn.errors import DataError
-from mallorn.sources import table
+from mallorn.sources import parquet_parts, table
 from mallorn.sources.table_points import passband_of
 
 ZP_27_5 = 0.0363078055
@@ -254,6 +254,14 @@ def test_files_that_claim_more_than_they_hold_or_point_elsewhere(tmp_path):
         assert old in text
         (tmp_path / "b.vot").write_text(text.replace(old, new, 1))
         assert rows_or_error(table, tmp_path / "b.vot") is None
+
+
+def test_parquet_that_unpacks_to_far_more_than_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_parts, "FREE_VALUES", 1000)
+    columns = {name: np.zeros(2_000_000, dtype="i1") for name in ("id", "mjd", "flux", "fluxerr", "band")}
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="in a file of its size"):
+        read(table, tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -47,18 +47,15 @@ class AvroFile:
         try:
             self.schema = json.loads(metadata["avro.schema"])
             self._smallest = _smallest(self.schema, {}, ())
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            self._writer = fastavro.parse_schema(self.schema)
+        except Exception as error:  # fastavro raises many kinds for a schema that it cannot use
             found = str(error)[:200] or type(error).__name__
             raise self._error("a schema of records of bounded size", found, "get the file again") from None
         self._marker = self._exactly(16)
 
     def records(self, reader_schema):
         """Yield the records of each block as a list of dicts, with the fields of `reader_schema`."""
-        try:
-            writer, reader = fastavro.parse_schema(self.schema), fastavro.parse_schema(reader_schema)
-        except Exception as error:  # fastavro raises many kinds for a schema that it cannot use
-            raise self._error("a schema that can be read", str(error)[:200], "get the file again") from None
-        block = 0
+        reader, block = fastavro.parse_schema(reader_schema), 0
         while (count := self._long(at_end=None)) is not None:
             size = self._long()
             if count < 0 or size < 0 or size > _MOST_BLOCK:
@@ -70,12 +67,12 @@ class AvroFile:
             if count * max(self._smallest, 1) > len(data):
                 found = f"{count} records in {len(data)} bytes in block {block}"
                 raise self._error("records of some bytes each", found, "get the file again")
-            yield self._decoded(io.BytesIO(data), count, writer, reader, block)
+            yield self._decoded(io.BytesIO(data), count, reader, block)
             block += 1
 
-    def _decoded(self, data, count, writer, reader, block):
+    def _decoded(self, data, count, reader, block):
         try:
-            return [fastavro.schemaless_reader(data, writer, reader) for _ in range(count)]
+            return [fastavro.schemaless_reader(data, self._writer, reader) for _ in range(count)]
         except (*_DECODING, fastavro.read.SchemaResolutionError) as error:
             found = f"{type(error).__name__} in block {block}: {str(error)[:150]}"
             raise self._error("records as the schema says", found, "get the file again: it is damaged") from None

@@ -11,6 +11,10 @@ from mallorn.errors import DataError
 __all__ = ["files_at", "parquet_batches", "parquet_file", "parquet_parts"]
 
 _MOST_COLUMNS = 20_000
+_MOST_PER_BYTE = 100  # values of a column: a small file must not unpack to a huge one
+
+FREE_VALUES = 10_000_000
+"""Values that a column may have however small its file is."""
 
 
 def files_at(path, suffixes, what):
@@ -41,7 +45,7 @@ def files_at(path, suffixes, what):
 def parquet_file(path):
     """Give the block the `ParquetFile` at `path`; raise DataError if it is none. Read it by `parquet_batches`."""
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)
         [file.schema.column(k).path for k in range(len(file.schema))], file.schema_arrow.names
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _error(path, error) from None
@@ -50,6 +54,13 @@ def parquet_file(path):
             found = f"{len(file.schema)} columns"
             fix = "write the columns that are needed"
             raise DataError.at(path, expected=f"at most {_MOST_COLUMNS} columns", found=found, fix=fix)
+        most = _MOST_PER_BYTE * Path(path).stat().st_size + FREE_VALUES
+        groups = [file.metadata.row_group(k) for k in range(file.metadata.num_row_groups)]
+        claimed = max([file.metadata.num_rows, *(_values(group) for group in groups)])
+        if claimed > most:
+            found = f"{claimed} values of one column"
+            fix = "write the table with as many values as it has"
+            raise DataError.at(path, expected=f"at most {most} values in a file of its size", found=found, fix=fix)
         yield file
 
 
@@ -65,6 +76,11 @@ def parquet_batches(file, path, columns, rows):
         except (pa.ArrowException, OSError) as error:
             raise _error(path, error) from None
         yield batch
+
+
+def _values(group):
+    """Return the most values that a column of a group of rows has."""
+    return max((group.column(k).num_values for k in range(group.num_columns)), default=0)
 
 
 def _error(path, error):

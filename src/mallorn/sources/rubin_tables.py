@@ -187,8 +187,9 @@ class _Tables:
         codes, names = numpy_codes(table.column("object_id").dictionary_encode())
         pairs = self._detected
         keys = np.array([pairs[0].get(name, -1) for name in names], dtype=np.int64)[codes]
-        of_visit = np.minimum(np.searchsorted(pairs[1], _whole(visit, file, "visit")), max(len(pairs[1]) - 1, 0))
-        same = pairs[1][of_visit] == _whole(visit, file, "visit") if len(pairs[1]) else np.zeros(n, dtype=bool)
+        visit = _whole(visit, file, "visit")
+        of_visit = np.minimum(np.searchsorted(pairs[1], visit), max(len(pairs[1]) - 1, 0))
+        same = pairs[1][of_visit] == visit if len(pairs[1]) else np.zeros(n, dtype=bool)
         wanted = np.where(same & (keys >= 0), keys * max(len(pairs[1]), 1) + of_visit, -1)
         at = np.minimum(np.searchsorted(pairs[2], wanted), max(len(pairs[2]) - 1, 0))
         return (pairs[2][at] == wanted).astype(np.int8) if len(pairs[2]) else np.zeros(n, dtype=np.int8)

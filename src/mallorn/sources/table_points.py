@@ -78,7 +78,7 @@ class PointRows:
         n = part.n
         reasons = reasons or Reasons(n)
         for name in self._flags:
-            reasons.add(_bools(pc.is_in(pc.utf8_lower(part.texts(name)), value_set=_set(_YES))), name)
+            reasons.add(_yes(part, name), name)
         for name, bits in self._masks.items():
             values = np.nan_to_num(part.numbers(name), nan=0.0, posinf=0.0, neginf=0.0)
             reasons.add((values.astype(np.int64) & int(bits)) != 0, f"{name} & {int(bits)}")
@@ -146,7 +146,7 @@ class PointRows:
                 flux, error = flux_of_magnitude(magnitude, _magnitudes(self._numbers(part, "magnitude_err")))
             depth = _magnitudes(self._numbers(part, "limit_magnitude"))
             if "is_limit" in self._roles:
-                upper = _bools(pc.is_in(pc.utf8_lower(part.texts(self._roles["is_limit"])), value_set=_set(_YES)))
+                upper = _yes(part, self._roles["is_limit"])
                 depth = np.where(upper & np.isnan(depth), magnitude, depth)
                 magnitude = np.where(upper, np.nan, magnitude)
             limit = np.isnan(magnitude) & np.isfinite(depth)
@@ -168,8 +168,7 @@ class PointRows:
 
     def _detected(self, part, flag, limit):
         if "detected" in self._roles:
-            text = pc.utf8_lower(part.texts(self._roles["detected"]))
-            return np.where(_bools(pc.is_in(text, value_set=_set(_YES))), 1, 0)
+            return np.where(_yes(part, self._roles["detected"]), 1, 0)
         if "photflag" in self._roles:
             return np.where((flag & DETECTED_BIT) != 0, 1, 0)
         alerts = "sign" in self._roles or "limit_magnitude" in self._roles or "is_limit" in self._roles
@@ -264,6 +263,14 @@ def passband_of(name, survey=None, passbands=None):
     return f"{survey}.{name}"
 
 
+def _yes(part, name):
+    """Return where a column (n,) says yes: true, 1, or a text such as t or yes."""
+    column = part.column(name)
+    if pa.types.is_boolean(column.type):
+        return _bools(column)
+    return _bools(pc.is_in(pc.utf8_lower(part.texts(name)), value_set=_set(_YES)))
+
+
 def _magnitudes(values):
     with np.errstate(invalid="ignore"):
         return np.where(np.abs(values) < 90.0, values, np.nan)
@@ -278,4 +285,6 @@ def _set(texts):
 
 
 def _bools(array):
+    """Return an Arrow array of truth values as numpy (n,), False where missing."""
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     return np.asarray(numpy_array(array.fill_null(False)), dtype=bool)
