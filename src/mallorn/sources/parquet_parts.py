@@ -11,7 +11,7 @@ from mallorn.errors import DataError
 __all__ = ["files_at", "parquet_batches", "parquet_file", "parquet_parts"]
 
 _MOST_COLUMNS = 20_000
-_MOST_PER_BYTE = 100  # values of a column: a small file must not unpack to a huge one
+_MOST_PER_BYTE = 20  # values of a column: a small file must not unpack to a huge one
 
 FREE_VALUES = 10_000_000
 """Values that a column may have however small its file is."""
