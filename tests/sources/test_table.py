@@ -82,6 +82,15 @@ def test_passbands_of_no_known_survey(tmp_path):
     assert aside == {"passband 'V' of no known survey": 1}
 
 
+def test_a_column_of_passbands_that_holds_something_else(tmp_path):
+    n = 20_000
+    columns = {"id": ["a"] * n, "mjd": [1.0] * n, "band": [f"note {k}" for k in range(n - 1)] + ["g"]}
+    path = write_table(tmp_path / "a.parquet", columns | {"flux": [1.0] * n, "fluxerr": [1.0] * n})
+    points, _, aside, _ = read(table, path)
+    assert len(points["mjd"]) == 1
+    assert aside["passband of no known survey"] == n - 1 - 50
+
+
 @pytest.mark.parametrize(
     ("name", "survey", "passband"),
     [

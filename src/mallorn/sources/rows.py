@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array, numpy_codes
@@ -207,7 +208,7 @@ class _Buckets:
 
 
 def _empty(strings):
-    empty = numpy_array(pa.compute.equal(strings, arrow_array(np.array([""])).cast(strings.type)[0]).fill_null(True))
+    empty = numpy_array(pc.equal(strings, arrow_array(np.array([""])).cast(strings.type)[0]).fill_null(True))
     return np.asarray(empty, dtype=bool)
 
 

@@ -30,7 +30,7 @@ from mallorn.sources.parquet_parts import files_at
 from mallorn.sources.rows import Reasons, batch_of, numbered, row_table
 from mallorn.sources.snana_objects import LABELS, SnanaObjects
 from mallorn.sources.snana_rows import END, row_owners
-from mallorn.sources.table_points import DETECTED_BIT, SATURATED_BIT, passband_of
+from mallorn.sources.table_points import DETECTED_BIT, SATURATED_BIT, leave_unknown, passband_of
 from mallorn.sources.values import listed, number_array
 
 __all__ = ["LABELS", "batches"]
@@ -199,9 +199,7 @@ class _Pair:
         zero_point = float(self._settings.get("zero_point", 27.5))
         codes, bands = numpy_codes(pa.chunked_array([part["band"]]).dictionary_encode())
         named = [passband_of(band, self._survey, self._settings.get("passbands")) for band in bands]
-        for band, passband in zip(bands, named, strict=True):
-            if passband is None and band not in ("", "-"):
-                reasons.add(codes == bands.index(band), f"passband {band[:30]!r} of no known survey")
+        leave_unknown(codes, bands, named, reasons)
         return row_table(
             numbered(owner, self._objects.ids),
             mjd,

@@ -14,7 +14,7 @@ from mallorn.sources.table_columns import POINTS, plain, point_roles
 from mallorn.sources.table_objects import extra_columns, header_values, values_of
 from mallorn.sources.values import id_strings, listed
 
-__all__ = ["DETECTED_BIT", "FLAGS", "MASKS", "SATURATED_BIT", "PointRows", "passband_of"]
+__all__ = ["DETECTED_BIT", "FLAGS", "MASKS", "MOST_NAMED", "SATURATED_BIT", "PointRows", "leave_unknown", "passband_of"]
 
 SATURATED_BIT, DETECTED_BIT = 1024, 4096
 """Bits of SNANA's PHOTFLAG."""
@@ -31,6 +31,9 @@ FLAGS = (
     "invalidPsfFlag",
 )
 """Flags of Rubin's tables for which rows are set aside by default, beside that of the flux itself."""
+
+MOST_NAMED = 50
+"""Names of passbands that are told one by one where they are not known."""
 
 _UNITS = {"ujy": 23.9, "njy": 31.4, "mjy": 16.4, "jy": 8.9}
 _NAMES = {"fluxujy": 23.9, "ujy": 23.9, "fluxnjy": 31.4, "fluxmjy": 16.4, "fluxjy": 8.9, "fluxcal": 27.5}
@@ -183,11 +186,8 @@ class PointRows:
         codes, names = numpy_codes(pa.chunked_array([column]).dictionary_encode())
         first = next((text for text in (ids[k].as_py() for k in range(min(1, part.n))) if text), "")
         found = [self._passband(name, first.startswith("ZTF")) for name in names]
-        unknown = [name for name, passband in zip(names, found, strict=True) if passband is None and name]
-        self.unknown |= set(unknown)
+        self.unknown |= set(leave_unknown(codes, names, found, reasons)[:MOST_NAMED])
         self.known |= {passband for passband in found if passband}
-        for name in unknown:
-            reasons.add(codes == names.index(name), f"passband {name[:30]!r} of no known survey")
         return numbered(codes, found)
 
     def _passband(self, name, ztf):
@@ -238,6 +238,20 @@ class PointRows:
         }
 
 
+def leave_unknown(codes, names, found, reasons):
+    """Set aside the rows with a passband that is of no known survey; return the names of these.
+
+    codes: (n,) numbers of the rows' names, -1 where missing. names: in the file. found: the passbands, None if unknown.
+    Only the first `MOST_NAMED` have a reason of their own: a column that holds something else may have millions.
+    """
+    unknown = [k for k, name in enumerate(names) if found[k] is None and name not in ("", "-", None)]
+    for k in unknown[:MOST_NAMED]:
+        reasons.add(codes == k, f"passband {names[k][:30]!r} of no known survey")
+    if len(unknown) > MOST_NAMED:
+        reasons.add(np.isin(codes, unknown[MOST_NAMED:]), "passband of no known survey")
+    return [names[k] for k in unknown]
+
+
 def passband_of(name, survey=None, passbands=None):
     """Return the "SURVEY.NAME" of a passband as files name it, or None where it follows from nothing.
 
@@ -253,6 +267,8 @@ def passband_of(name, survey=None, passbands=None):
         survey = survey or "ztf"
     if not name or name == "-":
         return None
+    if survey == "des" and name == "y":
+        name = "Y"
     if survey == "ztf":
         name = _ZTF.get(name, name)
     if survey in (None, "lsst"):
