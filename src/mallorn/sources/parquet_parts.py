@@ -70,12 +70,27 @@ def parquet_batches(file, path, columns, rows):
     while True:
         try:
             batch = next(batches)
-            batch.validate(full=True)  # text that is no UTF-8 would be met much later
+            for column in batch.columns:
+                _check_text(column)
         except StopIteration:
             return
         except (pa.ArrowException, OSError) as error:
             raise _error(path, error) from None
         yield batch
+
+
+def _check_text(array):
+    """Raise ArrowInvalid for text that is no UTF-8, also in nested arrays: it would be met much later."""
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        array.validate(full=True)
+    elif pa.types.is_dictionary(kind):
+        _check_text(array.dictionary)
+    elif pa.types.is_struct(kind):
+        for k in range(kind.num_fields):
+            _check_text(array.field(k))
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        _check_text(array.values)
 
 
 def _values(group):
