@@ -9,6 +9,7 @@ from mallorn.sources.parquet_parts import files_at, parquet_file, parquet_parts
 
 __all__ = ["Field", "alert_tables"]
 
+_MOST_RECORDS = 50_000  # sources held as Python objects
 _LISTS = ("prvDiaSources", "prvDiaForcedSources", "prvDiaNondetectionLimits")
 _OF_SOURCES = (
     "diaSourceId",
@@ -106,7 +107,7 @@ def _avro(path, wanted, most):
         for records in file.records(schema):
             held += records
             n += sum(len(record.get(name) or ()) for record in records for name in _LISTS) + len(records)
-            if n >= most:
+            if n >= min(most, _MOST_RECORDS):
                 yield _table(path, held, kind)
                 held, n = [], 0
         if held:
