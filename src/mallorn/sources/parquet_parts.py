@@ -1,0 +1,73 @@
+"""Parquet files read in parts, with errors that name the file: only the columns asked for, also nested ones."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mallorn.errors import DataError
+
+__all__ = ["files_at", "parquet_file", "parquet_parts"]
+
+_MOST_COLUMNS = 20_000
+
+
+def files_at(path, suffixes, what):
+    """Return the files to read at `path`: itself, or those below the folder whose names end with `suffixes`, sorted.
+
+    Hidden files, and those whose names begin with `_`, are left out. what: of the files, for the message. Raises
+    DataError where there is none.
+    """
+    path = Path(path)
+    if path.is_file():
+        return [path]
+    found = "nothing"
+    if path.is_dir():
+        files = sorted(
+            file
+            for file in path.rglob("*")
+            if file.is_file()
+            and file.name.lower().endswith(suffixes)
+            and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
+        )
+        if files:
+            return files
+        found = "a folder without files named *" + " or *".join(suffixes)
+    raise DataError.at(path, expected=what, found=found, fix="give the path of the file, or of the folder of the files")
+
+
+@contextmanager
+def parquet_file(path):
+    """Give the block the `ParquetFile` at `path`; what is wrong with it while the block reads is a DataError."""
+    try:
+        with pq.ParquetFile(path) as file:
+            if len(file.schema) > _MOST_COLUMNS:
+                found = f"{len(file.schema)} columns"
+                fix = "write the columns that are needed"
+                raise DataError.at(path, expected=f"at most {_MOST_COLUMNS} columns", found=found, fix=fix)
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        found = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        fix = "get the file again; if it is no Parquet file, choose the reader of its format"
+        raise DataError.at(path, expected="a sound Parquet file", found=found, fix=fix) from None
+
+
+def parquet_parts(file, wanted, points, most):
+    """Yield the rows of `file` (`ParquetFile`) in record batches of some `most` points, with the leaves `wanted`.
+
+    wanted: function(path of a leaf, as list of names) -> bool. points: paths of leaves of which each value is a point,
+    as dotted text; empty: each row is one.
+    """
+    leaves = [file.schema.column(k) for k in range(len(file.schema))]
+    columns = [leaf.path for leaf in leaves if wanted(leaf.path.split("."))]
+    rows = max(file.metadata.num_rows, 1)
+    counted = {leaf.path: 0 for leaf in leaves if leaf.path in points}
+    for group in range(file.metadata.num_row_groups if counted else 0):
+        of_group = file.metadata.row_group(group)
+        for k in range(of_group.num_columns):
+            column = of_group.column(k)
+            if column.path_in_schema in counted:
+                counted[column.path_in_schema] += max(column.num_values, 0)
+    per_row = max(1.0, sum(counted.values()) / rows)
+    yield from file.iter_batches(batch_size=max(1, int(most / per_row)), columns=columns, use_threads=False)
