@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mallorn.io.tables import numpy_codes
 from mallorn.sources.rows import numbered
 
 __all__ = ["KNOWN", "passband", "passbands"]
@@ -31,15 +32,20 @@ def passband(survey, name):
 
 
 def passbands(names, meaning, settings, reasons):
-    """Return the passbands, Arrow strings (n,), that the names of a file stand for; null where they stand for none.
+    """Return the passbands, Arrow strings (n,), that the names of a file stand for; null where for none.
 
-    names: (n,) of hashable values, None where missing. meaning: function of a name that returns a passband or None.
-    settings: its optional key "passbands", {name in the file: passband, or None to leave it out}, goes before
-    `meaning`. reasons: the `Reasons`, to which the rows without a passband are added, with the name.
+    names: (n,) of hashable values, None or NaN where missing, or Arrow strings. meaning: function of a name that
+    returns a passband or None. settings: its optional key "passbands", {name in the file: passband, or None to leave
+    it out}, goes before `meaning`. reasons: the `Reasons`, to which rows without a passband are added, with the name.
     """
     own = settings.get("passbands") or {}
-    codes, unique = pd.factorize(_objects(names))
-    meant = [own[name] if name in own else meaning(name) for name in unique.tolist()]
+    if isinstance(names, pa.Array | pa.ChunkedArray):
+        names = names if isinstance(names, pa.ChunkedArray) else pa.chunked_array([names])
+        codes, unique = numpy_codes(names.dictionary_encode())
+    else:
+        codes, unique = pd.factorize(_objects(names))
+        unique = unique.tolist()
+    meant = [own[name] if name in own else meaning(name) for name in unique]
     unknown = [k for k, found in enumerate(meant) if found is None]
     for k in unknown[:_MOST_NAMED]:
         why = "is left out by the settings" if unique[k] in own else "is not known"
