@@ -118,9 +118,9 @@ def parts(path, wanted, settings, most):
 
 
 def _csv(path, wanted, settings, most):
-    names = csv_header(path)
-    kind, name = _kind(path, names), _name_of(path)
-    for line, table in csv_parts(path, names, wanted):
+    header = csv_header(path)
+    kind, name = _kind(path, header[0]), _name_of(path)
+    for line, table in csv_parts(path, header, wanted):
         yield Part(path, kind, table, line, name)
 
 

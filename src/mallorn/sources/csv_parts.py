@@ -17,39 +17,46 @@ __all__ = ["csv_header", "csv_numbers", "csv_parts"]
 
 _BLOCK = 1 << 23  # bytes that are parsed at a time
 _HEADER = 1 << 20  # bytes that a header may have
+_BLANK = 100  # empty lines that may stand before it
 _MISSING = ("", "nan", "null", "none", "na", "n/a", "-", "--")
 
 
 def csv_header(path):
-    """Return the names of the columns of a CSV file, gzipped or not; DataError for an empty file or a name twice."""
+    """Return (names, line): the columns of a CSV file, gzipped or not, and the line that names them.
+
+    Empty lines before the header are passed over. Raises DataError for an empty file, or a name that comes twice.
+    """
     with _opened(path) as file:
-        line = file.readline(_HEADER)
+        text, line = b"", 0
+        while not text.strip() and line < _BLANK and (text := file.readline(_HEADER)):
+            line += 1
     try:
-        names = next(csv.reader([line.decode("utf-8-sig")]), [])
+        names = next(csv.reader([text.decode("utf-8-sig")]), [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(path, f"{type(error).__name__} in the first line") from None
+        raise _unreadable(path, f"{type(error).__name__} in line {line}") from None
     names = [name.strip() for name in names]
     twice = sorted({name for name in names if name and names.count(name) > 1})
-    if not names or twice:
+    if not any(names) or twice:
         found = f"{twice[0]!r} twice" if twice else "an empty file"
         fix = "leave one of the columns" if twice else "fetch the file anew"
-        raise DataError.at(path, line=1, expected="a header with different names", found=found, fix=fix)
-    return names
+        raise DataError.at(path, line=line or None, expected="a header with different names", found=found, fix=fix)
+    return names, line
 
 
-def csv_parts(path, names, wanted):
+def csv_parts(path, header, wanted):
     """Yield (line, table) of a CSV file: the line of the first row, and the columns of `wanted` that it has, as text.
 
-    names: as `csv_header` returns. A missing value is the empty text. Raises DataError for a row with too few or many
+    header: as `csv_header` returns. A missing value is the empty text. Raises DataError for a row with too few or many
     values, and for what is no text.
     """
+    names, line = header
     columns = [name if name in wanted else f"_{k}" for k, name in enumerate(names)]
     chosen = [name for name in columns if name in wanted]
-    read = pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=columns, skip_rows=1)
+    read = pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=columns, skip_rows=line)
     convert = pa.csv.ConvertOptions(
         include_columns=chosen, column_types={name: pa.string() for name in chosen}, strings_can_be_null=False
     )
-    line = 2
+    line += 1
     with _opened(path) as file:
         try:
             with pa.csv.open_csv(file, read, convert_options=convert) as reader:
