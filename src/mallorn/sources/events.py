@@ -11,7 +11,7 @@ from mallorn.sources.values import best_redshift, object_columns
 
 __all__ = ["Event", "event_batches", "median_position", "mjd_rows", "position"]
 
-_MJD = (0.0, 200_000.0)
+_MJD = (10_000.0, 200_000.0)
 _FIELDS = ("ra", "dec", "redshift", "redshift_err", "redshift_kind", "ebv", "label")
 
 
