@@ -67,18 +67,14 @@ def _tables(path, settings):
 
 def _rows(path, line, table, fluxes, settings):
     reasons, n = Reasons(table.num_rows), table.num_rows
-    texts = {
-        name: pc.utf8_trim_whitespace(table.column(name))
-        for name in ("event", "band", "system")
-        if name in table.column_names
-    }
+    there = [column for column in ("event", "band", "system") if column in table.column_names]
+    texts = {column: pc.utf8_trim_whitespace(table.column(column)) for column in there}
     if fluxes:
         flux, error = (1e3 * csv_numbers(table, path, name, line) for name in fluxes)
     else:
+        magnitude, error = (csv_numbers(table, path, name, line) for name in ("magnitude", "e_magnitude"))
         with np.errstate(over="ignore", invalid="ignore"):
-            flux, error = flux_of_magnitude(
-                *(csv_numbers(table, path, name, line) for name in ("magnitude", "e_magnitude"))
-            )
+            flux, error = flux_of_magnitude(magnitude, error)
         if "system" in texts:
             system = np.array(numpy_array(texts["system"]), dtype=object)
             reasons.add(~np.isin(system, ("AB", "ab")), "magnitude is not AB")
