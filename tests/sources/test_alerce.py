@@ -9,7 +9,7 @@ import pytest
 from alerce_written import DETECTIONS, FORCED, LIMITS, LSST, V2, A, B, many, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound, surveys
+from survey_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound, surveys
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.sources import alerce

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound, surveys
+from survey_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound, surveys
 
 from mallorn.errors import DataError
 from mallorn.sources import redback

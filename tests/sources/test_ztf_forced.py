@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound
+from survey_checks import FAULTS, check, mangled, objects_of, points_of, reasons_of, rows_of, sound
 from ztf_forced_written import DN, HEADER, NAMES, content, event, row
 
 from mallorn.errors import DataError

@@ -46,8 +46,8 @@ def band_of(name, survey=None, fallback="sdss", swift=False):
     """Return the passband "SURVEY.NAME" of a band, or None.
 
     name: as the collection writes it: "g", "g'", "UVW1", "orange", "ztfg", "ps1::r". survey: from `survey_of`, or None.
-    fallback: the survey that u, g, r, i, z of no known instrument are taken for (y is taken for Pan-STARRS's). swift: U,
-    B and V of no known instrument are taken for Swift's, else they are Johnson's, which are not known here.
+    fallback: the survey that u, g, r, i, z of no known instrument are taken for; y is taken for Pan-STARRS's. swift: U,
+    B and V of no known instrument are taken for Swift's; else they are Johnson's, which are not known here.
     """
     name = name.strip().removesuffix("'").strip()
     prefixed = _PREFIXED.fullmatch(name)
