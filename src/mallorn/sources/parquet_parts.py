@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from mallorn.errors import DataError
 
-__all__ = ["files_at", "parquet_file", "parquet_parts"]
+__all__ = ["files_at", "parquet_batches", "parquet_file", "parquet_parts"]
 
 _MOST_COLUMNS = 20_000
 
@@ -39,21 +39,39 @@ def files_at(path, suffixes, what):
 
 @contextmanager
 def parquet_file(path):
-    """Give the block the `ParquetFile` at `path`; what is wrong with it while the block reads is a DataError."""
+    """Give the block the `ParquetFile` at `path`; raise DataError if it is none. Read it by `parquet_batches`."""
     try:
-        with pq.ParquetFile(path) as file:
-            if len(file.schema) > _MOST_COLUMNS:
-                found = f"{len(file.schema)} columns"
-                fix = "write the columns that are needed"
-                raise DataError.at(path, expected=f"at most {_MOST_COLUMNS} columns", found=found, fix=fix)
-            yield file
+        file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        found = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        fix = "get the file again; if it is no Parquet file, choose the reader of its format"
-        raise DataError.at(path, expected="a sound Parquet file", found=found, fix=fix) from None
+        raise _error(path, error) from None
+    with file:
+        if len(file.schema) > _MOST_COLUMNS:
+            found = f"{len(file.schema)} columns"
+            fix = "write the columns that are needed"
+            raise DataError.at(path, expected=f"at most {_MOST_COLUMNS} columns", found=found, fix=fix)
+        yield file
 
 
-def parquet_parts(file, wanted, points, most):
+def parquet_batches(file, path, columns, rows):
+    """Yield the rows of `file` (`ParquetFile`) as record batches of `rows` rows; raise DataError where it is broken."""
+    batches = file.iter_batches(batch_size=rows, columns=columns, use_threads=False)
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except (pa.ArrowException, OSError) as error:
+            raise _error(path, error) from None
+        yield batch
+
+
+def _error(path, error):
+    found = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+    fix = "get the file again; if it is no Parquet file, choose the reader of its format"
+    return DataError.at(path, expected="a sound Parquet file", found=found, fix=fix)
+
+
+def parquet_parts(file, path, wanted, points, most):
     """Yield the rows of `file` (`ParquetFile`) in record batches of some `most` points, with the leaves `wanted`.
 
     wanted: function(path of a leaf, as list of names) -> bool. points: paths of leaves of which each value is a point,
@@ -70,4 +88,4 @@ def parquet_parts(file, wanted, points, most):
             if column.path_in_schema in counted:
                 counted[column.path_in_schema] += max(column.num_values, 0)
     per_row = max(1.0, sum(counted.values()) / rows)
-    yield from file.iter_batches(batch_size=max(1, int(most / per_row)), columns=columns, use_threads=False)
+    yield from parquet_batches(file, path, columns, max(1, int(most / per_row)))

@@ -58,9 +58,10 @@ class Reasons:
 
 
 def numbered(codes, names):
-    """Return the Arrow strings (n,) that `codes` (n,) integers stand for: `names[code]`, null where that is None."""
-    codes = arrow_array(np.asarray(codes, dtype=np.int32))
-    return arrow_array(np.array(names, dtype=object)).cast(pa.string()).take(codes)
+    """Return the Arrow strings (n,) that `codes` (n,) integers stand for: `names[code]`; null for None and code -1."""
+    codes = np.asarray(codes, dtype=np.int32)
+    codes = arrow_array(np.where(codes < 0, len(names), codes).astype(np.int32))
+    return arrow_array(np.array([*names, None], dtype=object)).cast(pa.string()).take(codes)
 
 
 def row_table(object_id, mjd, passband, flux, flux_err, reasons, detected=None, limit=None, **further):

@@ -1,0 +1,96 @@
+"""One long table of points, a row each: CSV, Parquet, FITS, ECSV or VOTable; or a folder of such tables.
+
+Settings, all optional:
+columns: {role: column}; the roles and the usual names, which need no mapping, are in `mallorn.sources.table_columns`.
+    A column that is null is not guessed. Without object_id, each file is one object, named like the file.
+constants: {role: value} for what no column holds, such as {passband: r}.
+survey: the survey of the passbands; by default "ztf" for fid and for objects called ZTF..., else "lsst" for ugrizy.
+passbands: {name in the file: "SURVEY.NAME"}, for what follows from no survey.
+unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, that in the name of
+    the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
+zero_point: AB magnitude of one unit of flux; a column zero_point holds one for each row.
+time: "mjd" or "jd"; by default JD where times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
+flux: "difference" or "direct", kept in `about`; by default "difference" where the file has signs or FLUXCAL.
+mask: {column: bits}: rows with one of the bits are set aside; by default `MASKS`.
+drop: {column: [values]}: rows with one of the values are set aside.
+objects: paths of tables of objects, beside the file or absolute; object_columns: {role: column} of them.
+carry: columns to carry along with the objects. extension: see `mallorn.sources.table_files.table_file`.
+rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`.
+
+Magnitudes are AB; those of a difference image get their sign from isdiffpos. Beyond 90 they are missing. A row with a
+limiting magnitude and no magnitude is an upper limit: flux 0, with a fifth of the limit, taken as 5 sigma, as error.
+"""
+
+from pathlib import Path
+
+from mallorn.errors import DataError
+from mallorn.sources.parquet_parts import files_at
+from mallorn.sources.rows import MOST_ROWS, batch_of, whole_objects
+from mallorn.sources.table_files import SUFFIXES, table_file
+from mallorn.sources.table_objects import ObjectTables
+from mallorn.sources.table_points import MASKS, PointRows
+
+__all__ = ["MASKS", "batches"]
+
+
+def batches(path, settings):
+    """Yield the `Batch`es of the table at `path`, or of all tables below the folder `path`.
+
+    Raises DataError that lists the columns found where one that is needed is neither named in the settings nor as
+    usual.
+    """
+    path = Path(path)
+    objects = ObjectTables(path, settings)
+    reader = _Tables(path, settings, objects)
+    most = settings.get("rows_in_memory", MOST_ROWS)
+    n = 0
+    for table in whole_objects(reader.tables(), most, settings.get("scratch")):
+        n += table.num_rows
+        yield batch_of(table, reader.about, objects.describe)
+    if not n:
+        raise DataError.at(path, expected="rows", found="a header only", fix="get the file again")
+    reader.check_passbands()
+
+
+class _Tables:
+    """The tables at a path, as tables of rows."""
+
+    def __init__(self, path, settings, objects):
+        self._settings, self._path = settings, path
+        files = files_at(path, SUFFIXES, "a table, or a folder of tables")
+        self._files = [file for file in files if file.resolve() not in objects.files]
+        self._extra = None
+        self._known, self._unknown = set(), set()
+        self.about = {"format": "table"}
+
+    def tables(self):
+        """Yield the rows of each file."""
+        for file in self._files:
+            with table_file(file, self._settings.get("extension")) as table:
+                rows = PointRows(file, table, self._settings)
+                self._tell(file, rows)
+                for part in table.parts(rows.columns):
+                    yield rows.of(part, self._extra)
+                self._known |= rows.known
+                self._unknown |= rows.unknown
+
+    def check_passbands(self):
+        """Raise DataError if no passband of any file is known."""
+        if self._unknown and not self._known:
+            found = ", ".join(sorted(map(repr, self._unknown))[:10])
+            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME}"
+            raise DataError.at(self._path, expected="passbands of a known survey", found=found, fix=fix)
+
+    def _tell(self, file, rows):
+        """Keep what holds for all files, and see that the columns carried along are those of the first."""
+        if self._extra is None:
+            self._extra = rows.extra
+            self.about |= rows.about
+        for key, value in rows.about.items():
+            if self.about[key] != value:
+                self.about[key] = "mixed"
+        absent = sorted(set(rows.extra) - set(self._extra))
+        if absent:
+            found = f"also {absent[0]!r}, which {self._files[0].name} has not"
+            fix = "read these files one by one, or give the first the column"
+            raise DataError.at(file, expected="the columns of objects of the first file", found=found, fix=fix)

@@ -1,0 +1,188 @@
+"""What a table tells of its objects: in columns beside the points, in the header, or in a table of objects."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from mallorn.errors import DataError
+from mallorn.io.tables import arrow_array, numpy_array
+from mallorn.sources.rows import first_values
+from mallorn.sources.table_columns import OBJECTS, guessed_roles, object_roles
+from mallorn.sources.table_files import table_file
+from mallorn.sources.values import best_redshift, id_strings, no_sentinels, object_columns, text_array
+
+__all__ = ["ObjectTables", "described", "extra_columns", "header_values", "survey_redshift", "values_of"]
+
+PREFIX = "object."
+"""Of the columns of objects in a table of rows."""
+
+_R_V = 3.1
+_MISSING = ("", "-", "nan", "null", "none", "na", "n/a", "--")
+
+
+def header_values(meta):
+    """Return {role or host column: value} of the {key: value} of a table's header."""
+    roles = guessed_roles(list(meta))
+    found = {role: meta[key] for role, key in roles.of.items()}
+    found |= {name: meta[key] for name, key in roles.carried.items()}
+    numbers = (int, float)
+    return {
+        name: str(value) if name in ("label", "object_id") else float(no_sentinels([value])[0])
+        for name, value in found.items()
+        if name in ("label", "object_id") or (isinstance(value, numbers) and not isinstance(value, bool))
+    }
+
+
+def values_of(part, roles, path):
+    """Return {role or carried column: (n,) array}: floats, or text for the label and what is carried as text.
+
+    part: of a table. roles: `Roles` of its columns. ra in hours, as text with colons, becomes degrees.
+    """
+    found = {}
+    for role, name in roles.of.items():
+        if role == "label":
+            found[role] = numpy_array(part.texts(name))
+        elif role in OBJECTS:
+            found[role] = _floats(part, name, path, hours=role == "ra")
+    for name, column in roles.carried.items():
+        kept = name.startswith("host_") and name not in roles.text
+        found[name] = no_sentinels(_floats(part, column, path)) if kept else numpy_array(part.texts(column))
+    return found
+
+
+def survey_redshift(known, n):
+    """Return the columns redshift, redshift_err, redshift_kind of {role: (n,) float}.
+
+    `redshift` of surveys' files (REDSHIFT_FINAL) is the host's photometric one where there is no better: it counts as
+    spectroscopic where it is the spectroscopic one of the host, where its error is below 0.01, or where there is
+    neither an error nor a photometric one.
+    """
+    nothing = np.full(n, np.nan)
+    redshift, error = (no_sentinels(known.get(name, nothing)) for name in ("redshift", "redshift_err"))
+    host, photo = (no_sentinels(known.get(name, nothing)) for name in ("host_redshift", "photo_redshift"))
+    with np.errstate(invalid="ignore"):
+        spectroscopic = (np.abs(redshift - host) < 0.01) & (host > 0)
+        spectroscopic |= ((error > 0) & (error < 0.01)) | (~(error > 0) & ~(photo > 0))
+    kind = np.where(spectroscopic, "spectroscopic", "photometric").astype(object)
+    return best_redshift(
+        n,
+        (redshift, error, kind),
+        (host, known.get("host_redshift_err"), "spectroscopic"),
+        (photo, known.get("photo_redshift_err"), "photometric"),
+    )
+
+
+class ObjectTables:
+    """The tables of objects that `settings` names. files: their paths."""
+
+    def __init__(self, path, settings):
+        folder = path if path.is_dir() else path.parent
+        names = settings.get("objects") or ()
+        self.files = [(folder / name).resolve() for name in ([names] if isinstance(names, str | Path) else names)]
+        self._tables = [_read(file, settings) for file in self.files]
+
+    def describe(self, names, codes, table):
+        """Return the objects' columns of `Batch.objects` for the n objects `names` of a table of whole objects."""
+        n, known = len(names), {}
+        for column in table.column_names:
+            if column.startswith(PREFIX):
+                known[column.removeprefix(PREFIX)] = first_values(numpy_array(table.column(column)), codes, n)
+        for index, values in self._tables:
+            rows = np.array([index.get(name, -1) for name in names], dtype=np.int64)
+            for column, told in values.items():
+                told = np.append(told, [np.nan if told.dtype.kind == "f" else None])[rows]
+                kept = known.get(column)
+                known[column] = told if kept is None else _first(told, kept)
+        return described(known, n)
+
+
+def described(known, n):
+    """Return the columns of objects from {role or carried column: (n,) array}."""
+    redshift = survey_redshift(known, n)
+    ebv = no_sentinels(known.get("ebv", np.full(n, np.nan)))
+    if "av" in known:
+        ebv = np.where(np.isnan(ebv), no_sentinels(known["av"]) / _R_V, ebv)
+    given = {name: known[name] for name in ("ra", "dec", "label") if name in known}
+    carried = {name: values for name, values in known.items() if name not in (*OBJECTS, "object_id")}
+    return object_columns(n, ebv=ebv, **given, **redshift) | carried
+
+
+def _first(values, others):
+    if values.dtype.kind == "f" and others.dtype.kind == "f":
+        return np.where(np.isnan(values), others, values)
+    return np.where(np.array([v is None for v in values], dtype=bool), others, values)
+
+
+def _read(path, settings):
+    """Return {id: row} and {role or carried column: (n,) array} of a table of objects."""
+    with table_file(path) as table:
+        roles = object_roles(path, table.names, settings)
+        ids, parts = [], []
+        for part in table.parts(roles.columns):
+            ids += id_strings(part.column(roles.of["object_id"]), path, roles.of["object_id"]).to_pylist()
+            parts.append(values_of(part, roles, path))
+        values = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+        index = {}
+        for row, name in enumerate(ids):
+            if name is None:
+                continue
+            if name in index:
+                fix = "keep one row for each object"
+                found = f"{name!r} in rows {index[name] + 1} and {row + 1}"
+                raise DataError.at(path, expected="each object once", found=found, fix=fix)
+            index[name] = row
+    return index, values
+
+
+def _floats(part, name, path, hours=False):
+    """Return a column as floats, NaN for text that says missing; angles with colons as degrees."""
+    column = part.column(name)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return part.numbers(name)
+    texts = numpy_array(text_array(column, path, name))
+    angle = any(":" in text for text in texts[:1000] if text)
+    plain = [None if text is None or text.lower() in _MISSING else text for text in texts]
+    try:
+        values = [np.nan if t is None else (_degrees(t, hours) if angle else float(t)) for t in plain]
+    except ValueError:
+        wrong = next(text for text in plain if text is not None and not _number(text, hours))
+        fix = "mend it, or set this role to null in the settings"
+        raise DataError.at(path, column=name, expected="numbers", found=repr(wrong[:60]), fix=fix) from None
+    return np.array(values, dtype=float)
+
+
+def _degrees(text, hours):
+    """Return an angle like -05:30:00.0 in degrees; with `hours`, one like 08:29:47.59."""
+    parts = [float(part) for part in text.replace("-", "").split(":")]
+    if len(parts) > 3:
+        raise ValueError(text)
+    angle = sum(part / 60.0**k for k, part in enumerate(parts))
+    angle *= 15.0 if hours and len(parts) > 1 else 1.0
+    return -angle if text.startswith("-") else angle
+
+
+def _number(text, hours):
+    try:
+        _degrees(text, hours)
+    except ValueError:
+        return False
+    return True
+
+
+def extra_columns(found, wanted, n):
+    """Return the columns of a table of rows for the columns of objects `wanted`, missing where not `found`."""
+    columns = {}
+    for name in wanted:
+        values = found.get(name)
+        if values is None:
+            values = np.full(n, np.nan if name in OBJECTS and name != "label" else None)
+        columns[PREFIX + name] = _arrow(values, name)
+    return columns
+
+
+def _arrow(values, name):
+    if name in OBJECTS and name != "label":
+        return arrow_array(np.asarray(values, dtype=float))
+    values = np.asarray(values)
+    return arrow_array(values) if values.dtype.kind == "f" else arrow_array(values).cast(pa.string())

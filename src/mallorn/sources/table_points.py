@@ -1,0 +1,262 @@
+"""Rows of a table as points: units, signs, upper limits, times and passbands."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mallorn.errors import DataError
+from mallorn.io.tables import arrow_array, numpy_array, numpy_codes
+from mallorn.sources.canonical import flux_of_magnitude, to_microjansky
+from mallorn.sources.rows import Reasons, numbered, row_table
+from mallorn.sources.table_columns import POINTS, plain, point_roles
+from mallorn.sources.table_objects import extra_columns, header_values, values_of
+from mallorn.sources.values import id_strings, listed
+
+__all__ = ["DETECTED_BIT", "MASKS", "SATURATED_BIT", "PointRows", "passband_of"]
+
+SATURATED_BIT, DETECTED_BIT = 1024, 4096
+"""Bits of SNANA's PHOTFLAG."""
+
+MASKS = {"catflags": 32768}
+"""Bits of columns for which rows are set aside: those of ZTF's light curves that are said to be bad."""
+
+_UNITS = {"ujy": 23.9, "njy": 31.4, "mjy": 16.4, "jy": 8.9}
+_NAMES = {"fluxujy": 23.9, "ujy": 23.9, "fluxnjy": 31.4, "fluxmjy": 16.4, "fluxjy": 8.9, "fluxcal": 27.5}
+_NAMES |= {"psfflux": 31.4, "psfdiffflux": 31.4, "psflux": 31.4}
+_ZTF = {"1": "g", "2": "r", "3": "i", "zg": "g", "zr": "r", "zi": "i", "R": "r", "g": "g", "r": "r", "i": "i"}
+_SURVEYS = ("lsst", "ztf", "atlas", "ps1", "des", "sdss", "uvot")
+_PREFIXED = re.compile(r"^([A-Za-z0-9]+)[-_.:]([A-Za-z0-9']+)$")
+_POSITIVE, _NEGATIVE = ("1", "1.0", "t", "true", "+", "+1"), ("-1", "-1.0", "0", "0.0", "f", "false", "-")
+_YES = ("1", "1.0", "t", "true", "yes", "y", ">", "<")
+
+
+class PointRows:
+    """How the rows of one file become points.
+
+    Attributes: columns, those to read; extra, names of what is told of the objects; about, what holds for the file;
+    known and unknown, the passbands that were met.
+    """
+
+    def __init__(self, path, table, settings):
+        self._path, self._settings = path, settings
+        self._meta = header_values(table.meta)
+        roles = point_roles(path, table.names, settings, self._meta)
+        self._roles, self._objects = roles.of, roles
+        self._masks = settings.get("mask", {name: bits for name, bits in MASKS.items() if name in table.names})
+        self._drop = settings.get("drop", {})
+        for name in (*self._masks, *self._drop):
+            if name not in table.names:
+                fix = "set mask and drop to columns that the file has"
+                raise DataError.at(path, expected=f"a column {name!r}", found=listed(table.names), fix=fix)
+        self._constants = dict(settings.get("constants") or {})
+        for role in self._constants:
+            if role not in POINTS:
+                fix = "use these names in constants"
+                raise DataError.at(path, expected=f"roles of {', '.join(POINTS)}", found=repr(role), fix=fix)
+        self.columns = list(dict.fromkeys([*roles.columns, *self._masks, *self._drop]))
+        extra = [role for role in roles.of if role not in POINTS]
+        self.extra = sorted({*extra, *roles.carried, *(name for name in self._meta if name != "object_id")})
+        self._zero_point, unit = self._of_unit(table)
+        self.known, self.unknown = set(), set()
+        self.about = self._about(unit)
+
+    def of(self, part, extra):
+        """Return the `row_table` of a `Part`, with the columns of objects `extra`."""
+        n = part.n
+        reasons = Reasons(n)
+        for name, bits in self._masks.items():
+            values = np.nan_to_num(part.numbers(name), nan=0.0, posinf=0.0, neginf=0.0)
+            reasons.add((values.astype(np.int64) & int(bits)) != 0, f"{name} & {int(bits)}")
+        for name, dropped in self._drop.items():
+            wanted = pc.is_in(part.texts(name), value_set=arrow_array(np.array([str(value) for value in dropped])))
+            reasons.add(_bools(wanted), f"{name} of drop")
+        flag = np.nan_to_num(self._numbers(part, "photflag"), nan=0.0).astype(np.int64)
+        reasons.add((flag & SATURATED_BIT) != 0, "saturated (PHOTFLAG 1024)")
+        ids, times = self._ids(part), self._times(part)
+        reasons.add(times == -777.0, "end of an object (MJD -777)")
+        flux, error, limit = self._fluxes(part, reasons)
+        passband = self._passbands(part, ids, reasons)
+        told = values_of(part, self._objects, self._path)
+        told = {name: np.full(n, value) for name, value in self._meta.items()} | told
+        return row_table(
+            ids,
+            times,
+            passband,
+            flux,
+            error,
+            reasons,
+            self._detected(part, flag, limit),
+            limit,
+            **extra_columns(told, extra, n),
+        )
+
+    def _numbers(self, part, role):
+        if role in self._constants:
+            return np.full(part.n, float(self._constants[role]))
+        return part.numbers(self._roles[role]) if role in self._roles else np.full(part.n, np.nan)
+
+    def _ids(self, part):
+        if "object_id" in self._roles:
+            return id_strings(part.column(self._roles["object_id"]), self._path, self._roles["object_id"])
+        name = self._path.name.split(".")[0] if self._path.name.endswith(".gz") else self._path.stem
+        return _same(self._constants.get("object_id", self._meta.get("object_id", name)), part.n)
+
+    def _times(self, part):
+        role = "mjd" if "mjd" in self._roles or "mjd" in self._constants else "jd"
+        times = self._numbers(part, role)
+        form = self._settings.get("time", "jd" if role == "jd" else None)
+        with np.errstate(invalid="ignore"):
+            julian = times > 2_400_000.0 if form is None else np.full(part.n, form == "jd")
+        return np.where(julian, times - 2_400_000.5, times)
+
+    def _fluxes(self, part, reasons):
+        """Return flux and error in microjansky, and which rows are upper limits, (n,) each."""
+        limit = np.zeros(part.n, dtype=bool)
+        if "flux" in self._roles:
+            zero_point = self._zero_point
+            if "zero_point" in self._roles:
+                zero_point = self._numbers(part, "zero_point")
+                reasons.add(~np.isfinite(zero_point), "no zero point")
+            with np.errstate(over="ignore"):
+                flux = to_microjansky(self._numbers(part, "flux"), zero_point)
+                error = to_microjansky(self._numbers(part, "flux_err"), zero_point)
+        else:
+            magnitude = _magnitudes(self._numbers(part, "magnitude"))
+            with np.errstate(over="ignore"):
+                flux, error = flux_of_magnitude(magnitude, _magnitudes(self._numbers(part, "magnitude_err")))
+            depth = _magnitudes(self._numbers(part, "limit_magnitude"))
+            if "is_limit" in self._roles:
+                upper = _bools(pc.is_in(pc.utf8_lower(part.texts(self._roles["is_limit"])), value_set=_set(_YES)))
+                depth = np.where(upper & np.isnan(depth), magnitude, depth)
+                magnitude = np.where(upper, np.nan, magnitude)
+            limit = np.isnan(magnitude) & np.isfinite(depth)
+            with np.errstate(over="ignore"):
+                error = np.where(limit, flux_of_magnitude(depth)[0] / 5.0, error)
+            flux = np.where(limit, 0.0, flux)
+        if "sign" in self._roles:
+            sign = self._signs(part)
+            reasons.add(np.isnan(sign) & ~limit, f"no sign in {self._roles['sign']}")
+            flux = np.where(limit, 0.0, flux * sign)
+        return flux, error, limit
+
+    def _signs(self, part):
+        text = pc.utf8_lower(part.texts(self._roles["sign"]))
+        sign = np.full(part.n, np.nan)
+        sign[_bools(pc.is_in(text, value_set=_set(_POSITIVE)))] = 1.0
+        sign[_bools(pc.is_in(text, value_set=_set(_NEGATIVE)))] = -1.0
+        return sign
+
+    def _detected(self, part, flag, limit):
+        if "detected" in self._roles:
+            text = pc.utf8_lower(part.texts(self._roles["detected"]))
+            return np.where(_bools(pc.is_in(text, value_set=_set(_YES))), 1, 0)
+        if "photflag" in self._roles:
+            return np.where((flag & DETECTED_BIT) != 0, 1, 0)
+        alerts = "sign" in self._roles or "limit_magnitude" in self._roles or "is_limit" in self._roles
+        return np.where(limit, 0, 1 if alerts else -1)
+
+    def _passbands(self, part, ids, reasons):
+        """Return the names of the passbands in the data file, as Arrow strings."""
+        if "passband" in self._constants:
+            column = _same(self._constants["passband"], part.n)
+        else:
+            column = part.texts(self._roles["passband"])
+        codes, names = numpy_codes(pa.chunked_array([column]).dictionary_encode())
+        first = next((text for text in (ids[k].as_py() for k in range(min(1, part.n))) if text), "")
+        found = [self._passband(name, first.startswith("ZTF")) for name in names]
+        unknown = [name for name, passband in zip(names, found, strict=True) if passband is None and name]
+        self.unknown |= set(unknown)
+        self.known |= {passband for passband in found if passband}
+        for name in unknown:
+            reasons.add(codes == names.index(name), f"passband {name[:30]!r} of no known survey")
+        return numbered(codes, found)
+
+    def _passband(self, name, ztf):
+        survey = self._settings.get("survey")
+        column = plain(self._roles.get("passband", ""))
+        if survey is None and (ztf or column in ("fid", "filterid")):
+            survey = "ztf" if _ZTF.get(name) else None
+        return passband_of(name, survey, self._settings.get("passbands"))
+
+    def _of_unit(self, table):
+        """Return the zero point of the fluxes, None for magnitudes, and the unit in words."""
+        if "flux" not in self._roles:
+            return None, "AB magnitudes"
+        column = self._roles["flux"]
+        if "zero_point" in self._settings:
+            return float(self._settings["zero_point"]), f"AB zero point {self._settings['zero_point']}"
+        if "zero_point" in self._roles:
+            return None, f"AB zero points of the column {self._roles['zero_point']}"
+        unit = self._settings.get("unit", table.units.get(column))
+        if unit:
+            return self._zero_point_of(str(unit), column), str(unit)
+        if plain(column) in _NAMES:
+            return _NAMES[plain(column)], f"AB zero point {_NAMES[plain(column)]}, by the name {column}"
+        return 23.9, "microjansky, not told by the file"
+
+    def _zero_point_of(self, unit, column):
+        if unit.lower() in _UNITS:
+            return _UNITS[unit.lower()]
+        from astropy import units  # only here: it takes most of a second
+
+        try:
+            return 23.9 - 2.5 * np.log10(units.Unit(unit).to(units.uJy))
+        except (ValueError, TypeError, units.UnitsError):
+            fix = "set unit to uJy, nJy, mJy or Jy, or zero_point to the AB magnitude of one unit"
+            expected = "a unit of flux density"
+            raise DataError.at(self._path, column=column, expected=expected, found=repr(unit), fix=fix) from None
+
+    def _about(self, unit):
+        time = self._roles.get("mjd") or self._roles.get("jd") or "a constant"
+        role = "JD, converted" if "mjd" not in self._roles or self._settings.get("time") == "jd" else "MJD"
+        scale = self._settings.get("scale") or ("TAI" if "tai" in time.lower() else "scale not told")
+        told = "sign" in self._roles or plain(self._roles.get("flux", "")) in ("fluxcal", "psfdiffflux")
+        return {
+            "time": f"{role} {scale}",
+            "flux": self._settings.get("flux", "difference" if told else "not told"),
+            "unit": unit,
+        }
+
+
+def passband_of(name, survey=None, passbands=None):
+    """Return the "SURVEY.NAME" of a passband as files name it, or None where it follows from nothing.
+
+    passbands: {name: "SURVEY.NAME"}, holds first. "DES-g" and "ztf_r" name their survey; zg, zr, zi are ZTF's. Else
+    `survey` is believed; without it, ugrizy, Y and the numbers 0 to 5 are LSST's.
+    """
+    if passbands and name in passbands:
+        return passbands[name]
+    match = _PREFIXED.match(name or "")
+    if match and match[1].lower() in _SURVEYS:
+        survey, name = match[1].lower(), match[2]
+    elif name in ("zg", "zr", "zi"):
+        survey = survey or "ztf"
+    if not name or name == "-":
+        return None
+    if survey == "ztf":
+        name = _ZTF.get(name, name)
+    if survey in (None, "lsst"):
+        lsst = "ugrizy"[int(name)] if name in "012345" and len(name) == 1 else name.replace("Y", "y")
+        if survey is None and (len(lsst) != 1 or lsst not in "ugrizy"):
+            return None
+        survey, name = "lsst", lsst
+    return f"{survey}.{name}"
+
+
+def _magnitudes(values):
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) < 90.0, values, np.nan)
+
+
+def _same(text, n):
+    return numbered(np.zeros(n, dtype=np.int32), [str(text)])
+
+
+def _set(texts):
+    return arrow_array(np.array(texts, dtype=object))
+
+
+def _bools(array):
+    return np.asarray(numpy_array(array.fill_null(False)), dtype=bool)
