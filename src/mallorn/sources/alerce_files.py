@@ -127,7 +127,7 @@ def _csv(path, wanted, settings, most):
 def _parquet(path, wanted, settings, most):
     with parquet_file(path) as file:
         kind, name, line = _kind(path, file.schema_arrow.names), _name_of(path), 1
-        for batch in parquet_parts(file, lambda leaf: leaf[0] in wanted, (), min(most, 1 << 18)):
+        for batch in parquet_parts(file, path, lambda leaf: leaf[0] in wanted, (), min(most, 1 << 18)):
             yield Part(path, kind, pa.Table.from_batches([batch]), line, name)
             line += batch.num_rows
 
