@@ -62,7 +62,7 @@ def test_one_file_and_a_catalogue_elsewhere(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("ZTF1.csv", "", "empty"),
+        ("ZTF1.csv", "", "header"),
         ("ZTF1.csv", "time,mag,magerr,filter\n", "time, mag, magerr, band"),
         ("ZTF1.csv", "time,mag,magerr,band\n5,late,0.1,g\n", "line 2, column 'mag'"),
         ("bts.csv", "name,z\n", "redshift"),

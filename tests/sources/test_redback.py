@@ -66,7 +66,7 @@ def test_events_in_pieces_are_whole(tmp_path):
     [
         ("time,band,count", [], "flux_density"),
         (HEADER, ["A,today,18.9,0.1,r,AB,0.1,0.01,0.0"], "line 2, column 'time'"),
-        (HEADER, ["A,58000,18.9"], "Expected 9 columns"),
+        (HEADER, ["A,58000,18.9"], "line 2: expected 9 values"),
     ],
 )
 def test_other_files_are_refused(tmp_path, header, rows, words):

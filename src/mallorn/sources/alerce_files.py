@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_codes
-from mallorn.sources.csv_parts import csv_header, csv_numbers, csv_parts
+from mallorn.sources.csv_stream import CsvPart, csv_header, csv_stream
 from mallorn.sources.json_files import files_of, read_json
 from mallorn.sources.parquet_parts import parquet_file, parquet_parts
+from mallorn.sources.passband_names import filled_texts
 from mallorn.sources.values import id_strings, listed, no_sentinels, number_array, text_array
 
 __all__ = ["DETECTIONS", "FORCED", "IDS", "LIMITS", "OBJECTS", "SENTINELS", "SNANA", "TIMES", "Part", "parts"]
@@ -45,13 +46,16 @@ _KIND_IN_NAME = re.compile(
 
 @dataclass
 class Part:
-    """Some rows of one kind of a file. table: Arrow table. name: the id of all rows, where no column has ids."""
+    """Some rows of one kind of a file.
+
+    table: Arrow table. name: the id of all rows, where no column has ids. csv: the part of a CSV file, if it is one.
+    """
 
     path: Path
     kind: str
     table: pa.Table
-    line: int
-    name: str | None
+    name: str
+    csv: CsvPart | None = None
 
     def __len__(self):
         return self.table.num_rows
@@ -69,18 +73,14 @@ class Part:
         name = self.first(*names)
         if name is None:
             return np.full(len(self), np.nan)
-        column = self.table.column(name)
-        if pa.types.is_string(column.type):
-            return csv_numbers(self.table, self.path, name, self.line)
-        return number_array(column, self.path, name)
+        return self.csv.numbers(name) if self.csv else number_array(self.table.column(name), self.path, name)
 
     def texts(self, *names):
         """Return the first column of `names` as Arrow strings (n,), null where missing."""
         name = self.first(*names)
         if name is None:
             return pa.nulls(len(self), pa.string())
-        text = text_array(self.table.column(name), self.path, name)
-        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        return filled_texts(text_array(self.table.column(name), self.path, name))
 
     def looked_up(self, name, meaning, missing):
         """Return function `meaning` of the texts in the column `name`, (n,); `missing` where there is no text."""
@@ -118,18 +118,18 @@ def parts(path, wanted, settings, most):
 
 
 def _csv(path, wanted, settings, most):
-    header = csv_header(path)
-    kind, name = _kind(path, header[0]), _name_of(path)
-    for line, table in csv_parts(path, header, wanted):
-        yield Part(path, kind, table, line, name)
+    names = csv_header(path)
+    kind, name = _kind(path, names), _name_of(path)
+    columns = [column for column in names if column in wanted]
+    for part in csv_stream(path, columns):
+        yield Part(path, kind, pa.table({column: part.column(column) for column in columns}), name, part)
 
 
 def _parquet(path, wanted, settings, most):
     with parquet_file(path) as file:
-        kind, name, line = _kind(path, file.schema_arrow.names), _name_of(path), 1
+        kind, name = _kind(path, file.schema_arrow.names), _name_of(path)
         for batch in parquet_parts(file, path, lambda leaf: leaf[0] in wanted, (), min(most, 1 << 18)):
-            yield Part(path, kind, pa.Table.from_batches([batch]), line, name)
-            line += batch.num_rows
+            yield Part(path, kind, pa.Table.from_batches([batch]), name)
 
 
 def _json(path, wanted, settings, most):
@@ -167,7 +167,7 @@ def _rows(path, kind, rows, wanted, name):
     if not columns:
         fix = "keep the answer of the client as it is"
         raise DataError.at(path, expected="rows of a light curve", found=listed(names), fix=fix)
-    return Part(path, kind, pa.table(columns), 1, name)
+    return Part(path, kind, pa.table(columns), name)
 
 
 def _column(values):

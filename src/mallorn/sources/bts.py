@@ -11,15 +11,16 @@ light curves, and none where there is none), passbands ({band: passband or None}
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from mallorn.errors import DataError
 from mallorn.io.tables import numpy_array
 from mallorn.sources.canonical import flux_of_magnitude
-from mallorn.sources.csv_parts import csv_header, csv_numbers, csv_parts
-from mallorn.sources.events import Event, event_batches, mjd_rows, position
+from mallorn.sources.csv_stream import csv_header, csv_stream
+from mallorn.sources.events import Event, event_batches, mjd_rows, no_rows, position
 from mallorn.sources.json_files import files_of, number
-from mallorn.sources.passband_names import passbands
-from mallorn.sources.rows import Reasons, whole_objects
+from mallorn.sources.passband_names import filled_texts, passbands
+from mallorn.sources.rows import Reasons
 from mallorn.sources.values import listed
 
 __all__ = ["ABOUT", "CATALOGUE", "batches"]
@@ -55,48 +56,41 @@ def batches(path, settings):
 
 
 def _event(path, known, settings):
-    header = csv_header(path)
-    _require(path, header, _CURVE)
+    _require(path, csv_header(path), _CURVE)
     object_id = path.name.removesuffix(".gz").removesuffix(".csv")
-    tables = [_rows(path, object_id, *part, settings) for part in csv_parts(path, header, set(_CURVE))]
+    tables = [_rows(object_id, part, settings) for part in csv_stream(path, list(_CURVE))]
     if not tables:
-        empty = np.zeros(0)
-        reasons = Reasons(0)
-        bands = passbands([], BANDS.get, settings, reasons)
-        tables = [mjd_rows(object_id, empty, bands, empty, empty, reasons)]
-    return Event(object_id, next(whole_objects(tables, most_rows=2**62)), known.get(object_id, {}))
+        tables = [no_rows(object_id)]
+    return Event(object_id, pa.concat_tables(tables), known.get(object_id, {}))
 
 
-def _rows(path, object_id, line, table, settings):
-    reasons = Reasons(table.num_rows)
-    mjd, magnitude, error = (csv_numbers(table, path, name, line) for name in _CURVE[:3])
-    band = [text.strip() or None for text in numpy_array(table.column("band"))]
+def _rows(object_id, part, settings):
+    reasons = Reasons(part.n)
+    magnitude, error = part.numbers("mag"), part.numbers("magerr")
     with np.errstate(over="ignore", invalid="ignore"):
         flux, flux_err = flux_of_magnitude(magnitude, error)
-    bands = passbands(band, BANDS.get, settings, reasons)
-    return mjd_rows(object_id, mjd, bands, flux, flux_err, reasons, detected=np.ones(len(mjd)))
+    bands = passbands(filled_texts(part.texts("band")), BANDS.get, settings, reasons)
+    return mjd_rows(object_id, part.numbers("time"), bands, flux, flux_err, reasons, detected=np.ones(part.n))
 
 
 def _known(path):
     """Return {ID: what is known}; of an object twice, the first row."""
-    header, known = csv_header(path), {}
-    _require(path, header, _KNOWN)
-    for _, table in csv_parts(path, header, set(_KNOWN)):
-        columns = [numpy_array(table.column(name)) for name in _KNOWN]
+    _require(path, csv_header(path), _KNOWN)
+    known = {}
+    for part in csv_stream(path, list(_KNOWN)):
+        columns = [numpy_array(part.texts(name)) for name in _KNOWN]
         for object_id, ra, dec, label, redshift, a_v in zip(*columns, strict=True):
             ra, dec = position(ra, dec)
             about = {"ra": ra, "dec": dec, "redshift": number(redshift), "ebv": number(a_v) / R_V, "label": label}
-            known.setdefault(object_id.strip(), about)
+            known.setdefault(object_id, about)
     return known
 
 
-def _require(path, header, columns):
-    names, line = header
+def _require(path, names, columns):
     missing = [name for name in columns if name not in names]
     if missing:
         raise DataError.at(
             path,
-            line=line,
             expected=f"the columns {', '.join(columns)}",
             found=listed(names),
             fix="move files of other kinds out of the folder",

@@ -9,7 +9,7 @@ from mallorn.io.tables import arrow_array
 from mallorn.sources.rows import MOST_ROWS, Reasons, batch_of, row_table
 from mallorn.sources.values import best_redshift, object_columns
 
-__all__ = ["Event", "event_batches", "median_position", "mjd_rows", "position"]
+__all__ = ["Event", "event_batches", "median_position", "mjd_rows", "no_rows", "position"]
 
 _MJD = (10_000.0, 200_000.0)
 _FIELDS = ("ra", "dec", "redshift", "redshift_err", "redshift_kind", "ebv", "label")
@@ -56,6 +56,12 @@ def mjd_rows(object_id, mjd, passband, flux, flux_err, reasons, **more):
     if isinstance(object_id, str):
         object_id = pa.array([object_id]).take(arrow_array(np.zeros(len(mjd), dtype=np.int32)))
     return row_table(object_id, mjd, passband, flux, flux_err, reasons, **more)
+
+
+def no_rows(object_id):
+    """Return the table of rows of an object without any."""
+    none, reasons = np.zeros(0), Reasons(0)
+    return mjd_rows(object_id, none, pa.array([], pa.string()), none, none, reasons)
 
 
 def position(ra, dec):

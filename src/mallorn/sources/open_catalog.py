@@ -81,7 +81,7 @@ def _is_event(event):
 
 
 def _rows(name, rows, settings):
-    n, reasons = len(rows), Reasons(len(rows))
+    reasons = Reasons(len(rows))
     reasons.add(np.array([not isinstance(row, dict) for row in rows], dtype=bool), "the row is not whole")
     rows = [row if isinstance(row, dict) else {} for row in rows]
     _set_aside(rows, reasons, settings)
@@ -101,12 +101,7 @@ def _rows(name, rows, settings):
     same = _from_other_sources(rows, numpy_array(bands), limit, mjd, magnitude, good)
     reasons.add(same, "duplicate of another source")
     detected = np.where(limit, 0, 1)
-    return mjd_rows(name, mjd, bands, flux, flux_err, reasons, detected=detected, limit=limit) if n else _none(name)
-
-
-def _none(name):
-    empty, reasons = np.zeros(0), Reasons(0)
-    return mjd_rows(name, empty, passbands([], str, {}, reasons), empty, empty, reasons)
+    return mjd_rows(name, mjd, bands, flux, flux_err, reasons, detected=detected, limit=limit)
 
 
 def _set_aside(rows, reasons, settings):

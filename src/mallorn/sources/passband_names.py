@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mallorn.io.tables import numpy_codes
 from mallorn.sources.rows import numbered
 
-__all__ = ["KNOWN", "passband", "passbands"]
+__all__ = ["KNOWN", "filled_texts", "passband", "passbands"]
 
 KNOWN = {
     "lsst": ("u", "g", "r", "i", "z", "y"),
@@ -54,7 +55,12 @@ def passbands(names, meaning, settings, reasons):
         reasons.add(np.isin(codes, unknown), "passband is not known")
     if not any(meant):
         return pa.nulls(len(codes), pa.string())
-    return numbered(np.where(codes < 0, len(meant), codes), [*meant, None])
+    return numbered(codes, meant)
+
+
+def filled_texts(texts):
+    """Return Arrow strings (n,) with null for those that are empty."""
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _objects(names):

@@ -13,17 +13,15 @@ rows_in_memory, scratch.
 """
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from mallorn.errors import DataError
 from mallorn.io.tables import numpy_array
 from mallorn.sources.ab_magnitudes import band_of
 from mallorn.sources.canonical import flux_of_magnitude
-from mallorn.sources.csv_parts import csv_header, csv_numbers, csv_parts
+from mallorn.sources.csv_stream import csv_header, csv_stream
 from mallorn.sources.events import mjd_rows
 from mallorn.sources.json_files import files_of
-from mallorn.sources.passband_names import passbands
+from mallorn.sources.passband_names import filled_texts, passbands
 from mallorn.sources.rows import MOST_ROWS, Reasons, batch_of, whole_objects
 from mallorn.sources.values import listed, object_columns
 
@@ -33,7 +31,6 @@ ABOUT = {"format": "redback", "time": "MJD, scale not told", "flux": "not told"}
 
 _FLUX = ("flux_density(mjy)", "flux_density(mJy)", "flux_density")
 _ERROR = ("flux_density_error", "flux_density_error(mjy)", "flux_density_error(mJy)")
-_NAMES = ("event", "time", "magnitude", "e_magnitude", "band", "system", *_FLUX, *_ERROR)
 
 
 def batches(path, settings):
@@ -45,44 +42,36 @@ def batches(path, settings):
 
 
 def _tables(path, settings):
-    header = csv_header(path)
-    names, line = header
+    names = csv_header(path)
     flux = next((name for name in _FLUX if name in names), None)
     error = next((name for name in _ERROR if name in names), None)
-    if (
-        "time" not in names
-        or "band" not in names
-        or not ((flux and error) or {"magnitude", "e_magnitude"} <= set(names))
-    ):
+    values = (flux, error) if flux and error else ("magnitude", "e_magnitude")
+    if not {"time", "band", *values} <= set(names):
         raise DataError.at(
             path,
-            line=line,
             expected="the columns event, time, band, flux_density(mjy), flux_density_error",
             found=listed(names),
             fix="use redback's processed CSV of optical data",
         )
-    for line, table in csv_parts(path, header, set(_NAMES)):
-        yield _rows(path, line, table, (flux, error) if flux and error else None, settings)
-
-
-def _rows(path, line, table, fluxes, settings):
-    reasons, n = Reasons(table.num_rows), table.num_rows
-    there = [column for column in ("event", "band", "system") if column in table.column_names]
-    texts = {column: pc.utf8_trim_whitespace(table.column(column)) for column in there}
-    if fluxes:
-        flux, error = (1e3 * csv_numbers(table, path, name, line) for name in fluxes)
-    else:
-        magnitude, error = (csv_numbers(table, path, name, line) for name in ("magnitude", "e_magnitude"))
-        with np.errstate(over="ignore", invalid="ignore"):
-            flux, error = flux_of_magnitude(magnitude, error)
-        if "system" in texts:
-            system = np.array(numpy_array(texts["system"]), dtype=object)
-            reasons.add(~np.isin(system, ("AB", "ab")), "magnitude is not AB")
-    reasons.add(np.isnan(error), "no error")
-    bands = pc.if_else(pc.equal(texts["band"], ""), pa.scalar(None, pa.string()), texts["band"])
-    survey = settings.get("survey", "sdss")
-    bands = passbands(bands, lambda name: band_of(name, fallback=survey, swift=True), settings, reasons)
     name = path.name.removesuffix(".gz").removesuffix(".csv")
-    event = texts["event"].combine_chunks() if "event" in texts else name
-    mjd = csv_numbers(table, path, "time", line)
-    return mjd_rows(event, mjd, bands, flux, error, reasons, detected=np.full(n, -1))
+    columns = [column for column in ("event", "time", "band", "system", *values) if column in names]
+    for part in csv_stream(path, columns):
+        event = part.texts("event") if "event" in names else name
+        yield _rows(event, part, values, "system" in names, settings)
+
+
+def _rows(event, part, values, system, settings):
+    reasons = Reasons(part.n)
+    value, error = (part.numbers(name) for name in values)
+    if values[0] == "magnitude":
+        with np.errstate(over="ignore", invalid="ignore"):
+            flux, error = flux_of_magnitude(value, error)
+        if system:
+            reasons.add(~np.isin(numpy_array(part.texts("system")).astype(str), ("AB", "ab")), "magnitude is not AB")
+    else:
+        flux, error = 1e3 * value, 1e3 * error
+    reasons.add(np.isnan(error), "no error")
+    survey = settings.get("survey", "sdss")
+    names = filled_texts(part.texts("band"))
+    bands = passbands(names, lambda name: band_of(name, fallback=survey, swift=True), settings, reasons)
+    return mjd_rows(event, part.numbers("time"), bands, flux, error, reasons)
