@@ -244,3 +244,15 @@ def test_the_whole_real_folder_is_read():
     assert reasons_of(batches) == {"saturated": 2}
     labelled = check(alerce.batches(surveys("alerce", "100_objects_labels.csv"), {}))
     assert objects_of(labelled)["ZTF17aaaorfd"]["label"] == "E"
+
+
+@SUFFIXES
+def test_a_table_without_rows_is_refused(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write(path, DETECTIONS)
+    if suffix == ".parquet":
+        pq.write_table(pq.read_table(path).slice(0, 0), path)
+    else:
+        path.write_text("[]" if suffix == ".json" else path.read_text().splitlines()[0] + "\n")
+    with pytest.raises(DataError, match="rows of light curves"):
+        check(alerce.batches(path, {}))

@@ -75,6 +75,8 @@ def test_vega_magnitudes_become_ab_where_the_zero_point_is_known(tmp_path):
         "Vega magnitude of a passband without a known zero point": 1,
     }
     assert rows_of(batches) == 7
+    told = read(tmp_path, event([seen(**swift, band="U")]), system="Vega")
+    np.testing.assert_allclose(points_of(told)["flux"], [100 * 10 ** (-0.4 * 1.02)])
 
 
 def test_rows_that_are_no_measurements_of_the_event(tmp_path):
@@ -143,9 +145,11 @@ def test_names_of_bands(name, instrument, expected):
     assert band_of(name, survey_of(instrument)) == expected
 
 
-@pytest.mark.parametrize("content", [[], {"X": 5}, {"X": {"photometry": 5}}, {"X": {"other": []}}, {"": {"name": "x"}}])
+@pytest.mark.parametrize(
+    "content", [[], {}, {"X": 5}, {"X": {"photometry": 5}}, {"X": {"other": []}}, {"": {"name": "x"}}]
+)
 def test_other_files_are_refused(tmp_path, content):
-    with pytest.raises(DataError, match="event.json"):
+    with pytest.raises(DataError, match="expected"):
         read(tmp_path, content)
 
 

@@ -78,7 +78,7 @@ VALUES = st.sampled_from(["", "nan", "inf", "-1", "0", "1e300", "NA", "-"])
 
 
 @settings(max_examples=50, deadline=None)
-@given(changes=st.lists(st.tuples(st.integers(0, 8), VALUES), max_size=12))
+@given(changes=st.lists(st.tuples(st.integers(0, 8), VALUES), min_size=1, max_size=12))
 def test_any_values_are_points_or_set_aside(tmp_path_factory, changes):
     rows = [",".join(value if j == k else cell for j, cell in enumerate(ROWS[0].split(","))) for k, value in changes]
     path = tmp_path_factory.mktemp("any") / "a.csv"
@@ -110,3 +110,8 @@ def test_the_real_event():
         points["flux"], [10 ** (-0.4 * (float(row["magnitude"]) - 23.9)) for row in whole], rtol=5e-3
     )
     assert set(points["passband"]) >= {"uvot.UVW1", "atlas.o", "sdss.g"}
+
+
+def test_a_header_alone_is_refused(tmp_path):
+    with pytest.raises(DataError, match="rows of light curves"):
+        read(tmp_path, [])

@@ -166,3 +166,8 @@ def test_the_real_history_of_a_tde():
     assert points["flux"][newest] == pytest.approx(10 ** (-0.4 * (20.0601921081543 - 23.9)))
     assert objects_of(batches)["ZTF20achpcvt"]["ra"] == pytest.approx(232.65755, abs=1e-4)
     assert len(points_of(check(ztf_alerts.batches(surveys("ztf_alerts"), {"copies": "keep"})))["mjd"]) == 366
+
+
+def test_no_alerts_at_all_are_refused(tmp_path):
+    with pytest.raises(DataError, match="expected alerts"):
+        read(tmp_path, [])

@@ -84,6 +84,9 @@ def batches(path, settings):
         about = {"format": "ALeRCE", "flux": flux, "time": " and ".join(_TIME[k] for k in surveys) or _TIME[_ZTF]}
         last = batch_of(table, about, catalogue.describe)
         seen.update(last.objects["object_id"].tolist())
+    if last is None and not catalogue.known:
+        fix = "give the path of files with light curves"
+        raise DataError.at(path, expected="rows of light curves or objects", found="none", fix=fix)
     if last is None:
         last = catalogue.alone({"format": "ALeRCE", "flux": flux, "time": _TIME[_ZTF]})
     elif left := len(set(catalogue.known) - seen):
@@ -236,7 +239,11 @@ class _Catalogue:
         """Note the rows of a table of objects; the first that says something counts."""
         ids = numpy_array(part.ids(self._settings.get("object_id")))
         labels = numpy_array(part.texts(*self._labels))
-        ra, dec, redshift = part.numbers("meanra", "ra"), part.numbers("meandec", "dec"), part.numbers("redshift")
+        ra, dec, redshift = (
+            part.numbers("meanra", "ra", "RA"),
+            part.numbers("meandec", "dec", "DEC"),
+            part.numbers("redshift"),
+        )
         for object_id, *values in zip(ids, ra, dec, redshift, labels, strict=True):
             if not object_id:
                 fix = "give each object an id, or leave the row out"
@@ -260,8 +267,7 @@ class _Catalogue:
 
     def alone(self, about):
         """Return the `Batch` of the objects, where there are no light curves."""
-        about = about | {"points": "none: a table of objects"} if self.known else about
-        batch = batch_of(_nothing(), about, lambda *_: {})
+        batch = batch_of(_nothing(), about | {"points": "none: a table of objects"}, lambda *_: {})
         names = list(self.known)
         table = pa.table({name: arrow_array(np.zeros(0)) for name in ("ra", "dec", *_HOST)})
         batch.objects = {"object_id": np.array([*names, None], dtype=object)[:-1]}

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array
 from mallorn.sources.rows import MOST_ROWS, Reasons, batch_of, row_table
 from mallorn.sources.values import best_redshift, object_columns
 
-__all__ = ["Event", "event_batches", "median_position", "mjd_rows", "no_rows", "position"]
+__all__ = ["Event", "event_batches", "median_position", "mjd_rows", "no_rows", "position", "some"]
 
 _MJD = (10_000.0, 200_000.0)
 _FIELDS = ("ra", "dec", "redshift", "redshift_err", "redshift_kind", "ebv", "label")
@@ -76,6 +77,16 @@ def median_position(ra, dec):
         return np.nan, np.nan
     ra, dec = ra[there], dec[there]
     return float((ra[0] + np.median((ra - ra[0] + 180.0) % 360.0 - 180.0)) % 360.0), float(np.median(dec))
+
+
+def some(batches, path, what):
+    """Yield `batches`; raise DataError if there is none, since `path` holds no `what`."""
+    none = True
+    for batch in batches:
+        none = False
+        yield batch
+    if none:
+        raise DataError.at(path, expected=what, found="none", fix="give the path of files with light curves")
 
 
 def _batch(held, about):

@@ -8,7 +8,8 @@ Palomar's 60-inch telescope for SDSS's); UVW1, UVM2, UVW2 are Swift's; other u, 
 survey in the settings ("sdss"); Johnson's U, B, V, R, I and the infrared are set aside.
 
 Magnitudes: AB as they stand. Vega's become AB by `AB_MINUS_VEGA` where the passband is in that table, else they are set
-aside. Of no told system, those of u, g, r, i, z, y, o, c are AB by convention, and Swift's are set aside.
+aside. Of no told system, those of u, g, r, i, z, y, o, c are AB by convention, and others are set aside, unless the
+setting system tells it.
 
 Upper limits: flux 0, the error that of the limit divided by its sigma, upperlimitsigma or 5 where it is not told.
 
@@ -18,8 +19,8 @@ point from another source: a row of the same passband and kind as an earlier one
 differs by less than 0.01 days and whose magnitude by less than 0.015. Repetitions within a source are kept, and so are
 magnitudes corrected for the host's dust (hostnhcorr), which is all that some papers give.
 
-`path`: a file, or a folder of *.json. Settings, all optional: survey, host_light ("drop" or "keep"), passbands ({band:
-passband or None}), max_megabytes (200), rows_in_memory.
+`path`: a file, or a folder of *.json. Settings, all optional: survey, system ("AB" or "Vega"), host_light ("drop" or
+"keep"), passbands ({band: passband or None}), max_megabytes (200), rows_in_memory.
 """
 
 import numpy as np
@@ -28,7 +29,7 @@ from mallorn.errors import DataError
 from mallorn.io.tables import numpy_array
 from mallorn.sources.ab_magnitudes import AB_MINUS_VEGA, band_of, survey_of
 from mallorn.sources.canonical import flux_of_magnitude
-from mallorn.sources.events import Event, event_batches, mjd_rows, position
+from mallorn.sources.events import Event, event_batches, mjd_rows, position, some
 from mallorn.sources.json_files import files_of, number, read_json
 from mallorn.sources.passband_names import passbands
 from mallorn.sources.rows import Reasons
@@ -58,7 +59,7 @@ def batches(path, settings):
     """Yield `Batch`es of whole events; raise DataError for a file that is none of the catalogues'."""
     files = files_of(path, (".json",))
     events = (event for file in files for event in _events(file, settings))
-    yield from event_batches(events, ABOUT, settings)
+    yield from some(event_batches(events, ABOUT, settings), path, "events")
 
 
 def _events(path, settings):
@@ -89,7 +90,7 @@ def _rows(name, rows, settings):
     units = [str(row.get("u_time", "MJD")) for row in rows]
     reasons.add(np.array([unit.upper() != "MJD" for unit in units], dtype=bool), "time is not in MJD")
     bands = passbands([_band(row, settings) for row in rows], _meaning(settings), settings, reasons)
-    magnitude, error = _magnitudes(rows, numpy_array(bands), reasons)
+    magnitude, error = _magnitudes(rows, numpy_array(bands), reasons, settings)
     limit = np.array([_says(row.get("upperlimit")) for row in rows], dtype=bool)
     sigma = np.array([number(row.get("upperlimitsigma", LIMIT_SIGMA)) for row in rows], dtype=float)
     sigma = np.where(sigma > 0, sigma, LIMIT_SIGMA)
@@ -145,16 +146,15 @@ def _meaning(settings):
     return meaning
 
 
-def _magnitudes(rows, bands, reasons):
+def _magnitudes(rows, bands, reasons, settings):
     """Return AB magnitudes and errors (n,), NaN where there is none; add magnitudes of systems that are not known."""
     magnitude = np.array([number(row.get("magnitude")) for row in rows], dtype=float)
     error = np.array([_error(row) for row in rows], dtype=float)
-    system = [str(row.get("system") or "") for row in rows]
-    convention = [
-        not text and str(row.get("band")).rstrip("'") in _BY_CONVENTION for text, row in zip(system, rows, strict=True)
-    ]
+    told = [str(row.get("system") or settings.get("system") or "") for row in rows]
+    by_convention = [str(row.get("band")).rstrip("'") in _BY_CONVENTION for row in rows]
+    system = [text or ("AB" if usual else "") for text, usual in zip(told, by_convention, strict=True)]
     vega = np.array([text == "Vega" for text in system], dtype=bool)
-    ab = np.array([text in _AB for text in system], dtype=bool) | np.array(convention, dtype=bool)
+    ab = np.array([text in _AB for text in system], dtype=bool)
     shift = np.array([AB_MINUS_VEGA.get(band, np.nan) for band in bands], dtype=float)
     known = np.array([band is not None for band in bands], dtype=bool)
     reasons.add(known & vega & np.isnan(shift), "Vega magnitude of a passband without a known zero point")

@@ -35,11 +35,11 @@ def passband(survey, name):
 def passbands(names, meaning, settings, reasons):
     """Return the passbands, Arrow strings (n,), that the names of a file stand for; null where for none.
 
-    names: (n,) of hashable values, None or NaN where missing, or Arrow strings. meaning: function of a name that
+    names: (n,) texts, None where missing, or Arrow strings. meaning: function of a name that
     returns a passband or None. settings: its optional key "passbands", {name in the file: passband, or None to leave
     it out}, goes before `meaning`. reasons: the `Reasons`, to which rows without a passband are added, with the name.
     """
-    own = settings.get("passbands") or {}
+    own = {str(name): found for name, found in (settings.get("passbands") or {}).items()}
     if isinstance(names, pa.Array | pa.ChunkedArray):
         names = names if isinstance(names, pa.ChunkedArray) else pa.chunked_array([names])
         codes, unique = numpy_codes(names.dictionary_encode())

@@ -19,7 +19,7 @@ from mallorn.io.tables import numpy_array
 from mallorn.sources.ab_magnitudes import band_of
 from mallorn.sources.canonical import flux_of_magnitude
 from mallorn.sources.csv_stream import csv_header, csv_stream
-from mallorn.sources.events import mjd_rows
+from mallorn.sources.events import mjd_rows, some
 from mallorn.sources.json_files import files_of
 from mallorn.sources.passband_names import filled_texts, passbands
 from mallorn.sources.rows import MOST_ROWS, Reasons, batch_of, whole_objects
@@ -37,8 +37,9 @@ def batches(path, settings):
     """Yield `Batch`es of whole objects; raise DataError for a file with other columns."""
     files = files_of(path, (".csv",))
     tables = (table for file in files for table in _tables(file, settings))
-    for table in whole_objects(tables, settings.get("rows_in_memory", MOST_ROWS), settings.get("scratch")):
-        yield batch_of(table, ABOUT, lambda names, codes, rows: object_columns(len(names)))
+    whole = whole_objects(tables, settings.get("rows_in_memory", MOST_ROWS), settings.get("scratch"))
+    found = (batch_of(table, ABOUT, lambda names, codes, rows: object_columns(len(names))) for table in whole)
+    yield from some(found, path, "rows of light curves")
 
 
 def _tables(path, settings):

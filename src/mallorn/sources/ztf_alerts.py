@@ -21,7 +21,7 @@ from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array
 from mallorn.sources import exposures
 from mallorn.sources.canonical import flux_of_magnitude, to_microjansky
-from mallorn.sources.events import median_position, mjd_rows
+from mallorn.sources.events import median_position, mjd_rows, some
 from mallorn.sources.json_files import files_of, json_lines, number, read_json
 from mallorn.sources.passband_names import passband, passbands
 from mallorn.sources.rows import MOST_ROWS, Reasons, batch_of, first_values, whole_objects
@@ -53,16 +53,20 @@ def batches(path, settings):
     """Yield `Batch`es of whole objects; raise DataError for a file that holds no alerts."""
     most = settings.get("rows_in_memory", MOST_ROWS)
     tables = (table for file in files_of(path, (".json", ".jsonl")) for table in _tables(file, settings, most))
-    for table in whole_objects(tables, most, settings.get("scratch")):
-        # Rows of alerts themselves come first, so that they are the ones that stay.
-        first = np.argsort(numpy_array(table.column("history")), kind="stable")
-        table = exposures.once_an_exposure(table.take(arrow_array(first)), settings.get("copies") == "keep")
-        yield batch_of(table, ABOUT, _describe)
+    whole = whole_objects(tables, most, settings.get("scratch"))
+    yield from some((_batch(table, settings) for table in whole), path, "alerts")
 
 
 def julian_to_mjd(jd):
     """Return Julian Dates (n,) as Modified Julian Dates; NaN stays NaN."""
     return np.asarray(jd, dtype=float) - 2_400_000.5
+
+
+def _batch(table, settings):
+    # Rows of alerts themselves come first, so that they are the ones that stay.
+    first = np.argsort(numpy_array(table.column("history")), kind="stable")
+    table = exposures.once_an_exposure(table.take(arrow_array(first)), settings.get("copies") == "keep")
+    return batch_of(table, ABOUT, _describe)
 
 
 def _tables(path, settings, most):
