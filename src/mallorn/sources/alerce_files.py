@@ -38,6 +38,10 @@ _KEYS = {
     "forced_photometry": FORCED,
     "forced-photometry": FORCED,
 }
+_OF_OBJECTS = {
+    *("meanra", "meandec", "ndet", "firstmjd", "lastmjd", "class", "class_name", "classALeRCE", "label", "redshift"),
+    *("ra", "dec", "RA", "DEC"),
+}
 _SUFFIXES = (".csv", ".parquet", ".json")
 _KIND_IN_NAME = re.compile(
     r"[-_. ]*(non[-_ ]?detections?|detections?|forced([-_ ]?photometry)?|light[-_ ]?curves?|lc)$", re.I
@@ -185,7 +189,7 @@ def _column(values):
 def _kind(path, names):
     names = set(names)
     if not names & set(TIMES):
-        if names & set(IDS):
+        if names & set(IDS) and names & _OF_OBJECTS:
             return OBJECTS
     elif "FLUXCAL" in names:
         return SNANA
