@@ -28,7 +28,7 @@ def real(*parts):
 def read(reader, path, **settings):
     """Return (points, objects, aside, about) of all batches of a file, after checking each of them.
 
-    points, objects: {column: array}. aside: Counter of reasons.
+    points, objects: {column: array}, the columns that all batches have. aside: Counter of reasons.
     """
     batches = list(reader.batches(path, settings))
     seen = set()
@@ -38,7 +38,8 @@ def read(reader, path, **settings):
         assert not ids & seen, "an object stands in two batches"
         seen |= ids
     points = {name: np.concatenate([b.points[name] for b in batches]) for name in batches[0].points}
-    objects = {name: np.concatenate([b.objects[name] for b in batches]) for name in batches[0].objects}
+    common = [name for name in batches[0].objects if all(name in b.objects for b in batches)]
+    objects = {name: np.concatenate([b.objects[name] for b in batches]) for name in common}
     return points, objects, reasons(batches), batches[0].about
 
 

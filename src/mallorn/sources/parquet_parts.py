@@ -42,7 +42,8 @@ def parquet_file(path):
     """Give the block the `ParquetFile` at `path`; raise DataError if it is none. Read it by `parquet_batches`."""
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        [file.schema.column(k).path for k in range(len(file.schema))], file.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _error(path, error) from None
     with file:
         if len(file.schema) > _MOST_COLUMNS:
@@ -58,6 +59,7 @@ def parquet_batches(file, path, columns, rows):
     while True:
         try:
             batch = next(batches)
+            batch.validate(full=True)  # text that is no UTF-8 would be met much later
         except StopIteration:
             return
         except (pa.ArrowException, OSError) as error:
@@ -80,12 +82,10 @@ def parquet_parts(file, path, wanted, points, most):
     leaves = [file.schema.column(k) for k in range(len(file.schema))]
     columns = [leaf.path for leaf in leaves if wanted(leaf.path.split("."))]
     rows = max(file.metadata.num_rows, 1)
-    counted = {leaf.path: 0 for leaf in leaves if leaf.path in points}
+    counted = [k for k, leaf in enumerate(leaves) if leaf.path in points]
+    values = 0
     for group in range(file.metadata.num_row_groups if counted else 0):
         of_group = file.metadata.row_group(group)
-        for k in range(of_group.num_columns):
-            column = of_group.column(k)
-            if column.path_in_schema in counted:
-                counted[column.path_in_schema] += max(column.num_values, 0)
-    per_row = max(1.0, sum(counted.values()) / rows)
+        values += sum(max(of_group.column(k).num_values, 0) for k in counted if k < of_group.num_columns)
+    per_row = max(1.0, values / rows)
     yield from parquet_batches(file, path, columns, max(1, int(most / per_row)))

@@ -12,6 +12,7 @@ zero_point: AB magnitude of one unit of flux; a column zero_point holds one for 
 time: "mjd" or "jd"; by default JD where times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
 flux: "difference" or "direct", kept in `about`; by default "difference" where the file has signs or FLUXCAL.
 mask: {column: bits}: rows with one of the bits are set aside; by default `MASKS`.
+flags: columns of which true sets a row aside; by default those of Rubin's tables (`FLAGS` of `table_points`).
 drop: {column: [values]}: rows with one of the values are set aside.
 objects: paths of tables of objects, beside the file or absolute; object_columns: {role: column} of them.
 carry: columns to carry along with the objects. extension: see `mallorn.sources.table_files.table_file`.

@@ -9,7 +9,7 @@ from mallorn.sources.values import listed
 __all__ = ["GUESSES", "OBJECTS", "POINTS", "Roles", "guessed_roles", "object_roles", "plain", "point_roles"]
 
 GUESSES = {
-    "object_id": "object_id oid snid dia_object_id obj_id ztfid transient_id source_id id name object designation cid",
+    "object_id": "object_id oid snid dia_object_id obj_id ztfid transient_id id source_id name object designation cid",
     "mjd": "mjd midpoint_mjd_tai midpoint_tai expmidptmjd obsmjd mjd_obs time_mjd hmjd time t",
     "jd": "jd jd_obs obsjd",
     "passband": "passband band filter filt flt filtername fid filter_id filterid bandpass",
@@ -63,7 +63,7 @@ class Roles:
         return list(dict.fromkeys([*self.of.values(), *self.carried.values()]))
 
 
-def point_roles(path, names, settings, meta=()):
+def point_roles(path, names, settings, meta=(), errors=True):
     """Return the `Roles` of the columns `names` of a table of points.
 
     settings: `columns`, {role: column}, holds before any guess; a role whose column is null is left out. meta: roles
@@ -92,7 +92,7 @@ def point_roles(path, names, settings, meta=()):
         if role not in given and also not in given:
             raise _missing(path, names, role, also)
     for role in ("flux", "magnitude"):
-        if role in roles and f"{role}_err" not in given:
+        if errors and role in roles and f"{role}_err" not in given:
             raise _missing(path, names, f"{role}_err", None)
     return _carried(path, names, settings.get("carry", ()), roles)
 

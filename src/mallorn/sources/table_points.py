@@ -14,13 +14,23 @@ from mallorn.sources.table_columns import POINTS, plain, point_roles
 from mallorn.sources.table_objects import extra_columns, header_values, values_of
 from mallorn.sources.values import id_strings, listed
 
-__all__ = ["DETECTED_BIT", "MASKS", "SATURATED_BIT", "PointRows", "passband_of"]
+__all__ = ["DETECTED_BIT", "FLAGS", "MASKS", "SATURATED_BIT", "PointRows", "passband_of"]
 
 SATURATED_BIT, DETECTED_BIT = 1024, 4096
 """Bits of SNANA's PHOTFLAG."""
 
 MASKS = {"catflags": 32768}
 """Bits of columns for which rows are set aside: those of ZTF's light curves that are said to be bad."""
+
+FLAGS = (
+    "pixelFlags_bad",
+    "pixelFlags_nodataCenter",
+    "diff_PixelFlags_nodataCenter",
+    "pixelFlags_offimage",
+    "pixelFlags_saturatedCenter",
+    "invalidPsfFlag",
+)
+"""Flags of Rubin's tables for which rows are set aside by default, beside that of the flux itself."""
 
 _UNITS = {"ujy": 23.9, "njy": 31.4, "mjy": 16.4, "jy": 8.9}
 _NAMES = {"fluxujy": 23.9, "ujy": 23.9, "fluxnjy": 31.4, "fluxmjy": 16.4, "fluxjy": 8.9, "fluxcal": 27.5}
@@ -36,36 +46,39 @@ class PointRows:
     """How the rows of one file become points.
 
     Attributes: columns, those to read; extra, names of what is told of the objects; about, what holds for the file;
-    known and unknown, the passbands that were met.
+    known and unknown, the passbands that were met. roles: of the columns; by default mapped or guessed.
     """
 
-    def __init__(self, path, table, settings):
+    def __init__(self, path, table, settings, roles=None):
         self._path, self._settings = path, settings
         self._meta = header_values(table.meta)
-        roles = point_roles(path, table.names, settings, self._meta)
+        roles = point_roles(path, table.names, settings, self._meta) if roles is None else roles
         self._roles, self._objects = roles.of, roles
         self._masks = settings.get("mask", {name: bits for name, bits in MASKS.items() if name in table.names})
         self._drop = settings.get("drop", {})
-        for name in (*self._masks, *self._drop):
+        self._flags = settings.get("flags", self._usual_flags(table.names))
+        for name in (*self._masks, *self._drop, *self._flags):
             if name not in table.names:
-                fix = "set mask and drop to columns that the file has"
+                fix = "set mask, drop and flags to columns that the file has"
                 raise DataError.at(path, expected=f"a column {name!r}", found=listed(table.names), fix=fix)
         self._constants = dict(settings.get("constants") or {})
         for role in self._constants:
             if role not in POINTS:
                 fix = "use these names in constants"
                 raise DataError.at(path, expected=f"roles of {', '.join(POINTS)}", found=repr(role), fix=fix)
-        self.columns = list(dict.fromkeys([*roles.columns, *self._masks, *self._drop]))
+        self.columns = list(dict.fromkeys([*roles.columns, *self._masks, *self._drop, *self._flags]))
         extra = [role for role in roles.of if role not in POINTS]
         self.extra = sorted({*extra, *roles.carried, *(name for name in self._meta if name != "object_id")})
         self._zero_point, unit = self._of_unit(table)
         self.known, self.unknown = set(), set()
         self.about = self._about(unit)
 
-    def of(self, part, extra):
-        """Return the `row_table` of a `Part`, with the columns of objects `extra`."""
+    def of(self, part, extra, reasons=None):
+        """Return the `row_table` of a `Part`, with the columns of objects `extra`; `reasons` so far are kept."""
         n = part.n
-        reasons = Reasons(n)
+        reasons = reasons or Reasons(n)
+        for name in self._flags:
+            reasons.add(_bools(pc.is_in(pc.utf8_lower(part.texts(name)), value_set=_set(_YES))), name)
         for name, bits in self._masks.items():
             values = np.nan_to_num(part.numbers(name), nan=0.0, posinf=0.0, neginf=0.0)
             reasons.add((values.astype(np.int64) & int(bits)) != 0, f"{name} & {int(bits)}")
@@ -91,6 +104,11 @@ class PointRows:
             limit,
             **extra_columns(told, extra, n),
         )
+
+    def _usual_flags(self, names):
+        """Return the flags of Rubin's tables among `names`: those of the pixels, and that of the flux that is read."""
+        own = (f"{self._roles['flux']}_flag",) if "flux" in self._roles else ()
+        return [name for name in (*own, *FLAGS) if name in names]
 
     def _numbers(self, part, role):
         if role in self._constants:
@@ -211,7 +229,8 @@ class PointRows:
     def _about(self, unit):
         time = self._roles.get("mjd") or self._roles.get("jd") or "a constant"
         role = "JD, converted" if "mjd" not in self._roles or self._settings.get("time") == "jd" else "MJD"
-        scale = self._settings.get("scale") or ("TAI" if "tai" in time.lower() else "scale not told")
+        told = "TAI" if re.search("tai|expmidpt", time.lower()) else "heliocentric" if plain(time) == "hmjd" else None
+        scale = self._settings.get("scale") or told or "scale not told"
         told = "sign" in self._roles or plain(self._roles.get("flux", "")) in ("fluxcal", "psfdiffflux")
         return {
             "time": f"{role} {scale}",
