@@ -46,7 +46,7 @@ def test_nothing_and_an_empty_folder_are_refused(tmp_path, reader):
 
 @pytest.mark.parametrize("reader", READERS)
 def test_real_files_of_other_formats_are_refused_or_read(reader):
-    paths = [path for path in surveys().rglob("*") if path.stat().st_size < 500_000]
+    paths = [path for path in surveys().rglob("*") if path.stat().st_size < 200_000]
     assert len(paths) > 100
     refused = [path for path in paths if isinstance(sound(reader_of(reader), path), DataError)]
     assert len(refused) > len(paths) / 2
