@@ -31,7 +31,7 @@ GUESSES = {
     "photo_redshift_err": "hostgal_photoz_err photoz_err photo_z_err zphot_err z_phot_err",
     "ebv": "ebv mwebv ebv_mw",
     "av": "a_v av",
-    "label": "label type class spectype sim_type_name classalerce class_simulated",
+    "label": "label type class spectype sim_type_name classalerce class_simulated true_target target",
 }
 """Usual names of a column for each role, the first that a table has counts; case, `_` and the like do not matter."""
 

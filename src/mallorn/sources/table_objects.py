@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array
@@ -88,8 +89,9 @@ class ObjectTables:
         for column in table.column_names:
             if column.startswith(PREFIX):
                 known[column.removeprefix(PREFIX)] = first_values(numpy_array(table.column(column)), codes, n)
-        for index, values in self._tables:
-            rows = np.array([index.get(name, -1) for name in names], dtype=np.int64)
+        wanted = arrow_array(np.array([*names, None], dtype=object)[:-1]).cast(pa.string())
+        for ids, values in self._tables:
+            rows = np.asarray(numpy_array(pc.index_in(wanted, value_set=ids).fill_null(-1)), dtype=np.int64)
             for column, told in values.items():
                 told = np.append(told, [np.nan if told.dtype.kind == "f" else None])[rows]
                 kept = known.get(column)
@@ -115,24 +117,22 @@ def _first(values, others):
 
 
 def _read(path, settings):
-    """Return {id: row} and {role or carried column: (n,) array} of a table of objects."""
+    """Return the ids (n,) as Arrow strings, and {role or carried column: (n,) array}, of a table of objects."""
     with table_file(path) as table:
         roles = object_roles(path, table.names, settings)
-        ids, parts = [], []
+        name, ids, parts = roles.of["object_id"], [], []
         for part in table.parts(roles.columns):
-            ids += id_strings(part.column(roles.of["object_id"]), path, roles.of["object_id"]).to_pylist()
+            ids.append(id_strings(part.column(name), path, name))
             parts.append(values_of(part, roles, path))
-        values = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
-        index = {}
-        for row, name in enumerate(ids):
-            if name is None:
-                continue
-            if name in index:
-                fix = "keep one row for each object"
-                found = f"{name!r} in rows {index[name] + 1} and {row + 1}"
-                raise DataError.at(path, expected="each object once", found=found, fix=fix)
-            index[name] = row
-    return index, values
+    values = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+    ids = pa.chunked_array(ids, type=pa.string()).combine_chunks()
+    counts = ids.drop_null().value_counts()
+    again = np.flatnonzero(numpy_array(counts.field("counts")) > 1)
+    if len(again):
+        found = f"{counts.field('values')[int(again[0])].as_py()!r} in several rows"
+        fix = "keep one row for each object"
+        raise DataError.at(path, column=name, expected="each object once", found=found, fix=fix)
+    return ids, values
 
 
 def _floats(part, name, path, hours=False):

@@ -258,7 +258,7 @@ def passband_of(name, survey=None, passbands=None):
         name = _ZTF.get(name, name)
     if survey in (None, "lsst"):
         lsst = "ugrizy"[int(name)] if name in "012345" and len(name) == 1 else name.replace("Y", "y")
-        if survey is None and (len(lsst) != 1 or lsst not in "ugrizy"):
+        if len(lsst) != 1 or lsst not in "ugrizy":
             return None
         survey, name = "lsst", lsst
     return f"{survey}.{name}"
