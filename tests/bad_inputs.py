@@ -413,7 +413,7 @@ CONFIGURATION = [
         "a passband of one's own without a wavelength",
         ("surveys",),
         {"mine": {"g": {"slot": "g"}}},
-        ("surveys.mine.g: expected {wavelength: angstrom}",),
+        ("surveys.mine.g: missing key 'wavelength'",),
     ),
     Value(
         "a wavelength in micrometres", ("surveys",), {"mine": {"g": {"wavelength": 0.48}}}, ("surveys.mine.g", "910")

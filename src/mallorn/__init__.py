@@ -6,7 +6,7 @@
     model = mallorn.load_model("results/model")    # a trained model, without pickle
     scores = model.predict(curves)                 # a table: probabilities of all classes, and a decision
     reasons = model.explain(curves)                # the features that drive each probability
-    table = mallorn.families(curves)               # all features
+    table = mallorn.features(curves)               # all features
     figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
 
 Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.

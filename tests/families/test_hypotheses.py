@@ -65,7 +65,9 @@ def test_hand_worked_numbers(by_hand):
     assert out["tde_fixed_log10_nu_luminosity"] == pytest.approx(np.log10(1.618e28 * 6.662e14), abs=1e-3)
     radius2 = 1.618e28 / (4 * np.pi**2 * planck(4500.0, 20000.0))
     assert out["tde_fixed_log10_radius"] == pytest.approx(0.5 * np.log10(radius2), abs=1e-3)
-    assert out["tde_fixed_log10_bolometric"] == pytest.approx(np.log10(4 * np.pi * radius2 * SIGMA_SB * 20000.0**4), abs=1e-3)
+    assert out["tde_fixed_log10_bolometric"] == pytest.approx(
+        np.log10(4 * np.pi * radius2 * SIGMA_SB * 20000.0**4), abs=1e-3
+    )
     assert 4 * np.pi * (DISTANCE * MPC) ** 2 * 1e-28 / 1.25 == pytest.approx(1.618e28, rel=1e-3)
     # four residuals of one sigma: 4 / sqrt(4); g has three of them, and (-5, 8] and (25, 60] d one and two
     assert out["tde_fixed_event_chi2"] == pytest.approx(4 / 5)

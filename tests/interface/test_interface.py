@@ -71,10 +71,10 @@ def test_reading_gives_the_objects_of_the_splits_asked_for(survey, curves):
 
 def test_features_are_a_table_of_the_families_asked_for(curves):
     few = curves.take(np.arange(4))
-    table = mallorn.families(few, families=["statistics", "multiband"])
+    table = mallorn.features(few, families=["statistics", "multiband"])
     assert list(table.index) == list(few.object_id)
     assert {name.split("__")[0] for name in table.columns} == {"statistics", "multiband"}
-    tail = mallorn.families(few, {"features": {"statistics": {"tail": 0.2}}}, ["statistics"])
+    tail = mallorn.features(few, {"features": {"statistics": {"tail": 0.2}}}, ["statistics"])
     changed = (tail != table[tail.columns]) & tail.notna()
     assert changed.any().any()
     assert all("percentile" in name or "ratio" in name for name in changed.columns[changed.any()])

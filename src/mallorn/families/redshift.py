@@ -66,7 +66,7 @@ def extract(inputs, config):
         "brightest": np.where(np.isfinite(brightest), brightest, np.nan),
     }
     for index, band in enumerate(SLOTS):
-        found |= {f"absolute_magnitude__{band}": magnitude[:, index], f"peak_luminosity__{band}": peak[:, index]}
+        found |= {f"absolute_magnitude__{band}": magnitude[:, index], f"log10_peak_luminosity__{band}": peak[:, index]}
 
     knots = knot_positions(posterior.knots, [0, *config["phases"]], "features.redshift.phases")
     at_knots = luminosity(posterior.knot_mean[:, knots], distance[:, None, None], SLOT_WAVELENGTHS)

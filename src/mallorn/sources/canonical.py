@@ -1,7 +1,7 @@
 """What every reader of a survey's files returns: points in microjansky and what is known of the objects.
 
-A reader `mallorn.sources.NAME` has a function `batches(path, settings)` that yields `Batch`es, each of whole objects, so
-that memory does not grow with the file. All units are one: MJD in days, fluxes in microjansky (AB magnitude 23.9).
+A reader `mallorn.sources.NAME` has a function `batches(path, settings)` that yields `Batch`es, each of whole objects,
+so that memory does not grow with the file. All units are one: MJD in days, fluxes in microjansky (AB magnitude 23.9).
 Values that a format writes in place of a missing one (-9, -99, -999, 100, ...) are NaN here.
 """
 
