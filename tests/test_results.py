@@ -6,7 +6,7 @@ from math import erf
 import numpy as np
 import pytest
 
-from mallorn.decide.predictions import mean_probability, read_out_of_fold, write_predictions
+from mallorn.decide.predictions import mean_of_files, read_out_of_fold, write_predictions
 from mallorn.decide.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.errors import DataError
 from mallorn.evaluate.scores import SCORE_COLUMNS, cross_fitted_score, score
@@ -38,21 +38,24 @@ def test_predictions_say_what_they_are(tmp_path):
     assert table["probability__AGN"].tolist() == [0.2, 0.9, 0.3]
 
 
-def test_binary_predictions_have_one_probability(tmp_path):
-    write_predictions(tmp_path / "p.parquet", IDS, np.full((3, 2), 0.5), ("TDE", "other"), ABOUT)
-    assert list(read_columns(tmp_path / "p.parquet")) == ["object_id", "probability"]
-
-
 def test_mean_over_repeats_needs_the_same_objects(tmp_path):
     paths = [tmp_path / f"{k}.parquet" for k in range(3)]
     for k, path in enumerate(paths[:2]):
         write_predictions(path, IDS, np.array([[k, 0], [0.5, 0], [0.25 * k, 0]]), ("TDE", "other"), ABOUT)
     write_predictions(paths[2], IDS[::-1], np.zeros((3, 2)), ("TDE", "other"), ABOUT)
-    object_id, p = mean_probability(paths[:2])
+    object_id, p, names = mean_of_files(paths[:2])
     assert object_id.tolist() == IDS.tolist()
-    assert p.tolist() == [0.5, 0.5, 0.125]
-    with pytest.raises(DataError, match="2.parquet: expected the objects of"):
-        mean_probability(paths)
+    assert names == ("TDE", "other")
+    assert p.tolist() == [[0.5, 0], [0.5, 0], [0.125, 0]]
+    with pytest.raises(DataError, match="2.parquet: expected the objects and classes of"):
+        mean_of_files(paths)
+
+
+def test_mean_over_repeats_needs_the_same_classes(tmp_path):
+    for name, classes in (("a", ("TDE", "other")), ("b", ("TDE", "AGN"))):
+        write_predictions(tmp_path / f"{name}.parquet", IDS, np.zeros((3, 2)), classes, ABOUT)
+    with pytest.raises(DataError, match="expected the objects and classes of"):
+        mean_of_files([tmp_path / "a.parquet", tmp_path / "b.parquet"])
 
 
 def test_score_worked_by_hand():

@@ -44,8 +44,10 @@ def by_hand():
     fits = {
         "error_floor": 0.0, "null_chi2": 4 * (flux**2).sum(), "constant_chi2": 9.0, "drw_ln_tau": 4.0, "drw_beta": 0.0,
         "drw_ln_sigma": 1.0, "drw_ln_sigma_relative": 0.0, "drw_deviance": 8.0, "drw_ln_evidence": -7.0,
-        "tde_fixed_t0": 60000.0, "tde_fixed_ln_rise": np.log(15.0), "tde_fixed_ln_tau": np.log(55.0), "tde_fixed_ln_p": np.log(5 / 3),
-        "tde_fixed_ln_T": np.log(20000.0), "tde_fixed_ln_rise_err": 0.1, "tde_fixed_ln_tau_err": 0.1, "tde_fixed_ln_T_err": 0.1,
+        "tde_fixed_t0": 60000.0, "tde_fixed_ln_rise": np.log(15.0), "tde_fixed_ln_tau": np.log(55.0),
+        "tde_fixed_ln_p": np.log(5 / 3),
+        "tde_fixed_ln_T": np.log(20000.0), "tde_fixed_ln_T_err": 0.1, "tde_fixed_ln_rise_err": 0.1,
+        "tde_fixed_ln_tau_err": 0.1,
         "tde_fixed_amplitude": 10.0, "tde_fixed_chi2": 4.0, "tde_fixed_penalty": 1.0, "tde_fixed_ln_evidence": -5.0,
     }  # fmt: skip
     config = {

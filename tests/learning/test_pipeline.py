@@ -108,7 +108,7 @@ def test_a_linear_start_does_not_learn_from_rows_of_unknown_kind(two_kinds_of_ot
     ("change", "told"),
     [
         ({"params": {"linear_start": 0.1}}, "lightgbm has no parameter 'linear_start'"),
-        ({"transforms": {"linear_starts": {}}}, "there is no transform .linear_starts. \(did you mean"),
+        ({"transforms": {"linear_starts": {}}}, r"there is no transform .linear_starts. \(did you mean"),
         (
             {"transforms": {"linear_start": {"max_itr": 1}}},
             r"linear_start has no parameter 'max_itr' \(did you mean 'max_iter'\?\)",

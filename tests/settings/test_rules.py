@@ -9,7 +9,7 @@ from mallorn.learning.folds import PROTOCOLS
 from mallorn.settings.code import known_names
 from mallorn.settings.resolve import defaults, resolve
 from mallorn.settings.rules import PARENTS, broken_rules
-from mallorn.survey.passbands import BANDS
+from mallorn.survey.passbands import SLOTS
 
 SURVEYS = {"lsst": list("ugrizy"), "ztf": list("gri"), "atlas": list("co")}
 
@@ -107,6 +107,6 @@ def test_learners_and_their_parameters_are_those_of_the_library():
 
 
 def test_slots_and_protocols_are_those_of_the_library():
-    assert tuple(resolve({"posterior": {"peak_bands": list(BANDS)}})["posterior"]["peak_bands"]) == tuple(BANDS)
+    assert tuple(resolve({"posterior": {"peak_bands": list(SLOTS)}})["posterior"]["peak_bands"]) == tuple(SLOTS)
     for protocol in PROTOCOLS:
         resolve({"submission": {"protocol": protocol}})
