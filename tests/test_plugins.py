@@ -126,7 +126,7 @@ def test_an_installed_package_is_found_by_its_entry_points_and_followed_by_its_i
     (package / "helper.py").write_text("X = 1\n")
     write(package, "sparkle", FAMILY.replace('KIND = "features"', "from theirs.helper import X"))
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[mallorn.families]\nsparkle = theirs.sparkle\n")
+    (about / "entry_points.txt").write_text("[mallorn.features]\nsparkle = theirs.sparkle\n")
     paths, script = [str(ROOT / "src"), str(tmp_path)], str(ROOT / "workflow" / "scripts" / "extract_features.py")
     code = INSTALLED.format(paths=paths, script=script)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -104,9 +104,14 @@ def test_submission_is_in_the_order_asked_for(tmp_path):
     p = in_submission_order(IDS, np.array([0.2, 0.1, 0.3]), ["a", "b", "c"])
     assert p.tolist() == [0.1, 0.2, 0.3]
     write_submission(tmp_path / "s.csv", ["a", "b", "c"], p >= 0.15)
-    write_probabilities(tmp_path / "p.csv", ["a", "b", "c"], p)
+    write_probabilities(tmp_path / "p.csv", ["a", "b", "c"], np.column_stack([p, [0.9, 0.8, 0.7]]), ("TDE", "SN Ia"))
     assert rows(tmp_path / "s.csv") == [["object_id", "prediction"], ["a", "0"], ["b", "1"], ["c", "1"]]
-    assert rows(tmp_path / "p.csv") == [["object_id", "probability"], ["a", "0.1"], ["b", "0.2"], ["c", "0.3"]]
+    assert rows(tmp_path / "p.csv") == [
+        ["object_id", "probability", "probability__TDE", "probability__SN Ia"],
+        ["a", "0.1", "0.1", "0.9"],
+        ["b", "0.2", "0.2", "0.8"],
+        ["c", "0.3", "0.3", "0.7"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ FLOORS = (
 
 MOST_LINES, MOST_IN_FUNCTION, MOST_PARAMETERS = 400, 60, 8
 REASON = "# size:"
-"""Begins the comment above a function, or in a file's first lines, that says why it may be larger."""
+"""Begins the comment above a function, or in a file's first lines for all in it, that says why it may be larger."""
 
 
 def name_of(path):
@@ -120,7 +120,9 @@ def reasoned(path, node):
 def test_files_and_functions_can_be_read(path):
     text = path.read_text(encoding="utf-8")
     head = text.splitlines()[:30]
-    assert text.count("\n") <= MOST_LINES or any(line.startswith(REASON) for line in head)
+    if any(line.startswith(REASON) for line in head):
+        return
+    assert text.count("\n") <= MOST_LINES
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef):
             arguments = node.args

@@ -67,7 +67,7 @@ def model_tables(model):
 
 
 def with_learner_memory(mem_mb):
-    """Return a `mem_mb` function of a rule that trains {model}: `mem_mb` and the MB that its learner asks for."""
+    """Return a `mem_mb` function for jobs that train {model}: `mem_mb` and the MB that its learner asks for."""
     more = learner_resource("memory_mb")
     return lambda wildcards, input, attempt: mem_mb(wildcards, input, attempt) + more(wildcards) * 2 ** (attempt - 1)
 

@@ -9,8 +9,9 @@ import pytest
 
 from mallorn.benchmarks.fits import COLUMNS, missed_optima
 from mallorn.gp.batch import pack
-from mallorn.gp.fit import fit, settings
+from mallorn.gp.fit import fit
 from mallorn.gp.models import DRW
+from mallorn.gp.objective import settings
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves, write_lightcurves
 from mallorn.survey.passbands import LSST

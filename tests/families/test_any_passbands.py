@@ -8,7 +8,7 @@ import pytest
 from feature_inputs import CONFIG, Artifacts, family_modules, simulated
 
 from mallorn.families.family import Feature, Inputs, by_reason, columns, family_features, unavailable
-from mallorn.families.hypotheses import slot_amplitudes
+from mallorn.hypotheses.fitted import slot_amplitudes
 from mallorn.survey.passbands import LSST, NO_SLOT, SLOTS, Passbands, survey_passbands
 
 MODULES = {name: module for name, module in family_modules().items() if name in CONFIG["features"]}

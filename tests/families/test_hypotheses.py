@@ -8,6 +8,7 @@ from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
 
 from mallorn.errors import ConfigError
 from mallorn.families import hypotheses
+from mallorn.hypotheses.fitted import FittedSplit
 from mallorn.families.family import Inputs, columns
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.hypotheses.models import blackbody_ratio
@@ -96,14 +97,14 @@ def test_hand_worked_numbers(by_hand):
 
 def test_residuals_of_the_features_are_those_of_the_fits(events):
     fits = fit_hypotheses(events, SETTINGS)
-    split = hypotheses._Split(events, fits | {"error_floor": np.zeros(len(events))})
+    split = FittedSplit(events, fits | {"error_floor": np.zeros(len(events))})
     for name in SETTINGS["models"]:
         chi2 = split.segments.sum(split.fit(hypothesis(name)).residual ** 2)
         np.testing.assert_allclose(chi2[:-1], fits[f"{name}_chi2"][:-1], rtol=1e-6)
 
 
 def test_offsets_are_those_of_linear_least_squares(events):
-    split = hypotheses._Split(events, fit_hypotheses(events, SETTINGS))
+    split = FittedSplit(events, fit_hypotheses(events, SETTINGS))
     for name in ("tde_fixed", "supernova", "drifting_color"):
         fit = split.fit(hypothesis(name))
         for k in range(len(events) - 1):

@@ -6,8 +6,9 @@ from gp_dense import pack_six
 
 from mallorn.gp.batch import BLANKS
 from mallorn.gp.compiled import innovations as compiled
-from mallorn.gp.fit import evaluate, fit_lightcurves, settings
+from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import MODELS
+from mallorn.gp.objective import evaluate, settings
 from mallorn.gp.solver import innovations
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves

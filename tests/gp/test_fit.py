@@ -5,8 +5,9 @@ import pytest
 from gp_dense import PARAMETERS, Dense, kernel, pack_six
 
 from mallorn.errors import ConfigError, DataError
-from mallorn.gp.fit import REASONS, evaluate, fit, fit_lightcurves, fit_units, settings
+from mallorn.gp.fit import REASONS, fit, fit_lightcurves, fit_units
 from mallorn.gp.models import MODELS
+from mallorn.gp.objective import evaluate, settings
 from mallorn.gp.solver import innovations
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST

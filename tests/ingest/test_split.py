@@ -8,6 +8,7 @@ import pytest
 from mallorn.ingest.split import SetAside, write_split
 from mallorn.io.tables import read_columns, read_metadata
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves
+from mallorn.survey.passbands import LSST
 
 
 @pytest.fixture
@@ -16,7 +17,9 @@ def curves():
     ids, two = np.array(["a", "b"], dtype=object), np.ones(2)
     points = {"mjd": np.array([60000.0, 60001.0, 60000.5]), "band": np.zeros(3, np.int8)}
     flux = {"flux": np.array([1.0, 2.0, 3.0]), "flux_err": np.ones(3)}
-    return LightCurves(ids, 0.1 * two, 0 * two, 0 * two, 400 * two, np.array([0, 2, 3]), **points, **flux)
+    return LightCurves(
+        ids, 0.1 * two, 0 * two, 0 * two, 400 * two, np.array([0, 2, 3]), passbands=LSST, **points, **flux
+    )
 
 
 def written(folder, curves, aside=None):

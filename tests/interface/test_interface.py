@@ -74,7 +74,7 @@ def test_features_are_a_table_of_the_families_asked_for(curves):
     table = mallorn.features(few, families=["statistics", "multiband"])
     assert list(table.index) == list(few.object_id)
     assert {name.split("__")[0] for name in table.columns} == {"statistics", "multiband"}
-    tail = mallorn.features(few, {"features": {"statistics": {"tail": 0.2}}}, ["statistics"])
+    tail = mallorn.features(few, {"features": {"statistics": {"tail": 0.1}}}, ["statistics"])
     changed = (tail != table[tail.columns]) & tail.notna()
     assert changed.any().any()
     assert all("percentile" in name or "ratio" in name for name in changed.columns[changed.any()])

@@ -8,13 +8,11 @@ from mallorn.benchmarks.stages import summary
 from mallorn.io.csv_tables import write_csv
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
+from mallorn.report.pages.candidates import write_candidates_page
+from mallorn.report.pages.evaluation import write_evaluation_page
+from mallorn.report.pages.performance import write_performance_page
+from mallorn.report.pages.tuning import write_tuning_page
 from mallorn.report.render import as_table, number, render
-from mallorn.report.site import (
-    write_candidates_page,
-    write_evaluation_page,
-    write_performance_page,
-    write_tuning_page,
-)
 from mallorn.runtime.usage import FIELDS
 
 CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
@@ -59,7 +57,7 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
 def test_a_page_lists_no_more_candidates_than_a_browser_holds(tmp_path, monkeypatch):
     write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
     assert "most probable ones" not in (tmp_path / "candidates.html").read_text()
-    monkeypatch.setattr("mallorn.report.site.LISTED", 2)
+    monkeypatch.setattr("mallorn.report.pages.candidates.LISTED", 2)
     write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
     page = (tmp_path / "candidates.html").read_text()
     assert "The 3 test objects" in page
@@ -137,7 +135,7 @@ def test_a_page_with_a_variable_missing_is_an_error(tmp_path):
 
 def test_audits_are_shown_as_they_are_written(tmp_path):
     from mallorn.evaluate.audits.verdict import merge, verdict, write_verdict
-    from mallorn.report.site import _audits
+    from mallorn.report.pages.summary import _audits
 
     scores = tmp_path / "scores.csv"
     scores.write_text("")

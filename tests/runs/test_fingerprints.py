@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,8 +100,11 @@ def test_unknown_roots_are_refused():
 def test_no_package_of_ours_imports_anything_when_imported():
     """A re-exporting __init__ would make every module depend on every other."""
     source = Path(__file__).parents[2] / "src" / "mallorn"
-    full = [str(p) for p in source.rglob("__init__.py") if p.read_text().strip()]
+    full = [str(p) for p in source.glob("*/**/__init__.py") if p.read_text().strip()]
     assert not full
+    code = f"import sys; sys.path.insert(0, {str(source.parent)!r}); import mallorn; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("mallorn")] == ["mallorn"]
 
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"

@@ -8,16 +8,14 @@ from mallorn.decide.predictions import pooled_by_model
 from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
 from mallorn.report.names import page_name
-from mallorn.report.site import (
-    write_candidates_page,
-    write_evaluation_page,
-    write_features_page,
-    write_history_page,
-    write_input_page,
-    write_performance_page,
-    write_summary_page,
-    write_tuning_page,
-)
+from mallorn.report.pages.candidates import write_candidates_page
+from mallorn.report.pages.evaluation import write_evaluation_page
+from mallorn.report.pages.features import write_features_page
+from mallorn.report.pages.history import write_history_page
+from mallorn.report.pages.performance import write_performance_page
+from mallorn.report.pages.summary import write_summary_page
+from mallorn.report.pages.survey import write_input_page
+from mallorn.report.pages.tuning import write_tuning_page
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.gp.batch import BLANKS, pack
-from mallorn.gp.fit import evaluate, fit, fit_lightcurves, settings
+from mallorn.gp.fit import fit, fit_lightcurves
 from mallorn.gp.models import DRW, MODELS, Matern32, MultibandMatern32
+from mallorn.gp.objective import evaluate, settings
 from mallorn.gp.posterior import predict_posterior
 from mallorn.io.tables import read_columns, write_table
 from mallorn.seeds import generator

@@ -45,6 +45,7 @@ def _deviance(decay, variance, mean_variance, weight, band, flux, noise):
     return total + log(product)
 
 
+# size: compiled functions take arrays, one argument each
 @njit(
     (int64[::1], float64[::1], int8[::1], float64[::1], float64[::1], float64[::1], float64[::1], float64[:, ::1],
      float64[::1]),

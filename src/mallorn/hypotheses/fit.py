@@ -157,6 +157,7 @@ def fit_hypotheses(lightcurves, config):
     return columns | _random_walks(lc, x, flux, error, config["drw"])
 
 
+# size: packed points are what the compiled fits take, one array each
 def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent, config):
     """Fit one hypothesis to packed points (see `fitted_points`); return a mapping of arrays, one row per object.
 

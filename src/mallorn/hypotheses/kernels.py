@@ -9,6 +9,8 @@ residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A
 derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
 """
 
+# size: numba's cache looks at one file only, and compiled functions take arrays, one argument each
+
 from math import exp, log, sqrt
 
 import numpy as np

@@ -3,12 +3,13 @@
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mallorn.io.files import write_text
 
-__all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render"]
+__all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render", "shown_as", "value_text", "words"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -66,3 +67,20 @@ def _is_number(text):
     except ValueError:
         return False
     return True
+
+
+def words(name):
+    """Return a name as a reader would write it."""
+    return str(name).replace("_", " ")
+
+
+def value_text(value):
+    """Return a value of a table: floats with four significant digits."""
+    return number(value, 4) if isinstance(value, float) else str(value)
+
+
+def shown_as(value, decimals):
+    """Return a value with `decimals` decimals, "" for NaN; a text, for which `decimals` is None, as it is."""
+    if decimals is None:
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.{decimals}f}"

@@ -173,6 +173,7 @@ def _snana(part, settings):
 _ROWS = {DETECTIONS: _ztf, FORCED: _ztf, LIMITS: _limits, SNANA: _snana}
 
 
+# size: one argument for each thing that every kind of table says in its own way
 def _table(part, settings, flux, error, reasons, meaning, survey, detected, limit=None):
     names = part.texts("band_name", "BAND", "FLT", "fid", "band")
     bands = passbands(names, meaning, settings, reasons)

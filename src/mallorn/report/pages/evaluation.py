@@ -1,0 +1,86 @@
+"""The page of what `snakemake evaluation` finds."""
+
+import shutil
+from pathlib import Path
+
+from mallorn.plots.evaluation import plot_precision_recall, plot_roc
+from mallorn.report.render import render, words
+from mallorn.report.tables import read_part
+
+__all__ = ["EVALUATIONS", "write_evaluation_page"]
+
+EVALUATIONS = {
+    "nested": (
+        "Nested scores",
+        "What predicts and decides an outer fold, weights, calibration and threshold included, never saw it.",
+    ),
+    "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
+    "confusion": ("Confusion by type", "What objects of each type are taken for."),
+    "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),
+    "calibration": (
+        "Calibration",
+        "Whether a fraction p of the objects with probability p is of the class sought.",
+    ),
+    "learning_curve": (
+        "Learning curve",
+        "Scores after training on fewer events of the class sought: what more labels would bring.",
+    ),
+    "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
+    "selection": ("Selected features", "Features that stability selection keeps."),
+}
+"""Tables of results/evaluation that the page on evaluation shows: titles and texts."""
+
+
+_FIGURES = {"by_redshift": "by_type", "by_snr": "by_type", "by_points": "by_type"}
+"""Parts of the page to which figures belong whose names do not begin with the name of a table."""
+
+
+_CAPTIONS = {
+    "precision_recall": "Precision against recall of all models, repeats pooled.",
+    "roc": "True against false positive rate of all models, repeats pooled.",
+    "confusion": "What objects of each type are taken for, grouped folds.",
+    "calibration": "Observed fraction of the class sought against the probability given.",
+    "learning_curve": "Scores against the number of events of the class sought trained on.",
+    "by_redshift": "Scores against redshift.",
+    "by_snr": "Scores against the highest signal-to-noise of a point.",
+    "by_points": "Scores against the number of points.",
+    "by_type": "Share of each type that is taken for the class sought.",
+}
+
+
+def write_evaluation_page(folder, evaluation, scores, curves, commands):
+    """Write evaluation.html from the tables and figures in the folder `evaluation`, of which there may be none.
+
+    scores: path. curves: see `mallorn.plots.evaluation.plot_precision_recall`. commands: {part: command that makes it},
+    where it is not `snakemake evaluation`.
+    """
+    found = {name: [] for name in EVALUATIONS}
+    for name, draw in (("precision_recall", plot_precision_recall), ("roc", plot_roc)):
+        draw(curves, Path(folder, "figures", name))
+        found["curves"].append({"path": f"figures/{name}", "caption": _CAPTIONS[name]})
+    figures = sorted(Path(evaluation, "figures").glob("*.svg")) if Path(evaluation, "figures").is_dir() else []
+    for path in figures:
+        stem = path.stem
+        if stem in ("precision_recall", "roc"):
+            continue
+        part = _FIGURES.get(stem) or next((name for name in EVALUATIONS if stem.startswith(name)), "curves")
+        found[part].append(_copied(path, folder))
+    parts = []
+    for name, (title, text) in EVALUATIONS.items():
+        command = commands.get(name, "snakemake --cores all evaluation")
+        path = Path(evaluation, f"{name}.csv")
+        parts.append(read_part(title, text, command, path, found[name], newer_than=scores))
+    everything = read_part(
+        "All scores", "One row for each protocol, model and repeat.", "make run", scores, long_from=0
+    )
+    render(Path(folder, "evaluation.html"), "evaluation.html", parts=[*parts, everything])
+
+
+def _copied(path, folder):
+    """Copy a figure in both formats to the report; return what the macro `figure` shows."""
+    target = Path(folder, "figures")
+    target.mkdir(parents=True, exist_ok=True)
+    for ending in (".svg", ".png"):
+        if path.with_suffix(ending).is_file():
+            shutil.copyfile(path.with_suffix(ending), target / path.with_suffix(ending).name)
+    return {"path": f"figures/{path.stem}", "caption": _CAPTIONS.get(path.stem, words(path.stem).capitalize())}

@@ -1,0 +1,29 @@
+"""The page of what was read."""
+
+from pathlib import Path
+
+from mallorn.report.render import as_table, render
+from mallorn.report.tables import read_json
+
+__all__ = ["write_input_page"]
+
+
+def write_input_page(folder, survey):
+    """Write input.html. survey: what `explore_survey` wrote: its folder, beside the report's pages."""
+    about = read_json(Path(survey, "tables.json"))
+    name = Path(survey).name
+    captions = {
+        "types": "Training objects by spectroscopic type.",
+        "redshifts": "Redshifts.",
+        "points": "Points of each object, by passband.",
+        "cadence": "Cadence: time between visits of a passband, and nights with a point.",
+        "examples": "One ordinary training object of each of the most frequent types.",
+    }
+    render(
+        Path(folder, "input.html"),
+        "input.html",
+        subline=about["subline"],
+        figures={key: {"path": f"{name}/{key}", "caption": text} for key, text in captions.items()},
+        types=as_table(("Type", "Objects", "Share", "Median z", "Median points"), about["types"]),
+        set_aside=as_table(("Reason", "Rows", "Objects", "First file", "Line"), about["set_aside"]),
+    )
