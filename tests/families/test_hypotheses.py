@@ -8,9 +8,9 @@ from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack
 
 from mallorn.errors import ConfigError
 from mallorn.families import hypotheses
-from mallorn.hypotheses.fitted import FittedSplit
 from mallorn.families.family import Inputs, columns
 from mallorn.hypotheses.fit import fit_hypotheses
+from mallorn.hypotheses.fitted import FittedSplit
 from mallorn.hypotheses.models import blackbody_ratio
 from mallorn.settings.resolve import defaults
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck

@@ -29,7 +29,7 @@ def written(folder, curves, aside=None):
         write(curves)
         return aside or SetAside(3, [])
 
-    return write_split(read, *paths), paths
+    return write_split(read, LSST, *paths), paths
 
 
 def test_points_and_what_was_set_aside_are_written_with_counts(tmp_path, curves):
