@@ -92,6 +92,14 @@ def test_access_agrees_with_lists(counts, data):
         assert as_lists(lc.in_band(band)) == [(name, [row for row in rows if row[1] == band]) for name, rows in plain]
 
 
+def test_many_objects_are_shown_in_a_line():
+    four = LightCurves(
+        np.array(["a", "b"], dtype=object), *np.zeros((4, 2)), np.array([0, 1, 4]),
+        np.arange(4.0), np.zeros(4, np.int8), np.zeros(4), np.ones(4), LSST,
+    )  # fmt: skip
+    assert repr(four) == "LightCurves(2 objects, 4 points in u, g, r, i, z, y)"
+
+
 def test_one_object_is_a_view():
     lc = make([2, 3])
     curve = lc[1]

@@ -49,7 +49,7 @@ class LightCurve(NamedTuple):
     flux_err: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LightCurves:
     """The light curves of n objects with N points in all.
 
@@ -73,6 +73,9 @@ class LightCurves:
 
     def __len__(self):
         return len(self.object_id)
+
+    def __repr__(self):
+        return f"LightCurves({len(self):,} objects, {len(self.mjd):,} points in {', '.join(self.passbands.names)})"
 
     def __getitem__(self, k):
         """Return object `k` as a `LightCurve` of views."""
