@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import mallorn
 from mallorn.errors import DataError
+from mallorn.families import pipeline
 from mallorn.io.tables import read_columns
 from mallorn.settings.resolve import defaults
 from mallorn.simulate.lightcurves import write_split
@@ -78,6 +80,16 @@ def test_features_are_a_table_of_the_families_asked_for(curves):
     changed = (tail != table[tail.columns]) & tail.notna()
     assert changed.any().any()
     assert all("percentile" in name or "ratio" in name for name in changed.columns[changed.any()])
+
+
+def test_features_do_not_depend_on_the_threads_of_linear_algebra(curves, monkeypatch):
+    seen = []
+    monkeypatch.setattr(pipeline, "family_features", lambda *_: seen.append(threadpool_info()) or {"x": np.zeros(1)})
+    with threadpool_limits(2, user_api="blas"):
+        mallorn.features(curves.take([0]), families=["statistics"])
+        after = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert {pool["num_threads"] for pool in seen[0] if pool["user_api"] == "blas"} == {1}
+    assert set(after) == {2}
 
 
 def test_plotting_one_object(curves, tmp_path):

@@ -5,6 +5,7 @@ all artifacts of a group of objects are made one after the other and handed on i
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mallorn.families.family import Inputs, family_features
 from mallorn.gp.fit import fit_lightcurves
@@ -25,8 +26,14 @@ def extract_features(lightcurves, settings, families=None, kernels=None):
     settings: {"fits", "posterior", "features"}, blocks of the configuration. families: names of the families to make;
     by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`.
 
-    Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them.
+    Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them,
+    and sums of linear algebra are done in one thread, as in the workflow: in several they would round otherwise.
     """
+    with threadpool_limits(1, user_api="blas"):
+        return _extract(lightcurves, settings, families, kernels)
+
+
+def _extract(lightcurves, settings, families, kernels):
     blocks = settings["features"]
     names = [name for name, block in blocks.items() if block["enabled"]] if families is None else list(families)
     modules = {name: load("features", name) for name in names}
