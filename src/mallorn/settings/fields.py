@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from mallorn.runs.fingerprints import constant
+
 __all__ = [
     "Block",
     "Count",
@@ -103,8 +105,8 @@ Count = whole(ge=1)
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")]
 """Name of a model or an ensemble: it becomes the name of files."""
 
-Slot = Literal["u", "g", "r", "i", "z", "y"]
-"""The slots of features by passband."""
+Slot = Literal[constant("mallorn.survey.passbands", "SLOTS")]
+"""The slots of features by passband, read without the import of numpy."""
 
 
 def listed(item, least=1, most=None, distinct=True, rising=False):
