@@ -10,7 +10,7 @@ from bad_inputs import DISK
 
 from mallorn.errors import DataError
 from mallorn.io.csv_tables import write_csv
-from mallorn.io.files import whole_file, write_text
+from mallorn.io.files import atomic_write, write_text
 from mallorn.io.tables import write_table
 
 
@@ -21,7 +21,7 @@ def names(folder):
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
     path = tmp_path / "a" / "t.txt"
     write_text(path, "old\n")
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text("half")
         assert path.read_text() == "old\n"
         assert beside.parent == path.parent
@@ -34,7 +34,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
     write_text(path, "old\n")
 
     def fail():
-        with whole_file(path) as beside:
+        with atomic_write(path) as beside:
             beside.write_text("half")
             raise ZeroDivisionError
 
@@ -49,9 +49,9 @@ def test_a_writer_left_over_from_a_killed_run_does_no_harm(tmp_path):
     path = tmp_path / "t.txt"
 
     def overtaken():
-        with whole_file(path) as left_over:
+        with atomic_write(path) as left_over:
             left_over.write_text("half")
-            with whole_file(path) as beside:
+            with atomic_write(path) as beside:
                 assert beside != left_over
                 beside.write_text("whole")
 
@@ -90,7 +90,7 @@ def test_a_file_that_may_not_grow_is_named_with_the_next_step(tmp_path, write):
 
 def test_a_full_disk_is_named_with_the_next_step(tmp_path):
     def write():
-        with whole_file(tmp_path / "t"), open("/dev/full", "w") as disk:
+        with atomic_write(tmp_path / "t"), open("/dev/full", "w") as disk:
             disk.write("x" * 100_000)
 
     with pytest.raises(DataError) as caught:
@@ -115,5 +115,5 @@ def test_a_folder_that_takes_no_file_is_named_with_the_next_step(path, kind):
 
 
 def test_other_errors_of_the_block_are_not_blamed_on_the_file(tmp_path):
-    with pytest.raises(FileNotFoundError), whole_file(tmp_path / "t"):
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "t"):
         (tmp_path / "absent").read_text()

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from mallorn.errors import DataError
 from mallorn.families.family import by_reason
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 from mallorn.io.tables import arrow_array, read_columns, read_notes
 
 __all__ = ["LOG_COLUMNS", "join_features"]
@@ -34,7 +34,7 @@ def join_features(logs, families, path, chosen, rows_per_group=10_000):
     table = read_columns(logs, [*LOG_COLUMNS, "set", "split"])
     rows = np.flatnonzero(table["set"] == chosen)
     schema, owned = _schema(families)
-    with whole_file(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with atomic_write(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
         for begin in range(0, max(len(rows), 1), rows_per_group):
             group = {name: values[rows[begin : begin + rows_per_group]] for name, values in table.items()}
             columns = [arrow_array(group[name]) for name in LOG_COLUMNS]

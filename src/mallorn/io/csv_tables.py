@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 
 __all__ = ["write_csv"]
 
@@ -14,7 +14,7 @@ def write_csv(path, columns, digits=6):
 
     NaN is written as an empty cell.
     """
-    with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as stream:
+    with atomic_write(path) as beside, open(beside, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(_cells(values, digits) for values in columns.values()), strict=True))

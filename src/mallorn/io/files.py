@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mallorn.errors import DataError
 
-__all__ = ["whole_file", "write_text"]
+__all__ = ["atomic_write", "write_text"]
 
 _OF_THE_DISK = {
     errno.ENOSPC: "free space on the disk of this folder",
@@ -24,7 +24,7 @@ _OF_THE_DISK = {
 
 
 @contextmanager
-def whole_file(path):
+def atomic_write(path):
     """Give the block a path beside `path` to write to, and rename it to `path` when the block ends without error.
 
     A reader sees the old file or the whole new one. Each writer has a name of its own beside `path`, so that a job
@@ -50,6 +50,6 @@ def whole_file(path):
 
 
 def write_text(path, text):
-    """Write `text` to `path` as UTF-8, whole or not at all (see `whole_file`)."""
-    with whole_file(path) as beside:
+    """Write `text` to `path` as UTF-8, whole or not at all (see `atomic_write`)."""
+    with atomic_write(path) as beside:
         beside.write_text(text, encoding="utf-8", newline="")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 
 __all__ = [
     "arrow_array",
@@ -62,7 +62,7 @@ def table_writer(path, units=None, sorted_by=(), metadata=None, notes=None):
         table = pa.Table.from_arrays(list(arrays.values()), schema=writer.schema)
         writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         try:
             yield write
         except BaseException:

@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 from mallorn.plots.compact import compact_png, compact_svg
 from mallorn.survey.passbands import NO_SLOT, SLOTS
 
@@ -151,7 +151,7 @@ def save(figure, path, formats=("png", "svg")):
     with style():
         for ending in formats:
             target = Path(f"{path}.{ending}")
-            with whole_file(target) as beside:
+            with atomic_write(target) as beside:
                 beside.write_bytes(_drawn(figure, ending))
             written.append(target)
     return written

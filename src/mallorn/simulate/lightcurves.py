@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 from mallorn.simulate import cadence
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, epoch_step, source_flux
@@ -30,7 +30,7 @@ def write_split(config, passbands, seed, split, truth, folder):
     n_points = 0
     for part in ("train", "test"):
         path = folder / f"{part}_full_lightcurves.csv"
-        with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
+        with atomic_write(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
             file.write("object_id,Time (MJD),Flux,Flux_err,Filter\n")
             for k in np.flatnonzero((truth["split"] == split) & (truth["set"] == part)):
                 lines = _lines(config, passbands, seed, {name: values[k] for name, values in truth.items()})

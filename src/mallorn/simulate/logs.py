@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mallorn.errors import ConfigError
-from mallorn.io.files import whole_file
+from mallorn.io.files import atomic_write
 from mallorn.io.tables import write_table
 from mallorn.simulate import agn, cadence, transients
 from mallorn.simulate.names import object_name, split_names
@@ -174,7 +174,7 @@ def _write_log(folder, part, truth, meanings):
 
 def _write_csv(path, header, columns):
     """Write `columns`, quoting where a value needs it; floats in their shortest form that reads back the same."""
-    with whole_file(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
+    with atomic_write(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(zip(*columns, strict=True))
