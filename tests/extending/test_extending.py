@@ -79,7 +79,7 @@ def configuration(plugins):
     families["hypotheses"] |= no_more
     families["sparkle"] = {"bright": 4.0}
     models = {name: {"enabled": False} for name in shipped["models"]}
-    block = {"learner": "nearest_mean", "classes": "binary", "balance": 0.5, "seeds": 1, "selection": False}
+    block = {"learner": "nearest_mean", "classes": "binary", "balance": 0.5, "seeds": 1}
     models["theirs"] = {"enabled": True, "tuned": False, "params": {"softness": 1.0}, **block}
     return {
         **yaml.safe_load(TINY.read_text()),
@@ -112,11 +112,13 @@ def extended(request, empty, finished):
         os.environ["PYTHONPATH"] = str(workspace.path / "site")
     workspace.configfile = workspace.path / "mine.yaml"
     workspace.configfile.write_text(yaml.safe_dump(configuration(listed)))
-    workspace.snakemake("results/submission.csv")
-    yield workspace
-    os.environ.pop("PYTHONPATH", None)
-    if before is not None:
-        os.environ["PYTHONPATH"] = before
+    try:
+        workspace.snakemake("results/submission.csv")
+        yield workspace
+    finally:  # whatever fails: other tests must not find the package
+        os.environ.pop("PYTHONPATH", None)
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 def test_every_test_object_is_submitted_in_the_order_of_the_source(extended):
@@ -146,7 +148,7 @@ def test_the_family_and_the_hypothesis_became_features(extended):
 
 def test_the_learner_saved_its_fits_in_its_own_format(extended):
     folder = extended.path / "results" / "predictions" / "final" / "stratified" / "0" / "theirs"
-    assert len(list((folder / "models").glob("*.npz"))) == 3
+    assert len(list((folder / "models").glob("*/learner/model.npz"))) == 3
     assert read_columns(folder / "out_of_fold.parquet")["probability"].max() <= 1
 
 

@@ -7,13 +7,14 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import yaml
-from workflow_copy import ROOT, TINY, Workspace
+from workflow_copy import TINY, Workspace
 
 from mallorn.io.tables import read_columns, read_notes
+from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import read_passbands
 from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
 
-SHIPPED = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+SHIPPED = defaults()
 TWO = {"ZTF_g": {"wavelength": 4746}, "ZTF_r": {"wavelength": 6367}}
 EIGHT = {
     **{name: {"wavelength": at} for name, at in zip(SLOTS, SLOT_WAVELENGTHS.tolist(), strict=True)},
@@ -27,7 +28,7 @@ def small(name, passbands, depth):
     config = yaml.safe_load(TINY.read_text(encoding="utf-8"))
     config["surveys"] = {name: passbands}
     config["simulation"] |= {"survey": name, "n_splits": 1, "nights_per_season": 20, "depth": depth}
-    for block in ("models", "ensembles", "copies"):
+    for block in ("models", "ensembles", "augmentations"):
         for key in SHIPPED[block]:
             config.setdefault(block, {}).setdefault(key, {})["enabled"] = block == "models" and key == "lightgbm"
     config["submission"] = {"model": "lightgbm"}

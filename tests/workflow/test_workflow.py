@@ -121,7 +121,7 @@ def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, modul
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("features/join.py", AFTER_FEATURES),
+        ("families/join.py", AFTER_FEATURES),
         ("survey/events.py", {"make_folds"} | AFTER_FOLDS),
         ("learning/cross_validation.py", AFTER_FOLDS),
         ("learners/catboost.py", AFTER_FOLDS),

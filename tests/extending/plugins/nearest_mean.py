@@ -1,15 +1,18 @@
 """The class whose mean is nearest, with each feature in units of its scatter; missing values are average."""
 
+from pathlib import Path
+
 import numpy as np
 
 KIND = "learners"
+NEEDS = ("features",)
 PARAMETERS = ("softness",)
 SEARCH_SPACE = {"softness": {"low": 0.1, "high": 10.0, "log": True}}
-SUFFIX = "npz"
 
 
-def fit(features, classes, weight, n_classes, params, seed, threads):
+def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return {"center", "scatter" (p,), "means" (C, p), "softness"}."""
+    features = dataset.features.values
     center, scatter = np.nanmean(features, axis=0), np.nanstd(features, axis=0)
     center, scatter = np.nan_to_num(center), np.where(scatter > 0, scatter, 1.0)
     scaled = np.nan_to_num((features - center) / scatter)
@@ -17,9 +20,9 @@ def fit(features, classes, weight, n_classes, params, seed, threads):
     return {"center": center, "scatter": scatter, "means": means, "softness": np.array(params["softness"])}
 
 
-def predict_proba(model, features):
+def predict(model, dataset):
     """Return (n, C) probabilities: the softmax of minus the mean squared distances."""
-    scaled = np.nan_to_num((features - model["center"]) / model["scatter"])
+    scaled = np.nan_to_num((dataset.features.values - model["center"]) / model["scatter"])
     distance = ((scaled[:, None, :] - model["means"]) ** 2).mean(axis=2) / model["softness"]
     chance = np.exp(distance.min(axis=1, keepdims=True) - distance)
     return chance / chance.sum(axis=1, keepdims=True)
@@ -30,12 +33,12 @@ def importance(model):
     return model["means"].std(axis=0)
 
 
-def save(model, path):
+def save(model, folder):
     """Write the model as numbers."""
-    np.savez(path, **model)
+    np.savez(Path(folder, "model.npz"), **model)
 
 
-def load(path):
+def load(folder):
     """Return the model that `save` wrote."""
-    with np.load(path, allow_pickle=False) as numbers:
+    with np.load(Path(folder, "model.npz"), allow_pickle=False) as numbers:
         return dict(numbers)
