@@ -14,7 +14,8 @@ from mallorn.runs.tracking import check_tracking
 from mallorn.settings.resolve import resolve
 from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
-from mallorn.survey.passbands import passbands_of_run, shipped_surveys
+from mallorn.sources.source import open_source
+from mallorn.survey.passbands import passbands_of_run, shipped_surveys, surveys_of_run
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
 
@@ -32,7 +33,7 @@ try:
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
     NEW_SOURCE = config["new_source"] or config["source"]
-    READ = {name: plugins.load("sources", name) for name in (SOURCE, NEW_SOURCE)}
+    READ = {name: open_source(name, config) for name in (SOURCE, NEW_SOURCE)}
     if config["data_dir"] is None:
         DATA_DIR = "results/survey"
         SPLITS = [f"split_{k + 1:02d}" for k in range(config["simulation"]["n_splits"])]
@@ -43,12 +44,14 @@ try:
         METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
     NEW_DATA = config["new_data"]
     NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
+    NEW_METADATA = READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS) if NEW_DATA else []
     for split in SPLITS + NEW_SPLITS:
         if not re.fullmatch(SPLIT, split):
             raise DataError(
                 f"the source called a split {split!r}, which does not match {SPLIT}; see mallorn.sources.source"
             )
     PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
+    SURVEYS, NEW_SURVEYS = surveys_of_run(config)
     if config["data_dir"] is None:
         median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:

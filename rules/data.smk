@@ -55,7 +55,7 @@ if config["data_dir"] is None:
 
 rule ingest_metadata:
     input:
-        METADATA,
+        METADATA or KNOWN,
     output:
         "results/metadata.parquet",
     log:
@@ -67,7 +67,8 @@ rule ingest_metadata:
         mem_mb=megabytes(400, 10),
         runtime=minutes(5),
     params:
-        code=code_of("ingest_metadata", {"sources": SOURCE}),
+        adapter=adapter("gather", SOURCE),
+        code=code_of_reading("gather", SOURCE),
         data=content(DATA_DIR, METADATA),
         source=SOURCE,
         folder=Path(DATA_DIR),  # a Path does not count as a param: where the survey lies changes no result
@@ -76,7 +77,7 @@ rule ingest_metadata:
     message:
         "Checking what the survey says of each object"
     script:
-        "../workflow/scripts/ingest_metadata.py"
+        "../workflow/scripts/{params.adapter}.py"
 
 
 rule ingest:
@@ -84,6 +85,7 @@ rule ingest:
         files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
         metadata=ancient(METADATA),  # param data follows the part of their content that is read
     output:
+        **known_of(SOURCE, "results/known/{split}.parquet"),
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
         set_aside="results/set_aside/{split}.parquet",
@@ -97,30 +99,32 @@ rule ingest:
         mem_mb=megabytes(400, 8, ["metadata"]),
         runtime=minutes(5, 0.1),
     params:
-        code=code_of("ingest", {"sources": SOURCE}),
+        adapter=adapter("read", SOURCE),
+        code=code_of_reading("read", SOURCE),
         data=lambda wildcards: content_of_split(SOURCE, DATA_DIR, SETS, wildcards.split),
         source=SOURCE,
         folder=Path(DATA_DIR),
-        survey={"sets": SETS, "passbands": PASSBANDS.to_text()},
-        settings=config["ingest"],
+        survey={"sets": SETS, "passbands": PASSBANDS.to_text(), "surveys": SURVEYS},
+        settings=reading(SOURCE),
     message:
         "Reading the light curves of {wildcards.split}"
     script:
-        "../workflow/scripts/ingest.py"
+        "../workflow/scripts/{params.adapter}.py"
 
 
 if NEW_DATA:
 
     use rule ingest_metadata as ingest_new_metadata with:
         input:
-            READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS),
+            NEW_METADATA or NEW_KNOWN,
         output:
             "results/classified/metadata.parquet",
         log:
             "results/log/ingest_new_metadata.log",
         params:
-            code=code_of("ingest_metadata", {"sources": NEW_SOURCE}),
-            data=content(NEW_DATA, READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+            adapter=adapter("gather", NEW_SOURCE),
+            code=code_of_reading("gather", NEW_SOURCE),
+            data=content(NEW_DATA, NEW_METADATA),
             source=NEW_SOURCE,
             folder=Path(NEW_DATA),
             survey={"splits": NEW_SPLITS, "sets": NEW_SETS, "suffix": f".{NEW}"},
@@ -130,8 +134,9 @@ if NEW_DATA:
     use rule ingest as ingest_new with:
         input:
             files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
-            metadata=ancient(READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+            metadata=ancient(NEW_METADATA),
         output:
+            **known_of(NEW_SOURCE, f"results/known/{{split}}.{NEW}.parquet"),
             points=f"results/lightcurves/{{split}}.{NEW}.parquet",
             objects=f"results/objects/{{split}}.{NEW}.parquet",
             set_aside=f"results/set_aside/{{split}}.{NEW}.parquet",
@@ -140,11 +145,13 @@ if NEW_DATA:
         wildcard_constraints:
             split="|".join(map(re.escape, NEW_SPLITS)),
         params:
-            code=code_of("ingest", {"sources": NEW_SOURCE}),
+            adapter=adapter("read", NEW_SOURCE),
+            code=code_of_reading("read", NEW_SOURCE),
             data=lambda wildcards: content_of_split(NEW_SOURCE, NEW_DATA, NEW_SETS, wildcards.split),
             source=NEW_SOURCE,
             folder=Path(NEW_DATA),
-            survey={"sets": NEW_SETS, "passbands": NEW_PASSBANDS.to_text()},
+            survey={"sets": NEW_SETS, "passbands": NEW_PASSBANDS.to_text(), "surveys": NEW_SURVEYS},
+            settings=reading(NEW_SOURCE),
         message:
             "Reading the new light curves of {wildcards.split}"
 

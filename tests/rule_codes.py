@@ -62,12 +62,13 @@ def jobs_of(workflow):
     for rule in workflow.rules:
         if rule.script is None:
             continue
-        code = dict(rule.params.items()).get("code")
+        params = dict(rule.params.items())
+        code, script = params.get("code"), Path(rule.script).stem.format(params=SimpleNamespace(**params))
         if not callable(code):
-            found.append(Job(rule.name, {}, Path(rule.script).stem, code))
+            found.append(Job(rule.name, {}, script, code))
             continue
         names = [name for name in values if name in rule.wildcard_names]
         for chosen in product(*(values[name] for name in names)):
             wildcards = dict(zip(names, chosen, strict=True))
-            found.append(Job(rule.name, wildcards, Path(rule.script).stem, code(SimpleNamespace(**wildcards))))
+            found.append(Job(rule.name, wildcards, script, code(SimpleNamespace(**wildcards))))
     return found

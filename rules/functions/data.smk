@@ -1,6 +1,10 @@
 # What the rules of data.smk are told of a survey.
 
+from mallorn.sources.format import is_format
 from mallorn.sources.source import metadata_digest
+
+KNOWN = expand("results/known/{split}.parquet", split=SPLITS)  # what the files of a format tell of their objects
+NEW_KNOWN = expand("results/known/{split}.{new}.parquet", split=NEW_SPLITS, new=NEW)
 
 
 def content(folder, paths):
@@ -17,3 +21,26 @@ def content_of_split(source, folder, sets, split):
         return None
     files = content(folder, READ[source].files(folder, split, sets))
     return [files, metadata_digest(READ[source], folder, split, sets)]
+
+
+def adapter(stage, source):
+    """Return the name of the adapter of a stage, "read" or "gather", for a source or for a format."""
+    return {"read": ("ingest", "ingest_files"), "gather": ("ingest_metadata", "gather_metadata")}[stage][
+        is_format(source)
+    ]
+
+
+def code_of_reading(stage, source):
+    """Return the digest of the code of a stage, with no other source or format."""
+    return code_of(adapter(stage, source), {"sources": source, "formats": source})
+
+
+def reading(source):
+    """Return the settings of reading with a source or format."""
+    block = config["ingest"]
+    return {"ingest": block, "readers": {source: config["readers"].get(source, {})}} if is_format(source) else block
+
+
+def known_of(source, path):
+    """Return the further output of ingestion of a format."""
+    return {"known": path} if is_format(source) else {}

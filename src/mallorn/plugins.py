@@ -70,6 +70,7 @@ KINDS = {
     "hypotheses": Kind("hypothesis", "hypotheses", (), ("hypothesis",)),
     "readers": Kind("reader of an artifact", "families/readers", (), ("read",)),
     "sources": Kind("source", "sources", (), ("splits", "files", "metadata_files", "read_metadata", "read_split")),
+    "formats": Kind("format", "sources", ("FILES", "SURVEYS", "SETTINGS", "ROWS_OF_OBJECT"), ("batches",)),
 }
 """What can be found by its name: {kind: `Kind`}."""
 
@@ -160,16 +161,18 @@ def described():
     """Return what the modules from outside of this package are, as `mallorn.settings.plugins` wants to know it.
 
     {"features": {family: its literal SETTINGS, {setting: default}}, "learners": {learner: its PARAMETERS},
+    "formats": {format: its SETTINGS},
     "transforms", "hypotheses", "sources": [name]}
     """
     own = SOURCE / "mallorn"
     outside = {
         kind: [name for name, module in sorted(modules(kind).items()) if own not in module.path.parents]
-        for kind in ("features", "learners", "transforms", "hypotheses", "sources")
+        for kind in ("features", "learners", "transforms", "hypotheses", "sources", "formats")
     }
     families = {name: constant("features", name, "SETTINGS", {}) for name in outside["features"]}
     learners = {name: constant("learners", name, "PARAMETERS") for name in outside["learners"]}
-    return {**outside, "features": families, "learners": learners}
+    formats = {name: constant("formats", name, "SETTINGS") for name in outside["formats"]}
+    return {**outside, "features": families, "learners": learners, "formats": formats}
 
 
 def constants(path):

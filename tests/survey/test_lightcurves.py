@@ -24,7 +24,7 @@ from mallorn.survey.lightcurves import (
 )
 from mallorn.survey.passbands import LSST, NO_SLOT, SLOTS, Passbands
 
-POINTS = ("mjd", "band", "flux", "flux_err")
+POINTS = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
 
 
@@ -48,6 +48,8 @@ def make(counts, seed=1):
         flux=rng.normal(0, 10, size),
         flux_err=rng.uniform(0.1, 1, size),
         passbands=LSST,
+        detected=rng.integers(-1, 2, size).astype(np.int8),
+        limit=rng.random(size) < 0.2,
     )
 
 
@@ -175,7 +177,7 @@ def test_files_tell_units_and_order(tmp_path):
         "object_id",
         "mjd",
     ]
-    assert [str(t) for t in p.schema_arrow.types[1:2] + p.schema_arrow.types[3:]] == ["double"] * 3
+    assert [str(t) for t in p.schema_arrow.types[1:2] + p.schema_arrow.types[3:]] == ["double"] * 3 + ["int8", "bool"]
     columns = read_columns(tmp_path / "p")
     assert list(columns["object_id"]) == list(lc.object_id[lc.owner])
     assert list(columns["band"]) == [SLOTS[k] for k in lc.band]

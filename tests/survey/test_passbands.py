@@ -19,6 +19,7 @@ from mallorn.survey.passbands import (
     shipped_surveys,
     slot_index,
     survey_passbands,
+    surveys_of_run,
 )
 
 OWN = {
@@ -171,6 +172,16 @@ def test_a_file_without_passbands_is_refused():
     ],
 )
 def test_the_passbands_of_a_run_follow_its_data(changes, trained, new):
-    config = {"data_dir": None, "survey": "lsst", "new_survey": None, "simulation": {"survey": "lsst"}, "surveys": OWN}
+    config = {"data_dir": None, "survey": None, "new_survey": None, "simulation": {"survey": "lsst"}, "surveys": OWN}
+    config |= {"source": "kaggle", "new_source": None}
     expected = survey_passbands(trained, OWN), survey_passbands(new, OWN)
     assert passbands_of_run({**config, **changes}) == expected
+
+
+def test_a_format_has_its_usual_surveys_and_several_are_told_apart():
+    config = {"data_dir": None, "survey": "ps1", "new_survey": None, "simulation": {"survey": "lsst"}, "surveys": {}}
+    config |= {"source": "kaggle", "new_source": "alerce"}
+    assert surveys_of_run(config) == (["lsst"], ["ztf", "lsst"])
+    names = passbands_of_run(config)[1].names
+    assert names == tuple("lsst.u lsst.g ztf.g lsst.r ztf.r lsst.i ztf.i lsst.z lsst.y".split())
+    assert passbands_of_run(config | {"new_survey": ["ztf"]})[1].names == ("g", "r", "i")

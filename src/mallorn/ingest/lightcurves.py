@@ -6,9 +6,7 @@ read in parts, and what is kept of them goes by way of a temporary file where th
 """
 
 import logging
-import tempfile
 from collections import Counter
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NOT_A_NUMBER, csv_parts
 from mallorn.ingest.split import SetAside
+from mallorn.ingest.spool import Groups
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT
 
@@ -84,7 +83,7 @@ def ingest_split(train_csv, test_csv, objects, config, passbands, write):
     paths = {kind: Path(path) for kind, path in (("train", train_csv), ("test", test_csv)) if path is not None}
     files = [_File(path) for path in paths.values()]
     n, kept, bare = len(objects["object_id"]), 0, []
-    with _Groups(n) as good:
+    with Groups(n, OBJECTS_PER_GROUP, _GOOD) as good:
         number = {name: k for k, name in enumerate(objects["object_id"])}
         for k, (file, kind) in enumerate(zip(files, paths, strict=True)):
             expected = objects["set"] == kind
@@ -121,65 +120,6 @@ class _File:
             entry = self.aside.setdefault((reason, name), [0, line])
             entry[0] += 1
             entry[1] = min(entry[1], line)
-
-
-class _Groups:
-    """Rows without blame, added in any order and given back by groups of objects: in memory, or by way of a file.
-
-    n_objects: number of objects; each `OBJECTS_PER_GROUP` are a group.
-    """
-
-    def __init__(self, n_objects):
-        self._begins = range(0, max(n_objects, 1), OBJECTS_PER_GROUP)
-        self._runs = [[] for _ in self._begins]
-        self._file = None
-
-    def __enter__(self):
-        if len(self._begins) > 1:
-            with _room():
-                self._file = tempfile.TemporaryFile()
-        return self
-
-    def __exit__(self, *_):
-        if self._file is not None:
-            with suppress(OSError):  # a full disk is met here once more
-                self._file.close()
-
-    def add(self, rows):
-        """Add an array of rows of the type `_GOOD`."""
-        if self._file is None:
-            self._runs[0].append(rows)
-            return
-        group = rows["owner"] // OBJECTS_PER_GROUP
-        rows = rows[np.argsort(group, kind="stable")]
-        counts = np.bincount(group, minlength=len(self._runs))
-        ends = np.cumsum(counts)
-        with _room():
-            for k in np.flatnonzero(counts):
-                self._runs[k].append((self._file.tell(), counts[k]))
-                self._file.write(rows[ends[k] - counts[k] : ends[k]].tobytes())
-
-    def __iter__(self):
-        """Yield the number of the first object of each group, and the group's rows in the order they were added in."""
-        for begin, runs in zip(self._begins, self._runs, strict=True):
-            if self._file is not None:
-                runs = [self._run(*run) for run in runs]
-            yield begin, np.concatenate([np.empty(0, _GOOD), *runs])
-
-    def _run(self, place, count):
-        with _room():
-            self._file.seek(place)
-            return np.frombuffer(self._file.read(count * _GOOD.itemsize), _GOOD)
-
-
-@contextmanager
-def _room():
-    """Name the folder of temporary files where there cannot be one, or no more of it."""
-    try:
-        yield
-    except OSError as error:
-        folder, fix = tempfile.gettempdir(), "free space there, or set TMPDIR to a folder with more"
-        raise DataError.at(folder, expected="room for a temporary file", found=error.strerror, fix=fix) from None
 
 
 def _judge(part, file, file_number, number, expected, passbands, config):

@@ -1,6 +1,6 @@
 """The whole configuration: every block in its order."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
@@ -40,13 +40,25 @@ class Configuration(Block):
     target: Annotated[str, Field(min_length=1)] = value(
         "TDE", "The class that is sought: a SpecType, or a class of training.classes."
     )
-    survey: str = value("lsst", "The survey whose passbands data_dir has: a shipped one, or one of `surveys`.")
+    survey: str | listed(str) | None = value(
+        None,
+        "The survey whose passbands data_dir has: a shipped one, one of `surveys`, or a list of such, whose passbands "
+        "are called SURVEY.NAME then; null: the usual one of the source, lsst for kaggle.",
+    )
     surveys: dict[str, Passbands] = Field(
         default_factory=dict, description="Surveys of your own: {name: {passband: block}}."
     )
-    new_survey: str | None = value(None, "The survey of new_data; null: that of `survey`.")
-    source: str = value("kaggle", "The reader of data_dir: a module of mallorn.sources, or one of a plug-in.")
+    new_survey: str | listed(str) | None = value(
+        None, "The survey or surveys of new_data; null: those of `survey`, or the usual ones of another `new_source`."
+    )
+    source: str = value(
+        "kaggle", "The reader of data_dir: a source or format of mallorn.sources (docs/sources.md), or of a plug-in."
+    )
     new_source: str | None = value(None, "The reader of new_data; null: that of `source`.")
+    readers: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Settings of formats, {format: {setting: value}}; docs/sources.md says which each has.",
+    )
     plugins: listed(str, 0) = value(
         [], "Python files with feature families, learners, hypotheses or sources of your own."
     )

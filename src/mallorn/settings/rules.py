@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from mallorn.settings.code import known_names
+from mallorn import plugins as code
 from mallorn.settings.messages import nearest
 from mallorn.settings.model_rules import broken_model_rules
 from mallorn.settings.survey import TYPES, Simulation
@@ -61,15 +61,28 @@ def _survey(config, plugins, surveys):
         if not passbands:
             yield f"surveys.{name}: expected at least one passband"
     known = None if surveys is None else [*surveys, *config["surveys"]]
-    sources = [*known_names("sources"), *plugins.get("sources", ())]
     asked = {"survey": config["survey"], "new_survey": config["new_survey"]}
     asked["simulation.survey"] = config["simulation"]["survey"]
-    for key, name in asked.items():
-        if known is not None and name is not None and name not in known:
-            yield f"{key}: there is no survey {nearest(name, known)}"
+    for key, named in asked.items():
+        for name in [named] if isinstance(named, str) else named or ():
+            if known is not None and name not in known:
+                yield f"{key}: there is no survey {nearest(name, known)}"
+    formats = {**_formats(), **plugins.get("formats", {})}
+    sources = [*code.names("sources"), *plugins.get("sources", ()), *formats]
     for key in ("source", "new_source"):
         if config[key] is not None and config[key] not in sources:
             yield f"{key}: there is no source {nearest(config[key], sources)}"
+    for name, given in config["readers"].items():
+        if name not in formats:
+            yield f"readers: there is no format {nearest(name, formats)}"
+            continue
+        known_here = formats[name]
+        yield from (f"readers.{name}: unknown key {nearest(key, known_here)}" for key in given if key not in known_here)
+
+
+def _formats():
+    """Return {format: names of its settings}."""
+    return {name: code.constant("formats", name, "SETTINGS") for name in code.names("formats")}
 
 
 def _simulation(config, surveys):

@@ -83,6 +83,24 @@ class Ingest(Block):
     redshift: Redshifts = block(Redshifts, "Redshifts; photometric ones may scatter below zero.", min=-0.5, max=20.0)
     ebv: Reddenings = block(Reddenings, "Galactic reddening E(B-V).", min=0.0, max=5.0)
     max_set_aside: Share = value(0.5, "Share of a file's rows that may be set aside before the file counts as faulty.")
+    rows_of_object: Literal["file", "folder"] | None = value(
+        None,
+        "Where the rows of an object lie: file, all in one, so that each file is read by itself; folder, in any of its "
+        "files; null: as is usual for the format. Not for the source kaggle, as all that follows.",
+    )
+    limits: Literal["use", "leave out"] = value(
+        "use", "Upper limits: use, as a flux of 0 with the error of the limit; leave out, set aside."
+    )
+    combine_within: NotNegative = value(
+        0.0, "Visits of an object in one passband less than this apart become one point; 0 keeps all.", "d"
+    )
+    photoz_error: Positive = value(0.05, "Error, divided by 1 + z, of a photometric redshift that comes without one.")
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Types that labels in the files stand for, such as {SNIa-SALT3: SN Ia}."
+    )
+    held_out: Share = value(
+        0.0, "Share of the labelled objects, drawn by their ids, that are predicted as the test set and not trained on."
+    )
 
 
 TYPES = {

@@ -36,6 +36,24 @@ from mallorn.sources.values import best_redshift, no_sentinels, object_columns
 
 __all__ = ["LABELS", "batches"]
 
+FILES = r"\.(csv|parquet|json)(\.gz)?$"
+SURVEYS = ("ztf", "lsst")
+SETTINGS = (
+    "flux",
+    "object_id",
+    "label",
+    "survey",
+    "passbands",
+    "min_rb",
+    "min_drb",
+    "procstatus",
+    "max_megabytes",
+    "rows_in_memory",
+    "scratch",
+)
+ROWS_OF_OBJECT = "folder"
+"""See `mallorn.sources.format`."""
+
 LABELS = ("classALeRCE", "label")
 """Columns of a table of objects with a class. `class` is a classifier's guess: name it in the settings to use it."""
 

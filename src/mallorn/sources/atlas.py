@@ -23,6 +23,12 @@ from mallorn.sources.values import listed
 
 __all__ = ["ABOUT", "batches"]
 
+FILES = r"\.(txt|csv|dat)(\.gz)?$"
+SURVEYS = ("atlas",)
+SETTINGS = ("ids", "flux", "max_chi", "max_error", "min_limit", "passbands", "max_megabytes", "rows_in_memory")
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {"format": "ATLAS forced photometry", "time": "MJD UTC; start of the exposure"}
 
 _NEEDED = ("MJD", "uJy", "duJy", "F", "err")

@@ -25,6 +25,13 @@ from mallorn.sources.values import listed
 
 __all__ = ["ABOUT", "CATALOGUE", "batches"]
 
+FILES = r"\.csv(\.gz)?$"
+SURVEYS = ("ztf",)
+SETTINGS = ("catalogue", "passbands", "rows_in_memory")
+ROWS_OF_OBJECT = "file"
+SHARED = r"^bts\.csv$"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {
     "format": "ZTF BTS",
     "time": "MJD UTC",

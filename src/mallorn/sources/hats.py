@@ -28,6 +28,29 @@ from mallorn.sources.values import id_strings, listed
 
 __all__ = ["batches", "flat_nested"]
 
+FILES = r"\.(parquet|parq)$"
+SURVEYS = ("lsst", "ztf")
+SETTINGS = (
+    "columns",
+    "constants",
+    "survey",
+    "passbands",
+    "unit",
+    "zero_point",
+    "time",
+    "scale",
+    "flux",
+    "mask",
+    "flags",
+    "drop",
+    "carry",
+    "nested",
+    "object_columns",
+    "points_per_batch",
+)
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 _ID = "object_id of the row"
 _DEEPEST = 4
 _PREFERRED = ("diaobjectforcedsource", "forcedsource", "objectforcedsource", "lightcurve", "lc", "sources")

@@ -30,6 +30,9 @@ LOG_FILES = {"train": "train_log.csv", "test": "test_log.csv"}
 LIGHTCURVE_FILES = {"train": "train_full_lightcurves.csv", "test": "test_full_lightcurves.csv"}
 SAMPLE_FILE = "sample_submission.csv"
 
+SURVEYS = ("lsst",)
+"""The usual survey, whose passbands it has where the configuration names none."""
+
 _SPLIT = re.compile(r"split_[A-Za-z0-9_-]+")
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")
 

@@ -20,6 +20,12 @@ from mallorn.sources.rows import Reasons
 
 __all__ = ["ABOUT", "batches"]
 
+FILES = r"\.json(\.gz)?$"
+SURVEYS = ("ztf", "atlas", "uvot", "ps1", "sdss", "des", "lsst")
+SETTINGS = ("passbands", "max_megabytes", "rows_in_memory")
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {
     "format": "manyTDE",
     "time": "MJD UTC",
@@ -28,7 +34,8 @@ ABOUT = {
     "source": "manyTDE: cite the collection and the papers of the events",
 }
 COLUMNS = ("mjd", "filter", "flux_Jy", "e_flux_Jy")
-SURVEYS = {"ztf": "ztf", "atlas": "atlas", "uvot": "uvot", "ps": "ps1", "sdss": "sdss", "decam": "des", "lsst": "lsst"}
+INSTRUMENTS = {"ztf": "ztf", "atlas": "atlas", "uvot": "uvot", "ps": "ps1", "sdss": "sdss", "decam": "des"}
+INSTRUMENTS |= {"lsst": "lsst"}
 """The collection's names of instruments, and those of this package. g.ztf and r.ztf of events before 2018 are PTF's."""
 
 
@@ -82,7 +89,7 @@ def _cell(row, k):
 
 def _meaning(name):
     name, _, instrument = name.partition(".")
-    return passband(SURVEYS.get(instrument), name)
+    return passband(INSTRUMENTS.get(instrument), name)
 
 
 def _known(event):

@@ -36,6 +36,12 @@ from mallorn.sources.rows import Reasons
 
 __all__ = ["ABOUT", "batches"]
 
+FILES = r"\.json(\.gz)?$"
+SURVEYS = ("sdss", "ztf", "ps1", "atlas", "des", "uvot")
+SETTINGS = ("survey", "system", "host_light", "passbands", "max_megabytes", "rows_in_memory")
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {
     "format": "Open Astronomy Catalog",
     "time": "MJD, scale not told",

@@ -24,6 +24,13 @@ from mallorn.sources.values import listed
 
 __all__ = ["TARGETS", "batches"]
 
+FILES = r"\.csv(\.gz)?$"
+SURVEYS = ("lsst",)
+SETTINGS = ("metadata", "types", "zero_point", "survey", "rows_in_memory", "scratch")
+ROWS_OF_OBJECT = "file"
+SHARED = r"metadata"
+"""See `mallorn.sources.format`."""
+
 TARGETS = {
     "6": "uLens-Single",
     "15": "TDE",

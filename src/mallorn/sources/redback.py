@@ -27,6 +27,12 @@ from mallorn.sources.values import listed, object_columns
 
 __all__ = ["ABOUT", "batches"]
 
+FILES = r"\.csv(\.gz)?$"
+SURVEYS = ("sdss", "ztf", "ps1", "atlas", "uvot")
+SETTINGS = ("survey", "passbands", "rows_in_memory", "scratch")
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {"format": "redback", "time": "MJD, scale not told", "flux": "not told"}
 
 _FLUX = ("flux_density(mjy)", "flux_density(mJy)", "flux_density")

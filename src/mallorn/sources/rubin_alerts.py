@@ -29,6 +29,12 @@ from mallorn.sources.values import best_redshift, id_strings, no_sentinels, numb
 
 __all__ = ["FLAGS", "LABELS", "batches"]
 
+FILES = r"\.(avro|parquet)$"
+SURVEYS = ("lsst",)
+SETTINGS = ("points", "flux", "zero_point", "flags", "survey", "label", "rows_in_memory", "scratch")
+ROWS_OF_OBJECT = "folder"
+"""See `mallorn.sources.format`."""
+
 FLAGS = (
     "psfFlux_flag",
     "pixelFlags_bad",

@@ -35,6 +35,26 @@ from mallorn.sources.values import id_strings, listed, number_array
 
 __all__ = ["batches"]
 
+FILES = r"\.parquet$"
+SURVEYS = ("lsst",)
+SETTINGS = (
+    "points",
+    "flux",
+    "forced",
+    "visits",
+    "detections",
+    "objects",
+    "columns",
+    "object_columns",
+    "carry",
+    "flags",
+    "survey",
+    "rows_in_memory",
+    "scratch",
+)
+ROWS_OF_OBJECT = "folder"
+"""See `mallorn.sources.format`."""
+
 _TABLES = {
     "forced": ("forcedsourceondiaobject", "forcedsource", "diaforcedsource"),
     "visits": ("visit", "ccdvisit", "visittable"),

@@ -35,6 +35,24 @@ from mallorn.sources.values import listed, number_array
 
 __all__ = ["LABELS", "batches"]
 
+FILES = r"head\.fits?(\.gz)?$"
+SURVEYS = ("lsst", "ztf", "ps1", "sdss", "des", "atlas")
+SETTINGS = (
+    "survey",
+    "passbands",
+    "zero_point",
+    "saturated",
+    "detected",
+    "drop_saturated",
+    "label",
+    "types",
+    "redshift",
+    "points_per_batch",
+)
+ROWS_OF_OBJECT = "file"
+PARTNERS = r"phot\.fits?(\.gz)?$"
+"""See `mallorn.sources.format`."""
+
 _HEAD = re.compile(r"head(?=\.fits?(\.gz)?$)", re.IGNORECASE)
 _INTEGERS = np.zeros(0, dtype=np.int64)
 _SURVEYS = {

@@ -1,11 +1,14 @@
-"""What a source is: one module that reads the files of a survey in one format.
+"""What a source is: one module that reads a survey whose own files say what is known of each object, and its splits.
 
-It is a module of this room or a plug-in (see `mallorn.plugins`); `source` in the configuration names the one that reads
-`data_dir`, `new_source` the one that reads `new_data`. A survey is cut into splits, each of which is one job at every
-stage; its objects are in one of two sets, "train" with labels and "test" without. `folder` is what the configuration
-gives as `data_dir` or `new_data` (a file will do, if the source says so); `sets` is ("train", "test"), or ("test",) for
-new objects. The first four functions are called whenever the workflow is planned: they import the standard library
-only, and heavy packages belong inside of the others.
+Most readers are simpler: see `mallorn.sources.format`, of which `open_source` makes a source too.
+
+A source is a module of this room or a plug-in (see `mallorn.plugins`); `source` in the configuration names the one that
+reads `data_dir`, `new_source` the one that reads `new_data`. A survey is cut into splits, each of which is one job at
+every stage; its objects are in one of two sets, "train" with labels and "test" without. `folder` is what the
+configuration gives as `data_dir` or `new_data` (a file will do, if the source says so); `sets` is ("train", "test"), or
+("test",) for new objects. The first four functions are called whenever the workflow is planned: they import the
+standard library only, and heavy packages belong inside of the others. `SURVEYS`, a literal, names the surveys whose
+passbands the source has where the configuration names none; ("lsst",) by default.
 
 - `splits(folder, sets, key)`: names of the splits, `split_` and ASCII letters, digits, "_" or "-", in the order in
   which they are processed. Raises DataError for a folder that is no such survey; `key` is what the configuration calls
@@ -31,8 +34,18 @@ they say where, what was expected, what was found, and the next step.
 """
 
 from mallorn.io.digests import file_digest
+from mallorn.plugins import load
+from mallorn.sources.format import FormatSource, is_format
 
-__all__ = ["metadata_digest"]
+__all__ = ["metadata_digest", "open_source"]
+
+
+def open_source(name, settings):
+    """Return the source called `name`: its module, or a `FormatSource`.
+
+    settings: the blocks "ingest" and "readers" of the configuration. Raises ConfigError if there is neither.
+    """
+    return FormatSource(name, settings) if is_format(name) else load("sources", name)
 
 
 def metadata_digest(source, folder, split, sets):

@@ -33,6 +33,31 @@ from mallorn.sources.table_points import MASKS, PointRows
 
 __all__ = ["MASKS", "batches"]
 
+FILES = r"\.(csv|parquet|parq|ecsv|fits?|vot|votable|xml|txt|tsv)(\.gz)?$"
+SURVEYS = ("lsst", "ztf", "ps1", "sdss", "des", "atlas", "uvot")
+SETTINGS = (
+    "columns",
+    "constants",
+    "survey",
+    "passbands",
+    "unit",
+    "zero_point",
+    "time",
+    "scale",
+    "flux",
+    "mask",
+    "flags",
+    "drop",
+    "carry",
+    "objects",
+    "object_columns",
+    "extension",
+    "rows_in_memory",
+    "scratch",
+)
+ROWS_OF_OBJECT = "folder"
+"""See `mallorn.sources.format`."""
+
 
 def batches(path, settings):
     """Yield the `Batch`es of the table at `path`, or of all tables below the folder `path`.

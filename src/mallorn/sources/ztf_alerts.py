@@ -29,6 +29,12 @@ from mallorn.sources.values import no_sentinels, object_columns
 
 __all__ = ["ABOUT", "batches", "julian_to_mjd"]
 
+FILES = r"\.jsonl?(\.gz)?$"
+SURVEYS = ("ztf",)
+SETTINGS = ("copies", "min_rb", "min_drb", "procstatus", "passbands", "max_megabytes", "rows_in_memory", "scratch")
+ROWS_OF_OBJECT = "folder"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {"format": "ZTF alerts", "time": "JD UTC, converted", "flux": "difference"}
 
 FIDS = {"1": "ztf.g", "2": "ztf.r", "3": "ztf.i"}

@@ -38,6 +38,27 @@ from mallorn.sources.ztf_alerts import julian_to_mjd
 
 __all__ = ["ABOUT", "baseline", "batches"]
 
+FILES = r"\.(txt|csv|dat)(\.gz)?$"
+SURVEYS = ("ztf",)
+SETTINGS = (
+    "ids",
+    "event_mjd",
+    "event_days",
+    "baseline",
+    "min_baseline_epochs",
+    "scale_errors",
+    "procstatus",
+    "bad_infobits",
+    "max_seeing",
+    "max_scisigpix",
+    "min_diffmaglim",
+    "passbands",
+    "max_megabytes",
+    "rows_in_memory",
+)
+ROWS_OF_OBJECT = "file"
+"""See `mallorn.sources.format`."""
+
 ABOUT = {"format": "ZTF forced photometry", "time": "JD UTC, converted; start of the exposure", "flux": "difference"}
 SENTINELS = (-999.0, -9999.0, -99999.0, -999999.0)
 

@@ -35,7 +35,7 @@ POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
 OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}
 
 _OF_OBJECTS = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
-_OF_POINTS = ("mjd", "band", "flux", "flux_err")
+_OF_POINTS = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 
 
 class LightCurve(NamedTuple):
@@ -57,6 +57,8 @@ class LightCurves:
     start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
     mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `passbands`.
     passbands: the `Passbands` of the survey.
+    detected: (N,) int8, 1 a detection, 0 a measurement that is none, -1 not told. limit: (N,) bool, an upper limit,
+    whose flux is 0 with the error of the limit. Both may be left out: nothing is told, and no point is a limit.
     """
 
     object_id: np.ndarray
@@ -70,6 +72,14 @@ class LightCurves:
     flux: np.ndarray
     flux_err: np.ndarray
     passbands: Passbands
+    detected: np.ndarray = None
+    limit: np.ndarray = None
+
+    def __post_init__(self):
+        if self.detected is None:
+            object.__setattr__(self, "detected", np.full(len(self.mjd), -1, dtype=np.int8))
+        if self.limit is None:
+            object.__setattr__(self, "limit", np.zeros(len(self.mjd), dtype=bool))
 
     def __len__(self):
         return len(self.object_id)
@@ -146,22 +156,25 @@ class LightCurves:
         return replace(self, start=start, **{name: getattr(self, name)[objects] for name in _OF_OBJECTS}, **points)
 
 
-def average_repeated(owner, mjd, band, flux, flux_err):
-    """Return (owner, [mjd, band, flux, flux_err]) with the points of one owner, time and band averaged into one.
+def average_repeated(owner, mjd, band, flux, flux_err, *flags):
+    """Return (owner, [mjd, band, flux, flux_err, *flags]) with the points of one owner, time and band made one.
 
     All (N,), sorted by owner, time and band. Fluxes are averaged with inverse variances; a single point stays as it is.
+    flags: `detected` and `limit`, or none: a point is detected if one is, and a limit if all are.
     """
     new = np.ones(len(mjd), dtype=bool)
     new[1:] = (np.diff(owner) != 0) | (np.diff(mjd) != 0) | (np.diff(band) != 0)
     if new.all():
-        return owner, [mjd, band, flux, flux_err]
+        return owner, [mjd, band, flux, flux_err, *flags]
     first = np.flatnonzero(new)
     weight = flux_err**-2.0
     total = np.add.reduceat(weight, first)
     single = np.diff(np.append(first, len(flux))) == 1
     flux = np.where(single, flux[first], np.add.reduceat(weight * flux, first) / total)
     flux_err = np.where(single, flux_err[first], total**-0.5)
-    return owner[first], [mjd[first], band[first], flux, flux_err]
+    together = (np.maximum.reduceat, np.logical_and.reduceat)
+    flags = [join(values, first) for join, values in zip(together, flags, strict=False)]
+    return owner[first], [mjd[first], band[first], flux, flux_err, *flags]
 
 
 def joined(parts):
@@ -202,7 +215,8 @@ def lightcurve_writer(points, objects, passbands):
             if lc.passbands != passbands:
                 raise ValueError(f"expected light curves in {passbands.names}, got them in {lc.passbands.names}")
             bands = pa.DictionaryArray.from_arrays(arrow_array(lc.band), arrow_array(np.array(passbands.names)))
-            write_points({"object_id": ids, "mjd": lc.mjd, "band": bands, "flux": lc.flux, "flux_err": lc.flux_err})
+            values = {name: getattr(lc, name) for name in ("flux", "flux_err", "detected", "limit")}
+            write_points({"object_id": ids, "mjd": lc.mjd, "band": bands, **values})
             write_objects(
                 {
                     "object_id": names,
@@ -254,7 +268,7 @@ def read_lightcurves(points, objects, band=None, group=None):
         none = np.empty(0)
         o |= {"start": 0 * start, "passbands": passbands}
         return LightCurves(mjd=none, band=none.astype(np.int8), flux=none, flux_err=none, **o)
-    p = read_columns(points, columns=["mjd", "flux", "flux_err"], group=group)
+    p = read_columns(points, columns=["mjd", "flux", "flux_err", "detected", "limit"], group=group)
     if len(p["mjd"]) != start[-1]:
         raise DataError.at(
             points,

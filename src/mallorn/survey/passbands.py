@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.errors import ConfigError, DataError
+from mallorn.plugins import constant, names
 from mallorn.survey.dust import extinction_per_ebv
 
 __all__ = [
@@ -30,8 +31,10 @@ __all__ = [
     "Passbands",
     "shipped_surveys",
     "passbands_of_run",
+    "passbands_of_surveys",
     "slot_index",
     "survey_passbands",
+    "surveys_of_run",
 ]
 
 SLOTS = ("u", "g", "r", "i", "z", "y")
@@ -191,6 +194,41 @@ def survey_passbands(name, own_surveys=None, key="survey"):
     return _own_survey(name, shipped[name]["passbands"])
 
 
+def passbands_of_surveys(chosen, own_surveys=None, key="survey"):
+    """Return the `Passbands` of one survey, or of several together.
+
+    chosen: names of the surveys. Passbands of a single one have their own names, those of several are called
+    SURVEY.NAME. They come from blue to red. Other arguments and errors: see `survey_passbands`.
+    """
+    of = {name: survey_passbands(name, own_surveys, key) for name in chosen}
+    found = {f"{survey}.{row.name}": row for survey, passbands in of.items() for row in passbands}
+    if len(of) > 1:
+        found = {name: row._replace(name=name) for name, row in found.items()}
+    return Passbands(tuple(sorted(found.values(), key=lambda row: (row.wavelength, row.name))))
+
+
+def surveys_of_run(config):
+    """Return the names of the surveys of `data_dir`, and of those of `new_data`: lists.
+
+    config: the configuration; what it leaves open is the usual survey of the source, its literal `SURVEYS`. The survey
+    that is simulated while there is no `data_dir` is that of `simulation.survey`.
+    """
+    source, new_source = config["source"], config["new_source"] or config["source"]
+    given = _listed(config["survey"]) or _usual(source)
+    here = [config["simulation"]["survey"]] if config["data_dir"] is None else given
+    new = _listed(config["new_survey"]) or (here if new_source == source else _usual(new_source))
+    return here, new
+
+
+def _listed(named):
+    return [named] if isinstance(named, str) else list(named or ())
+
+
+def _usual(source):
+    kind = "formats" if source in names("formats") else "sources"
+    return list(constant(kind, source, "SURVEYS", ("lsst",)))
+
+
 def passbands_of_run(config):
     """Return the `Passbands` of the survey that is trained on, and of the new objects that are classified.
 
@@ -201,11 +239,9 @@ def passbands_of_run(config):
     own = config["surveys"]
     for name in own:
         survey_passbands(name, own)
-    named, simulated = config["survey"], config["simulation"]["survey"]
-    given, made = survey_passbands(named, own), survey_passbands(simulated, own, "simulation.survey")
-    passbands = made if config["data_dir"] is None else given
-    new = config["new_survey"]
-    return passbands, passbands if new is None else survey_passbands(new, own, "new_survey")
+    key = "simulation.survey" if config["data_dir"] is None else "survey"
+    here, new = surveys_of_run(config)
+    return passbands_of_surveys(here, own, key), passbands_of_surveys(new, own, "new_survey")
 
 
 def shipped_surveys():

@@ -1,0 +1,182 @@
+"""What a format is: one module that reads files of light curves, whatever survey they are of.
+
+It is a module of this room or a plug-in with `KIND = "formats"` (see `mallorn.plugins`); `source` and `new_source` in
+the configuration name it as they name a source. It has a function
+
+- `batches(path, settings)`: yields `mallorn.sources.canonical.Batch`es of a file or a folder; settings: its own.
+
+and, as literals, what must be known before it is loaded:
+
+- `FILES`: regular expression that the names of its files match, in any case.
+- `SURVEYS`: names of the surveys whose passbands its files may have, the usual one first.
+- `SETTINGS`: names of its settings, which `readers.NAME` of the configuration may hold.
+- `ROWS_OF_OBJECT`: "file" where all rows of an object lie in one file, so that each file can be read by itself;
+  "folder" where they may lie in several.
+- `PARTNERS`, where a format has files in pairs: expression for the names of those that are read with one of `FILES` of
+  the same name but for the part that either expression matches. `SHARED`: for those that are read with every file.
+
+`FormatSource` makes a source (see `mallorn.sources.source`) of it. It cuts a survey into splits by the sizes of its
+files: small files of one object each are read together, and a large file, or a folder, is read once for each of several
+splits, which take the objects whose ids a hash gives them. The objects that a survey's files label are its training
+set, less a share that is held out.
+"""
+
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from mallorn.errors import DataError
+from mallorn.plugins import constant, load, names
+
+__all__ = ["FormatSource", "is_format"]
+
+SPLIT_BYTES = 64_000_000
+"""Size of the files of a split, more or less."""
+
+MOST_FILES = 500
+"""Files that are read as one split."""
+
+MOST_PARTS = 256
+"""Splits that one file or folder is dealt to."""
+
+_FOUND = 5  # files that a message names
+
+
+def is_format(name):
+    """Return whether `name` is a format, whose files say with the points what is known of the objects."""
+    return name in names("formats")
+
+
+class _Split(NamedTuple):
+    """What a split reads: `paths`, what it gives to the reader; `files`, all that is read; part `part` of `parts`."""
+
+    paths: tuple
+    files: tuple
+    part: int = 0
+    parts: int = 1
+
+
+class FormatSource:
+    """A survey in files of the format called `name`. settings: the blocks "ingest" and "readers" of the configuration.
+
+    Its planning functions are those of `mallorn.sources.source`; `read_files` reads a split with all that is known of
+    its objects, of which `mallorn.ingest.known` makes the metadata.
+    """
+
+    def __init__(self, name, settings):
+        self.name = name
+        self._reader = dict(settings["readers"].get(name, {}))
+        self._rows_of_object = settings["ingest"]["rows_of_object"] or constant("formats", name, "ROWS_OF_OBJECT")
+
+    def splits(self, folder, sets=("train", "test"), key="data_dir"):
+        """Return the names of the splits of the file or folder; DataError, naming `key`, if there is no such file."""
+        return list(self._plan(folder, key))
+
+    def files(self, folder, split, sets=("train", "test")):
+        """Return the paths of all files that one split is read from."""
+        return list(self._plan(folder)[split].files)
+
+    def metadata_files(self, folder, sets=("train", "test")):
+        """Return an empty list: the files of points say what is known of each object."""
+        return []
+
+    def read_files(self, folder, split, settings, passbands, write):
+        """Write the light curves of one split; return its `SetAside` and what is known of its objects.
+
+        See `mallorn.ingest.batches.pack`; passbands: (the `Passbands`, names of the surveys that they are of).
+        """
+        from mallorn.ingest.batches import pack
+
+        chosen, (passbands, surveys) = self._plan(folder)[split], passbands
+        reader = dict(self._reader)
+        if len(surveys) == 1 and "survey" in constant("formats", self.name, "SETTINGS"):
+            reader.setdefault("survey", surveys[0])
+        read = load("formats", self.name, "batches").batches
+        found = ((os.path.basename(path), batch) for path in chosen.paths for batch in read(path, reader))
+        names = passbands.names
+        full = names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in names]
+        places = {name: k for k, name in enumerate(full)}
+        return pack(found, (chosen.part, chosen.parts), settings, (passbands, places), write)
+
+    def _plan(self, folder, key="path"):
+        state = tuple(os.path.getmtime(place) for place in (folder,) if os.path.exists(place))
+        return _plan(self.name, str(folder), self._rows_of_object, state, key)
+
+
+@lru_cache(maxsize=8)
+def _plan(name, folder, rows_of_object, _state, key):
+    """Return {split: `_Split`} of a file or folder."""
+    wanted = re.compile(constant("formats", name, "FILES"), re.IGNORECASE)
+    shared = re.compile(constant("formats", name, "SHARED", r"(?!)"), re.IGNORECASE)
+    partners = constant("formats", name, "PARTNERS", None)
+    path = Path(folder)
+    beside = _below(path if path.is_dir() else path.parent) if path.exists() else []
+    files = [file for file in beside if wanted.search(file.name) and not shared.search(file.name)]
+    if path.is_file():
+        other = re.compile(partners, re.IGNORECASE) if partners else None
+        is_partner = other is not None and other.search(path.name)
+        files = [file for file in files if is_partner and path in _partners(file, beside, wanted, other)] or [path]
+    if not files:
+        others = ", ".join(file.name for file in beside[:_FOUND]) or "nothing"
+        fix = f"correct {key}, or name the reader of these files in `source` or `new_source`"
+        raise DataError.at(path, expected=f"files of the format {name}", found=others, fix=fix)
+    further = [file for file in beside if shared.search(file.name)] if shared.pattern != "(?!)" else []
+    if rows_of_object == "folder" and not path.is_file():
+        units = [((str(path),), tuple(map(str, [*files, *further])))]
+    else:
+        units = _units(files, beside, wanted, partners, further)
+    return _named(units)
+
+
+def _below(folder):
+    """Return the files below a folder, sorted; none that is hidden or begins with "_"."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        found += [Path(root, name) for name in names if not name.startswith((".", "_"))]
+    return sorted(found)
+
+
+def _units(files, beside, wanted, partners, further):
+    """Return [(paths, files)]: large files by themselves, small ones together."""
+    other = re.compile(partners, re.IGNORECASE) if partners else None
+    units, size = [], 0
+    for file in files:
+        read = [file, *(_partners(file, beside, wanted, other) if other else [])]
+        n_bytes = sum(one.stat().st_size for one in read)
+        together = units and size + n_bytes <= SPLIT_BYTES and len(units[-1][0]) < MOST_FILES
+        if not together:
+            units.append(([], []))
+            size = 0
+        size += n_bytes
+        units[-1][0].append(str(file))
+        units[-1][1].extend(map(str, read))
+    return [(tuple(paths), (*all_files, *map(str, further))) for paths, all_files in units]
+
+
+def _partners(file, beside, wanted, other):
+    """Return the files that are read with `file`, one of those called as `wanted`."""
+    stem = wanted.sub("", file.name).lower()
+    return [
+        one
+        for one in beside
+        if one.parent == file.parent and other.search(one.name) and other.sub("", one.name).lower() == stem
+    ]
+
+
+def _named(units):
+    """Return {name: `_Split`}: named by the first file, so that a new file leaves the other splits as they are."""
+    found = {}
+    for paths, files in units:
+        n_bytes = sum(os.path.getsize(file) for file in files)
+        parts = min(max(1, round(n_bytes / SPLIT_BYTES)), MOST_PARTS)
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(paths[0]).name.split(".")[0]).strip("_")[:60] or "files"
+        name, number = f"split_{stem}", 1
+        while name in found or f"{name}_001" in found:
+            number += 1
+            name = f"split_{stem}_{number}"
+        for part in range(parts):
+            found[name if parts == 1 else f"{name}_{part + 1:03d}"] = _Split(paths, files, part, parts)
+    return found

@@ -1,0 +1,38 @@
+"""Read the light curves of one split, and what is known of its objects, from files of a format."""
+
+from functools import partial
+
+from mallorn.ingest.known import write_known
+from mallorn.ingest.split import write_split
+from mallorn.sources.format import FormatSource
+from mallorn.survey.passbands import Passbands
+
+
+def main(name, folder, survey, split, outputs, settings):
+    """Write the light curves of `split`, the rows not kept, and what is known of the objects.
+
+    name: of the format. folder: file or folder that it reads. survey: {"passbands" as text (`Passbands.to_text`),
+    "surveys": names of the surveys that these are of}. outputs: paths of the points, the objects, the rows set aside
+    and the known. settings: the blocks `ingest` and `readers` of the configuration.
+    """
+    passbands, known = Passbands.from_text(survey["passbands"]), []
+    of = partial(FormatSource(name, settings).read_files, folder, split, settings["ingest"])
+
+    def read(write):
+        aside, objects = of((passbands, survey["surveys"]), write)
+        known.append(objects)
+        return aside
+
+    write_split(read, passbands, *outputs[:3])
+    write_known(outputs[3], *known)
+
+
+if "snakemake" in globals():
+    from mallorn.plugins import use
+    from mallorn.runtime.job_log import job_log
+
+    with job_log(snakemake.log[0]):
+        use(snakemake.config["plugins"])
+        params, output = snakemake.params, snakemake.output
+        outputs = output.points, output.objects, output.set_aside, output.known
+        main(params.source, params.folder, params.survey, snakemake.wildcards.split, outputs, params.settings)
