@@ -183,5 +183,5 @@ def test_a_format_has_its_usual_surveys_and_several_are_told_apart():
     config |= {"source": "kaggle", "new_source": "alerce"}
     assert surveys_of_run(config) == (["lsst"], ["ztf", "lsst"])
     names = passbands_of_run(config)[1].names
-    assert names == tuple("lsst.u lsst.g ztf.g lsst.r ztf.r lsst.i ztf.i lsst.z lsst.y".split())
+    assert names == tuple(["lsst.u", "lsst.g", "ztf.g", "lsst.r", "ztf.r", "lsst.i", "ztf.i", "lsst.z", "lsst.y"])
     assert passbands_of_run(config | {"new_survey": ["ztf"]})[1].names == ("g", "r", "i")

@@ -64,8 +64,9 @@ def metadata_of(paths, sets, settings):
     parts = {split: read_columns(path) for split, path in paths.items()}
     known = Known()
     for split, columns in parts.items():
-        known.add(split, columns | {"split": np.full(len(columns["object_id"]), split, dtype=object)})
+        known.add(split, columns)
     columns = known.joined()
+    columns["split"] = columns.pop("file")
     _check_unique(columns)
     label = np.array([settings["labels"].get(str(name), name) for name in columns["label"]] + [None], dtype=object)[:-1]
     train = _training(columns["object_id"], label, settings) if "train" in sets else np.zeros(len(label), dtype=bool)

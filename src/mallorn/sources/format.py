@@ -23,7 +23,6 @@ set, less a share that is held out.
 
 import os
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +65,7 @@ class FormatSource:
     """
 
     def __init__(self, name, settings):
-        self.name = name
+        self.name, self._plans = name, {}
         self._reader = dict(settings["readers"].get(name, {}))
         self._rows_of_object = settings["ingest"]["rows_of_object"] or constant("formats", name, "ROWS_OF_OBJECT")
 
@@ -101,12 +100,12 @@ class FormatSource:
         return pack(found, (chosen.part, chosen.parts), settings, (passbands, places), write)
 
     def _plan(self, folder, key="path"):
-        state = tuple(os.path.getmtime(place) for place in (folder,) if os.path.exists(place))
-        return _plan(self.name, str(folder), self._rows_of_object, state, key)
+        if str(folder) not in self._plans:
+            self._plans[str(folder)] = _plan(self.name, folder, self._rows_of_object, key)
+        return self._plans[str(folder)]
 
 
-@lru_cache(maxsize=8)
-def _plan(name, folder, rows_of_object, _state, key):
+def _plan(name, folder, rows_of_object, key):
     """Return {split: `_Split`} of a file or folder."""
     wanted = re.compile(constant("formats", name, "FILES"), re.IGNORECASE)
     shared = re.compile(constant("formats", name, "SHARED", r"(?!)"), re.IGNORECASE)
@@ -133,9 +132,9 @@ def _plan(name, folder, rows_of_object, _state, key):
 def _below(folder):
     """Return the files below a folder, sorted; none that is hidden or begins with "_"."""
     found = []
-    for root, folders, names in os.walk(folder):
+    for root, folders, inside in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        found += [Path(root, name) for name in names if not name.startswith((".", "_"))]
+        found += [Path(root, name) for name in inside if not name.startswith((".", "_"))]
     return sorted(found)
 
 
