@@ -17,3 +17,9 @@ def content_of_split(source, folder, sets, split):
         return None
     files = content(folder, READ[source].files(folder, split, sets))
     return [files, metadata_digest(READ[source], folder, split, sets)]
+
+
+def augmentation_settings(wildcards):
+    """Return what makes altered copies: the seed, and what is altered of the points."""
+    block = config["augmentations"][wildcards.kind]
+    return {"seed": config["seed"], "augmentation": {key: block[key] for key in ("keep", "noise") if key in block}}

@@ -24,8 +24,9 @@ def clip_redshift(redshift):
 
 
 def luminosity_distance(redshift):
-    """Return luminosity distances in Mpc (Planck 2018, flat LCDM), same shape as `redshift`, which is clipped first; NaN of NaN.
+    """Return luminosity distances in Mpc (Planck 2018, flat LCDM), same shape as `redshift`, which is clipped first.
 
+    NaN, an unknown redshift, gives NaN.
     D_L = (1 + z) c / H0 times the integral of dz / E(z), by 40 nodes of Gauss and Legendre in ln(1 + z).
     """
     x, weight = np.polynomial.legendre.leggauss(40)
