@@ -60,10 +60,14 @@ except (ConfigError, DataError) as error:
 SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
-FINAL = constant("mallorn.learning.training_sets", "FINAL")
+FINAL, WITHOUT_REDSHIFT = (constant("mallorn.learning.training_sets", name) for name in ("FINAL", "WITHOUT_REDSHIFT"))
+ALTERED = [name for name in AUGMENTATIONS if name != WITHOUT_REDSHIFT]  # beside the objects, in the same jobs
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
 PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
+REPEATS_WITHOUT_REDSHIFT = REPEATS[: config["augmentations"][WITHOUT_REDSHIFT]["repeats"]]
+if WITHOUT_REDSHIFT not in AUGMENTATIONS:
+    REPEATS_WITHOUT_REDSHIFT = []
 MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
@@ -88,6 +92,7 @@ PREDICTED = {
     name: f"{PREDICTIONS}/{name}.parquet"
     for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in AUGMENTATIONS else []))
 }
+PREDICTED_WITHOUT_REDSHIFT = {name: PREDICTED[name] for name in ("out_of_fold", "held_out")}
 FITS = f"{PREDICTIONS}/models"
 
 
@@ -96,7 +101,7 @@ wildcard_constraints:
     part="|".join([SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
     kind="|".join(config["augmentations"]),
     family="|".join(config["features"]),
-    training="|".join(TRAININGS),
+    training="|".join([*TRAININGS, WITHOUT_REDSHIFT]),
     protocol="|".join(PROTOCOLS),
     repeat=r"\d+",
     worker=r"\d+",

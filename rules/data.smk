@@ -174,7 +174,7 @@ rule augment:
         runtime=minutes(5, 0.1),
     params:
         code=code_of("augment"),
-        settings=lambda wildcards: {"seed": config["seed"], "augmentation": config["augmentations"][wildcards.kind]},
+        settings=augmentation_settings,
     message:
         "Altering the training objects: {wildcards.kind}"
     script:

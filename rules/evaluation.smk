@@ -34,6 +34,7 @@ rule score:
     input:
         out_of_fold=final_predictions("out_of_fold"),
         photoz=final_predictions("photoz"),
+        without=without_redshift("out_of_fold", PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         folds="results/folds.parquet",
     output:
         "results/evaluation/scores.csv",

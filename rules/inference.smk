@@ -43,15 +43,12 @@ rule explain:
 
 rule export_model:
     input:
-        expand(FITS, training=FINAL, protocol=SUBMITTED, repeat=REPEATS, model=SUBMITTED_MODELS),
-        learned=expand(
-            f"{PREDICTIONS}/learned.json",
-            training=FINAL,
-            protocol=SUBMITTED,
-            repeat=REPEATS,
-            model=SUBMITTED_ENSEMBLE,
-        ),
-        threshold="results/threshold.json",
+        fits_of(FINAL, REPEATS),
+        fits_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
+        learned=learned_of(FINAL, REPEATS),
+        without_learned=learned_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
+        threshold=DECISIONS["threshold"],
+        without_threshold=DECISIONS["without_threshold"],
     output:
         directory("results/model"),
     log:
@@ -63,13 +60,10 @@ rule export_model:
         runtime=minutes(10),
     params:
         code=code_of("export_model", loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS))),
-        folders=[
-            {
-                model: FITS.format(training=FINAL, protocol=SUBMITTED, repeat=repeat, model=model)
-                for model in SUBMITTED_MODELS
-            }
-            for repeat in REPEATS
-        ],
+        folders={
+            "with": folders_of(FINAL, REPEATS),
+            "without": folders_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
+        },
         about={**config["submission"], "models": {name: config["models"][name] for name in SUBMITTED_MODELS}},
         state=lambda wildcards: feature_state(),
     message:

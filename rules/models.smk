@@ -3,10 +3,19 @@
 #         results/{submission,probabilities}.csv.
 #
 # {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all but those of fold k, which
-# predicts these for nested scores. {model} is a block of `models` or of `ensembles`.
+# predicts these for nested scores; or `no_redshift`, copies of all without their redshifts, which predicts the test
+# objects that have none, by the submitted model alone. {model} is a block of `models` or of `ensembles`.
 
 
 include: "functions/models.smk"
+
+
+DECISIONS = {  # what says which test objects are chosen, with and without redshift
+    "predictions": submitted("held_out"),
+    "threshold": "results/threshold.json",
+    "without": without_redshift("held_out"),
+    "without_threshold": ["results/threshold_no_redshift.json"] if REPEATS_WITHOUT_REDSHIFT else [],
+}
 
 
 rule make_folds:
@@ -44,12 +53,13 @@ rule cross_validate:
     benchmark:
         "results/benchmarks/cross_validate/{training}/{protocol}/{repeat}/{model}.tsv"
     wildcard_constraints:
+        training="|".join(TRAININGS),
         model="|".join(map(re.escape, config["models"])),
     conda:
         "../envs/mallorn.yaml"
     threads: learner_resource("threads", 1)
     resources:
-        mem_mb=with_learner_memory(megabytes(1000, 20, ["train", *AUGMENTATIONS])),
+        mem_mb=with_learner_memory(megabytes(1000, 20, ["train", *ALTERED])),
         runtime=minutes(20, 1),
         gpu=learner_resource("gpus"),
     params:
@@ -61,6 +71,26 @@ rule cross_validate:
         "../workflow/scripts/cross_validate.py"
 
 
+use rule cross_validate as cross_validate_without_redshift with:
+    input:
+        unpack(tables_without_redshift),
+        folds="results/folds.parquet",
+    output:
+        out_of_fold=PREDICTED["out_of_fold"],
+        held_out=PREDICTED["held_out"],
+        importance=f"{PREDICTIONS}/importance.parquet",
+        models=directory(f"{PREDICTIONS}/models"),
+    log:
+        "results/log/cross_validate_without_redshift/{training}/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_without_redshift/{training}/{protocol}/{repeat}/{model}.tsv"
+    wildcard_constraints:
+        training=WITHOUT_REDSHIFT,
+        model="|".join(map(re.escape, config["models"])),
+    message:
+        "Training {wildcards.model} without redshifts on {wildcards.protocol} folds, repeat {wildcards.repeat}"
+
+
 rule combine:
     input:
         expand(list(PREDICTED.values()), model=MEMBERS, allow_missing=True),
@@ -70,6 +100,8 @@ rule combine:
         expand(f"{PREDICTIONS}/learned.json", model=ENSEMBLES, allow_missing=True),
     log:
         "results/log/combine/{training}/{protocol}/{repeat}.log",
+    wildcard_constraints:
+        training="|".join(TRAININGS),
     localrule: True
     conda:
         "../envs/mallorn.yaml"
@@ -88,6 +120,34 @@ rule combine:
         "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
         "../workflow/scripts/combine.py"
+
+
+if SUBMITTED_ENSEMBLE:
+
+    use rule combine as combine_without_redshift with:
+        input:
+            expand(list(PREDICTED_WITHOUT_REDSHIFT.values()), model=SUBMITTED_MODELS, allow_missing=True),
+            folds="results/folds.parquet",
+        output:
+            expand(list(PREDICTED_WITHOUT_REDSHIFT.values()), model=SUBMITTED_ENSEMBLE, allow_missing=True),
+            expand(f"{PREDICTIONS}/learned.json", model=SUBMITTED_ENSEMBLE, allow_missing=True),
+        log:
+            "results/log/combine_without_redshift/{training}/{protocol}/{repeat}.log",
+        wildcard_constraints:
+            training=WITHOUT_REDSHIFT,
+        params:
+            models=lambda wildcards: {
+                model: predicted(PREDICTED_WITHOUT_REDSHIFT, wildcards, model) for model in SUBMITTED_MODELS
+            },
+            ensembles=lambda wildcards: {
+                model: predicted(
+                    {**PREDICTED_WITHOUT_REDSHIFT, "learned": f"{PREDICTIONS}/learned.json"}, wildcards, model
+                )
+                for model in SUBMITTED_ENSEMBLE
+            },
+            settings={name: config["ensembles"][name] for name in SUBMITTED_ENSEMBLE},
+        message:
+            "Combining models without redshifts on {wildcards.protocol} folds, repeat {wildcards.repeat}"
 
 
 rule choose_threshold:
@@ -113,11 +173,22 @@ rule choose_threshold:
         "../workflow/scripts/choose_threshold.py"
 
 
+use rule choose_threshold as choose_threshold_without_redshift with:
+    input:
+        out_of_fold=without_redshift("out_of_fold"),
+        folds="results/folds.parquet",
+    output:
+        "results/threshold_no_redshift.json",
+    log:
+        "results/log/choose_threshold_without_redshift.log",
+    message:
+        "Choosing the threshold for objects without redshift"
+
+
 rule write_submission:
     input:
+        **DECISIONS,
         metadata="results/metadata.parquet",
-        predictions=submitted("held_out"),
-        threshold="results/threshold.json",
     output:
         submission="results/submission.csv",
         probabilities="results/probabilities.csv",

@@ -39,8 +39,7 @@ NOT_SCORED = ("data_dir", "report", "tracking", "explanations", "benchmark")  # 
 rule rank_candidates:
     input:
         **{name: STORE[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
-        predictions=submitted("held_out"),
-        threshold="results/threshold.json",
+        **DECISIONS,
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",

@@ -44,3 +44,9 @@ def reading(source):
 def known_of(source, path):
     """Return the further output of ingestion of a format."""
     return {"known": path} if is_format(source) else {}
+
+
+def augmentation_settings(wildcards):
+    """Return what makes altered copies: the seed, and what is altered of the points."""
+    block = config["augmentations"][wildcards.kind]
+    return {"seed": config["seed"], "augmentation": {key: block[key] for key in ("keep", "noise") if key in block}}

@@ -3,16 +3,33 @@
 
 def training_tables(wildcards):
     """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
-    tables = {name: f"results/features/{name}.parquet" for name in AUGMENTATIONS}
+    tables = {name: f"results/features/{name}.parquet" for name in ALTERED}
     tables |= model_tables(wildcards.model)
-    for kind in AUGMENTATIONS:
+    for kind in ALTERED:
         tables |= view_inputs(views_of_model(wildcards.model), [kind], f"{kind}_")
-    if config["training"]["importance_weights"]:
-        tables["weights"] = "results/evaluation/importance_weights.parquet"
     if wildcards.training == FINAL:
         tables["test"] = "results/features/test.parquet"
+    return tables | weights_and_parameters(wildcards)
+
+
+def tables_without_redshift(wildcards):
+    """Return the files that the training set without redshifts needs: copies of the training objects, and the test set.
+
+    The copies are features and views of their own; those of the survey are of the test objects.
+    """
+    views = views_of_model(wildcards.model)
+    tables = {**model_tables(wildcards.model), **view_inputs(views, [WITHOUT_REDSHIFT], "train_")}
+    tables |= {"train": f"results/features/{WITHOUT_REDSHIFT}.parquet", "test": "results/features/test.parquet"}
+    return tables | weights_and_parameters(wildcards)
+
+
+def weights_and_parameters(wildcards):
+    """Return the files of importance weights and of tuned parameters that a training set needs, if it needs any."""
+    tables = {}
+    if config["training"]["importance_weights"]:
+        tables["weights"] = "results/evaluation/importance_weights.parquet"
     if config["models"][wildcards.model]["tuned"]:
-        study = FINAL_STUDY if wildcards.training == FINAL else wildcards
+        study = FINAL_STUDY if wildcards.training in (FINAL, WITHOUT_REDSHIFT) else wildcards
         tables["parameters"] = f"{TUNING}/best.yaml".format(**{**dict(study.items()), "model": wildcards.model})
     return tables
 
@@ -91,3 +108,9 @@ def submitted(name):
     """Return the files `name` of the predictions that the submission is made of, one for each repeat."""
     model = config["submission"]["model"]
     return expand(PREDICTED[name], training=FINAL, protocol=SUBMITTED, model=model, repeat=REPEATS)
+
+
+def without_redshift(name, protocols=SUBMITTED, models=config["submission"]["model"]):
+    """Return the files `name` of predictions by the models without redshifts, of the submitted one by default."""
+    chosen = {"training": WITHOUT_REDSHIFT, "protocol": protocols, "model": models}
+    return expand(PREDICTED[name], **chosen, repeat=REPEATS_WITHOUT_REDSHIFT)

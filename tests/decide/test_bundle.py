@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from learning_data import PARAMS, SPEC, TRAINING, labelled, survey
 
-from mallorn.decide.bundle import PACKAGES, check_bundle, installed, read_bundle, read_members, score, write_bundle
+from mallorn.decide.bundle import (
+    PACKAGES,
+    Scorer,
+    check_bundle,
+    decide_scores,
+    ensemble_scores,
+    installed,
+    read_bundle,
+    read_scorers,
+    write_bundle,
+)
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
@@ -18,6 +28,7 @@ LEARNED = [
     {"members": ["tree", "line"], "method": "weighted", "weights": [0.25, 0.75]},
     {"members": ["tree", "line"], "method": "weighted", "weights": [1.0, 0.0]},
 ]
+WITHOUT = {"calibration": {"method": "none"}, "threshold": 0.7, "spread": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +49,49 @@ def made(tmp_path_factory):
             write_fits(parts[name], Fits(COLUMNS, names, ("features",), p.fits))
             probability.append(p.outside[:, 0])
         members.append(parts)
-    write_bundle(folder / "model", members, LEARNED, DECISION, STATE, {"model": "both", "protocol": "stratified"})
+    about = {"model": "both", "protocol": "stratified"}
+    scorer, without = Scorer(members, LEARNED, DECISION), Scorer(members[1:], LEARNED[:1], WITHOUT)
+    write_bundle(folder / "model", scorer, without, STATE, about)
+    write_bundle(folder / "plain", scorer, None, STATE, about)
     return folder / "model", values, probability
+
+
+def score(folder, values, known):
+    manifest = read_bundle(folder)
+    scorers = read_scorers(folder, manifest)
+    raw = ensemble_scores(scorers, of_values(values, COLUMNS), known, len(manifest["classes"]))
+    return decide_scores(scorers, raw, known)
 
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
     folder, values, (tree, line, again, _) = made
-    manifest, parts = read_bundle(folder), [of_values(part, COLUMNS) for part in (values[:7], values[7:])]
-    probability, chosen = score(manifest, read_members(folder, manifest), parts)
+    probability, chosen = score(folder, values, np.ones(len(values), dtype=bool))
     mean = (0.25 * tree + 0.75 * line + again) / 2
     odds = 1.5 * np.log(mean / (1 - mean)) + 0.25
     np.testing.assert_allclose(probability[:, 0], 1 / (1 + np.exp(-odds)), atol=1e-9)
     np.testing.assert_allclose(probability.sum(axis=1), 1.0)
     assert np.array_equal(chosen, probability[:, 0] >= 0.4)
     assert 0 < chosen.sum() < len(values)
+
+
+def test_objects_without_redshift_are_scored_by_their_own_members_and_threshold(made):
+    folder, values, (tree, line, again, last) = made
+    known = np.arange(len(values)) % 3 > 0
+    probability, chosen = score(folder, values, known)
+    whole, _ = score(folder, values, np.ones(len(values), dtype=bool))
+    np.testing.assert_array_equal(probability[known], whole[known])
+    np.testing.assert_allclose(probability[~known, 0], (0.25 * again + 0.75 * last)[~known], atol=1e-9)
+    assert np.array_equal(chosen[~known], probability[~known, 0] >= 0.7)
+    assert len(set(chosen[~known])) == 2
+
+
+def test_a_model_that_has_not_learned_to_do_without_gives_no_probability(made):
+    folder, values, _ = made
+    known = np.arange(len(values)) % 3 > 0
+    probability, chosen = score(folder.with_name("plain"), values, known)
+    assert np.isnan(probability[~known]).all()
+    assert not chosen[~known].any()
+    np.testing.assert_array_equal(probability[known], score(folder, values, known)[0][known])
 
 
 def test_the_manifest_says_what_the_model_is(made):

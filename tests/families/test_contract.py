@@ -42,6 +42,8 @@ KNOWN_WITHOUT_POINTS = {  # column pattern: reason why an object without points 
     r"redshift__redshift": "needs no points",
     r"bazin__.*_(status__.|bands)": "says why there is no fit",
 }
+OF_DISTANCE = ("dex(erg/s)", "dex(erg)", "dex(cm)", "ln uJy Mpc2")
+"""Units of what only a distance can tell."""
 JITTER_EXCEPTIONS = {  # column pattern: reason why tiny changes of times may show
     r"bazin__.*": "steps of the package's Levenberg-Marquardt end in other optima where a band says little",
 }
@@ -60,6 +62,8 @@ def values(tmp_path_factory):
         "permuted": base.take(order),
         "photometric": replace(base, redshift_err=np.full(len(base), 0.05)),
         "few": too_few(),
+        "without redshift": base.without_redshift(),
+        "few without redshift": too_few().without_redshift(),
         **{f"single {k}": base.take([k]) for k in range(3)},
     }
     kernels = tmp_path_factory.mktemp("kernels")
@@ -136,6 +140,18 @@ class TestContract:
         """Training redshifts have no error and test redshifts have one: a feature must not tell them apart."""
         for name, value in values(family, "photometric").items():
             np.testing.assert_array_equal(value, values(family, "base")[name], err_msg=name)
+
+    def test_without_a_redshift_nothing_is_made_of_a_distance(self, family, values):
+        """All else is there, in the observer's frame; `values` turns warnings into errors."""
+        known, units = values(family, "base"), unit_of(family)
+        for name, value in values(family, "without redshift").items():
+            assert not np.isinf(value).any(), name
+            if family == "redshift" or units[name] in OF_DISTANCE:
+                assert np.isnan(value).all(), name
+            elif np.isfinite(known[name]).all():
+                assert np.isfinite(value).mean() > 0.6, name
+        for name, value in values(family, "few without redshift").items():
+            assert not np.isinf(value).any(), name
 
     def test_time_shift_changes_nothing(self, family, values):
         assert moved(values(family, "base"), values(family, "shifted"), tolerance=1e-3, share=0.05) == []

@@ -63,16 +63,41 @@ def trained(tmp_path_factory):
         module.main(inputs, module.Outputs(*paths, models=part / "models"), about, settings, 1)
     decision = {"calibration": {"method": "none"}, "threshold": 0.3, "spread": 0.0}
     (folder / "threshold.json").write_text(json.dumps(decision))
-    folders = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")]
-    script("export_model").main(folders, [], folder / "threshold.json", folder / "model", {"model": "one"}, STATE)
+    folders, export = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")], script("export_model")
+    trained, none = export.Trained(folders, [], folder / "threshold.json"), export.Trained([], [], "")
+    export.main(trained, none, folder / "model", {"model": "one"}, STATE)
+    (folder / "other.json").write_text(json.dumps({**decision, "threshold": 0.6}))
+    without = export.Trained(folders[1:], [], folder / "other.json")
+    export.main(trained, without, folder / "for all", {"model": "one"}, STATE)
     return folder
 
 
-def classify(trained, folder, features=None, state=STATE):
+def classify(trained, folder, features=None, state=STATE, model="model"):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
     files = DatasetFiles(features or trained / "test.parquet")
-    script("classify").main(trained / "model", files, *outputs, state)
+    script("classify").main(trained / model, files, *outputs, state)
     return map(rows, outputs)
+
+
+def test_the_redshift_says_which_models_score_an_object(trained, tmp_path, caplog):
+    table = read_columns(trained / "test.parquet")
+    none = np.arange(len(table["Z"])) % 2 == 0
+    table["Z"] = np.where(none, np.nan, table["Z"])
+    table["Z_err"] = np.where(np.arange(len(none)) % 3, table["Z_err"], 0.05)
+    write_table(tmp_path / "new.parquet", table)
+    probabilities, predictions = classify(trained, tmp_path, tmp_path / "new.parquet", model="for all")
+    kinds = ["none" if lacks else "spectroscopic" if k % 3 else "photometric" for k, lacks in enumerate(none)]
+    assert [row["redshift_kind"] for row in probabilities] == kinds == [row["redshift_kind"] for row in predictions]
+    second = read_columns(trained / "final" / "1" / "held_out.parquet")["probability"]
+    found = np.array([float(row["probability"]) for row in probabilities])
+    assert np.array([int(row["prediction"]) for row in predictions])[none].tolist() == (second >= 0.6)[none].tolist()
+    assert found[none] == pytest.approx(second[none], rel=1e-5)
+    assert "no redshift" not in caplog.text
+    probabilities, predictions = classify(trained, tmp_path, tmp_path / "new.parquet")
+    assert [row["probability"] == "" for row in probabilities] == none.tolist()
+    assert [row["prediction"] == "" for row in predictions] == none.tolist()
+    assert f"{none.sum()} of {len(none)} objects have no redshift and get no probability" in caplog.text
+    assert "augmentations.no_redshift.enabled" in caplog.text
 
 
 def test_new_objects_score_as_test_objects_did(trained, tmp_path):

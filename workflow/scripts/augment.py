@@ -2,7 +2,8 @@
 
 from mallorn.ingest.metadata import write_logs
 from mallorn.io.tables import read_columns
-from mallorn.survey.augmentation import augmented_lightcurves, augmented_metadata
+from mallorn.learning.training_sets import WITHOUT_REDSHIFT
+from mallorn.survey.augmentation import augmented_lightcurves, augmented_metadata, metadata_without_redshift
 from mallorn.survey.lightcurves import joined, lightcurve_groups, write_lightcurves
 
 
@@ -12,7 +13,11 @@ def main(metadata, points, objects, outputs, kind, settings):
     metadata: path; points, objects: paths of all splits. outputs: {"metadata", "points", "objects": path}.
     settings: {"seed", "augmentation": a block of `augmentations`}.
     """
-    altered = augmented_metadata(read_columns(metadata), kind, settings["seed"])
+    table = read_columns(metadata)
+    if kind == WITHOUT_REDSHIFT:
+        altered = metadata_without_redshift(table, kind)
+    else:
+        altered = augmented_metadata(table, kind, settings["seed"])
     parts = [
         augmented_lightcurves(lc, altered, kind, settings["augmentation"], settings["seed"])
         for paths in zip(points, objects, strict=True)

@@ -2,17 +2,22 @@
 
 import logging
 
+import numpy as np
 import pyarrow.parquet as pq
 
-from mallorn.decide.bundle import check_bundle, installed, read_bundle, read_members, score
+from mallorn.decide.bundle import check_bundle, decide_scores, ensemble_scores, installed, read_bundle, read_scorers
+from mallorn.decide.by_redshift import tell_not_scored
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups
+from mallorn.survey.lightcurves import redshift_kind
 
 
 def main(model, files, probabilities, predictions, state):
-    """Write the CSV files object_id, probability(ies) and object_id, prediction, in the order of the log.
+    """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
+
+    An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
 
     model: folder of the model. files: `DatasetFiles` of the new objects. state: what features are made by here, see
     `mallorn.decide.bundle`.
@@ -20,13 +25,26 @@ def main(model, files, probabilities, predictions, state):
     manifest = read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
     tell_unknown(manifest["features"], read_notes(files.features))
-    object_id = read_columns(files.features, ["object_id"])["object_id"]
-    parts = dataset_groups(files, manifest["features"], manifest["needs"])
-    probability, chosen = score(manifest, read_members(model, manifest), parts)
-    write_probabilities(probabilities, object_id, probability, manifest["classes"])
-    write_submission(predictions, object_id, chosen)
-    message = "%d of %d objects have a probability of at least %.4f"
-    logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
+    log = read_columns(files.features, ["object_id", "Z", "Z_err"])
+    object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
+    known, scorers, classes = kind != "none", read_scorers(model, manifest), manifest["classes"]
+    raw = _scores(scorers, files, manifest, known)
+    probability, chosen = decide_scores(scorers, raw, known)
+    tell_not_scored(probability)
+    write_probabilities(probabilities, object_id, probability, classes, kind)
+    write_submission(predictions, object_id, chosen, np.isfinite(probability[:, 0]), redshift_kind=kind)
+    message = "%d of %d objects have a probability of at least the threshold, %.4f with a redshift"
+    logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), scorers[True].decision["threshold"])
+
+
+def _scores(scorers, files, manifest, known):
+    """Return the probabilities (n, C) of all objects of `files`, a group of which is in memory at a time."""
+    found, begin = [np.empty((0, len(manifest["classes"])))], 0
+    for part in dataset_groups(files, manifest["features"], manifest["needs"]):
+        here = known[begin : begin + len(part)]
+        found.append(ensemble_scores(scorers, part, here, len(manifest["classes"])))
+        begin += len(part)
+    return np.concatenate(found)
 
 
 def tell_unknown(wanted, unknown):

@@ -15,8 +15,15 @@ from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import Fits, predict_mean, write_fits
 from mallorn.learning.parameters import read_best
 from mallorn.learning.pipeline import needs_of, with_selection
-from mallorn.learning.tables import DatasetFiles, dataset_groups, importance_weights, read_dataset, rows_of
-from mallorn.learning.training_sets import FINAL, training_rows
+from mallorn.learning.tables import (
+    DatasetFiles,
+    dataset_groups,
+    has_redshift,
+    importance_weights,
+    read_dataset,
+    rows_of,
+)
+from mallorn.learning.training_sets import FINAL, WITHOUT_REDSHIFT, training_rows
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 
@@ -24,8 +31,8 @@ from mallorn.seeds import derived_seed
 class Inputs(NamedTuple):
     """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
 
-    views: {"survey", or a kind of augmented objects: (light curves, objects, posteriors)}, paths of all splits each,
-    for learners that need them; see `DatasetFiles`.
+    views: {"survey", or one of the tables above: (light curves, objects, posteriors)}, paths of all splits each, for
+    learners that need them; see `DatasetFiles`. A table that has none of its own is of objects of the survey.
     """
 
     train: str
@@ -39,8 +46,8 @@ class Inputs(NamedTuple):
 
     def files(self, table):
         """Return the `DatasetFiles` of the objects of a feature table."""
-        kind = table if table in ("photoz", "jitter") else "survey"
-        return DatasetFiles(getattr(self, table), *self.views.get(kind, ()))
+        own = self.views.get(table, ())
+        return DatasetFiles(getattr(self, table), *(own if any(own) else self.views.get("survey", ())))
 
 
 class Outputs(NamedTuple):
@@ -63,16 +70,18 @@ def main(inputs, outputs, about, settings, threads):
     `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
     (the one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
     """
-    training, model, final = settings["training"], settings["model"], about["training"] == FINAL
+    training, model = settings["training"], settings["model"]
+    final, unknown = (about["training"] == name for name in (FINAL, WITHOUT_REDSHIFT))
     if inputs.parameters:
         model = {**model, "params": read_best(inputs.parameters)}
     needs = needs_of(model)
     dataset = read_dataset(inputs.files("train"), training, needs)
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], dataset.object_id)
-    inside, held_out = training_rows(about["training"], labels["fold"])
+    inside, held_out = training_rows(about["training"], labels["fold"], has_redshift(inputs.train))
     # the test table is not to be in memory as a whole
-    apart = None if final else dataset.take(held_out)
-    pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] else None
+    apart = None if final or unknown else dataset.take(held_out)
+    # most of the test objects have a redshift: what does not know redshifts cannot learn from them
+    pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] and not unknown else None
     if final and pseudo_labels:
         apart = read_dataset(inputs.files("test"), training, needs)
     labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
@@ -85,7 +94,7 @@ def main(inputs, outputs, about, settings, threads):
         with_selection(model, settings["selection"]),
         derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
         threads,
-        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final),
+        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or unknown),
     )
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
@@ -93,7 +102,8 @@ def main(inputs, outputs, about, settings, threads):
         write_fits(outputs.models, fits)
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
-        write_predictions(outputs.held_out, *_predict_table(inputs.files("test"), fits), names, about)
+        chosen = ~has_redshift(inputs.test) if unknown else None
+        write_predictions(outputs.held_out, *_predict_table(inputs.files("test"), fits, chosen), names, about)
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if made["photoz"] is not None:
@@ -118,9 +128,17 @@ def _augmented(inputs, kind, training, needs, object_id):
     return Augmented(dataset.take(np.flatnonzero(row >= 0)), row[row >= 0])
 
 
-def _predict_table(files, fits):
-    """Return (object_id (m,), probability (m, C)) of all objects of a feature table, the mean over the `Fits`."""
-    parts = [(part.object_id, predict_mean(fits, part)) for part in dataset_groups(files, fits.columns, fits.needs)]
+def _predict_table(files, fits, chosen=None):
+    """Return (object_id (m,), probability (m, C)) of objects of a feature table, the mean over the `Fits`.
+
+    chosen: (n,) bool, which of the table's objects; all by default.
+    """
+    parts, begin = [(np.empty(0, dtype=object), np.empty((0, len(fits.classes))))], 0
+    for part in dataset_groups(files, fits.columns, fits.needs):
+        wanted = part if chosen is None else part.take(np.flatnonzero(chosen[begin : begin + len(part)]))
+        begin += len(part)
+        if len(wanted):
+            parts.append((wanted.object_id, predict_mean(fits, wanted)))
     return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -132,7 +150,7 @@ if "snakemake" in globals():
         use(snakemake.config["plugins"])
         given = snakemake.input
         tables = {name: str(given.get(name, "")) for name in Inputs._fields if name != "views"}
-        prefixes = {"survey": "", "photoz": "photoz_", "jitter": "jitter_"}
+        prefixes = {"survey": "", "train": "train_", "photoz": "photoz_", "jitter": "jitter_"}
         kinds = ("lightcurves", "objects", "posterior")
         main(
             Inputs(**tables, views={k: [given.get(p + kind, []) for kind in kinds] for k, p in prefixes.items()}),

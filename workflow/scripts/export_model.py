@@ -2,23 +2,40 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
-from mallorn.decide.bundle import write_bundle
+from mallorn.decide.bundle import Scorer, write_bundle
 
 
-def main(folders, learned, threshold, output, about, state):
-    """Write the folder `output`.
-
-    folders: list over repeats of {model: folder of its fits}. learned: paths of what the ensemble has learned, one for
-    each repeat, or nothing for a single model. threshold: path of the decision. about, state: see `write_bundle`.
+class Trained(NamedTuple):
+    """Paths of trained models. folders: list over repeats of {model: folder of its fits}. learned: of what the ensemble
+    has learned, one for each repeat, or nothing for a single model. threshold: of the decision.
     """
 
-    def read(path):
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+    folders: list
+    learned: list
+    threshold: str
 
-    single = {"members": list(folders[0]), "method": "mean", "weights": [1.0]}
-    ensembles = [read(path) for path in learned] or [single] * len(folders)
-    write_bundle(output, folders, ensembles, read(threshold), state, about)
+    def scorer(self):
+        """Return the `Scorer`; None where nothing was trained."""
+        if not self.folders:
+            return None
+        single = {"members": list(self.folders[0]), "method": "mean", "weights": [1.0]}
+        ensembles = [_read(path) for path in self.learned] or [single] * len(self.folders)
+        return Scorer(self.folders, ensembles, _read(self.threshold))
+
+
+def main(trained, without, output, about, state):
+    """Write the folder `output`.
+
+    trained: `Trained` models of objects with a redshift; without: of those without one. about, state: see
+    `write_bundle`.
+    """
+    write_bundle(output, trained.scorer(), without.scorer(), state, about)
+
+
+def _read(path):
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 if "snakemake" in globals():
@@ -27,10 +44,10 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
+        given, folders = snakemake.input, snakemake.params.folders
         main(
-            snakemake.params.folders,
-            snakemake.input.get("learned", []),
-            snakemake.input.threshold,
+            Trained(folders["with"], given.get("learned", []), given.threshold),
+            Trained(folders["without"], given.get("without_learned", []), "".join(given.get("without_threshold", []))),
             snakemake.output[0],
             snakemake.params.about,
             snakemake.params.state,

@@ -1,33 +1,30 @@
 """Rank all test objects by the probability of the class sought, with what an observer asks first."""
 
-import json
 import logging
-from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.decision import decide, decide_classes
-from mallorn.decide.predictions import read_held_out
-from mallorn.io.tables import write_table
+from mallorn.decide.by_redshift import decided_by_redshift
+from mallorn.io.tables import read_columns, write_table
 from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
 from mallorn.report.store import Store
 
 
-def main(store, predictions, threshold, features, table, text, votable):
-    """Write the table of candidates as Parquet, CSV and VOTable. store: `Store`; the others are paths."""
-    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
-    repeats = [read_held_out(path) for path in predictions]
-    object_id = repeats[0].object_id
-    place = [{name: k for k, name in enumerate(r.object_id)} for r in repeats]
-    probability = np.stack([r.classes[[of[name] for name in object_id]] for r, of in zip(repeats, place, strict=True)])
-    calibrated = np.stack([decide(decision, p[:, 0])[0] for p in probability])
-    mean, chosen = decide_classes(decision, probability.mean(axis=0))
-    classes = dict(zip(repeats[0].names, mean.T, strict=True))
-    ranked = candidate_table(store, object_id, classes, calibrated.std(axis=0), chosen, features)
+def main(store, decisions, features, table, text, votable):
+    """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
+
+    store: `Store`. decisions: as of write_submission. The others are paths, `features` of the test objects.
+    """
+    log = read_columns(features, ["object_id", "Z"])
+    found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
+    rows = np.flatnonzero(np.isfinite(found.probability[:, 0]))
+    classes = dict(zip(found.names, found.probability[rows].T, strict=True))
+    chosen = found.chosen[rows]
+    ranked = candidate_table(store, found.object_id[rows], classes, found.spread[rows], chosen, features)
     write_table(table, ranked)
     write_candidates_csv(text, ranked)
     write_votable(votable, ranked)
-    logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(object_id), chosen.sum())
+    logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(rows), chosen.sum())
 
 
 if "snakemake" in globals():
@@ -37,8 +34,12 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
-            given.predictions,
-            given.threshold,
+            {
+                "predictions": given.predictions,
+                "threshold": given.threshold,
+                "without": given.get("without", []),
+                "without_threshold": "".join(given.get("without_threshold", [])),
+            },
             given.features,
             snakemake.output.table,
             snakemake.output.csv,

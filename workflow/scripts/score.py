@@ -9,14 +9,16 @@ from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
 
 ABOUT = ("protocol", "model", "repeat")
+SCORED = ("spectroscopic", "photometric", "none")
 
 
-def main(out_of_fold, photoz, folds, output, settings):
+def main(out_of_fold, photoz, without, folds, output, settings):
     """Write one row for each file of predictions: protocol, model, repeat, scores and their intervals, and redshift.
 
     out_of_fold: paths of predictions. photoz: paths of predictions of the same objects by the same models as if their
-    redshifts were photometric, or none; they are decided by the maps and thresholds of the former. The column redshift
-    says which was scored, spectroscopic or photometric. folds, output: paths.
+    redshifts were photometric, or none; they are decided by the maps and thresholds of the former. without: paths of
+    predictions of the same objects by models that were trained without redshifts, or none; they are decided by their
+    own. The column redshift says which was scored, spectroscopic, photometric or none. folds, output: paths.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
     table, rows, key = read_columns(folds), [], attrgetter(*ABOUT)
@@ -29,8 +31,11 @@ def main(out_of_fold, photoz, folds, output, settings):
             rows.append(
                 {**_about(p, "photometric"), **cross_fitted_score(labels, p.probability, p.fold, settings, served)}
             )
+    for p in map(read_out_of_fold, without):
+        labels = fold_of(table, p.protocol, p.repeat, p.object_id)
+        rows.append({**_about(p, "none"), **cross_fitted_score(labels, p.probability, p.fold, settings)})
     rows.sort(key=itemgetter("model", "repeat"))
-    rows.sort(key=lambda row: (row["redshift"] != "spectroscopic", PROTOCOLS.index(row["protocol"])))
+    rows.sort(key=lambda row: (SCORED.index(row["redshift"]), PROTOCOLS.index(row["protocol"])))
     names = (*ABOUT, *SCORE_COLUMNS[:6], "redshift", *SCORE_COLUMNS[6:])
     write_csv(output, {name: [row[name] for row in rows] for name in names})
 
@@ -52,6 +57,7 @@ if "snakemake" in globals():
         main(
             snakemake.input.out_of_fold,
             snakemake.input.get("photoz", []),
+            snakemake.input.get("without", []),
             snakemake.input.folds,
             snakemake.output[0],
             snakemake.params.settings,

@@ -6,27 +6,30 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.decision import decide_classes
-from mallorn.decide.predictions import mean_of_files
+from mallorn.decide.by_redshift import decided_by_redshift
 from mallorn.decide.submission import in_submission_order, write_probabilities, write_submission
 from mallorn.io.tables import read_columns
+from mallorn.survey.lightcurves import redshift_kind
 
 
-def main(metadata, predictions, threshold, submission, probabilities):
+def main(metadata, decisions, submission, probabilities):
     """Write both CSV files, with the objects of the sample submission in its order.
 
-    metadata: path of the objects' table, whose column `submission_row` is that order. predictions: paths of the
-    test predictions of all repeats, which are averaged. threshold: path of the JSON file of choose_threshold.
+    metadata: path of the objects' table, whose column `submission_row` is that order. decisions: {"predictions",
+    "threshold", "without", "without_threshold"}: paths of the test predictions of all repeats, which are averaged, and
+    of the JSON files of choose_threshold; the latter two of models trained without redshifts, if there are any.
     """
-    log = read_columns(metadata, ["object_id", "submission_row"])
+    log = read_columns(metadata, ["object_id", "submission_row", "Z", "Z_err"])
     listed = np.flatnonzero(log["submission_row"] >= 0)
-    object_id = log["object_id"][listed[np.argsort(log["submission_row"][listed])]]
-    ids, mean, names = mean_of_files(predictions)
-    probability = in_submission_order(ids, mean, object_id)
-    decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
-    calibrated, chosen = decide_classes(decision, probability)
-    write_probabilities(probabilities, object_id, calibrated, names)
-    write_submission(submission, object_id, chosen)
+    rows = listed[np.argsort(log["submission_row"][listed])]
+    object_id, kind = log["object_id"][rows], redshift_kind(log["Z"][rows], log["Z_err"][rows])
+    found = decided_by_redshift(**decisions, unknown=set(object_id[kind == "none"]))
+    probability, chosen = (
+        in_submission_order(found.object_id, values, object_id) for values in (found.probability, found.chosen)
+    )
+    write_probabilities(probabilities, object_id, probability, found.names, kind)
+    write_submission(submission, object_id, chosen, np.isfinite(probability[:, 0]))
+    decision = json.loads(Path(decisions["threshold"]).read_text(encoding="utf-8"))
     message = "%d of %d test objects have a probability of at least %.4f (rule %s)"
     logging.getLogger(__name__).info(message, chosen.sum(), len(object_id), decision["threshold"], decision["rule"])
 
@@ -37,8 +40,12 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         main(
             snakemake.input.metadata,
-            snakemake.input.predictions,
-            snakemake.input.threshold,
+            {
+                "predictions": snakemake.input.predictions,
+                "threshold": snakemake.input.threshold,
+                "without": snakemake.input.get("without", []),
+                "without_threshold": "".join(snakemake.input.get("without_threshold", [])),
+            },
             snakemake.output.submission,
             snakemake.output.probabilities,
         )

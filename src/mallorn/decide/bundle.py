@@ -2,13 +2,15 @@
 
 model.json                        what the model is: see `write_bundle`
 {repeat}/{model}/                 the fits of each member, in the learners' own formats (see
-`mallorn.learning.model_files`)
+                                  `mallorn.learning.model_files`)
+without_redshift/{repeat}/{model}/     those that score objects without redshift, if there are any
 """
 
 import json
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +22,17 @@ from mallorn.io.files import write_text
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
 
-__all__ = ["PACKAGES", "check_bundle", "installed", "read_bundle", "read_members", "score", "write_bundle"]
+__all__ = [
+    "PACKAGES",
+    "Scorer",
+    "check_bundle",
+    "decide_scores",
+    "ensemble_scores",
+    "installed",
+    "read_bundle",
+    "read_scorers",
+    "write_bundle",
+]
 
 PACKAGES = (
     "astropy",
@@ -40,6 +52,7 @@ PACKAGES = (
 
 _FORMAT = 2
 _MANIFEST = "model.json"
+_WITHOUT = "without_redshift"
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
 
@@ -54,25 +67,38 @@ def installed():
     return versions
 
 
-def write_bundle(folder, members, learned, decision, state, about):
+class Scorer(NamedTuple):
+    """What scores objects: in each repeat the `members` and what the ensemble of them `learned`; a `decision`.
+
+    members: list over repeats of {model: folder of its fits} where they are to be written, of the list of their `Fits`
+    where they were read. learned: list over repeats of what the ensemble learned (see `mallorn.decide.ensembles`), with
+    its `members` in order. decision: as from `mallorn.decide.decision.make_decision`.
+    """
+
+    members: list
+    learned: list
+    decision: dict
+
+
+def write_bundle(folder, scorer, without, state, about):
     """Write the folder of the model.
 
-    members: list over repeats of {model: folder of its fits}. learned: list over repeats of what the ensemble learned
-    (see `mallorn.decide.ensembles`), with its `members` in order. decision: as from
-    `mallorn.decide.decision.make_decision`.
+    scorer: `Scorer` of objects with a redshift; without: of those without one, or None.
     state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
     about: {"model", "protocol", "models": the blocks of its members}, for people to read.
     """
     folder = Path(folder)
-    for repeat, parts in enumerate(members):
-        for name, fits in parts.items():
-            shutil.copytree(fits, folder / str(repeat) / name, dirs_exist_ok=True)
-    fits = [read_fits(folder / "0" / name) for name in learned[0]["members"]]
+    for part, one in ((folder, scorer), (folder / _WITHOUT, without)):
+        for repeat, members in enumerate(one.members if one else []):
+            for name, fits in members.items():
+                shutil.copytree(fits, part / str(repeat) / name, dirs_exist_ok=True)
+    fits = [read_fits(folder / "0" / name) for name in scorer.learned[0]["members"]]
     manifest = {
         "format": _FORMAT,
         **about,
-        "decision": decision,
-        "repeats": learned,
+        "decision": scorer.decision,
+        "repeats": scorer.learned,
+        _WITHOUT: None if without is None else {"decision": without.decision, "repeats": without.learned},
         "classes": list(finest([one.classes for one in fits])[0]),
         "needs": [view for view in VIEWS if any(view in one.needs for one in fits)],
         "versions": installed(),
@@ -118,30 +144,55 @@ def check_bundle(folder, manifest, state, versions, columns):
         raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
 
 
-def read_members(folder, manifest):
-    """Return the members of the model in `folder`: for each repeat the list of their `Fits`."""
-    return [
-        [read_fits(Path(folder) / str(repeat) / name) for name in learned["members"]]
-        for repeat, learned in enumerate(manifest["repeats"])
-    ]
+def read_scorers(folder, manifest):
+    """Return ({True: `Scorer` of objects with a redshift, False: of those without one}) of the model in `folder`.
 
-
-def score(manifest, members, parts):
-    """Return (probability (n, C), decision (n,) bool) of objects, by the classes of the manifest.
-
-    members: as from `read_members`. parts: `Dataset`s of some of the n objects each, of which only one is needed at a
-    time, with the columns and the views of the manifest. The probabilities are calibrated, the mean over repeats of
-    the ensemble's, as those of the submission.
+    The latter is None for a model that has not learned to do without a redshift.
     """
-    repeats = manifest["repeats"]
-    found = []
-    for part in parts:
-        total = np.zeros((len(part), len(manifest["classes"])))
-        for learned, fits in zip(repeats, members, strict=True):
+    without = manifest.get(_WITHOUT)
+    found = {True: _read_scorer(Path(folder), manifest), False: None}
+    return {**found, False: _read_scorer(Path(folder, _WITHOUT), without)} if without else found
+
+
+def _read_scorer(folder, about):
+    members = [
+        [read_fits(folder / str(repeat) / name) for name in learned["members"]]
+        for repeat, learned in enumerate(about["repeats"])
+    ]
+    return Scorer(members, about["repeats"], about["decision"])
+
+
+def ensemble_scores(scorers, dataset, known, n_classes):
+    """Return probabilities (n, C) of the objects of a `Dataset`, the mean over repeats of the ensemble's.
+
+    scorers: as from `read_scorers`. known (n,) bool: whether an object has a redshift, which says who scores it. NaN
+    where no one does.
+    """
+    found = np.full((len(dataset), n_classes), np.nan)
+    for has_redshift, scorer in scorers.items():
+        rows = np.flatnonzero(known == has_redshift)
+        if scorer is None or not len(rows):
+            continue
+        part = dataset if len(rows) == len(dataset) else dataset.take(rows)
+        total = np.zeros((len(rows), n_classes))
+        for learned, fits in zip(scorer.learned, scorer.members, strict=True):
             predicted = tuple(predict_mean(one, part) for one in fits)
             total += predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
-        found.append(total / len(repeats))
-    return decide_classes(manifest["decision"], np.concatenate(found))
+        found[rows] = total / len(scorer.members)
+    return found
+
+
+def decide_scores(scorers, probability, known):
+    """Return (probability (n, C), decision (n,) bool), calibrated, of probabilities as from `ensemble_scores`.
+
+    An object that no one scores has NaN, and is not chosen.
+    """
+    probability, chosen = np.array(probability), np.zeros(len(probability), dtype=bool)
+    for has_redshift, scorer in scorers.items():
+        rows = np.flatnonzero(known == has_redshift)
+        if scorer is not None:
+            probability[rows], chosen[rows] = decide_classes(scorer.decision, probability[rows])
+    return probability, chosen
 
 
 def _keys(manifest, state):

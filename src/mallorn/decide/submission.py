@@ -27,15 +27,21 @@ def in_submission_order(object_id, values, submission_ids):
     return np.asarray(values)[order[place]]
 
 
-def write_probabilities(path, object_id, probability, classes):
-    """Write the CSV file `object_id,probability` and probability__CLASS of each class.
+def write_probabilities(path, object_id, probability, classes, kind):
+    """Write the CSV file `object_id,probability`, probability__CLASS of each class, and redshift_kind.
 
-    probability (n, C): of the classes with the names `classes`, the first of which is the one sought.
+    probability (n, C): of the classes with the names `classes`, the first of which is the one sought; NaN, of an object
+    that was not scored, is an empty cell. kind (n,): see `mallorn.survey.lightcurves.redshift_kind`.
     """
     columns = class_columns(probability, classes)
-    write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns})
+    columns = {"object_id": object_id, "probability": probability[:, 0], **columns, "redshift_kind": kind}
+    write_csv(path, columns)
 
 
-def write_submission(path, object_id, decision):
-    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0."""
-    write_csv(path, {"object_id": object_id, "prediction": np.asarray(decision, dtype=int)})
+def write_submission(path, object_id, decision, scored, **columns):
+    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0; empty unless `scored`.
+
+    columns: {name: (n,) values} of further columns.
+    """
+    prediction = np.where(scored, np.asarray(decision, dtype=int).astype(object), "")
+    write_csv(path, {"object_id": object_id, "prediction": prediction, **columns})

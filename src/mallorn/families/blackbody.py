@@ -9,7 +9,7 @@ ultraviolet to metal lines (van Velzen et al. 2021; Hammerstein et al. 2023).
 import numpy as np
 
 from mallorn.curves.knots import fit_line, knot_positions, phase_name
-from mallorn.families.family import Feature, columns
+from mallorn.families.family import Feature, columns, units
 from mallorn.survey.blackbody import SIGMA_SB, fit_blackbody, to_radius
 from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
@@ -25,6 +25,7 @@ LN10 = np.log(10.0)
 
 _QUANTITIES = ("temperature", "temperature_err", "radius", "luminosity", "luminosity_err", "residual", "chi2")
 _QUANTITIES += ("uv_ratio",)
+_OF_DISTANCE = ("dex(cm)", "dex(erg/s)", "dex(erg)")  # units of what an object without redshift cannot have
 
 
 def features(config):
@@ -96,7 +97,10 @@ def extract(inputs, config):
             np.where(known.any(1), knots[highest], np.nan),
             _log_energy(knots, sed["luminosity"]),
         ]
-    return dict(zip(columns("blackbody", features(config)), made, strict=True))
+    found = dict(zip(columns("blackbody", features(config)), made, strict=True))
+    known = objects.has_redshift
+    own = units("blackbody", features(config))
+    return {name: np.where(known, v, np.nan) if own[name] in _OF_DISTANCE else v for name, v in found.items()}
 
 
 def _evolution(posterior, objects, config):
@@ -109,7 +113,8 @@ def _evolution(posterior, objects, config):
     if not bands:
         return dict.fromkeys(_QUANTITIES, np.full((n, k), np.nan))
     z = np.repeat(objects.rest_redshift, k)
-    distance = np.repeat(objects.luminosity_distance, k)
+    # without a redshift as at 1 Mpc: how radius and luminosity change is then known, what they are is not
+    distance = np.repeat(np.where(objects.has_redshift, objects.luminosity_distance, 1.0), k)
     wavelength = wavelength / (1.0 + z[:, None])
     flux, cov = flux.reshape(n * k, bands).astype(float), cov.reshape(n * k, bands, bands).astype(float)
     cov = cov + np.eye(bands) * (config["error_floor"] * flux[:, :, None]) ** 2

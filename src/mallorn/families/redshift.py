@@ -4,7 +4,7 @@
 
 is the absolute AB magnitude at the rest-frame wavelength lambda / (1 + z) (Hogg et al. 2002, astro-ph/0210394, with
 the K-correction of a flux density), and nu L_nu = 4 pi d_L^2 nu f_nu the luminosity there. Redshifts are clipped from
-below; their errors are not used, since only photometric redshifts have one.
+below; their errors are not used, since only photometric redshifts have one. Without a redshift all is NaN.
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def extract(inputs, config):
     peak = _log(luminosity(posterior.band_peak_flux, distance[:, None], SLOT_WAVELENGTHS))
     brightest = np.where(np.isfinite(magnitude) & there, magnitude, np.inf).min(axis=1)
     found = {
-        "redshift": np.asarray(redshift, dtype=float),
+        "redshift": np.where(objects.has_redshift, redshift, np.nan),
         "brightest": np.where(np.isfinite(brightest), brightest, np.nan),
     }
     for index, band in enumerate(SLOTS):

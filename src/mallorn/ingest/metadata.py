@@ -53,6 +53,7 @@ def read_logs(train_log, test_log, sample_submission, splits, config):
         "%d training objects, %d of them %s; %d test objects; %d splits",
         *(n_train, target.sum(), POSITIVE_TYPE, n_test, len(splits)),
     )
+    _tell_redshifts(columns)
     return columns
 
 
@@ -62,12 +63,26 @@ def read_unlabelled(test_log, splits, config):
     _check_splits(logs, splits)
     columns = logs.objects()
     _log.info("%d objects; %d splits", len(columns["object_id"]), len(splits))
+    _tell_redshifts(columns)
     return columns
 
 
 def write_logs(path, columns):
     """Write what `read_logs` returned as Parquet."""
     write_table(path, columns, _UNITS)
+
+
+def _tell_redshifts(columns):
+    """Log how many objects have no redshift, and what becomes of them."""
+    none = ~np.isfinite(columns["Z"])
+    for name, what in (
+        ("train", "they are learned from only by the models for objects without redshift"),
+        ("test", "they are scored by the models for objects without redshift (augmentations.no_redshift)"),
+    ):
+        count = int(np.sum(none & (columns["set"] == name)))
+        if count:
+            of = int(np.sum(columns["set"] == name))
+            _log.warning("%d of %d %s objects have no redshift (Z empty, -9 or the like): %s", count, of, name, what)
 
 
 def _check_splits(logs, splits):

@@ -6,7 +6,10 @@ from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NUMBER, CsvFile
 from mallorn.survey.cosmology import luminosity_distance
 
-__all__ = ["Logs", "read_objects", "unnamed_split"]
+__all__ = ["NO_REDSHIFT", "Logs", "read_objects", "unnamed_split"]
+
+NO_REDSHIFT = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0)
+"""Numbers by which catalogues say that there is no redshift, or no error of it."""
 
 _COLUMNS = ("object_id", "Z", "Z_err", "EBV", "split")
 
@@ -44,13 +47,14 @@ class Logs:
     def objects(self):
         """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
 
-        object_id, set ("train" or "test"), split: str. Z; Z_err (NaN where not given); EBV, magnitudes;
-        luminosity_distance, Mpc: float64.
+        object_id, set ("train" or "test"), split: str. Z, NaN where not given (empty, or one of `NO_REDSHIFT`); Z_err,
+        NaN where it or Z is not given; EBV, magnitudes; luminosity_distance, Mpc, NaN without Z: float64.
 
-        Raises DataError, with file and line, for a redshift, error or E(B-V) that is missing (errors may be), no
-        number or beyond what the configuration believes.
+        Raises DataError, with file and line, for an E(B-V) that is missing, and for a redshift, error or E(B-V) that is
+        no number or beyond what the configuration believes.
         """
-        redshift = self._numbers("Z", self.config["redshift"])
+        redshift = self._numbers("Z", self.config["redshift"], NO_REDSHIFT)
+        error = self._numbers("Z_err", {"min": 0.0, "max": np.inf}, NO_REDSHIFT)
         counts = [len(log) for log in self]
         return {
             "object_id": np.concatenate(self.ids),
@@ -59,12 +63,12 @@ class Logs:
             ),
             "split": np.concatenate([log.text("split") for log in self]),
             "Z": redshift,
-            "Z_err": self._numbers("Z_err", {"min": 0.0, "max": np.inf}, missing=True),
+            "Z_err": np.where(np.isfinite(redshift), error, np.nan),
             "EBV": self._numbers("EBV", self.config["ebv"]),
             "luminosity_distance": luminosity_distance(redshift),
         }
 
-    def _numbers(self, column, believed, missing=False):
+    def _numbers(self, column, believed, missing=None):
         return np.concatenate([_numbers(log, column, believed, missing) for log in self])
 
 
@@ -113,17 +117,21 @@ def _check_unique(logs, ids):
             first[name] = log, k
 
 
-def _numbers(log, column, believed, missing=False):
-    """Return `column` as numbers within `believed`, NaN where not given if that is allowed."""
+def _numbers(log, column, believed, missing=None):
+    """Return `column` as numbers within `believed`.
+
+    missing: numbers that mean that there is none, which an empty value then means too: NaN. None if there must be one.
+    """
     values, state = log.numbers(column)
     low, high = believed["min"], believed["max"]
     good = (state == NUMBER) & (values >= low) & (values <= high) & np.isfinite(values)
-    if missing:
-        good |= state == MISSING
+    if missing is not None:
+        none = (state == MISSING) | np.isin(values, missing)
+        values, good = np.where(none, np.nan, values), good | none
     if not good.all():
         k = int(np.argmin(good))
         between = f"between {low:g} and {high:g}" if np.isfinite(high) else f"of at least {low:g}"
-        expected = f"a finite number {between}" + (" or nothing" if missing else "")
+        expected = f"a finite number {between}" + ("" if missing is None else " or nothing")
         raise log.error(
             k,
             column,

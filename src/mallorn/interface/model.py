@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.bundle import read_bundle, read_members, score
+from mallorn.decide.bundle import decide_scores, ensemble_scores, read_bundle, read_scorers
+from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, make_artifacts
@@ -14,6 +15,7 @@ from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.learning.explanations import candidate_table
 from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.tables import clipped
+from mallorn.survey.lightcurves import redshift_kind
 
 __all__ = ["Model", "load_model"]
 
@@ -31,14 +33,17 @@ class Model:
     """A trained model.
 
     about: all that model.json says. classes: names of the C classes. target: the class sought. threshold: calibrated
-    probability of it from which an object is chosen. columns: names of the features that it reads. settings: the blocks
-    of the configuration by which its features are made.
+    probability of it from which an object is chosen; threshold_without_redshift: the same of an object without one,
+    None if the model cannot score it. columns: names of the features that it reads. settings: the blocks of the
+    configuration by which its features are made.
     """
 
     def __init__(self, folder):
         self.folder, self.about = Path(folder), read_bundle(folder)
         self.classes, self.target = tuple(self.about["classes"]), self.about["classes"][0]
         self.threshold = float(self.about["decision"]["threshold"])
+        without = self.about.get("without_redshift")
+        self.threshold_without_redshift = float(without["decision"]["threshold"]) if without else None
         self.columns, self.settings = tuple(self.about["features"]), self.about["settings"]
 
     def __repr__(self):
@@ -49,43 +54,64 @@ class Model:
         """Return a `pandas.DataFrame` of what the model says of `LightCurves`, indexed by object id.
 
         curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
-        the class sought; probability__CLASS of every class, which sum to 1; decision, whether the object is chosen.
-        They are those that the workflow's `classify` gives for the same points.
+        the class sought; probability__CLASS of every class, which sum to 1; redshift_kind, spectroscopic, photometric
+        or none; decision, whether the object is chosen (pandas' `boolean`). They are those that the workflow's
+        `classify` gives for the same points.
+
+        An object without redshift is scored by members that were trained without. If the model has none, its
+        probability is NaN and its decision missing, and a warning says so.
         """
         import pandas
 
-        probability, chosen = score(self.about, self._members, [self._dataset(curves)])
+        known = curves.has_redshift
+        raw = ensemble_scores(self._scorers, self._dataset(curves), known, len(self.classes))
+        probability, chosen = decide_scores(self._scorers, raw, known)
+        tell_not_scored(probability)
         columns = {"probability": probability[:, 0]}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
-        return pandas.DataFrame(columns | {"decision": chosen}, index=_index(curves))
+        columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
+        columns["decision"] = pandas.array(chosen, dtype="boolean")
+        columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
+        return pandas.DataFrame(columns, index=_index(curves))
 
     def explain(self, curves, features=15):
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
 
         One row for each object and feature, the `features` of largest size for each: object_id, feature, value, shap,
         which is what the feature adds to the margin of the class sought (SHAP values, mean over the fits of the members
-        that have them), and meaning. Raises DataError if no member has SHAP values.
+        that have them), and meaning. Raises DataError if no member has SHAP values, or an object has no redshift and
+        no member was trained without.
         """
         import pandas
 
-        dataset = self._dataset(curves)
+        dataset, known = self._dataset(curves), curves.has_redshift
+        shap = np.empty(dataset.features.values.shape)
+        for has_redshift in np.unique(known):
+            rows = np.flatnonzero(known == has_redshift)
+            shap[rows] = self._contributions(bool(has_redshift), dataset.take(rows))
+        table = candidate_table(curves.object_id, self.columns, dataset.features.values, shap, features)
+        said = meanings(self.settings["features"])
+        return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
+
+    def _contributions(self, has_redshift, dataset):
+        """Return the SHAP values (n, p) of objects that all have a redshift, or all have none."""
+        scorer = self._scorers[has_redshift]
+        if scorer is None:
+            raise DataError(f"{self.folder}: {NOT_SCORED % (len(dataset), len(dataset))}")
         found = [
             mean_contributions(fits, dataset)
-            for members in self._members
+            for members in scorer.members
             for fits in members
             if all(hasattr(learner(fit.learner), "contributions") for fit in fits.fits)
         ]
         if not found:
             raise DataError(f"{self.folder}: no member of this model has SHAP values")
-        values = dataset.features.values
-        table = candidate_table(curves.object_id, self.columns, values, np.mean(found, axis=0), features)
-        said = meanings(self.settings["features"])
-        return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
+        return np.mean(found, axis=0)
 
     @cached_property
-    def _members(self):
-        """The `Fits` of each repeat's members, read when they are first asked for."""
-        return read_members(self.folder, self.about)
+    def _scorers(self):
+        """What scores objects with and without redshift, read when it is first asked for."""
+        return read_scorers(self.folder, self.about)
 
     def _dataset(self, curves):
         made = extract_features(curves, self.settings) if "features" in self.about["needs"] else {}

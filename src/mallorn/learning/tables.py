@@ -20,6 +20,7 @@ __all__ = [
     "dataset_groups",
     "feature_columns",
     "feature_groups",
+    "has_redshift",
     "importance_weights",
     "read_dataset",
     "read_feature_columns",
@@ -193,6 +194,11 @@ def clipped(table, columns):
             beyond.add(name)
         values[:, k] = np.clip(column, -largest, largest)
     return values, beyond
+
+
+def has_redshift(path):
+    """Return whether each object of a feature table has a redshift, shape (n,) bool."""
+    return np.isfinite(read_columns(path, ["Z"])["Z"])
 
 
 def rows_of(object_id, wanted):

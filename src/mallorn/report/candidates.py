@@ -74,6 +74,7 @@ FLAGS = {
     "few bright": "fewer than 10 points above five sigma",
     "z uncertain": "error of the redshift above 5% of 1 + z",
     "z negative": "negative photometric redshift, raised before use",
+    "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models trained so",
     "no u": "no point in u, the passband that tells hot from cool",
 }
 """Flags and their meanings."""
@@ -166,6 +167,7 @@ def _of_objects(store, split, group, lc):
         "few bright": count(snr > 5.0) < 10,
         "z uncertain": lc.redshift_err > 0.05 * (1.0 + lc.rest_redshift),
         "z negative": lc.redshift < 0.0,
+        "no redshift": ~lc.has_redshift,
         "no u": (count(slot == u) == 0) & lc.passbands.has_slot[u],
     }
     kind, evidence = _kind(read_columns(store.hypotheses[split], group=group))

@@ -24,7 +24,7 @@ def summary(results):
     if not scores.is_file():
         return ""
     with open(scores, newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row.get("redshift") != "photometric"]
+        rows = [row for row in csv.DictReader(stream) if row.get("redshift", "spectroscopic") == "spectroscopic"]
     lines = ["", "Scores of predictions for objects that were not trained on", ""]
     lines.append(f"{'':<34}" + "".join(f"{name.replace('_', ' '):>20}" for name in _SCORES))
     for protocol, meaning in _MEANING.items():

@@ -45,11 +45,19 @@ class Jitter(Block):
     noise: NotNegative = value(1.0, "Standard deviation of the noise added to each flux, over its error.")
 
 
+class NoRedshift(Block):
+    """Copies of the training objects without their redshifts: from them models learn to score objects without one."""
+
+    enabled: bool = value(True, "Whether they are made and learned from; without them such objects get no probability.")
+    repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
+
+
 class Augmentations(Block):
-    """Altered copies of the training objects, each with the photometric redshift error of a test object."""
+    """Altered copies of the training objects: with photometric redshifts, with fewer points, without redshifts."""
 
     photoz: Photoz = block(Photoz, "Copies that are scored, as if their redshifts were photometric.")
     jitter: Jitter = block(Jitter, "Copies that are trained on.")
+    no_redshift: NoRedshift = block(NoRedshift, NoRedshift.__doc__)
 
 
 class EpochGrid(Block):

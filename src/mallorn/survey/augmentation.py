@@ -1,8 +1,8 @@
 """Augmentation: altered training objects, to score as if redshifts were photometric and to train on more cadences.
 
 Training redshifts are spectroscopic, those of the test set photometric. An altered object gets a redshift with
-the error of a test object near it in redshift; it may also lose points and gain noise. It is made into features by the
-same rules as the objects themselves.
+the error of a test object near it in redshift; it may also lose points and gain noise; or it loses its redshift and
+nothing else. It is made into features by the same rules as the objects themselves.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from mallorn.errors import DataError
 from mallorn.seeds import generator
 from mallorn.survey.cosmology import luminosity_distance
 
-__all__ = ["augmented_lightcurves", "augmented_metadata"]
+__all__ = ["augmented_lightcurves", "augmented_metadata", "metadata_without_redshift"]
 
 NEIGHBOURS = 50
 """Test objects nearest in redshift from which the error of an altered redshift is drawn."""
@@ -29,7 +29,8 @@ def augmented_metadata(metadata, name, seed):
     metadata: columns as from `read_logs`. Raises DataError if no test object has a Z_err.
     """
     train = np.flatnonzero(metadata["set"] == "train")
-    known = np.flatnonzero((metadata["set"] == "test") & np.isfinite(metadata["Z_err"]))
+    measured = np.isfinite(metadata["Z"]) & np.isfinite(metadata["Z_err"])
+    known = np.flatnonzero((metadata["set"] == "test") & measured)
     if not len(known):
         raise DataError(
             "test log: no object has a Z_err, so that errors of photometric redshifts are unknown; "
@@ -50,23 +51,35 @@ def augmented_metadata(metadata, name, seed):
         **columns,
         "split": split,
         "Z": redshift,
-        "Z_err": error,
+        "Z_err": np.where(np.isfinite(redshift), error, np.nan),
         "luminosity_distance": luminosity_distance(redshift),
     }
+
+
+def metadata_without_redshift(metadata, name):
+    """Return the metadata of the training objects with no redshift known, all of one split, called `name`."""
+    train = np.flatnonzero(metadata["set"] == "train")
+    columns = {column: values[train] for column, values in metadata.items()}
+    unknown = np.full(len(train), np.nan)
+    split = np.full(len(train), name, dtype=object)
+    return {**columns, "split": split, "Z": unknown, "Z_err": unknown, "luminosity_distance": unknown}
 
 
 def augmented_lightcurves(lightcurves, metadata, name, options, seed):
     """Return the altered `LightCurves` of those objects that `metadata` lists, in the order of `lightcurves`.
 
     lightcurves: of one split, test objects among them; metadata: columns as from `augmented_metadata`.
-    options: {"keep": share of the points that are kept, each drawn alone; "noise": standard deviation of the noise
-    added to each flux over its error, which grows accordingly}.
+    options: {"keep": share of the points that are kept, each drawn alone, 1 by default; "noise": standard deviation of
+    the noise added to each flux over its error, which grows accordingly, 0 by default}.
     """
     ids = lightcurves.object_id.astype(str)
     row_of = {object_id: row for row, object_id in enumerate(metadata["object_id"])}
     chosen = np.array([k for k, object_id in enumerate(ids) if object_id in row_of], dtype=int)
     rows = np.array([row_of[ids[k]] for k in chosen], dtype=int)
     lc = lightcurves.take(chosen)
+    lc = lc.with_redshift(metadata["Z"][rows], metadata["Z_err"][rows])
+    if options.get("keep", 1.0) == 1.0 and not options.get("noise", 0.0):
+        return lc
     keep, scatter = np.empty(len(lc.mjd), dtype=bool), np.empty(len(lc.mjd))
     for k, object_id in enumerate(lc.object_id):
         rng, points = generator(seed, "copies", name, "points", object_id), slice(lc.start[k], lc.start[k + 1])
@@ -75,9 +88,6 @@ def augmented_lightcurves(lightcurves, metadata, name, options, seed):
         scatter[points] = rng.normal(size=n)
     altered = replace(
         lc,
-        redshift=metadata["Z"][rows],
-        redshift_err=metadata["Z_err"][rows],
-        luminosity_distance=metadata["luminosity_distance"][rows],
         flux=lc.flux + options["noise"] * scatter * lc.flux_err,
         flux_err=lc.flux_err * np.sqrt(1.0 + options["noise"] ** 2),
     )

@@ -19,13 +19,14 @@ _NEUTRINO_MASS = 357.9121209673803  # 0.06 eV over the neutrinos' temperature to
 
 
 def clip_redshift(redshift):
-    """Return `redshift` with everything below `MIN_REDSHIFT` raised to it."""
+    """Return `redshift` with everything below `MIN_REDSHIFT` raised to it; NaN stays NaN."""
     return np.maximum(redshift, MIN_REDSHIFT)
 
 
 def luminosity_distance(redshift):
     """Return luminosity distances in Mpc (Planck 2018, flat LCDM), same shape as `redshift`, which is clipped first.
 
+    NaN, an unknown redshift, gives NaN.
     D_L = (1 + z) c / H0 times the integral of dz / E(z), by 40 nodes of Gauss and Legendre in ln(1 + z).
     """
     x, weight = np.polynomial.legendre.leggauss(40)

@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, number_of_groups, read_codes, read_columns, read_metadata, table_writer
-from mallorn.survey.cosmology import clip_redshift
+from mallorn.survey.cosmology import clip_redshift, luminosity_distance
 from mallorn.survey.dust import transmission
 from mallorn.survey.passbands import NO_SLOT, Passbands
 
 __all__ = [
     "OBJECTS_PER_GROUP",
+    "REDSHIFT_KINDS",
     "LightCurve",
     "LightCurves",
     "average_repeated",
@@ -25,8 +26,12 @@ __all__ = [
     "lightcurve_writer",
     "read_lightcurves",
     "read_passbands",
+    "redshift_kind",
     "write_lightcurves",
 ]
+
+REDSHIFT_KINDS = ("none", "spectroscopic", "photometric")
+"""What is known of an object's redshift."""
 
 OBJECTS_PER_GROUP = 2000
 """Objects that are held in memory at a time, however large their split is: about 0.3 MB each in the largest job."""
@@ -53,7 +58,8 @@ class LightCurve(NamedTuple):
 class LightCurves:
     """The light curves of n objects with N points in all.
 
-    object_id: (n,) str. redshift, redshift_err (NaN where spectroscopic), ebv (mag), luminosity_distance (Mpc): (n,).
+    object_id: (n,) str. redshift, NaN where unknown, as luminosity_distance (Mpc) then is; redshift_err, finite where
+    photometric, NaN where spectroscopic or unknown; ebv (mag): (n,).
     start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
     mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `passbands`.
     passbands: the `Passbands` of the survey.
@@ -108,8 +114,28 @@ class LightCurves:
 
     @property
     def rest_redshift(self):
-        """Redshifts fit for 1 + z and distances: clipped from below (see `cosmology.MIN_REDSHIFT`), shape (n,)."""
-        return clip_redshift(self.redshift)
+        """Redshifts fit for 1 + z, shape (n,): clipped from below (see `cosmology.MIN_REDSHIFT`).
+
+        Where the redshift is unknown it is 0: 1 + z is then 1, and whatever is divided by it stays in the observer's
+        frame. Nothing else may be made of that 0: distances and luminosities of such an object are NaN.
+        """
+        return np.where(np.isnan(self.redshift), 0.0, clip_redshift(self.redshift))
+
+    @property
+    def has_redshift(self):
+        """Whether the redshift is known, shape (n,) bool."""
+        return np.isfinite(self.redshift)
+
+    def with_redshift(self, redshift, redshift_err):
+        """Return the same objects with other redshifts and errors (n,), NaN as above, and the distances of these."""
+        redshift, redshift_err = (np.array(values, dtype=float) for values in (redshift, redshift_err))
+        distance = luminosity_distance(redshift)
+        return replace(self, redshift=redshift, redshift_err=redshift_err, luminosity_distance=distance)
+
+    def without_redshift(self):
+        """Return the same objects as if no redshift were known."""
+        unknown = np.full(len(self), np.nan)
+        return self.with_redshift(unknown, unknown)
 
     def dereddened(self):
         """Return the same light curves with Galactic dust taken away from flux and error."""
@@ -154,6 +180,12 @@ class LightCurves:
         index = np.arange(start[-1]) - np.repeat(start[:-1] - self.start[objects], counts)
         points = {name: getattr(self, name)[index] for name in _OF_POINTS}
         return replace(self, start=start, **{name: getattr(self, name)[objects] for name in _OF_OBJECTS}, **points)
+
+
+def redshift_kind(redshift, redshift_err):
+    """Return which of `REDSHIFT_KINDS` each object is of, (n,) str, by redshifts and errors (n,), NaN where missing."""
+    photometric = np.isfinite(redshift_err).astype(int)
+    return np.array(REDSHIFT_KINDS, dtype=object)[np.where(np.isfinite(redshift), 1 + photometric, 0)]
 
 
 def average_repeated(owner, mjd, band, flux, flux_err, *flags):

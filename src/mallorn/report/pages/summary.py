@@ -20,6 +20,18 @@ PACKAGES = ("snakemake", "numpy", "celerite2", "light-curve", "lightgbm", "xgboo
 _SCORES = ("average_precision", "roc_auc", "f1", "precision", "recall")
 
 
+_REDSHIFTS = {
+    "photometric": (
+        ", photometric redshifts",
+        "the same models, of objects whose redshifts were given the errors of the test set's.",
+    ),
+    "none": (
+        ", no redshifts",
+        "models trained on the same objects with their redshifts taken away, which score objects that have none.",
+    ),
+}
+"""What follows the name of a model that is not scored with spectroscopic redshifts, and what it means."""
+
 _TITLES = {"average_precision": "average precision", "roc_auc": "ROC AUC", "f1": "F1"}
 
 
@@ -81,11 +93,13 @@ def _score_tables(rows, submitted, level):
         for model, redshift in dict.fromkeys((row["model"], row.get("redshift", "")) for row in mine):
             repeats = [r for r in mine if r["model"] == model and r.get("redshift", "") == redshift]
             name = model + (" (submitted)" if model == submitted else "")
-            name += ", photometric redshifts" if redshift == "photometric" else ""
+            name += _REDSHIFTS[redshift][0] if redshift in _REDSHIFTS else ""
             table.append((name, *(_interval(repeats, score, intervals) for score in _SCORES)))
         heads = ("Model", *(_TITLES.get(score, score) for score in _SCORES))
         protocols.append({"name": protocol, "table": as_table(heads, table, [False] + [True] * len(_SCORES))})
-    return {"protocols": protocols, "intervals": intervals, "level": f"{level:.0%}" if level else ""}
+    there = {row.get("redshift", "") for row in rows}
+    ways = [(name.removeprefix(", "), text) for kind, (name, text) in _REDSHIFTS.items() if kind in there]
+    return {"protocols": protocols, "intervals": intervals, "ways": ways, "level": f"{level:.0%}" if level else ""}
 
 
 def _interval(repeats, score, intervals):
