@@ -55,7 +55,8 @@ if config["data_dir"] is None:
 
 rule ingest_metadata:
     input:
-        METADATA,
+        metadata=METADATA,
+        dust_map=DUST_MAP,
     output:
         "results/metadata.parquet",
     log:
@@ -64,7 +65,7 @@ rule ingest_metadata:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(400, 10),
+        mem_mb=megabytes(400 + DUST_MB, 10, ["metadata"]),
         runtime=minutes(5),
     params:
         code=code_of("ingest_metadata", {"sources": SOURCE}),
@@ -83,6 +84,7 @@ rule ingest:
     input:
         files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
         metadata=ancient(METADATA),  # param data follows the part of their content that is read
+        dust_map=DUST_MAP,
     output:
         points="results/lightcurves/{split}.parquet",
         objects="results/objects/{split}.parquet",
@@ -94,7 +96,7 @@ rule ingest:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(400, 8, ["metadata"]),
+        mem_mb=megabytes(400 + DUST_MB, 8, ["metadata"]),
         runtime=minutes(5, 0.1),
     params:
         code=code_of("ingest", {"sources": SOURCE}),
@@ -113,7 +115,8 @@ if NEW_DATA:
 
     use rule ingest_metadata as ingest_new_metadata with:
         input:
-            READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS),
+            metadata=READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS),
+            dust_map=DUST_MAP,
         output:
             "results/classified/metadata.parquet",
         log:
@@ -131,6 +134,7 @@ if NEW_DATA:
         input:
             files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
             metadata=ancient(READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS)),
+            dust_map=DUST_MAP,
         output:
             points=f"results/lightcurves/{{split}}.{NEW}.parquet",
             objects=f"results/objects/{{split}}.{NEW}.parquet",
