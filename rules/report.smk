@@ -39,6 +39,7 @@ NOT_SCORED = ("data_dir", "report", "tracking", "explanations", "benchmark")  # 
 rule rank_candidates:
     input:
         **{name: STORE[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
+        metadata="results/metadata.parquet",
         predictions=submitted("held_out"),
         threshold="results/threshold.json",
         features="results/features/test.parquet",

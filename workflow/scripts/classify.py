@@ -7,15 +7,18 @@ import pyarrow.parquet as pq
 from mallorn.decide.bundle import check_bundle, installed, read_bundle, read_members, score
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
+from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups
 
 
-def main(model, files, probabilities, predictions, state):
+def main(model, metadata, files, probabilities, predictions, state):
     """Write the CSV files object_id, probability(ies) and object_id, prediction, in the order of the log.
 
-    model: folder of the model. files: `DatasetFiles` of the new objects. state: what features are made by here, see
-    `mallorn.decide.bundle`.
+    Beside the probabilities stand what is known of the objects: redshift, position and host.
+
+    model: folder of the model. metadata: path. files: `DatasetFiles` of the new objects. state: what features are made
+    by here, see `mallorn.decide.bundle`.
     """
     manifest = read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
@@ -23,7 +26,8 @@ def main(model, files, probabilities, predictions, state):
     object_id = read_columns(files.features, ["object_id"])["object_id"]
     parts = dataset_groups(files, manifest["features"], manifest["needs"])
     probability, chosen = score(manifest, read_members(model, manifest), parts)
-    write_probabilities(probabilities, object_id, probability, manifest["classes"])
+    known = known_of(read_columns(metadata), object_id)
+    write_probabilities(probabilities, object_id, probability, manifest["classes"], known)
     write_submission(predictions, object_id, chosen)
     message = "%d of %d objects have a probability of at least %.4f"
     logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), manifest["decision"]["threshold"])
@@ -48,6 +52,7 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             snakemake.params.model,
+            given.metadata,
             DatasetFiles(given.features, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
             snakemake.output.probabilities,
             snakemake.output.predictions,

@@ -8,13 +8,17 @@ import numpy as np
 
 from mallorn.decide.decision import decide, decide_classes
 from mallorn.decide.predictions import read_held_out
-from mallorn.io.tables import write_table
-from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
+from mallorn.io.tables import read_columns, write_table
+from mallorn.report.candidates import candidate_table, write_candidates_csv
 from mallorn.report.store import Store
+from mallorn.report.votable import write_votable
 
 
-def main(store, predictions, threshold, features, table, text, votable):
-    """Write the table of candidates as Parquet, CSV and VOTable. store: `Store`; the others are paths."""
+def main(store, metadata, predictions, threshold, features, outputs):
+    """Write the table of candidates as Parquet, CSV and VOTable.
+
+    store: `Store`. outputs: {"table", "csv", "votable": path}. The others are paths, predictions one for each repeat.
+    """
     decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
     repeats = [read_held_out(path) for path in predictions]
     object_id = repeats[0].object_id
@@ -23,10 +27,11 @@ def main(store, predictions, threshold, features, table, text, votable):
     calibrated = np.stack([decide(decision, p[:, 0])[0] for p in probability])
     mean, chosen = decide_classes(decision, probability.mean(axis=0))
     classes = dict(zip(repeats[0].names, mean.T, strict=True))
-    ranked = candidate_table(store, object_id, classes, calibrated.std(axis=0), chosen, features)
-    write_table(table, ranked)
-    write_candidates_csv(text, ranked)
-    write_votable(votable, ranked)
+    ranked = {"object_id": object_id, "classes": classes, "spread": calibrated.std(axis=0), "chosen": chosen}
+    table = candidate_table(store, read_columns(metadata), ranked, features)
+    write_table(outputs["table"], table)
+    write_candidates_csv(outputs["csv"], table)
+    write_votable(outputs["votable"], table, decision["target"])
     logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(object_id), chosen.sum())
 
 
@@ -37,10 +42,9 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
+            given.metadata,
             given.predictions,
             given.threshold,
             given.features,
-            snakemake.output.table,
-            snakemake.output.csv,
-            snakemake.output.votable,
+            {name: snakemake.output[name] for name in ("table", "csv", "votable")},
         )

@@ -27,13 +27,14 @@ def in_submission_order(object_id, values, submission_ids):
     return np.asarray(values)[order[place]]
 
 
-def write_probabilities(path, object_id, probability, classes):
+def write_probabilities(path, object_id, probability, classes, known=None):
     """Write the CSV file `object_id,probability` and probability__CLASS of each class.
 
-    probability (n, C): of the classes with the names `classes`, the first of which is the one sought.
+    probability (n, C): of the classes with the names `classes`, the first of which is the one sought. known: further
+    columns {name: (n,)}, written with all their digits.
     """
-    columns = class_columns(probability, classes)
-    write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns})
+    columns, known = class_columns(probability, classes), known or {}
+    write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns, **known}, exact=known)
 
 
 def write_submission(path, object_id, decision):

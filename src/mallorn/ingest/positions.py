@@ -11,7 +11,15 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NUMBER
 
-__all__ = ["HOST", "POSITION", "columns_of_header", "is_further", "positions_and_hosts", "redshift_kind"]
+__all__ = [
+    "HOST",
+    "POSITION",
+    "columns_of_header",
+    "is_further",
+    "known_of",
+    "positions_and_hosts",
+    "redshift_kind",
+]
 
 POSITION = ("ra", "dec")
 """Columns of positions."""
@@ -62,6 +70,19 @@ def redshift_kind(table):
     kind = np.where(np.isnan(table["Z_err"]), "spectroscopic", "photometric").astype(object)
     kind[np.isnan(table["Z"])] = "none"
     return kind
+
+
+def known_of(table, object_id):
+    """Return {column: array (m,)} of what a table says of some objects: redshift, redshift_err, redshift_kind, and
+    where it has them ra, dec and host_....
+
+    table: results/metadata.parquet as columns. object_id: m of its objects.
+    """
+    place = {name: k for k, name in enumerate(table["object_id"].astype(str))}
+    rows = np.array([place[name] for name in np.asarray(object_id, dtype=str)], dtype=int)
+    redshift = {"redshift": table["Z"], "redshift_err": table["Z_err"], "redshift_kind": redshift_kind(table)}
+    further = {name: values for name, values in table.items() if is_further(name)}
+    return {name: values[rows] for name, values in {**redshift, **further}.items()}
 
 
 def _check_header(log, names):
