@@ -112,6 +112,7 @@ rule explore_survey:
     input:
         **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
+        posterior=STORE["posterior"],
         set_aside=expand("results/set_aside/{part}.parquet", part=SPLITS),
     output:
         report(
@@ -130,7 +131,7 @@ rule explore_survey:
     params:
         code=code_of("explore_survey"),
         splits=SPLITS,
-        settings=class_settings(),
+        settings={**class_settings(), "posterior": config["posterior"]},
     message:
         "Drawing what the input looks like"
     script:
