@@ -9,12 +9,13 @@ from mallorn import plugins
 from mallorn.errors import ConfigError, DataError
 from mallorn.io.digests import file_digest
 from mallorn.runs.fingerprints import constant, digests_of_adapters
-from mallorn.runs.resources import megabytes, minutes
+from mallorn.runs.resources import megabytes, megabytes_of, minutes
 from mallorn.runs.tracking import check_tracking
 from mallorn.settings.resolve import resolve
 from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
 from mallorn.sources.source import open_source
+from mallorn.survey.dust_map import map_files
 from mallorn.survey.passbands import passbands_of_run, shipped_surveys, surveys_of_run
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
@@ -52,6 +53,8 @@ try:
             )
     PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     SURVEYS, NEW_SURVEYS = surveys_of_run(config)
+    DUST_MAP = map_files(config["ingest"]["dust_map"])
+    DUST_MB = 3 * megabytes_of(DUST_MAP)  # SFD takes 140 MB for files of 134
     if config["data_dir"] is None:
         median_depth(config["simulation"], PASSBANDS)
 except (ConfigError, DataError) as error:

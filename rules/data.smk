@@ -55,7 +55,8 @@ if config["data_dir"] is None:
 
 rule ingest_metadata:
     input:
-        METADATA or KNOWN,
+        metadata=METADATA or KNOWN,
+        dust_map=DUST_MAP,
     output:
         "results/metadata.parquet",
     log:
@@ -64,7 +65,7 @@ rule ingest_metadata:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(400, 10),
+        mem_mb=megabytes(400 + DUST_MB, 10, ["metadata"]),
         runtime=minutes(5),
     params:
         adapter=adapter("gather", SOURCE),
@@ -84,6 +85,7 @@ rule ingest:
     input:
         files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
         metadata=ancient(METADATA),  # param data follows the part of their content that is read
+        dust_map=DUST_MAP,
     output:
         **known_of(SOURCE, "results/known/{split}.parquet"),
         points="results/lightcurves/{split}.parquet",
@@ -96,7 +98,7 @@ rule ingest:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(400, 8, ["metadata"]),
+        mem_mb=megabytes(400 + DUST_MB, 8, ["metadata"]),
         runtime=minutes(5, 0.1),
     params:
         adapter=adapter("read", SOURCE),
@@ -116,7 +118,8 @@ if NEW_DATA:
 
     use rule ingest_metadata as ingest_new_metadata with:
         input:
-            NEW_METADATA or NEW_KNOWN,
+            metadata=NEW_METADATA or NEW_KNOWN,
+            dust_map=DUST_MAP,
         output:
             "results/classified/metadata.parquet",
         log:
@@ -135,6 +138,7 @@ if NEW_DATA:
         input:
             files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
             metadata=ancient(NEW_METADATA),
+            dust_map=DUST_MAP,
         output:
             **known_of(NEW_SOURCE, f"results/known/{{split}}.{NEW}.parquet"),
             points=f"results/lightcurves/{{split}}.{NEW}.parquet",

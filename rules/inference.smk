@@ -80,6 +80,7 @@ if NEW_DATA:
                 set().union(*map(views_of_model, SUBMITTED_MODELS)), [f"{split}.{NEW}" for split in NEW_SPLITS]
             ),
             features=f"results/features/{NEW}.parquet",
+            metadata="results/classified/metadata.parquet",
         output:
             probabilities="results/classified/probabilities.csv",
             predictions="results/classified/predictions.csv",

@@ -40,6 +40,7 @@ rule rank_candidates:
     input:
         **{name: STORE[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
         **DECISIONS,
+        metadata="results/metadata.parquet",
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
@@ -110,6 +111,7 @@ rule explore_survey:
     input:
         **ALL_LIGHTCURVES,
         metadata="results/metadata.parquet",
+        posterior=STORE["posterior"],
         set_aside=expand("results/set_aside/{part}.parquet", part=SPLITS),
     output:
         report(
@@ -128,7 +130,7 @@ rule explore_survey:
     params:
         code=code_of("explore_survey"),
         splits=SPLITS,
-        settings=class_settings(),
+        settings={**class_settings(), "posterior": config["posterior"]},
     message:
         "Drawing what the input looks like"
     script:

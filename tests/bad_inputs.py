@@ -116,6 +116,16 @@ def column_of(name, k, function):
     return rows_of(name, lambda rows: [change(row) for row in rows])
 
 
+def with_columns(name, names, rows):
+    """Give a file further columns at the end: `names` in its header, and one of `rows` at the end of each row."""
+
+    def edit(files):
+        header, *lines = files[name].splitlines()
+        files[name] = "".join(f"{line},{more}\n" for line, more in zip([header, *lines], [names, *rows], strict=True))
+
+    return edit
+
+
 def rename(old, new, log, curves):
     """Give an object another id in its log and in its light curve; `new` is written as it stands in the CSV."""
     return all_of(*(recode(name, lambda text: text.replace(f"\n{old},", f"\n{new},")) for name in (log, curves)))
@@ -125,6 +135,7 @@ _NOT_IN_LOG = "object not in the logs of this split"
 _AVERAGED = "averaged with another row of the same time and passband"
 _A = "a,61000.5,-1.25,0.5,u\n"  # the first row of TRAIN_LC, on line 2
 _LOG_A = 'a,0.1,,0.02,TDE,"elf, moon",split_01,1\n'
+_HOSTS = ['359.5,-89.5,"<b>elf, moon</b>",17.5', ",,tree,", "0,90,,18"]
 _LOG_X = "x,0.4,0.03,0.05,,river,split_01\n"
 _DAMAGED = "\n".join(["object_id,Time (MJD),Flux,Flux_err,Filter", _A.strip(), "a,61001.5,0.75,0.5,g", "a,6100"])
 
@@ -245,9 +256,46 @@ LOGS = [
     Case("a redshift error below zero", swap(TEST, "0.03,0.05", "-1,0.05"), error(TEST, "line 2", "'Z_err'", "'-1'")),
     Case("a redshift error that is text", swap(TEST, "0.03,0.05", "?,0.05"), error(TEST, "line 2", "'Z_err'", "'?'")),
     Case("a redshift error missing in the test log", swap(TEST, "0.03,0.05", ",0.05"), Fine()),
-    Case("E(B-V) missing", swap(LOG, "0.2,,0.03", "0.2,,"), error(LOG, "line 3", "'EBV'")),
+    Case("E(B-V) missing, without a dust map: taken as 0, with a warning", swap(LOG, "0.2,,0.03", "0.2,,"), Fine()),
+    Case("E(B-V) that is text", swap(LOG, "0.2,,0.03", "0.2,,low"), error(LOG, "line 3", "'EBV'", "'low'")),
     Case("E(B-V) below zero", swap(LOG, "0.2,,0.03", "0.2,,-1"), error(LOG, "line 3", "'EBV'", "'-1'")),
     Case("E(B-V) as a visual extinction", swap(LOG, "0.2,,0.03", "0.2,,31"), error(LOG, "line 3", "'EBV'", "'31'")),
+    Case("positions and hosts", with_columns(LOG, "RA,dec,host_name,host_mag", _HOSTS), Fine()),
+    Case("positions in one log only", with_columns(TEST, "ra,dec", ["359.9,-90", "0,90", ","]), Fine()),
+    Case("host columns of unusual names", with_columns(LOG, "host name,host-z", ["n,1", "n,1", "n,1"]), Same()),
+    Case(
+        "a right ascension of 360",
+        with_columns(LOG, "ra,dec", ["1,1", "360,1", ","]),
+        error(LOG, "line 3", "'ra'", "0 to below 360", "'360'"),
+    ),
+    Case(
+        "a right ascension in hours",
+        with_columns(LOG, "RA,DEC", ["10:30:00,1", ",", ","]),
+        error(LOG, "line 2", "'RA'", "degrees", "'10:30:00'"),
+    ),
+    Case(
+        "a declination below -90",
+        with_columns(TEST, "ra,dec", [",", "1,-90.5", ","]),
+        error(TEST, "line 3", "'dec'", "-90 to 90", "'-90.5'"),
+    ),
+    Case(
+        "half of a position",
+        with_columns(LOG, "ra,dec", [",", ",", "5,"]),
+        error(LOG, "line 4", "'dec'", "both ra and dec, or neither"),
+    ),
+    Case(
+        "a right ascension without a declination",
+        with_columns(LOG, "ra", ["1", "2", "3"]),
+        error(LOG, "line 1", "'ra'", "a column dec"),
+    ),
+    Case(
+        "a right ascension twice", with_columns(LOG, "ra,dec,RA", ["1,1,1"] * 3), error(LOG, "line 1", "'ra'", "once")
+    ),
+    Case(
+        "a host with an escape sequence",
+        with_columns(LOG, "host_name", ["\x1b[2J", "b", "c"]),
+        error(LOG, "line 2", "'host_name'", "printed"),
+    ),
     Case("a split without a folder", swap(TEST, "split_02", "split_7"), error(TEST, "line 3", "'split'", "'split_7'")),
     Case("a split like a path", swap(LOG, "split_02", "../x"), error(LOG, "line 4", "'split'", "'../x'")),
     Case("no label", swap(LOG, "split_01,1", "split_01,"), error(LOG, "line 2", "'target'", "0 or 1")),
@@ -403,6 +451,8 @@ CONFIGURATION = [
         5e4,
         ("fits.drw.priors.tau: lower 50000 is not below upper 30000",),
     ),
+    Value("an unknown dust map", ("ingest", "dust_map"), {"name": "sdf", "folder": "."}, ("ingest.dust_map", "'sdf'")),
+    Value("a dust map without its folder", ("ingest", "dust_map"), {"name": "sfd"}, ("ingest.dust_map", "folder")),
     Value("an unknown survey", ("survey",), "zft", ("survey: there is no survey 'zft'", "did you mean 'ztf'?")),
     Value(
         "an unknown survey to simulate",

@@ -19,6 +19,7 @@ CONFIG = {
     "flux_err": {"min": 1e-9, "max": 1e10},
     "redshift": {"min": -0.5, "max": 20.0},
     "ebv": {"min": 0.0, "max": 5.0},
+    "dust_map": None,
     "max_set_aside": 0.5,
 }
 

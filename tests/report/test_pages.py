@@ -1,5 +1,7 @@
 """Pages of hostile names: nothing of them becomes markup, script or path."""
 
+import json
+
 import numpy as np
 import pytest
 from browser import Visit, chromium
@@ -11,6 +13,7 @@ from mallorn.report.names import page_name
 from mallorn.report.pages.candidates import write_candidates_page
 from mallorn.report.pages.evaluation import write_evaluation_page
 from mallorn.report.pages.performance import write_performance_page
+from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
 from mallorn.report.render import as_table, number, render
 from mallorn.runtime.usage import FIELDS
@@ -148,3 +151,15 @@ def test_audits_are_shown_as_they_are_written(tmp_path):
         ("shuffled labels", "pass"),
         ("features", "warn"),
     ]
+
+
+@pytest.mark.parametrize(("classes", "pair", "shown"), [(["TDE"], ["c", "o"], 3), (["TDE"], None, 2), ([], None, 1)])
+def test_the_input_page_shows_the_figures_that_there_are(tmp_path, classes, pair, shown):
+    about = {"subline": "x", "types": [], "set_aside": [], "classes": classes, "color": pair}
+    (tmp_path / "survey").mkdir()
+    (tmp_path / "survey" / "tables.json").write_text(json.dumps(about))
+    write_input_page(tmp_path, tmp_path / "survey")
+    page = (tmp_path / "input.html").read_text(encoding="utf-8")
+    names = ("balance", "class_curves", "colors")
+    assert [name for name in names if f"survey/{name}.svg" in page] == list(names[:shown])
+    assert ("Colour c − o by class" in page) == (pair is not None)

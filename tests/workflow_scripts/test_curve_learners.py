@@ -157,7 +157,10 @@ def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp
         [combined / kind / f"{split}.parquet" for split in SPLITS] for kind in ("lightcurves", "objects", "posterior")
     ]
     files = DatasetFiles(combined / "test.parquet", *every)
-    script("classify").main(combined / "model", files, tmp_path / "p.csv", tmp_path / "d.csv", STATE)
+    ids = read_columns(combined / "test.parquet")["object_id"]
+    write_table(tmp_path / "metadata.parquet", {"object_id": ids, **dict.fromkeys(("Z", "Z_err"), np.zeros(len(ids)))})
+    outputs = tmp_path / "p.csv", tmp_path / "d.csv"
+    script("classify").main(combined / "model", tmp_path / "metadata.parquet", files, *outputs, STATE)
     with open(tmp_path / "p.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     held_out = read_held_out(combined / "all" / "held_out.parquet")

@@ -75,7 +75,12 @@ def trained(tmp_path_factory):
 def classify(trained, folder, features=None, state=STATE, model="model"):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
     files = DatasetFiles(features or trained / "test.parquet")
-    script("classify").main(trained / model, files, *outputs, state)
+    ids = read_columns(trained / "test.parquet")["object_id"][::-1]
+    numbers = np.arange(len(ids), dtype=float)
+    known = {"Z": numbers / 10.0, "Z_err": np.full(len(ids), np.nan), "ra": numbers + 1e-9, "dec": -numbers}
+    hosts = np.array([None, *(f"NGC {k}" for k in range(1, len(ids)))], dtype=object)
+    write_table(folder / "metadata.parquet", {"object_id": ids, **known, "host_name": hosts})
+    script("classify").main(trained / model, folder / "metadata.parquet", files, *outputs, state)
     return map(rows, outputs)
 
 
@@ -110,6 +115,11 @@ def test_new_objects_score_as_test_objects_did(trained, tmp_path):
         other = np.mean([part[f"probability__{name}"] for part in held_out], axis=0)
         assert [float(row[f"probability__{name}"]) for row in probabilities] == pytest.approx(other, rel=1e-5)
     assert [int(row["prediction"]) for row in predictions] == (expected >= 0.3).astype(int).tolist()
+    numbers = range(len(expected) - 1, -1, -1)
+    assert [float(row["ra"]) for row in probabilities] == [k + 1e-9 for k in numbers]
+    assert [float(row["redshift"]) for row in probabilities] == pytest.approx([k / 10.0 for k in numbers])
+    assert {row["redshift_kind"] for row in probabilities} == {"spectroscopic"}
+    assert [row["host_name"] for row in probabilities] == [f"NGC {k}" if k else "" for k in numbers]
 
 
 def test_only_fits_to_all_training_objects_are_kept(trained):

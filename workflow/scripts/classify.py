@@ -9,18 +9,21 @@ from mallorn.decide.bundle import check_bundle, decide_scores, ensemble_scores, 
 from mallorn.decide.by_redshift import tell_not_scored
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
+from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups
 from mallorn.survey.lightcurves import redshift_kind
 
 
-def main(model, files, probabilities, predictions, state):
+def main(model, metadata, files, probabilities, predictions, state):
     """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
 
     An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
 
-    model: folder of the model. files: `DatasetFiles` of the new objects. state: what features are made by here, see
-    `mallorn.decide.bundle`.
+    Beside the probabilities stand what is known of the objects: redshift, position and host.
+
+    model: folder of the model. metadata: path. files: `DatasetFiles` of the new objects. state: what features are made
+    by here, see `mallorn.decide.bundle`.
     """
     manifest = read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
@@ -31,7 +34,8 @@ def main(model, files, probabilities, predictions, state):
     raw = _scores(scorers, files, manifest, known)
     probability, chosen = decide_scores(scorers, raw, known)
     tell_not_scored(probability)
-    write_probabilities(probabilities, object_id, probability, classes, kind)
+    about = known_of(read_columns(metadata), object_id)
+    write_probabilities(probabilities, object_id, probability, classes, about)
     write_submission(predictions, object_id, chosen, np.isfinite(probability[:, 0]), redshift_kind=kind)
     message = "%d of %d objects have a probability of at least the threshold, %.4f with a redshift"
     logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), scorers[True].decision["threshold"])
@@ -66,6 +70,7 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             snakemake.params.model,
+            given.metadata,
             DatasetFiles(given.features, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
             snakemake.output.probabilities,
             snakemake.output.predictions,

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mallorn.errors import DataError
+from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import is_target
 from mallorn.report.drivers import read_context
@@ -48,10 +49,13 @@ def main(store, paths, folder, settings, name=None, threads=1):
         store, log, sorted({other for found in near.values() for other, _ in found}), drawing, fits=False
     )
     place = {str(object_id): k for k, object_id in enumerate(table["object_id"])}
+    known = known_of(log, wanted)
     context = context.without_training_objects()
     jobs = []
     for k, object_id in enumerate(wanted):
-        row = {column: values[place[object_id]] for column, values in table.items()} if object_id in place else {}
+        row = {column: values[k] for column, values in known.items()}
+        if object_id in place:
+            row |= {column: values[place[object_id]] for column, values in table.items()}
         listed = name is None
         jobs.append(
             (

@@ -6,25 +6,28 @@ import numpy as np
 
 from mallorn.decide.by_redshift import decided_by_redshift
 from mallorn.io.tables import read_columns, write_table
-from mallorn.report.candidates import candidate_table, write_candidates_csv, write_votable
+from mallorn.report.candidates import candidate_table, write_candidates_csv
 from mallorn.report.store import Store
+from mallorn.report.votable import write_votable
 
 
-def main(store, decisions, features, table, text, votable):
+def main(store, metadata, decisions, features, outputs):
     """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
 
-    store: `Store`. decisions: as of write_submission. The others are paths, `features` of the test objects.
+    store: `Store`. decisions: as of write_submission. outputs: {"table", "csv", "votable": path}. The others are paths,
+    `features` of the test objects.
     """
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
     rows = np.flatnonzero(np.isfinite(found.probability[:, 0]))
     classes = dict(zip(found.names, found.probability[rows].T, strict=True))
-    chosen = found.chosen[rows]
-    ranked = candidate_table(store, found.object_id[rows], classes, found.spread[rows], chosen, features)
-    write_table(table, ranked)
-    write_candidates_csv(text, ranked)
-    write_votable(votable, ranked)
-    logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(rows), chosen.sum())
+    ranked = {"object_id": found.object_id[rows], "classes": classes}
+    ranked |= {"spread": found.spread[rows], "chosen": found.chosen[rows]}
+    table = candidate_table(store, read_columns(metadata), ranked, features)
+    write_table(outputs["table"], table)
+    write_candidates_csv(outputs["csv"], table)
+    write_votable(outputs["votable"], table, found.names[0])
+    logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(rows), found.chosen[rows].sum())
 
 
 if "snakemake" in globals():
@@ -34,6 +37,7 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
+            given.metadata,
             {
                 "predictions": given.predictions,
                 "threshold": given.threshold,
@@ -41,7 +45,5 @@ if "snakemake" in globals():
                 "without_threshold": "".join(given.get("without_threshold", [])),
             },
             given.features,
-            snakemake.output.table,
-            snakemake.output.csv,
-            snakemake.output.votable,
+            {name: snakemake.output[name] for name in ("table", "csv", "votable")},
         )

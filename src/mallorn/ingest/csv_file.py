@@ -41,18 +41,20 @@ class CsvFile:
     The file is UTF-8 (a byte order mark is allowed), separated by commas, with any kind of line breaks and quotes as
     in RFC 4180; lines without any character are skipped; columns may come in any order, and others are ignored.
 
-    path: the file. columns: names of the columns that it must have. optional: names that it may have.
+    path: the file. columns: names of the columns that it must have. optional: a function of the header's names that
+    returns those of further columns that are wanted; the attribute `optional` is what it returned.
 
     Raises DataError, with the line, for whatever breaks this: no file, another format or encoding, no header, a
     column missing or twice, a row with too many or too few values.
     """
 
-    def __init__(self, path, columns, optional=(), part=None):
+    def __init__(self, path, columns, optional=None, part=None):
         self.path = Path(path)
         self._data, self._lines_before = (self._read(), 0) if part is None else part
         self._check()
         header = self._header(columns)
-        self.columns = [*columns, *(name for name in optional if name in header)]
+        self.optional = [] if optional is None else optional(header)
+        self.columns = [*columns, *self.optional]
         self._table = self._parse(header)
         self._records = None  # of the file, those that are the rows; None for all
         self._n_records = len(self)

@@ -9,6 +9,7 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.dust_map import fill_reddening
 
 __all__ = ["Known", "metadata_of", "write_known"]
 
@@ -34,11 +35,11 @@ class Known:
         """Return the columns of all objects, (n,) each.
 
         Beside those of a batch file, str. A redshift that is none or not believed is NaN; its error is NaN where it is
-        spectroscopic, and where a photometric one has none it is `photoz_error` (1 + z). E(B-V) is 0 where it is not
-        known. settings: the block `ingest` of the configuration.
+        spectroscopic, and where a photometric one has none it is `photoz_error` (1 + z). E(B-V) is from
+        the dust map, or 0, where it is not known: see `mallorn.survey.dust_map.fill_reddening`. settings: the block `ingest` of the configuration.
         """
         columns = self.joined()
-        return columns | _redshifts(columns, settings) | {"ebv": _reddening(columns["ebv"], settings)}
+        return columns | _redshifts(columns, settings) | {"ebv": _reddening(columns, settings)}
 
     def joined(self):
         """Return the columns of all objects as they were added, missing values where some have no such column."""
@@ -143,14 +144,11 @@ def _redshifts(columns, settings):
     return {"redshift": z, "redshift_err": error, "redshift_kind": kind}
 
 
-def _reddening(ebv, settings):
-    ebv, believed = ebv.astype(float), settings["ebv"]
+def _reddening(columns, settings):
+    ebv, believed = columns["ebv"].astype(float), settings["ebv"]
     with np.errstate(invalid="ignore"):
         good = (ebv >= believed["min"]) & (ebv <= believed["max"])
-    if not good.all():
-        told = "%d of %d objects have no E(B-V): Galactic dust is not taken away from their light curves"
-        _log.warning(told, (~good).sum(), len(ebv))
-    return np.where(good, ebv, 0.0)
+    return fill_reddening(np.where(good, ebv, np.nan), columns["ra"], columns["dec"], settings)
 
 
 def _joined(values, parts):

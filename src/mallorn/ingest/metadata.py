@@ -16,7 +16,7 @@ POSITIVE_TYPE = "TDE"
 UNLABELLED = -1
 
 _LABELS = ("SpecType", "target")
-_UNITS = {"EBV": "mag", "luminosity_distance": "Mpc"}
+_UNITS = {"EBV": "mag", "luminosity_distance": "Mpc", "ra": "deg", "dec": "deg"}
 
 _log = logging.getLogger(__name__)
 

@@ -1,10 +1,12 @@
-"""What the logs say of every object, checked: its id, set and split, redshift and reddening."""
+"""What the logs say of every object, checked: its id, set and split, redshift and reddening, position and host."""
 
 import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NUMBER, CsvFile
+from mallorn.ingest.positions import columns_of_header, is_further, positions_and_hosts
 from mallorn.survey.cosmology import luminosity_distance
+from mallorn.survey.dust_map import fill_reddening
 
 __all__ = ["NO_REDSHIFT", "Logs", "read_objects", "unnamed_split"]
 
@@ -18,8 +20,8 @@ class Logs:
     """The logs of a survey: `train` and `test` are `CsvFile`s, `ids` the list of their objects' ids, (n,) str each.
 
     train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV and split; `labels` names further columns
-        that the training log must have. Other columns are ignored. Without a training log, which is None then, there
-        is no `train`.
+        that the training log must have. ra, dec and host_... may be there (see `mallorn.ingest.positions`); other
+        columns are ignored. Without a training log, which is None then, there is no `train`.
     split: the split whose objects alone are meant, the rest of the logs being neither checked nor counted; None for
         all.
     config: the block `ingest` of the configuration.
@@ -29,8 +31,8 @@ class Logs:
     """
 
     def __init__(self, train_log, test_log, config, labels=(), split=None):
-        self.train = None if train_log is None else CsvFile(train_log, (*_COLUMNS, *labels))
-        self.test = CsvFile(test_log, _COLUMNS)
+        self.train = None if train_log is None else CsvFile(train_log, (*_COLUMNS, *labels), columns_of_header)
+        self.test = CsvFile(test_log, _COLUMNS, columns_of_header)
         self.config = config
         for log in self:
             if not len(log):
@@ -48,14 +50,18 @@ class Logs:
         """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
 
         object_id, set ("train" or "test"), split: str. Z, NaN where not given (empty, or one of `NO_REDSHIFT`); Z_err,
-        NaN where it or Z is not given; EBV, magnitudes; luminosity_distance, Mpc, NaN without Z: float64.
+        NaN where it or Z is not given; EBV, magnitudes, from `mallorn.survey.dust_map.fill_reddening` where not given;
+        luminosity_distance, Mpc, NaN without Z: float64. Where a log has them, also ra, dec and host_...: see
+        `mallorn.ingest.positions`.
 
-        Raises DataError, with file and line, for an E(B-V) that is missing, and for a redshift, error or E(B-V) that is
-        no number or beyond what the configuration believes.
+        Raises DataError, with file and line, for a redshift, error or E(B-V) that is no number or beyond what the
+        configuration believes; and as `mallorn.ingest.positions` and `fill_reddening`.
         """
         redshift = self._numbers("Z", self.config["redshift"], NO_REDSHIFT)
         error = self._numbers("Z_err", {"min": 0.0, "max": np.inf}, NO_REDSHIFT)
         counts = [len(log) for log in self]
+        further = positions_and_hosts(list(self))
+        ebv = self._numbers("EBV", self.config["ebv"], missing=True)
         return {
             "object_id": np.concatenate(self.ids),
             "set": np.repeat(
@@ -64,8 +70,9 @@ class Logs:
             "split": np.concatenate([log.text("split") for log in self]),
             "Z": redshift,
             "Z_err": np.where(np.isfinite(redshift), error, np.nan),
-            "EBV": self._numbers("EBV", self.config["ebv"]),
+            "EBV": fill_reddening(ebv, further.get("ra"), further.get("dec"), self.config),
             "luminosity_distance": luminosity_distance(redshift),
+            **further,
         }
 
     def _numbers(self, column, believed, missing=None):
@@ -73,7 +80,7 @@ class Logs:
 
 
 def read_objects(train_log, test_log, split, config):
-    """Return the columns of `Logs.objects`, save `split`, of the objects of one split, sorted by id.
+    """Return the columns of `Logs.objects`, save split, positions and hosts, of one split's objects, sorted by id.
 
     Rows of other splits are not looked at: each split reads the logs, and in a large survey that would be the most of
     its work. Raises DataError if the logs name no object of the split; see also `Logs`.
@@ -81,8 +88,7 @@ def read_objects(train_log, test_log, split, config):
     logs = Logs(train_log, test_log, config, split=split)
     if not any(map(len, logs)):
         raise unnamed_split(logs, split)
-    objects = logs.objects()
-    del objects["split"]
+    objects = {name: v for name, v in logs.objects().items() if name != "split" and not is_further(name)}
     rows = np.argsort(objects["object_id"], kind="stable")
     return {name: values[rows] for name, values in objects.items()}
 

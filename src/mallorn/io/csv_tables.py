@@ -9,15 +9,16 @@ from mallorn.io.files import atomic_write
 __all__ = ["write_csv"]
 
 
-def write_csv(path, columns, digits=6):
+def write_csv(path, columns, digits=6, exact=()):
     """Write `columns`, a mapping of name to a sequence of values, with floats of `digits` significant digits.
 
-    NaN is written as an empty cell.
+    NaN is written as an empty cell. exact: names of columns whose floats are written with 15 digits.
     """
     with atomic_write(path) as beside, open(beside, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(zip(*(_cells(values, digits) for values in columns.values()), strict=True))
+        cells = (_cells(values, 15 if name in exact else digits) for name, values in columns.items())
+        writer.writerows(zip(*cells, strict=True))
 
 
 def _cells(values, digits):

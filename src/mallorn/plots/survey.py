@@ -31,7 +31,7 @@ def plot_redshifts(survey, types):
         left.hist(
             values, edges, histtype="step", density=True, color=class_color(name), label=plain_text(name), linewidth=1.5
         )
-    left.set_xlabel("redshift (spectroscopic)")
+    left.set_xlabel("redshift")
     left.set_ylabel("density")
     left.set_title("Training objects by type")
     left.legend()
@@ -39,7 +39,7 @@ def plot_redshifts(survey, types):
         right.hist(
             survey.redshift[which], edges, histtype="step", density=True, color=color, label=label, linewidth=1.5
         )
-    right.set_xlabel("redshift (training spectroscopic, test photometric)")
+    right.set_xlabel("redshift")
     right.set_title("Training and test")
     right.legend()
     return figure

@@ -4,22 +4,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.ingest.positions import HOST, known_of
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.report.objects import EVIDENCES, magnitude
+from mallorn.report.render import words
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.passbands import slot_index
 
 __all__ = [
     "CLASS_PREFIX",
     "COLUMNS",
+    "DIGITS",
     "FLAGS",
     "KINDS",
     "Column",
     "candidate_table",
     "columns_of",
     "write_candidates_csv",
-    "write_votable",
 ]
 
 CLASS_PREFIX = "probability__"
@@ -27,35 +29,65 @@ CLASS_PREFIX = "probability__"
 
 
 class Column(NamedTuple):
-    """A column of the table: its heading, unit, decimals (None for text) and meaning."""
+    """A column of the table: its heading, unit, decimals (None for text), meaning and UCD; whether files have all its
+    digits."""
 
     title: str
     unit: str
     decimals: int | None
     meaning: str
+    ucd: str = ""
+    exact: bool = False
 
 
 COLUMNS = {
-    "rank": Column("Rank", "", 0, "place by probability"),
-    "object_id": Column("Object", "", None, "name of the object in the survey"),
-    "probability": Column("P", "", 3, "probability of the class sought, mean over the models of all folds and repeats"),
-    "spread": Column("±", "", 3, "standard deviation of the probability over the repeats"),
-    "chosen": Column("Chosen", "", 0, "1 if the probability reaches the submission's threshold"),
-    "redshift": Column("z", "", 3, "photometric redshift"),
-    "redshift_err": Column("± z", "", 3, "its error"),
-    "peak_magnitude": Column("Peak r", "mag", 2, "AB magnitude of the posterior's peak in r, without Galactic dust"),
-    "absolute_magnitude": Column("Peak M", "mag", 2, "absolute AB magnitude of the brightest passband at peak"),
-    "temperature": Column("T", "kK", 1, "temperature of the blackbody at peak"),
-    "rise": Column("Rise", "d", 0, "rest-frame days from half of peak to peak"),
-    "fade": Column("Decay", "d", 0, "rest-frame days from peak to half of peak"),
-    "kind": Column("Best fit", "", None, "kind of the hypothesis with the highest evidence: TDE, SN or AGN"),
-    "evidence": Column("Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis less that of the best SN or AGN"),
-    "flags": Column("Flags", "", None, "what to be wary of"),
-    "n_points": Column("Points", "", 0, "points in all passbands"),
-    "snr": Column("Max S/N", "", 1, "highest flux over its error"),
-    "peak_mjd": Column("Peak", "MJD", 0, "time of peak"),
+    "rank": Column("Rank", "", 0, "place by probability", "meta.number"),
+    "object_id": Column("Object", "", None, "name of the object in the survey", "meta.id;meta.main"),
+    "probability": Column(
+        "P",
+        "",
+        3,
+        "probability of the class sought, mean over the models of all folds and repeats",
+        "stat.probability;meta.main",
+    ),
+    "spread": Column(
+        "±", "", 3, "standard deviation of the probability over the repeats", "stat.stdev;stat.probability"
+    ),
+    "chosen": Column("Chosen", "", 0, "1 if the probability reaches the submission's threshold", "meta.code"),
+    "redshift": Column("z", "", 3, "redshift", "src.redshift"),
+    "redshift_err": Column("± z", "", 3, "its error", "stat.error;src.redshift"),
+    "redshift_kind": Column(
+        "z from", "", None, "kind of the redshift: spectroscopic, photometric or none", "meta.code;src.redshift"
+    ),
+    "ra": Column("RA", "deg", 5, "right ascension (ICRS)", "pos.eq.ra;meta.main", exact=True),
+    "dec": Column("Dec", "deg", 5, "declination (ICRS)", "pos.eq.dec;meta.main", exact=True),
+    "peak_magnitude": Column(
+        "Peak r", "mag", 2, "AB magnitude of the posterior's peak in r, without Galactic dust", "phot.mag;em.opt.R"
+    ),
+    "absolute_magnitude": Column(
+        "Peak M", "mag", 2, "absolute AB magnitude of the brightest passband at peak", "phys.magAbs"
+    ),
+    "temperature": Column("T", "kK", 1, "temperature of the blackbody at peak", "phys.temperature"),
+    "rise": Column("Rise", "d", 0, "rest-frame days from half of peak to peak", "time.duration"),
+    "fade": Column("Decay", "d", 0, "rest-frame days from peak to half of peak", "time.duration"),
+    "kind": Column(
+        "Best fit", "", None, "kind of the hypothesis with the highest evidence: TDE, SN or AGN", "src.class"
+    ),
+    "evidence": Column(
+        "Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis less that of the best SN or AGN", "stat.likelihood"
+    ),
+    "flags": Column("Flags", "", None, "what to be wary of", "meta.code.qual"),
+    "n_points": Column("Points", "", 0, "points in all passbands", "meta.number"),
+    "snr": Column("Max S/N", "", 1, "highest flux over its error", "stat.snr"),
+    "peak_mjd": Column("Peak", "MJD", 0, "time of peak", "time.epoch"),
 }
-"""The columns of results/candidates.parquet, but the probabilities of the other classes."""
+"""The columns of results/candidates.parquet, but those of hosts and the probabilities of the other classes; ra and dec
+are there if the survey has them."""
+
+DIGITS = 7
+"""Significant digits of numbers in files, but for columns that are exact."""
+
+_MOST_DECIMALS = 6
 
 KINDS = {
     "tde_fixed": "TDE",
@@ -90,36 +122,56 @@ _FEATURES = {
 
 def columns_of(table, target):
     """Return {name: `Column`} of a table of candidates, with the class sought `target` in the heading."""
-    columns = {**COLUMNS, "probability": COLUMNS["probability"]._replace(title=f"P({target})")}
+    columns = {name: about for name, about in COLUMNS.items() if name in table}
+    columns["probability"] = COLUMNS["probability"]._replace(title=f"P({target})")
     for name in table:
         if name.startswith(CLASS_PREFIX):
             other = name.removeprefix(CLASS_PREFIX)
-            columns[name] = Column(f"P({other})", "", 3, f"probability of {other}, mean over all folds and repeats")
+            meaning = f"probability of {other}, mean over all folds and repeats"
+            columns[name] = Column(f"P({other})", "", 3, meaning, "stat.probability")
+        elif HOST.fullmatch(name):
+            of_host = name.removeprefix("host_")
+            meaning = f"{of_host} of the host, as the survey gives it"
+            columns[name] = Column(f"Host {words(of_host)}", "", _decimals(table[name]), meaning, exact=True)
     return columns
 
 
-def candidate_table(store, object_id, classes, spread, chosen, features):
-    """Return {column: (n,) array} for `COLUMNS` and the other classes, sorted by falling probability, then by id.
+def _decimals(values):
+    """Return how many decimals the numbers of a column have, at most `_MOST_DECIMALS`; None for text."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        return None
+    known = values[np.isfinite(values)]
+    enough = (k for k in range(_MOST_DECIMALS) if np.allclose(np.round(known, k), known, rtol=1e-9, atol=1e-9))
+    return next(enough, _MOST_DECIMALS)
 
-    store: `Store` of all splits. object_id (n,): the objects to list. classes: {class: probability (n,)}, the class
-    sought first. spread and chosen (n,): its standard deviation over repeats, and the decision. features: path of a
-    feature table that holds the objects; quantities of families that are switched off are NaN.
+
+def candidate_table(store, logs, ranked, features):
+    """Return {column: (n,) array} for `COLUMNS`, hosts and other classes, sorted by falling probability, then by id.
+
+    store: `Store` of all splits. logs: table of results/metadata.parquet. ranked: {"object_id": the objects to list,
+    "classes": {class: probability}, the class sought first, "spread": its standard deviation over repeats, "chosen":
+    the decision}, (n,) each. features: path of a feature table that holds the objects; quantities of families that are
+    switched off are NaN.
     """
-    object_id = np.asarray(object_id, dtype=str)
-    probability, *others = classes.values()
+    object_id = np.asarray(ranked["object_id"], dtype=str)
+    probability, *others = ranked["classes"].values()
     order = np.lexsort((object_id, -probability))
-    observed = _of_splits(store, object_id[order])
+    known = known_of(logs, object_id[order])
     table = {
         "rank": np.arange(1, len(order) + 1),
         "object_id": object_id[order].astype(object),
         "probability": probability[order],
-        "spread": spread[order],
-        "chosen": np.asarray(chosen)[order].astype(int),
-        **observed,
+        "spread": ranked["spread"][order],
+        "chosen": np.asarray(ranked["chosen"])[order].astype(int),
+        **_of_splits(store, object_id[order]),
         **_of_features(features, object_id[order]),
+        **known,
     }
-    named = zip(list(classes)[1:], others, strict=True)
-    return {name: table[name] for name in COLUMNS} | {f"{CLASS_PREFIX}{name}": p[order] for name, p in named}
+    named = zip(list(ranked["classes"])[1:], others, strict=True)
+    further = {name: values for name, values in known.items() if name not in COLUMNS}
+    listed = {name: table[name] for name in COLUMNS if name in table}
+    return listed | further | {f"{CLASS_PREFIX}{name}": p[order] for name, p in named}
 
 
 def _of_features(path, object_id):
@@ -173,8 +225,6 @@ def _of_objects(store, split, group, lc):
     kind, evidence = _kind(read_columns(store.hypotheses[split], group=group))
     return {
         "object_id": lc.object_id,
-        "redshift": lc.redshift,
-        "redshift_err": lc.redshift_err,
         "peak_magnitude": magnitude(
             posterior["band_peak_flux"][:, r] if lc.passbands.has_slot[r] else np.full(n, np.nan)
         ),
@@ -205,20 +255,4 @@ def _kind(fits):
 
 def write_candidates_csv(path, table):
     """Write the table as CSV."""
-    write_csv(path, table, digits=7)
-
-
-def write_votable(path, table):
-    """Write the table as a VOTable 1.4 (TABLEDATA)."""
-    from astropy import units
-    from astropy.table import Column as AstropyColumn
-    from astropy.table import Table
-
-    unit = {"kK": units.Unit("1000 K"), "d": units.day, "mag": units.mag, "MJD": units.day}
-    columns = []
-    for name, about in columns_of(table, "").items():
-        values = table[name]
-        data = values.astype(str) if about.decimals is None else np.round(values, about.decimals + 3)
-        columns.append(AstropyColumn(data, name=name, unit=unit.get(about.unit), description=about.meaning))
-    made = Table(columns, meta={"description": "candidates by probability of the class sought"})
-    made.write(str(path), format="votable", table_id="candidates", overwrite=True)
+    write_csv(path, table, digits=DIGITS, exact=[name for name, about in columns_of(table, "").items() if about.exact])

@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
+from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
 from mallorn.plots.style import looks_of, save, style
 from mallorn.report.candidates import CLASS_PREFIX, FLAGS, KINDS
 from mallorn.report.drivers import driver_rows
+from mallorn.report.links import links_of, sexagesimal
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
-from mallorn.report.render import as_table, number, render
+from mallorn.report.render import as_table, number, render, words
 from mallorn.survey.passbands import SLOTS
 
 __all__ = ["ENDINGS", "write_object_page"]
@@ -26,7 +28,8 @@ ENDINGS = (".html", ".csv", ".light_curve.png", ".light_curve.svg")
 def write_object_page(folder, o, row, context, neighbours, root="../", before=None, after=None):
     """Write the page of an object and its figures to `folder`.
 
-    o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known.
+    o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known (see
+    `mallorn.ingest.positions.known_of`).
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
     folder, name = Path(folder), page_name(o.object_id)
@@ -50,6 +53,8 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         subline=_subline(o, row, context),
         flags=[{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f],
         tiles=_tiles(o, row, context),
+        place=_place(o, row),
+        host=_host(row),
         target=context.target,
         bands=[
             {"name": look.name, "key": look.key, "color": look.color, "points": int(n)}
@@ -100,8 +105,11 @@ def _tiles(o, row, context):
     if len(others) > 1:  # of two classes, the other's says nothing new
         second = max(others, key=others.get)
         tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
-    error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
-    tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
+    if row["redshift_kind"] == "none":
+        tile("unknown", "redshift")
+    else:
+        error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
+        tile(f"{o.redshift:.3f}{error}", f"redshift, {row['redshift_kind']}")
     if o.peak_mjd is not None:
         tile(_date(o.peak_mjd), f"peak, MJD {o.peak_mjd:.0f}")
         peaks = dict(zip(SLOTS, magnitude(o.band_peak_flux), strict=True))
@@ -122,6 +130,22 @@ def _tiles(o, row, context):
     tile(str(len(o.mjd)), f"points, highest S/N {np.max(o.flux / o.flux_err):.1f}" if len(o.mjd) else "points")
     tile(f"{o.ebv:.3f} mag", f"E(B−V); {o.split}")
     return tiles
+
+
+def _place(o, row):
+    """Return the position as texts and the links to other sites."""
+    ra, dec = row.get("ra", math.nan), row.get("dec", math.nan)
+    degrees = "" if math.isnan(ra) or math.isnan(dec) else f"{ra:.6f} {dec:+.6f}"
+    links = [{"name": name, "url": url} for name, url in links_of(o.object_id, ra, dec)]
+    return {"sexagesimal": sexagesimal(ra, dec), "degrees": degrees, "links": links}
+
+
+def _host(row):
+    """Return the table of what is known of the host."""
+    given = {name.removeprefix("host_"): value for name, value in row.items() if HOST.fullmatch(name)}
+    known = {name: value for name, value in given.items() if value is not None and value == value}
+    texts = {name: f"{value:.10g}" if isinstance(value, float) else str(value) for name, value in known.items()}
+    return as_table(("", ""), [(words(name), text) for name, text in texts.items()], [False, False])
 
 
 def _date(mjd):

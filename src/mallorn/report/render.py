@@ -80,7 +80,7 @@ def value_text(value):
 
 
 def shown_as(value, decimals):
-    """Return a value with `decimals` decimals, "" for NaN; a text, for which `decimals` is None, as it is."""
+    """Return a value with `decimals` decimals, "" for NaN; a text, of `decimals` None, as it is, "" for None."""
     if decimals is None:
-        return str(value)
+        return "" if value is None else str(value)
     return "" if np.isnan(value) else f"{value:.{decimals}f}"

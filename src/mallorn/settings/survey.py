@@ -69,6 +69,17 @@ class Reddenings(Block):
     max: Reddening = needed("Largest E(B-V).", "mag")
 
 
+class DustMap(Block):
+    """A dust map that you have; its values are multiplied by 0.86, for the E(B-V) that the dust law expects."""
+
+    name: Literal["sfd", "csfd"] = needed(
+        "Which map: sfd, Schlegel, Finkbeiner & Davis (1998); csfd, the same without galaxies, Chiang (2023)."
+    )
+    folder: Annotated[str, Field(min_length=1)] = needed(
+        "Folder with the files of the map, named as the package dustmaps names them."
+    )
+
+
 class Ingest(Block):
     """Values of the survey's files that are believed: rows beyond are set aside, values of the logs beyond an error."""
 
@@ -82,6 +93,11 @@ class Ingest(Block):
     flux_err: FluxErrors = block(FluxErrors, "Errors of fluxes.", min=1.0e-9, max=1.0e10)
     redshift: Redshifts = block(Redshifts, "Redshifts; photometric ones may scatter below zero.", min=-0.5, max=20.0)
     ebv: Reddenings = block(Reddenings, "Galactic reddening E(B-V).", min=0.0, max=5.0)
+    dust_map: DustMap | None = value(
+        None,
+        "Dust map for objects with a position and without E(B-V): {name: sfd or csfd, folder: its folder}, "
+        "read with the package dustmaps; null: they are taken to have no dust.",
+    )
     max_set_aside: Share = value(0.5, "Share of a file's rows that may be set aside before the file counts as faulty.")
     rows_of_object: Literal["file", "folder"] | None = value(
         None,

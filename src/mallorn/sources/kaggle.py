@@ -35,6 +35,7 @@ SURVEYS = ("lsst",)
 
 _SPLIT = re.compile(r"split_[A-Za-z0-9_-]+")
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")
+_POSITION = ("ra", "dec")
 
 
 def splits(folder, sets=("train", "test"), key="data_dir"):
@@ -112,8 +113,8 @@ def read_split(folder, split, sets, settings, passbands, write):
 def metadata_digest(folder, split, sets=("train", "test")):
     """Return a digest of what ingestion of `split` reads of the logs: other rows and labels leave it the same.
 
-    Covers the ids, redshifts, their errors and E(B-V) as written, in any order of rows. A log that cannot be parsed
-    is digested whole, so that the job that checks the logs can say what is wrong with it.
+    Covers the ids, redshifts, their errors, E(B-V) and positions as written, in any order of rows. A log that cannot
+    be parsed is digested whole, so that the job that checks the logs can say what is wrong with it.
     """
     parts = []
     for path in (f"{folder}/{LOG_FILES[name]}" for name in sets):
@@ -131,6 +132,7 @@ def _digests(path, mtime_ns, size):
             reader = csv.reader(file)
             header = next(reader)
             wanted, by = [header.index(name) for name in _DIGESTED], header.index("split")
+            wanted += [k for k, name in enumerate(header) if name.lower() in _POSITION]
             for row in reader:
                 if row:
                     rows[row[by]].append(repr([row[k] for k in wanted]))

@@ -39,7 +39,7 @@ def write_candidates_page(folder, candidates, pages, threshold):
 
 def _jsonable(values, decimals):
     if decimals is None:
-        return [str(value) for value in values]
+        return ["" if value is None else str(value) for value in values]
     if decimals == 0:
-        return [None if np.isnan(v) else round(v) for v in values.tolist()]
-    return [None if np.isnan(v) else round(v, decimals + 1) for v in values.tolist()]
+        return [round(v) if np.isfinite(v) else None for v in values.tolist()]
+    return [round(v, decimals + 1) if np.isfinite(v) else None for v in values.tolist()]

@@ -51,7 +51,7 @@ def write_summary_page(folder, candidates, pages, scores, threshold, audits, abo
                 tiles.append({"value": value, "label": f"{_TITLES[score]}, {protocol} folds: {meaning}", "hot": False})
     first = [
         {
-            **{name: shown_as(candidates[name][k], COLUMNS[name].decimals) for name in COLUMNS},
+            **{name: shown_as(candidates[name][k], COLUMNS[name].decimals) for name in COLUMNS if name in candidates},
             "href": f"candidates/{pages[candidates['object_id'][k]]}.html",
             "flags": [flag for flag in candidates["flags"][k].split("; ") if flag],
         }
