@@ -50,7 +50,8 @@ try:
             )
     PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     if config["data_dir"] is None:
-        median_depth(config["simulation"], PASSBANDS)
+        depths = median_depth(config["simulation"], PASSBANDS).tolist()
+        config["simulation"]["depth"] = dict(zip(PASSBANDS.names, depths))  # so that jobs follow the shipped ones
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 

@@ -7,7 +7,7 @@ one visit in each of its passbands on every night on which it sees the field.
 import numpy as np
 
 from mallorn.errors import ConfigError
-from mallorn.survey.passbands import LSST
+from mallorn.survey.passbands import LSST, shipped_depths
 
 __all__ = ["duty", "flux_error", "median_depth", "median_flux_error", "visit_rates", "visits"]
 
@@ -40,10 +40,11 @@ _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 def visits(rng, config, passbands):
     """Return the visits of one new field: MJD (V,), number of the passband (V,), five-sigma depth (V,), AB magnitudes.
 
-    config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`,
-    `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field is seen for one
-    season a year, more often in some years than in others (LSST's rolling cadence); a deep field on more nights and, by
-    LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as `median_depth`.
+    config: the keys `survey`, `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`,
+    `deep_factor`, `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field
+    is seen for one season a year, more often in some years than in others (LSST's rolling cadence); a deep field on
+    more nights and, by LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as
+    `median_depth`.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
@@ -95,11 +96,15 @@ def median_flux_error(config, passbands):
 
 
 def median_depth(config, passbands):
-    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none."""
-    missing = [name for name in passbands.names if name not in config["depth"]]
+    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none.
+
+    Passbands that `depth` in `config` does not name have that of the shipped survey `survey`.
+    """
+    depth = shipped_depths(config["survey"]) | config["depth"]
+    missing = [name for name in passbands.names if name not in depth]
     if missing:
         raise ConfigError(
             f"simulation.depth: expected a depth of every passband of the simulated survey, found none of "
             f"{', '.join(missing)}; add them (AB magnitude at five sigma)"
         )
-    return np.array([config["depth"][name] for name in passbands.names], dtype=float)
+    return np.array([depth[name] for name in passbands.names], dtype=float)
