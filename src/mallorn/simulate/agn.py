@@ -2,13 +2,17 @@
 
 import numpy as np
 
+from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux
 
-__all__ = ["agn_flux", "damped_random_walk", "draw", "sf_inf", "tau"]
+__all__ = ["PARAMETERS", "TYPES", "agn_flux", "damped_random_walk", "draw", "sf_inf", "tau"]
 
 _REFERENCE_EPOCHS = 100  # epochs before the light curve's first whose mean makes the reference image
 _SPECTRAL_INDEX = -0.44  # f_nu ~ nu^index: Vanden Berk et al. (2001, AJ 122, 549)
 _PIVOT = 2500.0  # angstrom
+
+PARAMETERS = {"magnitude": "mag", "log_black_hole_mass": "log10 solar masses"}
+"""{parameter of a nucleus: unit}."""
 
 
 def draw(rng):
@@ -84,3 +88,11 @@ def _brightening(normal, step, p):
     """Return +1 or -1: the sign that the change of the walk at 4000 A from before the first epoch to later has."""
     walk = damped_random_walk(normal, step, [tau(4000.0, **p)])[:, 0]
     return 1.0 if walk[_REFERENCE_EPOCHS:].mean() > walk[:_REFERENCE_EPOCHS].mean() else -1.0
+
+
+def _on_epochs(p, rng, phase, wavelength):
+    return agn_flux(p, rng, phase[1] - phase[0], len(phase), wavelength)
+
+
+TYPES = {"AGN": Event(PARAMETERS, draw, _on_epochs, peaks=False, lasts=True)}
+"""{type: `Event`}."""

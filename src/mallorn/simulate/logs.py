@@ -15,44 +15,28 @@ import numpy as np
 from mallorn.errors import ConfigError
 from mallorn.io.files import atomic_write
 from mallorn.io.tables import write_table
-from mallorn.simulate import agn, cadence, transients
+from mallorn.simulate import cadence
 from mallorn.simulate.names import object_name, split_names
 from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, source_flux
 from mallorn.simulate.streams import stream
+from mallorn.simulate.types import TYPES
 from mallorn.survey.cosmology import luminosity_distance
 
-__all__ = ["TRUTH_UNITS", "write_logs"]
+__all__ = ["write_logs"]
 
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _REDSHIFTS = np.geomspace(0.03, 4.9, 16 * 30 + 1)
 _COARSE = slice(None, None, 30)  # those at which a source's visibility is worked out
 _MARGIN = 60.0  # days at either end of the survey in which nothing peaks
-_PARAMETERS = ("magnitude", "log_black_hole_mass", "rise", "decay", "temperature", "heating", "plateau", "decline")
-_PARAMETERS += ("fall", "hot", "floor", "cooled", "cooling", "blanketing")
-
-TRUTH_UNITS = {
+_UNITS = {
     "ebv": "mag",
     "luminosity_distance": "Mpc",
     "start_mjd": "d",
     "peak_mjd": "d",
     "rest_span": "d",
     "rest_peak": "d",
-    "magnitude": "mag",
-    "log_black_hole_mass": "log10 solar masses",
-    "rise": "d",
-    "decay": "d",
-    "temperature": "K",
-    "heating": "1 / (100 d)",
-    "plateau": "d",
-    "decline": "1 / d",
-    "fall": "d",
-    "hot": "K",
-    "floor": "K",
-    "cooled": "d",
-    "cooling": "d",
 }
-"""Units of the columns of truth.parquet; times of the light curves' shapes are in the rest frame."""
 
 
 def write_logs(config, passbands, seed, folder):
@@ -72,19 +56,22 @@ def write_logs(config, passbands, seed, folder):
     spec_types = [spec_type for spec_type, count in config["sources"].items() for _ in range(count)]
     if not spec_types:
         raise ConfigError("simulation.sources in config.yaml: expected at least one source event, found none; add some")
+    drawn = [kind for name, kind in TYPES.items() if name in spec_types]
+    units = {name: unit for kind in drawn for name, unit in kind.parameters.items()}
     distance = luminosity_distance(_REDSHIFTS)
     sources = [
-        _siblings(config, passbands, seed, source, spec_type, distance) for source, spec_type in enumerate(spec_types)
+        _siblings(config, passbands, seed, source, spec_type, distance, units)
+        for source, spec_type in enumerate(spec_types)
     ]
     truth = {name: np.concatenate([source[name] for source in sources]) for name in sources[0]}
     truth["luminosity_distance"] = luminosity_distance(truth["redshift"])
     names, meanings = zip(*map(object_name, range(len(truth["source"]))), strict=True)
     truth = {"object_id": np.array(names), **truth}
-    write_table(folder / "truth.parquet", truth, TRUTH_UNITS)
+    write_table(folder / "truth.parquet", truth, _UNITS | {name: unit for name, unit in units.items() if unit})
     return tuple(_write_log(folder, part, truth, np.array(meanings)) for part in ("train", "test"))
 
 
-def _siblings(config, passbands, seed, source, spec_type, distance):
+def _siblings(config, passbands, seed, source, spec_type, distance, parameters):
     """Return the truth about the siblings of source event number `source`, {column: array}, but for their names.
 
     A sibling's redshift follows the comoving volume, times how likely the survey is to see the source from there.
@@ -92,12 +79,13 @@ def _siblings(config, passbands, seed, source, spec_type, distance):
     rng = stream(seed, "source", source)
     low, high = config["rest_span"]["min"], config["rest_span"]["max"]
     golden = stream(seed, "span").random() + source * _GOLDEN  # keeps the spans of different sources well apart
-    shared = dict.fromkeys(_PARAMETERS, np.nan)
+    kind = TYPES[spec_type]
+    shared = dict.fromkeys(parameters, np.nan)
     shared |= {"source": source, "spec_type": spec_type, "target": int(spec_type == "TDE")}
     shared["rest_span"] = low + (high - low) * (golden % 1.0)
     anchor = shared["rest_span"] * rng.uniform(0.1, 0.9)
-    shared["rest_peak"] = np.nan if spec_type == "AGN" else anchor
-    shared |= agn.draw(rng) if spec_type == "AGN" else transients.draw(spec_type, rng)
+    shared["rest_peak"] = anchor if kind.peaks else np.nan
+    shared |= kind.draw(rng)
 
     counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
     train, n = np.arange(sum(counts)) < counts[0], sum(counts)
@@ -144,7 +132,7 @@ def _redshift_distribution(config, passbands, seed, row, distance):
     flux = source_flux(seed, row, rest.ravel()).reshape(N_EPOCHS, *rest.shape) * dimming(z, d)[:, None]
     significance = flux / cadence.median_flux_error(config, passbands)
     seen = 1.0 / (1.0 + np.exp(np.clip(1.702 * (5.0 - significance), -30.0, 30.0)))
-    duty = cadence.duty(config) if row["spec_type"] == "AGN" else 1.0
+    duty = cadence.duty(config) if TYPES[row["spec_type"]].lasts else 1.0
     visits = duty * cadence.visit_rates(config, passbands) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
     expected = (seen.sum(axis=0) * visits).sum(axis=1)
     expected = np.exp(np.interp(np.log(_REDSHIFTS), np.log(z), np.log(expected + 1e-12)))

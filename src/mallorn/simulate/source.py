@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mallorn.simulate import agn, transients
 from mallorn.simulate.streams import stream
+from mallorn.simulate.types import TYPES
 
 __all__ = ["N_EPOCHS", "epoch_step", "source_flux"]
 
@@ -15,13 +15,11 @@ def source_flux(seed, row, wavelength):
 
     row: what truth.parquet says of one of its siblings. wavelength: (W,) rest, angstrom.
     """
-    source, spec_type = row["source"], row["spec_type"]
+    kind = TYPES[row["spec_type"]]
     step = row["rest_span"] / (N_EPOCHS - 1)
-    if spec_type == "AGN":
-        p = {name: row[name] for name in ("magnitude", "log_black_hole_mass")}
-        return agn.agn_flux(p, stream(seed, "walk", source), step, N_EPOCHS, wavelength)
-    phase = step * np.arange(N_EPOCHS) - row["rest_peak"]
-    return transients.transient_flux(spec_type, row, phase, wavelength)
+    phase = step * np.arange(N_EPOCHS) - (row["rest_peak"] if kind.peaks else 0.0)
+    p = {name: row[name] for name in kind.parameters}
+    return kind.flux(p, stream(seed, "walk", row["source"]), phase, wavelength)
 
 
 def epoch_step(row):

@@ -9,13 +9,24 @@ peak at phase t = 0, T the temperature, and u the blanketing of the ultraviolet 
 below 4000 A (a = 0 for disruptions).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 
-__all__ = ["REFERENCE_WAVELENGTH", "SUPERNOVAE", "cooling", "disruption", "draw", "supernova", "transient_flux"]
+__all__ = [
+    "REFERENCE_WAVELENGTH",
+    "SUPERNOVAE",
+    "TYPES",
+    "cooling",
+    "disruption",
+    "draw",
+    "supernova",
+    "transient_flux",
+]
 
 REFERENCE_WAVELENGTH = 4400.0
 _BLANKETED_BELOW = 4000.0
@@ -148,3 +159,26 @@ def _peaked(phase, p):
     fine = supernova(_FINE_PHASE, *law)
     peak = np.argmax(fine)
     return supernova(phase + _FINE_PHASE[peak], *law) / fine[peak]
+
+
+def _light(spec_type, p, rng, phase, wavelength):
+    return transient_flux(spec_type, p, phase, wavelength)
+
+
+_UNITS = {
+    "magnitude": "mag",
+    "rise": "d",
+    "plateau": "d",
+    "decline": "1 / d",
+    "fall": "d",
+    "hot": "K",
+    "floor": "K",
+    "cooled": "d",
+    "cooling": "d",
+    "blanketing": "",
+}
+_DISRUPTION_UNITS = {"magnitude": "mag", "rise": "d", "decay": "d", "temperature": "K", "heating": "1 / (100 d)"}
+
+TYPES = {"TDE": Event(_DISRUPTION_UNITS, partial(draw, "TDE"), partial(_light, "TDE"))}
+"""{type: `Event`}."""
+TYPES |= {name: Event(_UNITS, partial(draw, name), partial(_light, name)) for name in SUPERNOVAE}
