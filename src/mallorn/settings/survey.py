@@ -100,6 +100,18 @@ TYPES = {
     "SLSN-I": (4, "superluminous supernovae without hydrogen"),
     "SLSN-II": (1, "superluminous supernovae with hydrogen"),
     "TDE": (25, "tidal disruption events"),
+    "KN": (0, "kilonovae"),
+    "ILOT": (0, "intermediate-luminosity optical transients"),
+    "CART": (0, "calcium-rich transients"),
+    "PISN": (0, "pair-instability supernovae"),
+    "CLAGN": (0, "changing-look active galactic nuclei"),
+    "dwarf-nova": (0, "dwarf novae"),
+    "Mdwarf-flare": (0, "flares of M dwarfs"),
+    "uLens": (0, "microlensing by single lenses"),
+    "RRL": (0, "RR Lyrae stars"),
+    "Cepheid": (0, "Cepheids"),
+    "d-Sct": (0, "delta Scuti stars"),
+    "EB": (0, "eclipsing binaries"),
 }
 """Types of objects that the simulation knows, `mallorn.simulate.types`: (default number, meaning)."""
 

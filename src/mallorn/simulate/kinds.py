@@ -22,6 +22,8 @@ class Event(NamedTuple):
     peaks: whether there is a moment, phase 0, that must lie in the survey.
     lasts: whether it is seen for years, so that the part of the year counts in which a field is seen.
     nearest: smallest redshift.
+    strict: whether the visits that chance alone would find are left out of how often it is seen, as they must be for
+        what is seldom seen. Older types keep them, so that their surveys stay as they were.
     """
 
     parameters: dict
@@ -30,6 +32,7 @@ class Event(NamedTuple):
     peaks: bool = True
     lasts: bool = False
     nearest: float = 0.03
+    strict: bool = False
 
 
 class Star(NamedTuple):
