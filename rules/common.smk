@@ -56,7 +56,8 @@ try:
     DUST_MAP = map_files(config["ingest"]["dust_map"])
     DUST_MB = 3 * megabytes_of(DUST_MAP)  # SFD takes 140 MB for files of 134
     if config["data_dir"] is None:
-        median_depth(config["simulation"], PASSBANDS)
+        depths = median_depth(config["simulation"], PASSBANDS).tolist()
+        config["simulation"]["depth"] = dict(zip(PASSBANDS.names, depths))  # so that jobs follow the shipped ones
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 

@@ -156,7 +156,7 @@ def test_a_model_can_be_dropped_with_what_names_it():
 
 def test_passbands_of_ones_own_come_from_blue_to_red():
     own = {"wide": {"r": {"wavelength": 6400, "zero_point": 25}, "b": {"wavelength": 4800, "slot": "none"}}}
-    given = {"surveys": own, "simulation": {"survey": "wide", "depth": {"b": 20.8}}}
+    given = {"surveys": own, "simulation": {"survey": "wide", "depth": {"b": 20.8, "r": 20.6}}}
     resolved = resolve(given, surveys={"lsst": list("ugrizy")})
     assert list(resolved["surveys"]["wide"]) == ["b", "r"]
     assert resolved["surveys"]["wide"]["b"] == {"wavelength": 4800.0, "zero_point": 23.9, "slot": "none"}

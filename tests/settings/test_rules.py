@@ -41,7 +41,14 @@ BROKEN = [
     ({"surveys": {"mine": {}}}, "surveys.mine: expected at least one passband"),
     ({"source": "kagle"}, "source: there is no source 'kagle' (did you mean 'kaggle'?)"),
     ({"simulation": {"survey": "ztg"}}, "simulation.survey: there is no survey 'ztg' (did you mean 'ztf'?)"),
-    ({"simulation": {"survey": "atlas"}}, "simulation.depth: missing key 'c', a passband of the survey atlas"),
+    (
+        {"surveys": {"mine": {"c": {"wavelength": 5350}}}, "simulation": {"survey": "mine"}},
+        "simulation.depth: missing key 'c', a passband of the survey mine",
+    ),
+    (
+        {"simulation": {"survey": "ztf", "depth": {"z": 20}}},
+        "simulation.depth: the survey ztf has no passband 'z'",
+    ),
     ({"simulation": {"depth": {"q": 20}}}, "simulation.depth: the survey lsst has no passband 'q'"),
     ({"simulation": {"sources": dict.fromkeys(defaults()["simulation"]["sources"], 0)}}, "expected at least one event"),
     ({"ensembles": {"lightgbm": {"method": "mean", "members": ["lightgbm"]}}}, "ensembles.lightgbm: a model has this"),

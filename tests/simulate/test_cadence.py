@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from mallorn.errors import ConfigError
-from mallorn.simulate.cadence import flux_error, median_flux_error, visit_rates, visits
+from mallorn.simulate.cadence import flux_error, median_depth, median_flux_error, visit_rates, visits
 from mallorn.simulate.streams import stream
-from mallorn.survey.passbands import LSST, SLOTS, survey_passbands
+from mallorn.survey.passbands import LSST, SLOTS, shipped_depths, shipped_surveys, survey_passbands
+
+SHIPPED_DEPTHS = shipped_depths("lsst")
 
 
 def fields(config, n=300):
@@ -43,9 +45,9 @@ def test_deep_fields_have_many_more_visits(config):
 def test_depths_have_the_configured_median_and_scatter(config):
     _, band, depth = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
     for k, name in enumerate(SLOTS):
-        assert np.median(depth[band == k]) == pytest.approx(config["depth"][name], abs=0.06)
+        assert np.median(depth[band == k]) == pytest.approx(SHIPPED_DEPTHS[name], abs=0.06)
         assert depth[band == k].std() == pytest.approx(config["depth_scatter"], rel=0.15)
-    np.testing.assert_allclose(median_flux_error(config, LSST), flux_error([config["depth"][name] for name in SLOTS]))
+    np.testing.assert_allclose(median_flux_error(config, LSST), flux_error([SHIPPED_DEPTHS[name] for name in SLOTS]))
 
 
 def test_u_is_taken_by_dark_time_and_y_by_bright(config):
@@ -64,7 +66,7 @@ ZTF = survey_passbands("ztf")
 
 
 def test_other_surveys_take_every_passband_on_every_night(config):
-    ztf = config | {"depth": {"g": 20.8, "r": 20.6, "i": 19.9}, "empty_band_fraction": 0.0, "deep_fraction": 0.0}
+    ztf = config | {"survey": "ztf", "empty_band_fraction": 0.0, "deep_fraction": 0.0}
     found = [visits(stream(5, "field", k), ztf, ZTF) for k in range(60)]
     for mjd, band, _ in found:
         nights = [mjd[band == k] for k in range(3)]
@@ -77,6 +79,18 @@ def test_other_surveys_take_every_passband_on_every_night(config):
     assert np.median(depth[band == 2]) == pytest.approx(19.9, abs=0.06)
 
 
+def test_every_shipped_survey_has_depths(config):
+    for survey, names in shipped_surveys().items():
+        depth = median_depth(config | {"survey": survey}, survey_passbands(survey))
+        assert depth.shape == (len(names),)
+        assert ((depth > 19.0) & (depth < 25.0)).all()
+
+
+def test_a_stated_depth_goes_before_that_of_the_shipped_survey(config):
+    depth = median_depth(config | {"survey": "ztf", "depth": {"r": 21.5}}, ZTF)
+    np.testing.assert_array_equal(depth, [20.8, 21.5, 19.9])
+
+
 def test_a_passband_without_a_depth_is_named(config):
     with pytest.raises(ConfigError, match=r"simulation.depth: .*found none of c, o"):
-        median_flux_error(config, survey_passbands("atlas"))
+        median_flux_error(config | {"survey": "mine"}, survey_passbands("atlas"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mallorn.simulate.physics import absolute_flux, blackbody_ratio, dimming
+from mallorn.simulate.physics import absolute_flux, blackbody_ratio, dimming, luminous_flux, photosphere_flux
 from mallorn.survey.cosmology import luminosity_distance
 
 
@@ -34,3 +34,17 @@ def test_blackbody_of_high_temperature_follows_rayleigh_and_jeans():
 def test_blackbody_far_in_the_ultraviolet_is_dark_without_overflow():
     with np.errstate(all="raise"):
         assert blackbody_ratio(np.array([60.0]), 4400.0, 4000.0)[0] < 1e-200
+
+
+def test_the_sun_as_a_blackbody():
+    # M_AB 4.8 in V (Willmer 2018, ApJS 236, 47); a blackbody of 5772 K is within a tenth
+    flux = photosphere_flux(5500.0, 5772.0, 1.0)
+    assert 23.9 - 2.5 * np.log10(flux) == pytest.approx(4.8, abs=0.1)
+    assert luminous_flux(5500.0, 5772.0, 3.828e33) == pytest.approx(flux, rel=1e-3)
+
+
+def test_all_light_of_a_luminosity_arrives():
+    wavelength = np.geomspace(300.0, 1e6, 20001)  # angstrom
+    flux = luminous_flux(wavelength, 9000.0, 1e40)
+    total = np.trapezoid(flux * 1e-29 * 2.99792458e18 / wavelength**2, wavelength)  # erg / (s cm^2)
+    assert total * 4.0 * np.pi * 3.0857e19**2 == pytest.approx(1e40, rel=1e-3)

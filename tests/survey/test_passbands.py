@@ -74,11 +74,13 @@ def test_every_value_of_the_shipped_file_has_a_source():
     assert list(shipped) == list(shipped_surveys())
     for name, survey in shipped.items():
         assert survey["source"]
+        assert survey["depths"]
         assert len(survey_passbands(name)) == len(survey["passbands"])
         assert {key for p in survey["passbands"].values() for key in p} <= {
             "wavelength",
             "zero_point",
             "slot",
+            "depth",
             "checked",
         }
 

@@ -12,7 +12,7 @@ from workflow_copy import TINY, Workspace
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import read_passbands
-from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS
+from mallorn.survey.passbands import SLOT_WAVELENGTHS, SLOTS, shipped_depths
 
 SHIPPED = defaults()
 TWO = {"ZTF_g": {"wavelength": 4746}, "ZTF_r": {"wavelength": 6367}}
@@ -50,7 +50,7 @@ def two(empty):
 
 @pytest.fixture(scope="module")
 def eight(empty):
-    depth = {**SHIPPED["simulation"]["depth"], "o": 23.0, "UVW1": 22.5}
+    depth = {**shipped_depths("lsst"), "o": 23.0, "UVW1": 22.5}
     return run(empty("eight passbands"), small("eight", EIGHT, depth))
 
 

@@ -32,11 +32,11 @@ class Known:
         self._parts.append({**columns, "file": np.full(n, file, dtype=object)})
 
     def table(self, settings):
-        """Return the columns of all objects, (n,) each.
+        """Return the columns of all objects, (n,) each; beside those of a batch file, str.
 
-        Beside those of a batch file, str. A redshift that is none or not believed is NaN; its error is NaN where it is
-        spectroscopic, and where a photometric one has none it is `photoz_error` (1 + z). E(B-V) is from
-        the dust map, or 0, where it is not known: see `mallorn.survey.dust_map.fill_reddening`. settings: the block `ingest` of the configuration.
+        A redshift that is none or not believed is NaN; its error is NaN where it is spectroscopic, and `photoz_error`
+        (1 + z) where a photometric one has none. E(B-V) that is not known is that of the dust map, or 0: see
+        `mallorn.survey.dust_map.fill_reddening`. settings: the block `ingest` of the configuration.
         """
         columns = self.joined()
         return columns | _redshifts(columns, settings) | {"ebv": _reddening(columns, settings)}

@@ -5,7 +5,7 @@ from itertools import pairwise
 from mallorn import plugins as code
 from mallorn.settings.messages import nearest
 from mallorn.settings.model_rules import broken_model_rules
-from mallorn.settings.survey import TYPES, Simulation
+from mallorn.settings.survey import TYPES
 
 __all__ = ["PARENTS", "broken_rules"]
 
@@ -96,12 +96,11 @@ def _simulation(config, surveys):
         yield "simulation.sources: expected at least one event, found none"
     own, survey = config["surveys"].get(simulation["survey"]), simulation["survey"]
     passbands = list(own or (surveys or {}).get(survey, ()))
-    known = [*passbands, *Simulation().depth]
-    for name in passbands:
+    for name in own or ():
         if name not in simulation["depth"]:
             yield f"simulation.depth: missing key {name!r}, a passband of the survey {survey}"
     for name in simulation["depth"]:
-        if passbands and name not in known:
+        if passbands and name not in passbands:
             yield f"simulation.depth: the survey {survey} has no passband {nearest(name, passbands)}"
 
 

@@ -134,8 +134,20 @@ TYPES = {
     "SLSN-I": (4, "superluminous supernovae without hydrogen"),
     "SLSN-II": (1, "superluminous supernovae with hydrogen"),
     "TDE": (25, "tidal disruption events"),
+    "KN": (0, "kilonovae"),
+    "ILOT": (0, "intermediate-luminosity optical transients"),
+    "CART": (0, "calcium-rich transients"),
+    "PISN": (0, "pair-instability supernovae"),
+    "CLAGN": (0, "changing-look active galactic nuclei"),
+    "dwarf-nova": (0, "dwarf novae"),
+    "Mdwarf-flare": (0, "flares of M dwarfs"),
+    "uLens": (0, "microlensing by single lenses"),
+    "RRL": (0, "RR Lyrae stars"),
+    "Cepheid": (0, "Cepheids"),
+    "d-Sct": (0, "delta Scuti stars"),
+    "EB": (0, "eclipsing binaries"),
 }
-"""Types of events that the simulation knows: (default number, meaning)."""
+"""Types of objects that the simulation knows, `mallorn.simulate.types`: (default number, meaning)."""
 
 
 class Siblings(Block):
@@ -180,8 +192,9 @@ class Simulation(Block):
     deep_fraction: Share = value(0.01, "Share of objects in a deep field.")
     deep_factor: Annotated[float, Field(ge=1)] = value(3.5, "How many times more nights a deep field has.")
     depth: dict[str, Decimal] = Field(
-        default_factory=lambda: {"u": 23.35, "g": 24.47, "r": 24.08, "i": 23.56, "z": 22.98, "y": 22.03},
-        description="Median five-sigma depth of a visit in each passband of the survey; state those of other surveys.",
+        default_factory=dict,
+        description="Median five-sigma depth of a visit in each passband; those not named have the shipped survey's "
+        "(docs/surveys.md). Name all passbands of a survey of your own.",
         json_schema_extra={"unit": "AB mag"},
     )
     depth_scatter: NotNegative = value(0.45, "Scatter of the depth from visit to visit.", "mag")

@@ -2,13 +2,27 @@
 
 import numpy as np
 
+from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux
 
-__all__ = ["agn_flux", "damped_random_walk", "draw", "sf_inf", "tau"]
+__all__ = [
+    "PARAMETERS",
+    "REFERENCE_EPOCHS",
+    "TYPES",
+    "agn_flux",
+    "damped_random_walk",
+    "draw",
+    "relative_flux",
+    "sf_inf",
+    "tau",
+]
 
-_REFERENCE_EPOCHS = 100  # epochs before the light curve's first whose mean makes the reference image
+REFERENCE_EPOCHS = 100  # epochs before the light curve's first whose mean makes the reference image
 _SPECTRAL_INDEX = -0.44  # f_nu ~ nu^index: Vanden Berk et al. (2001, AJ 122, 549)
 _PIVOT = 2500.0  # angstrom
+
+PARAMETERS = {"magnitude": "mag", "log_black_hole_mass": "log10 solar masses"}
+"""{parameter of a nucleus: unit}."""
 
 
 def draw(rng):
@@ -72,15 +86,32 @@ def agn_flux(p, rng, step, n_epochs, wavelength):
     difference images find what has become brighter (a walk and its mirror image are equally likely: the brightening
     one is taken).
     """
-    normal = rng.standard_normal(_REFERENCE_EPOCHS + n_epochs)
+    flux, mean = relative_flux(p, rng, step, n_epochs, wavelength)
+    return mean * (flux[REFERENCE_EPOCHS:] - flux[:REFERENCE_EPOCHS].mean(axis=0))
+
+
+def relative_flux(p, rng, step, n_epochs, wavelength):
+    """Return a nucleus' flux over its mean, (100 + n_epochs, W), and the mean at 10 pc, microjansky, (W,).
+
+    The first `REFERENCE_EPOCHS` come before the light curve. See `agn_flux` for the arguments.
+    """
+    normal = rng.standard_normal(REFERENCE_EPOCHS + n_epochs)
     normal = -_brightening(normal, step, p) * normal
     walk = damped_random_walk(normal, step, tau(wavelength, **p))
     flux = 10.0 ** (-0.4 * sf_inf(wavelength, **p) / np.sqrt(2.0) * walk)
     mean = absolute_flux(p["magnitude"] + 2.5 * np.log10(3.0)) * (wavelength / _PIVOT) ** -_SPECTRAL_INDEX
-    return mean * (flux[_REFERENCE_EPOCHS:] - flux[:_REFERENCE_EPOCHS].mean(axis=0))
+    return flux, mean
 
 
 def _brightening(normal, step, p):
     """Return +1 or -1: the sign that the change of the walk at 4000 A from before the first epoch to later has."""
     walk = damped_random_walk(normal, step, [tau(4000.0, **p)])[:, 0]
-    return 1.0 if walk[_REFERENCE_EPOCHS:].mean() > walk[:_REFERENCE_EPOCHS].mean() else -1.0
+    return 1.0 if walk[REFERENCE_EPOCHS:].mean() > walk[:REFERENCE_EPOCHS].mean() else -1.0
+
+
+def _on_epochs(p, rng, phase, wavelength):
+    return agn_flux(p, rng, phase[1] - phase[0], len(phase), wavelength)
+
+
+TYPES = {"AGN": Event(PARAMETERS, draw, _on_epochs, peaks=False, lasts=True)}
+"""{type: `Event`}."""

@@ -7,13 +7,24 @@ one visit in each of its passbands on every night on which it sees the field.
 import numpy as np
 
 from mallorn.errors import ConfigError
-from mallorn.survey.passbands import LSST
+from mallorn.survey.passbands import LSST, shipped_depths
 
-__all__ = ["duty", "flux_error", "median_depth", "median_flux_error", "visit_rates", "visits"]
+__all__ = [
+    "duty",
+    "flux_error",
+    "median_depth",
+    "median_flux_error",
+    "saturation",
+    "span",
+    "star_error",
+    "visit_rates",
+    "visits",
+]
 
 _YEAR = 365.25
 _NEW_MOON = 51549.76  # MJD, 2000-01-06
 _LUNATION = 29.530588  # d
+_RANGE = 8.0  # magnitudes from the five-sigma depth to saturation: LSST's 24 and 16, ZTF's 20.6 and 12.6
 
 # The bands observed in one night, the share of nights that do so, and how much they prefer a dark night. LSST takes two
 # visits half an hour apart, mostly in neighbouring bands, u and g by dark, z and y by bright time (Bianco et al. 2022,
@@ -40,10 +51,11 @@ _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 def visits(rng, config, passbands):
     """Return the visits of one new field: MJD (V,), number of the passband (V,), five-sigma depth (V,), AB magnitudes.
 
-    config: the keys `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`, `deep_factor`,
-    `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field is seen for one
-    season a year, more often in some years than in others (LSST's rolling cadence); a deep field on more nights and, by
-    LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as `median_depth`.
+    config: the keys `survey`, `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`,
+    `deep_factor`, `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field
+    is seen for one season a year, more often in some years than in others (LSST's rolling cadence); a deep field on
+    more nights and, by LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as
+    `median_depth`.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
@@ -84,9 +96,29 @@ def duty(config):
     return config["season_length"] / _YEAR
 
 
+def span(config):
+    """Return the length of the survey, days."""
+    return _YEAR * config["years"]
+
+
 def flux_error(depth):
     """Return the error, microjansky, at the five-sigma `depth` in AB magnitudes: a fifth of the depth's flux."""
     return 0.2 * 10.0 ** (0.4 * (23.9 - np.asarray(depth)))
+
+
+def star_error(flux, error):
+    """Return the error of a star, microjansky, where an object without light has `error`; broadcast.
+
+    flux: of the direct image, microjansky. To `error` come the star's own photons and half a percent of its flux:
+    sigma^2 = 0.001 F F_5 + (0.005 F)^2, F_5 the flux at five sigma, after Ivezic et al. (2019, ApJ 873, 111), eq. 5.
+    """
+    bright = np.maximum(flux, 0.0)
+    return np.sqrt(error**2 + 0.001 * bright * 5.0 * error + (0.005 * bright) ** 2)
+
+
+def saturation(config, passbands):
+    """Return the flux in direct images, microjansky, from which on pixels saturate, in each passband (B,)."""
+    return 10.0 ** (0.4 * (23.9 - median_depth(config, passbands) + _RANGE))
 
 
 def median_flux_error(config, passbands):
@@ -95,11 +127,15 @@ def median_flux_error(config, passbands):
 
 
 def median_depth(config, passbands):
-    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none."""
-    missing = [name for name in passbands.names if name not in config["depth"]]
+    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none.
+
+    Passbands that `depth` in `config` does not name have that of the shipped survey `survey`.
+    """
+    depth = shipped_depths(config["survey"]) | config["depth"]
+    missing = [name for name in passbands.names if name not in depth]
     if missing:
         raise ConfigError(
             f"simulation.depth: expected a depth of every passband of the simulated survey, found none of "
             f"{', '.join(missing)}; add them (AB magnitude at five sigma)"
         )
-    return np.array([config["depth"][name] for name in passbands.names], dtype=float)
+    return np.array([depth[name] for name in passbands.names], dtype=float)

@@ -1,9 +1,10 @@
 """The light curves of a simulated survey: what a wide survey's visits see of the objects drawn in its logs.
 
 At a visit the survey sees the epoch of the source event's grid nearest to it, as in the MALLORN data, so that visits
-within one step of the grid share their time stamp.
+within one step of the grid share their time stamp. Stars are seen at the visits' own times.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ import numpy as np
 from mallorn.io.files import atomic_write
 from mallorn.simulate import cadence
 from mallorn.simulate.physics import dimming
-from mallorn.simulate.source import N_EPOCHS, epoch_step, source_flux
+from mallorn.simulate.source import N_EPOCHS, epoch_step, is_star, source_flux, star_flux
 from mallorn.simulate.streams import stream
 from mallorn.survey.dust import transmission
 
-__all__ = ["light_curve", "write_split"]
+__all__ = ["light_curve", "reference_flux", "write_split"]
 
 _FIELDS = 30  # fields tried until one detects the object
 
@@ -43,26 +44,65 @@ def light_curve(config, passbands, seed, row):
     """Return one object's light curve as (mjd, band, flux, flux_err), each (N,), sorted by time; flux NaN if missing.
 
     Times are rounded to 1e-4 d, fluxes and errors to 1e-8 microjansky. Fields are drawn until one sees the object at
-    five sigma as often as `min_detections`; if none of thirty does, the one that does so most often is taken.
+    five sigma as often as `min_detections`; if none of thirty does, the one that does so most often is taken. A star is
+    seen, too, where it is fainter than the reference image.
     """
     rng = stream(seed, "visits", row["source"], row["sibling"])
+    star = is_star(row["spec_type"])
+    look = partial(_star, config, passbands, seed, row) if star else _event(passbands, seed, row)
+    best, most = None, -1
+    for _ in range(_FIELDS):
+        mjd, band, flux, error = look(*cadence.visits(rng, config, passbands))
+        observed = flux + error * rng.standard_normal(len(mjd))
+        detections = np.count_nonzero((np.abs(observed) if star else observed) > 5.0 * error)
+        if detections > most:
+            best, most = (mjd, band, observed, error), detections
+        if most >= config["min_detections"]:
+            break
+    mjd, band, observed, error = best
+    observed[rng.random(len(observed)) < config["missing_fraction"]] = np.nan
+    return mjd.round(4), band, observed.round(8), error.round(8)
+
+
+def reference_flux(passbands, seed, row):
+    """Return the flux of the reference image (B,), microjansky: of a star as dust leaves it; 0 for an event."""
+    if not is_star(row["spec_type"]):
+        return np.zeros(len(passbands))
+    _, reference = star_flux(seed, row, np.zeros(1), passbands.wavelength)
+    return reference * _dimmed(passbands, row)
+
+
+def _event(passbands, seed, row):
+    """Return a function of visits that returns an event's times, bands, fluxes and errors, (N,) each."""
     z = row["redshift"]
     flux = source_flux(seed, row, passbands.wavelength / (1.0 + z)) * dimming(z, row["luminosity_distance"])
     flux = flux * transmission(row["ebv"], passbands.extinction)
-    best, most = None, -1
-    for _ in range(_FIELDS):
-        epoch, band, depth = _on_grid(row, len(passbands), *cadence.visits(rng, config, passbands))
-        error = cadence.flux_error(depth)
-        observed = flux[epoch, band] + error * rng.standard_normal(len(epoch))
-        detections = np.count_nonzero(observed > 5.0 * error)
-        if detections > most:
-            best, most = (epoch, band, observed, error), detections
-        if most >= config["min_detections"]:
-            break
-    epoch, band, observed, error = best
-    observed[rng.random(len(observed)) < config["missing_fraction"]] = np.nan
-    mjd = row["start_mjd"] + epoch * epoch_step(row)
-    return mjd.round(4), band, observed.round(8), error.round(8)
+
+    def look(mjd, band, depth):
+        epoch, band, depth = _on_grid(row, len(passbands), mjd, band, depth)
+        mjd = row["start_mjd"] + epoch * epoch_step(row)
+        return mjd, band, flux[epoch, band], cadence.flux_error(depth)
+
+    return look
+
+
+def _star(config, passbands, seed, row, mjd, band, depth):
+    """Return a star's times, bands, fluxes and errors, (N,) each, at visits: those of one night half an hour apart."""
+    night = np.flatnonzero(np.diff(mjd, prepend=np.nan) != 0.0)
+    place = np.arange(len(mjd)) - np.repeat(night, np.diff(night, append=len(mjd)))
+    mjd = (mjd + place / 48.0).round(4)
+    _, first = np.unique(np.rint(mjd * 1e4).astype(np.int64) * len(passbands) + band, return_index=True)
+    mjd, band, depth = mjd[first], band[first], depth[first]
+    direct, reference = star_flux(seed, row, mjd - row["start_mjd"], passbands.wavelength)
+    dim = _dimmed(passbands, row)
+    at = np.arange(len(mjd)), band
+    direct = (direct * dim)[at]
+    return mjd, band, direct - (reference * dim)[band], cadence.star_error(direct, cadence.flux_error(depth))
+
+
+def _dimmed(passbands, row):
+    """Return which part of a star's light at 10 pc arrives in each passband (B,)."""
+    return dimming(0.0, row["luminosity_distance"]) * transmission(row["ebv"], passbands.extinction)
 
 
 def _on_grid(row, n_bands, mjd, band, depth):

@@ -1,13 +1,19 @@
-"""One source event as its siblings see it: the epochs they share, and its light on them."""
+"""One source as the survey sees it: an event's epochs and its light on them, a star's light at any time."""
 
 import numpy as np
 
-from mallorn.simulate import agn, transients
+from mallorn.simulate.kinds import Star
 from mallorn.simulate.streams import stream
+from mallorn.simulate.types import TYPES
 
-__all__ = ["N_EPOCHS", "epoch_step", "source_flux"]
+__all__ = ["N_EPOCHS", "epoch_step", "is_star", "source_flux", "star_flux"]
 
 N_EPOCHS = 1000
+
+
+def is_star(spec_type):
+    """Return whether a type is one of stars, without redshifts and siblings."""
+    return isinstance(TYPES[spec_type], Star)
 
 
 def source_flux(seed, row, wavelength):
@@ -15,15 +21,26 @@ def source_flux(seed, row, wavelength):
 
     row: what truth.parquet says of one of its siblings. wavelength: (W,) rest, angstrom.
     """
-    source, spec_type = row["source"], row["spec_type"]
+    kind = TYPES[row["spec_type"]]
     step = row["rest_span"] / (N_EPOCHS - 1)
-    if spec_type == "AGN":
-        p = {name: row[name] for name in ("magnitude", "log_black_hole_mass")}
-        return agn.agn_flux(p, stream(seed, "walk", source), step, N_EPOCHS, wavelength)
-    phase = step * np.arange(N_EPOCHS) - row["rest_peak"]
-    return transients.transient_flux(spec_type, row, phase, wavelength)
+    phase = step * np.arange(N_EPOCHS) - (row["rest_peak"] if kind.peaks else 0.0)
+    return kind.flux(_parameters(row), stream(seed, "walk", row["source"]), phase, wavelength)
+
+
+def star_flux(seed, row, time, wavelength):
+    """Return a star's flux in direct images and in the reference image at 10 pc, microjansky, shapes (T, W) and (W,).
+
+    row: what truth.parquet says of the star. time: (T,) days since the survey began. wavelength: (W,) angstrom.
+    """
+    kind, p = TYPES[row["spec_type"]], _parameters(row)
+    rng = stream(seed, "star", row["source"], row["sibling"])
+    return kind.flux(p, rng, time, wavelength), kind.reference(p, wavelength)
 
 
 def epoch_step(row):
     """Return the observed time between two epochs of a source's grid, days."""
     return row["rest_span"] * (1.0 + row["redshift"]) / (N_EPOCHS - 1)
+
+
+def _parameters(row):
+    return {name: row[name] for name in TYPES[row["spec_type"]].parameters}

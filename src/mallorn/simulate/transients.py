@@ -9,13 +9,24 @@ peak at phase t = 0, T the temperature, and u the blanketing of the ultraviolet 
 below 4000 A (a = 0 for disruptions).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 
-__all__ = ["REFERENCE_WAVELENGTH", "SUPERNOVAE", "cooling", "disruption", "draw", "supernova", "transient_flux"]
+__all__ = [
+    "REFERENCE_WAVELENGTH",
+    "SUPERNOVAE",
+    "TYPES",
+    "cooling",
+    "disruption",
+    "draw",
+    "supernova",
+    "transient_flux",
+]
 
 REFERENCE_WAVELENGTH = 4400.0
 _BLANKETED_BELOW = 4000.0
@@ -67,9 +78,14 @@ SUPERNOVAE = {
 }
 """SpecType of each supernova: its median parameters and their spread."""
 
+# Magnitudes in the gap between novae and supernovae, months on a plateau, and a photosphere that cools from F to K or M
+# stars' temperatures: Kasliwal (2012, PASA 29, 482); Pastorello & Fraser (2019, Nature Astronomy 3, 676).
+IMPOSTORS = {"ILOT": (_Supernova(-13.0, 4, 60, 0.008, 25, 7500, 3800, 40, 15, 2.0), _INTERACTING)}
+"""SpecType of what is fainter than supernovae and cools like them: as `SUPERNOVAE`."""
+
 
 def draw(spec_type, rng):
-    """Return {parameter: value} of a new event of `spec_type`, "TDE" or one of `SUPERNOVAE`.
+    """Return {parameter: value} of a new event of `spec_type`, "TDE" or one of `SUPERNOVAE` and `IMPOSTORS`.
 
     Disruptions: magnitudes, rise and decay times as in the sample of van Velzen et al. (2021, ApJ 908, 4);
     temperatures log-normal within 15,000 to 40,000 K; `heating` is d ln T / dt per 100 days.
@@ -83,7 +99,7 @@ def draw(spec_type, rng):
             "temperature": float(np.clip(hot, *_DISRUPTION_TEMPERATURES)),
             "heating": rng.normal(0.0, 0.2),
         }
-    median, spread = (np.array(p, dtype=float) for p in SUPERNOVAE[spec_type])
+    median, spread = (np.array(p, dtype=float) for p in (SUPERNOVAE | IMPOSTORS)[spec_type])
     normal = rng.standard_normal(median.size)
     values = _Supernova(*(median * np.exp(spread * normal)))
     added = _Supernova(*(median + spread * normal))
@@ -148,3 +164,29 @@ def _peaked(phase, p):
     fine = supernova(_FINE_PHASE, *law)
     peak = np.argmax(fine)
     return supernova(phase + _FINE_PHASE[peak], *law) / fine[peak]
+
+
+def _light(spec_type, p, rng, phase, wavelength):
+    return transient_flux(spec_type, p, phase, wavelength)
+
+
+_UNITS = {
+    "magnitude": "mag",
+    "rise": "d",
+    "plateau": "d",
+    "decline": "1 / d",
+    "fall": "d",
+    "hot": "K",
+    "floor": "K",
+    "cooled": "d",
+    "cooling": "d",
+    "blanketing": "",
+}
+_DISRUPTION_UNITS = {"magnitude": "mag", "rise": "d", "decay": "d", "temperature": "K", "heating": "1 / (100 d)"}
+
+TYPES = {"TDE": Event(_DISRUPTION_UNITS, partial(draw, "TDE"), partial(_light, "TDE"))}
+"""{type: `Event`}."""
+TYPES |= {name: Event(_UNITS, partial(draw, name), partial(_light, name)) for name in SUPERNOVAE}
+TYPES |= {
+    name: Event(_UNITS, partial(draw, name), partial(_light, name), nearest=0.006, strict=True) for name in IMPOSTORS
+}

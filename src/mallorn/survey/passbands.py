@@ -29,9 +29,10 @@ __all__ = [
     "SLOT_WAVELENGTHS",
     "Passband",
     "Passbands",
-    "shipped_surveys",
     "passbands_of_run",
     "passbands_of_surveys",
+    "shipped_depths",
+    "shipped_surveys",
     "slot_index",
     "survey_passbands",
     "surveys_of_run",
@@ -249,6 +250,12 @@ def shipped_surveys():
     return {name: list(survey["passbands"]) for name, survey in _shipped().items()}
 
 
+def shipped_depths(survey):
+    """Return {passband: median five-sigma depth of a visit, AB magnitude} of a survey; {} if the package lacks it."""
+    passbands = _shipped().get(survey, {"passbands": {}})["passbands"]
+    return {name: float(about["depth"]) for name, about in passbands.items()}
+
+
 def slot_index(name):
     """Return the position of the slot `name` in `SLOTS`; raise ValueError if there is none."""
     try:
@@ -266,7 +273,7 @@ def _own_survey(survey, described):
         where = f"surveys.{survey}.{name}"
         if not isinstance(about, Mapping) or "wavelength" not in about:
             raise ConfigError(f"{where}: expected {{wavelength: angstrom}}, found {about!r}")
-        unknown = set(about) - {*_KEYS, "checked"}
+        unknown = set(about) - {*_KEYS, "depth", "checked"}
         if unknown:
             raise ConfigError(f"{where}: unknown key {min(unknown)!r}; known are {', '.join(_KEYS)}")
         slot = about.get("slot")

@@ -1,0 +1,81 @@
+"""From how far a survey sees a source: the distributions that redshifts and distances are drawn from."""
+
+from functools import cache
+
+import numpy as np
+
+from mallorn.simulate import cadence
+from mallorn.simulate.physics import dimming
+from mallorn.simulate.source import N_EPOCHS, source_flux, star_flux
+from mallorn.simulate.types import TYPES
+from mallorn.survey.cosmology import luminosity_distance
+
+__all__ = ["distance_distribution", "redshift_distribution"]
+
+_FARTHEST = 4.9
+_COARSE = slice(None, None, 30)  # of redshifts or distances, those at which a source's visibility is worked out
+_KPC = np.geomspace(0.003, 3e4, 35 * 30 + 1)
+_TIMES = 500  # at which a star's visibility is worked out
+
+
+@cache
+def _redshifts(nearest):
+    """Return redshifts from `nearest` on, and their luminosity distances, Mpc."""
+    redshift = np.geomspace(nearest, _FARTHEST, 16 * 30 + 1)
+    return redshift, luminosity_distance(redshift)
+
+
+def redshift_distribution(config, passbands, seed, row):
+    """Return the cumulative distribution of a source event's redshift, and the redshifts that it is given at.
+
+    dP/dz ~ dV/dz / (1 + z) x P(detected), V the comoving volume, 1 + z the dilation of the rate of events. An event is
+    detected half of the time where it is expected to be seen at five sigma `min_detections` times at median depth: from
+    the mean rate of visits, a transient's all in season, and the logistic approximation of the normal distribution.
+    row: what truth.parquet says of the event.
+    """
+    kind = TYPES[row["spec_type"]]
+    redshift, distance = _redshifts(kind.nearest)
+    z, d = redshift[_COARSE], distance[_COARSE]
+    rest = passbands.wavelength / (1.0 + z[:, None])
+    flux = source_flux(seed, row, rest.ravel()).reshape(N_EPOCHS, *rest.shape) * dimming(z, d)[:, None]
+    seen = _seen(flux / cadence.median_flux_error(config, passbands))
+    if kind.strict:
+        seen = np.maximum(seen - _seen(0.0), 0.0)
+    duty = cadence.duty(config) if kind.lasts else 1.0
+    visits = duty * cadence.visit_rates(config, passbands) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
+    expected = (seen.sum(axis=0) * visits).sum(axis=1)
+    expected = np.exp(np.interp(np.log(redshift), np.log(z), np.log(expected + 1e-12)))
+    detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
+    volume = np.gradient((distance / (1.0 + redshift)) ** 3)
+    cumulative = np.cumsum(volume / (1.0 + redshift) * detected)
+    return cumulative / cumulative[-1], redshift
+
+
+def _seen(significance):
+    """Return how likely a visit is to find five sigma where that many are expected."""
+    return 1.0 / (1.0 + np.exp(np.clip(1.702 * (5.0 - significance), -30.0, 30.0)))
+
+
+def distance_distribution(config, passbands, seed, row):
+    """Return the cumulative distribution of a star's distance, and the distances, kpc, that it is given at.
+
+    dP/dD ~ D^2 density(D) x P(detected), detected as in `redshift_distribution`, be it brighter or fainter than the
+    reference image; and only where the reference image is not saturated in any passband. row: what truth.parquet says
+    of the star.
+    """
+    kind = TYPES[row["spec_type"]]
+    span = cadence.span(config)
+    times = span * (np.arange(_TIMES) + 0.5) / _TIMES
+    flux, reference = star_flux(seed, row, times, passbands.wavelength)
+    dim = (0.01 / _KPC) ** 2
+    error = cadence.star_error(reference * dim[_COARSE, None], cadence.median_flux_error(config, passbands))
+    seen = _seen(np.abs(flux - reference)[:, None] * dim[_COARSE, None] / error) - _seen(0.0)
+    visits = cadence.duty(config) * span * cadence.visit_rates(config, passbands)
+    expected = (seen.mean(axis=0) * visits).sum(axis=1)
+    expected = np.exp(np.interp(np.log(_KPC), np.log(_KPC[_COARSE]), np.log(expected + 1e-12)))
+    detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
+    unsaturated = (reference * dim[:, None] < cadence.saturation(config, passbands)).all(axis=1)
+    if not unsaturated.any():
+        unsaturated[-1] = True
+    cumulative = np.cumsum(_KPC**3 * kind.density(_KPC) * detected * unsaturated)
+    return cumulative / cumulative[-1], _KPC
