@@ -33,7 +33,14 @@ SCORED_STAGES = (
     "combine",
     "score",
 )
-NOT_SCORED = ("data_dir", "report", "tracking", "explanations", "benchmark")  # blocks that no score depends on
+NOT_SCORED = (
+    "data_dir",
+    "alerce",
+    "report",
+    "tracking",
+    "explanations",
+    "benchmark",
+)  # blocks that no score depends on
 
 
 rule rank_candidates:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from mallorn.settings.decisions import METHODS, Calibration, Ensemble, Submission, Threshold
 from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations
 from mallorn.settings.features import Features
+from mallorn.settings.fetch import Alerce
 from mallorn.settings.fields import Block, Name, block, listed, value, whole
 from mallorn.settings.fits import Fits, GaussianProcesses, Posterior
 from mallorn.settings.learning import Augmentations, Folds, Model, Selection, Training, Tuning
@@ -64,6 +65,7 @@ class Configuration(Block):
     )
     seed: whole(ge=0) = value(20261121, "Every random generator of the workflow derives from it.")
     ingest: Ingest = block(Ingest, Ingest.__doc__)
+    alerce: Alerce = block(Alerce, Alerce.__doc__)
     simulation: Simulation = block(Simulation, Simulation.__doc__)
     gp: GaussianProcesses = block(GaussianProcesses, "How Gaussian processes are computed.")
     fits: Fits = block(Fits, "Models fitted to the light curves of every object.")

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 __all__ = ["merge"]
 
-_REPLACED = ("training.classes",)
+_REPLACED = ("alerce.classes", "training.classes")
 """Mappings that a user states as a whole."""
 
 _IN_ORDER = ("models.*.transforms",)

@@ -16,7 +16,7 @@ keep your own values in a file beside it (`snakemake --configfile mine.yaml`) or
 with the nearest one, and so are settings that do not go together, such as a phase that is not among `posterior.knots`.
 
 - A block adds to the shipped one: `models: {lightgbm: {params: {num_leaves: 8}}}` changes one number. A list replaces
-  the shipped one, and so does `training.classes`.
+  the shipped one, and so do `training.classes` and `alerce.classes`.
 - `enabled: false` drops a shipped model, ensemble or feature family. What names it must go too: members of ensembles,
   `submission.model`, `explanations.models`; the error says which.
 - In `params` and `transforms` of a model, `null` takes a shipped entry away. A model with another `learner`, or an
