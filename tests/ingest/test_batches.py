@@ -50,7 +50,10 @@ def packed(parts, part=(0, 1), **settings):
 
 
 def reasons(aside):
-    return {reason: n for _, reason, _, n, _ in aside.rows}
+    counts = Counter()
+    for _, reason, _, n, _ in aside.rows:
+        counts[reason] += n
+    return counts
 
 
 ROWS = st.lists(

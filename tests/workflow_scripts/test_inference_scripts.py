@@ -77,7 +77,8 @@ def classify(trained, folder, features=None, state=STATE, model="model"):
     files = DatasetFiles(features or trained / "test.parquet")
     ids = read_columns(trained / "test.parquet")["object_id"][::-1]
     numbers = np.arange(len(ids), dtype=float)
-    known = {"Z": numbers / 10.0, "Z_err": np.full(len(ids), np.nan), "ra": numbers + 1e-9, "dec": -numbers}
+    given = read_columns(files.features)
+    known = {name: given[name][::-1] for name in ("Z", "Z_err")} | {"ra": numbers + 1e-9, "dec": -numbers}
     hosts = np.array([None, *(f"NGC {k}" for k in range(1, len(ids)))], dtype=object)
     write_table(folder / "metadata.parquet", {"object_id": ids, **known, "host_name": hosts})
     script("classify").main(trained / model, folder / "metadata.parquet", files, *outputs, state)
@@ -117,7 +118,7 @@ def test_new_objects_score_as_test_objects_did(trained, tmp_path):
     assert [int(row["prediction"]) for row in predictions] == (expected >= 0.3).astype(int).tolist()
     numbers = range(len(expected) - 1, -1, -1)
     assert [float(row["ra"]) for row in probabilities] == [k + 1e-9 for k in numbers]
-    assert [float(row["redshift"]) for row in probabilities] == pytest.approx([k / 10.0 for k in numbers])
+    assert [float(row["redshift"]) for row in probabilities] == pytest.approx([0.1 for _ in numbers])
     assert {row["redshift_kind"] for row in probabilities} == {"spectroscopic"}
     assert [row["host_name"] for row in probabilities] == [f"NGC {k}" if k else "" for k in numbers]
 

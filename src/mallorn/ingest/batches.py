@@ -170,7 +170,8 @@ def _write_groups(rows, rank, known, collected, write):
 
 def _packed(rows, begin, known, collected):
     """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first."""
-    rows = rows[np.lexsort([rows[name] for name in ("file", "flux_err", "flux", "limit", "band", "mjd", "owner")])]
+    keys = [rows[name] for name in ("flux_err", "flux", "limit", "band", "mjd", "owner")]
+    rows = rows[np.lexsort([rows["file"], -rows["detected"], *keys])]
     owner = rows["owner"] - begin
     names = known["object_id"]
     again = _same(rows, "owner", "mjd", "band", "flux", "flux_err", "limit")
