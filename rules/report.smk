@@ -9,13 +9,8 @@ include: "functions/report.smk"
 
 ENDINGS = constant("mallorn.report.object_page", "ENDINGS")
 PAGES = constant("mallorn.report.render", "FURTHER_PAGES")
-STORE = {
-    **ALL_LIGHTCURVES,
-    "posterior": expand(ARTIFACTS["posterior"], part=SPLITS),
-    "hypotheses": expand(ARTIFACTS["fits/hypotheses"], part=SPLITS),
-    "drw": expand("results/fits/drw/{part}/{slot}.parquet", part=SPLITS, slot=SLOTS),
-    "matern": expand("results/fits/matern/{part}/{slot}.parquet", part=SPLITS, slot=SLOTS),
-}
+NEW_PARTS = [f"{split}.{NEW}" for split in NEW_SPLITS]
+STORE = store_of(SPLITS)
 EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
 REPORT_FOLDERS = {
     "evaluation": "results/evaluation",
@@ -61,12 +56,13 @@ rule rank_candidates:
         mem_mb=megabytes(800, 50, ["predictions"]),
         runtime=minutes(10),
     params:
+        adapter="rank_candidates",
         code=code_of("rank_candidates"),
         splits=SPLITS,
     message:
         "Ranking the candidates"
     script:
-        "../workflow/scripts/rank_candidates.py"
+        "../workflow/scripts/{params.adapter}.py"
 
 
 rule draw_candidates:
@@ -112,6 +108,66 @@ use rule draw_candidates as draw_object with:
     threads: 1
     message:
         "Drawing the page of {wildcards.object}"
+
+
+if NEW_DATA:
+
+    use rule rank_candidates as rank_new with:
+        input:
+            **{name: store_of(NEW_PARTS)[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
+            metadata="results/classified/metadata.parquet",
+            probabilities="results/classified/probabilities.csv",
+            predictions="results/classified/predictions.csv",
+            features=f"results/features/{NEW}.parquet",
+        output:
+            table="results/classified/candidates.parquet",
+            csv="results/classified/candidates.csv",
+            votable="results/classified/candidates.vot",
+        log:
+            "results/log/rank_new.log",
+        params:
+            adapter="rank_new",
+            code=code_of("rank_new"),
+            splits=NEW_PARTS,
+        message:
+            "Ranking the new objects"
+
+    use rule draw_candidates as draw_new with:
+        input:
+            **store_of(SPLITS + NEW_PARTS),
+            metadata="results/metadata.parquet",
+            new_metadata=["results/classified/metadata.parquet"],
+            candidates="results/classified/candidates.parquet",
+            train="results/features/train.parquet",
+            test=f"results/features/{NEW}.parquet",
+            importance=importances(),
+            threshold="results/threshold.json",
+        output:
+            directory("results/report/new"),
+        log:
+            "results/log/draw_new.log",
+        benchmark:
+            "results/benchmarks/draw_new.tsv"
+        params:
+            code=code_of("draw_candidates", {"features": config["features"]}),
+            templates=template_digests(),
+            splits=SPLITS + NEW_PARTS,
+            settings={**class_settings(), **{name: config[name] for name in ("posterior", "features", "report")}},
+        message:
+            "Drawing the pages of the first new objects"
+
+    rule new_candidates:
+        input:
+            "results/classified/candidates.csv",
+            "results/report/new",
+        localrule: True
+
+else:
+
+    rule new_candidates:
+        input:
+            no_new_data,
+        localrule: True
 
 
 rule explore_survey:

@@ -3,6 +3,19 @@
 from mallorn.runs.fingerprints import module_digests
 
 
+def store_of(parts):
+    """Return the files of what is known of single objects, of some splits or of those of new objects."""
+    found = {
+        "lightcurves": expand(LIGHTCURVES["points"], part=parts),
+        "objects": expand(LIGHTCURVES["objects"], part=parts),
+        "posterior": expand(ARTIFACTS["posterior"], part=parts),
+        "hypotheses": expand(ARTIFACTS["fits/hypotheses"], part=parts),
+    }
+    for kind in ("drw", "matern"):
+        found[kind] = expand("results/fits/{kind}/{part}/{slot}.parquet", kind=kind, part=parts, slot=SLOTS)
+    return found
+
+
 def importances():
     """Return the files of the importances of features in the submitted models."""
     pattern = f"{PREDICTIONS}/importance.parquet"

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from mallorn.errors import DataError
+from mallorn.ingest.known import joined_metadata
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import is_target
@@ -20,11 +21,12 @@ from mallorn.runtime.progress import progress
 def main(store, paths, folder, settings, name=None, threads=1):
     """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
 
-    store: `Store`. paths: {"metadata", "candidates", "train", "test", "threshold": path, "importance": paths,
-    "explanations": path of SHAP values, or None}. settings: blocks "posterior", "features", "training" and "report" of
-    the configuration.
+    store: `Store`. paths: {"candidates", "train", "test", "threshold": path, "metadata", "importance": paths,
+    "explanations": path of SHAP values, or None}; with two tables of metadata the candidates are new objects. settings:
+    blocks "posterior", "features", "training" and "report" of the configuration.
     """
-    log, table, options = read_columns(paths["metadata"]), read_columns(paths["candidates"]), settings["report"]
+    table, options = read_columns(paths["candidates"]), settings["report"]
+    log = joined_metadata(read_columns(path) for path in paths["metadata"])
     first = [str(object_id) for object_id in table["object_id"][: options["candidates"]]]
     wanted = first if name is None else [_named(log["object_id"], name)]
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
@@ -38,6 +40,7 @@ def main(store, paths, folder, settings, name=None, threads=1):
         "target": is_target(log["spec_type"], decision["target"], settings["training"]),
     }
     context = read_context(wanted, paths, labels, drivers, decision)
+    context.called = "new objects" if len(paths["metadata"]) > 1 else context.called
     near = {object_id: context.neighbours(object_id, options["neighbours"]) for object_id in wanted}
     drawing = {
         "posterior": settings["posterior"],
@@ -93,8 +96,9 @@ if "snakemake" in globals():
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
             {
-                **{key: given[key] for key in ("metadata", "candidates", "train", "test", "threshold", "importance")},
-                "explanations": next(iter(given.explanations), None),
+                **{key: given[key] for key in ("candidates", "train", "test", "threshold", "importance")},
+                "metadata": [given.metadata, *given.get("new_metadata", [])],
+                "explanations": next(iter(given.get("explanations", [])), None),
             },
             output if name is None else Path(output).parent,
             snakemake.params.settings,

@@ -10,6 +10,7 @@ from mallorn.io.tables import read_columns, read_metadata, write_table
 from mallorn.learning.folds import PROTOCOLS, fold_of
 
 __all__ = [
+    "CLASS_PREFIX",
     "HeldOut",
     "OutOfFold",
     "class_columns",
@@ -20,8 +21,8 @@ __all__ = [
     "write_predictions",
 ]
 
-
-_PREFIX = "probability__"
+CLASS_PREFIX = "probability__"
+"""Begins the names of columns with the probability of a class."""
 
 
 class OutOfFold(NamedTuple):
@@ -71,7 +72,7 @@ def write_predictions(path, object_id, probability, classes, metadata, fold=None
 def class_columns(probability, classes):
     """Return {probability__CLASS: (n,)} of probabilities (n, C) of the classes with the names `classes`."""
     pairs = zip(classes, np.asarray(probability).T, strict=True)
-    return {f"{_PREFIX}{name}": np.ascontiguousarray(p) for name, p in pairs}
+    return {f"{CLASS_PREFIX}{name}": np.ascontiguousarray(p) for name, p in pairs}
 
 
 def read_out_of_fold(path):
@@ -126,12 +127,12 @@ def _about(path):
 
 
 def _columns(path, names):
-    classes = [name for name in read_schema(path).names if name.startswith(_PREFIX)]
+    classes = [name for name in read_schema(path).names if name.startswith(CLASS_PREFIX)]
     if not classes:
         raise DataError.at(
             path, expected="a column probability__CLASS", found="none", fix="delete results/predictions, run again"
         )
     table = read_columns(path, [*names, "probability", *classes])
     found = {name: table[name] for name in (*names, "probability")}
-    known = tuple(name.removeprefix(_PREFIX) for name in classes)
+    known = tuple(name.removeprefix(CLASS_PREFIX) for name in classes)
     return {**found, "names": known, "classes": np.stack([table[name] for name in classes], axis=1)}

@@ -1,12 +1,14 @@
 """The submission: test objects in the order of the sample submission, with probabilities and decisions."""
 
+import csv
+
 import numpy as np
 
-from mallorn.decide.predictions import class_columns
+from mallorn.decide.predictions import CLASS_PREFIX, class_columns
 from mallorn.errors import DataError
 from mallorn.io.csv_tables import write_csv
 
-__all__ = ["in_submission_order", "write_probabilities", "write_submission"]
+__all__ = ["in_submission_order", "read_classified", "write_probabilities", "write_submission"]
 
 
 def in_submission_order(object_id, values, submission_ids):
@@ -44,3 +46,18 @@ def write_submission(path, object_id, decision, scored, **columns):
     """
     prediction = np.where(scored, np.asarray(decision, dtype=int).astype(object), "")
     write_csv(path, {"object_id": object_id, "prediction": prediction, **columns})
+
+
+def read_classified(probabilities, predictions):
+    """Return what `write_probabilities` and `write_submission` wrote of the same objects.
+
+    (object_id (n,), {class: (n,) probability, NaN where there is none}, the class sought first; chosen (n,) bool).
+    """
+    with open(probabilities, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    with open(predictions, newline="", encoding="utf-8") as file:
+        chosen = np.array([row["prediction"] == "1" for row in csv.DictReader(file)], dtype=bool)
+    names = [name for name in (rows[0] if rows else ()) if name.startswith(CLASS_PREFIX)]
+    of = {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
+    object_id = np.array([*(row["object_id"] for row in rows), None], dtype=object)[:-1]
+    return object_id, {name.removeprefix(CLASS_PREFIX): values for name, values in of.items()}, chosen

@@ -11,7 +11,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust_map import fill_reddening
 
-__all__ = ["Known", "metadata_of", "write_known"]
+__all__ = ["Known", "joined_metadata", "metadata_of", "write_known"]
 
 _REQUIRED = ("object_id", "ra", "dec", "redshift", "redshift_err", "redshift_kind", "ebv", "label")
 _UNITS = {"ra": "deg", "dec": "deg", "ebv": "mag"}
@@ -52,6 +52,14 @@ class Known:
 def write_known(path, columns):
     """Write what `Known.table` returned as Parquet."""
     write_table(path, columns, _UNITS, sorted_by=("object_id",))
+
+
+def joined_metadata(tables):
+    """Return one table of the objects of several, {column: (n,)} each; what one of them lacks is missing."""
+    known = Known()
+    for table in tables:
+        known.add("", table)
+    return {name: values for name, values in known.joined().items() if name != "file"}
 
 
 def metadata_of(paths, sets, settings):

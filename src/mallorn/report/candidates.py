@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST, known_of
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
@@ -13,7 +14,6 @@ from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.passbands import slot_index
 
 __all__ = [
-    "CLASS_PREFIX",
     "COLUMNS",
     "DIGITS",
     "FLAGS",
@@ -23,9 +23,6 @@ __all__ = [
     "columns_of",
     "write_candidates_csv",
 ]
-
-CLASS_PREFIX = "probability__"
-"""Of the columns of the probabilities of the other classes, which the table has beside `COLUMNS`."""
 
 
 class Column(NamedTuple):

@@ -35,6 +35,7 @@ class Context:
     scaler: Scaler
     shap: dict = field(default_factory=dict)
     n_drivers: int = 12
+    called: str = "test objects"
 
     def neighbours(self, object_id, number):
         """Return [(training object's id, distance)] of the `number` nearest, itself left out; none without features."""

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
+from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
 from mallorn.plots.style import looks_of, save, style
-from mallorn.report.candidates import CLASS_PREFIX, FLAGS, KINDS
+from mallorn.report.candidates import FLAGS, KINDS
 from mallorn.report.drivers import driver_rows
 from mallorn.report.links import links_of, sexagesimal
 from mallorn.report.names import page_name
@@ -86,7 +87,7 @@ def _subline(o, row, context):
         text = f"training object of type {o.spec_type}"
         return text + (f" · P({context.target}) out of fold {known:.3f}" if known is not None else "")
     chosen = "reaches" if row["chosen"] else "does not reach"
-    place = f"rank {row['rank']} of {context.n_objects:,} test objects"
+    place = f"rank {row['rank']} of {context.n_objects:,} {context.called}"
     return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
 
 
@@ -99,7 +100,7 @@ def _tiles(o, row, context):
 
     if not math.isnan(row.get("probability", math.nan)):
         spread = row.get("spread")
-        more = f", ± {spread:.3f} over repeats" if spread is not None else ""
+        more = "" if spread is None or math.isnan(spread) else f", ± {spread:.3f} over repeats"
         tile(f"{row['probability']:.3f}", f"P({context.target}){more}", hot=bool(row.get("chosen")))
     others = {name.removeprefix(CLASS_PREFIX): p for name, p in row.items() if name.startswith(CLASS_PREFIX)}
     if len(others) > 1:  # of two classes, the other's says nothing new

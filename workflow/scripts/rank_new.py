@@ -1,0 +1,42 @@
+"""Rank the new objects by the probability of the class sought, with what an observer asks first."""
+
+import logging
+
+import numpy as np
+
+from mallorn.decide.submission import read_classified
+from mallorn.io.tables import read_columns, write_table
+from mallorn.report.candidates import candidate_table, write_candidates_csv
+from mallorn.report.store import Store
+from mallorn.report.votable import write_votable
+
+
+def main(store, metadata, classified, features, outputs):
+    """Write the table of the new objects that have a probability, as Parquet, CSV and VOTable.
+
+    store: `Store` of the new objects. classified: paths of both files of classify. outputs: {"table", "csv", "votable":
+    path}. The others are paths.
+    """
+    object_id, classes, chosen = read_classified(*classified)
+    rows = np.flatnonzero(np.isfinite(next(iter(classes.values()))))
+    ranked = {"object_id": object_id[rows], "classes": {name: p[rows] for name, p in classes.items()}}
+    ranked |= {"spread": np.full(len(rows), np.nan), "chosen": chosen[rows]}
+    table = candidate_table(store, read_columns(metadata), ranked, features)
+    write_table(outputs["table"], table)
+    write_candidates_csv(outputs["csv"], table)
+    write_votable(outputs["votable"], table, next(iter(classes)))
+    logging.getLogger(__name__).info("%d of %d new objects ranked", len(rows), len(object_id))
+
+
+if "snakemake" in globals():
+    from mallorn.runtime.job_log import job_log
+
+    with job_log(snakemake.log[0]):
+        given = snakemake.input
+        main(
+            Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
+            given.metadata,
+            (given.probabilities, given.predictions),
+            given.features,
+            {name: snakemake.output[name] for name in ("table", "csv", "votable")},
+        )
