@@ -72,10 +72,10 @@ def trained(tmp_path_factory):
     return folder
 
 
-def classify(trained, folder, features=None, state=STATE, model="model"):
+def classify(trained, folder, features=None, state=STATE, model="model", draws=()):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
     files = DatasetFiles(features or trained / "test.parquet")
-    script("classify").main(trained / model, files, *outputs, state)
+    script("classify").main(trained / model, files, draws, outputs, state)
     return map(rows, outputs)
 
 

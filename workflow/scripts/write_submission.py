@@ -27,7 +27,7 @@ def main(metadata, decisions, submission, probabilities):
     probability, chosen = (
         in_submission_order(found.object_id, values, object_id) for values in (found.probability, found.chosen)
     )
-    write_probabilities(probabilities, object_id, probability, found.names, kind)
+    write_probabilities(probabilities, object_id, probability, found.names, {"redshift_kind": kind})
     write_submission(submission, object_id, chosen, np.isfinite(probability[:, 0]))
     decision = json.loads(Path(decisions["threshold"]).read_text(encoding="utf-8"))
     message = "%d of %d test objects have a probability of at least %.4f (rule %s)"

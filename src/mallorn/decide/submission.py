@@ -27,21 +27,23 @@ def in_submission_order(object_id, values, submission_ids):
     return np.asarray(values)[order[place]]
 
 
-def write_probabilities(path, object_id, probability, classes, kind):
-    """Write the CSV file `object_id,probability`, probability__CLASS of each class, and redshift_kind.
+def write_probabilities(path, object_id, probability, classes, known=None):
+    """Write the CSV file `object_id,probability` and probability__CLASS of each class.
 
     probability (n, C): of the classes with the names `classes`, the first of which is the one sought; NaN, of an object
-    that was not scored, is an empty cell. kind (n,): see `mallorn.survey.lightcurves.redshift_kind`.
+    that was not scored, is an empty cell. known: further columns {name: (n,)}.
     """
-    columns = class_columns(probability, classes)
-    columns = {"object_id": object_id, "probability": probability[:, 0], **columns, "redshift_kind": kind}
-    write_csv(path, columns)
+    columns, known = class_columns(probability, classes), known or {}
+    write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns, **known})
 
 
-def write_submission(path, object_id, decision, scored, **columns):
-    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0; empty unless `scored`.
+def write_submission(path, object_id, decision, scored=None, known=None):
+    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0.
 
-    columns: {name: (n,) values} of further columns.
+    scored (n,): whether there was anything to decide by; the cell of an object without is empty. known: further columns
+    {name: (n,)}.
     """
-    prediction = np.where(scored, np.asarray(decision, dtype=int).astype(object), "")
-    write_csv(path, {"object_id": object_id, "prediction": prediction, **columns})
+    prediction = np.asarray(decision, dtype=int)
+    if scored is not None and not np.all(scored):
+        prediction = np.where(scored, prediction.astype(object), "")
+    write_csv(path, {"object_id": object_id, "prediction": prediction, **(known or {})})

@@ -64,7 +64,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         has_neighbours=bool(drawn),
         neighbours=as_table(
             ("Object", "Type", "z", "Distance"),
-            [(view.object_id, view.spec_type, f"{view.redshift:.3f}", f"{d:.2f}") for view, d in neighbours],
+            [(view.object_id, view.spec_type, _redshift(view), f"{d:.2f}") for view, d in neighbours],
         ),
         before=before and f"{page_name(before)}.html",
         after=after and f"{page_name(after)}.html",
@@ -100,8 +100,11 @@ def _tiles(o, row, context):
     if len(others) > 1:  # of two classes, the other's says nothing new
         second = max(others, key=others.get)
         tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
-    error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
-    tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
+    if math.isnan(o.redshift):
+        tile("unknown", "redshift")
+    else:
+        error = "" if math.isnan(o.redshift_err) else f" ± {o.redshift_err:.2f}"
+        tile(f"{o.redshift:.3f}{error}", "redshift, photometric" if error else "redshift, spectroscopic")
     if o.peak_mjd is not None:
         tile(_date(o.peak_mjd), f"peak, MJD {o.peak_mjd:.0f}")
         peaks = dict(zip(SLOTS, magnitude(o.band_peak_flux), strict=True))
@@ -122,6 +125,10 @@ def _tiles(o, row, context):
     tile(str(len(o.mjd)), f"points, highest S/N {np.max(o.flux / o.flux_err):.1f}" if len(o.mjd) else "points")
     tile(f"{o.ebv:.3f} mag", f"E(B−V); {o.split}")
     return tiles
+
+
+def _redshift(o):
+    return "" if math.isnan(o.redshift) else f"{o.redshift:.3f}"
 
 
 def _date(mjd):
