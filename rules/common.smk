@@ -83,26 +83,32 @@ SUBMITTED_MODELS = (
     else [config["submission"]["model"]]
 )
 
-# The paths of what many rules read. {part} is what is made by one job: a split, a split of new objects, {split}.new, or
-# one kind of augmentation of all training objects. {split} is a split of the survey, or of the new objects.
+# {drawn}.draw{draw}: one draw of the photometric redshifts of the objects of a table.
 NEW = "new"
+DRAWS = {"test": config["photoz_draws"]["test"], NEW: config["photoz_draws"]["new"]}
+DRAWS["photoz"] = config["augmentations"]["photoz"]["draws"] if "photoz" in AUGMENTATIONS else 1
+DRAWN = r"(\.draw\d+)?"
+
+# The paths of what many rules read. {part} is what is made by one job: a split, a split of new objects, {split}.new, or
+# one kind of augmentation of all training objects; each also as one draw of redshifts. {split} is a split of the survey,
+# or of the new objects.
 LIGHTCURVES = {"points": "results/lightcurves/{part}.parquet", "objects": "results/objects/{part}.parquet"}
 ALL_LIGHTCURVES = {
     "lightcurves": expand(LIGHTCURVES["points"], part=SPLITS),
     "objects": expand(LIGHTCURVES["objects"], part=SPLITS),
 }
 PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
-PREDICTED = {
-    name: f"{PREDICTIONS}/{name}.parquet"
-    for name in ("out_of_fold", "held_out", *(["photoz"] if "photoz" in AUGMENTATIONS else []))
-}
+PHOTOZ = ["photoz"] if "photoz" in AUGMENTATIONS else []
+PHOTOZ += ["photoz_averaged"] if draws_of("photoz") else []
+PREDICTED = {name: f"{PREDICTIONS}/{name}.parquet" for name in ("out_of_fold", "held_out", *PHOTOZ)}
 PREDICTED_WITHOUT_REDSHIFT = {name: PREDICTED[name] for name in ("out_of_fold", "held_out")}
 FITS = f"{PREDICTIONS}/models"
 
 
 wildcard_constraints:
     split=SPLIT,
-    part="|".join([SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
+    part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
+    draw=r"\d+",
     kind="|".join(config["augmentations"]),
     family="|".join(config["features"]),
     training="|".join([*TRAININGS, WITHOUT_REDSHIFT]),

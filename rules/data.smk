@@ -1,7 +1,8 @@
 # Needs:  a survey in a format that a source reads (data_dir), or nothing (data_dir null: the survey is simulated here);
 #         with new_data also new objects, which go through the same rules as splits named {split}.new.
 # Makes:  results/metadata.parquet, results/{lightcurves,objects,set_aside}/{part}.parquet, and altered training
-#         objects, each kind a part of its own: results/{augmented,lightcurves,objects}/{kind}.parquet.
+#         objects, each kind a part of its own: results/{augmented,lightcurves,objects}/{kind}.parquet; where probabilities
+#         are averaged over photometric redshifts, parts {part}.draw{draw} with one draw of these.
 
 
 include: "functions/data.smk"
@@ -183,3 +184,57 @@ rule augment:
         "Altering the training objects: {wildcards.kind}"
     script:
         "../workflow/scripts/augment.py"
+
+
+rule draw_redshifts:
+    input:
+        lambda wildcards: metadata_of(wildcards.drawn),
+    output:
+        "results/drawn/{drawn}.draw{draw}.parquet",
+    log:
+        "results/log/draw_redshifts/{drawn}.{draw}.log",
+    wildcard_constraints:
+        drawn="|".join(DRAWS),
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("draw_redshifts"),
+        which=lambda wildcards: {
+            "set": "train" if wildcards.drawn == "photoz" else "test",
+            "draw": int(wildcards.draw),
+            "suffix": f".draw{wildcards.draw}",
+        },
+        settings=draw_settings,
+    message:
+        "Drawing photometric redshifts of {wildcards.drawn}, draw {wildcards.draw}"
+    script:
+        "../workflow/scripts/draw_redshifts.py"
+
+
+rule draw_lightcurves:
+    input:
+        metadata=lambda wildcards: f"results/drawn/{table_of(wildcards.part)}.draw{wildcards.draw}.parquet",
+        points=LIGHTCURVES["points"],
+        objects=LIGHTCURVES["objects"],
+    output:
+        points="results/lightcurves/{part}.draw{draw}.parquet",
+        objects="results/objects/{part}.draw{draw}.parquet",
+    log:
+        "results/log/draw_lightcurves/{part}.{draw}.log",
+    wildcard_constraints:
+        part="|".join([SPLIT, rf"{SPLIT}\.{NEW}", "photoz"]),
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("draw_lightcurves"),
+    message:
+        "Giving {wildcards.part} its redshifts of draw {wildcards.draw}"
+    script:
+        "../workflow/scripts/draw_lightcurves.py"

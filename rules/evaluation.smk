@@ -34,7 +34,8 @@ rule score:
     input:
         out_of_fold=final_predictions("out_of_fold"),
         photoz=final_predictions("photoz"),
-        without=without_redshift("out_of_fold", PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
+        photoz_averaged=final_predictions("photoz_averaged"),
+        no_redshift=without_redshift("out_of_fold", PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         folds="results/folds.parquet",
     output:
         "results/evaluation/scores.csv",

@@ -1,5 +1,6 @@
 # Needs:  results/{lightcurves,objects,posterior}/{part}.parquet, results/fits/..., results/metadata.parquet.
-# Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations).  docs/features.md.
+# Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations, draws of
+#         redshifts).  docs/features.md.
 #
 # A family is a module of mallorn.families or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
 # all.
@@ -50,7 +51,7 @@ rule join_features:
     log:
         "results/log/join_features/{table}.log",
     wildcard_constraints:
-        table="|".join(["train", "test", NEW, *AUGMENTATIONS]),
+        table="|".join(f"{table}{DRAWN}" for table in ["train", "test", NEW, *AUGMENTATIONS]),
     conda:
         "../envs/mallorn.yaml"
     resources:

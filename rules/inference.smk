@@ -64,7 +64,15 @@ rule export_model:
             "with": folders_of(FINAL, REPEATS),
             "without": folders_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
         },
-        about={**config["submission"], "models": {name: config["models"][name] for name in SUBMITTED_MODELS}},
+        about={
+            **config["submission"],
+            "models": {name: config["models"][name] for name in SUBMITTED_MODELS},
+            "photoz": {
+                "draws": config["photoz_draws"]["new"],
+                "seed": config["seed"],
+                "largest": config["ingest"]["redshift"]["max"],
+            },
+        },
         state=lambda wildcards: feature_state(),
     message:
         "Gathering what scores new light curves"
@@ -79,6 +87,7 @@ if NEW_DATA:
             **view_inputs(
                 set().union(*map(views_of_model, SUBMITTED_MODELS)), [f"{split}.{NEW}" for split in NEW_SPLITS]
             ),
+            **draw_inputs(set().union(*map(views_of_model, SUBMITTED_MODELS)), NEW),
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",
         output:

@@ -8,3 +8,20 @@ def local(path):
     """
     here = Path(HERE.get_path_or_uri(secret_free=True), path)
     return here if here.is_file() else workflow.sourcecache.get_path(HERE.join(path))
+
+
+def draws_of(table):
+    """Return the names of the draws of the photometric redshifts of a table of objects; none for redshifts as given."""
+    return [f"{table}.draw{draw}" for draw in range(DRAWS[table])] if DRAWS[table] > 1 else []
+
+
+def metadata_of(table):
+    """Return the path of what is known of the objects of a table: of the survey, new ones, altered ones."""
+    known = {"train": "results/metadata.parquet", "test": "results/metadata.parquet"}
+    return {**known, NEW: "results/classified/metadata.parquet"}.get(table, f"results/augmented/{table}.parquet")
+
+
+def parts_of(table):
+    """Return the parts whose objects a table holds: all splits, those of new objects, one kind of altered ones."""
+    parts = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
+    return parts.get(table, [table])

@@ -50,3 +50,14 @@ def augmentation_settings(wildcards):
     """Return what makes altered copies: the seed, and what is altered of the points."""
     block = config["augmentations"][wildcards.kind]
     return {"seed": config["seed"], "augmentation": {key: block[key] for key in ("keep", "noise") if key in block}}
+
+
+def table_of(part):
+    """Return the table whose objects with a photometric redshift a part holds."""
+    return NEW if part.endswith(f".{NEW}") else "test" if re.fullmatch(SPLIT, part) else part
+
+
+def draw_settings(wildcards):
+    """Return what draws redshifts: how many, from which seed, how large they may be."""
+    largest = config["ingest"]["redshift"]["max"]
+    return {"seed": config["seed"], "draws": DRAWS[wildcards.drawn], "largest": largest}

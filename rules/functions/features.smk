@@ -53,20 +53,19 @@ def feature_state():
 
 
 def joined_inputs(wildcards):
-    """Return the inputs of join_features: metadata, and all families of the survey, of one augmentation or of new objects."""
-    metadata = {
-        "train": "results/metadata.parquet",
-        "test": "results/metadata.parquet",
-        NEW: "results/classified/metadata.parquet",
-    }
-    parts = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
-    parts = parts.get(wildcards.table, [wildcards.table])
+    """Return the inputs of join_features: metadata, and all families of the parts of the table."""
+    table, _, draw = wildcards.table.partition(".")
+    suffix = f".{draw}" if draw else ""
     return {
-        "metadata": metadata.get(wildcards.table, f"results/augmented/{wildcards.table}.parquet"),
-        "families": expand("results/families/{family}/{part}.parquet", family=FAMILIES, part=parts),
+        "metadata": f"results/drawn/{wildcards.table}.parquet" if draw else metadata_of(table),
+        "families": expand(
+            "results/families/{family}/{part}.parquet",
+            family=FAMILIES,
+            part=[f"{part}{suffix}" for part in parts_of(table)],
+        ),
     }
 
 
 def joined_settings(wildcards):
     """Return what join_features is told: the families in order, and the set whose objects are joined."""
-    return {"families": FAMILIES, "set": "test" if wildcards.table in ("test", NEW) else "train"}
+    return {"families": FAMILIES, "set": "test" if wildcards.table.split(".")[0] in ("test", NEW) else "train"}

@@ -7,6 +7,8 @@ def training_tables(wildcards):
     tables |= model_tables(wildcards.model)
     for kind in ALTERED:
         tables |= view_inputs(views_of_model(wildcards.model), [kind], f"{kind}_")
+    for table in ("photoz", *(["test"] if wildcards.training == FINAL else [])):
+        tables |= draw_inputs(views_of_model(wildcards.model), table)
     if wildcards.training == FINAL:
         tables["test"] = "results/features/test.parquet"
     return tables | weights_and_parameters(wildcards)
@@ -76,6 +78,14 @@ def view_inputs(views, parts, prefix=""):
         for name, view in named.items()
         if view in views
     }
+
+
+def draw_inputs(views, table):
+    """Return {name: paths} of the draws of a table: of feature tables, and of `view_inputs`, one draw after another."""
+    draws = draws_of(table)
+    parts = [f"{part}.{draw.split('.')[1]}" for draw in draws for part in parts_of(table)]
+    tables = {f"{table}_draws": [f"results/features/{draw}.parquet" for draw in draws]}
+    return {**tables, **view_inputs(views, parts, f"{table}_draws_")} if draws else {}
 
 
 def model_tables(model):

@@ -11,6 +11,7 @@ from mallorn.decide.bundle import (
     decide_scores,
     ensemble_scores,
     installed,
+    member_scores,
     read_bundle,
     read_scorers,
     write_bundle,
@@ -57,10 +58,11 @@ def made(tmp_path_factory):
 
 
 def score(folder, values, known):
-    manifest = read_bundle(folder)
-    scorers = read_scorers(folder, manifest)
-    raw = ensemble_scores(scorers, of_values(values, COLUMNS), known, len(manifest["classes"]))
-    return decide_scores(scorers, raw, known)
+    manifest, found = read_bundle(folder), {}
+    for has_redshift, scorer in read_scorers(folder, manifest).items():
+        scores = member_scores(scorer, of_values(values[known == has_redshift], COLUMNS))
+        found[has_redshift] = scorer, ensemble_scores(scorer, scores)
+    return decide_scores(len(manifest["classes"]), known, found)
 
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):

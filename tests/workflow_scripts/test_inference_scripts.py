@@ -72,7 +72,7 @@ def trained(tmp_path_factory):
     return folder
 
 
-def classify(trained, folder, features=None, state=STATE, model="model"):
+def classify(trained, folder, features=None, state=STATE, model="model", draws=()):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
     files = DatasetFiles(features or trained / "test.parquet")
     ids = read_columns(trained / "test.parquet")["object_id"][::-1]
@@ -81,7 +81,7 @@ def classify(trained, folder, features=None, state=STATE, model="model"):
     known = {name: given[name][::-1] for name in ("Z", "Z_err")} | {"ra": numbers + 1e-9, "dec": -numbers}
     hosts = np.array([None, *(f"NGC {k}" for k in range(1, len(ids)))], dtype=object)
     write_table(folder / "metadata.parquet", {"object_id": ids, **known, "host_name": hosts})
-    script("classify").main(trained / model, folder / "metadata.parquet", files, *outputs, state)
+    script("classify").main(trained / model, folder / "metadata.parquet", (files, draws), outputs, state)
     return map(rows, outputs)
 
 

@@ -251,7 +251,7 @@ SCORING = {
 def test_scores_have_a_row_for_each_model_protocol_and_repeat(predicted):
     files = sorted(predicted.glob("predictions/final/*/*/*/out_of_fold.parquet"), reverse=True)
     out = predicted / "evaluation" / "scores.csv"
-    script("score")(files, [], predicted / "folds.parquet", out, SCORING)
+    script("score")(files, {}, predicted / "folds.parquet", out, SCORING)
     table = rows(out)
     assert list(table[0])[:10] == [
         *("protocol", "model", "repeat", "average_precision", "roc_auc", "f1", "precision", "recall", "threshold"),
@@ -271,16 +271,20 @@ def test_photometric_redshifts_are_scored_with_what_was_chosen_on_spectroscopic_
     order = np.random.default_rng(1).permutation(len(columns["object_id"]))
     about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
     write_table(flat, {name: values[order] for name, values in columns.items()}, metadata=about)
-    script("score")(files, [flat], predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
+    others = {"photoz": [flat], "photoz_averaged": [flat], "no_redshift": [flat]}
+    script("score")(files, others, predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
     table = rows(tmp_path / "scores.csv")
-    assert [row["redshift"] for row in table] == ["spectroscopic", "spectroscopic", "photometric"]
-    assert {**table[0], "redshift": ""} == {**table[2], "redshift": ""}
+    served = ["photometric", "photometric, averaged", "none"]
+    assert [row["redshift"] for row in table] == ["spectroscopic", "spectroscopic", *served]
+    assert all({**table[0], "redshift": ""} == {**row, "redshift": ""} for row in table[2:])
     write_table(flat, {**columns, "probability": columns["probability"] / 2}, metadata=about)
-    script("score")(files, [flat], predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
-    halved = rows(tmp_path / "scores.csv")[2]
+    script("score")(files, others, predicted / "folds.parquet", tmp_path / "scores.csv", SCORING)
+    halved, _, own = rows(tmp_path / "scores.csv")[2:]
     assert halved["average_precision"] == table[0]["average_precision"]
     assert halved["threshold"] == table[0]["threshold"]
     assert float(halved["recall"]) < float(table[0]["recall"])
+    assert (own["recall"], own["threshold"]) != (halved["recall"], halved["threshold"])  # it has a threshold of its own
+    assert own["recall"] == table[0]["recall"]
 
 
 @pytest.mark.parametrize("protocol", ["stratified", "grouped"])
@@ -295,14 +299,16 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     assert chosen["target"] == "TDE"
     outputs = [predicted / "submission.csv", predicted / "probabilities.csv"]
     tests = [f / "held_out.parquet" for f in folders]
-    script("write_submission")(predicted / "metadata.parquet", tests, threshold, *outputs)
+    decisions = {"predictions": tests, "threshold": threshold, "without": [], "without_threshold": ""}
+    script("write_submission")(predicted / "metadata.parquet", decisions, *outputs)
     submission, probabilities = map(rows, outputs)
     log = read_columns(predicted / "metadata.parquet")
     place = dict(zip(log["object_id"], log["submission_row"].tolist(), strict=True))
     assert [place[row["object_id"]] for row in submission] == list(range(30))
     assert list(submission[0]) == ["object_id", "prediction"]
     classes = [f"probability__{name}" for name in ("TDE", "AGN", "SN Ia", "other SN")]
-    assert list(probabilities[0]) == ["object_id", "probability", *classes]
+    assert list(probabilities[0]) == ["object_id", "probability", *classes, "redshift_kind"]
+    assert {row["redshift_kind"] for row in probabilities} == {"photometric"}
     for row in probabilities:
         assert sum(float(row[name]) for name in classes) == pytest.approx(1.0, abs=1e-5)
         assert row["probability"] == row["probability__TDE"]
@@ -312,6 +318,76 @@ def test_submission_follows_from_probabilities_and_threshold(predicted, protocol
     mean = decide(chosen, mean)[0]
     ids = read_columns(tests[0])["object_id"]
     assert p == pytest.approx([dict(zip(ids, mean, strict=True))[row["object_id"]] for row in submission], rel=1e-5)
+
+
+def test_objects_without_redshift_are_submitted_by_the_models_trained_without(predicted, tmp_path, caplog):
+    log = read_columns(predicted / "metadata.parquet")
+    none = (log["set"] == "test") & (np.arange(len(log["Z"])) % 12 == 5)
+    write_table(tmp_path / "metadata.parquet", {**log, "Z": np.where(none, np.nan, log["Z"])})
+    known = predictions(predicted, "grouped", "two", 0) / "held_out.parquet"
+    columns = read_columns(known)
+    rows_of = [k for k, name in enumerate(columns["object_id"]) if name in set(log["object_id"][none])]
+    flipped = {
+        name: values[rows_of] if values.dtype == object else 1.0 - values[rows_of] for name, values in columns.items()
+    }
+    write_table(tmp_path / "without.parquet", flipped, metadata={**about_of("grouped"), "training": "no_redshift"})
+    decision = {"calibration": {"method": "none"}, "spread": 0.0, "rule": "maximum_f1"}
+    for name, threshold in (("with", 0.2), ("without", 0.9)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({**decision, "threshold": threshold}))
+    outputs = [tmp_path / "submission.csv", tmp_path / "probabilities.csv"]
+    decisions = {"predictions": [known], "threshold": tmp_path / "with.json"}
+    trained = {"without": [tmp_path / "without.parquet"], "without_threshold": tmp_path / "without.json"}
+    script("write_submission")(tmp_path / "metadata.parquet", {**decisions, **trained}, *outputs)
+    probability = dict(zip(columns["object_id"], columns["probability"], strict=True))
+    for decided, row in zip(*map(rows, outputs), strict=True):
+        lacks = row["redshift_kind"] == "none"
+        p = probability[row["object_id"]]
+        assert float(row["probability"]) == pytest.approx(1.0 - p if lacks else p, rel=1e-5)
+        assert decided["prediction"] == str(int(1.0 - p >= 0.9 if lacks else p >= 0.2))
+    assert sum(row["redshift_kind"] == "none" for row in rows(outputs[1])) == none.sum() > 0
+    nothing = {"without": [], "without_threshold": ""}
+    script("write_submission")(tmp_path / "metadata.parquet", {**decisions, **nothing}, *outputs)
+    for decided, row in zip(*map(rows, outputs), strict=True):
+        assert (row["redshift_kind"] == "none") == (row["probability"] == "") == (decided["prediction"] == "")
+    assert f"{none.sum()} of 30 objects have no redshift and get no probability" in caplog.text
+
+
+def about_of(protocol):
+    return {"training": "final", "protocol": protocol, "repeat": "0", "model": "two"}
+
+
+def test_models_without_redshifts_learn_from_copies_and_predict_who_has_none(results, tmp_path):
+    cross_validate = script("cross_validate").__globals__
+    train_table, test_table = (read_columns(results / "features" / f"{name}.parquet") for name in ("train", "test"))
+    copies = {**train_table, "Z": np.full(len(train_table["Z"]), np.nan)}
+    lacks = np.arange(len(test_table["Z"])) % 3 == 0
+    tables = {
+        "copies": copies,
+        "some": {**train_table, "Z": np.where(np.arange(len(copies["Z"])) % 10, train_table["Z"], np.nan)},
+        "test": {**test_table, "Z": np.where(lacks, np.nan, test_table["Z"])},
+    }
+    for name, table in tables.items():
+        write_table(tmp_path / f"{name}.parquet", table)
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION}
+    settings["model"] = {**SPEC, "classes": "binary"}
+    made = {}
+    for training, table in (("no_redshift", "copies"), ("final", "some")):
+        names = ("out_of_fold", "held_out", "importance")
+        paths = [tmp_path / training / f"{name}.parquet" for name in names]
+        inputs = cross_validate["Inputs"](
+            *(tmp_path / f"{name}.parquet" for name in (table, "test")), results / "folds.parquet"
+        )
+        outputs = cross_validate["Outputs"](*paths, models=tmp_path / training / "models")
+        about = {"training": training, "protocol": "grouped", "repeat": "0", "model": "one"}
+        cross_validate["main"](inputs, outputs, about, settings, 1)
+        made[training] = [read_columns(path) for path in paths]
+        assert len(list((tmp_path / training / "models").iterdir())) == 4  # three folds and the index
+    inside, apart, _ = made["no_redshift"]
+    assert len(inside["object_id"]) == len(copies["Z"])
+    assert apart["object_id"].tolist() == test_table["object_id"][lacks].tolist()
+    inside, apart, _ = made["final"]
+    assert set(inside["object_id"]) == set(train_table["object_id"][np.isfinite(tables["some"]["Z"])])
+    assert len(apart["object_id"]) == len(lacks)
 
 
 def test_threshold_is_the_mean_over_folds_and_repeats(predicted):
@@ -366,7 +442,7 @@ def test_nested_scores_pool_the_outer_folds(predicted, tmp_path):
     target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
     expected = average_precision([target[name] for name in ids], p)
     assert float(row["average_precision"]) == pytest.approx(expected, rel=1e-4)
-    script("score")([], [], predicted / "folds.parquet", tmp_path / "none.csv", SCORING)
+    script("score")([], {}, predicted / "folds.parquet", tmp_path / "none.csv", SCORING)
     assert (tmp_path / "none.csv").read_text().splitlines()[0].split(",") == list(row)
 
 

@@ -5,50 +5,68 @@ import logging
 import numpy as np
 import pyarrow.parquet as pq
 
-from mallorn.decide.bundle import check_bundle, decide_scores, ensemble_scores, installed, read_bundle, read_scorers
+from mallorn.decide.bundle import (
+    averaged_scores,
+    check_bundle,
+    decide_scores,
+    ensemble_scores,
+    installed,
+    joined_scores,
+    member_scores,
+    read_bundle,
+    read_scorers,
+)
 from mallorn.decide.by_redshift import tell_not_scored
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
-from mallorn.learning.tables import DatasetFiles, dataset_groups
+from mallorn.learning.tables import DatasetFiles, dataset_groups, rows_of
 from mallorn.survey.lightcurves import redshift_kind
 
 
-def main(model, metadata, files, probabilities, predictions, state):
+def main(model, metadata, files, outputs, state):
     """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
 
     An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
 
-    Beside the probabilities stand what is known of the objects: redshift, position and host.
+    Beside the probabilities stand what is known of the objects: redshift, position, host, and a label if they have one.
 
-    model: folder of the model. metadata: path. files: `DatasetFiles` of the new objects. state: what features are made
-    by here, see `mallorn.decide.bundle`.
+    model: folder of the model. metadata: path. files: (`DatasetFiles` of the new objects, list of those of the objects
+    with a photometric redshift for each draw of it, whose mean takes the place of the former; empty for the redshift as
+    given). outputs: paths of the two files. state: what features are made by here, see `mallorn.decide.bundle`.
     """
-    manifest = read_bundle(model)
+    (files, draws), manifest = files, read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
     tell_unknown(manifest["features"], read_notes(files.features))
     log = read_columns(files.features, ["object_id", "Z", "Z_err"])
     object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
-    known, scorers, classes = kind != "none", read_scorers(model, manifest), manifest["classes"]
-    raw = _scores(scorers, files, manifest, known)
-    probability, chosen = decide_scores(scorers, raw, known)
+    known, found = kind != "none", {}
+    for has_redshift, scorer in read_scorers(model, manifest).items():
+        rows = np.flatnonzero(known == has_redshift)
+        scores = _member_scores(scorer, files, manifest, rows)
+        if has_redshift and draws:
+            drawn = read_columns(draws[0].features, ["object_id"])["object_id"]
+            of_draws = [_member_scores(scorer, one, manifest, np.arange(len(drawn))) for one in draws]
+            scores = averaged_scores(scores, rows_of(drawn, object_id[rows]), of_draws)
+        found[has_redshift] = scorer, ensemble_scores(scorer, scores)
+    probability, chosen = decide_scores(len(manifest["classes"]), known, found)
     tell_not_scored(probability)
     about = known_of(read_columns(metadata), object_id)
-    write_probabilities(probabilities, object_id, probability, classes, about)
-    write_submission(predictions, object_id, chosen, np.isfinite(probability[:, 0]), redshift_kind=kind)
-    message = "%d of %d objects have a probability of at least the threshold, %.4f with a redshift"
-    logging.getLogger(__name__).info(message, chosen.sum(), len(chosen), scorers[True].decision["threshold"])
+    write_probabilities(outputs[0], object_id, probability, manifest["classes"], about)
+    write_submission(outputs[1], object_id, chosen, np.isfinite(probability[:, 0]), {"redshift_kind": kind})
+    logging.getLogger(__name__).info("%d of %d objects are chosen", chosen.sum(), len(chosen))
 
 
-def _scores(scorers, files, manifest, known):
-    """Return the probabilities (n, C) of all objects of `files`, a group of which is in memory at a time."""
-    found, begin = [np.empty((0, len(manifest["classes"])))], 0
+def _member_scores(scorer, files, manifest, rows):
+    """Return the `member_scores` of the objects with the numbers `rows`, a group of which is in memory at a time."""
+    parts, begin = [], 0
     for part in dataset_groups(files, manifest["features"], manifest["needs"]):
-        here = known[begin : begin + len(part)]
-        found.append(ensemble_scores(scorers, part, here, len(manifest["classes"])))
+        here = rows[(rows >= begin) & (rows < begin + len(part))] - begin
         begin += len(part)
-    return np.concatenate(found)
+        if len(here):
+            parts.append(member_scores(scorer, part if len(here) == len(part) else part.take(here)))
+    return joined_scores(parts) if parts else scorer.no_scores()
 
 
 def tell_unknown(wanted, unknown):
@@ -67,12 +85,21 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
-        given = snakemake.input
+        given, params = snakemake.input, snakemake.params
+        views = ("lightcurves", "objects", "posterior")
+        draws = list(given.get("new_draws", []))
+
+        def of_draw(k, name):
+            paths = given.get(f"new_draws_{name}", [])
+            return paths[k * len(paths) // len(draws) : (k + 1) * len(paths) // len(draws)]
+
         main(
-            snakemake.params.model,
+            params.model,
             given.metadata,
-            DatasetFiles(given.features, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
-            snakemake.output.probabilities,
-            snakemake.output.predictions,
-            snakemake.params.state,
+            (
+                DatasetFiles(given.features, *(given.get(name, []) for name in views)),
+                [DatasetFiles(path, *(of_draw(k, name) for name in views)) for k, path in enumerate(draws)],
+            ),
+            (snakemake.output.probabilities, snakemake.output.predictions),
+            params.state,
         )

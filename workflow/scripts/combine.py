@@ -17,7 +17,7 @@ def main(models, folds, ensembles, about, settings):
 
     Out-of-fold predictions are cross-fitted: what is applied to a fold was learned on those of the other folds.
 
-    models: {model: {"out_of_fold", "held_out"[, "photoz"]: path}}. folds: path.
+    models: {model: {"out_of_fold", "held_out"[, "photoz", "photoz_averaged"]: path}}. folds: path.
     ensembles: {ensemble: {the same and "learned": path}}. about: {"training", "protocol", "repeat"}.
     settings: block `ensembles` of the configuration.
     """
@@ -37,11 +37,11 @@ def main(models, folds, ensembles, about, settings):
         write_predictions(paths["out_of_fold"], first.object_id, cross_fitted, names, metadata, first.fold)
         held_out = predict_ensemble(learned, outside)
         write_predictions(paths["held_out"], apart[chosen[0]].object_id, held_out, names, metadata)
-        if "photoz" in paths:
-            made = {member: read_out_of_fold(models[member]["photoz"]) for member in chosen}
+        for kind in {"photoz", "photoz_averaged"} & set(paths):
+            made = {member: read_out_of_fold(models[member][kind]) for member in chosen}
             altered = made[chosen[0]]
             served = cross_fitted_ensemble(*learning, _members(made, chosen), altered.fold)
-            write_predictions(paths["photoz"], altered.object_id, served, names, metadata, altered.fold)
+            write_predictions(paths[kind], altered.object_id, served, names, metadata, altered.fold)
         write_text(paths["learned"], json.dumps({"members": chosen, **learned}, indent=2) + "\n")
         score = average_precision(target, cross_fitted[:, 0])
         log.info("%s: average precision %.3f of %s", name, score, ", ".join(chosen))

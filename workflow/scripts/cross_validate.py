@@ -10,7 +10,7 @@ from mallorn.decide.predictions import write_predictions
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Augmented, Options, cross_validate
-from mallorn.learning.dataset import Labelled
+from mallorn.learning.dataset import Labelled, concatenate
 from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import Fits, predict_mean, write_fits
 from mallorn.learning.parameters import read_best
@@ -27,10 +27,13 @@ from mallorn.learning.training_sets import FINAL, WITHOUT_REDSHIFT, training_row
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 
+DRAWN = ("photoz_draws", "test_draws")
+
 
 class Inputs(NamedTuple):
     """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
 
+    photoz_draws, test_draws: feature tables of the same objects, one for each draw of their redshifts.
     views: {"survey", or one of the tables above: (light curves, objects, posteriors)}, paths of all splits each, for
     learners that need them; see `DatasetFiles`. A table that has none of its own is of objects of the survey.
     """
@@ -40,6 +43,8 @@ class Inputs(NamedTuple):
     folds: str
     photoz: str = ""
     jitter: str = ""
+    photoz_draws: tuple = ()
+    test_draws: tuple = ()
     weights: str = ""
     parameters: str = ""
     views: dict = MappingProxyType({})
@@ -49,11 +54,22 @@ class Inputs(NamedTuple):
         own = self.views.get(table, ())
         return DatasetFiles(getattr(self, table), *(own if any(own) else self.views.get("survey", ())))
 
+    def draws(self, table):
+        """Return the `DatasetFiles` of each draw of the photometric redshifts of the objects of a feature table."""
+        tables, views = getattr(self, f"{table}_draws"), self.views.get(f"{table}_draws", ())
+        return [
+            DatasetFiles(
+                path, *(paths[k * len(paths) // len(tables) : (k + 1) * len(paths) // len(tables)] for paths in views)
+            )
+            for k, path in enumerate(tables)
+        ]
+
 
 class Outputs(NamedTuple):
     """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs.
 
-    models: the folder of the fits, which only those to all training objects are written to.
+    photoz_averaged: the mean over draws of their redshifts, "" without draws. models: the folder of the fits, which
+    only those to all training objects are written to.
     """
 
     out_of_fold: str
@@ -61,6 +77,7 @@ class Outputs(NamedTuple):
     importance: str
     photoz: str = ""
     models: str = ""
+    photoz_averaged: str = ""
 
 
 def main(inputs, outputs, about, settings, threads):
@@ -103,13 +120,18 @@ def main(inputs, outputs, about, settings, threads):
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
         chosen = ~has_redshift(inputs.test) if unknown else None
-        write_predictions(outputs.held_out, *_predict_table(inputs.files("test"), fits, chosen), names, about)
+        write_predictions(outputs.held_out, *_predict_test(inputs, fits, chosen), names, about)
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if made["photoz"] is not None:
-        row = made["photoz"].row
+        # copies as they are, and then those of each draw
+        times = 1 + len(inputs.photoz_draws)
+        row = made["photoz"].row[: len(made["photoz"].row) // times]
+        copies = predictions.augmented.reshape(times, len(row), len(names))
         ids, fold = dataset.object_id[row], labels["fold"][row]
-        write_predictions(outputs.photoz, ids, predictions.augmented, names, about, fold)
+        write_predictions(outputs.photoz, ids, copies[0], names, about, fold)
+        if inputs.photoz_draws:
+            write_predictions(outputs.photoz_averaged, ids, copies[1:].mean(axis=0), names, about, fold)
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
@@ -120,12 +142,31 @@ def main(inputs, outputs, about, settings, threads):
 
 
 def _augmented(inputs, kind, training, needs, object_id):
-    """Return the `Augmented` objects of a kind that are made of the objects `object_id`; None if there are none."""
+    """Return the `Augmented` objects of a kind that are made of the objects `object_id`; None if there are none.
+
+    Those of photoz are followed by the same objects in each draw of their redshifts.
+    """
     if not getattr(inputs, kind):
         return None
-    dataset = read_dataset(inputs.files(kind), training, needs)
-    row = rows_of(dataset.object_id, object_id)
-    return Augmented(dataset.take(np.flatnonzero(row >= 0)), row[row >= 0])
+    parts = []
+    for files in [inputs.files(kind), *(inputs.draws(kind) if kind == "photoz" else [])]:
+        dataset = read_dataset(files, training, needs)
+        row = rows_of(dataset.object_id, object_id)
+        parts.append((dataset.take(np.flatnonzero(row >= 0)), row[row >= 0]))
+    datasets, rows = zip(*parts, strict=True)
+    return Augmented(datasets[0] if len(parts) == 1 else concatenate(datasets), np.concatenate(rows))
+
+
+def _predict_test(inputs, fits, chosen):
+    """Return what `_predict_table` does of test objects; photometric ones get the mean over draws, if there are any.
+
+    chosen: (n,) bool, which objects; None for all.
+    """
+    object_id, probability = _predict_table(inputs.files("test"), fits, chosen)
+    draws = [_predict_table(files, fits) for files in inputs.draws("test")]
+    if draws:
+        probability[rows_of(draws[0][0], object_id)] = np.mean([p for _, p in draws], axis=0)
+    return object_id, probability
 
 
 def _predict_table(files, fits, chosen=None):
@@ -150,7 +191,8 @@ if "snakemake" in globals():
         use(snakemake.config["plugins"])
         given = snakemake.input
         tables = {name: str(given.get(name, "")) for name in Inputs._fields if name != "views"}
-        prefixes = {"survey": "", "train": "train_", "photoz": "photoz_", "jitter": "jitter_"}
+        prefixes = {"survey": ""} | {name: f"{name}_" for name in ("train", "photoz", "jitter", *DRAWN)}
+        tables |= {name: tuple(given.get(name, ())) for name in DRAWN}
         kinds = ("lightcurves", "objects", "posterior")
         main(
             Inputs(**tables, views={k: [given.get(p + kind, []) for kind in kinds] for k, p in prefixes.items()}),

@@ -9,18 +9,22 @@ from mallorn.io.tables import write_table
 from mallorn.learning.dataset import Dataset
 from mallorn.learning.explanations import candidate_table, explained_rows, global_table
 from mallorn.learning.model_files import mean_contributions, read_fits
-from mallorn.learning.tables import read_feature_columns
+from mallorn.learning.tables import has_redshift, read_feature_columns
 
 
 def main(models, test, held_out, candidates, everywhere, settings):
     """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
 
     models: folders of the fits of all repeats. test: path of the feature table of the test objects; held_out: paths of
-    their probabilities in all repeats. settings: {"seed", "explanations"} of the configuration.
+    their probabilities in all repeats; objects without redshift are left out. settings: {"seed", "explanations"} of the configuration.
     """
     options = settings["explanations"]
     object_id, probability, names = mean_of_files(held_out)
-    best, drawn = explained_rows(probability[:, 0], options["candidates"], options["sample"], settings["seed"])
+    known = np.flatnonzero(has_redshift(test))  # others are scored by other models
+    p = probability[known, 0]
+    best, drawn = (
+        known[rows] for rows in explained_rows(p, options["candidates"], options["sample"], settings["seed"])
+    )
     rows = np.concatenate([best, drawn])
     fits = [read_fits(folder) for folder in models]
     table = read_feature_columns(test, fits[0].columns, rows)

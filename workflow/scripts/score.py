@@ -9,29 +9,31 @@ from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
 
 ABOUT = ("protocol", "model", "repeat")
-SCORED = ("spectroscopic", "photometric", "none")
+SERVED = {"photoz": "photometric", "photoz_averaged": "photometric, averaged"}
+"""What the column redshift says of predictions for copies of the objects, by the name of their files."""
+SCORED = ("spectroscopic", *SERVED.values(), "none")
 
 
-def main(out_of_fold, photoz, without, folds, output, settings):
+def main(out_of_fold, others, folds, output, settings):
     """Write one row for each file of predictions: protocol, model, repeat, scores and their intervals, and redshift.
 
-    out_of_fold: paths of predictions. photoz: paths of predictions of the same objects by the same models as if their
-    redshifts were photometric, or none; they are decided by the maps and thresholds of the former. without: paths of
-    predictions of the same objects by models that were trained without redshifts, or none; they are decided by their
-    own. The column redshift says which was scored, spectroscopic, photometric or none. folds, output: paths.
+    out_of_fold: paths of predictions. others: {"photoz", "photoz_averaged", "no_redshift": paths} of predictions of the
+    same objects. The first two are by the same models as if redshifts were photometric, as they are or averaged over
+    draws, and are decided by the maps and thresholds of out_of_fold. The last are by models that were trained without
+    redshifts, and are decided by their own. The column redshift says which was scored. folds, output: paths.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
     table, rows, key = read_columns(folds), [], attrgetter(*ABOUT)
-    other = {key(p): p for p in map(read_out_of_fold, photoz)}
+    served = {kind: {key(p): p for p in map(read_out_of_fold, others.get(name, []))} for name, kind in SERVED.items()}
     for p in map(read_out_of_fold, out_of_fold):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
         rows.append({**_about(p, "spectroscopic"), **cross_fitted_score(labels, p.probability, p.fold, settings)})
-        if key(p) in other:
-            served = _aligned(other[key(p)], p.object_id)
-            rows.append(
-                {**_about(p, "photometric"), **cross_fitted_score(labels, p.probability, p.fold, settings, served)}
-            )
-    for p in map(read_out_of_fold, without):
+        for kind, found in served.items():
+            if key(p) in found:
+                probability = _aligned(found[key(p)], p.object_id)
+                scores = cross_fitted_score(labels, p.probability, p.fold, settings, probability)
+                rows.append({**_about(p, kind), **scores})
+    for p in map(read_out_of_fold, others.get("no_redshift", [])):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
         rows.append({**_about(p, "none"), **cross_fitted_score(labels, p.probability, p.fold, settings)})
     rows.sort(key=itemgetter("model", "repeat"))
@@ -56,8 +58,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         main(
             snakemake.input.out_of_fold,
-            snakemake.input.get("photoz", []),
-            snakemake.input.get("without", []),
+            {name: snakemake.input.get(name, []) for name in (*SERVED, "no_redshift")},
             snakemake.input.folds,
             snakemake.output[0],
             snakemake.params.settings,

@@ -25,10 +25,13 @@ from mallorn.learning.model_files import predict_mean, read_fits
 __all__ = [
     "PACKAGES",
     "Scorer",
+    "averaged_scores",
     "check_bundle",
     "decide_scores",
     "ensemble_scores",
     "installed",
+    "joined_scores",
+    "member_scores",
     "read_bundle",
     "read_scorers",
     "write_bundle",
@@ -79,13 +82,18 @@ class Scorer(NamedTuple):
     learned: list
     decision: dict
 
+    def no_scores(self):
+        """Return what `member_scores` returns for no objects."""
+        return [tuple(np.empty((0, len(one.classes))) for one in fits) for fits in self.members]
+
 
 def write_bundle(folder, scorer, without, state, about):
     """Write the folder of the model.
 
     scorer: `Scorer` of objects with a redshift; without: of those without one, or None.
     state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
-    about: {"model", "protocol", "models": the blocks of its members}, for people to read.
+    about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
+    photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
     """
     folder = Path(folder)
     for part, one in ((folder, scorer), (folder / _WITHOUT, without)):
@@ -145,12 +153,12 @@ def check_bundle(folder, manifest, state, versions, columns):
 
 
 def read_scorers(folder, manifest):
-    """Return ({True: `Scorer` of objects with a redshift, False: of those without one}) of the model in `folder`.
+    """Return {True: `Scorer` of objects with a redshift, False: of those without one} of the model in `folder`.
 
-    The latter is None for a model that has not learned to do without a redshift.
+    The latter is not there in a model that has not learned to do without a redshift.
     """
     without = manifest.get(_WITHOUT)
-    found = {True: _read_scorer(Path(folder), manifest), False: None}
+    found = {True: _read_scorer(Path(folder), manifest)}
     return {**found, False: _read_scorer(Path(folder, _WITHOUT), without)} if without else found
 
 
@@ -162,36 +170,50 @@ def _read_scorer(folder, about):
     return Scorer(members, about["repeats"], about["decision"])
 
 
-def ensemble_scores(scorers, dataset, known, n_classes):
-    """Return probabilities (n, C) of the objects of a `Dataset`, the mean over repeats of the ensemble's.
+def member_scores(scorer, dataset):
+    """Return, for each repeat, the tuple of the probabilities (n, C) that its members give objects of a `Dataset`."""
+    return [tuple(predict_mean(one, dataset) for one in fits) for fits in scorer.members]
 
-    scorers: as from `read_scorers`. known (n,) bool: whether an object has a redshift, which says who scores it. NaN
-    where no one does.
+
+def joined_scores(parts):
+    """Return what `member_scores` returned for some objects and then for others as if it were for all of them."""
+    return [tuple(map(np.concatenate, zip(*repeat, strict=True))) for repeat in zip(*parts, strict=True)]
+
+
+def averaged_scores(scores, rows, draws):
+    """Return `member_scores` with those of the objects with the numbers `rows` (m,) replaced by their mean over draws.
+
+    draws: what `member_scores` returned for these m objects, for each draw of their redshifts; none for no change.
     """
-    found = np.full((len(dataset), n_classes), np.nan)
-    for has_redshift, scorer in scorers.items():
-        rows = np.flatnonzero(known == has_redshift)
-        if scorer is None or not len(rows):
-            continue
-        part = dataset if len(rows) == len(dataset) else dataset.take(rows)
-        total = np.zeros((len(rows), n_classes))
-        for learned, fits in zip(scorer.learned, scorer.members, strict=True):
-            predicted = tuple(predict_mean(one, part) for one in fits)
-            total += predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
-        found[rows] = total / len(scorer.members)
+    if not draws or not len(rows):
+        return scores
+    found = []
+    for repeat, drawn in zip(scores, zip(*draws, strict=True), strict=True):
+        members = [np.array(p) for p in repeat]
+        for p, of_draws in zip(members, zip(*drawn, strict=True), strict=True):
+            p[rows] = np.mean(of_draws, axis=0)
+        found.append(tuple(members))
     return found
 
 
-def decide_scores(scorers, probability, known):
-    """Return (probability (n, C), decision (n,) bool), calibrated, of probabilities as from `ensemble_scores`.
+def ensemble_scores(scorer, scores):
+    """Return probabilities (n, C) of objects from their `member_scores`: the mean over repeats of the ensemble's."""
+    total = 0.0
+    for learned, fits, predicted in zip(scorer.learned, scorer.members, scores, strict=True):
+        total = total + predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
+    return total / len(scorer.members)
 
-    An object that no one scores has NaN, and is not chosen.
+
+def decide_scores(n_classes, known, found):
+    """Return (probability (n, C), decision (n,) bool), calibrated, of objects with and without redshift.
+
+    known (n,) bool: whether an object has a redshift. found: {True: (`Scorer`, `ensemble_scores` of the objects that
+    have one), False: those that have none}; one that is missing leaves its objects with NaN, and not chosen.
     """
-    probability, chosen = np.array(probability), np.zeros(len(probability), dtype=bool)
-    for has_redshift, scorer in scorers.items():
+    probability, chosen = np.full((len(known), n_classes), np.nan), np.zeros(len(known), dtype=bool)
+    for has_redshift, (scorer, scores) in found.items():
         rows = np.flatnonzero(known == has_redshift)
-        if scorer is not None:
-            probability[rows], chosen[rows] = decide_classes(scorer.decision, probability[rows])
+        probability[rows], chosen[rows] = decide_classes(scorer.decision, scores)
     return probability, chosen
 
 

@@ -39,13 +39,16 @@ def write_probabilities(path, object_id, probability, classes, known=None):
     write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns, **known}, exact=known)
 
 
-def write_submission(path, object_id, decision, scored, **columns):
-    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0; empty unless `scored`.
+def write_submission(path, object_id, decision, scored=None, known=None):
+    """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0.
 
-    columns: {name: (n,) values} of further columns.
+    scored (n,): whether there was anything to decide by; the cell of an object without is empty. known: further columns
+    {name: (n,)}.
     """
-    prediction = np.where(scored, np.asarray(decision, dtype=int).astype(object), "")
-    write_csv(path, {"object_id": object_id, "prediction": prediction, **columns})
+    prediction = np.asarray(decision, dtype=int)
+    if scored is not None and not np.all(scored):
+        prediction = np.where(scored, prediction.astype(object), "")
+    write_csv(path, {"object_id": object_id, "prediction": prediction, **(known or {})})
 
 
 def read_classified(probabilities, predictions):

@@ -189,7 +189,7 @@ class _PhaseGrid:
 
 def _predict_one(process, lightcurve, grid):
     peak = _find_peak(process, lightcurve.mjd, grid)
-    stretch = 1.0 + lightcurve.redshift
+    stretch = lightcurve.stretch
     prediction = process.grid(peak + stretch * grid.union, SLOT_WAVELENGTHS)
     at, days = grid.of_phase[grid.window], stretch * grid.phase[grid.window]
     offset, error, flux = _band_peaks(prediction, at, days)

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.bundle import decide_scores, ensemble_scores, read_bundle, read_scorers
+from mallorn.decide.bundle import (
+    averaged_scores,
+    decide_scores,
+    ensemble_scores,
+    member_scores,
+    read_bundle,
+    read_scorers,
+)
 from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
@@ -16,6 +23,7 @@ from mallorn.learning.explanations import candidate_table
 from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.tables import clipped
 from mallorn.survey.lightcurves import redshift_kind
+from mallorn.survey.photoz import drawn_redshifts, is_photometric
 
 __all__ = ["Model", "load_model"]
 
@@ -50,7 +58,7 @@ class Model:
         others = ", ".join(self.classes[1:])
         return f"Model({str(self.folder)!r}: {self.target} or {others}; {len(self.columns)} features)"
 
-    def predict(self, curves):
+    def predict(self, curves, draws=None):
         """Return a `pandas.DataFrame` of what the model says of `LightCurves`, indexed by object id.
 
         curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
@@ -58,14 +66,21 @@ class Model:
         or none; decision, whether the object is chosen (pandas' `boolean`). They are those that the workflow's
         `classify` gives for the same points.
 
-        An object without redshift is scored by members that were trained without. If the model has none, its
+        draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
+        redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
+        its own. An object without redshift is scored by members that were trained without. If the model has none, its
         probability is NaN and its decision missing, and a warning says so.
         """
         import pandas
 
-        known = curves.has_redshift
-        raw = ensemble_scores(self._scorers, self._dataset(curves), known, len(self.classes))
-        probability, chosen = decide_scores(self._scorers, raw, known)
+        known, dataset, found = curves.has_redshift, self._dataset(curves), {}
+        for has_redshift, scorer in self._scorers.items():
+            rows = np.flatnonzero(known == has_redshift)
+            scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
+            if has_redshift:
+                scores = self._averaged(scorer, scores, curves.take(rows), draws)
+            found[has_redshift] = scorer, ensemble_scores(scorer, scores)
+        probability, chosen = decide_scores(len(self.classes), known, found)
         tell_not_scored(probability)
         columns = {"probability": probability[:, 0]}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
@@ -73,6 +88,25 @@ class Model:
         columns["decision"] = pandas.array(chosen, dtype="boolean")
         columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
         return pandas.DataFrame(columns, index=_index(curves))
+
+    def _averaged(self, scorer, scores, curves, draws):
+        """Return `member_scores` of objects with redshift, averaged over draws of photometric ones."""
+        about = self.about.get("photoz", {"draws": 1})
+        draws = about["draws"] if draws is None else draws
+        rows = np.flatnonzero(is_photometric(curves.redshift, curves.redshift_err))
+        if draws < 2 or not len(rows):
+            return scores
+        chosen = curves.take(rows)
+        redshifts = drawn_redshifts(
+            chosen.object_id,
+            chosen.redshift,
+            chosen.redshift_err,
+            draws,
+            about.get("largest", self.settings["ingest"]["redshift"]["max"]),
+            about.get("seed", 0),
+        )
+        of_draws = [chosen.with_redshift(redshift, chosen.redshift_err) for redshift in redshifts]
+        return averaged_scores(scores, rows, [member_scores(scorer, self._dataset(one)) for one in of_draws])
 
     def explain(self, curves, features=15):
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
@@ -95,7 +129,7 @@ class Model:
 
     def _contributions(self, has_redshift, dataset):
         """Return the SHAP values (n, p) of objects that all have a redshift, or all have none."""
-        scorer = self._scorers[has_redshift]
+        scorer = self._scorers.get(has_redshift)
         if scorer is None:
             raise DataError(f"{self.folder}: {NOT_SCORED % (len(dataset), len(dataset))}")
         found = [

@@ -12,6 +12,7 @@ from mallorn.plots.style import (
     looks_of,
     new_figure,
     plain_text,
+    redshift_text,
 )
 from mallorn.survey.blackbody import planck
 from mallorn.survey.passbands import NO_SLOT, SLOTS
@@ -60,7 +61,7 @@ def _label(figure, y, x=None):
 
 
 def _draw_event(axes, o):
-    stretch = 1.0 + o.redshift
+    stretch = o.stretch
     first, last = o.phase[0] - _MARGIN, o.phase[-1] + _MARGIN
     phase = (o.mjd - o.peak_mjd) / stretch
     inside = (phase >= first) & (phase <= last)
@@ -116,7 +117,7 @@ def _draw_survey(axes, o):
         mine = o.band == b
         _points(axes, o.mjd[mine], o.flux[mine], o.flux_err[mine], look, size=2.6)
     if o.peak_mjd is not None:
-        stretch = 1.0 + o.redshift
+        stretch = o.stretch
         window = o.peak_mjd + stretch * (o.phase[0] - _MARGIN), o.peak_mjd + stretch * (o.phase[-1] + _MARGIN)
         axes.axvspan(*window, color="#fef3c7", zorder=0)
     axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
@@ -212,7 +213,7 @@ def plot_neighbours(neighbours):
     for axis, o in zip(axes.ravel(), neighbours, strict=False):
         slots = _drawn_slots(o.passbands)
         scale = np.nanmax(o.mean[slots]) if slots else np.nanmax(o.flux)
-        phase = (o.mjd - o.peak_mjd) / (1.0 + o.redshift)
+        phase = (o.mjd - o.peak_mjd) / o.stretch
         inside = (phase >= o.phase[0]) & (phase <= o.phase[-1])
         slot_of = o.passbands.slot[o.band]
         for b in slots:
@@ -228,7 +229,7 @@ def plot_neighbours(neighbours):
             )
         axis.set_ylim(-0.35, 1.35)
         axis.set_title(plain_text(o.spec_type or ""), loc="left", color=class_color(o.spec_type))
-        axis.set_title(f"z = {o.redshift:.2f}", loc="right", fontweight="normal", fontsize=9)
+        axis.set_title(redshift_text(o.redshift), loc="right", fontweight="normal", fontsize=9)
     drawn = "".join(SLOTS[b] for b in _drawn_slots(neighbours[0].passbands)) if neighbours else ""
     _label(figure, f"{drawn} flux / peak".lstrip(), "rest-frame days from peak")
     return figure

@@ -39,6 +39,7 @@ __all__ = [
     "looks_of",
     "new_figure",
     "plain_text",
+    "redshift_text",
     "save",
     "style",
 ]
@@ -197,6 +198,11 @@ def looks_of(passbands):
 def plain_text(text):
     """Return a text from outside for a label: no dollar sign in it begins a formula."""
     return str(text).replace("$", r"\$")
+
+
+def redshift_text(redshift):
+    """Return what a small title says of a redshift, NaN where unknown."""
+    return "no redshift" if np.isnan(redshift) else f"z = {redshift:.2f}"
 
 
 def class_color(name):

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from mallorn.plots.style import GREY, class_color, looks_of, new_figure, plain_text
+from mallorn.plots.style import GREY, class_color, looks_of, new_figure, plain_text, redshift_text
 
 __all__ = ["plot_cadence", "plot_examples", "plot_points", "plot_redshifts", "plot_types"]
 
@@ -25,9 +25,12 @@ def plot_types(counts):
 def plot_redshifts(survey, types):
     """Return the figure of the redshifts: by type in training on the left, training against test on the right."""
     figure, (left, right) = new_figure(1, 2, width=9.2, height=3.4)
-    edges = np.linspace(0.0, max(0.1, np.nanpercentile(survey.redshift, 99.5)), 31)
+    known = np.isfinite(survey.redshift)
+    edges = np.linspace(0.0, max(0.1, np.percentile(survey.redshift[known], 99.5)) if known.any() else 1.0, 31)
     for name in types:
-        values = survey.redshift[survey.is_train & (survey.spec_type == name)]
+        values = survey.redshift[survey.is_train & known & (survey.spec_type == name)]
+        if not len(values):
+            continue
         left.hist(
             values, edges, histtype="step", density=True, color=class_color(name), label=plain_text(name), linewidth=1.5
         )
@@ -36,9 +39,9 @@ def plot_redshifts(survey, types):
     left.set_title("Training objects by type")
     left.legend()
     for which, label, color in ((survey.is_train, "training", "#0072b2"), (~survey.is_train, "test", "#d55e00")):
-        right.hist(
-            survey.redshift[which], edges, histtype="step", density=True, color=color, label=label, linewidth=1.5
-        )
+        values = survey.redshift[which & known]
+        if len(values):
+            right.hist(values, edges, histtype="step", density=True, color=color, label=label, linewidth=1.5)
     right.set_xlabel("redshift")
     right.set_title("Training and test")
     right.legend()
@@ -112,7 +115,7 @@ def plot_examples(views):
             low, high = np.min(o.flux[good]), np.max(o.flux[good])
             axis.set_ylim(low - 0.15 * (high - low), high + 0.15 * (high - low))
         axis.set_title(plain_text(name), color=class_color(name))
-        axis.set_title(f"z = {o.redshift:.2f}", loc="right", fontweight="normal", fontsize=9)
+        axis.set_title(redshift_text(o.redshift), loc="right", fontweight="normal", fontsize=9)
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.ticklabel_format(axis="x", useOffset=False, style="plain")
     axes[0, 0].legend(ncols=3, fontsize=7.5, handletextpad=0.1, columnspacing=0.6)

@@ -70,7 +70,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         has_neighbours=bool(drawn),
         neighbours=as_table(
             ("Object", "Type", "z", "Distance"),
-            [(view.object_id, view.spec_type, f"{view.redshift:.3f}", f"{d:.2f}") for view, d in neighbours],
+            [(view.object_id, view.spec_type, _redshift(view), f"{d:.2f}") for view, d in neighbours],
         ),
         before=before and f"{page_name(before)}.html",
         after=after and f"{page_name(after)}.html",
@@ -131,6 +131,10 @@ def _tiles(o, row, context):
     tile(str(len(o.mjd)), f"points, highest S/N {np.max(o.flux / o.flux_err):.1f}" if len(o.mjd) else "points")
     tile(f"{o.ebv:.3f} mag", f"E(B−V); {o.split}")
     return tiles
+
+
+def _redshift(o):
+    return "" if math.isnan(o.redshift) else f"{o.redshift:.3f}"
 
 
 def _place(o, row):

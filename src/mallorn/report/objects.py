@@ -58,7 +58,9 @@ class Likelihood(NamedTuple):
 
 @dataclass(frozen=True)
 class ObjectView:
-    """One object. mjd (d), band (positions in `passbands`), flux and flux_err (uJy, de-reddened): (N,) points.
+    """One object, its redshift NaN where unknown.
+
+    mjd (d), band (positions in `passbands`), flux and flux_err (uJy, de-reddened): (N,) points.
 
     peak_mjd: None without a posterior. phase: (G,) rest-frame days; mean and sd (S, G): posterior of the slots, uJy.
     band_peak_flux: (S,) uJy. sed: `Sed` list. likelihoods: `Likelihood` list. evidence: {name: ln evidence}.
@@ -83,6 +85,11 @@ class ObjectView:
     sed: list = field(default_factory=list)
     likelihoods: list = field(default_factory=list)
     evidence: dict = field(default_factory=dict)
+
+    @property
+    def stretch(self):
+        """Observed over rest-frame days, 1 + z; 1 where the redshift is unknown."""
+        return 1.0 if np.isnan(self.redshift) else 1.0 + self.redshift
 
     @property
     def n_points(self):

@@ -88,7 +88,8 @@ def counts_by_type(survey):
     for name, count in sorted(zip(names.tolist(), counts.tolist(), strict=True), key=lambda row: (-row[1], row[0])):
         mine = survey.is_train & (survey.spec_type == name)
         points = float(np.median(survey.points[mine].sum(axis=1)))
-        rows.append((name, count, float(np.median(survey.redshift[mine])), points))
+        redshift = survey.redshift[mine & np.isfinite(survey.redshift)]
+        rows.append((name, count, float(np.median(redshift)) if len(redshift) else np.nan, points))
     return rows
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mallorn.settings.fields import Block, Fraction, Inside, Positive, listed, value
+from mallorn.settings.fields import Block, Count, Fraction, Inside, Positive, listed, value
 
-__all__ = ["METHODS", "Calibration", "Ensemble", "Submission", "Threshold"]
+__all__ = ["METHODS", "Calibration", "Ensemble", "PhotozDraws", "Submission", "Threshold"]
 
 
 class _Ensemble(Block):
@@ -90,3 +90,13 @@ class Submission(Block):
     protocol: Literal["stratified", "grouped"] = value(
         "stratified", "Folds whose models are averaged, and whose scores set the threshold."
     )
+
+
+class PhotozDraws(Block):
+    """Draws of each photometric redshift over which a probability is averaged; 1: the redshift as it is given.
+
+    Each draw takes features of its own, which cost as much again.
+    """
+
+    test: Count = value(1, "Of each test object.")
+    new: Count = value(1, "Of each new object; also the default of Model.predict, by which results/model keeps it.")

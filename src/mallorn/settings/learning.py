@@ -35,6 +35,10 @@ class Photoz(Block):
     enabled: bool = value(False, "Whether they are made and used; their fits and features take a fifth more time.")
     keep: Fraction = value(1.0, "Share of the points that are kept.")
     noise: NotNegative = value(0.0, "Standard deviation of the noise added to each flux, over its error.")
+    draws: Count = value(
+        1,
+        "Draws of each of these redshifts, over which further scores are averaged; 1: none. Each costs as much again.",
+    )
 
 
 class Jitter(Block):

@@ -60,7 +60,7 @@ def grid_steps(lightcurves, epochs, rounding):
 
 
 def redshift_rounding(redshift):
-    """Return half a unit of the last digit to which each redshift is written, shape (n,).
+    """Return half a unit of the last digit to which each redshift is written, shape (n,); NaN of NaN.
 
     Redshifts of one decade (0.01 to 0.1, 0.1 to 1, ...) are taken to have as many decimals as most of them show,
     since a trailing zero does not show.
@@ -68,8 +68,8 @@ def redshift_rounding(redshift):
     redshift = np.asarray(redshift, dtype=float)
     decimals = np.array([_decimals(z) for z in redshift], dtype=float)
     decade = np.floor(np.log10(np.maximum(np.abs(redshift), 1e-9)))
-    half = np.empty(len(redshift))
-    for value in np.unique(decade):
+    half = np.full(len(redshift), np.nan)
+    for value in np.unique(decade[np.isfinite(decade)]):
         members = decade == value
         half[members] = 0.5 * 10.0 ** -np.ceil(np.median(decimals[members]))
     return half

@@ -44,7 +44,10 @@ _OF_POINTS = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 
 
 class LightCurve(NamedTuple):
-    """One object's points, sorted by time: `mjd` (N,) days, `band` (N,) int, `flux` and `flux_err` (N,) microjansky."""
+    """One object's points, sorted by time: `mjd` (N,) days, `band` (N,) int, `flux` and `flux_err` (N,) microjansky.
+
+    redshift: clipped from below, NaN where unknown.
+    """
 
     object_id: str
     redshift: float
@@ -52,6 +55,11 @@ class LightCurve(NamedTuple):
     band: np.ndarray
     flux: np.ndarray
     flux_err: np.ndarray
+
+    @property
+    def stretch(self):
+        """Observed over rest-frame days, 1 + z; 1 where the redshift is unknown."""
+        return 1.0 if np.isnan(self.redshift) else 1.0 + self.redshift
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -96,7 +104,7 @@ class LightCurves:
     def __getitem__(self, k):
         """Return object `k` as a `LightCurve` of views."""
         s = slice(self.start[k], self.start[k + 1])
-        z = float(self.rest_redshift[k])
+        z = float(clip_redshift(self.redshift[k]))
         return LightCurve(self.object_id[k], z, self.mjd[s], self.band[s], self.flux[s], self.flux_err[s])
 
     def __iter__(self):

@@ -25,6 +25,10 @@ _REDSHIFTS = {
         ", photometric redshifts",
         "the same models, of objects whose redshifts were given the errors of the test set's.",
     ),
+    "photometric, averaged": (
+        ", photometric redshifts, averaged",
+        "of these, the mean probability over draws of each redshift from its distribution.",
+    ),
     "none": (
         ", no redshifts",
         "models trained on the same objects with their redshifts taken away, which score objects that have none.",
