@@ -9,8 +9,10 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from alerce_server import lsst_object, serving, settings_for, ztf_id, ztf_object
+from survey_checks import check, surveys
 from workflow_copy import ROOT
 
 from mallorn.errors import DataError
@@ -88,12 +90,13 @@ def test_a_broker_goes_on_after_an_error(server, tmp_path):
     assert all(broker.has("lightcurve", oid) for oid in IDS)
 
 
-def test_objects_without_a_light_curve_are_counted_and_not_lost(tmp_path):
+def test_objects_without_a_light_curve_are_counted_and_not_lost(tmp_path, caplog):
     with serving([ztf_object(k, "TDE", 0.9) for k in range(4)], without=IDS[:1]) as server:
         broker = Alerce(settings_for(server, tmp_path))
         server.faults = {f"{IDS[1]}/lightcurve": ['{"detections": [], "non_detections": []}']}
         server.faults |= {f"forced-photometry/{IDS[1]}": ["[]"]}
         fetch_lightcurves(IDS[:4], broker)
+        assert "no light curve of 1 of 4 objects" in caplog.text
         counts = write_lightcurves(IDS[:4], broker, tmp_path / "lightcurves_1.json.gz")
         assert counts == {
             "objects": 4,
@@ -145,6 +148,9 @@ def test_a_fetched_lsst_survey_is_read_with_all_digits_and_passbands(tmp_path):
     with serving([lsst_object(k, "TDE", 0.9) for k in range(4)]) as server:
         folder = survey(tmp_path / "sample", server.objects, settings_for(server, tmp_path, survey="lsst"))
         assert len(server.log) == 4
+        broker = Alerce(settings_for(server, tmp_path, survey="lsst", forced_photometry=False))
+        counts = write_lightcurves([str(server.objects[0]["oid"])], broker, tmp_path / "detections.json.gz")
+        assert (counts["detections"], counts["forced_photometry"]) == (3, 0)
     (batch,) = batches(folder, {})
     assert sorted(batch.objects["object_id"]) == [str(313963405132693000 + k) for k in range(4)]
     assert set(batch.objects["label"]) == {"TDE"}
@@ -152,6 +158,28 @@ def test_a_fetched_lsst_survey_is_read_with_all_digits_and_passbands(tmp_path):
     assert sorted(batch.points["passband"][mine]) == ["lsst.g", "lsst.i", "lsst.r"] + ["lsst.r"] * 5
     np.testing.assert_allclose(batch.points["flux"][mine & (batch.points["mjd"] == 61000.1)], 5.0)
     assert batch.points["detected"][mine].sum() == 3
+
+
+def test_real_detections_come_back_as_their_own_file_is_read(tmp_path):
+    """Answers that hold the rows of real supernovae give the points that the reader makes of ALeRCE's own table."""
+    path = surveys("alerce", "30_sne_detections_corr.csv")
+    table = pd.read_csv(path, dtype={"objectId": str, "candid": str})
+    curves = {oid: json.loads(rows.to_json(orient="records")) for oid, rows in table.groupby("objectId")}
+    found = [ztf_object(k, "SNIa", 0.9) | {"oid": oid} for k, oid in enumerate(curves)]
+    with serving(found) as server:
+        server.curves = {oid: {"detections": rows, "non_detections": []} for oid, rows in curves.items()}
+        folder = survey(tmp_path / "sample", found, settings_for(server, tmp_path, forced_photometry=False))
+    for settings in ({}, {"flux": "direct"}):
+        (fetched,), (own,) = check(batches(folder, settings)), check(batches(path, settings))
+        assert len(own.points["mjd"]) > 300
+        assert sum(fetched.aside.values()) == sum(own.aside.values())
+        order, own_order = (
+            np.lexsort((b.points["flux"], b.points["mjd"], b.points["object_id"])) for b in (fetched, own)
+        )
+        for name in ("object_id", "passband", "detected"):
+            assert (fetched.points[name][order] == own.points[name][own_order]).all()
+        for name in ("mjd", "flux", "flux_err"):
+            np.testing.assert_allclose(fetched.points[name][order], own.points[name][own_order], rtol=1e-7)
 
 
 FETCHER = """
