@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -18,6 +19,7 @@ from workflow_copy import ROOT
 from mallorn.errors import DataError
 from mallorn.fetch.alerce import Alerce
 from mallorn.fetch.lightcurves import fetch_lightcurves, write_lightcurves
+from mallorn.fetch.pace import Pace
 from mallorn.fetch.sample import balanced, write_objects
 from mallorn.sources.alerce import batches
 
@@ -66,6 +68,33 @@ def test_faults_on_the_way_change_nothing(server, tmp_path):
     write_lightcurves(IDS, troubled, tmp_path / "troubled.json.gz")
     assert len(server.log) == 2 * N + len(faults)
     assert (tmp_path / "troubled.json.gz").read_bytes() == (tmp_path / "quiet.json.gz").read_bytes()
+
+
+class Clock:
+    """A clock that only sleeping moves, for several threads."""
+
+    def __init__(self):
+        self.now, self.lock = 1000.0, threading.Lock()
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        with self.lock:
+            self.now += seconds
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_all_connections_together_keep_the_rate_and_the_wait_that_the_server_asks_for(server, tmp_path, connections):
+    clock = Clock()
+    settings = settings_for(server, tmp_path, connections=connections)
+    broker = Alerce(settings, pace=Pace(tmp_path / "pace", 2.0, clock, clock.sleep))
+    fetch_lightcurves(IDS, broker)
+    assert len(server.log) == 2 * N
+    assert clock.now - 1000.0 >= (2 * N - 1) / 2.0 - 1e-6
+    begun, server.faults = clock.now, {"lightcurve": [(429, {"Retry-After": 60})]}
+    fetch_lightcurves([ztf_id(k) for k in range(N, N + 5)], broker)
+    assert clock.now - begun >= 60.0
 
 
 @pytest.mark.parametrize("connections", [1, 4])
