@@ -63,6 +63,7 @@ rule alerce_sample:
     input:
         objects="results/alerce/objects.json",
         counts=lambda wildcards: expand("results/alerce/counts/{chunk}.json", chunk=alerce_chunks()),
+        lightcurves=lambda wildcards: expand(f"{ALERCE_SAMPLE}/lightcurves_{{chunk}}.json.gz", chunk=alerce_chunks()),
     output:
         "results/alerce/summary.json",
     log:

@@ -5,9 +5,11 @@ of the LSST interface, as the client `alerce` asks them.
 """
 
 import json
+import os
 import threading
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 from mallorn.settings.resolve import defaults
@@ -80,16 +82,16 @@ def lsst_lightcurve(oid):
 class Server:
     """What the server has and has seen.
 
-    url: its address. objects: rows that it lists. without: ids of which it has no light curve. faults: {part of a
-    path: list of faults, each for one request, in order}. slow: seconds before each answer. log: the requests, paths
-    with their parameters, in the order in which they came.
+    url: its address. objects: rows that it lists. without: ids of which it has no light curve. curves: {id: light
+    curve} of those with one of their own. faults: {part of a path: list of faults, each for one request, in order}.
+    slow: seconds before each answer. log: the requests, paths with their parameters, in the order in which they came.
     Faults: an integer is a status, (status, {header: value}) has headers too; "hang" never answers, "cut" breaks off in
     the middle, "html" is a page with status 200; any other text is the body of an answer with status 200.
     """
 
     def __init__(self, objects=(), without=()):
         self.objects, self.without = list(objects), set(without)
-        self.faults, self.slow, self.log = {}, 0.0, []
+        self.curves, self.faults, self.slow, self.log = {}, {}, 0.0, []
         self.over = threading.Event()
         self.lock = threading.Lock()
 
@@ -112,7 +114,7 @@ class Server:
         if oid not in known:
             return None
         if path == f"/ztf/v1/objects/{oid}/lightcurve":
-            return ztf_lightcurve(oid)
+            return self.curves.get(oid) or ztf_lightcurve(oid)
         if path == f"/v2/lightcurve/forced-photometry/{oid}":
             return ztf_forced(oid)
         return lsst_lightcurve(oid) if path == "/lightcurve_api/lightcurve" else None
@@ -170,7 +172,7 @@ def _handler(server):
 
 @contextmanager
 def serving(objects=(), without=()):
-    """Give the block a `Server` that answers on 127.0.0.1 until the block ends."""
+    """Give the block a `Server` that answers on 127.0.0.1 until the block ends; no proxy stands between."""
     server = Server(objects, without)
     http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(server))
     http.daemon_threads = True
@@ -178,7 +180,8 @@ def serving(objects=(), without=()):
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield server
+        with patch.dict(os.environ, {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}):
+            yield server
     finally:
         server.over.set()
         http.shutdown()

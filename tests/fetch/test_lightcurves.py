@@ -6,16 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from alerce_server import lsst_object, serving, settings_for, ztf_id, ztf_object
+from survey_checks import check, surveys
 from workflow_copy import ROOT
 
 from mallorn.errors import DataError
 from mallorn.fetch.alerce import Alerce
 from mallorn.fetch.lightcurves import fetch_lightcurves, write_lightcurves
+from mallorn.fetch.pace import Pace
 from mallorn.fetch.sample import balanced, write_objects
 from mallorn.sources.alerce import batches
 
@@ -66,6 +70,33 @@ def test_faults_on_the_way_change_nothing(server, tmp_path):
     assert (tmp_path / "troubled.json.gz").read_bytes() == (tmp_path / "quiet.json.gz").read_bytes()
 
 
+class Clock:
+    """A clock that only sleeping moves, for several threads."""
+
+    def __init__(self):
+        self.now, self.lock = 1000.0, threading.Lock()
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        with self.lock:
+            self.now += seconds
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_all_connections_together_keep_the_rate_and_the_wait_that_the_server_asks_for(server, tmp_path, connections):
+    clock = Clock()
+    settings = settings_for(server, tmp_path, connections=connections)
+    broker = Alerce(settings, pace=Pace(tmp_path / "pace", 2.0, clock, clock.sleep))
+    fetch_lightcurves(IDS, broker)
+    assert len(server.log) == 2 * N
+    assert clock.now - 1000.0 >= (2 * N - 1) / 2.0 - 1e-6
+    begun, server.faults = clock.now, {"lightcurve": [(429, {"Retry-After": 60})]}
+    fetch_lightcurves([ztf_id(k) for k in range(N, N + 5)], broker)
+    assert clock.now - begun >= 60.0
+
+
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_server_that_stays_down_is_told_with_what_is_kept(server, tmp_path, connections):
     fetch_lightcurves(IDS[:3], Alerce(settings_for(server, tmp_path)))
@@ -88,12 +119,13 @@ def test_a_broker_goes_on_after_an_error(server, tmp_path):
     assert all(broker.has("lightcurve", oid) for oid in IDS)
 
 
-def test_objects_without_a_light_curve_are_counted_and_not_lost(tmp_path):
+def test_objects_without_a_light_curve_are_counted_and_not_lost(tmp_path, caplog):
     with serving([ztf_object(k, "TDE", 0.9) for k in range(4)], without=IDS[:1]) as server:
         broker = Alerce(settings_for(server, tmp_path))
         server.faults = {f"{IDS[1]}/lightcurve": ['{"detections": [], "non_detections": []}']}
         server.faults |= {f"forced-photometry/{IDS[1]}": ["[]"]}
         fetch_lightcurves(IDS[:4], broker)
+        assert "no light curve of 1 of 4 objects" in caplog.text
         counts = write_lightcurves(IDS[:4], broker, tmp_path / "lightcurves_1.json.gz")
         assert counts == {
             "objects": 4,
@@ -145,6 +177,9 @@ def test_a_fetched_lsst_survey_is_read_with_all_digits_and_passbands(tmp_path):
     with serving([lsst_object(k, "TDE", 0.9) for k in range(4)]) as server:
         folder = survey(tmp_path / "sample", server.objects, settings_for(server, tmp_path, survey="lsst"))
         assert len(server.log) == 4
+        broker = Alerce(settings_for(server, tmp_path, survey="lsst", forced_photometry=False))
+        counts = write_lightcurves([str(server.objects[0]["oid"])], broker, tmp_path / "detections.json.gz")
+        assert (counts["detections"], counts["forced_photometry"]) == (3, 0)
     (batch,) = batches(folder, {})
     assert sorted(batch.objects["object_id"]) == [str(313963405132693000 + k) for k in range(4)]
     assert set(batch.objects["label"]) == {"TDE"}
@@ -152,6 +187,28 @@ def test_a_fetched_lsst_survey_is_read_with_all_digits_and_passbands(tmp_path):
     assert sorted(batch.points["passband"][mine]) == ["lsst.g", "lsst.i", "lsst.r"] + ["lsst.r"] * 5
     np.testing.assert_allclose(batch.points["flux"][mine & (batch.points["mjd"] == 61000.1)], 5.0)
     assert batch.points["detected"][mine].sum() == 3
+
+
+def test_real_detections_come_back_as_their_own_file_is_read(tmp_path):
+    """Answers that hold the rows of real supernovae give the points that the reader makes of ALeRCE's own table."""
+    path = surveys("alerce", "30_sne_detections_corr.csv")
+    table = pd.read_csv(path, dtype={"objectId": str, "candid": str})
+    curves = {oid: json.loads(rows.to_json(orient="records")) for oid, rows in table.groupby("objectId")}
+    found = [ztf_object(k, "SNIa", 0.9) | {"oid": oid} for k, oid in enumerate(curves)]
+    with serving(found) as server:
+        server.curves = {oid: {"detections": rows, "non_detections": []} for oid, rows in curves.items()}
+        folder = survey(tmp_path / "sample", found, settings_for(server, tmp_path, forced_photometry=False))
+    for settings in ({}, {"flux": "direct"}):
+        (fetched,), (own,) = check(batches(folder, settings)), check(batches(path, settings))
+        assert len(own.points["mjd"]) > 300
+        assert sum(fetched.aside.values()) == sum(own.aside.values())
+        order, own_order = (
+            np.lexsort((b.points["flux"], b.points["mjd"], b.points["object_id"])) for b in (fetched, own)
+        )
+        for name in ("object_id", "passband", "detected"):
+            assert (fetched.points[name][order] == own.points[name][own_order]).all()
+        for name in ("mjd", "flux", "flux_err"):
+            np.testing.assert_allclose(fetched.points[name][order], own.points[name][own_order], rtol=1e-7)
 
 
 FETCHER = """

@@ -46,7 +46,7 @@ def test_an_object_counts_for_the_most_probable_of_its_classes(candidates):
     rows, counts = balanced(candidates, CLASSES, 1000, seed=1)
     assert ztf_id(300) in of(rows, "SN Ia")
     assert ztf_id(301) in of(rows, "TDE")
-    assert ztf_id(302) in of(rows, "SN Ia")  # equally probable: SNIa comes first in the settings
+    assert ztf_id(302) in of(rows, "SN Ia")  # equally probable: SNIa comes first by name
     assert len(rows) == len({row["oid"] for row in rows}) == 40 + 60 + 4
     assert counts["TDE"]["claimed by another type"] == 2
     assert counts["SN Ia"]["claimed by another type"] == 1

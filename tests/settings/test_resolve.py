@@ -145,6 +145,9 @@ def test_a_model_of_ones_own_stands_after_the_shipped_ones():
 def test_classes_of_ones_own_replace_the_shipped_ones():
     classes = {"SN Ia": ["SN Ia"], "nuclear": ["AGN"]}
     assert resolve({"training": {"classes": classes}})["training"]["classes"] == classes
+    wanted = {"SLSN": "SLSN-I", "TDE": "TDE"}
+    assert resolve({"alerce": {"classes": wanted}})["alerce"]["classes"] == wanted
+    assert resolve({"alerce": {"classes": {}}})["alerce"]["classes"] == {}
 
 
 def test_a_model_can_be_dropped_with_what_names_it():

@@ -65,6 +65,11 @@ def test_a_balanced_sample_is_fetched_once_and_read_as_a_survey(sample, server):
     assert summary(workspace)["light curves"]["objects"] == 13
     assert len(server.log) == 4 + 2 * 13
     assert len(set(server.log)) == len(server.log)
+    workspace = sample(per_class=1, objects_per_file=6)
+    workspace.snakemake("alerce_sample")
+    (batch,) = batches(workspace.path / "results/alerce/sample", {})
+    assert sorted(batch.objects["label"]) == ["AGN", "SN Ia", "TDE"]
+    assert len(server.log) == 4 + 2 * 13
 
 
 def test_a_run_that_is_killed_or_fails_goes_on(sample, server):

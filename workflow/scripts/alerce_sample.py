@@ -1,4 +1,4 @@
-"""Sum up what was asked of ALeRCE and what came."""
+"""Sum up what was asked of ALeRCE and what came, and take away what an earlier, larger sample left."""
 
 import json
 import logging
@@ -8,11 +8,16 @@ from pathlib import Path
 from mallorn.io.files import write_text
 
 
-def main(objects, counts, output):
+def main(objects, counts, lightcurves, output):
     """Write the numbers of objects by type, and of their light curves, as JSON.
 
-    objects: path of the counts by type. counts: paths of the counts of each file of light curves.
+    objects: path of the counts by type. lightcurves: paths of the files of light curves; others in their folder are
+    deleted. counts: paths of the counts of each.
     """
+    kept = {Path(path).name for path in lightcurves}
+    for path in Path(lightcurves[0]).parent.glob("lightcurves_*.json.gz"):
+        if path.name not in kept:
+            path.unlink()
     total = Counter()
     for path in counts:
         total.update(json.loads(Path(path).read_text(encoding="utf-8")))
@@ -28,4 +33,5 @@ if "snakemake" in globals():
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
-        main(snakemake.input.objects, snakemake.input.counts, snakemake.output[0])
+        given = snakemake.input
+        main(given.objects, given.counts, given.lightcurves, snakemake.output[0])

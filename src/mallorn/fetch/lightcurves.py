@@ -31,6 +31,15 @@ def fetch_lightcurves(ids, broker):
         done += sum(broker.has(kind, oid) for kind, oid in missing)
         kept = f"{done} of {len(asked)} answers are in {broker.settings['cache']}, and are not fetched again"
         raise DataError(f"{error} {kept}.") from None
+    absent = sum(broker.kept(LIGHTCURVE, oid) is None for oid in ids)
+    if absent:
+        logging.getLogger(__name__).warning(
+            "ALeRCE has no light curve of %d of %d objects (status 404); if it should, check alerce.url and survey, "
+            "delete %s/*/lightcurve and run again",
+            absent,
+            len(ids),
+            broker.settings["cache"],
+        )
     return len(missing)
 
 

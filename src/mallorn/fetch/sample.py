@@ -48,13 +48,13 @@ def balanced(candidates, classes, per_class, seed):
     """Return `per_class` objects of each type, rows of `COLUMNS` sorted by id, and counts by type.
 
     candidates: {class: rows as ALeRCE gives them}. classes: {class: type}; several classes may be of one type.
-    An object that several classes claim counts for the one with the highest probability, of equal ones the first in
-    `classes`. Of the objects of a type those are taken whose ids have the lowest digests, with the seed: the choice
+    An object that several classes claim counts for the one with the highest probability, of equal ones the first by
+    name. Of the objects of a type those are taken whose ids have the lowest digests, with the seed: the choice
     favours no brightness, and an object that is chosen stays chosen when `per_class` grows.
     counts: {type: {"asked", "available", "chosen", "claimed by another type": number}}.
     """
     best, claims = {}, {}
-    for name in classes:
+    for name in sorted(classes, key=str):
         for row in candidates[name]:
             oid = checked_id(str(row["oid"]), f"an answer about the class {name or _ANY}")
             claims.setdefault(oid, set()).add(classes[name])
