@@ -2,7 +2,8 @@
 #         with new_data also new objects, which go through the same rules as splits named {split}.new.
 # Makes:  results/metadata.parquet, results/{lightcurves,objects,set_aside}/{part}.parquet, and altered training
 #         objects, each kind a part of its own: results/{augmented,lightcurves,objects}/{kind}.parquet; where probabilities
-#         are averaged over photometric redshifts, parts {part}.draw{draw} with one draw of these.
+#         are averaged over photometric redshifts, parts {part}.draw{draw} with one draw of these. On demand, by
+#         simulated_snana and simulated_alerts, the simulated survey in other formats: results/survey.{snana,alerts}.
 
 
 include: "functions/data.smk"
@@ -52,6 +53,58 @@ if config["data_dir"] is None:
             "Simulating the light curves of {wildcards.split}"
         script:
             "../workflow/scripts/simulate_split.py"
+
+    rule simulate_snana:
+        input:
+            truth="results/survey/truth.parquet",
+        output:
+            train=directory("results/survey.snana/train/{split}"),
+            test=directory("results/survey.snana/test/{split}"),
+        log:
+            "results/log/simulate_snana/{split}.log",
+        conda:
+            "../envs/mallorn.yaml"
+        resources:
+            mem_mb=megabytes(500),
+            runtime=minutes(10),
+        params:
+            code=code_of("simulate_format"),
+            settings={
+                "format": "snana",
+                "seed": config["seed"],
+                "simulation": config["simulation"],
+                "passbands": PASSBANDS.to_text(),
+            },
+        message:
+            "Simulating SNANA's files of {wildcards.split}"
+        script:
+            "../workflow/scripts/simulate_format.py"
+
+    use rule simulate_snana as simulate_alerts with:
+        output:
+            train="results/survey.alerts/train/{split}.avro",
+            test="results/survey.alerts/test/{split}.avro",
+        log:
+            "results/log/simulate_alerts/{split}.log",
+        params:
+            settings={
+                "format": "alerts",
+                "seed": config["seed"],
+                "simulation": config["simulation"],
+                "passbands": PASSBANDS.to_text(),
+            },
+        message:
+            "Simulating alerts of {wildcards.split}"
+
+    rule simulated_snana:
+        input:
+            expand("results/survey.snana/{set}/{split}", set=SETS, split=SPLITS),
+        localrule: True
+
+    rule simulated_alerts:
+        input:
+            expand("results/survey.alerts/{set}/{split}.avro", set=SETS, split=SPLITS),
+        localrule: True
 
 
 rule ingest_metadata:

@@ -63,6 +63,22 @@ def test_wiring_writes_the_same_survey(by_main, settings, tmp_path):
         assert (survey / path.relative_to(by_main)).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize(("name", "end", "what"), [("snana", "", "points"), ("alerts", ".avro", "alerts")])
+def test_wiring_writes_other_formats(by_main, settings, tmp_path, name, end, what):
+    log = run_as_snakemake_does(
+        "simulate_format",
+        tmp_path,
+        input=SimpleNamespace(truth=str(by_main / "truth.parquet")),
+        output=SimpleNamespace(train=str(tmp_path / "survey" / "train" / f"split_02{end}")),
+        wildcards=SimpleNamespace(split="split_02"),
+        params=SimpleNamespace(settings=settings | {"format": name}),
+    )
+    assert "split_02:" in log
+    assert what in log
+    written = {str(path.relative_to(tmp_path / "survey").parts[0]) for path in (tmp_path / "survey").rglob("split_02*")}
+    assert written == {"train", "test"}
+
+
 def test_a_survey_without_sources_ends_the_job_with_a_message(settings, tmp_path):
     empty = settings | {"simulation": settings["simulation"] | {"sources": {"AGN": 0}}}
     output = SimpleNamespace(truth=str(tmp_path / "survey" / "truth.parquet"))
