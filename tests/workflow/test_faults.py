@@ -73,7 +73,7 @@ def test_a_run_killed_twenty_times_ends_with_the_same_results(empty, finished):
         if run.returncode == 0:  # it was done before
             shutil.rmtree(workspace.path / "results" / "families")
         elif k == 0:
-            workspace.snakemake("--unlock")
+            workspace.dry("--unlock")
         else:
             shutil.rmtree(workspace.path / ".snakemake" / "locks", ignore_errors=True)  # as --unlock does, in no time
     wait_for_the_end_of(jobs)
@@ -94,8 +94,8 @@ def test_kernels_half_compiled_are_compiled_again(empty, tmp_path, monkeypatch):
     for process in (run, *jobs_of(run)):
         process.kill()
     run.wait()
-    workspace.snakemake("--unlock")
-    assert "compile_kernels" in workspace.snakemake("--dry-run", "compile_kernels").stdout
+    workspace.dry("--unlock")
+    assert "compile_kernels" in workspace.dry("--dry-run", "compile_kernels").stdout
     assert not list(tmp_path.rglob("whole"))
 
 
