@@ -1,8 +1,8 @@
 """Commands of Snakemake that run no job, each in a fork of one process that has imported it and has read the code.
 
 A new process spends two of its three seconds on these. A fork notices every edit as a new process does: what
-`mallorn.runs.fingerprints` remembers of a file, it remembers with the date and size of that file. Only what an edit of that module, of
-`mallorn.plugins` and of `mallorn.errors` makes them do goes unnoticed.
+`mallorn.runs.fingerprints` remembers of a file, it remembers with the date and size of that file. But that module,
+`mallorn.plugins` and `mallorn.errors` are in memory already: to make them do other things takes a new process.
 """
 
 import json
