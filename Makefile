@@ -22,7 +22,7 @@ $(VENV)/installed: requirements.lock
 	touch "$@"
 
 test: install
-	"$(BIN)/python" -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	"$(BIN)/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slurm: install
 	tests/slurm/run.sh "$(BIN)/python" -m pytest tests/slurm $(PYTEST_ARGS)

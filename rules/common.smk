@@ -29,7 +29,7 @@ code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
     plugins.use(config.get("plugins") or [])
-    config = resolve(config, plugins.described(), shipped_surveys())
+    config = resolve(config, shipped_surveys())
     check_tracking(config)
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey

@@ -1,12 +1,14 @@
 """Finished runs: each is made once for all workers of pytest-xdist, and every worker edits a copy of its own."""
 
 import fcntl
+import json
 import os
 import shutil
 from types import SimpleNamespace
 
 import pytest
 import yaml
+from killed_runs import Kill, run_with_kills
 from workflow_copy import TINY, Workspace, copy_project
 
 
@@ -50,7 +52,7 @@ def finished(shared_run, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clone(finished, shared_run, tmp_path_factory):
-    """A workspace after a run of another copy of the project, on one core and in another order of jobs.
+    """A workspace after a run of another copy of the project, on four cores, that was killed twenty times: its `kills`.
 
     It reads the survey that `finished` simulated from its folder `survey`, as it would read a real one.
     """
@@ -61,13 +63,15 @@ def clone(finished, shared_run, tmp_path_factory):
         config = {**yaml.safe_load(TINY.read_text()), "data_dir": "survey"}
         workspace.configfile.write_text(yaml.safe_dump(config))
         shutil.copytree(finished.origin / "results" / "survey", folder / "survey", ignore=lambda *_: ["truth.parquet"])
-        workspace.snakemake("results/families/template/split_02.parquet", "results/folds.parquet", cores=1)
-        workspace.snakemake(cores=1)
+        kills = run_with_kills(workspace, Workspace(finished.origin).results(), cores=4)
+        (folder / "results" / "log" / "kills.json").write_text(json.dumps(kills))
 
-    origin = shared_run("a clone on one core", make)
+    origin = shared_run("a clone that was killed", make)
     path = tmp_path_factory.mktemp("clone") / "another folder"
     shutil.copytree(origin, path)
-    return Workspace(path, path / "clone.yaml")
+    workspace = Workspace(path, path / "clone.yaml")
+    workspace.kills = [Kill(*kill) for kill in json.loads((path / "results" / "log" / "kills.json").read_text())]
+    return workspace
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ __all__ = [
     "Module",
     "constant",
     "constants",
-    "described",
+    "defines",
     "find",
     "find_module",
     "load",
@@ -112,7 +112,7 @@ def names(kind, source=SOURCE):
 
 def modules(kind, source=SOURCE):
     """Return {name: `Module`} of a kind: this package's, those of installed packages, and those of plug-in files."""
-    return _modules(kind, Path(source), tuple((path, stamp(path)) for path in _used))
+    return _modules(kind, str(source), tuple((path, stamp(path)) for path in _used))
 
 
 def find(kind, name, source=SOURCE):
@@ -157,22 +157,9 @@ def constant(kind, name, literal, *default):
     return found.get(literal, *default)
 
 
-def described():
-    """Return what the modules from outside of this package are, as `mallorn.settings.plugins` wants to know it.
-
-    {"features": {family: its literal SETTINGS, {setting: default}}, "learners": {learner: its PARAMETERS},
-    "formats": {format: its SETTINGS},
-    "transforms", "hypotheses", "sources": [name]}
-    """
-    own = SOURCE / "mallorn"
-    outside = {
-        kind: [name for name, module in sorted(modules(kind).items()) if own not in module.path.parents]
-        for kind in ("features", "learners", "transforms", "hypotheses", "sources", "formats")
-    }
-    families = {name: constant("features", name, "SETTINGS", {}) for name in outside["features"]}
-    learners = {name: constant("learners", name, "PARAMETERS") for name in outside["learners"]}
-    formats = {name: constant("formats", name, "SETTINGS") for name in outside["formats"]}
-    return {**outside, "features": families, "learners": learners, "formats": formats}
+def defines(kind, name, function):
+    """Return whether a module has a function of this name at its top, without running it."""
+    return function in _bound(find(kind, name).path)
 
 
 def constants(path):
@@ -214,13 +201,13 @@ def _syntax_tree(path, stamp):
 
 def find_module(name, source=SOURCE):
     """Return the file of the module with this dotted name, in `source` or in a package that has plug-ins; else None."""
-    return _find_module(name, Path(source))
+    return _find_module(name, str(source))
 
 
 @lru_cache(maxsize=16384)
 def _find_module(name, source):
     parts = name.split(".")
-    folder = source if Path(source, parts[0]).is_dir() else _packages().get(parts[0])
+    folder = Path(source) if Path(source, parts[0]).is_dir() else _packages().get(parts[0])
     if folder is None:
         return None
     base = folder.joinpath(*parts)

@@ -167,10 +167,9 @@ def test_passbands_of_ones_own_come_from_blue_to_red():
 
 
 def test_transforms_keep_their_order():
-    plugins = {"transforms": ["b", "a"]}
-    for order in (["b", "a"], ["a", "b"]):
+    for order in (["normal_scores", "linear_start"], ["linear_start", "normal_scores"]):
         given = {"models": {"mine": {"learner": "mlp", "transforms": {name: {} for name in order}}}}
-        assert list(resolve(given, plugins)["models"]["mine"]["transforms"]) == order
+        assert list(resolve(given)["models"]["mine"]["transforms"]) == order
 
 
 def test_tests_of_the_workflow_state_parts():

@@ -211,8 +211,15 @@ def test_ids_keep_their_digits(tmp_path):
     for form in ("csv", "parquet", "fits", "ecsv", "vot"):
         path = write_table(tmp_path / f"b.{form}", whole)
         assert read(table, path)[1]["object_id"].tolist() == ["170028500555406485"]
-    path = write_table(tmp_path / "c.parquet", some_points() | {"SNID": [1.7002850055540648e17] * 6})
-    with pytest.raises(DataError, match="loses the digits"):
+
+
+@pytest.mark.parametrize(
+    ("ids", "found"),
+    [([1.7002850055540648e17] * 6, "1.7002850055540646e\\+17"), ([3.0] * 5 + [np.nan], "nan"), ([2.5] * 6, "2.5")],
+)
+def test_ids_that_floats_do_not_keep_are_refused(tmp_path, ids, found):
+    path = write_table(tmp_path / "c.parquet", some_points() | {"SNID": ids})
+    with pytest.raises(DataError, match=f"SNID.*{found}, which loses the digits.*Next step: write the ids as text or"):
         read(table, path)
 
 

@@ -1,21 +1,21 @@
 """Augmented training objects and outer training sets, through the real DAG with one cheap family."""
 
 import yaml
-from workflow_copy import TINY, copy_project
+from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns
 from mallorn.settings.resolve import defaults
 
 
-def test_augmented_objects_go_through_the_same_rules(tmp_path):
+def test_augmented_objects_go_through_the_same_rules(empty):
     families = defaults()["features"]
     config = yaml.safe_load(TINY.read_text())
     config["features"] = {name: {"enabled": name == "statistics"} for name in families}
     config["augmentations"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
-    configfile = tmp_path / "augmented.yaml"
-    configfile.write_text(yaml.safe_dump(config))
-    work = copy_project(tmp_path / "work")
-    work.configfile = configfile
+    config["ensembles"] = {"mean": {"members": ["catboost_multiclass", "logistic_multiclass"]}}
+    work = empty("augmented")
+    work.configfile = work.path / "augmented.yaml"
+    work.configfile.write_text(yaml.safe_dump(config))
     folder = work.path / "results" / "predictions" / "outer_1" / "grouped" / "0"
     work.snakemake(str((folder / "mean" / "photoz.parquet").relative_to(work.path)))
     train, photoz, jitter = (

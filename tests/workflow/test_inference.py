@@ -8,7 +8,7 @@ TRAINING = {"cross_validate", "combine", "choose_threshold", "make_folds", "tune
 
 def jobs(workspace, *arguments):
     """Return {rule: number of jobs} of a dry run."""
-    done = workspace.snakemake("-n", *arguments)
+    done = workspace.dry("-n", *arguments)
     lines = (done.stdout + done.stderr).partition("Job stats:")[2].partition("total")[0].splitlines()
     return {line.split()[0]: int(line.split()[1]) for line in lines[3:] if line.strip()}
 
@@ -21,11 +21,11 @@ def test_new_objects_are_scored_without_training(finished):
 
 
 def test_without_new_objects_the_user_is_told_what_to_give(finished):
-    done = finished.snakemake("-n", "classify", ok=False)
+    done = finished.dry("-n", "classify", ok=False)
     assert (
         "expected new_data, a folder of new objects. Next step: --config new_data=FOLDER" in done.stdout + done.stderr
     )
-    done = finished.snakemake("-n", "classify", "--config", "new_data=nowhere", ok=False)
+    done = finished.dry("-n", "classify", "--config", "new_data=nowhere", ok=False)
     assert "nowhere: expected the folder of a survey, found nothing" in done.stdout + done.stderr
 
 

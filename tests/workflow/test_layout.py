@@ -2,12 +2,11 @@
 
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 import yaml
-from workflow_copy import ROOT, TINY
+from dry_runs import dry_run
+from workflow_copy import ROOT, TINY, clean_environment
 
 MODULE = """
 configfile: "config/config.yaml"
@@ -23,8 +22,7 @@ use rule * from mallorn as mallorn_*
 
 
 def snakemake(folder, *arguments):
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = dry_run(ROOT, folder, arguments, clean_environment())
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout + done.stderr
 

@@ -39,7 +39,7 @@ def small(name, passbands, depth):
 def run(workspace, config):
     workspace.configfile = workspace.path / "config_of_test.yaml"
     workspace.configfile.write_text(yaml.safe_dump(config), encoding="utf-8")
-    workspace.snakemake()
+    workspace.snakemake("results/report/index.html")
     return workspace
 
 

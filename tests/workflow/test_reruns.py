@@ -191,7 +191,7 @@ def preserved(workspace, backup):
 @pytest.fixture(scope="module")
 def followers(clone):
     """{rule: rules that read what it makes}. Of the logs, `ingest` reads only its own split's rows (params)."""
-    graph = clone.snakemake("--rulegraph", "dot").stdout
+    graph = clone.dry("--rulegraph", "dot").stdout
     names = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
     edges = {(names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", graph)} - {("ingest_metadata", "ingest")}
     return {name: {b for a, b in edges if a == name} - {"all", "default"} for name in names.values()}

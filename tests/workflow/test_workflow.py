@@ -80,7 +80,8 @@ def test_the_run_ends_with_the_scores_and_where_files_lie(finished):
 
 def test_nothing_runs_twice(finished):
     assert finished.planned() == {}
-    assert "Nothing to be done" in finished.snakemake("-n").stdout + finished.snakemake("-n").stderr
+    done = finished.dry("-n")
+    assert "Nothing to be done" in done.stdout + done.stderr
 
 
 def test_provenance_tells_what_these_results_were_made_from(finished):
@@ -136,6 +137,6 @@ def test_an_edit_downstream_plans_just_the_rules_that_reach_it(finished, module,
 
 
 def test_a_misspelt_key_ends_the_run_in_plain_words(finished):
-    done = finished.snakemake("-n", "--config", "sede=1", ok=False)
+    done = finished.dry("-n", "--config", "sede=1", ok=False)
     assert done.returncode != 0
     assert "did you mean 'seed'?" in done.stderr + done.stdout

@@ -16,7 +16,8 @@ def main(models, test, held_out, candidates, everywhere, settings):
     """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
 
     models: folders of the fits of all repeats. test: path of the feature table of the test objects; held_out: paths of
-    their probabilities in all repeats; objects without redshift are left out. settings: {"seed", "explanations"} of the configuration.
+    their probabilities in all repeats; objects without redshift are left out. settings: {"seed", "explanations"} of
+    the configuration.
     """
     options = settings["explanations"]
     object_id, probability, names = mean_of_files(held_out)

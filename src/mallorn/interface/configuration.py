@@ -15,4 +15,4 @@ def configuration(settings=None):
     settings = settings or {}
     if "plugins" in settings:
         plugins.use(settings["plugins"])
-    return resolve(settings, plugins.described(), shipped_surveys())
+    return resolve(settings, shipped_surveys())

@@ -36,6 +36,9 @@ SEARCH_SPACE = {"C": {"low": 1e-5, "high": 0.1, "log": True}}
 
 _FILE = "model.npz"
 
+_in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Sums in parts would depend on the number of threads."""
+
 _NODES = 16
 """Of the Gauss-Legendre quadrature on a line whose ends differ by tens in log odds."""
 
@@ -47,12 +50,12 @@ class Model(NamedTuple):
     bias: np.ndarray
 
 
+@_in_one_thread
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
 
     params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, multinomial for any number of classes.
     """
-    threadpool_limits(1, user_api="blas")  # sums in parts would depend on the number of threads
     regression = LogisticRegression(**params).fit(dataset.features.values, classes, sample_weight=weight)
     weights, bias = regression.coef_.T, regression.intercept_
     if n_classes == 2:  # scikit-learn gives the margin of class 1 alone
@@ -65,9 +68,9 @@ def predict(model, dataset):
     return probabilities(margins(model, dataset))
 
 
+@_in_one_thread
 def margins(model, dataset):
     """Return what the probabilities are the softmax of: (n,) of class 0 of two, or (n, n_classes)."""
-    threadpool_limits(1, user_api="blas")
     margin = dataset.features.values @ model.weights + model.bias
     return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
 
@@ -78,6 +81,7 @@ def log_odds(model, dataset):
     return margin if margin.ndim == 1 else margin[:, 0] - logsumexp(margin[:, 1:], axis=1)
 
 
+@_in_one_thread
 def contributions(model, dataset, odds=False):
     """Return what each feature adds to the margin of class 0, or with `odds` to its log odds, shape (n, p).
 

@@ -26,6 +26,9 @@ SEARCH_SPACE = {
 
 _FILE = "model.npz"
 
+_in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Sums in parts would depend on the number of threads."""
+
 
 class Model(NamedTuple):
     """Of p features, H units and C classes the weights (p, H), (H, C) and biases (H,), (C,) of both layers."""
@@ -34,13 +37,13 @@ class Model(NamedTuple):
     biases: tuple
 
 
+@_in_one_thread
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments.
 
     params: of `PARAMETERS`: `hidden`, units of the one hidden layer; `epochs`, passes over the training part; and those
         of scikit-learn's MLPClassifier.
     """
-    threadpool_limits(1, user_api="blas")  # sums in parts would depend on the number of threads
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
     scores = dataset.features.values
@@ -50,9 +53,9 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     return Model(tuple(network.coefs_), tuple(network.intercepts_))
 
 
+@_in_one_thread
 def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
-    threadpool_limits(1, user_api="blas")
     hidden = np.maximum(dataset.features.values @ model.weights[0] + model.biases[0], 0)
     margin = hidden @ model.weights[1] + model.biases[1]
     # of two classes, scikit-learn has one output, the margin of class 1

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from mallorn.learning.dataset import Dataset, Labelled
 from mallorn.learning.pipeline import fit_pipeline, fit_shared, needs_of
@@ -91,7 +92,8 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
         pipeline = _fit(objects, train, spec, derived_seed(seeds[k], "member", member), shared[k], options)
         return held, pipeline, _predict(pipeline, objects, held, options)
 
-    with ThreadPoolExecutor(threads) as pool:
+    # a learner may set no number of threads of linear algebra for the process while it runs in a thread of the pool
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         shared = list(pool.map(share, range(len(parts))))
         # results are added in the order of the tasks, whichever ends first
         for result in progress(pool.map(fit, tasks), len(tasks), "fits"):

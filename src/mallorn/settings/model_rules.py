@@ -1,21 +1,18 @@
 """Rules across models, ensembles and decisions: names that must be there, and settings that need others."""
 
-from mallorn.settings.code import explains, known_names, parameters
+from mallorn import plugins
 from mallorn.settings.messages import nearest
 from mallorn.settings.renames import RENAMED_NAMES
 
-__all__ = ["TRANSFORMS", "broken_model_rules"]
-
-TRANSFORMS = {"linear_start": ("C",)}
-"""{transform: its parameters} that the package has beside its modules of transforms."""
+__all__ = ["broken_model_rules"]
 
 
-def broken_model_rules(config, plugins):
+def broken_model_rules(config):
     """Return a line for each rule on models and decisions that `config` breaks; see `mallorn.settings.rules`."""
     return [
         *_names(config),
-        *_learners(config, plugins),
-        *_transforms(config["models"], plugins),
+        *_learners(config),
+        *_transforms(config["models"]),
         *_classes(config["training"]),
         *_decisions(config),
         *_repeats(config),
@@ -58,17 +55,16 @@ def _absent(where, name, blocks):
     return f"{where}: there is no {nearest(name, blocks)}"
 
 
-def _learners(config, plugins):
-    own = plugins.get("learners", {})
+def _learners(config):
+    learners = plugins.names("learners")
     blocks = {f"models.{name}": block for name, block in config["models"].items()}
     blocks |= {"selection.ranker": config["selection"]["ranker"], "audits.model": config["audits"]["model"]}
     for where, block in blocks.items():
         name = block["learner"]
-        known = own[name] if name in own else parameters("learners", name)
-        if known is None:
-            learners = [*known_names("learners"), *own]
+        if name not in learners:
             yield f"{where}.learner: there is no learner {nearest(name, learners)}"
             continue
+        known = plugins.constant("learners", name, "PARAMETERS")
         for key in block["params"]:
             if key not in known:
                 yield f"{where}.params: the learner {name} has no parameter {nearest(key, known)}"
@@ -76,22 +72,20 @@ def _learners(config, plugins):
             yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
     for name in config["explanations"]["models"]:
         learner = config["models"].get(name, {}).get("learner")
-        if learner in known_names("learners") and learner not in own and not explains(learner):
+        if learner in learners and not plugins.defines("learners", learner, "contributions"):
             yield f"explanations.models: {name!r} is a model of the learner {learner}, which has no SHAP values"
 
 
-def _transforms(models, plugins):
-    own, known = plugins.get("transforms", ()), list(dict.fromkeys([*known_names("transforms"), *TRANSFORMS]))
+def _transforms(models):
+    known = plugins.names("transforms")
     for model, block in models.items():
         where = f"models.{model}.transforms"
         for name, given in block["transforms"].items():
-            if name not in known and name not in own:
-                yield f"{where}: there is no transform {nearest(name, [*known, *own])}"
-            elif name in known:
-                allowed = parameters("transforms", name) or TRANSFORMS.get(name, ())
-                yield from (
-                    f"{where}.{name}: unknown key {nearest(key, allowed)}" for key in given if key not in allowed
-                )
+            if name not in known:
+                yield f"{where}: there is no transform {nearest(name, known)}"
+                continue
+            allowed = plugins.constant("transforms", name, "PARAMETERS")
+            yield from (f"{where}.{name}: unknown key {nearest(key, allowed)}" for key in given if key not in allowed)
 
 
 def _classes(training):

@@ -1,38 +1,28 @@
-"""Settings of what a user's own files add: feature families, learners, hypotheses, sources and transforms.
+"""Settings of feature families that do not come with this package, from the literal `SETTINGS` of their modules.
 
-A description of plug-ins is a dict, made without importing the files:
-
-- "features": {family: its literal `SETTINGS`, a dict of defaults}
-- "learners": {learner: its literal tuple `PARAMETERS`}
-- "hypotheses", "sources", "transforms": lists of names
-
-The defaults of a family say what its settings are: each has the type of its default, a list that of its items. Where a
-default is a whole number, only whole numbers are allowed: write 3.0 for a setting that may be 2.5.
+These defaults say what the settings are: each has the type of its default, a list that of its items. Where a default is
+a whole number, only whole numbers are allowed: write 3.0 for a setting that may be 2.5.
 """
 
 from typing import Any
 
 from pydantic import Field, create_model
 
-from mallorn.errors import ConfigError
+from mallorn import plugins
 from mallorn.settings.configuration import Configuration
 from mallorn.settings.features import Features
 from mallorn.settings.fields import Block, Whole
 
-__all__ = ["extended", "model_of"]
+__all__ = ["model_of", "with_families"]
 
 
-def extended(plugins):
-    """Return the type of the configuration with the feature families of `plugins`.
-
-    Raises ConfigError if a family has the name of one that there is.
-    """
-    families = dict(sorted((plugins or {}).get("features", {}).items()))
+def with_families():
+    """Return the type of the configuration with the families that `mallorn.plugins` finds beside the shipped ones."""
+    families = [name for name in plugins.names("features") if name not in Features.model_fields]
     if not families:
         return Configuration
-    if taken := [name for name in families if name in Features.model_fields]:
-        raise ConfigError(f"plugins: there is a feature family {taken[0]!r} already; give yours another name")
-    fields = {name: _field(model_of(name, {"enabled": True, **given})) for name, given in families.items()}
+    given = {name: plugins.constant("features", name, "SETTINGS", {}) for name in families}
+    fields = {name: _field(model_of(name, {"enabled": True, **given[name]})) for name in families}
     features = create_model("FeaturesWithPlugins", __base__=Features, **fields)
     return create_model("ConfigurationWithPlugins", __base__=Configuration, features=_field(features))
 

@@ -8,29 +8,30 @@ from mallorn.errors import ConfigError
 from mallorn.settings.configuration import Configuration
 from mallorn.settings.merging import merge
 from mallorn.settings.messages import refusal, tell
-from mallorn.settings.plugins import extended
+from mallorn.settings.plugins import with_families
 from mallorn.settings.renames import take_renamed
 from mallorn.settings.rules import broken_rules
 
 __all__ = ["defaults", "resolve"]
 
 
-def resolve(config, plugins=None, surveys=None):
+def resolve(config, surveys=None):
     """Return the whole configuration as plain dicts, lists, numbers and text, in a fixed order.
 
-    config: what the user states, nested dicts; any part may be missing. plugins: what files of the user's own add, see
-    `mallorn.settings.plugins`. surveys: {name: passbands} of the surveys that the package knows; None: not checked.
+    config: what the user states, nested dicts; any part may be missing. Plug-in files that it names count once
+    `mallorn.plugins.use` was called with them. surveys: {name: passbands} of the surveys that the package knows; None:
+    not checked.
 
     Raises ConfigError that lists everything wrong: keys that are not known or were renamed, values that are not
     allowed, and settings that do not go together.
     """
-    model = extended(plugins)
+    model = with_families()
     given, lines = take_renamed(config)
     try:
         resolved = _validated(model, given)
     except ValidationError as error:
-        raise ConfigError(refusal([*lines, *_all_wrong(error, model, given, plugins, surveys)])) from None
-    lines += broken_rules(resolved, plugins, surveys)
+        raise ConfigError(refusal([*lines, *_all_wrong(error, model, given, surveys)])) from None
+    lines += broken_rules(resolved, surveys)
     if lines:
         raise ConfigError(refusal(lines))
     return resolved
@@ -45,7 +46,7 @@ def _validated(model, given):
     return model.model_validate(merge(_defaults_of(model), given)).model_dump()
 
 
-def _all_wrong(error, model, given, plugins, surveys):
+def _all_wrong(error, model, given, surveys):
     """Return the lines for what no value may be, and for the rules that the other values break."""
     lines, places = tell(error, model)
     left_out = {_reached(given, place) for place in places}
@@ -56,7 +57,7 @@ def _all_wrong(error, model, given, plugins, surveys):
     except ValidationError:
         return lines
     named = [word for *_, key in filter(None, left_out) for word in (repr(key), f".{key}")]
-    return lines + [line for line in broken_rules(rest, plugins, surveys) if not any(word in line for word in named)]
+    return lines + [line for line in broken_rules(rest, surveys) if not any(word in line for word in named)]
 
 
 def _reached(given, place):

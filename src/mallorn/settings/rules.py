@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from mallorn import plugins as code
+from mallorn import plugins
 from mallorn.settings.messages import nearest
 from mallorn.settings.model_rules import broken_model_rules
 from mallorn.settings.survey import TYPES
@@ -23,23 +23,22 @@ PARENTS = {
 _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 
 
-def broken_rules(config, plugins=None, surveys=None):
+def broken_rules(config, surveys=None):
     """Return a line for each rule that `config` breaks, a whole configuration whose single values are allowed.
 
-    plugins, surveys: as in `mallorn.settings.resolve.resolve`.
+    surveys: as in `mallorn.settings.resolve.resolve`.
     """
-    plugins = plugins or {}
     lines = [
         *_ranges(config),
-        *_survey(config, plugins, surveys),
+        *_survey(config, surveys),
         *_simulation(config, surveys),
         *_priors(config["fits"]),
     ]
     lines += [*_posterior(config["posterior"]), *_phases(config), *_shape(config["features"]["shape"])]
     if not config["training"]["log_columns"] and not any(family["enabled"] for family in config["features"].values()):
         lines.append("features: expected at least one family that is enabled, found none")
-    lines += _hypotheses(config, {**PARENTS, **dict.fromkeys(plugins.get("hypotheses", ()), "")})
-    return lines + broken_model_rules(config, plugins)
+    lines += _hypotheses(config, {**PARENTS, **dict.fromkeys(plugins.names("hypotheses"), "")})
+    return lines + broken_model_rules(config)
 
 
 def _ranges(value, path=""):
@@ -56,7 +55,7 @@ def _ranges(value, path=""):
             yield f"{path}: {first} {low:g} is not below {last} {high:g}"
 
 
-def _survey(config, plugins, surveys):
+def _survey(config, surveys):
     for name, passbands in config["surveys"].items():
         if not passbands:
             yield f"surveys.{name}: expected at least one passband"
@@ -67,8 +66,8 @@ def _survey(config, plugins, surveys):
         for name in [named] if isinstance(named, str) else named or ():
             if known is not None and name not in known:
                 yield f"{key}: there is no survey {nearest(name, known)}"
-    formats = {**_formats(), **plugins.get("formats", {})}
-    sources = [*code.names("sources"), *plugins.get("sources", ()), *formats]
+    formats = _formats()
+    sources = [*plugins.names("sources"), *formats]
     for key in ("source", "new_source"):
         if config[key] is not None and config[key] not in sources:
             yield f"{key}: there is no source {nearest(config[key], sources)}"
@@ -82,7 +81,7 @@ def _survey(config, plugins, surveys):
 
 def _formats():
     """Return {format: names of its settings}."""
-    return {name: code.constant("formats", name, "SETTINGS") for name in code.names("formats")}
+    return {name: plugins.constant("formats", name, "SETTINGS") for name in plugins.names("formats")}
 
 
 def _simulation(config, surveys):

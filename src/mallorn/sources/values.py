@@ -30,7 +30,8 @@ _MOST_EXACT = 2.0**53
 def id_strings(column, path, name):
     """Return the ids of an Arrow column as Arrow strings (n,), digit for digit, null where missing.
 
-    Raises DataError for floats that are not whole numbers below 2^53, which have lost digits, and for other types.
+    Raises DataError for floats that are not whole numbers below 2^53, which have lost digits, for floats that are NaN,
+    and for other types.
     """
     column = _decoded(column)
     kind = column.type
@@ -41,12 +42,11 @@ def id_strings(column, path, name):
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return _text(column, path, name)
     if pa.types.is_floating(kind):
-        values = numpy_array(column.cast(pa.float64()))
-        there = ~np.isnan(values)
-        exact = np.abs(values[there]) < _MOST_EXACT
-        if exact.all() and (values[there] == np.floor(values[there])).all():
+        values = numpy_array(column.drop_null().cast(pa.float64()))
+        wrong = values[~((np.abs(values) < _MOST_EXACT) & (values == np.floor(values)))]
+        if not len(wrong):
             return column.cast(pa.float64()).cast(pa.int64()).cast(pa.string())
-        found = f"a float, {float(values[there][0])!r}, which loses the digits of long ids"
+        found = f"a float, {float(wrong[0])!r}, which loses the digits of long ids"
     else:
         found = f"the type {kind}"
     fix = "write the ids as text or as whole numbers"
