@@ -27,8 +27,8 @@ tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes i
 - **goes through**: the run goes on with what there is. Every object of the test log gets a prediction, also one
   without any usable point.
 
-A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and scored
-by models that were trained without redshifts ([models](models.md#redshifts)). No other column of the logs but Z_err may.
+A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and
+scored by models that were trained without redshifts ([models](models.md#redshifts)).
 
 Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
 a path, and pages escape what they show.
