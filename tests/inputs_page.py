@@ -28,7 +28,7 @@ tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes i
   without any usable point.
 
 A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and
-scored by models that were trained without redshifts ([models](models.md#redshifts)). Z_err and EBV may be empty too.
+scored by models that were trained without redshifts ([models](models.md#redshifts)).
 
 Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
 a path, and pages escape what they show.

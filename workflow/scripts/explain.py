@@ -15,17 +15,15 @@ from mallorn.learning.tables import has_redshift, read_feature_columns
 def main(models, test, held_out, candidates, everywhere, settings):
     """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
 
-    models: folders of the fits of all repeats. test: path of the feature table of the test objects; held_out: paths of
-    their probabilities in all repeats; objects without redshift are left out. settings: {"seed", "explanations"} of
-    the configuration.
+    models: folders of the fits of all repeats. test: path of the feature table of the test objects, of which those
+    without redshift are left out; held_out: paths of their probabilities in all repeats. settings: {"seed",
+    "explanations"} of the configuration.
     """
     options = settings["explanations"]
     object_id, probability, names = mean_of_files(held_out)
     known = np.flatnonzero(has_redshift(test))  # others are scored by other models
-    p = probability[known, 0]
-    best, drawn = (
-        known[rows] for rows in explained_rows(p, options["candidates"], options["sample"], settings["seed"])
-    )
+    numbers = options["candidates"], options["sample"], settings["seed"]
+    best, drawn = (known[rows] for rows in explained_rows(probability[known, 0], *numbers))
     rows = np.concatenate([best, drawn])
     fits = [read_fits(folder) for folder in models]
     table = read_feature_columns(test, fits[0].columns, rows)

@@ -89,10 +89,13 @@ def by_reason(unknown):
 def family_features(family, module, inputs, config):
     """Return {column: (n,) float64} of a family: what its module extracts, in the order of its `features`.
 
-    family: its name. module: as described above. Columns that the survey cannot have (see `unavailable`) are NaN.
+    family: its name. module: as described above; it is called if there is any object. Columns that the survey cannot
+    have (see `unavailable`) are NaN.
     Raises RuntimeError if the module's `features` and `extract` disagree.
     """
     listed = module.features(config)
+    if not len(inputs.lightcurves):
+        return {name: np.empty(0) for name in columns(family, listed)}
     found, expected = module.extract(inputs, config), columns(family, listed)
     if list(found) != expected:
         difference = sorted(set(found) ^ set(expected)) or "their order"
