@@ -260,5 +260,6 @@ def _refuse(aside):
     for _, reason, _, n, _ in aside.rows:
         reasons[reason] += n
     told = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common(_TOLD))
-    fix = "name the survey of the passbands in `survey` or `new_survey`, or the settings of the reader in `readers`"
+    fix = "name the surveys of the passbands in `survey` or `new_survey`, the settings of the reader in `readers`, or "
+    fix += "the values that are believed in `ingest`"
     raise DataError.at(aside.rows[0][0], expected="rows that can be used", found=told, fix=fix)
