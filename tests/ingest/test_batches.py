@@ -18,7 +18,14 @@ from mallorn.survey.passbands import passbands_of_surveys
 
 ZTF = passbands_of_surveys(["ztf"])
 PLACES = {"ztf.g": 0, "ztf.r": 1, "ztf.i": 2}
-INGEST = CONFIG | {"limits": "use", "combine_within": 0.0, "photoz_error": 0.05, "labels": {}, "held_out": 0.0}
+INGEST = CONFIG | {
+    "limits": "use",
+    "window": "all",
+    "combine_within": 0.0,
+    "photoz_error": 0.05,
+    "labels": {},
+    "held_out": 0.0,
+}
 
 
 def batch(rows, aside=None, **known):
@@ -156,6 +163,15 @@ def test_visits_of_a_night_become_one_point_in_each_passband():
     assert lc.mjd.tolist() == pytest.approx([60000.01, 60000.01, 60000.9, 60000.9])
     assert lc.band.tolist() == [0, 1, 0, 1]
     assert reasons(aside) == {"combined with others within 0.1 days in its passband": 2}
+
+
+def test_of_a_stream_of_alerts_only_what_it_holds_is_kept():
+    flags = {"a": [0, 0, 1, 0, 1, 0], "b": [0, 0, 0, 0, 0, 0], "c": [-1] * 6, "d": [1, 0, 0, 0, 0, 0]}
+    rows = [(k, 60000.0 + t, "ztf.g", 1.0, 1.0, d) for k, of in flags.items() for t, d in enumerate(of)]
+    lc, aside, _ = packed([batch(rows)], window="alerts")
+    kept = {one.object_id: (one.mjd - 60000.0).tolist() for one in lc}
+    assert kept == {"a": [1, 2, 3, 4], "b": [], "c": [0, 1, 2, 3, 4, 5], "d": [0]}
+    assert reasons(aside) == {"outside of what a stream of alerts holds": 13}
 
 
 def test_an_object_of_an_earlier_file_is_not_counted_twice():

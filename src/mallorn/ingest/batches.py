@@ -34,6 +34,7 @@ _ROW = np.dtype(
     ]
 )
 _VALUES = ("mjd", "band", "flux", "flux_err", "detected", "limit")
+_OUTSIDE = "outside of what a stream of alerts holds"
 _OTHER_FILE = "the object is in an earlier file too"
 _TOLD = 8  # reasons that messages name
 
@@ -71,7 +72,7 @@ class _Collected:
     """What the batches hold: objects by the order in which they came, and rows set aside."""
 
     def __init__(self, part, settings, passbands):
-        self._part, self._settings = part, settings
+        self._part, self.settings = part, settings
         self.passbands, self._place = passbands
         self._number, self.files, self.aside, self.n_rows, self.about = {}, [], Counter(), 0, {}
         self.known = Known()
@@ -97,7 +98,7 @@ class _Collected:
         return parts == 1 or zlib.crc32(str(name).encode()) % parts == part
 
     def _judged(self, batch, repeated):
-        points, settings = batch.points, self._settings
+        points, settings = batch.points, self.settings
         codes, names = pd.factorize(points["object_id"])
         mine = np.array([self._is_mine(name) for name in names], dtype=bool)
         band_codes, bands = pd.factorize(points["passband"])
@@ -178,7 +179,9 @@ def _packed(rows, begin, known, collected):
     rows, owner = _without(rows, owner, again, "exact duplicate", names, collected)
     beside = rows["limit"] & _beside_measurement(rows)
     rows, owner = _without(rows, owner, beside, "upper limit beside a measurement", names, collected)
-    within = collected._settings["combine_within"]
+    if collected.settings["window"] == "alerts":
+        rows, owner = _without(rows, owner, _outside_of_alerts(rows, owner), _OUTSIDE, names, collected)
+    within = collected.settings["combine_within"]
     if within > 0:
         rows, owner = _nights(rows, owner, within)
         what = f"combined with others within {within:g} days in its passband"
@@ -223,6 +226,19 @@ def _beside_measurement(rows):
     first = np.flatnonzero(~_same(rows, "owner", "mjd", "band"))
     counts = np.diff(np.append(first, len(rows)))
     return np.repeat(~rows["limit"][first], counts) if len(rows) else np.zeros(0, dtype=bool)
+
+
+def _outside_of_alerts(rows, owner):
+    """Return which rows (N,), by object and time, lie before the last non-detection ahead of the first detection of
+    their object, or after its last detection; none of an object without any row that tells of detections."""
+    number = np.arange(len(rows))
+    n = int(owner.max()) + 1 if len(owner) else 0
+    first, last = np.full(n, len(rows)), np.full(n, -1)
+    detected, told = rows["detected"] == 1, np.zeros(n, dtype=bool)
+    np.minimum.at(first, owner[detected], number[detected])
+    np.maximum.at(last, owner[detected], number[detected])
+    told[owner[rows["detected"] >= 0]] = True
+    return told[owner] & ((number < first[owner] - 1) | (number > last[owner]))
 
 
 def _nights(rows, owner, within):

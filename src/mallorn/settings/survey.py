@@ -107,6 +107,11 @@ class Ingest(Block):
     limits: Literal["use", "leave out"] = value(
         "use", "Upper limits: use, as a flux of 0 with the error of the limit; leave out, set aside."
     )
+    window: Literal["all", "alerts"] = value(
+        "all",
+        "Points that are kept: all; or alerts, what a stream of alerts holds, from the last non-detection before the "
+        "first detection to the last detection. An object of whose points no detections are told keeps all.",
+    )
     combine_within: NotNegative = value(
         0.0, "Visits of an object in one passband less than this apart become one point; 0 keeps all.", "d"
     )
