@@ -9,15 +9,14 @@ __all__ = ["TYPES", "brightening", "changing_flux", "draw"]
 
 
 def draw(rng):
-    """Return {parameter: value} of a nucleus that switches on, see `agn.draw` for how it was before.
+    """Return {parameter: value} of a nucleus that switches on, until it is as bright as those of `agn.draw`.
 
-    change: by how many magnitudes it brightens at 4000 A, 1 to 2.5: more than one in g is what such nuclei were found
-    by (MacLeod et al. 2016, MNRAS 457, 389). turn: time in which it does so, rest-frame days, some months as in Ross et
-    al. (2018, MNRAS 480, 4468) and Frederick et al. (2019, ApJ 883, 31).
+    magnitude: before the change. change: by how many magnitudes it brightens at 4000 A, 1 to 2.5: more than one in g is
+    what such nuclei were found by (MacLeod et al. 2016, MNRAS 457, 389). turn: time in which it does so, rest-frame
+    days, some months as in Ross et al. (2018, MNRAS 480, 4468) and Frederick et al. (2019, ApJ 883, 31).
     """
-    p = agn.draw(rng)
-    turn = 60.0 * np.exp(0.5 * rng.standard_normal())
-    return p | {"change": rng.uniform(1.0, 2.5), "turn": float(turn)}
+    p, change, turn = agn.draw(rng), rng.uniform(1.0, 2.5), 60.0 * np.exp(0.5 * rng.standard_normal())
+    return p | {"magnitude": p["magnitude"] + change, "change": change, "turn": float(turn)}
 
 
 def brightening(phase, wavelength, change, turn):
