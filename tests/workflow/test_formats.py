@@ -1,0 +1,110 @@
+"""A survey in SNANA's files is trained on, and alerts of other objects are scored and drawn, from files to pages."""
+
+import csv
+
+import numpy as np
+import pytest
+import yaml
+from workflow_copy import TINY
+
+from mallorn.io.tables import read_columns, read_metadata
+from mallorn.settings.resolve import defaults
+from mallorn.simulate.logs import write_logs
+from mallorn.simulate.writers import rubin_alerts, snana
+from mallorn.survey.passbands import LSST
+
+SHIPPED = defaults()
+FAMILIES = ("statistics", "color")
+
+
+def configuration(**changes):
+    """Return a configuration of one model on few features."""
+    config = yaml.safe_load(TINY.read_text(encoding="utf-8"))
+    for block in ("models", "ensembles", "augmentations"):
+        for key in SHIPPED[block]:
+            config.setdefault(block, {}).setdefault(key, {})["enabled"] = block == "models" and key == "lightgbm"
+    config["augmentations"]["no_redshift"]["enabled"] = True
+    config["features"] = {name: {"enabled": name in FAMILIES} for name in SHIPPED["features"]}
+    config["submission"] = {"model": "lightgbm"}
+    config["explanations"] = {"models": ["lightgbm"]}
+    config["fits"] = {"hypotheses": {"models": ["supernova"]}}
+    return config | changes
+
+
+@pytest.fixture(scope="module")
+def scored(empty):
+    """A folder in which a survey of SNANA's files went to a submission, and alerts to candidates; `truth` of both."""
+    workspace, config = empty("any format"), configuration()
+    simulation = SHIPPED["simulation"] | config["simulation"] | {"n_splits": 1}
+    simulation["sources"] = SHIPPED["simulation"]["sources"] | config["simulation"]["sources"] | {"RRL": 2}
+    write_logs(simulation, LSST, 3, workspace.path / "truth")
+    workspace.truth = read_columns(workspace.path / "truth" / "truth.parquet")
+    for write, folder in ((snana.write_split, "pairs"), (rubin_alerts.write_split, "alerts")):
+        write(simulation, LSST, 3, "split_01", workspace.truth, workspace.path / folder)
+    config |= {"data_dir": "pairs", "source": "snana", "survey": "lsst"}
+    config |= {"new_data": "alerts/test", "new_source": "rubin_alerts"}
+    workspace.configfile = workspace.path / "mine.yaml"
+    workspace.configfile.write_text(yaml.safe_dump(config), encoding="utf-8")
+    workspace.snakemake("results/submission.csv", "results/model")
+    workspace.snakemake("new_candidates")
+    return workspace
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_object_without_a_label_is_predicted(scored):
+    truth, metadata = scored.truth, read_columns(scored.path / "results" / "metadata.parquet")
+    of = {name: set(truth["object_id"][truth["set"] == name].astype(str)) for name in ("train", "test")}
+    assert {row["object_id"] for row in rows(scored.path / "results" / "submission.csv")} == of["test"]
+    train = metadata["set"] == "train"
+    assert set(metadata["object_id"][train]) == of["train"]
+    kind = dict(zip(truth["object_id"], truth["spec_type"], strict=True))
+    assert [kind[name] for name in metadata["object_id"][train]] == metadata["spec_type"][train].tolist()
+    z = dict(zip(truth["object_id"], truth["redshift"], strict=True))
+    expected = [np.nan if kind[name] == "RRL" else z[name] for name in metadata["object_id"][train]]
+    np.testing.assert_allclose(metadata["Z"][train], expected, rtol=1e-3)
+
+
+def test_points_keep_their_flags_and_every_row_is_accounted_for(scored):
+    results = scored.path / "results"
+    for points in (results / "lightcurves").glob("split_*.parquet"):
+        of = read_columns(points, ["mjd", "flux", "detected", "limit"])
+        counts = read_metadata(results / "set_aside" / points.name)
+        assert len(of["mjd"]) == int(counts["points_kept"])
+        assert int(counts["rows_read"]) == int(counts["points_kept"]) + int(counts["rows_set_aside"])
+        assert (of["detected"] == 1).any()
+
+
+def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
+    classified = scored.path / "results" / "classified"
+    found = rows(classified / "probabilities.csv")
+    kinds = {row["object_id"]: row["redshift_kind"] for row in found}
+    stars = set(scored.truth["object_id"][scored.truth["spec_type"] == "RRL"])
+    names = {row["object_id"]: row for row in found}
+    assert all(0.0 <= float(row["probability"]) <= 1.0 for row in found)
+    assert {"none"} < set(kinds.values())
+    assert len(names) == len(found) > 0
+    assert stars
+    ranked = rows(classified / "candidates.csv")
+    assert {row["object_id"] for row in ranked} == set(names)
+    assert all(row["ra"] and row["dec"] for row in ranked)
+    pages = scored.path / "results" / "report" / "new"
+    drawn = sorted(path.name for path in pages.glob("*.html"))
+    assert len(drawn) == 3
+    page = (pages / f"{ranked[0]['object_id']}.html").read_text(encoding="utf-8")
+    assert f"rank 1 of {len(found)} new objects" in page
+    assert "legacysurvey.org" in page
+
+
+def test_another_format_is_read_anew_and_only_that(scored):
+    plan = scored.planned("results/submission.csv")
+    assert plan == {}
+    pair = next((scored.path / "pairs" / "train").rglob("*TDE_PHOT.FITS.gz"))
+    data = pair.read_bytes()
+    pair.write_bytes(data + b"\0")  # a pair is read where either of its files changes
+    assert "ingest" in scored.planned("results/submission.csv")
+    pair.write_bytes(data)
+    assert scored.planned("results/submission.csv") == {}
