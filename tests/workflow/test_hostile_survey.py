@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 
@@ -117,6 +118,23 @@ def test_no_id_becomes_a_path(hostile):
         "sfd",
         "survey",
     ]
+
+
+def test_another_dust_map_is_followed_whatever_its_date(hostile):
+    path = hostile.path / "sfd" / "SFD_dust_4096_ngp.fits"
+    before, date = path.read_bytes(), path.stat().st_mtime
+
+    def planned():
+        done = hostile.snakemake("-n", "results/submission.csv")
+        return set(re.findall(r"^(ingest\w*) +\d+$", done.stdout + done.stderr, re.MULTILINE))
+
+    assert planned() == set()
+    path.write_bytes(before[:-4000] + bytes(4000))
+    os.utime(path, (1e9, 1e9))
+    assert planned() == {"ingest", "ingest_metadata"}
+    path.write_bytes(before)
+    os.utime(path, (date, date))
+    assert planned() == set()
 
 
 def test_positions_and_hosts_reach_the_candidates(hostile):
