@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import subprocess
 import time
 from contextlib import suppress
 from typing import NamedTuple
@@ -30,7 +29,7 @@ def run_with_kills(workspace, expected, cores):
     rng, kills, jobs = random.Random(20261121), [], []
     for k in range(KILLS):
         whom = rng.choice(["a job", "snakemake", "all", "snakemake before its jobs"])
-        run = workspace.start(cores=cores, output=subprocess.DEVNULL)
+        run = workspace.fork(cores)
         jobs += _strike(run, whom, rng)
         tables = {name: made for name, made in workspace.results().items() if _renamed_when_whole(name)}
         kills.append(Kill(whom, run.returncode == 0, [n for n, made in tables.items() if made != expected.get(n)]))
@@ -66,7 +65,7 @@ def wait_for_jobs(run):
 def _strike(run, whom, rng):
     """Kill a job, or snakemake alone so that its jobs go on without it, or all, at a random moment; return the jobs."""
     if whom == "snakemake before its jobs":
-        time.sleep(rng.uniform(0.0, 3.0))
+        time.sleep(rng.uniform(0.0, 1.0))
     else:
         wait_for_jobs(run)
         time.sleep(rng.uniform(0.0, 1.5))

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from dry_runs import dry_run
+import forks
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "workflow" / "tiny.yaml"
@@ -36,8 +36,16 @@ class Workspace:
 
     def dry(self, *arguments, ok=True):
         """Return the finished process of a command that runs no job; it costs a third of `snakemake`."""
-        project = self.snakefile.parent if self.snakefile else self.path
-        return self._finished(dry_run(project, self.path, self._arguments(arguments, 2), clean_environment()), ok)
+        return self._finished(forks.run(*self._where, self._arguments(arguments, 2), clean_environment()), ok)
+
+    def fork(self, cores):
+        """Start a run as `start` does, in a fork, which costs less; its output is lost."""
+        return forks.start(*self._where, self._arguments((), cores), clean_environment())
+
+    @property
+    def _where(self):
+        """The folder of the project, and that of the results."""
+        return (self.snakefile.parent if self.snakefile else self.path), self.path
 
     def _arguments(self, arguments, cores):
         snakefile = ["--snakefile", str(self.snakefile)] if self.snakefile else []

@@ -8,8 +8,11 @@ NEW_KNOWN = expand("results/known/{split}.{new}.parquet", split=NEW_SPLITS, new=
 
 
 def content(folder, paths):
-    """Return digests of files of a survey; None for a simulated one, which the jobs that make it follow."""
-    return None if config["data_dir"] is None and folder == DATA_DIR else [file_digest(path) for path in paths]
+    """Return digests of files of a survey and of the dust map; None for a simulated survey, which the jobs that make
+    it follow."""
+    if config["data_dir"] is None and folder == DATA_DIR:
+        return None
+    return [file_digest(path) for path in (*paths, *DUST_MAP)]
 
 
 def content_of_split(source, folder, sets, split):

@@ -7,7 +7,7 @@ from dust_written import write_sfd
 from surveys import CONFIG, LOG, SAMPLE, TEST, ingest, read_split, sound_survey, write_survey
 
 from mallorn.ingest.metadata import read_logs, read_unlabelled, write_logs
-from mallorn.ingest.positions import redshift_kind
+from mallorn.ingest.positions import known_of, redshift_kind
 from mallorn.io.tables import read_columns, read_units
 from mallorn.sources.kaggle import metadata_digest
 
@@ -107,3 +107,24 @@ def test_kinds_of_redshifts():
     assert list(redshift_kind(table)) == ["spectroscopic", "photometric", "none"]
     given = np.array(["none", "photometric", "none"], dtype=object)
     assert list(redshift_kind(table | {"redshift_kind": given})) == list(given)
+
+
+def test_what_is_known_is_told_of_any_objects_in_any_order():
+    """A table as a source of any format may return it: with kinds of redshifts of its own."""
+    table = {
+        "object_id": np.array(["a", "b", "c"], dtype=object),
+        "Z": np.array([0.1, np.nan, 0.3]),
+        "Z_err": np.array([0.01, np.nan, np.nan]),
+        "EBV": np.zeros(3),
+        "redshift_kind": np.array(["spectroscopic", "none", "photometric"], dtype=object),
+        "ra": np.array([1.0, 2.0, np.nan]),
+        "dec": np.array([-1.0, -2.0, np.nan]),
+        "host_name": np.array(["x", None, "z"], dtype=object),
+        "hostess": np.zeros(3),
+    }
+    known = known_of(table, ["c", "a"])
+    assert list(known) == ["redshift", "redshift_err", "redshift_kind", "ra", "dec", "host_name"]
+    np.testing.assert_array_equal(known["redshift"], [0.3, 0.1])
+    assert list(known["redshift_kind"]) == ["photometric", "spectroscopic"]
+    np.testing.assert_array_equal(known["dec"], [np.nan, -1.0])
+    assert list(known["host_name"]) == ["z", "x"]

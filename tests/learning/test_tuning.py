@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from learning_data import SPEC, TRAINING, labelled, survey
+from quick_objective import SHIPPED, SPACE, parabola
 from sklearn.metrics import average_precision_score, f1_score
 
 from mallorn.errors import DataError
@@ -27,22 +28,6 @@ from mallorn.learning.tuning import (
     tuning_folds,
 )
 from mallorn.seeds import derived_seed
-
-SPACE = {
-    "x": {"low": -1.0, "high": 1.0},
-    "n": {"low": 1, "high": 64, "log": True},
-    "kind": {"choices": ["plain", "fancy"]},
-}
-SHIPPED = {"x": 0.9, "n": 2, "kind": "fancy", "held": 7}
-
-
-def parabola(params, report):
-    """Best at x = 0.3, n = 8, whatever the kind; worse than the median from the first step where it will end worse."""
-    assert params["held"] == 7
-    value = -((params["x"] - 0.3) ** 2) - 0.1 * np.log2(params["n"] / 8) ** 2
-    for step in range(3):
-        report(step, value)
-    return value
 
 
 def run(journal, trials=30, worker=0, objective=parabola):
@@ -117,7 +102,7 @@ def test_a_half_written_line_is_dropped(tmp_path):
 WORKER = """
 import sys, time
 sys.path[:0] = {folders!r}
-from test_tuning import SHIPPED, SPACE, parabola
+from quick_objective import SHIPPED, SPACE, parabola
 from mallorn.io.tables import write_table
 from mallorn.learning.tuning import trial_table, tune
 
@@ -139,9 +124,9 @@ def test_killing_two_workers_loses_no_finished_trial(tmp_path):
 
     from mallorn.io.tables import read_columns
 
-    tests, journal = Path(__file__).parent, str(tmp_path / "journal.log")
+    tests, journal = Path(__file__).parents[1], str(tmp_path / "journal.log")
     script = tmp_path / "worker.py"
-    folders = [str(tests.parents[1] / "src"), str(tests.parent), str(tests)]
+    folders = [str(tests.parent / "src"), str(tests)]
     script.write_text(WORKER.format(folders=folders, journal=journal, folder=str(tmp_path)))
 
     def start(worker):

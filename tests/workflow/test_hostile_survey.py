@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import shutil
 
@@ -42,6 +43,15 @@ def rename(survey):
         write(path, [{**row, "object_id": new[row["object_id"]]} for row in rows(path)])
 
 
+def join_splits(survey):
+    """Put all objects into split_01: half the jobs find the same faults."""
+    for name in LOGS:
+        write(survey / name, [{**row, "split": "split_01"} for row in rows(survey / name)])
+    for path in (survey / "split_02").iterdir():
+        write(survey / "split_01" / path.name, rows(survey / "split_01" / path.name) + rows(path))
+    shutil.rmtree(survey / "split_02")
+
+
 def impoverish(survey):
     """Leave test objects without points, with one, with one passband, without fluxes, and a training object bare.
 
@@ -80,6 +90,7 @@ def hostile(empty, finished):
     workspace = empty("hostile")
     survey = workspace.path / "survey"
     shutil.copytree(finished.origin / "results" / "survey", survey)
+    join_splits(survey)
     rename(survey)
     workspace.poor = impoverish(survey)
     place(survey)
@@ -117,6 +128,23 @@ def test_no_id_becomes_a_path(hostile):
         "sfd",
         "survey",
     ]
+
+
+def test_another_dust_map_is_followed_whatever_its_date(hostile):
+    path = hostile.path / "sfd" / "SFD_dust_4096_ngp.fits"
+    before, date = path.read_bytes(), path.stat().st_mtime
+
+    def planned():
+        done = hostile.snakemake("-n", "results/submission.csv")
+        return set(re.findall(r"^(ingest\w*) +\d+$", done.stdout + done.stderr, re.MULTILINE))
+
+    assert planned() == set()
+    path.write_bytes(before[:-4000] + bytes(4000))
+    os.utime(path, (1e9, 1e9))
+    assert planned() == {"ingest", "ingest_metadata"}
+    path.write_bytes(before)
+    os.utime(path, (date, date))
+    assert planned() == set()
 
 
 def test_positions_and_hosts_reach_the_candidates(hostile):

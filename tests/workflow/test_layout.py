@@ -3,9 +3,9 @@
 import re
 import shutil
 
+import forks
 import pytest
 import yaml
-from dry_runs import dry_run
 from workflow_copy import ROOT, TINY, clean_environment
 
 MODULE = """
@@ -22,7 +22,7 @@ use rule * from mallorn as mallorn_*
 
 
 def snakemake(folder, *arguments):
-    done = dry_run(ROOT, folder, arguments, clean_environment())
+    done = forks.run(ROOT, folder, arguments, clean_environment())
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout + done.stderr
 

@@ -220,7 +220,7 @@ def _read_file(path, _stamp, package, functions, wired):
     if functions:
         body = _used_by(body, functions)
     imports, loads = set(), set()
-    for node in (node for statement in body for node in ast.walk(statement)):
+    for node in _statements(body):
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -230,9 +230,20 @@ def _read_file(path, _stamp, package, functions, wired):
                 stem = ".".join(parts[: len(parts) - node.level + 1] + ([stem] if stem else []))
             imports.add(stem)
             imports.update(f"{stem}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and _is_load(node):
-            loads.add((node.args[0].value, tuple(arg.value for arg in node.args[2:])))
+    if "mallorn.plugins" in imports:  # else nothing is loaded by name, and no expression need be looked at
+        calls = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call))
+        loads = {(call.args[0].value, tuple(arg.value for arg in call.args[2:])) for call in calls if _is_load(call)}
     return _Read(frozenset(imports), frozenset(loads))
+
+
+def _statements(body):
+    """Yield the statements of a body, and those inside of them at any depth."""
+    todo = list(body)
+    while todo:
+        node = todo.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, part, ())
 
 
 def _used_by(body, functions):
@@ -267,7 +278,7 @@ def _digest(path):
 def _digest_of_file(path, _stamp):
     """Return a digest of the syntax tree of a file without docstrings, which are taken out of the tree in memory."""
     tree = syntax_tree(path)
-    for node in ast.walk(tree):
+    for node in _statements([tree]):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]

@@ -1,4 +1,8 @@
-"""Reddening by the dust of the Milky Way."""
+"""Reddening by the dust of the Milky Way.
+
+E(B-V) is that of the law of Fitzpatrick (1999) with R_V = 3.1, the scale of Schlafly & Finkbeiner (2011, ApJ 737, 103):
+0.86 times the values of Schlegel, Finkbeiner & Davis (1998). `mallorn.survey.dust_map` brings those of maps to it.
+"""
 
 import numpy as np
 
@@ -20,6 +24,7 @@ def extinction_per_ebv(wavelength):
 def transmission(ebv, per_ebv):
     """Return the fraction of the flux that passes the dust, shape (..., B).
 
-    ebv: E(B-V) in magnitudes, any shape. per_ebv: A / E(B-V) of the passbands (B,), as from `extinction_per_ebv`.
+    ebv: E(B-V) in magnitudes, on the scale of this module, any shape. per_ebv: A / E(B-V) of the passbands (B,), as
+    from `extinction_per_ebv`.
     """
     return 10.0 ** (-0.4 * np.asarray(ebv, dtype=float)[..., None] * per_ebv)
