@@ -21,6 +21,7 @@ REPORT_FOLDERS = {
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
     "ingest_metadata",
+    "augment",
     *FEATURE_STAGES,
     "extract_features",
     "make_folds",

@@ -34,6 +34,21 @@ def test_both_logs_in_log_order(survey):
     np.testing.assert_array_equal(logs["luminosity_distance"], luminosity_distance(logs["Z"]))
 
 
+@pytest.mark.parametrize("text", ["", "-9", "-99.0", "-999", "-9999", "999", "NaN", "null"])
+def test_an_object_may_lack_a_redshift_and_the_log_says_how_many_do(survey, caplog, text):
+    for path, old in ((TEST, "x,0.4,"), (LOG, "b,0.2,")):
+        content = (survey / path).read_text()
+        assert old in content
+        (survey / path).write_text(content.replace(old, f"{old[:2]}{text},"))
+    logs = read_logs(survey / LOG, survey / TEST, survey / SAMPLE, SPLITS, CONFIG)
+    lacks = [False, True, False, True, False, False]
+    for name in ("Z", "luminosity_distance"):
+        assert np.isnan(logs[name]).tolist() == lacks
+    assert np.isnan(logs["Z_err"]).tolist() == [True, True, True, True, False, False]  # the error of nothing is dropped
+    assert "1 of 3 test objects have no redshift (Z empty, -9 or the like): they are scored by" in caplog.text
+    assert "1 of 3 train objects have no redshift" in caplog.text
+
+
 def test_file_keeps_types_and_units(survey, tmp_path):
     logs = read_logs(survey / LOG, survey / TEST, survey / SAMPLE, SPLITS, CONFIG)
     write_logs(tmp_path / "metadata.parquet", logs)

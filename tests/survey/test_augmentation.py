@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from mallorn.errors import DataError
-from mallorn.survey.augmentation import NEIGHBOURS, augmented_lightcurves, augmented_metadata
+from mallorn.survey.augmentation import (
+    NEIGHBOURS,
+    augmented_lightcurves,
+    augmented_metadata,
+    metadata_without_redshift,
+)
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST
@@ -55,6 +60,32 @@ def test_redshifts_scatter_by_the_errors_of_test_objects_nearby():
     assert np.std(pull) == pytest.approx(1.0, abs=0.15)
     assert abs(np.mean(pull)) < 0.2
     np.testing.assert_allclose(altered["luminosity_distance"], luminosity_distance(altered["Z"]))
+
+
+def test_only_the_redshift_is_taken_away():
+    table = metadata()
+    bare, train = metadata_without_redshift(table, "no_redshift"), table["set"] == "train"
+    assert set(bare["split"]) == {"no_redshift"}
+    for name in ("Z", "Z_err", "luminosity_distance"):
+        assert np.isnan(bare[name]).all()
+    for name in ("object_id", "set", "EBV", "target"):
+        assert bare[name].tolist() == table[name][train].tolist()
+    lc = lightcurves(table["object_id"][[500, 3, 10]])
+    made = augmented_lightcurves(lc, bare, "no_redshift", {}, 3)
+    assert made.object_id.tolist() == ["object 3", "object 10"]
+    assert not made.has_redshift.any()
+    assert np.isnan(made.luminosity_distance).all()
+    for name in ("mjd", "band", "flux", "flux_err"):
+        np.testing.assert_array_equal(getattr(made, name), getattr(lc, name)[40:])
+
+
+def test_test_objects_without_redshift_lend_no_error():
+    table = metadata(60)
+    some = (table["set"] == "test") & (np.arange(120) % 2 == 0)
+    without = {**table, "Z": np.where(some, np.nan, table["Z"]), "Z_err": np.where(some, 99.0, table["Z_err"])}
+    altered = augmented_metadata(without, "photoz", 3)
+    assert altered["Z_err"].max() < 1.0
+    assert np.isfinite(altered["Z"]).all()
 
 
 def test_an_altered_object_depends_on_its_object_alone():

@@ -20,6 +20,7 @@ from mallorn.survey.lightcurves import (
     lightcurve_writer,
     read_lightcurves,
     read_passbands,
+    redshift_kind,
     write_lightcurves,
 )
 from mallorn.survey.passbands import LSST, NO_SLOT, SLOTS, Passbands
@@ -108,6 +109,21 @@ def test_one_object_is_a_view():
     assert curve.mjd.base is lc.mjd
     assert curve.redshift == lc.redshift[1]
     assert len(curve.flux_err) == 3
+
+
+def test_without_a_redshift_the_frame_is_the_observers():
+    known = make([3, 2, 4])
+    lc = known.with_redshift([0.5, np.nan, 0.1], [np.nan, np.nan, 0.02])
+    assert lc.has_redshift.tolist() == [True, False, True]
+    np.testing.assert_array_equal(lc.rest_redshift, [0.5, 0.0, 0.1])
+    assert [curve.stretch for curve in lc] == [1.5, 1.0, 1.1]
+    assert [np.isnan(curve.redshift) for curve in lc] == [False, True, False]
+    np.testing.assert_allclose(lc.luminosity_distance[[0, 2]], [2918.9, 475.8], rtol=1e-3)
+    assert np.isnan(lc.luminosity_distance[1])
+    assert redshift_kind(lc.redshift, lc.redshift_err).tolist() == ["spectroscopic", "none", "photometric"]
+    assert redshift_kind(np.array([np.nan]), np.array([0.1])).tolist() == ["none"]
+    assert not lc.without_redshift().has_redshift.any()
+    assert lc.flux is known.flux
 
 
 def test_low_redshifts_are_clipped_for_physics_only():

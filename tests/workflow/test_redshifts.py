@@ -70,7 +70,8 @@ def run(tmp_path_factory):
     new = work.path / "new"
     shutil.copytree(survey, new)
     write(new / "test_log.csv", [{**row, "Z": "-9"} for row in rows(survey / "test_log.csv")])
-    draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": {"photoz": {"enabled": True, "draws": 2}}}
+    augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
+    draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
     targets = [f"results/{name}" for name in ("submission.csv", "probabilities.csv", "evaluation/scores.csv", "model")]
     work.snakemake(*targets, "results/candidates.parquet", "results/folds.parquet")

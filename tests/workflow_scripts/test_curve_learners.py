@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
-from mallorn.survey.lightcurves import LightCurves, write_lightcurves
+from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
 from mallorn.survey.passbands import LSST
 
 pytestmark = pytest.mark.usefixtures("own_modules")
@@ -86,7 +87,8 @@ def results(tmp_path_factory):
         write_table(folder / "posterior" / f"{name}.parquet", posterior)
     for name, chosen in (("train", ~test), ("test", test)):
         values = (types[chosen] == "TDE") + rng.normal(size=chosen.sum())
-        write_table(folder / f"{name}.parquet", {"object_id": ids[chosen], "family__x": values})
+        logged = {"Z": np.full(chosen.sum(), 0.1), "Z_err": np.full(chosen.sum(), np.nan)}
+        write_table(folder / f"{name}.parquet", {"object_id": ids[chosen], **logged, "family__x": values})
     target, events = (types == "TDE").astype(np.int8), np.array([f"event_{k}" for k in event], dtype=object)
     write_table(
         folder / "folds.parquet", draw_folds(*(x[~test] for x in (ids, types, target, events)), 3, 1, 5, seed=1)
@@ -142,9 +144,9 @@ def combined(results):
     decision = {"calibration": {"method": "none"}, "threshold": 0.5, "spread": 0.0}
     (results / "threshold.json").write_text(json.dumps(decision))
     folders = [{model: results / model / "models" for model in MODELS}]
-    script("export_model").main(
-        *(folders, [results / "learned.json"], results / "threshold.json", results / "model"), {"model": "all"}, STATE
-    )
+    export = script("export_model")
+    trained = export.Trained(folders, [results / "learned.json"], results / "threshold.json")
+    export.main(trained, export.Trained([], [], ""), results / "model", {"model": "all"}, STATE)
     return results
 
 
@@ -160,13 +162,51 @@ def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp
     ids = read_columns(combined / "test.parquet")["object_id"]
     write_table(tmp_path / "metadata.parquet", {"object_id": ids, **dict.fromkeys(("Z", "Z_err"), np.zeros(len(ids)))})
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
-    script("classify").main(combined / "model", tmp_path / "metadata.parquet", files, *outputs, STATE)
+    script("classify").main(combined / "model", tmp_path / "metadata.parquet", (files, ()), outputs, STATE)
     with open(tmp_path / "p.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     held_out = read_held_out(combined / "all" / "held_out.parquet")
     assert [row["object_id"] for row in rows] == held_out.object_id.tolist()
     for name, p in zip(held_out.names, held_out.classes.T, strict=True):
         assert [float(row[f"probability__{name}"]) for row in rows] == pytest.approx(p, rel=1e-5, abs=1e-9)
+
+
+def test_draws_of_redshifts_take_the_place_of_photometric_ones_for_all_views(combined, tmp_path):
+    """Each draw is a table and curves of its own: here the objects themselves, and those with the curves of others."""
+    test, parts = read_columns(combined / "test.parquet"), []
+    rows, n = np.arange(len(test["object_id"])), len(test["object_id"])
+    photometric = rows % 3 == 0
+    other = np.where(photometric, np.roll(rows, 3), rows)  # n is a multiple of 3
+    assert n % 3 == 0
+    assert photometric[other[photometric]].all()
+    name_of = dict(zip(test["object_id"][other], test["object_id"], strict=True))
+    for draw in range(2):
+        folder = tmp_path / f"draw{draw}"
+        table = {name: values[other if draw else rows][photometric] for name, values in test.items()}
+        table["object_id"] = test["object_id"][photometric]
+        write_table(folder / "new.parquet", table)
+        for split in SPLITS:
+            paths = [combined / kind / f"{split}.parquet" for kind in ("lightcurves", "objects", "posterior")]
+            made = [folder / f"{kind}_{split}.parquet" for kind in ("lightcurves", "objects", "posterior")]
+            curves, posterior = read_lightcurves(*paths[:2]), read_columns(paths[2])
+            chosen = [k for k, name in enumerate(curves.object_id) if name in set(test["object_id"][photometric])]
+            names = curves.object_id[chosen]
+            if draw:
+                names = np.array([name_of[name] for name in names], dtype=object)
+            write_lightcurves(replace(curves.take(chosen), object_id=names), *made[:2])
+            write_table(made[2], {**{key: v[chosen] for key, v in posterior.items()}, "object_id": names})
+        parts.append(
+            [[folder / f"{kind}_{s}.parquet" for s in SPLITS] for kind in ("lightcurves", "objects", "posterior")]
+        )
+    write_table(tmp_path / "new.parquet", {**test, "Z_err": np.where(photometric, 0.02, np.nan)})
+    views = [[combined / kind / f"{s}.parquet" for s in SPLITS] for kind in ("lightcurves", "objects", "posterior")]
+    draws = [DatasetFiles(tmp_path / f"draw{k}" / "new.parquet", *paths) for k, paths in enumerate(parts)]
+    outputs = tmp_path / "p.csv", tmp_path / "d.csv"
+    script("classify").main(combined / "model", DatasetFiles(tmp_path / "new.parquet", *views), draws, outputs, STATE)
+    with open(outputs[0], newline="", encoding="utf-8") as stream:
+        found = np.array([float(row["probability"]) for row in csv.DictReader(stream)])
+    own = read_held_out(combined / "all" / "held_out.parquet").probability
+    assert found == pytest.approx(np.where(photometric, (own + own[other]) / 2, own), rel=1e-5, abs=1e-9)
 
 
 def test_no_file_of_the_models_is_a_pickle(combined):

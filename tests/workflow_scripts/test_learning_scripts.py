@@ -216,6 +216,44 @@ def test_altered_objects_are_trained_on_and_predicted_with_theirs(results, tmp_p
     assert not np.array_equal(plain, jittered)
 
 
+def test_copies_and_test_objects_are_averaged_over_draws_of_their_redshifts(results, tmp_path):
+    cross_validate = script("cross_validate").__globals__
+    tables = {name: read_columns(results / "features" / f"{name}.parquet") for name in ("train", "test")}
+    some = np.arange(len(tables["test"]["Z"])) % 2 == 0
+    for draw in range(2):
+        changed = {
+            name: {key: -v if draw and key.startswith("good") else v for key, v in table.items()}
+            for name, table in tables.items()
+        }
+        write_table(tmp_path / f"photoz{draw}.parquet", {key: v[::-1].copy() for key, v in changed["train"].items()})
+        write_table(tmp_path / f"test{draw}.parquet", {key: v[some] for key, v in changed["test"].items()})
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION}
+    settings["model"] = {**SPEC, "classes": "binary"}
+    about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
+    paths = [results / "features" / "train.parquet", results / "features" / "test.parquet", results / "folds.parquet"]
+    names = ("out_of_fold", "held_out", "importance", "photoz", "photoz_averaged")
+
+    def run(*draws):
+        made = {name: tmp_path / f"{name}{len(draws)}{draws}.parquet" for name in names}
+        drawn = {kind: tuple(tmp_path / f"{kind[:-6]}{k}.parquet" for k in draws) for kind in cross_validate["DRAWN"]}
+        inputs = cross_validate["Inputs"](*paths, photoz=tmp_path / "photoz0.parquet", **drawn)
+        cross_validate["main"](inputs, cross_validate["Outputs"](**made), about, settings, 1)
+        return {name: read_columns(path) for name, path in made.items() if path.exists()}
+
+    plain, first, second, both = run(), run(0), run(1), run(0, 1)
+    assert "photoz_averaged" not in plain
+    for p in (first, both):
+        assert np.array_equal(p["photoz"]["probability"], plain["photoz"]["probability"])
+    assert np.array_equal(first["photoz_averaged"]["probability"], plain["photoz"]["probability"])
+    mean = (first["photoz_averaged"]["probability"] + second["photoz_averaged"]["probability"]) / 2
+    np.testing.assert_allclose(both["photoz_averaged"]["probability"], mean)
+    assert both["photoz_averaged"]["object_id"].tolist() == plain["photoz"]["object_id"].tolist()
+    given, drawn = plain["held_out"]["probability"], both["held_out"]["probability"]
+    assert np.array_equal(drawn[~some], given[~some])
+    np.testing.assert_allclose(drawn[some], ((given + second["held_out"]["probability"]) / 2)[some])
+    assert (drawn[some] != given[some]).any()
+
+
 def test_ensembles_are_made_like_models(predicted):
     about = {"training": "final", "protocol": "grouped", "repeat": "0"}
     names = ("out_of_fold", "held_out")
