@@ -17,8 +17,8 @@ def draw(rng, span):
 
     orbit: its period in hours, which sets the magnitude at maximum, M_V = 5.64 - 0.259 P (Warner 1987, MNRAS 227, 23),
     and the decline, 0.53 P^0.84 d / mag (Warner 1995, Cataclysmic Variable Stars, Cambridge University Press, ch. 3).
-    recurrence: mean time between outbursts, days, with which they become larger, 0.7 + 1.9 log10 T mag (van Paradijs
-    1985, A&A 144, 199). plateau: days near the maximum.
+    recurrence: mean time between outbursts, days, with which they become larger, 0.7 + 1.9 log10 T mag, as Kukarkin and
+    Parenago found first (Warner 1995, ch. 3). plateau: days near the maximum.
     """
     orbit = float(np.where(rng.random() < 0.6, rng.uniform(1.35, 2.1), rng.uniform(3.0, 8.0)))
     recurrence = float(np.clip(60.0 * np.exp(0.8 * rng.standard_normal()), 12.0, 600.0))
