@@ -166,6 +166,13 @@ def test_passbands_of_ones_own_come_from_blue_to_red():
     assert resolved["surveys"]["wide"]["r"] == {"wavelength": 6400.0, "zero_point": 25.0, "slot": None}
 
 
+def test_a_shipped_survey_is_simulated_without_stated_depths():
+    surveys = {"lsst": list("ugrizy"), "ztf": list("gri")}
+    assert resolve({"simulation": {"survey": "ztf"}}, surveys=surveys)["simulation"]["depth"] == {}
+    stated = resolve({"simulation": {"survey": "ztf", "depth": {"i": 20.1}}}, surveys=surveys)
+    assert stated["simulation"]["depth"] == {"i": 20.1}
+
+
 def test_transforms_keep_their_order():
     for order in (["normal_scores", "linear_start"], ["linear_start", "normal_scores"]):
         given = {"models": {"mine": {"learner": "mlp", "transforms": {name: {} for name in order}}}}

@@ -42,7 +42,7 @@ def test_decline_takes_the_time_that_the_orbit_sets():
     first = outburst_times(400.0, stream(9, "fall"), 1000.0)[1]
     time = first + p["plateau"] + np.array([1.0, 2.0])
     flux = erupting_flux(p, stream(9, "fall"), time, V)[:, 0] - quiet_flux(p, V)[0]
-    assert -2.5 * np.log10(flux[1] / flux[0]) == pytest.approx(1.0 / p["decay"], rel=1e-6)
+    assert -2.5 * np.log10(flux[1] / flux[0]) == pytest.approx(1.0 / p["fading"], rel=1e-6)
 
 
 def test_outbursts_are_blue():

@@ -26,7 +26,7 @@ def test_v_changes_by_the_amplitude_and_repeats_after_a_period(name):
         assert np.ptp(v) == pytest.approx(p["amplitude"], rel=0.05)
         assert np.argmin(v) in (0, 500)
         np.testing.assert_allclose(v[0], v[-1], atol=1e-6)
-        assert np.argmax(v) / 500.0 == pytest.approx(1.0 - p["rise"], abs=0.01)
+        assert np.argmax(v) / 500.0 == pytest.approx(1.0 - p["rising"], abs=0.01)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -68,5 +68,5 @@ def test_periods_and_magnitudes_follow_their_relations():
 
 
 def test_mean_temperature_gives_the_magnitude():
-    p = {"magnitude": 1.0, "period": 1.0, "amplitude": 1e-6, "rise": 0.3, "temperature": 7000.0, "epoch": 0.0}
+    p = {"magnitude": 1.0, "period": 1.0, "amplitude": 1e-6, "rising": 0.3, "temperature": 7000.0, "epoch": 0.0}
     assert mean_flux(p, np.array([5500.0]))[0] == pytest.approx(absolute_flux(1.0), rel=1e-5)

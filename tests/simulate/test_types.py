@@ -26,6 +26,13 @@ def test_settings_know_the_same_types():
     assert all(meaning for _, meaning in SETTINGS.values())
 
 
+def test_a_parameter_has_one_unit():
+    units = {}
+    for kind in TYPES.values():
+        for parameter, unit in kind.parameters.items():
+            assert units.setdefault(parameter, unit) == unit, parameter
+
+
 @pytest.mark.parametrize("name", TYPES)
 def test_parameters_are_those_that_are_told_and_all_finite(name):
     for number in range(30):

@@ -15,10 +15,10 @@ _DROP = 10.0  # magnitudes below its maximum at which an outburst is not followe
 def draw(rng, span):
     """Return {parameter: value} of a new star.
 
-    orbit: its period in hours, which sets the magnitude at maximum, M_V = 5.64 - 0.259 P (Warner 1987, MNRAS 227, 23),
-    and the decline, 0.53 P^0.84 d / mag (Warner 1995, Cataclysmic Variable Stars, Cambridge University Press, ch. 3).
-    recurrence: mean time between outbursts, days, with which they become larger, 0.7 + 1.9 log10 T mag (van Paradijs
-    1985, A&A 144, 199). plateau: days near the maximum.
+    The period P of its orbit, hours, sets the magnitude at maximum, M_V = 5.64 - 0.259 P (Warner 1987, MNRAS 227, 23),
+    and `fading`, the decline, 0.53 P^0.84 d / mag (Warner 1995, Cataclysmic Variable Stars, Cambridge University Press,
+    ch. 3). recurrence: mean time between outbursts, days, with which they become larger, 0.7 + 1.9 log10 T mag, as
+    Kukarkin and Parenago found first (Warner 1995, ch. 3). plateau: days near the maximum.
     """
     orbit = float(np.where(rng.random() < 0.6, rng.uniform(1.35, 2.1), rng.uniform(3.0, 8.0)))
     recurrence = float(np.clip(60.0 * np.exp(0.8 * rng.standard_normal()), 12.0, 600.0))
@@ -27,7 +27,7 @@ def draw(rng, span):
         "outburst": 0.7 + 1.9 * np.log10(recurrence) + 0.3 * rng.standard_normal(),
         "recurrence": recurrence,
         "plateau": float(5.0 * np.exp(0.4 * rng.standard_normal())),
-        "decay": 0.53 * orbit**0.84,
+        "fading": 0.53 * orbit**0.84,
     }
 
 
@@ -59,7 +59,7 @@ def erupting_flux(p, rng, time, wavelength):
     """
     maxima = outburst_times(p["recurrence"], rng, time.max(initial=0.0) + 20.0)
     before = np.clip(np.searchsorted(maxima, time) - 1, 0, len(maxima) - 2)
-    shape = sum(outburst(time - maxima[before + k], p["plateau"], p["decay"]) for k in (0, 1))
+    shape = sum(outburst(time - maxima[before + k], p["plateau"], p["fading"]) for k in (0, 1))
     bright = absolute_flux(p["magnitude"]) * blackbody_ratio(wavelength, _V, 12_000.0)
     return quiet_flux(p, wavelength) + shape[:, None] * bright
 
@@ -69,7 +69,7 @@ def quiet_flux(p, wavelength):
     return absolute_flux(p["magnitude"] + p["outburst"]) * blackbody_ratio(wavelength, _V, 7000.0)
 
 
-_PARAMETERS = {"magnitude": "mag", "outburst": "mag", "recurrence": "d", "plateau": "d", "decay": "d / mag"}
+_PARAMETERS = {"magnitude": "mag", "outburst": "mag", "recurrence": "d", "plateau": "d", "fading": "d / mag"}
 
 TYPES = {"dwarf-nova": Star(_PARAMETERS, draw, erupting_flux, quiet_flux, milky_way.disc)}
 """{type: `Star`}."""

@@ -31,7 +31,7 @@ def draw(rng, span):
 def flare(time):
     """Return the light curve of a flare, 1 at its peak; time: (T,) since the peak, in units of its half-width.
 
-    The template of Davenport et al. (2014, ApJ 797, 122), eqs. 1 and 4, which begins at -1.
+    The template of Davenport et al. (2014, ApJ 797, 122), which begins at -1.
     """
     t = np.clip(time, -1.0, 0.0)
     rise = 1.0 + 1.941 * t - 0.175 * t**2 - 2.246 * t**3 - 1.125 * t**4

@@ -29,7 +29,7 @@ def draw(rng, span):
 
 
 def magnification(distance):
-    """Return (u^2 + 2) / (u sqrt(u^2 + 4)) at u = `distance`, Einstein radii: Paczynski (1986, ApJ 304, 1), eq. 11."""
+    """Return (u^2 + 2) / (u sqrt(u^2 + 4)) at u = `distance`, Einstein radii: Paczynski (1986, ApJ 304, 1)."""
     square = distance**2
     return (square + 2.0) / (distance * np.sqrt(square + 4.0))
 

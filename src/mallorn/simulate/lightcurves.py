@@ -49,7 +49,7 @@ def light_curve(config, passbands, seed, row):
     """
     rng = stream(seed, "visits", row["source"], row["sibling"])
     star = is_star(row["spec_type"])
-    look = partial(_star, config, passbands, seed, row) if star else _event(passbands, seed, row)
+    look = partial(_star, passbands, seed, row) if star else _event(passbands, seed, row)
     best, most = None, -1
     for _ in range(_FIELDS):
         mjd, band, flux, error = look(*cadence.visits(rng, config, passbands))
@@ -86,7 +86,7 @@ def _event(passbands, seed, row):
     return look
 
 
-def _star(config, passbands, seed, row, mjd, band, depth):
+def _star(passbands, seed, row, mjd, band, depth):
     """Return a star's times, bands, fluxes and errors, (N,) each, at visits: those of one night half an hour apart."""
     night = np.flatnonzero(np.diff(mjd, prepend=np.nan) != 0.0)
     place = np.arange(len(mjd)) - np.repeat(night, np.diff(night, append=len(mjd)))

@@ -31,7 +31,7 @@ def draw(spec_type, rng, span):
     -1.5; three of four are of type ab, with periods about 0.57 d and amplitudes that fall with the period, the others
     of type c, about 0.32 d and nearly sinusoidal (Sesar et al. 2010, ApJ 708, 717). Cepheids: M_V = -2.43 (log10 P - 1)
     - 4.05 (Benedict et al. 2007, AJ 133, 1810). Delta Scuti: M_V = -2.94 log10 P - 1.34 (Ziaali et al. 2019, MNRAS 486,
-    4348), with the large amplitudes that a wide survey can find. `rise` is the part of the period in which a star
+    4348), with the large amplitudes that a wide survey can find. `rising` is the part of the period in which a star
     becomes brighter, `epoch` the time of a maximum.
     """
     scatter = rng.standard_normal(3)
@@ -57,7 +57,7 @@ def draw(spec_type, rng, span):
         "magnitude": float(magnitude),
         "period": period,
         "amplitude": float(np.clip(amplitude, 0.1, 1.4)),
-        "rise": rise,
+        "rising": rise,
         "temperature": float(kelvin),
         "epoch": period * rng.random(),
     }
@@ -84,14 +84,14 @@ def mean_flux(p, wavelength):
 def _flux(p, phase, wavelength):
     x = _HC_OVER_K / (_V * p["temperature"])
     slope = p["amplitude"] * np.log(10.0) / 2.5 * -np.expm1(-x) / x  # d ln B / d ln T = x / (1 - e^-x)
-    kelvin = p["temperature"] * np.exp(slope * pulse(phase, p["rise"]))
+    kelvin = p["temperature"] * np.exp(slope * pulse(phase, p["rising"]))
     colour = blackbody_ratio(wavelength, _V, kelvin[:, None])
     brightness = np.expm1(x) / np.expm1(_HC_OVER_K / (_V * kelvin))
     jump = np.where(np.asarray(wavelength) < 3800.0, _BALMER, 1.0)
     return absolute_flux(p["magnitude"]) * brightness[:, None] * colour * jump
 
 
-_PARAMETERS = {"magnitude": "mag", "period": "d", "amplitude": "mag", "rise": "", "temperature": "K", "epoch": "d"}
+_PARAMETERS = {"magnitude": "mag", "period": "d", "amplitude": "mag", "rising": "", "temperature": "K", "epoch": "d"}
 _SPACE = {"RRL": milky_way.halo, "Cepheid": milky_way.near_galaxies, "d-Sct": milky_way.disc}
 
 TYPES = {
