@@ -76,6 +76,8 @@ def test_points_keep_their_flags_and_every_row_is_accounted_for(scored):
         assert len(of["mjd"]) == int(counts["points_kept"])
         assert int(counts["rows_read"]) == int(counts["points_kept"]) + int(counts["rows_set_aside"])
         assert (of["detected"] == 1).any()
+        assert counts["flux"] == "difference"
+        assert counts["time"].startswith("MJD")
 
 
 def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):

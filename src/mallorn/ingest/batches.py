@@ -146,7 +146,7 @@ class _Collected:
         joined = Counter()
         for file, reason, name, n in rows:
             joined[(file, reason, str(name))] += n
-        return SetAside(self.n_rows, [(*key, n, 0) for key, n in joined.items()])
+        return SetAside(self.n_rows, [(*key, n, 0) for key, n in joined.items()], dict(self.about))
 
 
 def _between(values, believed):

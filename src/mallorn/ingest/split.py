@@ -3,6 +3,8 @@
 `SetAside` is what a source returns (see `mallorn.sources.source`).
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -20,10 +22,12 @@ class SetAside(NamedTuple):
 
     rows: list of (file, reason, object_id, number of rows, first line), each file, reason and object once; file is a
     name for people to read, and line counts from 1, 0 where a format has no lines. Rows read are points kept and these.
+    about: {str: str} of the files as a whole: the scale of times, the kind of fluxes and what else one should know.
     """
 
     rows_read: int
     rows: list
+    about: Mapping = MappingProxyType({})
 
 
 def write_split(read, passbands, points_path, objects_path, set_aside_path):
@@ -31,7 +35,7 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path):
 
     read: a function of `write`, as `read_split` of a source, all other arguments given. passbands: those of the survey.
     points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them.
-    set_aside_path: the `SetAside.rows` as columns, with the counts as metadata.
+    set_aside_path: the `SetAside.rows` as columns, with the counts and `SetAside.about` as metadata.
 
     Raises RuntimeError for a source that breaks its contract: objects not sorted by id, times that do not ascend,
     values that are not finite, errors that are not positive, rows that are neither kept nor set aside.
@@ -57,7 +61,8 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path):
             name: np.array([row[k] for row in aside.rows], dtype=kind)
             for k, (name, kind) in enumerate(_COLUMNS.items())
         }
-        write_table(set_aside_path, table, metadata={name: str(count) for name, count in counts.items()})
+        told = {name: str(value) for name, value in {**aside.about, **counts}.items()}
+        write_table(set_aside_path, table, metadata=told)
     return counts
 
 
