@@ -59,7 +59,7 @@ rule cross_validate:
         "../envs/mallorn.yaml"
     threads: learner_resource("threads", 1)
     resources:
-        mem_mb=with_learner_memory(megabytes(1000, 20, ["train", *ALTERED])),
+        mem_mb=with_learner_memory(megabytes(1000, 20, ["train", *ALTERED, "photoz_draws"])),
         runtime=minutes(20, 1),
         gpu=learner_resource("gpus"),
     params:
