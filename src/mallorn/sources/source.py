@@ -16,8 +16,8 @@ only, and heavy packages belong inside of the others.
   of the metadata files changes that `read_split` reads for one split. Without it, an edit of these files reads every
   split again.
 - `read_metadata(folder, splits, sets, settings)`: {column: array (n,)}, one row for each object, training objects
-  first: object_id, set ("train" or "test"), split, str; Z, redshift; Z_err, its error, NaN where not given; EBV,
-  magnitudes; luminosity_distance, Mpc: float64. With a training set also spec_type, str, None in the test set; target,
+  first: object_id, set ("train" or "test"), split, str; Z, redshift, NaN where unknown; Z_err, its error, NaN where not
+  given, as of a spectroscopic one; EBV, magnitudes; luminosity_distance, Mpc, NaN without Z: float64. With a training set also spec_type, str, None in the test set; target,
   int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32, the place of the object in the
   submission, -1 in the training set.
 - `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of
