@@ -46,7 +46,7 @@ def test_an_object_may_lack_a_redshift_and_the_log_says_how_many_do(survey, capl
         assert np.isnan(logs[name]).tolist() == lacks
     assert np.isnan(logs["Z_err"]).tolist() == [True, True, True, True, False, False]  # the error of nothing is dropped
     assert "1 of 3 test objects have no redshift (Z empty, -9 or the like): they are scored by" in caplog.text
-    assert "1 of 3 train objects have no redshift" in caplog.text
+    assert "1 of 3 training objects have no redshift" in caplog.text
 
 
 def test_file_keeps_types_and_units(survey, tmp_path):

@@ -202,7 +202,8 @@ def test_draws_of_redshifts_take_the_place_of_photometric_ones_for_all_views(com
     views = [[combined / kind / f"{s}.parquet" for s in SPLITS] for kind in ("lightcurves", "objects", "posterior")]
     draws = [DatasetFiles(tmp_path / f"draw{k}" / "new.parquet", *paths) for k, paths in enumerate(parts)]
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
-    script("classify").main(combined / "model", DatasetFiles(tmp_path / "new.parquet", *views), draws, outputs, STATE)
+    files = DatasetFiles(tmp_path / "new.parquet", *views), draws
+    script("classify").main(combined / "model", tmp_path / "new.parquet", files, outputs, STATE)
     with open(outputs[0], newline="", encoding="utf-8") as stream:
         found = np.array([float(row["probability"]) for row in csv.DictReader(stream)])
     own = read_held_out(combined / "all" / "held_out.parquet").probability

@@ -75,13 +75,14 @@ def write_logs(path, columns):
 def _tell_redshifts(columns):
     """Log how many objects have no redshift, and what becomes of them."""
     none = ~np.isfinite(columns["Z"])
+    sets = np.where(columns["set"] == "train", "training", "test")
     for name, what in (
-        ("train", "they are learned from only by the models for objects without redshift"),
+        ("training", "they are learned from only by the models for objects without redshift"),
         ("test", "they are scored by the models for objects without redshift (augmentations.no_redshift)"),
     ):
-        count = int(np.sum(none & (columns["set"] == name)))
+        count = int(np.sum(none & (sets == name)))
         if count:
-            of = int(np.sum(columns["set"] == name))
+            of = int(np.sum(sets == name))
             _log.warning("%d of %d %s objects have no redshift (Z empty, -9 or the like): %s", count, of, name, what)
 
 

@@ -88,6 +88,8 @@ def _subline(o, row, context):
         return text + (f" · P({context.target}) out of fold {known:.3f}" if known is not None else "")
     chosen = "reaches" if row["chosen"] else "does not reach"
     place = f"rank {row['rank']} of {context.n_objects:,} {context.called}"
+    if math.isnan(o.redshift):
+        return f"{place} · {chosen} the threshold of objects without redshift"
     return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
 
 
@@ -124,7 +126,10 @@ def _tiles(o, row, context):
     if at_peak:
         sed = at_peak[0]
         error = sed.temperature * sed.temperature_err / 1000.0
-        tile(f"{sed.temperature / 1000:.1f} ± {error:.1f} kK", "blackbody temperature at peak")
+        tile(
+            f"{sed.temperature / 1000:.1f} ± {error:.1f} kK",
+            "blackbody temperature at peak" + (" as observed" if math.isnan(o.redshift) else ""),
+        )
     for key, label in (("rise", "rest-frame rise from half of peak"), ("fade", "rest-frame decay to half of peak")):
         if not math.isnan(row.get(key, math.nan)):
             tile(f"{row[key]:.0f} d", label)

@@ -19,13 +19,14 @@ passbands the source has where the configuration names none; ("lsst",) by defaul
   of the metadata files changes that `read_split` reads for one split. Without it, an edit of these files reads every
   split again.
 - `read_metadata(folder, splits, sets, settings)`: {column: array (n,)}, one row for each object, training objects
-  first: object_id, set ("train" or "test"), split, str; Z, redshift; Z_err, its error, NaN where not given; EBV,
-  magnitudes, on the scale that `mallorn.survey.dust` expects (`mallorn.survey.dust_map.fill_reddening` finds it where a
-  survey does not give it); luminosity_distance, Mpc: float64. Where the survey has them also ra, dec, degrees (ICRS),
-  float64, NaN where not known, both or neither; columns host_..., letters, digits and "_", of what is known of hosts:
-  float64, NaN where not known, or str, None where not known; redshift_kind, "spectroscopic", "photometric" or "none".
-  With a training set also spec_type, str, None in the test set; target, int8, 1 for the class sought, 0 for others, -1
-  in the test set; submission_row, int32, the place of the object in the submission, -1 in the training set.
+  first: object_id, set ("train" or "test"), split, str; Z, redshift, NaN where unknown; Z_err, its error, NaN where not
+  given, as of a spectroscopic one; EBV, magnitudes, on the scale that `mallorn.survey.dust` expects
+  (`mallorn.survey.dust_map.fill_reddening` finds it where a survey does not give it); luminosity_distance, Mpc, NaN
+  without Z: float64. Where the survey has them also ra, dec, degrees (ICRS), float64, NaN where not known, both or
+  neither; columns host_..., letters, digits and "_", of what is known of hosts: float64, NaN where not known, or str,
+  None where not known; redshift_kind, "spectroscopic", "photometric" or "none". With a training set also spec_type, str,
+  None in the test set; target, int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32,
+  the place of the object in the submission, -1 in the training set.
 - `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of
   all objects that the metadata name for the split, also of those without points, sorted by id: at once, or in groups of
   `mallorn.survey.lightcurves.OBJECTS_PER_GROUP`, where they might not fit in memory. Times ascend in an object and are
