@@ -136,6 +136,6 @@ def test_any_object_gets_a_page_by_its_rule(finished, browser, table):
     visit = Visit(browser)
     assert visit.open(folder / "objects" / f"{name}.html").inner_text("h1") == name
     assert visit.complaints == []
-    done = finished.dry("-n", "results/report/objects/no_such_object.html", ok=False)
+    done = finished.snakemake("results/report/objects/no_such_object.html", ok=False)
     assert done.returncode != 0
     assert "no object of the survey has a page called 'no_such_object'" in done.stderr

@@ -25,8 +25,8 @@ passbands the source has where the configuration names none; ("lsst",) by defaul
   without Z: float64. Where the survey has them also ra, dec, degrees (ICRS), float64, NaN where not known, both or
   neither; columns host_..., letters, digits and "_", of what is known of hosts: float64, NaN where not known, or str,
   None where not known; redshift_kind, "spectroscopic", "photometric" or "none". With a training set also spec_type,
-  str, None in the test set; target, int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32,
-  the place of the object in the submission, -1 in the training set.
+  str, None in the test set; target, int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row,
+  int32, the place of the object in the submission, -1 in the training set.
 - `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of
   all objects that the metadata name for the split, also of those without points, sorted by id: at once, or in groups of
   `mallorn.survey.lightcurves.OBJECTS_PER_GROUP`, where they might not fit in memory. Times ascend in an object and are
