@@ -17,9 +17,9 @@ only, and heavy packages belong inside of the others.
   split again.
 - `read_metadata(folder, splits, sets, settings)`: {column: array (n,)}, one row for each object, training objects
   first: object_id, set ("train" or "test"), split, str; Z, redshift, NaN where unknown; Z_err, its error, NaN where not
-  given, as of a spectroscopic one; EBV, magnitudes; luminosity_distance, Mpc, NaN without Z: float64. With a training set also spec_type, str, None in the test set; target,
-  int8, 1 for the class sought, 0 for others, -1 in the test set; submission_row, int32, the place of the object in the
-  submission, -1 in the training set.
+  given, as of a spectroscopic one; EBV, magnitudes; luminosity_distance, Mpc, NaN without Z: float64. With a training
+  set also spec_type, str, None in the test set; target, int8, 1 for the class sought, 0 for others, -1 in the test set;
+  submission_row, int32, the place of the object in the submission, -1 in the training set.
 - `read_split(folder, split, sets, settings, passbands, write)`: calls `write(lightcurves)` with the `LightCurves` of
   all objects that the metadata name for the split, also of those without points, sorted by id: at once, or in groups of
   `mallorn.survey.lightcurves.OBJECTS_PER_GROUP`, where they might not fit in memory. Times ascend in an object and are
