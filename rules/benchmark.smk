@@ -1,6 +1,10 @@
 # Needs:  results/{lightcurves,objects}/{split}.parquet, a finished run and its logs.
 # Makes:  results/benchmarks/summary.csv: what each stage used of the machine, in this run and on simulated surveys;
-#         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run.
+#         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run;
+#         results/benchmarks/source.csv: what reading the surveys' files takes of the machine, of some of their splits.
+
+
+include: "functions/benchmark.smk"
 
 
 rule bench:
@@ -71,3 +75,26 @@ rule bench_fits:
         "Timing the Gaussian-process fits against other programs"
     script:
         "../workflow/scripts/bench_fits.py"
+
+
+rule bench_source:
+    input:
+        files=lambda wildcards: files_to_time(),
+        metadata=[*METADATA, *NEW_METADATA],
+        dust_map=DUST_MAP,
+    output:
+        "results/benchmarks/source.csv",
+    log:
+        "results/log/bench_source.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(2000 + DUST_MB),
+        runtime=minutes(120),
+    params:
+        code=code_of("bench_source"),
+        surveys=lambda wildcards: surveys_to_time(),
+    message:
+        "Timing the reading of the survey's files"
+    script:
+        "../workflow/scripts/bench_source.py"

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-__all__ = ["FIELDS", "line", "now", "read_usage"]
+__all__ = ["FIELDS", "line", "now", "peak", "read_usage"]
 
 FIELDS = ("cpu_s", "start_cpu_s", "wall_s", "peak_mb", "read_mb", "written_mb")
 """CPU seconds, those before the job's own work (start and imports), wall seconds, largest memory, MB (2^20 bytes) read
@@ -22,10 +22,24 @@ def now():
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
+def peak():
+    """Return the largest memory of this process or a child of it, MB.
+
+    Where the system tells the memory of this program alone: `getrusage` starts from that of the process it came from.
+    """
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, children)
+    return max(next(int(text.split()[1]) for text in lines if text.startswith("VmHWM")) / 2**10, children)
+
+
 def line(start_cpu):
     """Return the line that tells what this process has used; start_cpu: what `now` gave when its own work began."""
     read, written = _bytes()
-    values = (now(), start_cpu, _age(), _peak(), read / 2**20, written / 2**20)
+    values = (now(), start_cpu, _age(), peak(), read / 2**20, written / 2**20)
     return _MARK + json.dumps({name: round(value, 4) for name, value in zip(FIELDS, values, strict=True)})
 
 
@@ -41,20 +55,6 @@ def read_usage(folder):
         if last is not None:
             found.append((path.relative_to(folder), json.loads(last.partition(_MARK)[2])))
     return found
-
-
-def _peak():
-    """Largest memory of this process or a child of it, MB.
-
-    Where the system tells the memory of this program alone: `getrusage` starts from that of the process it came from.
-    """
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, children)
-    return max(next(int(text.split()[1]) for text in lines if text.startswith("VmHWM")) / 2**10, children)
 
 
 def _bytes():

@@ -81,6 +81,19 @@ class FormatSource:
         """Return an empty list: the files of points say what is known of each object."""
         return []
 
+    def batches(self, folder, split, surveys):
+        """Yield (file name, `Batch`) of all that one split is read from, objects of other splits too.
+
+        surveys: names of the surveys whose passbands the points may have.
+        """
+        reader = dict(self._reader)
+        if len(surveys) == 1 and "survey" in constant("formats", self.name, "SETTINGS"):
+            reader.setdefault("survey", surveys[0])
+        read = load("formats", self.name, "batches").batches
+        for path in self._plan(folder)[split].paths:
+            for batch in read(path, reader):
+                yield os.path.basename(path), batch
+
     def read_files(self, folder, split, settings, passbands, write):
         """Write the light curves of one split; return its `SetAside` and what is known of its objects.
 
@@ -89,11 +102,7 @@ class FormatSource:
         from mallorn.ingest.batches import pack
 
         chosen, (passbands, surveys) = self._plan(folder)[split], passbands
-        reader = dict(self._reader)
-        if len(surveys) == 1 and "survey" in constant("formats", self.name, "SETTINGS"):
-            reader.setdefault("survey", surveys[0])
-        read = load("formats", self.name, "batches").batches
-        found = ((os.path.basename(path), batch) for path in chosen.paths for batch in read(path, reader))
+        found = self.batches(folder, split, surveys)
         names = passbands.names
         full = names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in names]
         places = {name: k for k, name in enumerate(full)}
