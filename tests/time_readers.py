@@ -1,4 +1,4 @@
-"""Time the readers on what tests/large_files.py wrote, a row of a table each: python tests/time_readers.py FOLDER [NAME ...].
+"""Time the readers on what tests/large_files.py wrote, a row each: python tests/time_readers.py FOLDER [NAME ...].
 
 Files that are dealt to several splits are read for each. Seconds are those of the CPU.
 """
@@ -22,11 +22,8 @@ OF_SURVEY = {"atlas": ["atlas"], "redback": ["sdss"], "open_catalog": ["sdss"]}
 
 
 def main(folder, *chosen):
-    heads = (
-        "format, million rows, files, MB, million rows/s: reader, with packing, peak MB: reader, with packing".split(
-            ", "
-        )
-    )
+    heads = ["format", "million rows", "files", "MB", "million rows/s: reader", "with packing"]
+    heads += ["peak MB: reader", "with packing"]
     print(f"| {' | '.join(heads)} |")
     print("|---|---|---|---|---|---|---|---|")
     for path in sorted(Path(folder).iterdir()):

@@ -1,7 +1,8 @@
 """What reading a survey's files costs: CPU and memory of its reader alone, and of the whole way to light curves.
 
-Each figure comes from a process of its own, so that the memory of one is not that of another; imports count as memory,
-not as CPU. Nothing is written. The clock is that of the CPU, since other programs make the wall's slower.
+Each figure comes from a process of its own, so that the memory of one is not that of another. Memory is that of all
+imports too; CPU is that of the work, with what a reader imports only as it begins, a few tenths of a second. Nothing is
+written. The clock is that of the CPU, since other programs make the wall's slower.
 """
 
 import json

@@ -104,10 +104,13 @@ class _Collected:
         band_codes, bands = pd.factorize(points["passband"])
         place = np.array([self._place.get(name, -1) for name in bands], dtype=np.int8)
         known = place[band_codes] if len(bands) else np.zeros(0, dtype=np.int8)
-        why = np.full(len(codes), "", dtype=object)
+        why, reasons = np.zeros(len(codes), dtype=np.int16), [""]
 
         def blame(reason, rows):
-            why[rows & (why == "")] = reason
+            rows = rows & (why == 0)
+            if rows.any():
+                why[rows] = len(reasons)
+                reasons.append(reason)
 
         if repeated:
             blame(_OTHER_FILE, np.array([name in repeated for name in names], dtype=bool)[codes])
@@ -119,10 +122,11 @@ class _Collected:
         if settings["limits"] == "leave out":
             blame("upper limit, left out by the settings", points["limit"])
         inside = mine[codes] if len(names) else np.zeros(0, dtype=bool)
-        bad = np.flatnonzero(inside & (why != ""))
-        for (code, reason), n in Counter(zip(codes[bad].tolist(), why[bad], strict=True)).items():
-            self._count(reason, names[code], n)
-        good = np.flatnonzero(inside & (why == ""))
+        bad = np.flatnonzero(inside & (why > 0))
+        pairs, counts = np.unique(codes[bad] * len(reasons) + why[bad], return_counts=True)
+        for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
+            self._count(reasons[pair % len(reasons)], names[pair // len(reasons)], n)
+        good = np.flatnonzero(inside & (why == 0))
         self.n_rows += len(good)
         rows = np.empty(len(good), _ROW)
         number = np.array([self._number.get(name, -1) for name in names], dtype=np.int32)
@@ -171,8 +175,7 @@ def _write_groups(rows, rank, known, collected, write):
 
 def _packed(rows, begin, known, collected):
     """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first."""
-    keys = [rows[name] for name in ("flux_err", "flux", "limit", "band", "mjd", "owner")]
-    rows = rows[np.lexsort([rows["file"], -rows["detected"], *keys])]
+    rows = _in_order(rows)
     owner = rows["owner"] - begin
     names = known["object_id"]
     again = _same(rows, "owner", "mjd", "band", "flux", "flux_err", "limit")
@@ -204,6 +207,22 @@ def _packed(rows, begin, known, collected):
         passbands=collected.passbands,
         **dict(zip(_VALUES, values, strict=True)),
     )
+
+
+def _in_order(rows):
+    """Return rows (N,) by object and time; those of one time by passband, limit, flux, error, detection and file."""
+    owner = rows["owner"]
+    if len(owner) and np.ptp(owner) <= np.iinfo(np.int16).max:
+        owner = (owner - owner.min()).astype(np.int16)  # whose stable sort is linear
+    order = np.argsort(rows["mjd"])
+    rows = rows[order[np.argsort(owner[order], kind="stable")]]
+    tied = _same(rows, "owner", "mjd")
+    tied[:-1] |= tied[1:]
+    at = np.flatnonzero(tied)
+    few = rows[at]
+    keys = [few[name] for name in ("flux_err", "flux", "limit", "band", "mjd", "owner")]
+    rows[at] = few[np.lexsort([few["file"], -few["detected"], *keys])]
+    return rows
 
 
 def _same(rows, *names):

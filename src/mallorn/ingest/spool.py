@@ -41,6 +41,8 @@ class Groups:
             self._runs[0].append(rows)
             return
         group = rows["owner"] // self._per_group
+        if len(self._runs) <= np.iinfo(np.int16).max:
+            group = group.astype(np.int16)  # whose stable sort is linear
         rows = rows[np.argsort(group, kind="stable")]
         counts = np.bincount(group, minlength=len(self._runs))
         ends = np.cumsum(counts)

@@ -8,6 +8,7 @@ alerts only, all of them brighter than the reference: no limits and nothing befo
 light curves, and none where there is none), passbands ({band: passband or None}), rows_in_memory.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def batches(path, settings):
     catalogue = Path(settings.get("catalogue") or (path if path.is_dir() else path.parent) / CATALOGUE)
     if settings.get("catalogue") and not catalogue.is_file():
         raise DataError.at(catalogue, expected="a CSV file", found="nothing", fix="mend the setting catalogue")
-    known = _known(catalogue) if catalogue.is_file() else {}
+    known = _known(catalogue, _state(catalogue)) if catalogue.is_file() else {}
     files = [file for file in files_of(path, (".csv",)) if file.name != CATALOGUE and file != catalogue]
     if not files:
         raise DataError.at(
@@ -80,8 +81,18 @@ def _rows(object_id, part, settings):
     return mjd_rows(object_id, part.numbers("time"), bands, flux, flux_err, reasons, detected=np.ones(part.n))
 
 
-def _known(path):
-    """Return {ID: what is known}; of an object twice, the first row."""
+def _state(path):
+    """Return what changes with a file's content."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=1)
+def _known(path, _):
+    """Return {ID: what is known}; of an object twice, the first row.
+
+    It is kept for the next file of the folder: each is read by itself, and the catalogue would be read for each.
+    """
     _require(path, csv_header(path), _KNOWN)
     known = {}
     for part in csv_stream(path, list(_KNOWN)):

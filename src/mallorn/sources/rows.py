@@ -184,10 +184,10 @@ class _Buckets:
 
     def add(self, table):
         codes, names = numpy_codes(table.column("object_id").dictionary_encode())
-        bucket = np.array([zlib.crc32(name.encode()) % _BUCKETS for name in names], dtype=np.int64)[codes]
-        order = np.argsort(bucket, kind="stable")
+        bucket = np.array([zlib.crc32(name.encode()) % _BUCKETS for name in names], dtype=np.uint8)[codes]
+        order = np.argsort(bucket, kind="stable")  # linear for numbers this small
         table = table.take(arrow_array(order))
-        edges = np.searchsorted(bucket[order], np.arange(_BUCKETS + 1))
+        edges = np.concatenate([[0], np.cumsum(np.bincount(bucket, minlength=_BUCKETS))])
         for k in np.flatnonzero(np.diff(edges)).tolist():
             if k not in self._writers:
                 path = Path(self._folder.name) / f"{k}.arrows"

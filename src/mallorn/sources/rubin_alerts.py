@@ -249,11 +249,12 @@ class _Alerts:
         detected = numpy_array(table.column("detected")).copy()
         forced, sources = kind == _FORCED, good & (kind == _SOURCE)
         at = np.flatnonzero(forced)
-        detected[at[_contained(visit[at], np.unique(visit[sources]))]] = 1
+        with_source = at[_contained(visit[at], np.unique(visit[sources]))]
+        detected[with_source] = 1
         if self.points == "both":
             at = np.flatnonzero(sources)
             both = np.zeros(len(codes), dtype=bool)
-            both[at[_contained(visit[at], np.unique(visit[forced & good]))]] = True
+            both[at[_contained(visit[at], np.unique(visit[with_source[good[with_source]]]))]] = True
             reasons.add(both, "detection with forced photometry of the same visit")
         elif self.points == "forced":
             reasons.add(sources, "detection, forced photometry is asked for")
