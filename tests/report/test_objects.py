@@ -1,6 +1,6 @@
 """What is gathered of single objects, the same from files with one group of objects as from those with several."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from mallorn.io.tables import read_columns, table_writer
 from mallorn.report.objects import EVIDENCES, ObjectView, read_points, read_views
 from mallorn.report.store import Store
 from mallorn.survey.lightcurves import lightcurve_groups, write_lightcurves
-from mallorn.survey.passbands import SLOTS
+from mallorn.survey.passbands import SLOTS, passbands_of_surveys
 
 SETTINGS = {"posterior": CONFIG["posterior"], "blackbody": CONFIG["features"]["blackbody"], "phases": [0, 40]}
 
@@ -74,3 +74,15 @@ def test_views_are_of_the_objects_asked_for_whatever_groups_they_are_in(tmp_path
     for k, name in zip((4, 0, 3), wanted, strict=True):
         np.testing.assert_array_equal(points[name].mjd, clean[k].mjd)
         assert points[name].ebv == lightcurves.ebv[k]
+
+
+def test_of_many_passbands_those_without_points_are_not_shown(tmp_path, lightcurves):
+    many = passbands_of_surveys(["lsst", "ztf"])
+    place = np.array([many.index(f"lsst.{slot}") for slot in SLOTS], dtype=np.int8)
+    one = lightcurves.take([0])
+    one = one.where(one.band < 3)
+    store = stored(tmp_path / "many", replace(one, passbands=many, band=place[one.band]), 2000)
+    logs = {"object_id": one.object_id, "split": np.array(["split_01"], dtype=object), "spec_type": np.array([None])}
+    (view,) = read_views(store, logs, one.object_id, SETTINGS).values()
+    assert view.passbands.names == ("lsst.u", "lsst.g", "lsst.r")
+    assert view.band.tolist() == one.band.tolist()

@@ -28,6 +28,9 @@ EVIDENCES = {
 """What the hypotheses whose evidences are compared say."""
 
 
+_MANY_PASSBANDS = 8  # above which those without points of an object are not shown
+
+
 class Sed(NamedTuple):
     """An SED at rest-frame `phase` days in the `slots` that the survey has.
 
@@ -167,6 +170,7 @@ def _views_of_group(store, split, group, rows, spec_type, settings, fits):
     for k, name in enumerate(raw.object_id):
         row, curve = rows[k], curves[k]
         fitted = posterior.status[row] == 0
+        passbands, band = _shown(raw.passbands, curve.band)
         views[name] = ObjectView(
             object_id=name,
             split=split,
@@ -175,10 +179,10 @@ def _views_of_group(store, split, group, rows, spec_type, settings, fits):
             redshift_err=float(raw.redshift_err[k]),
             ebv=float(raw.ebv[k]),
             mjd=curve.mjd,
-            band=curve.band,
+            band=band,
             flux=curve.flux,
             flux_err=curve.flux_err,
-            passbands=raw.passbands,
+            passbands=passbands,
             peak_mjd=float(posterior.peak_mjd[row]) if fitted else None,
             phase=posterior.phase,
             mean=posterior.mean[row].astype(float),
@@ -187,6 +191,14 @@ def _views_of_group(store, split, group, rows, spec_type, settings, fits):
             **further[k],
         )
     return views
+
+
+def _shown(passbands, band):
+    """Return the passbands to show and the places (N,) of points in them: of many only those that have points."""
+    seen = np.unique(band)
+    if len(passbands) <= _MANY_PASSBANDS or not len(seen):
+        return passbands, band
+    return Passbands(tuple(passbands.rows[k] for k in seen)), np.searchsorted(seen, band).astype(np.int8)
 
 
 def _fits_of_group(store, split, group, rows, posterior, objects, settings):
