@@ -105,7 +105,9 @@ def extended(request, empty, finished):
     other_format(finished.origin / "results" / "survey", workspace.path / "survey")
     before = os.environ.get("PYTHONPATH")
     if request.param == "files":
-        workspace.plugins = shutil.copytree(FOLDER, workspace.path / "mine", ignore=shutil.ignore_patterns("__*", "dat_files.py"))
+        workspace.plugins = shutil.copytree(
+            FOLDER, workspace.path / "mine", ignore=shutil.ignore_patterns("__*", "dat_files.py")
+        )
         listed = [f"mine/{name}.py" for name in PLUGINS]
     else:
         workspace.plugins, listed = install(workspace.path / "site"), []
