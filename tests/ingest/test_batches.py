@@ -183,6 +183,13 @@ def test_an_object_of_an_earlier_file_is_not_counted_twice():
     assert aside.rows == [("1.csv", "the object is in an earlier file too", "a", 1, 0)]
 
 
+def test_one_event_under_two_names_is_told(caplog):
+    scales = {"a": 1, "b": 1, "c": 2}
+    rows = [(name, 60000.0 + k, "ztf.g", k * scale, 1.0) for name, scale in scales.items() for k in range(5)]
+    packed([batch(rows)])
+    assert "the same points stand under two names: a and b (pairs in all: 1)" in caplog.text
+
+
 def test_a_file_of_another_survey_is_refused_in_words():
     with pytest.raises(DataError, match=r"0.csv: .*found 2 rows: passband lsst.u is not of the survey.*`new_survey`"):
         packed([batch([("a", 60000.0, "lsst.u", 1.0, 1.0), ("a", 60001.0, "lsst.u", 1.0, 1.0)])])

@@ -8,6 +8,7 @@ that memory does not grow with the split.
 import logging
 import zlib
 from collections import Counter
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ _ROW = np.dtype(
 _VALUES = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 _OUTSIDE = "outside of what a stream of alerts holds"
 _OTHER_FILE = "the object is in an earlier file too"
-_TOLD = 8  # reasons that messages name
+_TOLD = 8  # reasons, or pairs, that messages name
+_FEW = 5  # points from which the same ones cannot be by chance
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +161,7 @@ def _between(values, believed):
 
 def _write_groups(rows, rank, known, collected, write):
     """Write the light curves by groups of objects; return the number of points."""
-    kept = 0
+    kept, twins = 0, _Twins()
     with Groups(len(rank), OBJECTS_PER_GROUP, _ROW) as groups:
         for part in rows.parts():
             part = part.copy()
@@ -169,8 +171,33 @@ def _write_groups(rows, rank, known, collected, write):
             here = slice(begin, begin + OBJECTS_PER_GROUP)
             lc = _packed(of_group, begin, {name: values[here] for name, values in known.items()}, collected)
             kept += len(lc.mjd)
+            twins.look(lc)
             write(lc)
+    twins.tell()
     return kept
+
+
+class _Twins:
+    """Objects of a split with the same points: one event that a collection has under two names."""
+
+    def __init__(self):
+        self._first, self._pairs = {}, []
+
+    def look(self, lc):
+        """Compare the times and fluxes of the objects of some `LightCurves` with those before."""
+        for k in np.flatnonzero(lc.n_points >= _FEW):
+            points = slice(lc.start[k], lc.start[k + 1])
+            key = blake2b(lc.mjd[points].tobytes() + lc.flux[points].tobytes(), digest_size=16).digest()
+            first = self._first.setdefault(key, lc.object_id[k])
+            if first != lc.object_id[k]:
+                self._pairs.append((first, lc.object_id[k]))
+
+    def tell(self):
+        """Log a warning that names the first few."""
+        if self._pairs:
+            told = ", ".join(f"{first} and {second}" for first, second in self._pairs[:_TOLD])
+            message = "the same points stand under two names: %s (pairs in all: %d); leave one out if it is one event"
+            _log.warning(message, told, len(self._pairs))
 
 
 def _packed(rows, begin, known, collected):
