@@ -10,6 +10,7 @@ from mallorn.settings.resolve import defaults
 def test_augmented_objects_go_through_the_same_rules(empty):
     families = defaults()["features"]
     config = yaml.safe_load(TINY.read_text())
+    config["simulation"]["n_splits"] = 1
     config["features"] = {name: {"enabled": name == "statistics"} for name in families}
     config["augmentations"] = {"photoz": {"enabled": True}, "jitter": {"enabled": True}}
     config["ensembles"] = {"mean": {"members": ["catboost_multiclass", "logistic_multiclass"]}}
