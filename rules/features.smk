@@ -16,6 +16,12 @@ FEATURE_STAGES = (
     "fit_hypotheses",
     "join_features",
 )  # adapters before features
+NOT_OF_FEATURES = (
+    "dust_map",
+    "labels",
+    "held_out",
+    "rows_of_object",
+)  # of the block ingest: they change no light curve
 
 
 rule extract_features:

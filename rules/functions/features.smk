@@ -48,7 +48,7 @@ def feature_state():
     code = {name: code_of(name, used) for name in FEATURE_STAGES}
     code |= {f"features.{family}": family_code(family) for family in FAMILIES}
     settings = {name: config[name] for name in ("ingest", "fits", "posterior")}
-    settings["ingest"] = {name: value for name, value in config["ingest"].items() if name != "dust_map"}
+    settings["ingest"] = {name: value for name, value in config["ingest"].items() if name not in NOT_OF_FEATURES}
     return {"code": code, "settings": {**settings, "features": {name: config["features"][name] for name in FAMILIES}}}
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from mallorn.errors import DataError
+from mallorn.ingest.metadata import POSITIVE_TYPE
 from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust_map import fill_reddening
@@ -93,7 +94,7 @@ def metadata_of(paths, sets, settings):
     if "train" in sets:
         _check_sets(paths, label, train)
         made["spec_type"] = np.where(train, label, None)
-        made["target"] = np.where(train, label == "TDE", -1).astype(np.int8)
+        made["target"] = np.where(train, label == POSITIVE_TYPE, -1).astype(np.int8)
         made["submission_row"] = np.full(len(train), -1, dtype=np.int32)
     else:
         made["label"] = label

@@ -10,7 +10,7 @@ from mallorn.ingest.csv_file import NUMBER, CsvFile
 from mallorn.ingest.objects import Logs, unnamed_split
 from mallorn.io.tables import write_table
 
-__all__ = ["read_logs", "read_unlabelled", "write_logs"]
+__all__ = ["POSITIVE_TYPE", "read_logs", "read_unlabelled", "write_logs"]
 
 POSITIVE_TYPE = "TDE"
 UNLABELLED = -1

@@ -23,6 +23,7 @@ set, less a share that is held out.
 
 import os
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,12 +121,10 @@ def _plan(name, folder, rows_of_object, key):
     shared = re.compile(constant("formats", name, "SHARED", r"(?!)"), re.IGNORECASE)
     partners = constant("formats", name, "PARTNERS", None)
     path = Path(folder)
-    beside = _below(path if path.is_dir() else path.parent) if path.exists() else []
+    beside = _below(path) if path.is_dir() else sorted(path.parent.iterdir()) if path.exists() else []
     files = [file for file in beside if wanted.search(file.name) and not shared.search(file.name)]
     if path.is_file():
-        other = re.compile(partners, re.IGNORECASE) if partners else None
-        is_partner = other is not None and other.search(path.name)
-        files = [file for file in files if is_partner and path in _partners(file, beside, wanted, other)] or [path]
+        files = [file for file in files if path in _partners([file], beside, wanted, partners)[file]] or [path]
     if not files:
         others = ", ".join(file.name for file in beside[:_FOUND]) or "nothing"
         fix = f"correct {key}, or name the reader of these files in `source` or `new_source`"
@@ -149,10 +148,9 @@ def _below(folder):
 
 def _units(files, beside, wanted, partners, further):
     """Return [(paths, files)]: large files by themselves, small ones together."""
-    other = re.compile(partners, re.IGNORECASE) if partners else None
-    units, size = [], 0
+    units, size, of = [], 0, _partners(files, beside, wanted, partners)
     for file in files:
-        read = [file, *(_partners(file, beside, wanted, other) if other else [])]
+        read = [file, *of[file]]
         n_bytes = sum(one.stat().st_size for one in read)
         together = units and size + n_bytes <= SPLIT_BYTES and len(units[-1][0]) < MOST_FILES
         if not together:
@@ -164,14 +162,13 @@ def _units(files, beside, wanted, partners, further):
     return [(tuple(paths), (*all_files, *map(str, further))) for paths, all_files in units]
 
 
-def _partners(file, beside, wanted, other):
-    """Return the files that are read with `file`, one of those called as `wanted`."""
-    stem = wanted.sub("", file.name).lower()
-    return [
-        one
-        for one in beside
-        if one.parent == file.parent and other.search(one.name) and other.sub("", one.name).lower() == stem
-    ]
+def _partners(files, beside, wanted, partners):
+    """Return {file: those of `beside` that are read with it}, of `files` that are called as `wanted`."""
+    by_stem, other = defaultdict(list), re.compile(partners or r"(?!)", re.IGNORECASE)
+    for one in beside if partners else ():
+        if other.search(one.name):
+            by_stem[one.parent, other.sub("", one.name).lower()].append(one)
+    return {file: by_stem.get((file.parent, wanted.sub("", file.name).lower()), []) for file in files}
 
 
 def _named(units):
