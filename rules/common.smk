@@ -64,14 +64,22 @@ except (ConfigError, DataError) as error:
 SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
-FINAL, WITHOUT_REDSHIFT = (constant("mallorn.learning.training_sets", name) for name in ("FINAL", "WITHOUT_REDSHIFT"))
-ALTERED = [name for name in AUGMENTATIONS if name != WITHOUT_REDSHIFT]  # beside the objects, in the same jobs
+FINAL, WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = (
+    constant("mallorn.learning.training_sets", name)
+    for name in ("FINAL", "WITHOUT_REDSHIFT", "OTHER_SURVEYS", "OTHER_SURVEYS_WITHOUT_REDSHIFT")
+)
+ALL_COPIES = (WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT)  # training sets, and what they are of
+if {WITHOUT_REDSHIFT, OTHER_SURVEYS} <= set(AUGMENTATIONS):
+    AUGMENTATIONS.append(OTHER_SURVEYS_WITHOUT_REDSHIFT)
+ALTERED = [name for name in AUGMENTATIONS if name not in ALL_COPIES]  # beside the objects, in the same jobs
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
 PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
-REPEATS_WITHOUT_REDSHIFT = REPEATS[: config["augmentations"][WITHOUT_REDSHIFT]["repeats"]]
-if WITHOUT_REDSHIFT not in AUGMENTATIONS:
-    REPEATS_WITHOUT_REDSHIFT = []
+REPEATS_OF_COPIES = {  # of the training sets of copies that there are
+    name: REPEATS[: config["augmentations"][OTHER_SURVEYS if name.startswith(OTHER_SURVEYS) else name]["repeats"]]
+    for name in ALL_COPIES
+    if name in AUGMENTATIONS
+}
 MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
@@ -101,7 +109,7 @@ PREDICTIONS = "results/predictions/{training}/{protocol}/{repeat}/{model}"
 PHOTOZ = ["photoz"] if "photoz" in AUGMENTATIONS else []
 PHOTOZ += ["photoz_averaged"] if draws_of("photoz") else []
 PREDICTED = {name: f"{PREDICTIONS}/{name}.parquet" for name in ("out_of_fold", "held_out", *PHOTOZ)}
-PREDICTED_WITHOUT_REDSHIFT = {name: PREDICTED[name] for name in ("out_of_fold", "held_out")}
+PREDICTED_OF_COPIES = {name: PREDICTED[name] for name in ("out_of_fold", "held_out")}
 FITS = f"{PREDICTIONS}/models"
 
 
@@ -109,9 +117,9 @@ wildcard_constraints:
     split=SPLIT,
     part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
     draw=r"\d+",
-    kind="|".join(config["augmentations"]),
+    kind="|".join([*config["augmentations"], OTHER_SURVEYS_WITHOUT_REDSHIFT]),
     family="|".join(config["features"]),
-    training="|".join([*TRAININGS, WITHOUT_REDSHIFT]),
+    training="|".join([*TRAININGS, *ALL_COPIES]),
     protocol="|".join(PROTOCOLS),
     repeat=r"\d+",
     worker=r"\d+",

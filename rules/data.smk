@@ -219,6 +219,7 @@ rule augment:
         metadata="results/metadata.parquet",
         points=ALL_LIGHTCURVES["lightcurves"],
         objects=ALL_LIGHTCURVES["objects"],
+        fits=augmentation_fits,
     output:
         metadata="results/augmented/{kind}.parquet",
         points="results/lightcurves/{kind}.parquet",
@@ -229,7 +230,7 @@ rule augment:
         "../envs/mallorn.yaml"
     resources:
         mem_mb=megabytes(500, 10),
-        runtime=minutes(5, 0.1),
+        runtime=minutes(5, 0.2),
     params:
         code=code_of("augment"),
         settings=augmentation_settings,

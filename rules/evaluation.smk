@@ -32,10 +32,10 @@ rule evaluation:
 
 rule score:
     input:
+        no_redshift=of_copies("out_of_fold", WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         out_of_fold=final_predictions("out_of_fold"),
         photoz=final_predictions("photoz"),
         photoz_averaged=final_predictions("photoz_averaged"),
-        no_redshift=without_redshift("out_of_fold", PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         folds="results/folds.parquet",
     output:
         "results/evaluation/scores.csv",
@@ -53,6 +53,31 @@ rule score:
         "Scoring the out-of-fold predictions"
     script:
         "../workflow/scripts/score.py"
+
+
+rule score_other_surveys:
+    input:
+        spectroscopic=of_copies("out_of_fold", OTHER_SURVEYS, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
+        none=of_copies(
+            "out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE
+        ),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/other_surveys.csv",
+    log:
+        "results/log/score_other_surveys.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("score_other_surveys"),
+        settings=scoring_settings(),
+    message:
+        "Scoring the training objects as other surveys would see them"
+    script:
+        "../workflow/scripts/score_other_surveys.py"
 
 
 rule score_nested:

@@ -3,8 +3,9 @@
 #         results/{submission,probabilities}.csv.
 #
 # {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all but those of fold k, which
-# predicts these for nested scores; or `no_redshift`, copies of all without their redshifts, which predicts the test
-# objects that have none, by the submitted model alone. {model} is a block of `models` or of `ensembles`.
+# predicts these for nested scores; or a set of copies, by the submitted model alone: `no_redshift`, of all without their
+# redshifts, which predicts the test objects that have none; `other_surveys` and `other_surveys_no_redshift`, as other
+# surveys would have seen them, which predict new objects only. {model} is a block of `models` or of `ensembles`.
 
 
 include: "functions/models.smk"
@@ -13,8 +14,8 @@ include: "functions/models.smk"
 DECISIONS = {  # what says which test objects are chosen, with and without redshift
     "predictions": submitted("held_out"),
     "threshold": "results/threshold.json",
-    "without": without_redshift("held_out"),
-    "without_threshold": ["results/threshold_no_redshift.json"] if REPEATS_WITHOUT_REDSHIFT else [],
+    "without": of_copies("held_out", WITHOUT_REDSHIFT),
+    "without_threshold": ["results/threshold_no_redshift.json"] if WITHOUT_REDSHIFT in REPEATS_OF_COPIES else [],
 }
 
 
@@ -71,9 +72,9 @@ rule cross_validate:
         "../workflow/scripts/cross_validate.py"
 
 
-use rule cross_validate as cross_validate_without_redshift with:
+use rule cross_validate as cross_validate_copies with:
     input:
-        unpack(tables_without_redshift),
+        unpack(tables_of_copies),
         folds="results/folds.parquet",
     output:
         out_of_fold=PREDICTED["out_of_fold"],
@@ -81,14 +82,14 @@ use rule cross_validate as cross_validate_without_redshift with:
         importance=f"{PREDICTIONS}/importance.parquet",
         models=directory(f"{PREDICTIONS}/models"),
     log:
-        "results/log/cross_validate_without_redshift/{training}/{protocol}/{repeat}/{model}.log",
+        "results/log/cross_validate_copies/{training}/{protocol}/{repeat}/{model}.log",
     benchmark:
-        "results/benchmarks/cross_validate_without_redshift/{training}/{protocol}/{repeat}/{model}.tsv"
+        "results/benchmarks/cross_validate_copies/{training}/{protocol}/{repeat}/{model}.tsv"
     wildcard_constraints:
-        training=WITHOUT_REDSHIFT,
+        training="|".join(ALL_COPIES),
         model="|".join(map(re.escape, config["models"])),
     message:
-        "Training {wildcards.model} without redshifts on {wildcards.protocol} folds, repeat {wildcards.repeat}"
+        "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 
 
 rule combine:
@@ -124,30 +125,28 @@ rule combine:
 
 if SUBMITTED_ENSEMBLE:
 
-    use rule combine as combine_without_redshift with:
+    use rule combine as combine_copies with:
         input:
-            expand(list(PREDICTED_WITHOUT_REDSHIFT.values()), model=SUBMITTED_MODELS, allow_missing=True),
+            expand(list(PREDICTED_OF_COPIES.values()), model=SUBMITTED_MODELS, allow_missing=True),
             folds="results/folds.parquet",
         output:
-            expand(list(PREDICTED_WITHOUT_REDSHIFT.values()), model=SUBMITTED_ENSEMBLE, allow_missing=True),
+            expand(list(PREDICTED_OF_COPIES.values()), model=SUBMITTED_ENSEMBLE, allow_missing=True),
             expand(f"{PREDICTIONS}/learned.json", model=SUBMITTED_ENSEMBLE, allow_missing=True),
         log:
-            "results/log/combine_without_redshift/{training}/{protocol}/{repeat}.log",
+            "results/log/combine_copies/{training}/{protocol}/{repeat}.log",
         wildcard_constraints:
-            training=WITHOUT_REDSHIFT,
+            training="|".join(ALL_COPIES),
         params:
             models=lambda wildcards: {
-                model: predicted(PREDICTED_WITHOUT_REDSHIFT, wildcards, model) for model in SUBMITTED_MODELS
+                model: predicted(PREDICTED_OF_COPIES, wildcards, model) for model in SUBMITTED_MODELS
             },
             ensembles=lambda wildcards: {
-                model: predicted(
-                    {**PREDICTED_WITHOUT_REDSHIFT, "learned": f"{PREDICTIONS}/learned.json"}, wildcards, model
-                )
+                model: predicted({**PREDICTED_OF_COPIES, "learned": f"{PREDICTIONS}/learned.json"}, wildcards, model)
                 for model in SUBMITTED_ENSEMBLE
             },
             settings={name: config["ensembles"][name] for name in SUBMITTED_ENSEMBLE},
         message:
-            "Combining models without redshifts on {wildcards.protocol} folds, repeat {wildcards.repeat}"
+            "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 
 
 rule choose_threshold:
@@ -173,16 +172,18 @@ rule choose_threshold:
         "../workflow/scripts/choose_threshold.py"
 
 
-use rule choose_threshold as choose_threshold_without_redshift with:
+use rule choose_threshold as choose_threshold_of_copies with:
     input:
-        out_of_fold=without_redshift("out_of_fold"),
+        out_of_fold=lambda wildcards: of_copies("out_of_fold", wildcards.training),
         folds="results/folds.parquet",
     output:
-        "results/threshold_no_redshift.json",
+        "results/threshold_{training}.json",
     log:
-        "results/log/choose_threshold_without_redshift.log",
+        "results/log/choose_threshold_of_copies/{training}.log",
+    wildcard_constraints:
+        training="|".join(ALL_COPIES),
     message:
-        "Choosing the threshold for objects without redshift"
+        "Choosing the threshold of {wildcards.training}"
 
 
 rule write_submission:

@@ -18,7 +18,7 @@ FLOORS = (
     ("runtime",),
     ("survey",),
     ("gp", "curves", "hypotheses"),
-    ("simulate", "ingest", "fetch"),
+    ("augmentation", "simulate", "ingest", "fetch"),
     ("sources",),
     ("families",),
     ("learners",),

@@ -51,8 +51,16 @@ def known_of(source, path):
 
 def augmentation_settings(wildcards):
     """Return what makes altered copies: the seed, and what is altered of the points."""
-    block = config["augmentations"][wildcards.kind]
-    return {"seed": config["seed"], "augmentation": {key: block[key] for key in ("keep", "noise") if key in block}}
+    name = OTHER_SURVEYS if wildcards.kind.startswith(OTHER_SURVEYS) else wildcards.kind
+    block, unused = config["augmentations"][name], ("enabled", "repeats", "draws")
+    further = {"domain": config["domain"]} if name == OTHER_SURVEYS else {}
+    options = {key: values for key, values in block.items() if key not in unused}
+    return {"seed": config["seed"], "augmentation": options, **further}
+
+
+def augmentation_fits(wildcards):
+    """Return the multi-band fits of all splits, by which copies are moved to other redshifts."""
+    return expand(ARTIFACTS["fits/multiband"], part=SPLITS) if wildcards.kind.startswith(OTHER_SURVEYS) else []
 
 
 def table_of(part):

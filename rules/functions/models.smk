@@ -14,14 +14,14 @@ def training_tables(wildcards):
     return tables | weights_and_parameters(wildcards)
 
 
-def tables_without_redshift(wildcards):
-    """Return the files that the training set without redshifts needs: copies of the training objects, and the test set.
+def tables_of_copies(wildcards):
+    """Return the files that a training set of copies needs: copies of the training objects, and the test set.
 
     The copies are features and views of their own; those of the survey are of the test objects.
     """
-    views = views_of_model(wildcards.model)
-    tables = {**model_tables(wildcards.model), **view_inputs(views, [WITHOUT_REDSHIFT], "train_")}
-    tables |= {"train": f"results/features/{WITHOUT_REDSHIFT}.parquet", "test": "results/features/test.parquet"}
+    views, kind = views_of_model(wildcards.model), wildcards.training
+    tables = {**model_tables(wildcards.model), **view_inputs(views, [kind], "train_")}
+    tables |= {"train": f"results/features/{kind}.parquet", "test": "results/features/test.parquet"}
     return tables | weights_and_parameters(wildcards)
 
 
@@ -31,7 +31,7 @@ def weights_and_parameters(wildcards):
     if config["training"]["importance_weights"]:
         tables["weights"] = "results/evaluation/importance_weights.parquet"
     if config["models"][wildcards.model]["tuned"]:
-        study = FINAL_STUDY if wildcards.training in (FINAL, WITHOUT_REDSHIFT) else wildcards
+        study = FINAL_STUDY if wildcards.training in (FINAL, *ALL_COPIES) else wildcards
         tables["parameters"] = f"{TUNING}/best.yaml".format(**{**dict(study.items()), "model": wildcards.model})
     return tables
 
@@ -120,7 +120,10 @@ def submitted(name):
     return expand(PREDICTED[name], training=FINAL, protocol=SUBMITTED, model=model, repeat=REPEATS)
 
 
-def without_redshift(name, protocols=SUBMITTED, models=config["submission"]["model"]):
-    """Return the files `name` of predictions by the models without redshifts, of the submitted one by default."""
-    chosen = {"training": WITHOUT_REDSHIFT, "protocol": protocols, "model": models}
-    return expand(PREDICTED[name], **chosen, repeat=REPEATS_WITHOUT_REDSHIFT)
+def of_copies(name, training, protocols=SUBMITTED, models=config["submission"]["model"]):
+    """Return the files `name` of predictions by the models of a training set of copies, of the submitted one by default.
+
+    None if there is no such training set.
+    """
+    chosen = {"training": training, "protocol": protocols, "model": models}
+    return expand(PREDICTED[name], **chosen, repeat=REPEATS_OF_COPIES.get(training, []))

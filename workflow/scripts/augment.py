@@ -1,30 +1,48 @@
 """Write altered training objects, as a split of their own."""
 
+import numpy as np
+
+from mallorn.augmentation.altered import augmented_lightcurves, augmented_metadata, metadata_without_redshift
+from mallorn.augmentation.other_surveys import copies_metadata, seen_by_other_surveys
 from mallorn.ingest.metadata import write_logs
 from mallorn.io.tables import read_columns
-from mallorn.learning.training_sets import WITHOUT_REDSHIFT
-from mallorn.survey.augmentation import augmented_lightcurves, augmented_metadata, metadata_without_redshift
+from mallorn.learning.training_sets import OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
 from mallorn.survey.lightcurves import joined, lightcurve_groups, write_lightcurves
 
 
-def main(metadata, points, objects, outputs, kind, settings):
+def main(metadata, survey, outputs, kind, settings):
     """Write the metadata, points and objects of the augmentation `kind`, as ingestion writes those of a split.
 
-    metadata: path; points, objects: paths of all splits. outputs: {"metadata", "points", "objects": path}.
-    settings: {"seed", "augmentation": a block of `augmentations`}.
+    metadata: path; survey: {"points", "objects"[, "fits", multi-band fits]}: paths of all splits. outputs: {"metadata",
+    "points", "objects": path}. settings: {"seed", "augmentation": a block of `augmentations`, "domain"}.
     """
-    table = read_columns(metadata)
-    if kind == WITHOUT_REDSHIFT:
-        altered = metadata_without_redshift(table, kind)
+    table, paths = read_columns(metadata), list(zip(survey["points"], survey["objects"], strict=True))
+    options, seed = settings["augmentation"], settings["seed"]
+    if kind in (OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT):
+        lightcurves = _of_other_surveys(table, paths, survey["fits"], settings)
+        if kind == OTHER_SURVEYS_WITHOUT_REDSHIFT:
+            lightcurves = lightcurves.without_redshift()
+        altered = copies_metadata(table, lightcurves, kind)
     else:
-        altered = augmented_metadata(table, kind, settings["seed"])
-    parts = [
-        augmented_lightcurves(lc, altered, kind, settings["augmentation"], settings["seed"])
-        for paths in zip(points, objects, strict=True)
-        for _, lc in lightcurve_groups(*paths)
-    ]
-    write_lightcurves(joined(parts), outputs["points"], outputs["objects"])
+        known = kind != WITHOUT_REDSHIFT
+        altered = augmented_metadata(table, kind, seed) if known else metadata_without_redshift(table, kind)
+        groups = (lc for of_split in paths for _, lc in lightcurve_groups(*of_split))
+        lightcurves = joined([augmented_lightcurves(lc, altered, kind, options, seed) for lc in groups])
+    write_lightcurves(lightcurves, outputs["points"], outputs["objects"])
     write_logs(outputs["metadata"], altered)
+
+
+def _of_other_surveys(table, paths, fits, settings):
+    """Return the `LightCurves` of the copies of all training objects as other surveys would have seen them."""
+    train, parts = set(table["object_id"][table["set"] == "train"]), []
+    for of_split, path in zip(paths, fits, strict=True):
+        for group, lc in lightcurve_groups(*of_split):
+            rows = np.flatnonzero([name in train for name in lc.object_id])
+            of_objects = {name: values[rows] for name, values in read_columns(path, group=group).items()}
+            parts += seen_by_other_surveys(
+                lc.take(rows), of_objects, settings["augmentation"], settings["seed"], settings["domain"]
+            )
+    return joined(parts)
 
 
 if "snakemake" in globals():
@@ -33,8 +51,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         main(
             snakemake.input.metadata,
-            snakemake.input.points,
-            snakemake.input.objects,
+            {name: snakemake.input.get(name) for name in ("points", "objects", "fits")},
             {name: snakemake.output[name] for name in ("metadata", "points", "objects")},
             snakemake.wildcards.kind,
             snakemake.params.settings,

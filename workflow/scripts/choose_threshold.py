@@ -8,19 +8,27 @@ from mallorn.decide.predictions import read_out_of_fold
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import fold_of
+from mallorn.survey.copies import cuts_of
 
 
 def main(out_of_fold, folds, output, settings):
     """Write a JSON file with the decision (see `mallorn.decide.decision`) and how it was made.
 
+    Predictions of copies in several cuts have a further decision for each: "cuts", {name: decision}.
+
     out_of_fold: paths of the predictions of all repeats of one model and protocol. folds, output: paths.
     settings: {"threshold", "calibration"}, blocks of the configuration.
     """
-    table, parts = read_columns(folds), []
+    table, parts, of_cuts = read_columns(folds), [], {}
     for path in out_of_fold:
         p = read_out_of_fold(path)
         parts.append((fold_of(table, p.protocol, p.repeat, p.object_id)["target"], p.probability, p.fold))
+        cuts = cuts_of(p.object_id)
+        for cut in dict.fromkeys(cuts):
+            of_cuts.setdefault(cut, []).append(tuple(values[cuts == cut] for values in parts[-1]))
     decision = make_decision(settings, parts)
+    if set(of_cuts) != {""}:
+        decision["cuts"] = {cut: make_decision(settings, of) for cut, of in of_cuts.items()}
     about = {"target": p.names[0], "model": p.model, "protocol": p.protocol, "repeats": len(out_of_fold)}
     write_text(output, json.dumps({**decision, **settings["threshold"], **about}, indent=2) + "\n")
     message = "threshold %.4f +- %.4f by the rule %s, calibration %s"

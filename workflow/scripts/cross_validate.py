@@ -23,9 +23,10 @@ from mallorn.learning.tables import (
     read_dataset,
     rows_of,
 )
-from mallorn.learning.training_sets import FINAL, WITHOUT_REDSHIFT, training_rows
+from mallorn.learning.training_sets import COPIES, FINAL, WITHOUT_REDSHIFT, training_rows
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
+from mallorn.survey.copies import originals
 
 DRAWN = ("photoz_draws", "test_draws")
 
@@ -88,7 +89,7 @@ def main(inputs, outputs, about, settings, threads):
     (the one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
-    final, unknown = (about["training"] == name for name in (FINAL, WITHOUT_REDSHIFT))
+    final, of_copies = about["training"] == FINAL, about["training"] in COPIES
     if inputs.parameters:
         model = {**model, "params": read_best(inputs.parameters)}
     needs = needs_of(model)
@@ -96,14 +97,14 @@ def main(inputs, outputs, about, settings, threads):
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], dataset.object_id)
     inside, held_out = training_rows(about["training"], labels["fold"], has_redshift(inputs.train))
     # the test table is not to be in memory as a whole
-    apart = None if final or unknown else dataset.take(held_out)
-    # most of the test objects have a redshift: what does not know redshifts cannot learn from them
-    pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] and not unknown else None
+    apart = None if final or of_copies else dataset.take(held_out)
+    # test objects are not seen as copies are: what learns from copies cannot learn from them
+    pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] and not of_copies else None
     if final and pseudo_labels:
         apart = read_dataset(inputs.files("test"), training, needs)
     labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
     classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
-    weight = importance_weights(inputs.weights, dataset.object_id) if inputs.weights else None
+    weight = importance_weights(inputs.weights, originals(dataset.object_id)) if inputs.weights else None
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     predictions = cross_validate(
         Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight),
@@ -111,7 +112,7 @@ def main(inputs, outputs, about, settings, threads):
         with_selection(model, settings["selection"]),
         derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
         threads,
-        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or unknown),
+        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or of_copies),
     )
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
@@ -119,7 +120,7 @@ def main(inputs, outputs, about, settings, threads):
         write_fits(outputs.models, fits)
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
-        chosen = ~has_redshift(inputs.test) if unknown else None
+        chosen = None if final else ~has_redshift(inputs.test) & (about["training"] == WITHOUT_REDSHIFT)
         write_predictions(outputs.held_out, *_predict_test(inputs, fits, chosen), names, about)
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)

@@ -1,7 +1,7 @@
 """Write the light curves of the objects with a photometric redshift, with one draw of it in its place."""
 
+from mallorn.augmentation.altered import augmented_lightcurves
 from mallorn.io.tables import read_columns
-from mallorn.survey.augmentation import augmented_lightcurves
 from mallorn.survey.lightcurves import lightcurve_groups, lightcurve_writer, read_passbands
 
 

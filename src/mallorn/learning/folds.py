@@ -4,6 +4,7 @@ import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.seeds import generator
+from mallorn.survey.copies import originals
 
 __all__ = ["PROTOCOLS", "assign_folds", "draw_folds", "fold_of", "strata"]
 
@@ -87,12 +88,14 @@ def draw_folds(object_id, spec_type, target, event, n_folds, repeats, rare, seed
 def fold_of(folds, protocol, repeat, object_id):
     """Return {"fold", "target", "spec_type", "event"} of the objects `object_id` (n,) in one repeat, shape (n,) each.
 
-    folds: table as from `draw_folds`. Raises DataError if an object has no fold there.
+    A copy of an object has what the object has. folds: table as from `draw_folds`.
+
+    Raises DataError if an object has no fold there.
     """
     rows = np.flatnonzero((folds["protocol"] == protocol) & (folds["repeat"] == int(repeat)))
     ids = folds["object_id"][rows].astype(str)
     order = np.argsort(ids, kind="stable")
-    wanted = np.asarray(object_id, dtype=str)
+    wanted = originals(object_id).astype(str)
     place = np.searchsorted(ids[order], wanted)
     found = place < len(ids)
     found[found] = ids[order][place[found]] == wanted[found]

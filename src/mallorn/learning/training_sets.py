@@ -5,38 +5,54 @@ training objects and predicts the test set. `outer_k` knows nothing of fold k: i
 its inner folds, and predicts the objects of fold k. So what is scored on outer folds is made exactly as what is
 submitted (nested cross-validation; Varma & Simon 2006, BMC Bioinformatics 7, 91), with one fold less to learn from.
 
-These learn from objects with a redshift, and score such objects. `no_redshift` trains on copies of all training objects
-from which the redshift was taken away, and predicts the test objects that have none.
+These learn from objects with a redshift, and score such objects. The others train on copies of the training objects:
+`no_redshift` on copies from which the redshift was taken away, and predicts the test objects that have none;
+`other_surveys` on copies as other surveys would have seen them, and `other_surveys_no_redshift` on the same without
+redshift. These two predict new objects only.
 """
 
 import numpy as np
 
 from mallorn.errors import ConfigError
 
-__all__ = ["FINAL", "WITHOUT_REDSHIFT", "study_of", "training_rows"]
+__all__ = [
+    "COPIES",
+    "FINAL",
+    "KNOWING_NO_REDSHIFT",
+    "OTHER_SURVEYS",
+    "OTHER_SURVEYS_WITHOUT_REDSHIFT",
+    "WITHOUT_REDSHIFT",
+    "study_of",
+    "training_rows",
+]
 
 FINAL = "final"
 WITHOUT_REDSHIFT = "no_redshift"
-"""The training set without redshifts, and the augmentation that it is made of."""
+OTHER_SURVEYS = "other_surveys"
+OTHER_SURVEYS_WITHOUT_REDSHIFT = "other_surveys_no_redshift"
+COPIES = (WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT)
+"""The training sets of copies, and the augmentations that they are made of, which are called the same."""
+KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)
 
 
 def study_of(training, protocol, repeat):
     """Return the name of the study that looks for parameters for a training set: see `mallorn.learning.tuning`."""
-    return FINAL if training in (FINAL, WITHOUT_REDSHIFT) else f"{training}_{protocol}_{repeat}"
+    return FINAL if training in (FINAL, *COPIES) else f"{training}_{protocol}_{repeat}"
 
 
 def training_rows(training, fold, has_redshift=None):
     """Return (inside, held_out), numbers of the objects that a training set trains on and of those it predicts.
 
-    training: "final" or "no_redshift", which hold none of the objects out, or "outer_k"; fold (n,) int of one repeat.
-    has_redshift: (n,) bool, all by default. Objects without are taken by "no_redshift" alone, unless no object has one.
+    training: "final" or one of `COPIES`, which hold none of the objects out, or "outer_k"; fold (n,) int of one repeat.
+    has_redshift: (n,) bool, all by default. Objects without are taken by `KNOWING_NO_REDSHIFT` alone, unless no object
+    has one.
     Raises ConfigError on another name, or if no object is in the outer fold.
     """
     fold = np.asarray(fold)
     taken = np.ones(len(fold), dtype=bool)
-    if training != WITHOUT_REDSHIFT and np.any(has_redshift):
+    if training not in KNOWING_NO_REDSHIFT and np.any(has_redshift):
         taken = np.asarray(has_redshift, dtype=bool)
-    if training in (FINAL, WITHOUT_REDSHIFT):
+    if training in (FINAL, *COPIES):
         return np.flatnonzero(taken), np.empty(0, dtype=int)
     prefix, _, number = training.partition("_")
     if prefix != "outer" or not number.isdigit():

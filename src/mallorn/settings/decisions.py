@@ -6,7 +6,7 @@ from pydantic import Field
 
 from mallorn.settings.fields import Block, Count, Fraction, Inside, Positive, listed, value
 
-__all__ = ["METHODS", "Calibration", "Ensemble", "PhotozDraws", "Submission", "Threshold"]
+__all__ = ["METHODS", "Calibration", "Domain", "Ensemble", "PhotozDraws", "Submission", "Threshold"]
 
 
 class _Ensemble(Block):
@@ -100,3 +100,14 @@ class PhotozDraws(Block):
 
     test: Count = value(1, "Of each test object.")
     new: Count = value(1, "Of each new object; also the default of Model.predict, by which results/model keeps it.")
+
+
+class Domain(Block):
+    """Which new objects a model can judge: those like the ones that it has learned from, with enough points."""
+
+    points: Count = value(6, "Fewest points of an object that gets a probability.")
+    detections: Count = value(3, "Fewest points above five sigma.")
+    nights: Count = value(3, "Fewest nights, whole days of MJD, with points.")
+    tails: Fraction = value(
+        0.01, "Share of the training objects that lie outside the range of each quantity that is compared."
+    )

@@ -11,6 +11,7 @@ from mallorn.settings.fields import (
     NotNegative,
     Positive,
     Share,
+    Slot,
     block,
     listed,
     value,
@@ -56,12 +57,32 @@ class NoRedshift(Block):
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
 
 
+class OtherSurveys(Block):
+    """Copies of the training objects as other surveys would have seen them: from them models learn to score objects
+    that are seen in few passbands, or in detections alone.
+
+    Each object is copied four times: all points, detections, a few passbands, and detections in a few passbands.
+    """
+
+    enabled: bool = value(False, "Whether they are made and learned from; a run takes about half as long again.")
+    repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
+    moved: Share = value(0.5, "Share of the copies that are moved to a lower redshift, with all that follows from it.")
+    nearest: Positive = value(0.02, "Lowest redshift that a copy is moved to; it is drawn up to the object's own.")
+    keep: Fraction = value(0.5, "Least share of its points that a copy keeps; the share is drawn between this and 1.")
+    snr: Positive = value(5.0, "Flux over error above which a point counts as a detection.")
+    passbands: listed(listed(Slot)) = value(
+        [["g", "r"], ["g", "r", "i"]], "Slots of passbands of the copies with a few of them; one of these sets each."
+    )
+
+
 class Augmentations(Block):
-    """Altered copies of the training objects: with photometric redshifts, with fewer points, without redshifts."""
+    """Altered copies of the training objects: with photometric redshifts, with fewer points, without redshifts, or as
+    other surveys would have seen them."""
 
     photoz: Photoz = block(Photoz, "Copies that are scored, as if their redshifts were photometric.")
     jitter: Jitter = block(Jitter, "Copies that are trained on.")
     no_redshift: NoRedshift = block(NoRedshift, NoRedshift.__doc__)
+    other_surveys: OtherSurveys = block(OtherSurveys, OtherSurveys.__doc__)
 
 
 class EpochGrid(Block):

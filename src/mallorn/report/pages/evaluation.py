@@ -14,6 +14,11 @@ EVALUATIONS = {
         "Nested scores",
         "What predicts and decides an outer fold, weights, calibration and threshold included, never saw it.",
     ),
+    "other_surveys": (
+        "As other surveys would see them",
+        "Scores of the models that have learned from copies of the training objects: nearer, and all points (forced), "
+        "detections alone, points in a few passbands, or detections in a few (alerts).",
+    ),
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
     "confusion": ("Confusion by type", "What objects of each type are taken for."),
     "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),

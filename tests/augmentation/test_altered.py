@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from mallorn.errors import DataError
-from mallorn.survey.augmentation import (
+from mallorn.augmentation.altered import (
     NEIGHBOURS,
     augmented_lightcurves,
     augmented_metadata,
     metadata_without_redshift,
 )
+from mallorn.errors import DataError
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST

@@ -1,0 +1,233 @@
+"""Whether a model can judge an object: how it was observed, against how the training objects were.
+
+A model is asked about light curves that it has not learned from: of other depths, passbands and cadences, in other
+units, of a few points. It answers all the same. So each scorer of a model keeps how its training objects were observed
+(`mallorn.survey.observed`): the range of each quantity, but for the tails, and a sample of objects as a reference.
+An object is in the domain if each of its quantities is in the range, it has the passbands that nearly all training
+objects have, and its distance to the nearest of the reference is not beyond that of nearly all training objects. The
+distance is Euclidean over the quantities, each divided by its scatter. Beyond that the scorer extrapolates.
+"""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.seeds import generator
+from mallorn.survey.observed import too_few
+from mallorn.survey.passbands import SLOTS
+
+__all__ = ["STATUS", "Judgement", "domain_of", "judge", "read_domain", "unlike_words"]
+
+STATUS = ("in domain", "extrapolating", "cannot say")
+"""What is said of an object: the model knows its like; it does not; or there is too little to go by."""
+
+CUTS_DETECTED = 0.8
+"""Share of detections among the points from which an object counts as seen in detections alone."""
+
+_QUANTITIES = {
+    "n_points": ("points", "", True),
+    "n_detections": ("points above 5 sigma", "", True),
+    "span": ("span", " d", True),
+    "detected": ("share of points above 5 sigma", "", False),
+    "median_error": ("median error", " uJy", True),
+    "peak": ("largest flux", " uJy", True),
+    "snr": ("highest S/N", "", True),
+    "baseline": ("median flux over the largest", "", False),
+    "redshift": ("redshift", "", False),
+}
+"""Of each quantity: what it is called, its unit, and whether its logarithm is compared."""
+
+_REFERENCE = 500
+_NEIGHBOURS = 5
+_COMMON = 0.99
+_FARTHEST = 20.0
+
+
+class Judgement(NamedTuple):
+    """What is said of n objects: `scorer` (n,) str, the name of the training set whose models judge it, "" for none;
+    `cut` (n,) str, how other surveys would call what was seen of it, "" for a scorer that knows no cuts; `status` (n,)
+    one of `STATUS`; `reason` (n,) str, why it is not in the domain.
+    """
+
+    scorer: np.ndarray
+    cut: np.ndarray
+    status: np.ndarray
+    reason: np.ndarray
+
+    def columns(self, seen):
+        """Return {column: (n,)} of what files say of the domain of objects, which were `Observed` as `seen`."""
+        counts = {"n_points": seen.n_points, "n_detections": seen.n_detections}
+        about = {"passbands": seen.passbands, "span": seen.span, "detected": seen.detected, "snr": seen.snr}
+        scored_as = [f"{name}: {cut}" if cut else name for name, cut in zip(self.scorer, self.cut, strict=True)]
+        said = {"domain": self.status, "domain_reason": self.reason, "scored_as": np.array(scored_as, dtype=object)}
+        return {**said, **counts, **about}
+
+
+def domain_of(seen, tails, seed):
+    """Return how the training objects of a scorer were `Observed`, as a table {name: value} that JSON can hold.
+
+    tails: share of the objects beyond the range of each quantity. The reference is drawn by the seed.
+    """
+    values = _values(seen)
+    known = [name for name, column in zip(_QUANTITIES, values.T, strict=True) if np.isfinite(column).any()]
+    values = values[:, [list(_QUANTITIES).index(name) for name in known]]
+    low, middle, high = np.nanquantile(values, [tails / 2.0, 0.5, 1.0 - tails / 2.0], axis=0)
+    scale = np.nanstd(values, axis=0)
+    scale[scale == 0.0] = 1.0
+    scaled = _scaled(values, middle, scale)
+    drawn = np.sort(generator(seed, "domain").permutation(len(values))[:_REFERENCE])
+    own = np.isin(np.arange(len(values)), drawn)
+    distance = np.where(own, *(_distance(scaled, scaled[drawn], k)[0] for k in (_NEIGHBOURS + 1, _NEIGHBOURS)))
+    return {
+        "quantities": known,
+        "low": _rounded(low),
+        "high": _rounded(high),
+        "middle": _rounded(middle),
+        "scale": _rounded(scale),
+        "reference": [_rounded(row) for row in scaled[drawn]],
+        "farthest": float(np.quantile(distance, 1.0 - tails)),
+        "slots": {name: float(np.mean(has)) for name, has in zip(SLOTS, seen.slots.T, strict=True)},
+    }
+
+
+def read_domain(path):
+    """Return the content of domain.json: {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name:
+    table of `domain_of`}}."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def judge(domain, seen):
+    """Return the `Judgement` of `Observed` objects.
+
+    An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts, if it
+    is in the domain of that one; else by the scorer that has learned from copies as other surveys would have seen them,
+    if there is one.
+    """
+    n, scorers = len(seen.n_points), domain["scorers"]
+    known = np.isfinite(seen.redshift)
+    scorer, cut, reason = (np.full(n, "", dtype=object) for _ in range(3))
+    pairs = {True: (FINAL, OTHER_SURVEYS), False: (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)}
+    for has_redshift, names in pairs.items():
+        left = known == has_redshift
+        for name in filter(scorers.get, names):
+            rows = np.flatnonzero(left)
+            why = _outside(scorers[name], seen.take(rows))
+            scorer[rows], reason[rows] = name, why
+            left[rows[why == ""]] = False
+    of_others = np.isin(scorer.astype(str), (OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT))
+    cut[of_others] = _cut(domain, seen.take(np.flatnonzero(of_others)))
+    status = np.where(reason == "", STATUS[0], STATUS[1]).astype(object)
+    lacking = too_few(seen, domain["minimum"])
+    reason[lacking != ""] = lacking[lacking != ""]
+    reason[(scorer == "") & (lacking == "")] = "the model has not learned to do without a redshift"
+    status[(scorer == "") | (lacking != "")] = STATUS[2]
+    return Judgement(scorer, cut, status, reason)
+
+
+def unlike_words(domain, seen):
+    """Return sentences on how the objects as a whole are unlike those that any scorer has learned from; maybe none.
+
+    seen: `Observed`, of a survey. It is the medians of the quantities that are compared.
+    """
+    filled = seen.take(np.flatnonzero(seen.n_points > 0))
+    if not len(filled.n_points) or not domain["scorers"]:
+        return []
+    low, high = {}, {}
+    for one in domain["scorers"].values():
+        for name, least, most in zip(one["quantities"], one["low"], one["high"], strict=True):
+            low[name], high[name] = min(low.get(name, np.inf), least), max(high.get(name, -np.inf), most)
+    median = dict(zip(_QUANTITIES, _medians(_values(filled)), strict=True))
+    beyond = [name for name in low if not low[name] <= median[name] <= high[name] and np.isfinite(median[name])]
+    sentences = [*_units(domain, filled, median, beyond)]
+    if not sentences:
+        sentences = [f"the median object has {_said(name, median[name], low[name], high[name])}" for name in beyond]
+    if median["baseline"] > max(high.get("baseline", 1.0), 0.5):
+        sentences.append("fluxes do not fall back to zero: is the host's light in them?")
+    return sentences
+
+
+def _units(domain, seen, median, beyond):
+    """Yield what the unit of the fluxes may be, if they are far from those learned from."""
+    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > 0.8:
+        yield "fluxes look like magnitudes: convert them, or name a source that does"
+        return
+    if not {"peak", "median_error"} <= set(beyond):
+        return
+    first = next(iter(domain["scorers"].values()))
+    place = {name: k for k, name in enumerate(first["quantities"])}
+    factor = 10.0 ** (median["median_error"] - first["middle"][place["median_error"]])
+    what, size = ("larger", factor) if factor > 1.0 else ("smaller", 1.0 / factor)
+    unit = {"larger": {1000.0: "nJy", 27.5: "FLUXCAL of SNANA"}, "smaller": {1e3: "mJy", 1e6: "Jy", 1e9: "kJy"}}[what]
+    near = min(unit, key=lambda known: abs(np.log(known / size)))
+    guess = unit[near] if abs(np.log10(near / size)) < 0.6 else "another unit"
+    yield f"fluxes are {size:,.0f} times {what} than those learned from: {guess}? mallorn wants microjansky"
+
+
+def _outside(one, seen):
+    """Return in words why each object is outside the domain of a scorer, (n,) str, "" if it is not."""
+    order = [list(_QUANTITIES).index(name) for name in one["quantities"]]
+    values = _values(seen)[:, order]
+    low, high = np.array(one["low"]), np.array(one["high"])
+    beyond = (values < low) | (values > high)
+    wanted = np.array([one["slots"][name] >= _COMMON for name in SLOTS])
+    scaled = _scaled(values, np.array(one["middle"]), np.array(one["scale"]))
+    reference = np.array(one["reference"])
+    distance, nearest = _distance(scaled, reference, min(_NEIGHBOURS, len(reference)))
+    reasons = []
+    for k in range(len(values)):
+        found = [_said(one["quantities"][j], values[k, j], low[j], high[j]) for j in np.flatnonzero(beyond[k])]
+        if missing := "".join(np.array(SLOTS)[wanted & ~seen.slots[k]]):
+            found.append(f"no points in {', '.join(missing)}")
+        if not found and distance[k] > one["farthest"]:
+            apart = np.argsort(-np.abs(scaled[k] - reference[nearest[k]]), kind="stable")[:2]
+            names = " and ".join(_QUANTITIES[one["quantities"][j]][0] for j in apart)
+            found.append(f"no training object is like it, in {names} together")
+        reasons.append("; ".join(found))
+    return np.array([*reasons, None], dtype=object)[:-1]
+
+
+def _cut(domain, seen):
+    """Return how other surveys would call what was seen of each object: one of the cuts of
+    `mallorn.augmentation.other_surveys`."""
+    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= CUTS_DETECTED
+    names = np.array([["forced", "detections"], ["few_bands", "alerts"]], dtype=object)
+    return names[few.astype(int), alone.astype(int)]
+
+
+def _values(seen):
+    """Return the quantities (n, len(_QUANTITIES)) that are compared, NaN where unknown."""
+    columns = []
+    for name, (_, _, logarithm) in _QUANTITIES.items():
+        values = np.asarray(getattr(seen, name), dtype=float)
+        columns.append(np.log10(np.where(values > 0, values, np.nan)) if logarithm else values)
+    return np.stack(columns, axis=1)
+
+
+def _medians(values):
+    return [np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan for column in values.T]
+
+
+def _said(name, value, low, high):
+    title, unit, logarithm = _QUANTITIES[name]
+    value, low, high = (10.0**x if logarithm else x for x in (value, low, high))
+    return f"{title} {value:.3g}{unit} (learned from {low:.3g} to {high:.3g})"
+
+
+def _scaled(values, middle, scale):
+    return np.nan_to_num(np.clip((values - middle) / scale, -_FARTHEST, _FARTHEST), nan=0.0)
+
+
+def _distance(scaled, reference, k):
+    """Return the distance of each row to the k-th nearest row of the reference, and which row is the nearest."""
+    from scipy.spatial import cKDTree
+
+    k = min(k, len(reference))
+    distance, rows = cKDTree(reference).query(scaled, k=[1, k])
+    return distance[:, 1], rows[:, 0]
+
+
+def _rounded(values):
+    return [float(f"{value:.6g}") for value in values]

@@ -1,0 +1,89 @@
+"""How objects were observed: how many points, how deep, how long, in which passbands; nothing about what they are."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.survey.passbands import NO_SLOT, SLOTS
+
+__all__ = ["DETECTION_SNR", "Observed", "enough", "observed", "too_few"]
+
+DETECTION_SNR = 5.0
+"""Flux over error above which a point counts as a detection."""
+
+
+class Observed(NamedTuple):
+    """How n objects were observed; all (n,) but `slots`. NaN of an object without any point, but for counts, which
+    are 0.
+
+    n_points, n_detections: points, and those above `DETECTION_SNR`. nights: whole days of MJD with points. span: days
+    from the first point to the last. detected: share of the points that are detections. median_error, peak: median
+    error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
+    redshift: NaN where unknown. slots: (n, 6) bool, whether there are points in each of `SLOTS`.
+    """
+
+    n_points: np.ndarray
+    n_detections: np.ndarray
+    nights: np.ndarray
+    span: np.ndarray
+    detected: np.ndarray
+    median_error: np.ndarray
+    peak: np.ndarray
+    snr: np.ndarray
+    baseline: np.ndarray
+    redshift: np.ndarray
+    slots: np.ndarray
+
+    def take(self, rows):
+        """Return the objects with the numbers `rows` (m,), in that order."""
+        return Observed(*(values[rows] for values in self))
+
+    @property
+    def passbands(self):
+        """Names of the slots with points, one after another, (n,) str, such as "gr"."""
+        return np.array(["".join(name for name, has in zip(SLOTS, row, strict=True) if has) for row in self.slots])
+
+
+def observed(lightcurves):
+    """Return how each object of `LightCurves` was `Observed`."""
+    lc, n = lightcurves, len(lightcurves)
+    ratio = lc.flux / lc.flux_err
+    counts = {"n_points": lc.n_points, "n_detections": np.bincount(lc.owner, ratio > DETECTION_SNR, n).astype(int)}
+    found = {name: np.full(n, np.nan) for name in ("span", "median_error", "peak", "snr", "baseline")}
+    counts["nights"] = np.zeros(n, dtype=int)
+    for k in np.flatnonzero(lc.n_points):
+        s = slice(lc.start[k], lc.start[k + 1])
+        counts["nights"][k] = len(np.unique(np.floor(lc.mjd[s])))
+        found["span"][k] = np.ptp(lc.mjd[s])
+        found["median_error"][k] = np.median(lc.flux_err[s])
+        found["peak"][k], found["snr"][k] = lc.flux[s].max(), ratio[s].max()
+        found["baseline"][k] = np.median(lc.flux[s]) / found["peak"][k] if found["peak"][k] > 0 else np.nan
+    with np.errstate(invalid="ignore"):
+        detected = counts["n_detections"] / lc.n_points
+    slot = lc.passbands.slot[lc.band]
+    slots = np.zeros((n, len(SLOTS)), dtype=bool)
+    slots[lc.owner[slot != NO_SLOT], slot[slot != NO_SLOT]] = True
+    return Observed(**counts, **found, detected=detected, redshift=lc.redshift, slots=slots)
+
+
+def enough(seen, minimum):
+    """Return whether each `Observed` object has as much as `minimum`, the block `domain`, asks for, (n,) bool."""
+    return (
+        (seen.n_points >= minimum["points"])
+        & (seen.n_detections >= minimum["detections"])
+        & (seen.nights >= minimum["nights"])
+    )
+
+
+def too_few(seen, minimum):
+    """Return in words what each `Observed` object lacks of `minimum`, (n,) str, "" where it has `enough`."""
+    words = {"points": "n_points", "detections": "n_detections", "nights": "nights"}
+    lacking = [
+        ", ".join(
+            f"{getattr(seen, name)[k]} of {minimum[what]} {what}"
+            for what, name in words.items()
+            if getattr(seen, name)[k] < minimum[what]
+        )
+        for k in range(len(seen.n_points))
+    ]
+    return np.array([f"too few points: {text}" if text else "" for text in lacking], dtype=object)
