@@ -40,7 +40,7 @@ def features(paths, source, survey, settings, families, out, jobs, quiet):
 def convert(paths, source, survey, settings, out, quiet):
     """Write the points of files of any format as one long table, which --source table reads.
 
-    Times are MJD, fluxes microjansky, passbands SURVEY.NAME; upper limits have flux 0 and are flagged.
+    Times are MJD, fluxes microjansky, passbands SURVEY.NAME; upper limits have flux 0 and upper_limit 1.
 
     \b
     mallorn convert DES_HEAD.FITS --out des.parquet

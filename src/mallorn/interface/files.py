@@ -74,9 +74,9 @@ def convert_files(files, write, settings=None, watch=None):
     """Write the points of files of any format as one long table, which `source="table"` reads; return the `Summary`.
 
     settings: a configuration, or the part of it that differs from the defaults; the others as of `score_files`.
-    Columns: object_id, mjd, passband ("SURVEY.NAME", save of results/lightcurves), flux and
-    flux_err (microjansky, not corrected for Galactic dust), detected, limit; and of the object redshift, or
-    photo_redshift, its error, ra, dec, ebv and label where they are known.
+    Columns: object_id, mjd, passband ("SURVEY.NAME", save of results/lightcurves), flux and flux_err (microjansky, not
+    corrected for Galactic dust), detected (1, 0, or -1 where it is not told), upper_limit (1 or 0); and of the object
+    redshift, or photo_redshift, its error, ra, dec, ebv and label where they are known.
     """
     return _through(files, settings, _points, lambda frame, *_: write(frame), 1, watch)
 
@@ -158,7 +158,10 @@ def _points(batch):
         "object_id": np.asarray(curves.object_id, dtype=object)[owner],
         "mjd": curves.mjd,
         "passband": names[curves.band],
-        **{name: getattr(curves, name) for name in ("flux", "flux_err", "detected", "limit")},
+        "flux": curves.flux,
+        "flux_err": curves.flux_err,
+        "detected": curves.detected,
+        "upper_limit": curves.limit.astype(np.int8),
         "redshift": np.where(photometric, np.nan, curves.redshift)[owner],
         "photo_redshift": np.where(photometric, curves.redshift, np.nan)[owner],
         "photo_redshift_err": curves.redshift_err[owner],
