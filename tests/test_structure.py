@@ -30,6 +30,8 @@ FLOORS = (
     ("plots",),
     ("report",),
     ("interface",),
+    ("command",),
+    ("__main__",),
 )
 """Rooms from the ground up: a room imports from rooms below, and beside it in the order given."""
 

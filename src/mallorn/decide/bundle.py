@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.decide.classes import finest
-from mallorn.decide.decision import decide_classes
+from mallorn.decide.decision import decide, decide_classes
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
@@ -31,6 +31,7 @@ __all__ = [
     "ensemble_scores",
     "installed",
     "joined_scores",
+    "member_range",
     "member_scores",
     "read_bundle",
     "read_scorers",
@@ -202,6 +203,15 @@ def ensemble_scores(scorer, scores):
     for learned, fits, predicted in zip(scorer.learned, scorer.members, scores, strict=True):
         total = total + predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
     return total / len(scorer.members)
+
+
+def member_range(scorer, scores):
+    """Return (least, most), (n,) each: of the probabilities of the class sought that single members give in any repeat.
+
+    scores: `member_scores`. Each is calibrated as the ensemble's probability is.
+    """
+    of_members = np.array([decide(scorer.decision, p[:, 0])[0] for repeat in scores for p in repeat])
+    return of_members.min(axis=0), of_members.max(axis=0)
 
 
 def decide_scores(n_classes, known, found):

@@ -20,32 +20,36 @@ from mallorn.survey.passbands import SLOTS
 __all__ = ["extract_features", "make_artifacts"]
 
 
-def extract_features(lightcurves, settings, families=None, kernels=None):
+def extract_features(lightcurves, settings, families=None, kernels=None, further=None):
     """Return {column: (n,) array} of all features of raw `LightCurves`, families and columns in the workflow's order.
 
     settings: {"fits", "posterior", "features"}, blocks of the configuration. families: names of the families to make;
-    by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`.
+    by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`. further: (artifacts that
+    it needs, function of (`LightCurves`, {artifact: table}) that returns more columns), for what is no feature and
+    made of the same fits; its columns come last.
 
     Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them,
     and sums of linear algebra are done in one thread, as in the workflow: in several they would round otherwise.
     """
     with threadpool_limits(1, user_api="blas"):
-        return _extract(lightcurves, settings, families, kernels)
+        return _extract(lightcurves, settings, families, kernels, further)
 
 
-def _extract(lightcurves, settings, families, kernels):
+def _extract(lightcurves, settings, families, kernels, further):
     blocks = settings["features"]
     names = [name for name, block in blocks.items() if block["enabled"]] if families is None else list(families)
     modules = {name: load("features", name) for name in names}
     needs = {need for module in modules.values() for need in module.NEEDS}
+    needed, more = further or ((), None)
     groups = []
     for begin in range(0, max(len(lightcurves), 1), OBJECTS_PER_GROUP):
         group = lightcurves.take(np.arange(begin, min(begin + OBJECTS_PER_GROUP, len(lightcurves))))
-        tables = make_artifacts(needs, group, settings, kernels)
+        tables = make_artifacts(needs.union(needed), group, settings, kernels)
         columns = {}
         for name, module in modules.items():
             inputs = Inputs(group, {need: tables[need] for need in module.NEEDS if need != "lightcurves"})
             columns |= family_features(name, module, inputs, blocks[name])
+        columns |= more(group, tables) if more else {}
         groups.append(columns)
     return {column: np.concatenate([group[column] for group in groups]) for column in groups[0]}
 

@@ -9,6 +9,7 @@ from mallorn.decide.bundle import (
     averaged_scores,
     decide_scores,
     ensemble_scores,
+    member_range,
     member_scores,
     read_bundle,
     read_scorers,
@@ -17,6 +18,7 @@ from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, make_artifacts
+from mallorn.interface.described import FURTHER, description
 from mallorn.learners.learner import learner
 from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.learning.explanations import candidate_table
@@ -53,6 +55,7 @@ class Model:
         without = self.about.get("without_redshift")
         self.threshold_without_redshift = float(without["decision"]["threshold"]) if without else None
         self.columns, self.settings = tuple(self.about["features"]), self.about["settings"]
+        self._last = None, {}
 
     def __repr__(self):
         others = ", ".join(self.classes[1:])
@@ -62,9 +65,11 @@ class Model:
         """Return a `pandas.DataFrame` of what the model says of `LightCurves`, indexed by object id.
 
         curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
-        the class sought; probability__CLASS of every class, which sum to 1; redshift_kind, spectroscopic, photometric
-        or none; decision, whether the object is chosen (pandas' `boolean`). They are those that the workflow's
-        `classify` gives for the same points.
+        the class sought; probability_low and probability_high, the least and the most that a single member of the
+        ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
+        what the noise of the points does; probability__CLASS of every class, which sum to 1; redshift_kind,
+        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`). They are those
+        that the workflow's `classify` gives for the same points.
 
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
@@ -73,16 +78,20 @@ class Model:
         """
         import pandas
 
-        known, dataset, found = curves.has_redshift, self._dataset(curves), {}
+        known, dataset, found = curves.has_redshift, self._dataset(curves, self._made(curves)), {}
+        least, most = np.full((2, len(curves)), np.nan)
         for has_redshift, scorer in self._scorers.items():
             rows = np.flatnonzero(known == has_redshift)
             scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
             if has_redshift:
                 scores = self._averaged(scorer, scores, curves.take(rows), draws)
             found[has_redshift] = scorer, ensemble_scores(scorer, scores)
+            least[rows], most[rows] = member_range(scorer, scores)
         probability, chosen = decide_scores(len(self.classes), known, found)
         tell_not_scored(probability)
-        columns = {"probability": probability[:, 0]}
+        sought = probability[:, 0]
+        columns = {"probability": sought}
+        columns |= {"probability_low": np.minimum(least, sought), "probability_high": np.maximum(most, sought)}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
         columns["decision"] = pandas.array(chosen, dtype="boolean")
@@ -106,38 +115,63 @@ class Model:
             about.get("seed", 0),
         )
         of_draws = [chosen.with_redshift(redshift, chosen.redshift_err) for redshift in redshifts]
-        return averaged_scores(scores, rows, [member_scores(scorer, self._dataset(one)) for one in of_draws])
+        drawn = (self._dataset(one, self._extracted(one)) for one in of_draws)
+        return averaged_scores(scores, rows, [member_scores(scorer, one) for one in drawn])
 
-    def explain(self, curves, features=15):
+    def describe(self, curves):
+        """Return a `pandas.DataFrame` of what an observer asks first of `LightCurves`, indexed by object id.
+
+        Columns: n_points; snr, the highest flux over its error; peak_mjd; peak_magnitude, in r, without Galactic dust;
+        absolute_magnitude; temperature (kK) and radius (cm) of the blackbody at peak; rise and fade, rest-frame days
+        from half of peak to peak and back; kind, TDE, SN or AGN, of the hypothesis with the highest evidence, and
+        evidence, ln evidence of the best TDE hypothesis less that of the others; flags, what to be wary of.
+        """
+        import pandas
+
+        made = self._made(curves)
+        if not made:
+            made = extract_features(curves, self.settings, further=FURTHER)
+        return pandas.DataFrame(description(made, len(curves)), index=_index(curves))
+
+    def explain(self, curves, features=15, rows=None):
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
 
         One row for each object and feature, the `features` of largest size for each: object_id, feature, value, shap,
         which is what the feature adds to the margin of the class sought (SHAP values, mean over the fits of the members
-        that have them), and meaning. Raises DataError if no member has SHAP values, or an object has no redshift and
-        no member was trained without.
+        that have them), and meaning. rows: numbers of the objects to explain, all by default. Raises DataError if no
+        member has SHAP values, or an object has no redshift and no member was trained without.
         """
         import pandas
 
-        dataset, known = self._dataset(curves), curves.has_redshift
+        dataset, known = self._dataset(curves, self._made(curves)), curves.has_redshift
+        if rows is not None:
+            dataset, known = dataset.take(rows), known[rows]
         shap = np.empty(dataset.features.values.shape)
         for has_redshift in np.unique(known):
-            rows = np.flatnonzero(known == has_redshift)
-            shap[rows] = self._contributions(bool(has_redshift), dataset.take(rows))
-        table = candidate_table(curves.object_id, self.columns, dataset.features.values, shap, features)
+            mine = np.flatnonzero(known == has_redshift)
+            shap[mine] = self._contributions(bool(has_redshift), dataset.take(mine))
+        table = candidate_table(dataset.object_id, self.columns, dataset.features.values, shap, features)
         said = meanings(self.settings["features"])
         return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
 
-    def _contributions(self, has_redshift, dataset):
-        """Return the SHAP values (n, p) of objects that all have a redshift, or all have none."""
-        scorer = self._scorers.get(has_redshift)
-        if scorer is None:
-            raise DataError(f"{self.folder}: {NOT_SCORED % (len(dataset), len(dataset))}")
-        found = [
-            mean_contributions(fits, dataset)
-            for members in scorer.members
+    @property
+    def can_explain(self):
+        """Whether a member has SHAP values, so that `explain` can tell reasons."""
+        return any(self._explaining(has_redshift) for has_redshift in self._scorers)
+
+    def _explaining(self, has_redshift):
+        return [
+            fits
+            for members in self._scorers[has_redshift].members
             for fits in members
             if all(hasattr(learner(fit.learner), "contributions") for fit in fits.fits)
         ]
+
+    def _contributions(self, has_redshift, dataset):
+        """Return the SHAP values (n, p) of objects that all have a redshift, or all have none."""
+        if has_redshift not in self._scorers:
+            raise DataError(f"{self.folder}: {NOT_SCORED % (len(dataset), len(dataset))}")
+        found = [mean_contributions(fits, dataset) for fits in self._explaining(has_redshift)]
         if not found:
             raise DataError(f"{self.folder}: no member of this model has SHAP values")
         return np.mean(found, axis=0)
@@ -147,8 +181,20 @@ class Model:
         """What scores objects with and without redshift, read when it is first asked for."""
         return read_scorers(self.folder, self.about)
 
-    def _dataset(self, curves):
-        made = extract_features(curves, self.settings) if "features" in self.about["needs"] else {}
+    def _extracted(self, curves, further=None):
+        reads = "features" in self.about["needs"]
+        return extract_features(curves, self.settings, further=further) if reads else {}
+
+    def _made(self, curves):
+        """Return features and what `FURTHER` adds, {} for a model that reads no features.
+
+        Those of the last light curves are kept: who asks for probabilities asks for reasons next.
+        """
+        if self._last[0] is not curves:
+            self._last = curves, self._extracted(curves, FURTHER)
+        return self._last[1]
+
+    def _dataset(self, curves, made):
         logged = {"Z": curves.redshift, "EBV": curves.ebv}
         values, _ = clipped({**made, **logged}, self.columns)
 

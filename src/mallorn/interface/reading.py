@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
 from mallorn.errors import DataError
 from mallorn.interface.configuration import configuration
@@ -10,7 +11,7 @@ from mallorn.sources.source import open_source
 from mallorn.survey.lightcurves import joined, read_lightcurves
 from mallorn.survey.passbands import passbands_of_run, surveys_of_run
 
-__all__ = ["read"]
+__all__ = ["Opened", "is_artifact", "objects_beside", "open_path", "read"]
 
 log = logging.getLogger(__name__)
 
@@ -29,43 +30,85 @@ def read(path, source=None, survey=None, splits=None, settings=None):
     Objects are ordered by id. Rows that cannot be used are left out and counted in a warning. Raises DataError, naming
     file, line and next step, for files that cannot be read at all.
     """
-    path = Path(path)
-    if source is None and path.parent.name == "lightcurves" and path.suffix == ".parquet":
-        return _read_artifact(path)
-    given = {name: value for name, value in (("source", source), ("survey", survey)) if value is not None}
-    config = configuration({**(settings or {}), **given}) | {"data_dir": str(path)}
-    name = config["source"]
-    reader, surveys = open_source(name, config), surveys_of_run(config)[0]
-    passbands, parts = passbands_of_run(config)[0], []
-    sets, known = (("test",), reader.splits(path, ("test",), "path")) if is_format(name) else _splits(reader, path)
+    path, parts = Path(path), []
+    if source is None and is_artifact(path):
+        return read_lightcurves(path, objects_beside(path))
+    opened = open_path(path, source, survey, settings)
     for split in splits or ():
-        if split not in known:
-            raise DataError(f"{path}: there is no split {split!r}; expected some of {', '.join(known)}")
-    for split in splits or known:
-        if is_format(name):
-            aside, _ = reader.read_files(path, split, config["ingest"], (passbands, surveys), parts.append)
-        else:
-            aside = reader.read_split(path, split, sets, config["ingest"], passbands, parts.append)
+        if split not in opened.splits:
+            raise DataError(f"{path}: there is no split {split!r}; expected some of {', '.join(opened.splits)}")
+    for split in splits or opened.splits:
+        aside, _ = opened.read_split(split, parts.append)
         left_out = sum(row[3] for row in aside.rows)
         if left_out:
             log.warning("%s: %d of %d rows cannot be used", split, left_out, aside.rows_read)
     return joined(parts)
 
 
-def _splits(source, path):
-    """Return the sets of objects that there are, and the splits: those of a survey without labels if it has none."""
-    try:
-        return ("train", "test"), source.splits(path, ("train", "test"), "path")
-    except DataError:
-        if not path.is_dir():
-            raise
-        return ("test",), source.splits(path, ("test",), "path")
+class Opened(NamedTuple):
+    """Files that a source can read.
+
+    config: the configuration. reader: the source. passbands: the `Passbands`; surveys: names of those they are of.
+    sets: of objects, those that are read. splits: names.
+    """
+
+    path: Path
+    config: dict
+    reader: object
+    passbands: object
+    surveys: tuple
+    sets: tuple
+    splits: list
+
+    def read_split(self, split, write):
+        """Call `write` with the `LightCurves` of groups of objects; return the `SetAside`, and what is known of the
+        objects: {column: (n,)} for a format, else None."""
+        ingest = self.config["ingest"]
+        if is_format(self.config["source"]):
+            return self.reader.read_files(self.path, split, ingest, (self.passbands, self.surveys), write)
+        return self.reader.read_split(self.path, split, self.sets, ingest, self.passbands, write), None
+
+    def metadata(self):
+        """Return what a source that is no format knows of all objects; None of a format."""
+        if is_format(self.config["source"]):
+            return None
+        return self.reader.read_metadata(self.path, self.splits, self.sets, self.config["ingest"])
 
 
-def _read_artifact(points):
-    objects = points.parents[1] / "objects" / points.name
-    for file in (points, objects):
+def open_path(path, source=None, survey=None, settings=None, sets=("train", "test")):
+    """Return the `Opened` files of `path`; other arguments as of `read`.
+
+    sets: the sets of objects to read of a source that tells them apart; a survey without labels has no "train".
+    """
+    given = {name: value for name, value in (("source", source), ("survey", survey)) if value is not None}
+    config = configuration({**(settings or {}), **given}) | {"data_dir": str(path)}
+    reader, passbands = open_source(config["source"], config), passbands_of_run(config)[0]
+    sets = ("test",) if is_format(config["source"]) else sets
+    sets, splits = _splits(reader, Path(path), sets)
+    return Opened(Path(path), config, reader, passbands, surveys_of_run(config)[0], sets, splits)
+
+
+def is_artifact(path):
+    """Return whether a path is called as light curves that the workflow has read, results/lightcurves/SPLIT.parquet."""
+    path = Path(path)
+    return path.parent.name == "lightcurves" and path.suffix == ".parquet"
+
+
+def objects_beside(points):
+    """Return the path of the objects that light curves of a finished run belong to; DataError if it is not there."""
+    objects = Path(points).parents[1] / "objects" / Path(points).name
+    for file in (Path(points), objects):
         if not file.is_file():
             fix = "give results/lightcurves/SPLIT.parquet of a finished run"
             raise DataError.at(file, expected="light curves of a finished run", found="nothing", fix=fix)
-    return read_lightcurves(points, objects)
+    return objects
+
+
+def _splits(source, path, sets):
+    """Return the sets of objects that there are, and the splits: those of a survey without labels if it has none."""
+    try:
+        return sets, source.splits(path, sets, "path")
+    except DataError:
+        if not path.is_dir() or sets == ("test",):
+            raise
+        return ("test",), source.splits(path, ("test",), "path")

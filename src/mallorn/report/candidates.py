@@ -19,8 +19,11 @@ __all__ = [
     "FLAGS",
     "KINDS",
     "Column",
+    "DESCRIBED_BY",
     "candidate_table",
     "columns_of",
+    "described",
+    "measured",
     "write_candidates_csv",
 ]
 
@@ -108,10 +111,14 @@ FLAGS = {
 }
 """Flags and their meanings."""
 
+DESCRIBED_BY = ("posterior", "fits/hypotheses")
+"""Artifacts that `described` reads."""
+
 _NEAR, _WINDOW = 5.0, 100.0
 _FEATURES = {
     "absolute_magnitude": "redshift__brightest",
     "temperature": "blackbody__log10_temperature_p0",
+    "radius": "blackbody__log10_radius_p0",
     "rise": "shape__rise_50",
     "fade": "shape__fall_50",
 }
@@ -179,16 +186,25 @@ def _of_features(path, object_id):
     table = read_columns(path, ["object_id", *(name for name in _FEATURES.values() if name in there)])
     place = {name: k for k, name in enumerate(table["object_id"].astype(str))}
     rows = np.array([place[name] for name in object_id], dtype=int)
-    unknown = np.full(len(rows), np.nan)
-    made = {name: table[column][rows] if column in there else unknown for name, column in _FEATURES.items()}
-    made["temperature"] = 10.0 ** (made["temperature"] - 3.0)
-    return made
+    made = measured({name: values[rows] for name, values in table.items() if name != "object_id"}, len(rows))
+    return {name: values for name, values in made.items() if name != "radius"}
+
+
+def measured(features, n):
+    """Return {column: (n,)} of what some features say in an observer's units: absolute_magnitude, temperature, radius,
+    rise, fade.
+
+    features: {column: (n,)}, of which those of families that are switched off may be missing: NaN.
+    """
+    unknown = np.full(n, np.nan)
+    made = {name: np.asarray(features.get(column, unknown)) for name, column in _FEATURES.items()}
+    return made | {"temperature": 10.0 ** (made["temperature"] - 3.0), "radius": 10.0 ** made["radius"]}
 
 
 def _of_splits(store, object_id):
     """Return the columns that come from the artifacts of the splits, for `object_id`."""
     parts = [
-        _of_objects(store, split, group, lc)
+        {"object_id": lc.object_id, **described(lc, *_artifacts(store, split, group))}
         for split in store.splits
         for group, lc in lightcurve_groups(store.lightcurves[split], store.objects[split])
     ]
@@ -198,8 +214,17 @@ def _of_splits(store, object_id):
     return {name: values[rows] for name, values in whole.items()}
 
 
-def _of_objects(store, split, group, lc):
+def _artifacts(store, split, group):
     posterior = read_columns(store.posterior[split], ["status", "peak_mjd", "band_peak_flux"], group=group)
+    return posterior, read_columns(store.hypotheses[split], group=group)
+
+
+def described(lc, posterior, hypotheses):
+    """Return {column: (n,)} of what light curves and fits say of objects: the columns of `COLUMNS` that are no feature.
+
+    lc: raw `LightCurves`. posterior: {column: array} with status, peak_mjd and band_peak_flux of the same objects;
+    hypotheses: {column: array} of their fits.
+    """
     n, owner, snr = len(lc), lc.owner, lc.flux / lc.flux_err
     slot, u, r = lc.passbands.slot[lc.band], slot_index("u"), slot_index("r")
     highest = np.full(n, -np.inf)
@@ -219,9 +244,8 @@ def _of_objects(store, split, group, lc):
         "no redshift": ~lc.has_redshift,
         "no u": (count(slot == u) == 0) & lc.passbands.has_slot[u],
     }
-    kind, evidence = _kind(read_columns(store.hypotheses[split], group=group))
+    kind, evidence = _kind(hypotheses)
     return {
-        "object_id": lc.object_id,
         "peak_magnitude": magnitude(
             posterior["band_peak_flux"][:, r] if lc.passbands.has_slot[r] else np.full(n, np.nan)
         ),

@@ -74,6 +74,8 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         ),
         before=before and f"{page_name(before)}.html",
         after=after and f"{page_name(after)}.html",
+        home=context.home,
+        **({"pages": [("index", "Objects")]} if context.home == "index" else {}),
     )
 
 

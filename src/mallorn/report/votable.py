@@ -7,7 +7,7 @@ import numpy as np
 from mallorn.io.files import atomic_write
 from mallorn.report.candidates import DIGITS, columns_of
 
-__all__ = ["write_votable"]
+__all__ = ["plain_ids", "write_votable"]
 
 _UNITS = {"kK": "kK", "d": "d", "mag": "mag", "MJD": "d", "deg": "deg"}
 _FRAME = "icrs"
@@ -24,7 +24,7 @@ def write_votable(path, table, target):
     from astropy.table import Table
 
     about = columns_of(table, target)
-    ids = _ids(about)
+    ids = plain_ids(about)
     made = Table([_column(ids[name], table[name], column) for name, column in about.items()])
     file = from_table(made, table_id="candidates")
     (resource,) = file.resources
@@ -40,8 +40,8 @@ def write_votable(path, table, target):
         file.to_xml(str(beside))
 
 
-def _ids(names):
-    """Return {name: the name as XML allows it for an ID}, no two alike."""
+def plain_ids(names):
+    """Return {name: the name as XML allows it for an ID} of names of columns, no two alike."""
     ids = {}
     for k, name in enumerate(names):
         plain = _NOT_PLAIN.sub("_", name)

@@ -143,6 +143,8 @@ class PointRows:
             with np.errstate(over="ignore"):
                 flux = to_microjansky(self._numbers(part, "flux"), zero_point)
                 error = to_microjansky(self._numbers(part, "flux_err"), zero_point)
+            if "is_limit" in self._roles:  # a limit that is a flux of 0, as `mallorn convert` writes it
+                limit = _yes(part, self._roles["is_limit"]) & (flux == 0.0)
         else:
             magnitude = _magnitudes(self._numbers(part, "magnitude"))
             with np.errstate(over="ignore"):

@@ -1,0 +1,151 @@
+"""Files that a command is given: what reads them, and standard input as one of them."""
+
+import sys
+import tempfile
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+
+import click
+
+from mallorn.errors import ConfigError, DataError
+
+__all__ = ["files_of", "given_settings", "guess_source", "model_folder", "reading_options"]
+
+_BY_ENDING = {
+    ".avro": "rubin_alerts",
+    "head.fits": "snana",
+    "head.fits.gz": "snana",
+    **dict.fromkeys((".csv", ".parquet", ".parq", ".ecsv", ".fits", ".fit", ".vot", ".votable", ".xml"), "table"),
+    **dict.fromkeys((".tsv", ".csv.gz", ".fits.gz"), "table"),
+}
+"""What reads files of an ending where the user does not say; of several that fit, the first."""
+
+_BEGINS = {b"PAR1": ".parquet", b"SIMPLE": ".fits", b"Obj\x01": ".avro", b"\x1f\x8b": ".csv.gz", b"# %ECSV": ".ecsv"}
+_BEGINS |= {b"{": ".json", b"[": ".json", b"<": ".vot"}
+"""How files begin that come on standard input, and their endings."""
+
+_LOOKED_AT = 1000  # files of a folder
+
+
+def _sources(context, parameter, incomplete):
+    from mallorn.plugins import names
+
+    return [name for kind in ("formats", "sources") for name in names(kind) if name.startswith(incomplete)]
+
+
+def reading_options(command):
+    """Add to a command the arguments that say what to read: paths, --source, --survey and --settings."""
+    options = (
+        click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...", type=click.Path(path_type=str)),
+        click.option(
+            "--source",
+            metavar="FORMAT",
+            shell_complete=_sources,
+            help="What reads the files: table, rubin_alerts, snana, ztf_forced, ... (docs/sources.md). By default what "
+            "their names tell.",
+        ),
+        click.option(
+            "--survey",
+            multiple=True,
+            help="Whose passbands the files have, such as lsst or ztf; may be given again. By default the format's.",
+        ),
+        click.option(
+            "--settings",
+            metavar="FILE.yaml",
+            type=click.Path(exists=True, dir_okay=False),
+            help="Settings that differ from the defaults: readers, surveys, ingest, plugins (docs/configuration.md).",
+        ),
+    )
+    return reduce(lambda function, option: option(function), reversed(options), command)
+
+
+def given_settings(path):
+    """Return the settings of a YAML file, {} for None. Raises ConfigError if they are no mapping."""
+    if path is None:
+        return {}
+    import yaml
+
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: expected YAML, found {' '.join(str(error).split())}") from None
+    if not isinstance(found or {}, dict):
+        raise ConfigError(f"{path}: expected settings, KEY: VALUE on each line, found {type(found).__name__}")
+    return found or {}
+
+
+def model_folder(folder):
+    """Return the folder of the model: the one that is given, else results/model. Raises DataError if there is none."""
+    chosen = Path(folder or "results/model")
+    if not (chosen / "model.json").is_file():
+        fix = "name the folder of a model by --model or MALLORN_MODEL, or make one by `snakemake export_model`"
+        raise DataError.at(chosen, expected="a model", found="nothing", fix=fix)
+    return chosen
+
+
+@contextmanager
+def files_of(paths, source, survey):
+    """Give the block the list of (path, source, survey) of what a command is given; "-" is standard input.
+
+    Without a `source` it is guessed from the names. Raises DataError for a path that is not there, and for files that
+    several formats may have.
+    """
+    survey = list(survey) if len(survey) > 1 else next(iter(survey), None)
+    with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
+        found = []
+        for path in paths:
+            path = _standard_input(folder) if path == "-" else Path(path)
+            if not path.exists():
+                raise DataError.at(path, expected="a file or folder", found="nothing", fix="correct the path")
+            found.append((path, source or guess_source(path), survey))
+        yield found
+
+
+def _standard_input(folder):
+    """Return the path of a file that holds what comes on standard input, with the ending of what it is."""
+    data = sys.stdin.buffer.read()
+    if not data:
+        fix = "pipe a file into the command, or name it"
+        raise DataError.at("standard input", expected="light curves", found="nothing", fix=fix)
+    ending = next((ending for begin, ending in _BEGINS.items() if data.lstrip().startswith(begin)), ".csv")
+    path = Path(folder, f"standard_input{ending}")
+    path.write_bytes(data)
+    return path
+
+
+def guess_source(path):
+    """Return what reads a file or folder, by names; None for light curves that the workflow has read."""
+    if path.parent.name == "lightcurves" and path.suffix == ".parquet" and Path(path.parents[1], "objects").is_dir():
+        return None
+    if (path / "test_log.csv").is_file():
+        return "kaggle"
+    names = [path.name] if path.is_file() else _names_below(path)
+    for ending, source in _BY_ENDING.items():
+        if any(name.lower().endswith(ending) for name in names):
+            return source
+    raise DataError.at(
+        path,
+        expected="files whose names tell the format",
+        found=", ".join(names[:3]) or "nothing",
+        fix=f"say what they are by --source: {', '.join(_readers_of(names)) or 'see docs/sources.md'}",
+    )
+
+
+def _names_below(folder):
+    found = []
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.name.startswith((".", "_")):
+            found.append(file.name)
+            if len(found) == _LOOKED_AT:
+                break
+    return sorted(found)
+
+
+def _readers_of(names):
+    import re
+
+    from mallorn import plugins
+
+    patterns = {one: plugins.constant("formats", one, "FILES") for one in plugins.names("formats")}
+    return [one for one, p in patterns.items() if any(re.search(p, name, re.IGNORECASE) for name in names)]

@@ -1,0 +1,42 @@
+"""The command `mallorn`: what it offers, and how errors end it. Nothing heavy is imported before a command runs."""
+
+import click
+
+from mallorn.command.points import convert, features
+from mallorn.command.running import EXIT_CODES, Commands
+from mallorn.command.scores import score
+from mallorn.command.single import explain, plot
+from mallorn.command.told import completion, info
+
+__all__ = ["mallorn"]
+
+
+def _version(context, _, asked):
+    if asked and not context.resilient_parsing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            click.echo(f"mallorn {version('mallorn')}")
+        except PackageNotFoundError:
+            click.echo("mallorn, of a checkout that is not installed")
+        context.exit()
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Tell the version.")
+def mallorn():
+    """Score light curves: which are tidal disruption events, and why.
+
+    \b
+    mallorn score alerts.avro --out scores.csv       probabilities of all objects of a file
+    mallorn score forced/ --source ztf_forced        of a folder, as CSV on standard output
+    mallorn explain AT2020wey lightcurves.csv        what speaks for it, and what against
+    mallorn plot AT2020wey lightcurves.csv           its points and the fitted light curve
+
+    Files may be of any format that docs/sources.md lists. The model is the folder that --model or the environment
+    variable MALLORN_MODEL names, else results/model here.
+    """
+
+
+for _command in (score, explain, plot, features, convert, info, completion):
+    mallorn.add_command(_command)

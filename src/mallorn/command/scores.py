@@ -1,0 +1,106 @@
+"""`mallorn score`."""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from mallorn.command.inputs import files_of, given_settings, model_folder, reading_options
+from mallorn.command.running import messages, progress, say
+
+__all__ = ["jobs_option", "model_option", "out_option", "quiet_option", "score", "tell", "working"]
+
+_TOLD = 3  # reasons that the summary names
+
+
+def model_option(command):
+    """Add --model to a command."""
+    option = click.option(
+        "--model",
+        metavar="FOLDER",
+        envvar="MALLORN_MODEL",
+        help="Folder of the model; by default that of the environment variable MALLORN_MODEL, else results/model.",
+    )
+    return option(command)
+
+
+def out_option(default="-"):
+    """Return the option --out."""
+    return click.option(
+        "--out",
+        metavar="TABLE",
+        default=default,
+        show_default=True,
+        help="Table to write: .csv, .parquet, .vot (VOTable) or .fits; - is CSV on standard output.",
+    )
+
+
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that work. The result is the same."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but errors to standard error.")
+
+
+# size: the options of a command are its parameters
+@click.command()
+@reading_options
+@model_option
+@out_option()
+@click.option("--report", metavar="FOLDER", help="Write pages of the most probable objects here: open index.html.")
+@click.option("--pages", type=click.IntRange(1), default=20, show_default=True, help="Objects that get a page.")
+@click.option("--reasons", type=click.IntRange(0), default=3, show_default=True, help="Features to name; 0 is faster.")
+@jobs_option
+@quiet_option
+def score(paths, source, survey, settings, model, out, report, pages, reasons, jobs, quiet):
+    """Score the objects of files: probabilities, a decision, and what an observer asks next.
+
+    A row for each object, also of those that cannot be scored, with the reason. probability is that of the class
+    sought; probability_low and _high are the least and the most that a member of the ensemble gives. decision is 1, 0,
+    or empty where the model cannot say. Labels that the files may have are handed on and not read.
+
+    \b
+    mallorn score survey/ --out scores.parquet --jobs 8
+    mallorn score AT2019qiz.json --source manytde --report pages/
+    mallorn score ztf/*.txt --source ztf_forced --out scores.vot
+    cat lightcurves.csv | mallorn score - > scores.csv
+    """
+    from mallorn.interface.columns import about_scores
+    from mallorn.interface.files import score_files
+    from mallorn.interface.model import load_model
+    from mallorn.interface.pages import Pages
+    from mallorn.interface.writing import table_written
+
+    folder, given = model_folder(model), given_settings(settings)
+    about = load_model(folder)
+    kept = Pages(about, report, pages) if report else None
+    columns = about_scores(about.classes)
+    with working(paths, source, survey, quiet) as (files, watch), table_written(out, columns) as write:
+        found = score_files(files, folder, write, jobs, reasons, given, watch, kept)
+    if kept:
+        kept.write()
+    tell(found, quiet)
+    scored = found.objects - found.not_scored.total()
+    say(f"{scored} of {found.objects} objects scored, {found.chosen} taken for {about.target}", quiet)
+    for reason, n in found.not_scored.most_common():
+        say(f"{n} not scored: {reason}", quiet)
+    if kept:
+        say(f"pages: {Path(report) / 'index.html'}", quiet)
+
+
+@contextmanager
+def working(paths, source, survey, quiet):
+    """Give the block (files, function that moves the progress bar); see `files_of` and `progress`."""
+    with messages(quiet), files_of(paths, source, survey) as files, progress("objects", quiet) as watch:
+        yield files, watch
+
+
+def tell(found, quiet):
+    """Say what became of the rows of the files, by a `Summary`."""
+    aside = found.aside.total()
+    if aside:
+        reasons = "; ".join(f"{reason} {n}" for reason, n in found.aside.most_common(_TOLD))
+        more = "; ..." if len(found.aside) > _TOLD else ""
+        say(f"{aside} of {found.rows} rows set aside: {reasons}{more}", quiet)
+    if found.repeated:
+        fix = "give each file once, or one folder for all files of an object"
+        say(f"{found.repeated} objects came more than once, each with part of its points. Next step: {fix}.", quiet)

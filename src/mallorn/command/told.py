@@ -1,0 +1,88 @@
+"""`mallorn info` and `mallorn completion`."""
+
+import json
+from collections import Counter
+
+import click
+
+from mallorn.command.inputs import model_folder
+
+__all__ = ["completion", "info"]
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command()
+@click.argument("model", required=False, metavar="[MODEL]", envvar="MALLORN_MODEL")
+@click.option("--json", "whole", is_flag=True, help="All that model.json says.")
+@click.option("--check", is_flag=True, help="Compute the model's golden inputs here and compare.")
+def info(model, whole, check):
+    """Tell what a model is: what it seeks, by which members, from which features, and how it decides.
+
+    \b
+    mallorn info results/model
+    """
+    from mallorn.interface.model import load_model
+
+    folder = model_folder(model)
+    loaded = load_model(folder)
+    if whole:
+        click.echo(json.dumps(loaded.about, indent=1))
+        return
+    for line in _card(loaded):
+        click.echo(line)
+    if check:
+        from mallorn.decide.bundle import check_bundle
+
+        for note in check_bundle(folder, loaded.about):
+            click.echo(f"  note: {note}")
+        click.echo("  features and probabilities of the golden inputs are those of the model")
+
+
+def _card(model):
+    """Yield the lines of a model's card."""
+    about = model.about
+    others = ", ".join(name for name in model.classes if name != model.target)
+    yield f"Model {model.folder}"
+    yield f"  seeks      {model.target} among {others}"
+    yield f"  is         {_ensemble(about)}, of models trained and calibrated by {about.get('protocol', '?')} folds"
+    yield f"  decides    {model.target} from a probability of {model.threshold:.3f} on"
+    if model.threshold_without_redshift is None:
+        yield "             objects without a redshift get no probability"
+    else:
+        yield f"             without a redshift from {model.threshold_without_redshift:.3f} on, by models trained so"
+    draws = about.get("photoz", {}).get("draws", 1)
+    if draws > 1:
+        yield f"             a photometric redshift counts as {draws} draws from its distribution"
+    families = Counter(name.split("__")[0] for name in model.columns)
+    told = ", ".join(f"{name} {n}" for name, n in families.most_common())
+    yield f"  reads      {', '.join(about['needs'])}: {len(model.columns)} columns ({told})"
+    for text in about.get("card", {}).items():
+        yield f"  {text[0]:<10} {text[1]}"
+
+
+def _ensemble(about):
+    learned = about["repeats"][0]
+    members = ", ".join(
+        f"{name} ({about.get('models', {}).get(name, {}).get('learner', '?')})" for name in learned["members"]
+    )
+    number = len(about["repeats"])
+    repeats = f" in {number} repeats" if number > 1 else ""
+    return members + repeats if len(learned["members"]) == 1 else f"the {learned['method']} of {members}{repeats}"
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(_SHELLS))
+@click.pass_context
+def completion(context, shell):
+    """Print the script that completes commands, options and formats in a shell.
+
+    \b
+    eval "$(mallorn completion bash)"                                  in ~/.bashrc
+    eval "$(mallorn completion zsh)"                                   in ~/.zshrc
+    mallorn completion fish > ~/.config/fish/completions/mallorn.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    complete = get_completion_class(shell)(context.find_root().command, {}, "mallorn", "_MALLORN_COMPLETE")
+    click.echo(complete.source())

@@ -1,0 +1,104 @@
+"""Light curves of any number of files, some hundred objects at a time, so that memory does not grow with them."""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.ingest.positions import is_further, redshift_kind
+from mallorn.interface.reading import is_artifact, objects_beside, open_path
+from mallorn.io.tables import number_of_groups
+from mallorn.survey.lightcurves import lightcurve_writer, read_lightcurves
+
+__all__ = ["OBJECTS_PER_BATCH", "Batch", "Read", "batches"]
+
+OBJECTS_PER_BATCH = 500
+"""Objects that are read and scored together, whatever else runs: their fits share the rounding of their sums."""
+
+
+class Batch(NamedTuple):
+    """Some objects of an input: the group of that number in two files that `write_lightcurves` made.
+
+    known: {column: (n,)} of what the input says of them: redshift_kind, and where it has them ra, dec, label, host_...
+    path: the input that they are of. size: number of objects. last: whether no further batch is in these files.
+    survey: whose passbands the points have, "" if they are those of several, or not told.
+    """
+
+    points: Path
+    objects: Path
+    group: int
+    known: dict
+    path: str
+    size: int
+    last: bool
+    survey: str = ""
+
+    def lightcurves(self):
+        """Return the `LightCurves`."""
+        return read_lightcurves(self.points, self.objects, group=self.group)
+
+
+class Read(NamedTuple):
+    """What became of the rows of the files: `rows` read, and `aside`, {reason: rows} that are not among the points."""
+
+    rows: int
+    aside: Counter
+
+
+def batches(path, folder, source=None, survey=None, settings=None):
+    """Yield ([`Batch`], `Read`) of each split of a file or folder, its light curves kept in `folder` meanwhile.
+
+    Other arguments and errors are those of `mallorn.read`; of a survey with a training set only the test set is read,
+    as by the workflow's `classify`.
+    """
+    if source is None and is_artifact(path):
+        yield _of_artifact(Path(path)), Read(0, Counter())
+        return
+    opened = open_path(path, source, survey, settings, sets=("test",))
+    metadata = opened.metadata()
+    for split in opened.splits:
+        files = Path(folder, f"{split}.points.parquet"), Path(folder, f"{split}.objects.parquet")
+        ids = []
+        with lightcurve_writer(*files, opened.passbands) as write:
+
+            def keep(curves, write=write, ids=ids):
+                for begin in range(0, max(len(curves), 1), OBJECTS_PER_BATCH):
+                    part = curves.take(np.arange(begin, min(begin + OBJECTS_PER_BATCH, len(curves))))
+                    write(part)
+                    ids.append(part.object_id)
+
+            aside, known = opened.read_split(split, keep)
+        counts = Counter()
+        for _, reason, _, n, _ in aside.rows:
+            counts[reason] += n
+        told = _rows_of(metadata if known is None else known)
+        survey = opened.surveys[0] if len(opened.surveys) == 1 else ""
+        made = [
+            Batch(*files, k, told(part), str(path), len(part), k == len(ids) - 1, survey) for k, part in enumerate(ids)
+        ]
+        yield made, Read(aside.rows_read, counts)
+
+
+def _of_artifact(points):
+    objects = objects_beside(points)
+    found = []
+    n = number_of_groups(objects)
+    for group in range(n):
+        size = len(read_lightcurves(None, objects, group=group))
+        found.append(Batch(points, objects, group, {}, str(points), size, group == n - 1))
+    return found
+
+
+def _rows_of(table):
+    """Return a function of object ids that returns what a table of objects says of them."""
+    further = {name: values for name, values in table.items() if is_further(name)}
+    if "Z" in table or "redshift_kind" in table:
+        further["redshift_kind"] = redshift_kind(table)
+    place = {str(name): k for k, name in enumerate(table["object_id"])}
+
+    def rows(object_id):
+        chosen = np.array([place[str(name)] for name in object_id], dtype=int)
+        return {name: values[chosen] for name, values in further.items()}
+
+    return rows

@@ -1,0 +1,36 @@
+"""What an observer asks first of an object, from the same fits as its features."""
+
+from mallorn.report.candidates import DESCRIBED_BY, described, measured
+
+__all__ = ["FURTHER", "description"]
+
+_ORDER = (
+    "peak_mjd",
+    "peak_magnitude",
+    "absolute_magnitude",
+    "temperature",
+    "radius",
+    "rise",
+    "fade",
+    "kind",
+    "evidence",
+    "flags",
+    "n_points",
+    "snr",
+)
+
+
+def _described(curves, tables):
+    posterior = tables["posterior"]
+    named = {name: getattr(posterior, name) for name in ("status", "peak_mjd", "band_peak_flux")}
+    return described(curves, named, tables["fits/hypotheses"])
+
+
+FURTHER = DESCRIBED_BY, _described
+"""What `mallorn.families.pipeline.extract_features` is asked for beside the features."""
+
+
+def description(made, n):
+    """Return {column: (n,)} out of what `extract_features` made with `FURTHER`."""
+    columns = {**made, **measured(made, n)}
+    return {name: columns[name] for name in _ORDER}

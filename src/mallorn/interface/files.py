@@ -1,0 +1,200 @@
+"""What is made of any number of files, batch by batch: scores, features, one long table of points."""
+
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.errors import ConfigError, DataError
+from mallorn.interface.batches import batches
+from mallorn.interface.computing import features
+from mallorn.interface.model import load_model
+from mallorn.interface.scoring import in_processes, score_batch
+
+__all__ = ["Summary", "convert_files", "features_of_files", "find_object", "reading_for", "score_files"]
+
+
+@dataclass
+class Summary:
+    """What became of the files: `objects` of them; `rows` read, and `aside`, {reason: rows} that were not used.
+
+    repeated: objects that came more than once; of scores also how many are `chosen`, and `not_scored`, {reason:
+    objects}.
+    """
+
+    objects: int = 0
+    rows: int = 0
+    chosen: int = 0
+    repeated: int = 0
+    aside: Counter = field(default_factory=Counter)
+    not_scored: Counter = field(default_factory=Counter)
+
+
+# size: what is scored, by what, how, and who is told
+def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=None, kept=None):
+    """Score the objects of files of any format; return the `Summary`.
+
+    files: list of (path, source, survey), as of `mallorn.read`. folder: of the model. write: called with the
+    `pandas.DataFrame` of each batch (see `mallorn.interface.scoring.score_curves`), in the order of the files and
+    within one by split and id, whatever the number of `jobs`, processes. reasons: number of features to name.
+    settings: see `reading_for`. watch: called with (objects done, objects read so far, whether all are read) after each
+    batch. kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
+
+    Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
+    Raises DataError for files that cannot be read at all, and for a folder that holds no model.
+    """
+    reading = reading_for(load_model(folder), settings)
+    work = partial(score_batch, str(folder), reasons=reasons)
+
+    def judged(frame, summary, batch):
+        if kept:
+            kept.add(frame, batch)
+        summary.chosen += int(frame["decision"].fillna(0).sum())
+        summary.not_scored.update(frame["not_scored"][frame["not_scored"] != ""])
+        write(frame)
+
+    return _through(files, reading, work, judged, jobs, watch)
+
+
+def features_of_files(files, write, jobs=1, families=None, settings=None, watch=None):
+    """Compute the features of the objects of files of any format; return the `Summary`.
+
+    families, settings: as of `mallorn.features`; the others as of `score_files`. Tables begin with object_id.
+    """
+    work = partial(_features, families=families, settings=settings)
+    return _through(files, settings, work, lambda frame, *_: write(frame), jobs, watch)
+
+
+def convert_files(files, write, settings=None, watch=None):
+    """Write the points of files of any format as one long table, which `source="table"` reads; return the `Summary`.
+
+    settings: a configuration, or the part of it that differs from the defaults; the others as of `score_files`.
+    Columns: object_id, mjd, passband ("SURVEY.NAME", save of results/lightcurves), flux and flux_err (microjansky, not
+    corrected for Galactic dust), detected (1, 0, or -1 where it is not told), upper_limit (1 or 0); and of the object
+    redshift, or photo_redshift, its error, ra, dec, ebv and label where they are known.
+    """
+    return _through(files, settings, _points, lambda frame, *_: write(frame), 1, watch)
+
+
+def reading_for(model, settings=None):
+    """Return the settings by which light curves are read for a `Model`: its own block `ingest`.
+
+    settings: what the user states; of `ingest` only what the model does not hold, which changes no light curve.
+    Raises ConfigError where it holds another value.
+    """
+    given = dict(settings or {})
+    theirs, ours = model.settings["ingest"], given.get("ingest", {})
+    other = [name for name in ours if name in theirs and ours[name] != theirs[name]]
+    if other:
+        told = f"ingest.{other[0]} is {theirs[other[0]]!r} in the model {model.folder}, found {ours[other[0]]!r}"
+        raise ConfigError(f"{told}. Next step: leave it out, or use a model that was made with it.")
+    return {**given, "ingest": {**theirs, **ours}}
+
+
+def _through(files, settings, work, take, jobs, watch):
+    """Do `work` on every batch of the files; give what comes of it to `take`, with the `Summary` and the batch."""
+    summary, seen, read, done = Summary(), [], 0, 0
+    with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
+
+        def each():
+            nonlocal read
+            for number, (path, source, survey) in enumerate(files):
+                own = Path(folder, str(number))
+                own.mkdir()
+                for made, of_split in batches(path, own, source, survey, settings):
+                    summary.rows += of_split.rows
+                    summary.aside += of_split.aside
+                    read += sum(batch.size for batch in made)
+                    yield from made
+
+        source, whole = each(), False
+        for batch, frame in in_processes(work, source, jobs):
+            done += batch.size
+            whole = whole or source.gi_frame is None
+            take(frame, summary, batch)
+            seen.append(_digests(frame["object_id"]))
+            if watch:
+                watch(done, read, whole)
+            _remove(batch, folder)
+    summary.objects = done
+    everything = np.concatenate([*seen, np.empty(0, np.uint64)])
+    summary.repeated = len(everything) - len(np.unique(everything))
+    return summary
+
+
+def _digests(object_id):
+    """Return 64 bits of each distinct id of a batch: what is kept of objects to see whether one comes again."""
+    names = dict.fromkeys(map(str, object_id))
+    digests = (blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.frombuffer(b"".join(digests), dtype=np.uint64)
+
+
+def _remove(batch, folder):
+    """Remove the files of a split after its last batch, if they are temporary."""
+    if batch.last and Path(folder) in batch.points.parents:
+        for path in (batch.points, batch.objects):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _features(batch, families, settings):
+    return features(batch.lightcurves(), settings, families).reset_index()
+
+
+def _points(batch):
+    import pandas
+
+    curves, known = batch.lightcurves(), batch.known
+    stem = f"{batch.survey}." if batch.survey else ""
+    owner, names = curves.owner, np.array([stem + name for name in curves.passbands.names], dtype=object)
+    photometric = np.isfinite(curves.redshift_err)
+    unknown = np.full(len(curves), np.nan)
+    table = {
+        "object_id": np.asarray(curves.object_id, dtype=object)[owner],
+        "mjd": curves.mjd,
+        "passband": names[curves.band],
+        "flux": curves.flux,
+        "flux_err": curves.flux_err,
+        "detected": curves.detected,
+        "upper_limit": curves.limit.astype(np.int8),
+        "redshift": np.where(photometric, np.nan, curves.redshift)[owner],
+        "photo_redshift": np.where(photometric, curves.redshift, np.nan)[owner],
+        "photo_redshift_err": curves.redshift_err[owner],
+        "ra": known.get("ra", unknown)[owner],
+        "dec": known.get("dec", unknown)[owner],
+        "ebv": curves.ebv[owner],
+        "label": known.get("label", np.full(len(curves), None))[owner],
+    }
+    return pandas.DataFrame(table)
+
+
+def find_object(files, object_id, settings=None):
+    """Return (`LightCurves` of the object called `object_id`, {column: (1,)} of what is known of it).
+
+    files, settings: as of `convert_files`. Files are read until it is found. Raises DataError if none has it.
+    """
+    count, first = 0, None
+    with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
+        for number, (path, source, survey) in enumerate(files):
+            own = Path(folder, str(number))
+            own.mkdir()
+            for made, _ in batches(path, own, source, survey, settings):
+                for batch in made:
+                    curves = batch.lightcurves()
+                    rows = np.flatnonzero(curves.object_id.astype(str) == str(object_id))
+                    count, first = count + len(curves), first or next(iter(curves.object_id), None)
+                    if len(rows):
+                        return curves.take(rows[:1]), {name: values[rows[:1]] for name, values in batch.known.items()}
+                    _remove(batch, folder)
+    fix = "ids are compared letter by letter; `mallorn convert` lists them"
+    expected = f"an object called {str(object_id)!r}"
+    raise DataError.at(", ".join(str(file[0]) for file in files), expected=expected, found=_told(count, first), fix=fix)
+
+
+def _told(count, first):
+    return f"{count} others, such as {first!r}" if count else "none"

@@ -1,0 +1,126 @@
+"""From files of light curves to a table of scores: some hundred objects at a time, in one process or several."""
+
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mallorn.interface.model import load_model
+from mallorn.survey.lightcurves import redshift_kind
+
+__all__ = ["NO_POINTS", "NO_REDSHIFT", "in_processes", "score_batch", "score_curves"]
+
+NO_POINTS = "no point that can be used"
+NO_REDSHIFT = "no redshift, and the model has not learned to do without"
+"""Why an object has no score."""
+
+_AHEAD = 2  # batches that wait for each process
+
+
+def score_curves(model, curves, known=None, reasons=3):
+    """Return a `pandas.DataFrame` of all that is to be said of `LightCurves`, one row for each object, also of those
+    that have no score.
+
+    model: a `Model`. known: {column: (n,)} of what else is known of the objects (ra, dec, redshift_kind, label,
+    host_...). reasons: number of features to name that drive the probability.
+
+    Columns: object_id; ra, dec (degrees), redshift, redshift_err, redshift_kind; what `Model.predict` returns, with
+    decision 1, 0, or empty where it cannot say; not_scored, why there is no probability; what `Model.describe` returns;
+    reasons; label and host_... where they are known.
+    """
+    import pandas
+
+    known, n = dict(known or {}), len(curves)
+    unknown = np.full(n, np.nan)
+    kind = redshift_kind(curves.redshift, curves.redshift_err)
+    table = {
+        "object_id": np.asarray(curves.object_id, dtype=object),
+        "ra": known.pop("ra", unknown),
+        "dec": known.pop("dec", unknown),
+        "redshift": curves.redshift,
+        "redshift_err": curves.redshift_err,
+        "redshift_kind": known.pop("redshift_kind", kind),
+    }
+    with threadpool_limits(1):
+        predicted = model.predict(curves)
+        empty = curves.n_points == 0
+        scored = np.flatnonzero(predicted["probability"].notna().to_numpy() & ~empty)
+        predicted = _without(predicted, empty)
+        named = _reasons(model, curves, scored, reasons)
+        described = model.describe(curves)
+    told = np.full(n, "", dtype=object)
+    told[(kind == "none") & predicted["probability"].isna().to_numpy()] = NO_REDSHIFT
+    told[empty] = NO_POINTS
+    table |= {name: _numbered(predicted[name]) for name in predicted if name not in table}
+    table |= {"not_scored": told, **{name: described[name].array for name in described}, "reasons": named}
+    return pandas.DataFrame({**table, **known})
+
+
+def _numbered(column):
+    """Return a column, one of truth values as 1, 0 and empty."""
+    return column.array.astype("Int8") if column.dtype == "boolean" else column.array
+
+
+def _without(predicted, rows):
+    """Return a table in which nothing stands that follows from a probability, of objects that have no point."""
+    import pandas
+
+    predicted = predicted.copy()
+    for name in predicted:
+        if name.startswith("probability"):
+            predicted.loc[rows, name] = np.nan
+    predicted.loc[rows, "decision"] = pandas.NA
+    return predicted
+
+
+def _reasons(model, curves, rows, number):
+    """Return what drives the probabilities of the objects `rows`, "feature = value (+SHAP); ...", (n,) str."""
+    told = np.full(len(curves), "", dtype=object)
+    if number and len(rows) and model.can_explain:
+        table = model.explain(curves, number, rows)
+        for k, row in enumerate(rows):
+            mine = table.iloc[k * number : (k + 1) * number]
+            told[row] = "; ".join(
+                f"{feature} = {value:.4g} ({shap:+.2f})"
+                for feature, value, shap in zip(mine["feature"], mine["value"], mine["shap"], strict=True)
+            )
+    return told
+
+
+def score_batch(folder, batch, reasons):
+    """Return what `score_curves` says of a `Batch`, by the model in `folder`, which a process reads once."""
+    return score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
+
+
+@lru_cache(maxsize=1)
+def _model(folder):
+    return load_model(folder)
+
+
+def in_processes(function, batches, jobs):
+    """Yield (batch, function(batch)) of each of an iterable of batches, in order; `jobs` processes work on them.
+
+    function: at the top of a module, or a `functools.partial` of one. One job is done in this process. What is yielded
+    does not depend on `jobs`. No more batches are taken than the processes are about to need.
+    """
+    if jobs == 1:
+        for batch in batches:
+            yield batch, function(batch)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        waiting = deque()
+        try:
+            for batch in batches:
+                waiting.append((batch, pool.submit(function, batch)))
+                if len(waiting) >= _AHEAD * jobs:
+                    batch, done = waiting.popleft()
+                    yield batch, done.result()
+            while waiting:
+                batch, done = waiting.popleft()
+                yield batch, done.result()
+        finally:
+            for _, one in waiting:
+                one.cancel()
