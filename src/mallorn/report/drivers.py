@@ -19,7 +19,8 @@ class Context:
     """What the pages of objects share.
 
     target: name of the class sought. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
-    value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}.
+    value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}. data: what
+    data the pages are of.
     """
 
     target: str
@@ -36,6 +37,7 @@ class Context:
     shap: dict = field(default_factory=dict)
     n_drivers: int = 12
     called: str = "test objects"
+    data: str = ""
 
     def neighbours(self, object_id, number):
         """Return [(training object's id, distance)] of the `number` nearest, itself left out; none without features."""
