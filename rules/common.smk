@@ -9,8 +9,10 @@ from mallorn import plugins
 from mallorn.errors import ConfigError, DataError
 from mallorn.io.digests import file_digest
 from mallorn.runs.fingerprints import constant, digests_of_adapters
+from mallorn.runs.inputs import simulated
 from mallorn.runs.resources import megabytes, megabytes_of, minutes
 from mallorn.runs.tracking import check_tracking
+from mallorn.settings.given import check_given
 from mallorn.settings.resolve import resolve
 from mallorn.simulate.cadence import median_depth
 from mallorn.sources import kaggle
@@ -29,6 +31,7 @@ code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
     plugins.use(config.get("plugins") or [])
+    check_given(workflow.config_settings.config, workflow.configfiles)
     config = resolve(config, shipped_surveys())
     check_tracking(config)
     SETS, NEW_SETS = ["train", "test"], ["test"]
@@ -40,12 +43,13 @@ try:
         SPLITS = [f"split_{k + 1:02d}" for k in range(config["simulation"]["n_splits"])]
         METADATA = [f"{DATA_DIR}/{name}" for name in (*kaggle.LOG_FILES.values(), kaggle.SAMPLE_FILE)]
     else:
-        DATA_DIR = config["data_dir"]
+        DATA_DIR = str(Path(config["data_dir"]))  # without a slash at its end
         SPLITS = READ[SOURCE].splits(DATA_DIR, SETS, "data_dir")
         METADATA = READ[SOURCE].metadata_files(DATA_DIR, SETS)
-    NEW_DATA = config["new_data"]
+    NEW_DATA = config["new_data"] and str(Path(config["new_data"]))
     NEW_SPLITS = READ[NEW_SOURCE].splits(NEW_DATA, NEW_SETS, "new_data") if NEW_DATA else []
     NEW_METADATA = READ[NEW_SOURCE].metadata_files(NEW_DATA, NEW_SETS) if NEW_DATA else []
+    plain([DATA_DIR, *filter(None, [NEW_DATA])])
     for split in SPLITS + NEW_SPLITS:
         if not re.fullmatch(SPLIT, split):
             raise DataError(
@@ -53,7 +57,7 @@ try:
             )
     PASSBANDS, NEW_PASSBANDS = passbands_of_run(config)
     SURVEYS, NEW_SURVEYS = surveys_of_run(config)
-    DUST_MAP = map_files(config["ingest"]["dust_map"])
+    DUST_MAP = plain(map_files(config["ingest"]["dust_map"]))
     DUST_MB = 3 * megabytes_of(DUST_MAP)  # SFD takes 140 MB for files of 134
     if config["data_dir"] is None:
         depths = median_depth(config["simulation"], PASSBANDS).tolist()
@@ -61,6 +65,8 @@ try:
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 
+# What the results are called after.
+CALLED = simulated(config["simulation"]["survey"], config["seed"]) if config["data_dir"] is None else DATA_DIR
 SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]

@@ -109,7 +109,7 @@ if config["data_dir"] is None:
 
 rule ingest_metadata:
     input:
-        metadata=METADATA or KNOWN,
+        metadata=plain(METADATA) or KNOWN,
         dust_map=DUST_MAP,
     output:
         "results/metadata.parquet",
@@ -137,7 +137,7 @@ rule ingest_metadata:
 
 rule ingest:
     input:
-        files=lambda wildcards: READ[SOURCE].files(DATA_DIR, wildcards.split, SETS),
+        files=lambda wildcards: plain(READ[SOURCE].files(DATA_DIR, wildcards.split, SETS)),
         metadata=ancient(METADATA),  # param data follows the part of their content that is read
         dust_map=DUST_MAP,
     output:
@@ -172,7 +172,7 @@ if NEW_DATA:
 
     use rule ingest_metadata as ingest_new_metadata with:
         input:
-            metadata=NEW_METADATA or NEW_KNOWN,
+            metadata=plain(NEW_METADATA) or NEW_KNOWN,
             dust_map=DUST_MAP,
         output:
             "results/classified/metadata.parquet",
@@ -190,7 +190,7 @@ if NEW_DATA:
 
     use rule ingest as ingest_new with:
         input:
-            files=lambda wildcards: READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS),
+            files=lambda wildcards: plain(READ[NEW_SOURCE].files(NEW_DATA, wildcards.split, NEW_SETS)),
             metadata=ancient(NEW_METADATA),
             dust_map=DUST_MAP,
         output:

@@ -1,6 +1,10 @@
-# What is said on the terminal before and after a run.
+# What is said on the terminal before and after a run, and what is removed before it.
 
 from mallorn.runs.scheduling import schedule_when_jobs_end
+
+# Rules that make what people look at, of which nothing may be left of other data. Not the model: it names its own.
+FINAL_RULES = {"record_input", "write_submission", "rank_candidates", "draw_candidates", "write_report"}
+FINAL_RULES |= {"record_provenance", "record_new_input", "classify", "rank_new", "draw_new"}
 
 
 def bytes_of_split(split):
@@ -29,13 +33,30 @@ def warn_of_shortages():
         print(f"WARNING: {warning}", file=sys.stderr)
 
 
-def show_summary():
-    """Log the scores and where the results are, after a run that made them."""
-    from mallorn.runtime.summary import summary
+def remove_outdated():
+    """Remove the final results that this run is to make anew: should it fail, none of other data looks like its own."""
+    import shutil
 
-    text = summary("results")
-    if text:
-        print(text, file=sys.stderr)
+    planned = [] if workflow.touch else workflow.dag.needrun_jobs()
+    outdated = [Path(path) for job in planned if job.rule.name in FINAL_RULES for path in job.output]
+    if any(
+        job.rule.name == "classify" for job in planned
+    ):  # of which these are made, whether they are asked for or not
+        outdated += [Path("results/report/new"), *Path("results/classified").glob("candidates.*")]
+    for path in outdated:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+def show_summary():
+    """Log what data the results are of, the scores and where the files are, after a run that made them."""
+    from mallorn.runs.inputs import line, read_input
+    from mallorn.runtime.summary import classified, summary
+
+    made = {job.rule.name for job in workflow.dag.jobs}
+    if "classify" in made:
+        print(classified("results/classified", line(read_input("results/classified/input.json"))), file=sys.stderr)
+    if "score" in made and Path("results/input.json").is_file():
+        print(summary("results", line(read_input("results/input.json"))), file=sys.stderr)
 
 
 def show_failures():
@@ -51,6 +72,7 @@ def show_failures():
 
 
 onstart:
+    remove_outdated()
     schedule_when_jobs_end(workflow)
     warn_of_shortages()
 

@@ -9,6 +9,9 @@
 include: "functions/inference.smk"
 
 
+MODEL = "results/model"
+
+
 rule explanations:
     input:
         expand("results/explanations/{model}.parquet", model=config["explanations"]["models"]),
@@ -50,7 +53,7 @@ rule export_model:
         threshold=DECISIONS["threshold"],
         without_threshold=DECISIONS["without_threshold"],
     output:
-        directory("results/model"),
+        directory(MODEL),
     log:
         "results/log/export_model.log",
     conda:
@@ -84,12 +87,14 @@ if NEW_DATA:
 
     rule classify:
         input:
+            model_that_fits,
             **view_inputs(
                 set().union(*map(views_of_model, SUBMITTED_MODELS)), [f"{split}.{NEW}" for split in NEW_SPLITS]
             ),
             **draw_inputs(set().union(*map(views_of_model, SUBMITTED_MODELS)), NEW),
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",
+            source="results/classified/input.json",
         output:
             probabilities="results/classified/probabilities.csv",
             predictions="results/classified/predictions.csv",
@@ -102,8 +107,8 @@ if NEW_DATA:
             runtime=minutes(10, 0.1),
         params:
             code=code_of("classify"),  # of any learner: the model may have been made elsewhere
-            model="results/model",
-            model_digest=lambda wildcards: file_digest("results/model/model.json"),
+            model=MODEL,
+            model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
             state=lambda wildcards: feature_state(),
         message:
             "Scoring the new objects"

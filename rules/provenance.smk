@@ -1,10 +1,53 @@
 # Needs:  the survey's files, results/{submission,probabilities}.csv, results/evaluation/scores.csv.
-# Makes:  results/provenance.json: what these results were made from.
+# Makes:  results/input.json and results/classified/input.json: what data the results are of, which they name;
+#         results/provenance.json: what these results were made from.
+
+
+rule record_input:
+    input:
+        lambda wildcards: files_of_survey(SOURCE, DATA_DIR, SPLITS, SETS),
+    output:
+        "results/input.json",
+    log:
+        "results/log/record_input.log",
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(400),
+        runtime=minutes(10, 0.1),
+    params:
+        code=code_of("record_input"),
+        called=lambda wildcards: CALLED,
+        data=lambda wildcards: content_of_survey(SOURCE, DATA_DIR, SPLITS, SETS),
+        folder=Path(DATA_DIR),  # a Path does not count as a param
+    message:
+        "Recording what the survey is"
+    script:
+        "../workflow/scripts/record_input.py"
+
+
+if NEW_DATA:
+
+    use rule record_input as record_new_input with:
+        input:
+            lambda wildcards: files_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS),
+        output:
+            "results/classified/input.json",
+        log:
+            "results/log/record_new_input.log",
+        params:
+            code=code_of("record_input"),
+            called=lambda wildcards: NEW_DATA,
+            data=lambda wildcards: content_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS),
+            folder=Path(NEW_DATA),
+        message:
+            "Recording what the new objects are"
 
 
 rule record_provenance:
     input:
-        data=[*METADATA, *(path for split in SPLITS for path in READ[SOURCE].files(DATA_DIR, split, SETS))],
+        data="results/input.json",
         results=["results/submission.csv", "results/probabilities.csv", "results/evaluation/scores.csv"],
     output:
         "results/provenance.json",

@@ -1,4 +1,4 @@
-# Needs:  results/metadata.parquet, results/{lightcurves,objects,set_aside,posterior,fits}/..., results/features/{train,test}.parquet,
+# Needs:  results/{metadata.parquet,input.json}, results/{lightcurves,objects,set_aside,posterior,fits}/..., results/features/{train,test}.parquet,
 #         results/predictions/final/..., results/threshold.json, results/evaluation/scores.csv; what else of results/evaluation,
 #         results/tuning and results/explanations there is.
 # Makes:  results/candidates.parquet, results/history.parquet, results/report/....
@@ -44,6 +44,7 @@ rule rank_candidates:
         **{name: STORE[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
         **DECISIONS,
         metadata="results/metadata.parquet",
+        source="results/input.json",
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
@@ -70,6 +71,7 @@ rule draw_candidates:
     input:
         **STORE,
         metadata="results/metadata.parquet",
+        source="results/input.json",
         candidates="results/candidates.parquet",
         train="results/features/train.parquet",
         test="results/features/test.parquet",
@@ -117,6 +119,7 @@ if NEW_DATA:
         input:
             **{name: store_of(NEW_PARTS)[name] for name in ("lightcurves", "objects", "posterior", "hypotheses")},
             metadata="results/classified/metadata.parquet",
+            source="results/classified/input.json",
             probabilities="results/classified/probabilities.csv",
             predictions="results/classified/predictions.csv",
             features=f"results/features/{NEW}.parquet",
@@ -138,6 +141,7 @@ if NEW_DATA:
             **store_of(SPLITS + NEW_PARTS),
             metadata="results/metadata.parquet",
             new_metadata=["results/classified/metadata.parquet"],
+            source="results/classified/input.json",
             candidates="results/classified/candidates.parquet",
             train="results/features/train.parquet",
             test=f"results/features/{NEW}.parquet",
@@ -234,6 +238,7 @@ rule write_report:
         scores="results/evaluation/scores.csv",
         history="results/history.parquet",
         survey="results/report/survey",
+        source="results/input.json",
         train="results/features/train.parquet",
         folds="results/folds.parquet",
         importance=importances(),

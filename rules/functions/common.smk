@@ -10,6 +10,19 @@ def local(path):
     return here if here.is_file() else workflow.sourcecache.get_path(HERE.join(path))
 
 
+def plain(paths):
+    """Return paths of files that are the user's, as Snakemake may be told them.
+
+    Raises WorkflowError for one with braces or a line break: Snakemake would take {x} for a wildcard, find no job for
+    it, and leave the results of other data as they are.
+    """
+    for path in map(str, paths):
+        if re.search(r"[{}\r\n]", path):
+            expected, fix = "a path without braces and line breaks", "rename it, or make a link to it and give that"
+            raise WorkflowError(f"{path!r}: expected {expected}, found such. Next step: {fix}.")
+    return paths
+
+
 def draws_of(table):
     """Return the names of the draws of the photometric redshifts of a table of objects; none for redshifts as given."""
     return [f"{table}.draw{draw}" for draw in range(DRAWS[table])] if DRAWS[table] > 1 else []

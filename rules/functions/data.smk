@@ -1,5 +1,7 @@
 # What the rules of data.smk are told of a survey.
 
+import hashlib
+
 from mallorn.sources.format import is_format
 from mallorn.sources.source import metadata_digest
 
@@ -24,6 +26,18 @@ def content_of_split(source, folder, sets, split):
         return None
     files = content(folder, READ[source].files(folder, split, sets))
     return [files, metadata_digest(READ[source], folder, split, sets)]
+
+
+def files_of_survey(source, folder, splits, sets):
+    """Return the paths of all files of a survey, each once."""
+    points = (path for split in splits for path in READ[source].files(folder, split, sets))
+    return plain(list(dict.fromkeys([*READ[source].metadata_files(folder, sets), *points])))
+
+
+def content_of_survey(source, folder, splits, sets):
+    """Return a digest of all files of a survey; None for a simulated one."""
+    found = content(folder, files_of_survey(source, folder, splits, sets))
+    return found and hashlib.sha256(" ".join(found).encode()).hexdigest()
 
 
 def adapter(stage, source):

@@ -1,9 +1,36 @@
-# What is said where there is nothing to classify.
+# What classifying needs: new objects, and a model that fits.
+
+from functools import cache
+
+from snakemake.settings.types import DeploymentMethod
 
 
 def no_new_data(wildcards):
     """Say that there is nothing to classify."""
     raise WorkflowError("classify: expected new_data, a folder of new objects. Next step: --config new_data=FOLDER")
+
+
+def model_that_fits(wildcards):
+    """Return nothing: raise an error that names every difference if results/model cannot score what is made here.
+
+    So a model that does not fit is told before the first file is read. Packages are compared by the job alone where the
+    jobs have an environment of their own.
+    """
+    check_model()
+    return []
+
+
+@cache
+def check_model():
+    """See `model_that_fits`."""
+    from mallorn.decide.bundle import check_bundle, installed, read_bundle
+
+    elsewhere = workflow.deployment_settings.deployment_method & {DeploymentMethod.CONDA, DeploymentMethod.APPTAINER}
+    try:
+        manifest = read_bundle(MODEL)
+        check_bundle(MODEL, manifest, feature_state(), {} if elsewhere else installed(), None)
+    except DataError as error:
+        raise WorkflowError(f"classify: {error}") from None
 
 
 def folders_of(training, repeats):

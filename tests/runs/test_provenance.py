@@ -4,17 +4,21 @@ import os
 
 from workflow_copy import ROOT
 
+from mallorn.runs.inputs import record_input
 from mallorn.runs.provenance import record
 
 
 def made(tmp_path, **config):
     for name in ("data.csv", "result.csv"):
         (tmp_path / name).write_text(name)
-    return record(ROOT, config, [tmp_path / "data.csv"], [tmp_path / "result.csv"])
+    data = record_input("the data", tmp_path, [tmp_path / "data.csv"])
+    return record(ROOT, config, data, [tmp_path / "result.csv"])
 
 
 def test_it_names_all_that_results_are_made_from(tmp_path):
     found = json.loads(json.dumps(made(tmp_path, seed=1)))
+    assert list(found)[0] == "of"
+    assert found["of"].startswith("the data [sha256 ")
     expected = {"bytes": 8, "sha256": hashlib.sha256(b"data.csv").hexdigest()}
     assert found["data"] == {str(tmp_path / "data.csv"): expected}
     assert found["results"][str(tmp_path / "result.csv")]["sha256"] == hashlib.sha256(b"result.csv").hexdigest()
@@ -41,4 +45,4 @@ def test_no_variable_of_the_environment_is_recorded(tmp_path, monkeypatch):
 
 def test_a_folder_that_is_no_checkout_has_no_commit(tmp_path):
     (tmp_path / "src").mkdir()
-    assert record(tmp_path, {}, [], [])["project"] == {"commit": None}
+    assert record(tmp_path, {}, record_input("none", tmp_path, []), [])["project"] == {"commit": None}

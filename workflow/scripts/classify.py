@@ -22,19 +22,22 @@ from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups, rows_of
+from mallorn.runs.inputs import input_columns
 from mallorn.survey.lightcurves import redshift_kind
 
 
-def main(model, metadata, files, outputs, state):
+def main(model, metadata, source, files, outputs, state):
     """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
 
     An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
 
     Beside the probabilities stand what is known of the objects: redshift, position, host, and a label if they have one.
+    Every row of both files names the data that it is of, and their digest.
 
-    model: folder of the model. metadata: path. files: (`DatasetFiles` of the new objects, list of those of the objects
-    with a photometric redshift for each draw of it, whose mean takes the place of the former; empty for the redshift as
-    given). outputs: paths of the two files. state: what features are made by here, see `mallorn.decide.bundle`.
+    model: folder of the model. metadata, source: paths, the latter of what record_input wrote. files: (`DatasetFiles`
+    of the new objects, list of those of the objects with a photometric redshift for each draw of it, whose mean takes
+    the place of the former; empty for the redshift as given). outputs: paths of the two files. state: what features are
+    made by here, see `mallorn.decide.bundle`.
     """
     (files, draws), manifest = files, read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
@@ -52,9 +55,10 @@ def main(model, metadata, files, outputs, state):
         found[has_redshift] = scorer, ensemble_scores(scorer, scores)
     probability, chosen = decide_scores(len(manifest["classes"]), known, found)
     tell_not_scored(probability)
+    of, scored = input_columns(source, len(object_id)), np.isfinite(probability[:, 0])
     about = known_of(read_columns(metadata), object_id)
-    write_probabilities(outputs[0], object_id, probability, manifest["classes"], about)
-    write_submission(outputs[1], object_id, chosen, np.isfinite(probability[:, 0]), {"redshift_kind": kind})
+    write_probabilities(outputs[0], object_id, probability, manifest["classes"], about | of)
+    write_submission(outputs[1], object_id, chosen, scored, {"redshift_kind": kind} | of)
     logging.getLogger(__name__).info("%d of %d objects are chosen", chosen.sum(), len(chosen))
 
 
@@ -96,6 +100,7 @@ if "snakemake" in globals():
         main(
             params.model,
             given.metadata,
+            given.source,
             (
                 DatasetFiles(given.features, *(given.get(name, []) for name in views)),
                 [DatasetFiles(path, *(of_draw(k, name) for name in views)) for k, path in enumerate(draws)],

@@ -15,13 +15,14 @@ from mallorn.report.names import page_name
 from mallorn.report.object_page import write_object_page
 from mallorn.report.objects import read_views
 from mallorn.report.store import Store
+from mallorn.runs.inputs import line, read_input
 from mallorn.runtime.progress import progress
 
 
 def main(store, paths, folder, settings, name=None, threads=1):
     """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
 
-    store: `Store`. paths: {"candidates", "train", "test", "threshold": path, "metadata", "importance": paths,
+    store: `Store`. paths: {"candidates", "train", "test", "threshold", "source": path, "metadata", "importance": paths,
     "explanations": path of SHAP values, or None}; with two tables of metadata the candidates are new objects. settings:
     blocks "posterior", "features", "training" and "report" of the configuration.
     """
@@ -40,6 +41,7 @@ def main(store, paths, folder, settings, name=None, threads=1):
         "target": is_target(log["spec_type"], decision["target"], settings["training"]),
     }
     context = read_context(wanted, paths, labels, drivers, decision)
+    context.data = line(read_input(paths["source"]))
     context.called = "new objects" if len(paths["metadata"]) > 1 else context.called
     near = {object_id: context.neighbours(object_id, options["neighbours"]) for object_id in wanted}
     drawing = {
@@ -96,7 +98,7 @@ if "snakemake" in globals():
         main(
             Store.of(snakemake.params.splits, *(given[field] for field in Store.FIELDS)),
             {
-                **{key: given[key] for key in ("candidates", "train", "test", "threshold", "importance")},
+                **{key: given[key] for key in ("candidates", "train", "test", "threshold", "source", "importance")},
                 "metadata": [given.metadata, *given.get("new_metadata", [])],
                 "explanations": next(iter(given.get("explanations", [])), None),
             },

@@ -9,13 +9,14 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.report.candidates import candidate_table, write_candidates_csv
 from mallorn.report.store import Store
 from mallorn.report.votable import write_votable
+from mallorn.runs.inputs import line, read_input
 
 
-def main(store, metadata, decisions, features, outputs):
+def main(store, metadata, source, decisions, features, outputs):
     """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
 
-    store: `Store`. decisions: as of write_submission. outputs: {"table", "csv", "votable": path}. The others are paths,
-    `features` of the test objects.
+    store: `Store`. source: path of what record_input wrote. decisions: as of write_submission. outputs: {"table",
+    "csv", "votable": path}. The others are paths, `features` of the test objects.
     """
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
@@ -26,7 +27,7 @@ def main(store, metadata, decisions, features, outputs):
     table = candidate_table(store, read_columns(metadata), ranked, features)
     write_table(outputs["table"], table)
     write_candidates_csv(outputs["csv"], table)
-    write_votable(outputs["votable"], table, found.names[0])
+    write_votable(outputs["votable"], table, found.names[0], line(read_input(source)))
     logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(rows), found.chosen[rows].sum())
 
 
@@ -38,6 +39,7 @@ if "snakemake" in globals():
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
             given.metadata,
+            given.source,
             {
                 "predictions": given.predictions,
                 "threshold": given.threshold,

@@ -9,22 +9,26 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.report.candidates import candidate_table, write_candidates_csv
 from mallorn.report.store import Store
 from mallorn.report.votable import write_votable
+from mallorn.runs.inputs import input_columns, line, read_input
 
 
-def main(store, metadata, classified, features, outputs):
+def main(store, metadata, source, classified, features, outputs):
     """Write the table of the new objects that have a probability, as Parquet, CSV and VOTable.
 
-    store: `Store` of the new objects. classified: paths of both files of classify. outputs: {"table", "csv", "votable":
-    path}. The others are paths.
+    All three name the data that they are of.
+
+    store: `Store` of the new objects. source: path of what record_input wrote. classified: paths of both files of
+    classify. outputs: {"table", "csv", "votable": path}. The others are paths.
     """
     object_id, classes, chosen = read_classified(*classified)
     rows = np.flatnonzero(np.isfinite(next(iter(classes.values()))))
     ranked = {"object_id": object_id[rows], "classes": {name: p[rows] for name, p in classes.items()}}
     ranked |= {"spread": np.full(len(rows), np.nan), "chosen": chosen[rows]}
     table = candidate_table(store, read_columns(metadata), ranked, features)
-    write_table(outputs["table"], table)
-    write_candidates_csv(outputs["csv"], table)
-    write_votable(outputs["votable"], table, next(iter(classes)))
+    of = read_input(source)
+    write_table(outputs["table"], table, metadata={"input": of["data"], "input_sha256": of["sha256"]})
+    write_candidates_csv(outputs["csv"], table | input_columns(source, len(rows)))
+    write_votable(outputs["votable"], table, next(iter(classes)), line(of))
     logging.getLogger(__name__).info("%d of %d new objects ranked", len(rows), len(object_id))
 
 
@@ -36,6 +40,7 @@ if "snakemake" in globals():
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
             given.metadata,
+            given.source,
             (given.probabilities, given.predictions),
             given.features,
             {name: snakemake.output[name] for name in ("table", "csv", "votable")},

@@ -1,14 +1,12 @@
 """Record what the results were made from."""
 
-import json
-
-from mallorn.io.files import write_text
+from mallorn.runs.inputs import read_input, write_first
 from mallorn.runs.provenance import record
 
 
 def main(project, config, data, results, output):
-    """Write the JSON file `output`; see `mallorn.runs.provenance.record` for the other arguments."""
-    write_text(output, json.dumps(record(project, config, data, results), indent=2) + "\n")
+    """Write the JSON file `output`. data: path of what record_input wrote; for others see `mallorn.runs.provenance`."""
+    write_first(output, record(project, config, read_input(data), results))
 
 
 if "snakemake" in globals():

@@ -16,8 +16,10 @@ from mallorn.report.pages.performance import write_performance_page
 from mallorn.report.pages.summary import write_summary_page
 from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
+from mallorn.report.render import pages_of
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
+from mallorn.runs.inputs import line, read_input
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
@@ -82,9 +84,10 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
         given = snakemake.input
-        main(
-            {name: given[name] for name in PATHS},
-            snakemake.params.folders,
-            Path(snakemake.output[0]).parent,
-            snakemake.params.settings,
-        )
+        with pages_of(line(read_input(given.source))):
+            main(
+                {name: given[name] for name in PATHS},
+                snakemake.params.folders,
+                Path(snakemake.output[0]).parent,
+                snakemake.params.settings,
+            )

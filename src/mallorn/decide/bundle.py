@@ -133,7 +133,7 @@ def check_bundle(folder, manifest, state, versions, columns):
     """Raise DataError, naming every difference, if features here are not made as those that the model learned from.
 
     manifest: as from `read_bundle`. Of this workflow: state, as in `write_bundle`; versions, as from `installed`;
-    columns, names of the features at hand.
+    columns, names of the features at hand, None before there are any.
     """
     differences = [
         f"{name} {found or 'is not installed'} here, {manifest['versions'][name]} in the model"
@@ -144,7 +144,7 @@ def check_bundle(folder, manifest, state, versions, columns):
         names = _unequal(manifest["code"], state["code"])
         differences += [f"the code of {name} is not that of the model" for name in names]
     differences += [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
-    missing = [name for name in manifest["features"] if name not in set(columns)]
+    missing = [] if columns is None else [name for name in manifest["features"] if name not in set(columns)]
     if missing:
         shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
         differences.append(f"{len(missing)} of {len(manifest['features'])} features are missing: {shown}")

@@ -20,7 +20,7 @@ class Context:
 
     target: name of the class sought. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
     value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}. home: the page that lists the
-    objects, "candidates", or "index" where there is no other.
+    objects, "candidates", or "index" where there is no other. data: what data the pages are of.
     """
 
     target: str
@@ -38,6 +38,7 @@ class Context:
     n_drivers: int = 12
     called: str = "test objects"
     home: str = "candidates"
+    data: str = ""
 
     def neighbours(self, object_id, number):
         """Return [(training object's id, distance)] of the `number` nearest, itself left out; none without features."""

@@ -48,6 +48,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         "object.html",
         root=root,
         page="candidates",
+        of=context.data,
         name=name,
         o=o,
         rank=row.get("rank"),

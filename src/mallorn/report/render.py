@@ -1,5 +1,7 @@
 """Pages from templates: one file each, style and scripts included, everything escaped that is not ours."""
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -9,12 +11,25 @@ from markupsafe import Markup
 
 from mallorn.io.files import write_text
 
-__all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "render", "shown_as", "value_text", "words"]
+__all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "pages_of", "render", "shown_as", "value_text", "words"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 FURTHER_PAGES = ("candidates", "evaluation", "features", "tuning", "input", "performance", "history")
 """The pages beside index.html, in the order of the navigation."""
+
+
+_DATA = ContextVar("data", default="")
+
+
+@contextmanager
+def pages_of(data):
+    """Let pages that are made inside the block begin with a line which says what data they are of."""
+    token = _DATA.set(data)
+    try:
+        yield
+    finally:
+        _DATA.reset(token)
 
 
 @cache
@@ -33,6 +48,7 @@ def render(path, template, root="", **context):
         "object_js": own["object.js"],
         "pages": [("index", "Summary"), *((name, name.capitalize()) for name in FURTHER_PAGES)],
         "root": root,
+        "of": _DATA.get(),
     }
     page = template.removesuffix(".html")
     text = _environment().get_template(template).render({**shared, "page": page, **context})

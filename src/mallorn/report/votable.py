@@ -14,10 +14,10 @@ _FRAME = "icrs"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
 
 
-def write_votable(path, table, target):
+def write_votable(path, table, target, data=""):
     """Write the table of candidates as a VOTable 1.4 (TABLEDATA), with units, UCDs and the frame of positions.
 
-    target: the class sought.
+    target: the class sought. data: what data the candidates are of, which the description then says.
     """
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import CooSys
@@ -30,7 +30,9 @@ def write_votable(path, table, target):
     (resource,) = file.resources
     for field, name in zip(resource.tables[0].fields, about, strict=True):
         field.name = name
-    file.description = resource.description = f"candidates by the probability of class {target}"
+    file.description = resource.description = f"candidates by the probability of class {target}" + (
+        f", of {data}" if data else ""
+    )
     if "ra" in about:
         resource.coordinate_systems.append(CooSys(ID=_FRAME, system="ICRS"))
         for field in resource.tables[0].fields:

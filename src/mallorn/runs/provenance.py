@@ -11,29 +11,32 @@ from pathlib import Path
 
 from mallorn.plugins import KINDS, modules
 from mallorn.runs.fingerprints import fingerprint
+from mallorn.runs.inputs import digest_of_file, line
 
 __all__ = ["record"]
 
 
 def record(project, config, data, results):
-    """Return {"made", "project", "code", "packages", "configuration", "data", "results", "machine"}, ready for JSON.
+    """Return {"of", "made", "project", "code", "packages", "configuration", "data", "results", "machine"} for JSON.
 
-    code: digests of the library code behind each adapter, and behind each module that is found by its name.
-    packages: versions of all installed distributions. configuration: the values and a digest of them, which leaves out
-    `data_dir`: the data have their own. data, results: {path: {"bytes", "sha256"}}.
+    of: what data these are results of. code: digests of the library code behind each adapter, and behind each module
+    that is found by its name. packages: versions of all installed distributions. configuration: the values and a digest
+    of them, which leaves out `data_dir`: the data have their own. data, results: {path: {"bytes", "sha256"}}.
     Neither the environment's variables nor the names of user and host are recorded.
 
-    project: folder of the Snakefile. config: the configuration. data, results: paths of files.
+    project: folder of the Snakefile. config: the configuration. data: what `mallorn.runs.inputs.record_input` returned.
+    results: paths of files.
     """
     project = Path(project)
     return {
+        "of": line(data),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "project": {"commit": _commit(project)},
         "code": _code(project),
         "packages": dict(sorted({dist.metadata["Name"]: dist.version for dist in distributions()}.items())),
         "configuration": {"sha256": _digest_of({**config, "data_dir": None}), "values": config},
-        "data": {str(path): _digest_of_file(path) for path in data},
-        "results": {str(path): _digest_of_file(path) for path in results},
+        "data": data["files"],
+        "results": {str(path): digest_of_file(path) for path in results},
         "machine": _machine(),
     }
 
@@ -77,8 +80,3 @@ def _processor():
 
 def _digest_of(values):
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _digest_of_file(path):
-    with open(path, "rb") as file:
-        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}

@@ -8,7 +8,7 @@ from mallorn.settings.decisions import METHODS, Calibration, Domain, Ensemble, P
 from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations
 from mallorn.settings.features import Features
 from mallorn.settings.fetch import Alerce
-from mallorn.settings.fields import Block, Name, block, listed, value, whole
+from mallorn.settings.fields import Block, FilePath, Name, block, listed, value, whole
 from mallorn.settings.fits import Fits, GaussianProcesses, Posterior
 from mallorn.settings.learning import Augmentations, Folds, Model, Selection, Training, Tuning
 from mallorn.settings.report import Benchmark, Report, Tracking
@@ -31,11 +31,11 @@ class Configuration(Block):
 
     model_config = ConfigDict(defer_build=False, title="mallorn")
 
-    data_dir: str | None = value(
+    data_dir: FilePath | None = value(
         None,
         "Folder with train_log.csv, test_log.csv, sample_submission.csv and split_*/; null: simulate a survey.",
     )
-    new_data: str | None = value(
+    new_data: FilePath | None = value(
         None, "Folder of new objects for `snakemake classify`: test_log.csv, split_*/test_full_lightcurves.csv."
     )
     target: Annotated[str, Field(min_length=1)] = value(

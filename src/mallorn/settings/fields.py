@@ -17,6 +17,7 @@ __all__ = [
     "Block",
     "Count",
     "Decimal",
+    "FilePath",
     "Fraction",
     "Grid",
     "Inside",
@@ -104,6 +105,16 @@ Count = whole(ge=1)
 
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")]
 """Name of a model or an ensemble: it becomes the name of files."""
+
+
+def _not_blank(text):
+    if not text.strip():
+        raise ValueError("expected a path, or null for none")
+    return text
+
+
+FilePath = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
+"""A path, which is not blank: an empty one comes of a variable that is not set."""
 
 Slot = Literal[constant("mallorn.survey.passbands", "SLOTS")]
 """The slots of features by passband, read without the import of numpy."""

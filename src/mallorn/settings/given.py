@@ -1,0 +1,38 @@
+"""What a user gives, before it is merged: a value that is there and empty is no null."""
+
+from pathlib import Path
+
+import yaml
+
+from mallorn.errors import ConfigError
+from mallorn.settings.messages import refusal
+
+__all__ = ["check_given"]
+
+
+def check_given(arguments, files=()):
+    """Raise ConfigError that names every value which is given and empty.
+
+    arguments: {key: value} of the command line, where None is what `key=` gives, as `key=$NAME` does of a variable that
+    is not set. files: paths of YAML files of the configuration; `key:` with nothing behind it is empty there, where
+    `null` is not.
+    """
+    lines = [
+        f"{key}: expected a value, found nothing after {key}=; is the variable set that it was to hold?"
+        for key, given in arguments.items()
+        if given is None
+    ]
+    for path in files:
+        told = "expected a value, or null for none, found nothing after"
+        lines += [f"{key}: {told} {key}: in {path}" for key in _empty(path)]
+    if lines:
+        raise ConfigError(refusal(lines))
+
+
+def _empty(path):
+    """Yield the keys of the top level of a YAML file that have nothing behind them."""
+    with open(Path(path), encoding="utf-8") as file:
+        node = yaml.compose(file, Loader=yaml.SafeLoader)
+    for key, value in getattr(node, "value", ()) if isinstance(node, yaml.MappingNode) else ():
+        if isinstance(value, yaml.ScalarNode) and value.value == "" and value.style is None:
+            yield key.value
