@@ -58,9 +58,7 @@ rule score:
 rule score_other_surveys:
     input:
         spectroscopic=of_copies("out_of_fold", OTHER_SURVEYS, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
-        none=of_copies(
-            "out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE
-        ),
+        none=of_copies("out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         folds="results/folds.parquet",
     output:
         "results/evaluation/other_surveys.csv",

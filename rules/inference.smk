@@ -9,6 +9,9 @@
 include: "functions/inference.smk"
 
 
+EXPORTED = [FINAL, *REPEATS_OF_COPIES]  # training sets whose models results/model holds
+
+
 MODEL = "results/model"
 
 
@@ -44,14 +47,38 @@ rule explain:
         "../workflow/scripts/explain.py"
 
 
+rule describe_domain:
+    input:
+        metadata="results/metadata.parquet",
+        points=expand(LIGHTCURVES["points"], part=SPLITS + list(REPEATS_OF_COPIES)),
+        objects=expand(LIGHTCURVES["objects"], part=SPLITS + list(REPEATS_OF_COPIES)),
+    output:
+        "results/domain.json",
+    log:
+        "results/log/describe_domain.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(600, 10, ["metadata"]),
+        runtime=minutes(5, 0.1),
+    params:
+        code=code_of("describe_domain"),
+        copies=list(REPEATS_OF_COPIES),
+        settings={
+            "seed": config["seed"],
+            "domain": config["domain"],
+            "passbands": config["augmentations"][OTHER_SURVEYS]["passbands"],
+        },
+    message:
+        "Describing how the training objects were observed"
+    script:
+        "../workflow/scripts/describe_domain.py"
+
+
 rule export_model:
     input:
-        fits_of(FINAL, REPEATS),
-        fits_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
-        learned=learned_of(FINAL, REPEATS),
-        without_learned=learned_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
-        threshold=DECISIONS["threshold"],
-        without_threshold=DECISIONS["without_threshold"],
+        [trained_files(training) for training in EXPORTED],
+        domain="results/domain.json",
     output:
         directory(MODEL),
     log:
@@ -63,10 +90,7 @@ rule export_model:
         runtime=minutes(10),
     params:
         code=code_of("export_model", loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS))),
-        folders={
-            "with": folders_of(FINAL, REPEATS),
-            "without": folders_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
-        },
+        trained={training: trained(training) for training in EXPORTED},
         about={
             **config["submission"],
             "models": {name: config["models"][name] for name in SUBMITTED_MODELS},
@@ -85,6 +109,29 @@ rule export_model:
 
 if NEW_DATA:
 
+    rule describe_new:
+        input:
+            model_that_fits,
+            points=expand(LIGHTCURVES["points"], part=[f"{split}.{NEW}" for split in NEW_SPLITS]),
+            objects=expand(LIGHTCURVES["objects"], part=[f"{split}.{NEW}" for split in NEW_SPLITS]),
+        output:
+            "results/classified/observed.parquet",
+        log:
+            "results/log/describe_new.log",
+        conda:
+            "../envs/mallorn.yaml"
+        resources:
+            mem_mb=megabytes(600),
+            runtime=minutes(5, 0.1),
+        params:
+            code=code_of("describe_new"),
+            domain=f"{MODEL}/domain.json",
+            model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
+        message:
+            "Describing how the new objects were observed"
+        script:
+            "../workflow/scripts/describe_new.py"
+
     rule classify:
         input:
             model_that_fits,
@@ -94,6 +141,7 @@ if NEW_DATA:
             **draw_inputs(set().union(*map(views_of_model, SUBMITTED_MODELS)), NEW),
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",
+            observed="results/classified/observed.parquet",
             source="results/classified/input.json",
         output:
             probabilities="results/classified/probabilities.csv",

@@ -41,12 +41,23 @@ def folders_of(training, repeats):
     ]
 
 
-def fits_of(training, repeats):
-    """Return the folders of `folders_of` as a list."""
-    return [folder for folders in folders_of(training, repeats) for folder in folders.values()]
+def trained(training):
+    """Return what a training set has made of the submitted models, for the adapter export_model.
 
-
-def learned_of(training, repeats):
-    """Return the files of what the submitted ensemble of a training set has learned, none for a single model."""
+    {"folders": as of `folders_of`, "learned": files of what the ensemble has learned, none for a single model,
+    "threshold": the file of its decision}.
+    """
+    repeats = REPEATS if training == FINAL else REPEATS_OF_COPIES[training]
     about = {"training": training, "protocol": SUBMITTED, "model": SUBMITTED_ENSEMBLE}
-    return expand(f"{PREDICTIONS}/learned.json", **about, repeat=repeats)
+    return {
+        "folders": folders_of(training, repeats),
+        "learned": expand(f"{PREDICTIONS}/learned.json", **about, repeat=repeats),
+        "threshold": "results/threshold.json" if training == FINAL else f"results/threshold_{training}.json",
+    }
+
+
+def trained_files(training):
+    """Return the paths of `trained` as a list."""
+    made = trained(training)
+    folders = [folder for of_repeat in made["folders"] for folder in of_repeat.values()]
+    return [*folders, *made["learned"], made["threshold"]]

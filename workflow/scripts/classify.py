@@ -1,11 +1,13 @@
 """Score new objects with the model in results/model, without training anything."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from mallorn.decide.bundle import (
+    DOMAIN,
     averaged_scores,
     check_bundle,
     decide_scores,
@@ -16,50 +18,65 @@ from mallorn.decide.bundle import (
     read_bundle,
     read_scorers,
 )
-from mallorn.decide.by_redshift import tell_not_scored
+from mallorn.decide.domain import judge, read_domain, tell_judgement
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.tables import DatasetFiles, dataset_groups, rows_of
+from mallorn.learning.training_sets import KNOWING_NO_REDSHIFT
 from mallorn.runs.inputs import input_columns
 from mallorn.survey.lightcurves import redshift_kind
+from mallorn.survey.observed import Observed
 
 
-def main(model, metadata, source, files, outputs, state):
-    """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
+def main(model, about, files, outputs, state):
+    """Write the CSV files of probabilities and of predictions, with redshift_kind and the domain, in the log's order.
 
-    An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
+    An object is scored by those of the model's members that know its like (see `mallorn.decide.domain`). Where none can
+    say anything its cells are empty, and domain_reason says why.
 
-    Beside the probabilities stand what is known of the objects: redshift, position, host, and a label if they have one.
-    Every row of both files names the data that it is of, and their digest.
+    Beside the probabilities stand what is known of the objects, redshift, position, host, and a label if they have one,
+    and how they were observed. Every row of both files names the data that it is of, and their digest.
 
-    model: folder of the model. metadata, source: paths, the latter of what record_input wrote. files: (`DatasetFiles`
-    of the new objects, list of those of the objects with a photometric redshift for each draw of it, whose mean takes
-    the place of the former; empty for the redshift as given). outputs: paths of the two files. state: what features are
-    made by here, see `mallorn.decide.bundle`.
+    model: folder of the model. about: {"metadata", "observed", "source": path}, the last of what record_input wrote.
+    files: (`DatasetFiles` of the new objects, list of those of the objects with a photometric redshift for each draw of
+    it, whose mean takes the place of the former; empty for the redshift as given). outputs: paths of the two files.
+    state: what features are made by here, see `mallorn.decide.bundle`.
     """
     (files, draws), manifest = files, read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
     tell_unknown(manifest["features"], read_notes(files.features))
     log = read_columns(files.features, ["object_id", "Z", "Z_err"])
     object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
-    known, found = kind != "none", {}
-    for has_redshift, scorer in read_scorers(model, manifest).items():
-        rows = np.flatnonzero(known == has_redshift)
+    domain, seen, found = read_domain(Path(model, DOMAIN)), _observed(about["observed"], object_id), {}
+    judgement = judge(domain, seen)
+    tell_judgement(domain, seen, judgement)
+    for training, scorer in read_scorers(model, manifest).items():
+        rows = np.flatnonzero(judgement.scorer == training)
         scores = _member_scores(scorer, files, manifest, rows)
-        if has_redshift and draws:
-            drawn = read_columns(draws[0].features, ["object_id"])["object_id"]
-            of_draws = [_member_scores(scorer, one, manifest, np.arange(len(drawn))) for one in draws]
-            scores = averaged_scores(scores, rows_of(drawn, object_id[rows]), of_draws)
-        found[has_redshift] = scorer, ensemble_scores(scorer, scores)
-    probability, chosen = decide_scores(len(manifest["classes"]), known, found)
-    tell_not_scored(probability)
-    of, scored = input_columns(source, len(object_id)), np.isfinite(probability[:, 0])
-    about = known_of(read_columns(metadata), object_id)
-    write_probabilities(outputs[0], object_id, probability, manifest["classes"], about | of)
-    write_submission(outputs[1], object_id, chosen, scored, {"redshift_kind": kind} | of)
+        if training not in KNOWING_NO_REDSHIFT and draws:
+            drawn = rows_of(read_columns(draws[0].features, ["object_id"])["object_id"], object_id[rows])
+            mine = np.flatnonzero(drawn >= 0)
+            of_draws = [_member_scores(scorer, one, manifest, mine) for one in draws]
+            scores = averaged_scores(scores, drawn[mine], of_draws)
+        found[training] = scorer, ensemble_scores(scorer, scores)
+    probability, chosen = decide_scores(len(manifest["classes"]), judgement, found)
+    of, scored = input_columns(about["source"], len(object_id)), np.isfinite(probability[:, 0])
+    said = judgement.columns(seen)
+    short = {"redshift_kind": kind} | {name: said[name] for name in ("domain", "domain_reason")}
+    known = known_of(read_columns(about["metadata"]), object_id)
+    write_probabilities(outputs[0], object_id, probability, manifest["classes"], known | said | of)
+    write_submission(outputs[1], object_id, chosen, scored, short | of)
     logging.getLogger(__name__).info("%d of %d objects are chosen", chosen.sum(), len(chosen))
+
+
+def _observed(path, object_id):
+    """Return how the objects `object_id` (n,) were `Observed`, in that order."""
+    table = read_columns(path)
+    rows = rows_of(object_id, table["object_id"])
+    columns = {name: table[name][rows] for name in Observed._fields}
+    return Observed(**{**columns, "slots": columns["slots"].astype(bool)})
 
 
 def _member_scores(scorer, files, manifest, rows):
@@ -99,8 +116,7 @@ if "snakemake" in globals():
 
         main(
             params.model,
-            given.metadata,
-            given.source,
+            {name: given[name] for name in ("metadata", "observed", "source")},
             (
                 DatasetFiles(given.features, *(given.get(name, []) for name in views)),
                 [DatasetFiles(path, *(of_draw(k, name) for name in views)) for k, path in enumerate(draws)],

@@ -1,37 +1,26 @@
-"""Gather what scores new light curves: fits, ensemble, calibration, threshold, and what the features are made by."""
+"""Gather what scores new light curves: fits, ensembles, decisions, the domain, and what the features are made by."""
 
 import json
+import shutil
 from pathlib import Path
-from typing import NamedTuple
 
-from mallorn.decide.bundle import Scorer, write_bundle
-
-
-class Trained(NamedTuple):
-    """Paths of trained models. folders: list over repeats of {model: folder of its fits}. learned: of what the ensemble
-    has learned, one for each repeat, or nothing for a single model. threshold: of the decision.
-    """
-
-    folders: list
-    learned: list
-    threshold: str
-
-    def scorer(self):
-        """Return the `Scorer`; None where nothing was trained."""
-        if not self.folders:
-            return None
-        single = {"members": list(self.folders[0]), "method": "mean", "weights": [1.0]}
-        ensembles = [_read(path) for path in self.learned] or [single] * len(self.folders)
-        return Scorer(self.folders, ensembles, _read(self.threshold))
+from mallorn.decide.bundle import DOMAIN, Scorer, write_bundle
 
 
-def main(trained, without, output, about, state):
+def main(trained, domain, output, about, state):
     """Write the folder `output`.
 
-    trained: `Trained` models of objects with a redshift; without: of those without one. about, state: see
-    `write_bundle`.
+    trained: {training set: {"folders": list over repeats of {model: folder of its fits}, "learned": paths of what the
+    ensemble has learned, one for each repeat, or nothing for a single model, "threshold": path of the decision}}.
+    domain: path of domain.json. about, state: see `write_bundle`.
     """
-    write_bundle(output, trained.scorer(), without.scorer(), state, about)
+    write_bundle(output, {name: _scorer(**made) for name, made in trained.items()}, state, about)
+    shutil.copyfile(domain, Path(output, DOMAIN))
+
+
+def _scorer(folders, learned, threshold):
+    single = {"members": list(folders[0]), "method": "mean", "weights": [1.0]}
+    return Scorer(folders, [_read(path) for path in learned] or [single] * len(folders), _read(threshold))
 
 
 def _read(path):
@@ -44,10 +33,9 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
-        given, folders = snakemake.input, snakemake.params.folders
         main(
-            Trained(folders["with"], given.get("learned", []), given.threshold),
-            Trained(folders["without"], given.get("without_learned", []), "".join(given.get("without_threshold", []))),
+            snakemake.params.trained,
+            snakemake.input.domain,
             snakemake.output[0],
             snakemake.params.about,
             snakemake.params.state,

@@ -4,6 +4,9 @@ model.json                        what the model is: see `write_bundle`
 {repeat}/{model}/                 the fits of each member, in the learners' own formats (see
                                   `mallorn.learning.model_files`)
 without_redshift/{repeat}/{model}/     those that score objects without redshift, if there are any
+other_surveys/{repeat}/{model}/        those that score objects as other surveys see them, if there are any
+other_surveys_without_redshift/...     the same of objects without redshift
+domain.json                            how what they have learned from was observed (see `mallorn.decide.domain`)
 """
 
 import json
@@ -21,8 +24,10 @@ from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
+from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
 
 __all__ = [
+    "DOMAIN",
     "PACKAGES",
     "Scorer",
     "averaged_scores",
@@ -54,9 +59,16 @@ PACKAGES = (
 )
 """Packages that make features or models: another version may give other numbers."""
 
-_FORMAT = 2
+DOMAIN = "domain.json"
+
+_FORMAT = 3
 _MANIFEST = "model.json"
-_WITHOUT = "without_redshift"
+_FURTHER = {
+    WITHOUT_REDSHIFT: "without_redshift",
+    OTHER_SURVEYS: "other_surveys",
+    OTHER_SURVEYS_WITHOUT_REDSHIFT: "other_surveys_without_redshift",
+}
+"""Folders, and keys of model.json, of the scorers beside the one of all training objects."""
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
 
@@ -88,26 +100,31 @@ class Scorer(NamedTuple):
         return [tuple(np.empty((0, len(one.classes))) for one in fits) for fits in self.members]
 
 
-def write_bundle(folder, scorer, without, state, about):
-    """Write the folder of the model.
+def write_bundle(folder, scorers, state, about):
+    """Write the folder of the model, but for domain.json.
 
-    scorer: `Scorer` of objects with a redshift; without: of those without one, or None.
+    scorers: {training set: `Scorer`}, of which `FINAL` at least.
     state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
     about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
     photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
     """
-    folder = Path(folder)
-    for part, one in ((folder, scorer), (folder / _WITHOUT, without)):
-        for repeat, members in enumerate(one.members if one else []):
+    folder, scorer = Path(folder), scorers[FINAL]
+    for training, one in scorers.items():
+        for repeat, members in enumerate(one.members):
             for name, fits in members.items():
-                shutil.copytree(fits, part / str(repeat) / name, dirs_exist_ok=True)
+                part = folder / _FURTHER.get(training, "") / str(repeat)
+                shutil.copytree(fits, part / name, dirs_exist_ok=True)
     fits = [read_fits(folder / "0" / name) for name in scorer.learned[0]["members"]]
     manifest = {
         "format": _FORMAT,
         **about,
         "decision": scorer.decision,
         "repeats": scorer.learned,
-        _WITHOUT: None if without is None else {"decision": without.decision, "repeats": without.learned},
+        **{
+            key: {"decision": scorers[training].decision, "repeats": scorers[training].learned}
+            for training, key in _FURTHER.items()
+            if training in scorers
+        },
         "classes": list(finest([one.classes for one in fits])[0]),
         "needs": [view for view in VIEWS if any(view in one.needs for one in fits)],
         "versions": installed(),
@@ -154,13 +171,10 @@ def check_bundle(folder, manifest, state, versions, columns):
 
 
 def read_scorers(folder, manifest):
-    """Return {True: `Scorer` of objects with a redshift, False: of those without one} of the model in `folder`.
-
-    The latter is not there in a model that has not learned to do without a redshift.
-    """
-    without = manifest.get(_WITHOUT)
-    found = {True: _read_scorer(Path(folder), manifest)}
-    return {**found, False: _read_scorer(Path(folder, _WITHOUT), without)} if without else found
+    """Return {training set: `Scorer`} of the model in `folder`, of the training sets that it has."""
+    further = {training: key for training, key in _FURTHER.items() if key in manifest}
+    found = {training: _read_scorer(Path(folder, key), manifest[key]) for training, key in further.items()}
+    return {FINAL: _read_scorer(Path(folder), manifest), **found}
 
 
 def _read_scorer(folder, about):
@@ -214,16 +228,21 @@ def member_range(scorer, scores):
     return of_members.min(axis=0), of_members.max(axis=0)
 
 
-def decide_scores(n_classes, known, found):
-    """Return (probability (n, C), decision (n,) bool), calibrated, of objects with and without redshift.
+def decide_scores(n_classes, judgement, found):
+    """Return (probability (n, C), decision (n,) bool), calibrated, NaN and not chosen where there is no score.
 
-    known (n,) bool: whether an object has a redshift. found: {True: (`Scorer`, `ensemble_scores` of the objects that
-    have one), False: those that have none}; one that is missing leaves its objects with NaN, and not chosen.
+    judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (`Scorer`, `ensemble_scores`
+    of the objects that it judges)}. The decision is that of the object's cut, where the scorer has one for it.
     """
-    probability, chosen = np.full((len(known), n_classes), np.nan), np.zeros(len(known), dtype=bool)
-    for has_redshift, (scorer, scores) in found.items():
-        rows = np.flatnonzero(known == has_redshift)
-        probability[rows], chosen[rows] = decide_classes(scorer.decision, scores)
+    n = len(judgement.scorer)
+    probability, chosen = np.full((n, n_classes), np.nan), np.zeros(n, dtype=bool)
+    for training, (scorer, scores) in found.items():
+        rows = np.flatnonzero(judgement.scorer == training)
+        cuts = judgement.cut[rows]
+        for cut in dict.fromkeys(cuts):
+            decision = scorer.decision.get("cuts", {}).get(cut, scorer.decision)
+            mine = cuts == cut
+            probability[rows[mine]], chosen[rows[mine]] = decide_classes(decision, scores[mine])
     return probability, chosen
 
 

@@ -9,6 +9,9 @@ distance is Euclidean over the quantities, each divided by its scatter. Beyond t
 """
 
 import json
+import logging
+import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +22,12 @@ from mallorn.seeds import generator
 from mallorn.survey.observed import too_few
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["STATUS", "Judgement", "domain_of", "judge", "read_domain", "unlike_words"]
+__all__ = ["STATUS", "Judgement", "domain_of", "judge", "read_domain", "tell_judgement", "unlike_words"]
 
 STATUS = ("in domain", "extrapolating", "cannot say")
 """What is said of an object: the model knows its like; it does not; or there is too little to go by."""
+
+_log = logging.getLogger(__name__)
 
 CUTS_DETECTED = 0.8
 """Share of detections among the points from which an object counts as seen in detections alone."""
@@ -44,10 +49,11 @@ _REFERENCE = 500
 _NEIGHBOURS = 5
 _COMMON = 0.99
 _FARTHEST = 20.0
+_TOLD = 5
 
 
 class Judgement(NamedTuple):
-    """What is said of n objects: `scorer` (n,) str, the name of the training set whose models judge it, "" for none;
+    """What is said of n objects: `scorer` (n,) str, the training set whose models score it, "" if it gets no score;
     `cut` (n,) str, how other surveys would call what was seen of it, "" for a scorer that knows no cuts; `status` (n,)
     one of `STATUS`; `reason` (n,) str, why it is not in the domain.
     """
@@ -123,8 +129,28 @@ def judge(domain, seen):
     lacking = too_few(seen, domain["minimum"])
     reason[lacking != ""] = lacking[lacking != ""]
     reason[(scorer == "") & (lacking == "")] = "the model has not learned to do without a redshift"
-    status[(scorer == "") | (lacking != "")] = STATUS[2]
+    scorer[lacking != ""], cut[lacking != ""] = "", ""
+    status[scorer == ""] = STATUS[2]
     return Judgement(scorer, cut, status, reason)
+
+
+def tell_judgement(domain, seen, judgement):
+    """Log how many objects have no score or lie outside the domain, and how the survey as a whole is unlike others."""
+    n = len(judgement.status)
+    said = {STATUS[2]: "get no probability", STATUS[1]: "are unlike all that the model has learned from"}
+    for status, what in said.items():
+        rows = np.flatnonzero(judgement.status == status)
+        kinds = Counter(_kind(judgement.reason[k]) for k in rows)
+        if len(rows):
+            told = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common(_TOLD))
+            _log.warning("%d of %d objects %s: %s", len(rows), n, what, told)
+    for sentence in unlike_words(domain, seen):
+        _log.warning("these light curves as a whole are unlike those learned from: %s", sentence)
+
+
+def _kind(reason):
+    """Return a reason without its numbers."""
+    return re.sub(r":.*| [-\d.][^;]*\([^)]*\)", "", reason)
 
 
 def unlike_words(domain, seen):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mallorn.decide.bundle import (
+    DOMAIN,
     averaged_scores,
     decide_scores,
     ensemble_scores,
@@ -14,7 +15,7 @@ from mallorn.decide.bundle import (
     read_bundle,
     read_scorers,
 )
-from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
+from mallorn.decide.domain import judge, read_domain, tell_judgement
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, make_artifacts
@@ -24,7 +25,9 @@ from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.learning.explanations import candidate_table
 from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.tables import clipped
+from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_REDSHIFT
 from mallorn.survey.lightcurves import redshift_kind
+from mallorn.survey.observed import observed
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
 
 __all__ = ["Model", "load_model"]
@@ -68,27 +71,35 @@ class Model:
         the class sought; probability_low and probability_high, the least and the most that a single member of the
         ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
         what the noise of the points does; probability__CLASS of every class, which sum to 1; redshift_kind,
-        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`). They are those
+        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`); domain, "in
+        domain", "extrapolating" or "cannot say", and domain_reason, why it is not the first; scored_as, which of the
+        model's training sets knows objects seen like it; how it was observed: n_points, n_detections (above 5 sigma),
+        passbands (slots with points), span (days), detected (share of the points), snr (the highest). They are those
         that the workflow's `classify` gives for the same points.
+
+        Members of the model that have learned from copies as other surveys would have seen them score what is outside
+        the domain of the others. An object that "cannot" be said anything of, for lack of points or of a redshift that
+        the model needs, has the probability NaN and no decision. Warnings tell how many are of each kind, and how the
+        light curves as a whole are unlike those that the model has learned from, such as by another unit.
 
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
-        its own. An object without redshift is scored by members that were trained without. If the model has none, its
-        probability is NaN and its decision missing, and a warning says so.
+        its own. An object without redshift is scored by members that were trained without.
         """
         import pandas
 
-        known, dataset, found = curves.has_redshift, self._dataset(curves, self._made(curves)), {}
+        dataset, found, seen = self._dataset(curves, self._made(curves)), {}, observed(curves)
+        judgement = judge(self._domain, seen)
+        tell_judgement(self._domain, seen, judgement)
         least, most = np.full((2, len(curves)), np.nan)
-        for has_redshift, scorer in self._scorers.items():
-            rows = np.flatnonzero(known == has_redshift)
+        for training, scorer in self._scorers.items():
+            rows = np.flatnonzero(judgement.scorer == training)
             scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
-            if has_redshift:
+            if training not in KNOWING_NO_REDSHIFT:
                 scores = self._averaged(scorer, scores, curves.take(rows), draws)
-            found[has_redshift] = scorer, ensemble_scores(scorer, scores)
+            found[training] = scorer, ensemble_scores(scorer, scores)
             least[rows], most[rows] = member_range(scorer, scores)
-        probability, chosen = decide_scores(len(self.classes), known, found)
-        tell_not_scored(probability)
+        probability, chosen = decide_scores(len(self.classes), judgement, found)
         sought = probability[:, 0]
         columns = {"probability": sought}
         columns |= {"probability_low": np.minimum(least, sought), "probability_high": np.maximum(most, sought)}
@@ -96,6 +107,7 @@ class Model:
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
         columns["decision"] = pandas.array(chosen, dtype="boolean")
         columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
+        columns |= judgement.columns(seen)
         return pandas.DataFrame(columns, index=_index(curves))
 
     def _averaged(self, scorer, scores, curves, draws):
@@ -139,17 +151,16 @@ class Model:
         One row for each object and feature, the `features` of largest size for each: object_id, feature, value, shap,
         which is what the feature adds to the margin of the class sought (SHAP values, mean over the fits of the members
         that have them), and meaning. rows: numbers of the objects to explain, all by default. Raises DataError if no
-        member has SHAP values, or an object has no redshift and no member was trained without.
+        member has SHAP values.
         """
         import pandas
 
-        dataset, known = self._dataset(curves, self._made(curves)), curves.has_redshift
-        if rows is not None:
-            dataset, known = dataset.take(rows), known[rows]
+        rows = np.arange(len(curves)) if rows is None else np.asarray(rows)
+        dataset, scored = self._dataset(curves, self._made(curves)).take(rows), self._scored_by(curves)[rows]
         shap = np.empty(dataset.features.values.shape)
-        for has_redshift in np.unique(known):
-            mine = np.flatnonzero(known == has_redshift)
-            shap[mine] = self._contributions(bool(has_redshift), dataset.take(mine))
+        for training in dict.fromkeys(scored):
+            mine = np.flatnonzero(scored == training)
+            shap[mine] = self._contributions(training, dataset.take(mine))
         table = candidate_table(dataset.object_id, self.columns, dataset.features.values, shap, features)
         said = meanings(self.settings["features"])
         return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
@@ -157,29 +168,37 @@ class Model:
     @property
     def can_explain(self):
         """Whether a member has SHAP values, so that `explain` can tell reasons."""
-        return any(self._explaining(has_redshift) for has_redshift in self._scorers)
+        return any(self._explaining(training) for training in self._scorers)
 
-    def _explaining(self, has_redshift):
+    def _scored_by(self, curves):
+        """Return the training set (n,) str whose models score an object, or would if they could."""
+        scorer = judge(self._domain, observed(curves)).scorer
+        without = WITHOUT_REDSHIFT if WITHOUT_REDSHIFT in self._scorers else FINAL
+        return np.where(scorer == "", np.where(curves.has_redshift, FINAL, without), scorer)
+
+    def _explaining(self, training):
         return [
             fits
-            for members in self._scorers[has_redshift].members
+            for members in self._scorers[training].members
             for fits in members
             if all(hasattr(learner(fit.learner), "contributions") for fit in fits.fits)
         ]
 
-    def _contributions(self, has_redshift, dataset):
-        """Return the SHAP values (n, p) of objects that all have a redshift, or all have none."""
-        if has_redshift not in self._scorers:
-            raise DataError(f"{self.folder}: {NOT_SCORED % (len(dataset), len(dataset))}")
-        found = [mean_contributions(fits, dataset) for fits in self._explaining(has_redshift)]
+    def _contributions(self, training, dataset):
+        """Return the SHAP values (n, p) of objects by the models of a training set."""
+        found = [mean_contributions(fits, dataset) for fits in self._explaining(training)]
         if not found:
             raise DataError(f"{self.folder}: no member of this model has SHAP values")
         return np.mean(found, axis=0)
 
     @cached_property
     def _scorers(self):
-        """What scores objects with and without redshift, read when it is first asked for."""
+        """What scores objects, by training set, read when it is first asked for."""
         return read_scorers(self.folder, self.about)
+
+    @cached_property
+    def _domain(self):
+        return read_domain(self.folder / DOMAIN)
 
     def _extracted(self, curves, further=None):
         reads = "features" in self.about["needs"]
