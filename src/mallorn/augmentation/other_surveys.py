@@ -9,7 +9,8 @@ something that they have never seen. So others learn from four cuts of each obje
 - alerts: the detections in a few passbands.
 
 In each cut some of the points are lost, and most objects are moved nearer, since shallower surveys see nearer events:
-to a redshift drawn evenly in its logarithm, which is evenly in the survey's limiting magnitude.
+to a redshift drawn evenly in its logarithm, which is nearly evenly in the survey's limiting magnitude.
+
 An object is moved from redshift z to z' < z without a model of what it is: times shrink by f = (1 + z') / (1 + z), a
 point of wavelength w becomes one of wavelength w f, and fluxes per frequency grow by f (D(z) / D(z'))^2, D being the
 luminosity distance. The point is given to the passband nearest to w f, if there is one near; the rest of the difference

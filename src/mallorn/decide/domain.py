@@ -45,6 +45,9 @@ _QUANTITIES = {
 }
 """Of each quantity: what it is called, its unit, and whether its logarithm is compared."""
 
+_HARMLESS = ("n_points", "n_detections")
+"""Quantities of which more than was learned from does no harm."""
+
 _REFERENCE = 500
 _NEIGHBOURS = 5
 _COMMON = 0.99
@@ -166,7 +169,8 @@ def unlike_words(domain, seen):
         for name, least, most in zip(one["quantities"], one["low"], one["high"], strict=True):
             low[name], high[name] = min(low.get(name, np.inf), least), max(high.get(name, -np.inf), most)
     median = dict(zip(_QUANTITIES, _medians(_values(filled)), strict=True))
-    beyond = [name for name in low if not low[name] <= median[name] <= high[name] and np.isfinite(median[name])]
+    high |= dict.fromkeys(_HARMLESS, np.inf)
+    beyond = [name for name in low if median[name] < low[name] or median[name] > high[name]]
     sentences = [*_units(domain, filled, median, beyond)]
     if not sentences:
         sentences = [f"the median object has {_said(name, median[name], low[name], high[name])}" for name in beyond]
@@ -197,6 +201,8 @@ def _outside(one, seen):
     order = [list(_QUANTITIES).index(name) for name in one["quantities"]]
     values = _values(seen)[:, order]
     low, high = np.array(one["low"]), np.array(one["high"])
+    most = np.where(np.isin(one["quantities"], _HARMLESS), high, np.inf)
+    values = np.where(values > most, most, values)
     beyond = (values < low) | (values > high)
     wanted = np.array([one["slots"][name] >= _COMMON for name in SLOTS])
     scaled = _scaled(values, np.array(one["middle"]), np.array(one["scale"]))
@@ -239,7 +245,8 @@ def _medians(values):
 def _said(name, value, low, high):
     title, unit, logarithm = _QUANTITIES[name]
     value, low, high = (10.0**x if logarithm else x for x in (value, low, high))
-    return f"{title} {value:.3g}{unit} (learned from {low:.3g} to {high:.3g})"
+    known = f"{low:.3g} to {high:.3g}" if np.isfinite(high) else f"{low:.3g} on"
+    return f"{title} {value:.3g}{unit} (learned from {known})"
 
 
 def _scaled(values, middle, scale):

@@ -67,9 +67,7 @@ class OtherSurveys(Block):
     enabled: bool = value(False, "Whether they are made and learned from; a run takes about half as long again.")
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
     moved: Share = value(0.75, "Share of the copies that are moved to a lower redshift, with all that follows from it.")
-    nearest: Positive = value(
-        0.02, "Lowest redshift that a copy is moved to; it is drawn between this and the object's own."
-    )
+    nearest: Positive = value(0.02, "Lowest redshift that a copy is moved to; it is drawn from here to its own.")
     keep: Fraction = value(0.5, "Least share of its points that a copy keeps; the share is drawn between this and 1.")
     snr: Positive = value(5.0, "Flux over error above which a point counts as a detection.")
     passbands: listed(listed(Slot)) = value(
