@@ -90,7 +90,8 @@ if NEW_DATA:
             model_that_fits,
             **view_inputs(
                 set().union(*map(views_of_model, SUBMITTED_MODELS)), [f"{split}.{NEW}" for split in NEW_SPLITS]
-            ),
+            )
+            | {"objects": expand(LIGHTCURVES["objects"], part=[f"{split}.{NEW}" for split in NEW_SPLITS])},
             **draw_inputs(set().union(*map(views_of_model, SUBMITTED_MODELS)), NEW),
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",

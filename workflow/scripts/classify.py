@@ -16,7 +16,7 @@ from mallorn.decide.bundle import (
     read_bundle,
     read_scorers,
 )
-from mallorn.decide.by_redshift import tell_not_scored
+from mallorn.decide.by_redshift import not_scored
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
@@ -29,15 +29,16 @@ from mallorn.survey.lightcurves import redshift_kind
 def main(model, metadata, source, files, outputs, state):
     """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
 
-    An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
+    An object without redshift is scored by the models that were trained so; its cells are empty if the model has none,
+    and those of an object without any usable point always are. The column not_scored says why.
 
     Beside the probabilities stand what is known of the objects: redshift, position, host, and a label if they have one.
     Every row of both files names the data that it is of, and their digest.
 
     model: folder of the model. metadata, source: paths, the latter of what record_input wrote. files: (`DatasetFiles`
-    of the new objects, list of those of the objects with a photometric redshift for each draw of it, whose mean takes
-    the place of the former; empty for the redshift as given). outputs: paths of the two files. state: what features are
-    made by here, see `mallorn.decide.bundle`.
+    of the new objects, always with `objects`, list of those of the objects with a photometric redshift for each draw of
+    it, whose mean takes the place of the former; empty for the redshift as given). outputs: paths of the two files.
+    state: what features are made by here, see `mallorn.decide.bundle`.
     """
     (files, draws), manifest = files, read_bundle(model)
     check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
@@ -54,12 +55,19 @@ def main(model, metadata, source, files, outputs, state):
             scores = averaged_scores(scores, rows_of(drawn, object_id[rows]), of_draws)
         found[has_redshift] = scorer, ensemble_scores(scorer, scores)
     probability, chosen = decide_scores(len(manifest["classes"]), known, found)
-    tell_not_scored(probability)
+    why = not_scored(object_id, probability, chosen, _points_of(files.objects, object_id))
     of, scored = input_columns(source, len(object_id)), np.isfinite(probability[:, 0])
     about = known_of(read_columns(metadata), object_id)
     write_probabilities(outputs[0], object_id, probability, manifest["classes"], about | of)
-    write_submission(outputs[1], object_id, chosen, scored, {"redshift_kind": kind} | of)
+    write_submission(outputs[1], object_id, chosen, scored, {"redshift_kind": kind, "not_scored": why} | of)
     logging.getLogger(__name__).info("%d of %d objects are chosen", chosen.sum(), len(chosen))
+
+
+def _points_of(objects, object_id):
+    """Return the number of usable points (n,) of objects from the tables of all new objects."""
+    tables = [read_columns(path, ["object_id", "n_points"]) for path in objects]
+    points = {name: n for table in tables for name, n in zip(table["object_id"], table["n_points"], strict=True)}
+    return np.array([points[name] for name in object_id], dtype=int)
 
 
 def _member_scores(scorer, files, manifest, rows):

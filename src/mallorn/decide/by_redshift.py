@@ -11,12 +11,16 @@ from mallorn.decide.decision import decide, decide_classes
 from mallorn.decide.predictions import read_held_out
 from mallorn.errors import DataError
 
-__all__ = ["NOT_SCORED", "Decided", "decided", "decided_by_redshift", "tell_not_scored"]
+__all__ = ["NOT_SCORED", "Decided", "decided", "decided_by_redshift", "not_scored", "tell_not_scored"]
 
 NOT_SCORED = (
     "%d of %d objects have no redshift and get no probability: this model has not learned to do without one. Next "
     "step: set augmentations.no_redshift.enabled to true and run again"
 )
+
+_TOLD = 5  # objects that a message names
+NO_POINTS = "no usable point"
+NO_REDSHIFT = "no redshift, and the model has not learned to do without one"
 
 _log = logging.getLogger(__name__)
 
@@ -75,8 +79,26 @@ def decided_by_redshift(predictions, threshold, without, without_threshold, unkn
     return found
 
 
+def not_scored(object_id, probability, chosen, n_points):
+    """Return why an object has no probability, (n,) str, "" for one that has, and log it.
+
+    An object without any usable point loses what it was given: probability (n, C) becomes NaN, chosen (n,) bool False.
+    n_points (n,): usable points.
+    """
+    bare = np.asarray(n_points) == 0
+    if bare.any():
+        told = ", ".join(repr(str(name)[:80]) for name in object_id[bare][:_TOLD]) + (
+            ", ..." if bare.sum() > _TOLD else ""
+        )
+        _log.warning("%d of %d objects have no usable point and get no probability: %s", bare.sum(), len(bare), told)
+    tell_not_scored(probability[~bare])
+    probability[bare], chosen[bare] = np.nan, False
+    unknown = np.where(np.isnan(probability[:, 0]), NO_REDSHIFT, "")
+    return np.where(bare, NO_POINTS, unknown).astype(object)
+
+
 def tell_not_scored(probability):
-    """Log a warning of the objects whose probabilities (n, C) are NaN."""
+    """Log a warning of the objects whose probabilities (n, C) are NaN for want of a redshift."""
     missing = int(np.isnan(probability[:, 0]).sum())
     if missing:
         _log.warning(NOT_SCORED, missing, len(probability))

@@ -13,7 +13,7 @@ from mallorn.decide.bundle import (
     read_bundle,
     read_scorers,
 )
-from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
+from mallorn.decide.by_redshift import NOT_SCORED, not_scored
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, make_artifacts
@@ -68,8 +68,8 @@ class Model:
 
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
-        its own. An object without redshift is scored by members that were trained without. If the model has none, its
-        probability is NaN and its decision missing, and a warning says so.
+        its own. An object without redshift is scored by members that were trained without. If the model has none, or an
+        object has no point, its probability is NaN and its decision missing, and a warning says so.
         """
         import pandas
 
@@ -81,7 +81,7 @@ class Model:
                 scores = self._averaged(scorer, scores, curves.take(rows), draws)
             found[has_redshift] = scorer, ensemble_scores(scorer, scores)
         probability, chosen = decide_scores(len(self.classes), known, found)
-        tell_not_scored(probability)
+        not_scored(curves.object_id, probability, chosen, curves.n_points)
         columns = {"probability": probability[:, 0]}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
