@@ -112,11 +112,11 @@ def test_a_journal_damaged_before_its_end_is_told_with_the_line_and_can_be_mende
     assert len(run(journal, 7)["number"]) == 7
 
 
-def test_a_journal_that_lacks_lines_is_told(tmp_path):
+def test_a_journal_whose_entries_say_nothing_is_told(tmp_path):
     journal = tmp_path / "journal.log"
     run(journal, 5)
     lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join(lines[len(lines) // 2 :]))
+    journal.write_bytes(b"".join([*lines[:3], b"{}\n", *lines[4:]]))
     with pytest.raises(DataError, match=r"journal.log: expected a whole journal of Optuna.*delete"):
         run(journal, 7)
 
