@@ -1,6 +1,8 @@
 # What is said on the terminal before and after a run, and what is removed before it.
 
-from mallorn.runs.scheduling import schedule_when_jobs_end
+from mallorn.runs.scheduling import read_files_of_any_date, schedule_when_jobs_end
+
+read_files_of_any_date()
 
 # Rules that make what people look at, of which nothing may be left of other data. Not the model: it names its own.
 FINAL_RULES = {"record_input", "write_submission", "rank_candidates", "draw_candidates", "write_report"}
@@ -37,7 +39,7 @@ def remove_outdated():
     """Remove the final results that this run is to make anew: should it fail, none of other data looks like its own."""
     import shutil
 
-    planned = [] if workflow.touch else workflow.dag.needrun_jobs()
+    planned = [] if workflow.touch else list(workflow.dag.needrun_jobs())
     outdated = [Path(path) for job in planned if job.rule.name in FINAL_RULES for path in job.output]
     if any(
         job.rule.name == "classify" for job in planned

@@ -91,7 +91,7 @@ def test_set_aside_is_grouped_by_file_reason_and_object(tmp_path, objects):
         ("split_01/train_full_lightcurves.csv", "flux missing", "a", 1, 3),
         ("split_01/train_full_lightcurves.csv", "error not positive", "b", 1, 5),
         ("split_01/train_full_lightcurves.csv", "exact duplicate", "a", 4, 7),
-        ("split_01/test_full_lightcurves.csv", "unknown passband", "x", 1, 3),
+        ("split_01/test_full_lightcurves.csv", "unknown passband 'q'", "x", 1, 3),
     ]
 
 
@@ -111,7 +111,28 @@ def test_objects_without_points_are_kept_and_named(tmp_path, objects, caplog):
     with caplog.at_level("INFO"):
         result = run(tmp_path, objects, "a,61000,1,1,r\n")
     assert list(result.lightcurves.n_points) == [1, 0, 1]
-    assert "1 objects have no usable point, the first 'b'" in caplog.text
+    message = next(record for record in caplog.records if "no usable point" in record.getMessage())
+    assert (message.getMessage(), message.levelname) == ("1 objects have no usable point: 'b'", "WARNING")
+
+
+def test_rows_that_went_astray_are_named_with_the_object_they_may_be_of(tmp_path, objects, caplog):
+    """Neither object gets the rows: nobody but the user can say that they are of it."""
+    objects = {**objects, "object_id": np.array(["1.6989654549109e+17", "l\u00e9", "x"], dtype=object)}
+    rows = "169896545491091497,61000,1,1,r\n" * 2 + "le\u0301,61000,1,1,r\n" + "x ,61000,1,1,r\n"
+    result = run(tmp_path, objects, rows, "x ,61000,1,1,r\n", max_set_aside=1.0)
+    assert list(result.lightcurves.n_points) == [0, 0, 0]
+    messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "3 objects have no usable point: '1.6989654549109e+17', 'l\u00e9', 'x'" in messages
+    told = "169896545491091497 (2 rows), le\u0301 (1 rows), x  (2 rows)"
+    assert f"5 rows are of 3 ids that stand for no object: {told}" in messages
+    pairs = [
+        ("169896545491091497", "1.6989654549109e+17", "one of them went through a floating-point number"),
+        ("le\u0301", "l\u00e9", "they are other Unicode forms of one text"),
+        ("x ", "x", "a blank is in one of them"),
+    ]
+    for stray, name, how in pairs:
+        told = f"the rows of {stray!r} may be those of {name!r}: {how}. Next step: write the id alike in both files"
+        assert told in messages
 
 
 def test_the_share_that_may_be_set_aside_is_configured(tmp_path, objects):
@@ -122,9 +143,9 @@ def test_the_share_that_may_be_set_aside_is_configured(tmp_path, objects):
 
 
 def test_averaged_rows_do_not_count_as_faults(tmp_path, objects):
-    rows = "".join(f"a,61000,{k},1,r\n" for k in range(9))
+    rows = "".join(f"a,61000,{k},1,r\n" for k in range(1, 10))
     lc = run(tmp_path, objects, rows, max_set_aside=0.0).lightcurves
-    np.testing.assert_allclose([lc.flux[0], lc.flux_err[0]], [4.0, 1 / 3], rtol=1e-15)
+    np.testing.assert_allclose([lc.flux[0], lc.flux_err[0]], [5.0, 1 / 3], rtol=1e-15)
 
 
 def test_split_that_the_logs_do_not_name(tmp_path):
@@ -163,7 +184,13 @@ def plain_reading(rows, sets, kind):
             mjd, flux, flux_err = (float(text) for text in texts)
         except ValueError:
             continue
-        usable = math.isfinite(flux) and math.isfinite(mjd) and 15020 <= mjd <= 88069 and 1e-9 <= flux_err <= 1e10
+        usable = (
+            math.isfinite(flux)
+            and flux != 0
+            and math.isfinite(mjd)
+            and 15020 <= mjd <= 88069
+            and 1e-9 <= flux_err <= 1e10
+        )
         if sets.get(name) == kind and usable and abs(flux) <= 1e10 and band in SLOTS:
             points.setdefault((name, mjd, band), set()).add((flux, flux_err))
     return points

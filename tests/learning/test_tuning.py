@@ -99,6 +99,28 @@ def test_a_half_written_line_is_dropped(tmp_path):
     assert len(run(journal, 7)["number"]) == 7
 
 
+@pytest.mark.parametrize("damage", [b'{"op_code":8,"wor\x00', b"[1]", b"\xff\xfe"])
+def test_a_journal_damaged_before_its_end_is_told_with_the_line_and_can_be_mended(tmp_path, damage):
+    journal = tmp_path / "journal.log"
+    run(journal, 5)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    middle = len(lines) // 2
+    journal.write_bytes(b"".join([*lines[:middle], damage + b"\n", *lines[middle + 1 :]]))
+    with pytest.raises(DataError, match=rf"journal.log, line {middle + 1}: expected an entry of Optuna.*Next step"):
+        run(journal, 7)
+    journal.write_bytes(b"".join(lines[:middle]))
+    assert len(run(journal, 7)["number"]) == 7
+
+
+def test_a_journal_whose_entries_say_nothing_is_told(tmp_path):
+    journal = tmp_path / "journal.log"
+    run(journal, 5)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:3], b"{}\n", *lines[4:]]))
+    with pytest.raises(DataError, match=r"journal.log: expected a whole journal of Optuna.*delete"):
+        run(journal, 7)
+
+
 WORKER = """
 import sys, time
 sys.path[:0] = {folders!r}

@@ -1,7 +1,9 @@
-"""The change of Snakemake's scheduler: without it, a run looks for jobs by the clock too."""
+"""The changes of Snakemake: without them, a run looks for jobs by the clock too, and fails on dates in the future."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,35 @@ def looks_by_the_clock(folder, change):
 @pytest.mark.parametrize(("change", "some"), [("pass", True), ("schedule_when_jobs_end(workflow)", False)])
 def test_a_local_run_looks_for_jobs_when_one_has_ended_alone(tmp_path, change, some):
     assert (looks_by_the_clock(tmp_path, change) > 0) == some
+
+
+OF_ANY_DATE = """
+import sys
+sys.path.insert(0, {source!r})
+from mallorn.runs.scheduling import read_files_of_any_date
+
+{change}
+
+rule read:
+    input: "given.txt"
+    output: "made.txt"
+    shell: "cp {{input}} {{output}}"
+"""
+
+
+@pytest.mark.parametrize("change", ["read_files_of_any_date()", ""])
+def test_a_file_dated_in_the_future_is_read_like_any_other(tmp_path, change):
+    source = str(Path(__file__).parents[2] / "src")
+    (tmp_path / "Snakefile").write_text(OF_ANY_DATE.format(source=source, change=change))
+    (tmp_path / "given.txt").write_text("given")
+    later = time.time() + 3 * 3600
+    os.utime(tmp_path / "given.txt", (later, later))
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "read"]
+    for said in ("1 of 1 steps", "Nothing to be done"):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        if not change:
+            assert "older modification time" in done.stdout + done.stderr  # else the change is no longer needed
+            return
+        assert done.returncode == 0
+        assert said in done.stdout + done.stderr
+    assert (tmp_path / "made.txt").read_text() == "given"

@@ -1,6 +1,6 @@
 import pytest
 
-from mallorn.runtime.summary import failures, summary
+from mallorn.runtime.summary import classified, failures, summary
 
 
 def test_means_and_spread_over_repeats(tmp_path):
@@ -18,6 +18,16 @@ def test_means_and_spread_over_repeats(tmp_path):
     assert text.index("stratified") < text.index("grouped") < text.index("0.400")
     assert str(tmp_path / "submission.csv") in text
     assert "probabilities.csv" not in text
+    assert summary(tmp_path, "the survey in a/b").split()[:6] == ["Results", "of", "the", "survey", "in", "a/b"]
+
+
+def test_the_end_of_classifying_says_of_which_data_and_what_was_not_scored(tmp_path):
+    (tmp_path / "predictions.csv").write_text("object_id,prediction\na,1\nb,0\nc,\nd,1\n")
+    text = classified(tmp_path, "a folder [sha256 01]")
+    assert text.startswith("\nPredictions of a folder [sha256 01]\n")
+    assert "2 of 4 objects are chosen" in text
+    assert "1 have no prediction; the column domain_reason says why" in text
+    assert str(tmp_path / "predictions.csv") in text
 
 
 def test_nothing_to_say_without_scores(tmp_path):
@@ -28,6 +38,7 @@ LOGS = {
     "said": "2026-01-01 00:00:00,123 INFO fine\n2026-01-01 00:00:01,123 ERROR a.csv, line 2: expected x.\n",
     "raised": "2026-01-01 00:00:00,123 ERROR the job failed\n"
     'Traceback (most recent call last):\n  File "a.py", line 1\n    f(x)\nValueError: two\nlines ERROR here\n',
+    "several": "2026-01-01 00:00:00,123 ERROR the model cannot score:\n  - numpy 2\n  - scipy 1\nNext step: x.\n",
     "killed": "2026-01-01 00:00:00,123 INFO fine\n",
 }
 
@@ -37,6 +48,7 @@ LOGS = {
     [
         ("said", "a.csv, line 2: expected x."),
         ("raised", "    ValueError: two lines ERROR here\n"),
+        ("several", "    the model cannot score:\n      - numpy 2\n      - scipy 1\n    Next step: x.\n"),
         ("killed", "it was killed"),
         ("absent", "it was killed"),
     ],

@@ -1,10 +1,12 @@
 """A survey in SNANA's files is trained on, and alerts of other objects are scored and drawn, from files to pages."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 import yaml
+from astropy.io.votable import parse
 from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns, read_metadata
@@ -99,6 +101,23 @@ def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     page = (pages / f"{ranked[0]['object_id']}.html").read_text(encoding="utf-8")
     assert f"rank 1 of {len(found)} new objects" in page
     assert "legacysurvey.org" in page
+
+
+def test_every_result_of_new_objects_names_their_data(scored):
+    classified = scored.path / "results" / "classified"
+    record = json.loads((classified / "input.json").read_text(encoding="utf-8"))
+    files = {str(path.relative_to(scored.path)) for path in (scored.path / "alerts" / "test").rglob("*.avro")}
+    assert record["data"] == "alerts/test"
+    assert set(record["files"]) == files
+    for name in ("probabilities", "predictions", "candidates"):
+        found = {(row["input"], row["input_sha256"]) for row in rows(classified / f"{name}.csv")}
+        assert found == {("alerts/test", record["sha256"])}
+    about = read_metadata(classified / "candidates.parquet")
+    assert (about["input"], about["input_sha256"]) == ("alerts/test", record["sha256"])
+    line = f"alerts/test [sha256 {record['sha256'][:16]}]"
+    assert line in " ".join(parse(classified / "candidates.vot").description.split())
+    for page in (scored.path / "results" / "report" / "new").glob("*.html"):
+        assert f'<p class="of">Results of {line}</p>' in page.read_text(encoding="utf-8")
 
 
 def test_another_format_is_read_anew_and_only_that(scored):

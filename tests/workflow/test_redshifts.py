@@ -163,6 +163,47 @@ def test_new_objects_without_any_redshift_score_alike_from_the_workflow_and_from
     assert all(found[name]["probability"] == expected[name] for name in run.none)
 
 
+def test_predictions_name_their_data_and_none_of_other_data_outlive_a_failed_run(run):
+    classified, broken = run.path / "results" / "classified", run.path / "new broken"
+    run.snakemake("classify", "--config", "new_data=new/")
+    digest = json.loads((classified / "input.json").read_text())["sha256"]
+    for name in ("predictions", "probabilities"):
+        assert {(row["input"], row["input_sha256"]) for row in rows(classified / f"{name}.csv")} == {("new", digest)}
+    (classified / "candidates.csv").write_text("of what was classified before")
+    shutil.copytree(run.path / "new", broken)
+    with open(broken / "split_01" / "test_full_lightcurves.csv", "a", encoding="utf-8") as file:
+        file.write("half a row")
+    done = run.snakemake("classify", "--config", "new_data=new broken", ok=False)
+    assert done.returncode == 1
+    assert "found 1 in 'half a row'" in done.stderr.partition("1 job failed")[2]
+    assert [path.name for path in classified.glob("*.csv")] == []
+
+
+def test_a_model_that_does_not_fit_is_refused_before_anything_is_read(run):
+    path = run.path / "results" / "model" / "model.json"
+    before = path.read_text()
+    about = json.loads(before)
+    about["versions"] |= {"numpy": "0.1", "scipy": "0.2"}
+    try:
+        path.write_text(json.dumps(about))
+        done = run.dry("classify", "--config", "new_data=new broken", ok=False)
+    finally:
+        path.write_text(before)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert "0.1 in the model" in said
+    assert "0.2 in the model" in said
+    assert "ingest_new" not in said
+
+
+def test_a_path_that_snakemake_would_take_for_a_pattern_is_refused(run):
+    for name in ("new{split}", "{new}"):
+        shutil.copytree(run.path / "new", run.path / name)
+        done = run.dry("classify", "--config", f"new_data=./{name}", ok=False)
+        assert done.returncode == 1
+        assert f"'{name}': expected a path without braces" in done.stdout + done.stderr
+
+
 def test_a_model_that_needs_redshifts_says_so(run, caplog):
     folder = run.path / "with redshifts only"
     shutil.copytree(run.path / "results" / "model", folder, ignore=shutil.ignore_patterns("without_redshift"))

@@ -75,6 +75,12 @@ def test_scores_have_a_row_for_each_protocol_model_and_repeat(finished):
 
 def test_the_run_ends_with_the_scores_and_where_files_lie(finished):
     assert "average precision" in finished.run.stderr
+    record = json.loads(finished.read("results/input.json"))
+    line = f"Results of a simulated survey (lsst, seed 20261121), no real data [sha256 {record['sha256'][:16]}]"
+    assert f"\n{line}\n" in finished.run.stderr
+    for page in ("index.html", "input.html", "history.html"):
+        assert f'<p class="of">{line}</p>' in finished.read(f"results/report/{page}").decode()
+    assert finished.read("results/provenance.json").decode().startswith('{"of": "a simulated survey (lsst, seed')
     assert "results/submission.csv" in finished.run.stderr
 
 
@@ -134,6 +140,13 @@ def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, modul
 def test_an_edit_downstream_plans_just_the_rules_that_reach_it(finished, module, rules):
     with edited(finished.path / "src" / "mallorn" / module, lambda text: text + "\n_EDITED = 1\n"):
         assert set(finished.planned()) == rules
+
+
+@pytest.mark.parametrize("key", ["data_dir", "new_data"])
+def test_an_empty_value_simulates_nothing(finished, key):
+    done = finished.dry("-n", "--config", f"{key}=", ok=False)
+    assert done.returncode == 1
+    assert f"{key}: expected a value, found nothing after {key}=" in done.stderr + done.stdout
 
 
 def test_a_misspelt_key_ends_the_run_in_plain_words(finished):

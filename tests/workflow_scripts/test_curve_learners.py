@@ -16,6 +16,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
 from mallorn.metrics import average_precision
+from mallorn.runs.inputs import record_input, write_first
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
 from mallorn.survey.passbands import LSST
 
@@ -162,7 +163,9 @@ def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp
     ids = read_columns(combined / "test.parquet")["object_id"]
     write_table(tmp_path / "metadata.parquet", {"object_id": ids, **dict.fromkeys(("Z", "Z_err"), np.zeros(len(ids)))})
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
-    script("classify").main(combined / "model", tmp_path / "metadata.parquet", (files, ()), outputs, STATE)
+    write_first(tmp_path / "input.json", record_input("new", tmp_path, []))
+    known = tmp_path / "metadata.parquet", tmp_path / "input.json"
+    script("classify").main(combined / "model", *known, (files, ()), outputs, STATE)
     with open(tmp_path / "p.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     held_out = read_held_out(combined / "all" / "held_out.parquet")
@@ -203,7 +206,9 @@ def test_draws_of_redshifts_take_the_place_of_photometric_ones_for_all_views(com
     draws = [DatasetFiles(tmp_path / f"draw{k}" / "new.parquet", *paths) for k, paths in enumerate(parts)]
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
     files = DatasetFiles(tmp_path / "new.parquet", *views), draws
-    script("classify").main(combined / "model", tmp_path / "new.parquet", files, outputs, STATE)
+    write_first(tmp_path / "input.json", record_input("new", tmp_path, []))
+    known = tmp_path / "new.parquet", tmp_path / "input.json"
+    script("classify").main(combined / "model", *known, files, outputs, STATE)
     with open(outputs[0], newline="", encoding="utf-8") as stream:
         found = np.array([float(row["probability"]) for row in csv.DictReader(stream)])
     own = read_held_out(combined / "all" / "held_out.parquet").probability

@@ -1,6 +1,7 @@
 """The adapters that gather a model, score new objects with it, and explain it, called as the rules call them."""
 
 import csv
+import hashlib
 import json
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,6 +16,7 @@ from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
+from mallorn.runs.inputs import record_input, write_first
 from mallorn.settings.resolve import defaults
 from mallorn.sources.kaggle import splits as find_splits
 from mallorn.survey.lightcurves import read_lightcurves
@@ -72,16 +74,21 @@ def trained(tmp_path_factory):
     return folder
 
 
-def classify(trained, folder, features=None, state=STATE, model="model", draws=()):
+def classify(trained, folder, features=None, state=STATE, model="model", draws=(), points=None):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
-    files = DatasetFiles(features or trained / "test.parquet")
+    files = DatasetFiles(features or trained / "test.parquet", objects=(folder / "objects.parquet",))
     ids = read_columns(trained / "test.parquet")["object_id"][::-1]
     numbers = np.arange(len(ids), dtype=float)
     given = read_columns(files.features)
     known = {name: given[name][::-1] for name in ("Z", "Z_err")} | {"ra": numbers + 1e-9, "dec": -numbers}
     hosts = np.array([None, *(f"NGC {k}" for k in range(1, len(ids)))], dtype=object)
     write_table(folder / "metadata.parquet", {"object_id": ids, **known, "host_name": hosts})
-    script("classify").main(trained / model, folder / "metadata.parquet", (files, draws), outputs, state)
+    n_points = np.full(len(ids), 9, dtype=np.int32) if points is None else points
+    write_table(files.objects[0], {"object_id": ids[::-1], "n_points": n_points})
+    (folder / "new.csv").write_text("new")
+    write_first(folder / "input.json", record_input("a {new} survey", folder, [folder / "new.csv"]))
+    known = folder / "metadata.parquet", folder / "input.json"
+    script("classify").main(trained / model, *known, (files, draws), outputs, state)
     return map(rows, outputs)
 
 
@@ -104,6 +111,24 @@ def test_the_redshift_says_which_models_score_an_object(trained, tmp_path, caplo
     assert [row["prediction"] == "" for row in predictions] == none.tolist()
     assert f"{none.sum()} of {len(none)} objects have no redshift and get no probability" in caplog.text
     assert "augmentations.no_redshift.enabled" in caplog.text
+
+
+def test_objects_without_points_are_named_and_not_scored(trained, tmp_path, caplog):
+    points = np.full(30, 7, dtype=np.int32)
+    points[[2, 11]] = 0
+    probabilities, predictions = map(list, classify(trained, tmp_path, points=points))
+    bare = [k for k, row in enumerate(predictions) if row["not_scored"]]
+    assert bare == [2, 11] == [k for k, row in enumerate(predictions) if row["prediction"] == ""]
+    assert bare == [k for k, row in enumerate(probabilities) if row["probability"] == ""]
+    assert {predictions[k]["not_scored"] for k in bare} == {"no usable point"}
+    told = ", ".join(repr(predictions[k]["object_id"]) for k in bare)
+    assert f"2 of 30 objects have no usable point and get no probability: {told}" in caplog.text
+
+
+def test_every_row_names_the_data_and_their_digest(trained, tmp_path):
+    digest = hashlib.sha256(f"new.csv {hashlib.sha256(b'new').hexdigest()}".encode()).hexdigest()
+    for table in classify(trained, tmp_path):
+        assert {(row["input"], row["input_sha256"]) for row in table} == {("a {new} survey", digest)}
 
 
 def test_new_objects_score_as_test_objects_did(trained, tmp_path):

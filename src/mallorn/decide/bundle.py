@@ -40,6 +40,7 @@ __all__ = [
     "member_scores",
     "read_bundle",
     "read_scorers",
+    "thresholds",
     "write_bundle",
 ]
 
@@ -94,6 +95,10 @@ class Scorer(NamedTuple):
     members: list
     learned: list
     decision: dict
+
+    def decision_of(self, cut):
+        """Return the decision for objects of a cut, that of all objects if there is none for it."""
+        return self.decision.get("cuts", {}).get(cut, self.decision)
 
     def no_scores(self):
         """Return what `member_scores` returns for no objects."""
@@ -240,10 +245,18 @@ def decide_scores(n_classes, judgement, found):
         rows = np.flatnonzero(judgement.scorer == training)
         cuts = judgement.cut[rows]
         for cut in dict.fromkeys(cuts):
-            decision = scorer.decision.get("cuts", {}).get(cut, scorer.decision)
             mine = cuts == cut
-            probability[rows[mine]], chosen[rows[mine]] = decide_classes(decision, scores[mine])
+            probability[rows[mine]], chosen[rows[mine]] = decide_classes(scorer.decision_of(cut), scores[mine])
     return probability, chosen
+
+
+def thresholds(judgement, scorers):
+    """Return the calibrated probability (n,) from which each object is chosen, NaN where there is no score.
+
+    judgement, scorers: as in `decide_scores`, the latter as from `read_scorers`.
+    """
+    pairs = zip(judgement.scorer, judgement.cut, strict=True)
+    return np.array([scorers[name].decision_of(cut)["threshold"] if name else np.nan for name, cut in pairs])
 
 
 def _keys(manifest, state):

@@ -131,7 +131,7 @@ def judge(domain, seen):
     status = np.where(reason == "", STATUS[0], STATUS[1]).astype(object)
     lacking = too_few(seen, domain["minimum"])
     reason[lacking != ""] = lacking[lacking != ""]
-    reason[(scorer == "") & (lacking == "")] = "the model has not learned to do without a redshift"
+    reason[(scorer == "") & (lacking == "")] = "no redshift, and the model has not learned to do without"
     scorer[lacking != ""], cut[lacking != ""] = "", ""
     status[scorer == ""] = STATUS[2]
     return Judgement(scorer, cut, status, reason)

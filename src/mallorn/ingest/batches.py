@@ -17,6 +17,7 @@ from mallorn.errors import DataError
 from mallorn.ingest.known import Known
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups, Rows
+from mallorn.ingest.strays import tell_bare
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
 
@@ -62,8 +63,9 @@ def pack(found, part, settings, passbands, write):
         known = {name: values[order] for name, values in known.items()}
         rank = np.empty(len(order), dtype=np.int32)
         rank[order] = np.arange(len(order))
-        kept = _write_groups(rows, rank, known, collected, write)
+        kept, bare = _write_groups(rows, rank, known, collected, write)
     aside = collected.set_aside()
+    tell_bare(_log, bare, {})
     _tell(len(order), kept, aside, collected.about)
     if aside.rows_read and not kept:
         _refuse(aside)
@@ -160,8 +162,8 @@ def _between(values, believed):
 
 
 def _write_groups(rows, rank, known, collected, write):
-    """Write the light curves by groups of objects; return the number of points."""
-    kept, twins = 0, _Twins()
+    """Write the light curves by groups of objects; return the number of points, and the ids of objects without any."""
+    kept, twins, bare = 0, _Twins(), []
     with Groups(len(rank), OBJECTS_PER_GROUP, _ROW) as groups:
         for part in rows.parts():
             part = part.copy()
@@ -171,10 +173,11 @@ def _write_groups(rows, rank, known, collected, write):
             here = slice(begin, begin + OBJECTS_PER_GROUP)
             lc = _packed(of_group, begin, {name: values[here] for name, values in known.items()}, collected)
             kept += len(lc.mjd)
+            bare.extend(lc.object_id[lc.n_points == 0])
             twins.look(lc)
             write(lc)
     twins.tell()
-    return kept
+    return kept, bare
 
 
 class _Twins:
@@ -314,7 +317,9 @@ def _tell(n_objects, kept, aside, about):
     message = "%d objects: %d rows read, %d points kept, %d rows set aside (%s)"
     _log.info(message, n_objects, aside.rows_read, kept, sum(left_out.values()), told)
     for reason, n in left_out.most_common():
-        _log.info("%d rows set aside: %s", n, reason)
+        _log.log(
+            logging.WARNING if reason.startswith("passband ") else logging.INFO, "%d rows set aside: %s", n, reason
+        )
 
 
 def _refuse(aside):

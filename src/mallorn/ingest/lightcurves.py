@@ -7,6 +7,7 @@ read in parts, and what is kept of them goes by way of a temporary file where th
 
 import logging
 from collections import Counter
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from mallorn.errors import DataError
 from mallorn.ingest.csv_file import MISSING, NOT_A_NUMBER, csv_parts
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups
+from mallorn.ingest.strays import tell_bare
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT
 
@@ -30,6 +32,7 @@ REASONS = (
     "flux missing",
     "flux not a number",
     "flux not finite",
+    "flux exactly 0",
     "flux not believable",
     "error missing",
     "error not a number",
@@ -42,7 +45,8 @@ REASONS = (
 """Why rows are set aside. Where several reasons hold the first one counts."""
 
 _COLUMNS = ("object_id", "Time (MJD)", "Flux", "Flux_err", "Filter")
-_ORDINARY = "flux missing"
+_ORDINARY, _STRAY = "flux missing", "object not in the logs of this split"
+_UNKNOWN, _TOLD = REASONS.index("unknown passband"), 20
 _DUPLICATE, _AVERAGED = len(REASONS) - 2, len(REASONS) - 1
 
 _GOOD = np.dtype(
@@ -102,22 +106,27 @@ def ingest_split(train_csv, test_csv, objects, config, passbands, write):
     for file in files:
         _check_share(file, config["max_set_aside"], passbands)
     aside = SetAside(sum(file.n_rows for file in files), _tally(files))
-    _tell(n, kept, aside, bare)
+    _tell(n, kept, aside)
+    tell_bare(_log, bare, _strays(files))
     _tell_unknown_passbands(files, passbands)
     return aside
 
 
 class _File:
-    """What is known of a file: `n_rows` read, `aside`, {(reason, object_id): [rows, first line]}, and
+    """What is known of a file: `n_rows` read, `aside`, {(reason, detail, object_id): [rows, first line]}, and
     `unknown_passbands`, {name: rows set aside for it}."""
 
     def __init__(self, path):
         self.path, self.n_rows, self.aside, self.unknown_passbands = path, 0, {}, Counter()
 
-    def set_aside(self, reason, names, lines):
-        """Count rows set aside for the reason with this number, of objects `names` (m,) and on `lines` (m,)."""
-        for name, line in zip(names, lines, strict=True):
-            entry = self.aside.setdefault((reason, name), [0, line])
+    def set_aside(self, reason, names, lines, details=None):
+        """Count rows set aside for the reason with this number, of objects `names` (m,) and on `lines` (m,).
+
+        details: (m,) what the reason says of each row, nothing by default.
+        """
+        details = repeat("") if details is None else details
+        for name, line, detail in zip(names, lines, details, strict=False):
+            entry = self.aside.setdefault((reason, detail, name), [0, line])
             entry[0] += 1
             entry[1] = min(entry[1], line)
 
@@ -146,7 +155,7 @@ def _judge(part, file, file_number, number, expected, passbands, config):
     place = {name: k for k, name in enumerate(passbands.names)}
     band = np.array([place.get(name, -1) for name in bands], dtype=np.int8)[band_codes]
     blame("unknown passband", band < 0)
-    for code in band_codes[why == REASONS.index("unknown passband")]:
+    for code in band_codes[why == _UNKNOWN]:
         file.unknown_passbands[bands[code]] += 1
     unit = 10.0 ** (-0.4 * (passbands.zero_point - MICROJANSKY_ZERO_POINT))[band]  # exactly 1 for microjansky
 
@@ -155,6 +164,7 @@ def _judge(part, file, file_number, number, expected, passbands, config):
     blame("flux missing", state == MISSING)
     blame("flux not a number", state == NOT_A_NUMBER)
     blame("flux not finite", ~np.isfinite(flux))
+    blame("flux exactly 0", flux == 0.0)  # as alerts have it of a passband without a template: nothing was measured
     blame("flux not believable", np.abs(flux) > config["max_flux"])
 
     flux_err, state = part.numbers("Flux_err")
@@ -169,7 +179,8 @@ def _judge(part, file, file_number, number, expected, passbands, config):
     file.n_rows += len(part)
     for reason in np.unique(why[why >= 0]):
         rows = np.flatnonzero(why == reason)
-        file.set_aside(int(reason), (names[c] for c in codes[rows]), part.lines(rows).tolist())
+        details = _shown(file, [bands[code] for code in band_codes[rows]]) if reason == _UNKNOWN else None
+        file.set_aside(int(reason), (names[c] for c in codes[rows]), part.lines(rows).tolist(), details)
     kept = np.flatnonzero(why < 0)
     good = np.empty(len(kept), _GOOD)
     good["file"] = file_number
@@ -177,6 +188,12 @@ def _judge(part, file, file_number, number, expected, passbands, config):
     for name, values in (("owner", owner), ("mjd", mjd), ("band", band), ("flux", flux), ("flux_err", flux_err)):
         good[name] = values[kept]
     return good
+
+
+def _shown(file, bands):
+    """Return how the names of unknown passbands are told of `file`, (m,): the first few by name."""
+    told = set(islice(file.unknown_passbands, _TOLD))
+    return [repr(name[:60]) if name in told else "of further names" for name in bands]
 
 
 def _pack(rows, begin, objects, files, passbands):
@@ -224,7 +241,7 @@ def _differs(*columns):
 def _check_share(file, allowed, passbands):
     """Raise DataError if a larger fraction than `allowed` of a file's rows is useless; averaged rows are not."""
     counts, lines = np.zeros(len(REASONS), dtype=int), {}
-    for (reason, _), (n_rows, line) in file.aside.items():
+    for (reason, *_), (n_rows, line) in file.aside.items():
         counts[reason] += n_rows
         lines[reason] = min(line, lines.get(reason, line))
     counts[_AVERAGED] = 0
@@ -259,9 +276,15 @@ def _tally(files):
     rows = []
     for file in files:
         name = f"{file.path.parent.name}/{file.path.name}"
-        entries = sorted((reason, line, text, n_rows) for (reason, text), (n_rows, line) in file.aside.items())
-        rows += [(name, REASONS[reason], text, n_rows, line) for reason, line, text, n_rows in entries]
+        entries = sorted((*key[:2], line, key[2], n_rows) for key, (n_rows, line) in file.aside.items())
+        rows += [(name, f"{REASONS[reason]} {more}".rstrip(), *of) for reason, more, *of in _by_object(entries)]
     return rows
+
+
+def _by_object(entries):
+    """Yield (reason, detail, object_id, rows, first line) of sorted (reason, detail, first line, object_id, rows)."""
+    for reason, detail, line, text, n_rows in entries:
+        yield reason, detail, text, n_rows, line
 
 
 def _tell_unknown_passbands(files, passbands):
@@ -273,14 +296,23 @@ def _tell_unknown_passbands(files, passbands):
             _log.warning("%s: unknown passbands %s; the survey has %s", file.path, told, known)
 
 
-def _tell(n_objects, kept, aside, bare):
+def _strays(files):
+    """Return {id: rows} of what stands under ids that the logs do not name for the split."""
+    found = Counter()
+    for file in files:
+        for (reason, _, name), (n_rows, _) in file.aside.items():
+            if REASONS[reason] == _STRAY:
+                found[name] += n_rows
+    return found
+
+
+def _tell(n_objects, kept, aside):
     """Log what came of the files."""
     left_out = sum(row[3] for row in aside.rows)
     message = "%d objects: %d rows read, %d points kept, %d rows set aside"
     _log.info(message, n_objects, aside.rows_read, kept, left_out)
-    for reason in REASONS:
-        n = sum(row[3] for row in aside.rows if row[1] == reason)
-        if n:
-            _log.log(logging.INFO if reason == _ORDINARY else logging.WARNING, "%d rows set aside: %s", n, reason)
-    if bare:
-        _log.info("%d objects have no usable point, the first %r", len(bare), bare[0])
+    counts = Counter()
+    for _, reason, _, n_rows, _ in aside.rows:
+        counts[reason] += n_rows
+    for reason, n in counts.items():
+        _log.log(logging.INFO if reason == _ORDINARY else logging.WARNING, "%d rows set aside: %s", n, reason)

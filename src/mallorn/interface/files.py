@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mallorn.decide.domain import STATUS
 from mallorn.errors import ConfigError, DataError
 from mallorn.interface.batches import batches
 from mallorn.interface.computing import features
@@ -55,7 +56,7 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
         if kept:
             kept.add(frame, batch)
         summary.chosen += int(frame["decision"].fillna(0).sum())
-        summary.not_scored.update(frame["not_scored"][frame["not_scored"] != ""])
+        summary.not_scored.update(frame["domain_reason"][frame["domain"] == STATUS[2]])
         write(frame)
 
     return _through(files, reading, work, judged, jobs, watch)

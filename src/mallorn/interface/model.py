@@ -14,6 +14,7 @@ from mallorn.decide.bundle import (
     member_scores,
     read_bundle,
     read_scorers,
+    thresholds,
 )
 from mallorn.decide.domain import judge, read_domain, tell_judgement
 from mallorn.errors import DataError
@@ -71,7 +72,7 @@ class Model:
         the class sought; probability_low and probability_high, the least and the most that a single member of the
         ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
         what the noise of the points does; probability__CLASS of every class, which sum to 1; redshift_kind,
-        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`); domain, "in
+        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`), from the probability threshold on; domain, "in
         domain", "extrapolating" or "cannot say", and domain_reason, why it is not the first; scored_as, which of the
         model's training sets knows objects seen like it; how it was observed: n_points, n_detections (above 5 sigma),
         passbands (slots with points), span (days), detected (share of the points), snr (the highest). They are those
@@ -107,6 +108,7 @@ class Model:
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
         columns["decision"] = pandas.array(chosen, dtype="boolean")
         columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
+        columns["threshold"] = thresholds(judgement, self._scorers)
         columns |= judgement.columns(seen)
         return pandas.DataFrame(columns, index=_index(curves))
 

@@ -11,11 +11,7 @@ from threadpoolctl import threadpool_limits
 from mallorn.interface.model import load_model
 from mallorn.survey.lightcurves import redshift_kind
 
-__all__ = ["NO_POINTS", "NO_REDSHIFT", "in_processes", "score_batch", "score_curves"]
-
-NO_POINTS = "no point that can be used"
-NO_REDSHIFT = "no redshift, and the model has not learned to do without"
-"""Why an object has no score."""
+__all__ = ["in_processes", "score_batch", "score_curves"]
 
 _AHEAD = 2  # batches that wait for each process
 
@@ -28,8 +24,7 @@ def score_curves(model, curves, known=None, reasons=3):
     host_...). reasons: number of features to name that drive the probability.
 
     Columns: object_id; ra, dec (degrees), redshift, redshift_err, redshift_kind; what `Model.predict` returns, with
-    decision 1, 0, or empty where it cannot say; not_scored, why there is no probability; what `Model.describe` returns;
-    reasons; label and host_... where they are known.
+    decision 1, 0, or empty where it cannot say; what `Model.describe` returns; reasons; label and host_... where they are known.
     """
     import pandas
 
@@ -46,34 +41,17 @@ def score_curves(model, curves, known=None, reasons=3):
     }
     with threadpool_limits(1):
         predicted = model.predict(curves)
-        empty = curves.n_points == 0
-        scored = np.flatnonzero(predicted["probability"].notna().to_numpy() & ~empty)
-        predicted = _without(predicted, empty)
+        scored = np.flatnonzero(predicted["probability"].notna().to_numpy())
         named = _reasons(model, curves, scored, reasons)
         described = model.describe(curves)
-    told = np.full(n, "", dtype=object)
-    told[(kind == "none") & predicted["probability"].isna().to_numpy()] = NO_REDSHIFT
-    told[empty] = NO_POINTS
     table |= {name: _numbered(predicted[name]) for name in predicted if name not in table}
-    table |= {"not_scored": told, **{name: described[name].array for name in described}, "reasons": named}
+    table |= {**{name: described[name].array for name in described}, "reasons": named}
     return pandas.DataFrame({**table, **known})
 
 
 def _numbered(column):
     """Return a column, one of truth values as 1, 0 and empty."""
     return column.array.astype("Int8") if column.dtype == "boolean" else column.array
-
-
-def _without(predicted, rows):
-    """Return a table in which nothing stands that follows from a probability, of objects that have no point."""
-    import pandas
-
-    predicted = predicted.copy()
-    for name in predicted:
-        if name.startswith("probability"):
-            predicted.loc[rows, name] = np.nan
-    predicted.loc[rows, "decision"] = pandas.NA
-    return predicted
 
 
 def _reasons(model, curves, rows, number):

@@ -8,6 +8,7 @@ trials end, so that two runs with several workers differ.
 """
 
 import hashlib
+import json
 import logging
 import os
 from pathlib import Path
@@ -37,6 +38,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+_MEND = "delete the damaged line and all after it to keep the trials before it, or the file to begin anew; run again"
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -212,7 +214,11 @@ def importances(table, space, seed):
 
 
 def _storage(journal):
-    """Return the storage in the file `journal`, without the line that a killed worker left half written, if any."""
+    """Return the storage in the file `journal`, without the line that a killed worker left half written, if any.
+
+    Raises DataError, with the line where it is known, for a journal that is damaged before its last line: what follows
+    numbers its trials by what was there.
+    """
     path = Path(journal).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = JournalFileOpenLock(str(path))
@@ -220,14 +226,31 @@ def _storage(journal):
     lock.acquire()
     try:
         with open(path, "rb+") as stream:
-            whole = stream.read().rfind(b"\n") + 1
+            text = stream.read()
+            whole = text.rfind(b"\n") + 1
+            _check_journal(path, text[:whole])
             if whole < stream.tell():
                 log.warning("%s: a line that was cut off is dropped", path)
                 stream.truncate(whole)
                 os.fsync(stream.fileno())
     finally:
         lock.release()
-    return JournalStorage(backend)
+    try:
+        return JournalStorage(backend)
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        found = f"lines that do not follow from one another ({type(error).__name__})"
+        raise DataError.at(path, expected="a whole journal of Optuna", found=found, fix=_MEND) from None
+
+
+def _check_journal(path, text):
+    """Raise DataError for the first line that is no entry of a journal; text: bytes of whole lines."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            sound = isinstance(json.loads(line), dict)
+        except ValueError:
+            sound = False
+        if not sound:
+            raise DataError.at(path, line=number, expected="an entry of Optuna", found=repr(line[:40]), fix=_MEND)
 
 
 def _ends(where):

@@ -52,7 +52,7 @@ def classified(folder, of):
     chosen, unscored = predictions.count("1"), predictions.count("")
     lines = ["", f"Predictions of {of}", "", f"{chosen} of {len(predictions)} objects are chosen"]
     if unscored:
-        lines.append(f"{unscored} have no prediction; the column not_scored says why")
+        lines.append(f"{unscored} have no prediction; the column domain_reason says why")
     lines += ["", *(f"{what:<14}{Path(folder, what)}.csv" for what in ("predictions", "probabilities"))]
     return "\n".join([*lines, ""])
 

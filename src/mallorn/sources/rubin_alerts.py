@@ -159,8 +159,7 @@ class _Alerts:
             field = Field(table, flag)
             if field and pa.types.is_boolean(field.column.type):
                 reasons.add(np.asarray(numpy_array(field.column.fill_null(False)), dtype=bool), flag)
-        if kind == _FORCED:
-            reasons.add(flux == 0.0, "flux of exactly 0: no template")
+        reasons.add(flux == 0.0, "flux of exactly 0: no template")
         zero_point = self._settings.get("zero_point", 31.4)
         alert = owner + self._first if name == "diaSource" else np.full(n, -1)
         return row_table(

@@ -84,6 +84,7 @@ def batches(path, settings):
         yield batch_of(table, tables.about, tables.objects.describe)
     if not n:
         raise DataError.at(path, expected="rows", found="tables without any", fix="get the files again")
+    tables.objects.tell()
 
 
 class _Tables:

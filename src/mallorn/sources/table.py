@@ -76,6 +76,7 @@ def batches(path, settings):
     if not n:
         raise DataError.at(path, expected="rows", found="a header only", fix="get the file again")
     reader.check_passbands()
+    objects.tell()
 
 
 class _Tables:

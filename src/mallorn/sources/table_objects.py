@@ -1,5 +1,6 @@
 """What a table tells of its objects: in columns beside the points, in the header, or in a table of objects."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mallorn.errors import DataError
+from mallorn.ingest.strays import named, resembling
 from mallorn.io.tables import arrow_array, numpy_array
 from mallorn.sources.rows import first_values
 from mallorn.sources.table_columns import OBJECTS, guessed_roles, object_roles
@@ -19,6 +21,8 @@ PREFIX = "object."
 """Of the columns of objects in a table of rows."""
 
 _R_V = 3.1
+_TOLD = 5  # ids that resemble one another that are told
+_log = logging.getLogger(__name__)
 _MISSING = ("", "-", "nan", "null", "none", "na", "n/a", "--")
 
 
@@ -82,6 +86,8 @@ class ObjectTables:
         names = settings.get("objects") or ()
         self.files = [(folder / name).resolve() for name in ([names] if isinstance(names, str | Path) else names)]
         self._tables = [_read(file, settings) for file in self.files]
+        self._absent = [{} for _ in self.files]
+        self._used = [np.zeros(len(ids), dtype=bool) for ids, _ in self._tables]
 
     def describe(self, names, codes, table):
         """Return the objects' columns of `Batch.objects` for the n objects `names` of a table of whole objects."""
@@ -90,13 +96,26 @@ class ObjectTables:
             if column.startswith(PREFIX):
                 known[column.removeprefix(PREFIX)] = first_values(numpy_array(table.column(column)), codes, n)
         wanted = arrow_array(np.array([*names, None], dtype=object)[:-1]).cast(pa.string())
-        for ids, values in self._tables:
+        for (ids, values), absent, used in zip(self._tables, self._absent, self._used, strict=True):
             rows = np.asarray(numpy_array(pc.index_in(wanted, value_set=ids).fill_null(-1)), dtype=np.int64)
+            used[rows[rows >= 0]] = True
+            absent |= dict.fromkeys(str(names[k]) for k in np.flatnonzero(rows < 0))
             for column, told in values.items():
                 told = np.append(told, [np.nan if told.dtype.kind == "f" else None])[rows]
                 kept = known.get(column)
                 known[column] = told if kept is None else _first(told, kept)
         return described(known, n)
+
+    def tell(self):
+        """Warn of objects with points that a table of objects does not name, and of its ids that resemble theirs."""
+        for file, (ids, _), absent, used in zip(self.files, self._tables, self._absent, self._used, strict=True):
+            if not absent:
+                continue
+            message = "%d objects are not in %s, which says nothing of them: %s"
+            _log.warning(message, len(absent), file.name, named(list(absent)))
+            others = ids.filter(arrow_array(~used)).drop_null().to_pylist()
+            for name, other, how in resembling(list(absent), others)[:_TOLD]:
+                _log.warning("%r of %s may be %r: %s; write the id alike in both files", other, file.name, name, how)
 
 
 def described(known, n):

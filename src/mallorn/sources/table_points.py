@@ -93,6 +93,7 @@ class PointRows:
         ids, times = self._ids(part), self._times(part)
         reasons.add(times == -777.0, "end of an object (MJD -777)")
         flux, error, limit = self._fluxes(part, reasons)
+        reasons.add((flux == 0.0) & ~limit, "flux of exactly 0: no template")
         passband = self._passbands(part, ids, reasons)
         told = values_of(part, self._objects, self._path)
         told = {name: np.full(n, value) for name, value in self._meta.items()} | told

@@ -1,0 +1,88 @@
+"""Objects whose rows went astray: no point stands under their id, and points stand under ids that nothing names.
+
+Ids change on their way through other programs: a long number becomes a floating-point one, a blank is added, a letter
+with an accent is written in another of its Unicode forms. Such rows are not given to the object that they may be of,
+since two objects may be meant; they are named, with the id that they resemble.
+"""
+
+import unicodedata
+from collections import defaultdict
+
+__all__ = ["named", "resembling", "tell_bare"]
+
+_TOLD = 5  # ids that a message names
+_SHARED_DIGITS = 12  # significant digits that survive in programs which take an id for a number
+
+
+def tell_bare(log, bare, strays):
+    """Warn of objects without any usable point, and of the ids of rows that no object has.
+
+    log: the logger. bare: ids of objects. strays: {id in the files: number of rows}.
+    """
+    if bare:
+        log.warning("%d objects have no usable point: %s", len(bare), named(bare))
+    if strays:
+        rows, told = sum(strays.values()), named([f"{name} ({n} rows)" for name, n in strays.items()], quote=False)
+        log.warning("%d rows are of %d ids that stand for no object: %s", rows, len(strays), told)
+    pairs = resembling(bare, strays)
+    for name, stray, how in pairs[:_TOLD]:
+        log.warning(
+            "the rows of %r may be those of %r: %s. Next step: write the id alike in both files", stray, name, how
+        )
+    if len(pairs) > _TOLD:
+        log.warning("%d more ids resemble one another so", len(pairs) - _TOLD)
+
+
+def named(names, quote=True):
+    """Return the first of the names, as text for a message, and that there are more."""
+    shown = [repr(str(name)[:80]) if quote else repr(str(name)[:80])[1:-1] for name in list(names)[:_TOLD]]
+    return ", ".join(shown) + (", ..." if len(names) > _TOLD else "")
+
+
+def resembling(bare, strays):
+    """Return [(id of `bare`, id of `strays`, how they differ)]: ids that differ only as programs change them."""
+    found, taken = [], set()
+    for how, key in _KEYS.items():
+        of = defaultdict(list)
+        for stray in strays:
+            of[key(str(stray))].append(stray)
+        for name in bare:
+            likely = key(str(name))
+            if name in taken or likely is None:
+                continue
+            for stray in of.get(likely, ())[:1]:
+                found.append((str(name), str(stray), how))
+                taken.add(name)
+    return found
+
+
+def _without_blanks(name):
+    return "".join(name.split())
+
+
+def _one_form(name):
+    return unicodedata.normalize("NFKC", _without_blanks(name))
+
+
+def _one_case(name):
+    return _one_form(name).casefold()
+
+
+def _as_number(name):
+    """Return the digits that an id has kept once a program has taken it for a number; None if it is no number."""
+    text = _without_blanks(name)
+    if not text.replace("+", "").replace("-", "").replace(".", "").replace("e", "").replace("E", "").isdigit():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return f"{value:.{_SHARED_DIGITS - 1}e}"
+
+
+_KEYS = {
+    "a blank is in one of them": _without_blanks,
+    "they are other Unicode forms of one text": _one_form,
+    "they differ in capital letters": _one_case,
+    "one of them went through a floating-point number": _as_number,
+}
