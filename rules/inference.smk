@@ -3,7 +3,8 @@
 # Makes:  results/model/, all that scores new light curves; results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/classified/{probabilities,predictions}.csv of the new objects.
 #
-# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit.
+# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
+# inputs, simulated light curves, do not get the features and probabilities that they had.
 
 
 include: "functions/inference.smk"
@@ -49,6 +50,7 @@ rule export_model:
         without_learned=learned_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
         threshold=DECISIONS["threshold"],
         without_threshold=DECISIONS["without_threshold"],
+        kernels="results/kernels",
     output:
         directory("results/model"),
     log:
@@ -59,7 +61,7 @@ rule export_model:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
     params:
-        code=code_of("export_model", loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS))),
+        code=code_of("export_model", exported_code()),
         folders={
             "with": folders_of(FINAL, REPEATS),
             "without": folders_of(WITHOUT_REDSHIFT, REPEATS_WITHOUT_REDSHIFT),
@@ -74,6 +76,7 @@ rule export_model:
             },
         },
         state=lambda wildcards: feature_state(),
+        golden={"simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
     message:
         "Gathering what scores new light curves"
     script:
@@ -90,6 +93,7 @@ if NEW_DATA:
             **draw_inputs(set().union(*map(views_of_model, SUBMITTED_MODELS)), NEW),
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",
+            kernels="results/kernels",
         output:
             probabilities="results/classified/probabilities.csv",
             predictions="results/classified/predictions.csv",

@@ -6,6 +6,13 @@ def no_new_data(wildcards):
     raise WorkflowError("classify: expected new_data, a folder of new objects. Next step: --config new_data=FOLDER")
 
 
+def exported_code():
+    """Return what the export of the model loads by name: its members, and all that makes features."""
+    families, hypotheses = config["features"], config["fits"]["hypotheses"]["models"]
+    used = {"features": FAMILIES, "hypotheses": [hypotheses, *(families[name] for name in FAMILIES)]}
+    return {**loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS)), **used}
+
+
 def folders_of(training, repeats):
     """Return, for each of `repeats`, {model: folder of its fits} of the submitted models of a training set."""
     about = {"training": training, "protocol": SUBMITTED}

@@ -10,7 +10,6 @@ from mallorn.decide.bundle import (
     check_bundle,
     decide_scores,
     ensemble_scores,
-    installed,
     joined_scores,
     member_scores,
     read_bundle,
@@ -25,7 +24,7 @@ from mallorn.learning.tables import DatasetFiles, dataset_groups, rows_of
 from mallorn.survey.lightcurves import redshift_kind
 
 
-def main(model, metadata, files, outputs, state):
+def main(model, metadata, files, outputs, state, kernels=None):
     """Write the CSV files of probabilities and of predictions, with redshift_kind, in the order of the log.
 
     An object without redshift is scored by the models that were trained so; its cells are empty if the model has none.
@@ -35,9 +34,10 @@ def main(model, metadata, files, outputs, state):
     model: folder of the model. metadata: path. files: (`DatasetFiles` of the new objects, list of those of the objects
     with a photometric redshift for each draw of it, whose mean takes the place of the former; empty for the redshift as
     given). outputs: paths of the two files. state: what features are made by here, see `mallorn.decide.bundle`.
+    kernels: folder of the compiled hypotheses.
     """
     (files, draws), manifest = files, read_bundle(model)
-    check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
+    check_bundle(model, manifest, state, pq.read_schema(files.features).names, kernels)
     tell_unknown(manifest["features"], read_notes(files.features))
     log = read_columns(files.features, ["object_id", "Z", "Z_err"])
     object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
@@ -102,4 +102,5 @@ if "snakemake" in globals():
             ),
             (snakemake.output.probabilities, snakemake.output.predictions),
             params.state,
+            given.kernels,
         )

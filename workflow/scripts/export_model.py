@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mallorn.decide.bundle import Scorer, write_bundle
+from mallorn.decide.golden import golden_curves
+from mallorn.survey.passbands import Passbands
 
 
 class Trained(NamedTuple):
@@ -25,13 +27,17 @@ class Trained(NamedTuple):
         return Scorer(self.folders, ensembles, _read(self.threshold))
 
 
-def main(trained, without, output, about, state):
+def main(trained, without, output, about, state, golden=None):
     """Write the folder `output`.
 
     trained: `Trained` models of objects with a redshift; without: of those without one. about, state: see
-    `write_bundle`.
+    `write_bundle`. golden: {"simulation": that block of the configuration, "passbands": text of the survey's
+    `Passbands`, "kernels": folder of the compiled ones}, of which golden inputs are made; None for none.
     """
-    write_bundle(output, trained.scorer(), without.scorer(), state, about)
+    if golden:
+        curves = golden_curves(golden["simulation"], Passbands.from_text(golden["passbands"]))
+        golden = curves, golden["kernels"]
+    write_bundle(output, trained.scorer(), without.scorer(), state, about, golden)
 
 
 def _read(path):
@@ -51,4 +57,5 @@ if "snakemake" in globals():
             snakemake.output[0],
             snakemake.params.about,
             snakemake.params.state,
+            {**snakemake.params.golden, "kernels": given.kernels},
         )

@@ -48,7 +48,9 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
     Raises DataError for files that cannot be read at all, and for a folder that holds no model.
     """
-    reading = reading_for(load_model(folder), settings)
+    model = load_model(folder)
+    model.check()
+    reading = reading_for(model, settings)
     work = partial(score_batch, str(folder), reasons=reasons)
 
     def judged(frame, summary, batch):

@@ -7,6 +7,7 @@ import numpy as np
 
 from mallorn.decide.bundle import (
     averaged_scores,
+    check_bundle,
     decide_scores,
     ensemble_scores,
     member_range,
@@ -17,13 +18,12 @@ from mallorn.decide.bundle import (
 from mallorn.decide.by_redshift import NOT_SCORED, tell_not_scored
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
-from mallorn.families.pipeline import extract_features, make_artifacts
+from mallorn.families.pipeline import extract_features
 from mallorn.interface.described import FURTHER, description
 from mallorn.learners.learner import learner
-from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.learning.explanations import candidate_table
+from mallorn.learning.made import dataset_of
 from mallorn.learning.model_files import mean_contributions
-from mallorn.learning.tables import clipped
 from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
 
@@ -34,7 +34,8 @@ def load_model(folder):
     """Return the `Model` of a folder that the workflow made (results/model).
 
     Only numbers and the learners' own formats are read, never pickles: a model from elsewhere runs no code. Raises
-    DataError if there is no model, or one of another format.
+    DataError if there is no model, or one of another format. Before it scores for the first time it is held to its
+    golden inputs: see `Model.check`.
     """
     return Model(folder)
 
@@ -176,9 +177,19 @@ class Model:
             raise DataError(f"{self.folder}: no member of this model has SHAP values")
         return np.mean(found, axis=0)
 
+    def check(self):
+        """Return notes on versions that are others than where the model was made.
+
+        The model's golden inputs, simulated light curves, are computed here, once for this code and these packages on
+        this machine. Raises DataError, naming what differs, if features or probabilities are not those of the model
+        within the tolerance that it states. A model without golden inputs is taken as it is.
+        """
+        return check_bundle(self.folder, self.about) if self.about.get("golden") else []
+
     @cached_property
     def _scorers(self):
         """What scores objects with and without redshift, read when it is first asked for."""
+        self.check()
         return read_scorers(self.folder, self.about)
 
     def _extracted(self, curves, further=None):
@@ -195,15 +206,7 @@ class Model:
         return self._last[1]
 
     def _dataset(self, curves, made):
-        logged = {"Z": curves.redshift, "EBV": curves.ebv}
-        values, _ = clipped({**made, **logged}, self.columns)
-
-        def grid():
-            posterior = make_artifacts({"posterior"}, curves, self.settings)["posterior"]
-            return Grid(*(getattr(posterior, name) for name in Grid._fields))
-
-        features = Features(np.asarray(curves.object_id, dtype=object), self.columns, values)
-        return Dataset(curves.object_id, features=features, grid=grid, points=curves)
+        return dataset_of(curves, self.columns, self.settings, made)
 
 
 def _index(curves):
