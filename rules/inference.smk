@@ -3,7 +3,8 @@
 # Makes:  results/model/, all that scores new light curves; results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/classified/{probabilities,predictions}.csv of the new objects.
 #
-# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit.
+# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
+# inputs, simulated light curves, do not get the features and probabilities that they had.
 
 
 include: "functions/inference.smk"
@@ -79,6 +80,7 @@ rule export_model:
     input:
         [trained_files(training) for training in EXPORTED],
         domain="results/domain.json",
+        kernels="results/kernels",
     output:
         directory(MODEL),
     log:
@@ -89,7 +91,7 @@ rule export_model:
         mem_mb=megabytes(1000, 10),
         runtime=minutes(10),
     params:
-        code=code_of("export_model", loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS))),
+        code=code_of("export_model", exported_code()),
         trained={training: trained(training) for training in EXPORTED},
         about={
             **config["submission"],
@@ -101,6 +103,7 @@ rule export_model:
             },
         },
         state=lambda wildcards: feature_state(),
+        golden={"simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
     message:
         "Gathering what scores new light curves"
     script:
@@ -108,6 +111,30 @@ rule export_model:
 
 
 if NEW_DATA:
+
+    rule check_model:
+        input:
+            model_that_fits,
+            kernels="results/kernels",
+        output:
+            "results/classified/model.txt",
+        log:
+            "results/log/check_model.log",
+        priority: 1  # before anything is read
+        conda:
+            "../envs/mallorn.yaml"
+        resources:
+            mem_mb=megabytes(1500),
+            runtime=minutes(10),
+        params:
+            code=code_of("check_model", exported_code()),
+            model=MODEL,
+            model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
+            state=lambda wildcards: feature_state(),
+        message:
+            "Checking that the model can score what is made here"
+        script:
+            "../workflow/scripts/check_model.py"
 
     rule describe_new:
         input:
@@ -142,7 +169,9 @@ if NEW_DATA:
             features=f"results/features/{NEW}.parquet",
             metadata="results/classified/metadata.parquet",
             observed="results/classified/observed.parquet",
+            checked="results/classified/model.txt",
             source="results/classified/input.json",
+            kernels="results/kernels",
         output:
             probabilities="results/classified/probabilities.csv",
             predictions="results/classified/predictions.csv",

@@ -13,8 +13,8 @@ def no_new_data(wildcards):
 def model_that_fits(wildcards):
     """Return nothing: raise an error that names every difference if results/model cannot score what is made here.
 
-    So a model that does not fit is told before the first file is read. Packages are compared by the job alone where the
-    jobs have an environment of their own.
+    So a model that does not fit is told before the first file is read. What only its golden inputs can tell is left to
+    the job.
     """
     check_model()
     return []
@@ -23,14 +23,19 @@ def model_that_fits(wildcards):
 @cache
 def check_model():
     """See `model_that_fits`."""
-    from mallorn.decide.bundle import check_bundle, installed, read_bundle
+    from mallorn.decide.bundle import check_settings, read_bundle
 
-    elsewhere = workflow.deployment_settings.deployment_method & {DeploymentMethod.CONDA, DeploymentMethod.APPTAINER}
     try:
-        manifest = read_bundle(MODEL)
-        check_bundle(MODEL, manifest, feature_state(), {} if elsewhere else installed(), None)
+        check_settings(MODEL, read_bundle(MODEL), feature_state())
     except DataError as error:
         raise WorkflowError(f"classify: {error}") from None
+
+
+def exported_code():
+    """Return what the export of the model loads by name: its members, and all that makes features."""
+    families, hypotheses = config["features"], config["fits"]["hypotheses"]["models"]
+    used = {"features": FAMILIES, "hypotheses": [hypotheses, *(families[name] for name in FAMILIES)]}
+    return {**loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS)), **used}
 
 
 def folders_of(training, repeats):

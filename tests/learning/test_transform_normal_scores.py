@@ -39,3 +39,21 @@ def test_order_is_all_that_counts():
     np.testing.assert_allclose(
         fit_scaling(values, 300).transform(values), fit_scaling(np.exp(3 * values), 300).transform(np.exp(3 * values))
     )
+
+
+def test_few_objects_have_to_the_bit_the_scores_that_they_have_among_many():
+    rng = np.random.default_rng(4)
+    table = rng.normal(size=(400, 12)).astype(np.float32)
+    table[:, 1] = np.round(table[:, 1])  # ties
+    table[:, 2] = 3.0  # constant
+    table[:, 3] = np.nan  # never known
+    table[rng.random(table.shape) < 0.1] = np.nan
+    scaling = fit_scaling(table, 50)
+    others = np.concatenate([table[:150], 2.0 * table[150:200], np.full((1, 12), np.nan, dtype=np.float32)])
+    others[-2] = scaling.quantiles[-1]
+    others[-3] = scaling.quantiles[0]
+    others[-4] = scaling.quantiles[25]
+    together = scaling.transform(others)
+    for k in range(len(others)):
+        np.testing.assert_array_equal(scaling.transform(others[k : k + 1]), together[k : k + 1])
+    assert len(np.unique(together)) > 500

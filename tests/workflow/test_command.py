@@ -42,6 +42,7 @@ def monkeypatch_module():
 @pytest.fixture(scope="module")
 def scored(here):
     """The table of scores of the test set of the survey, as CSV, and what was said on standard error."""
+    run("info", "--check")  # compiles, if this is the first time, and says so
     out, err = run("score", here / "survey")
     return pd.read_csv(StringIO(out)), err, out
 
@@ -81,7 +82,7 @@ def test_reasons_are_features_with_their_values(here, scored):
         named = re.findall(r"([\w]+) = (\S+) \(([+-]\d+\.\d+)\)", reasons)
         assert len(named) == 3
         for feature, value, _ in named:
-            np.testing.assert_allclose(float(value), features[feature][place[name]], rtol=1e-3)
+            np.testing.assert_allclose(float(value), features[feature][place[name]], rtol=1e-3, atol=1e-30)
 
 
 def test_processes_and_the_real_command_give_the_same_bytes(here, scored, tmp_path):
@@ -108,14 +109,16 @@ def test_every_kind_of_table_holds_the_same(here, scored, tmp_path, ending):
     split = here / "lightcurves" / "split_01.parquet"
     run("score", split, "--out", tmp_path / f"s.{ending}", "--quiet")
     path = tmp_path / f"s.{ending}"
-    table = pd.read_parquet(path) if ending == "parquet" else Table.read(path).to_pandas()
+    read = None if ending == "parquet" else Table.read(path)
+    if ending == "fits":
+        read.convert_bytestring_to_unicode()
+    table = pd.read_parquet(path) if read is None else read.to_pandas()
     expected = scored[0].set_index("object_id")
     table = table[table["object_id"].isin(expected.index)]
     assert len(table) > 5
     np.testing.assert_allclose(table["probability"], expected.loc[table["object_id"], "probability"], atol=1e-6)
     assert table["decision"].tolist() == expected.loc[table["object_id"], "decision"].tolist()
     if ending == "vot":
-        read = Table.read(path)
         assert str(read["temperature"].unit) == "kK"
         assert read["radius"].unit.to_string() == "cm"
         assert "probability of class TDE" in read["probability"].description
@@ -168,7 +171,7 @@ def test_objects_that_cannot_be_scored_are_rows_with_the_reason(here):
     assert table.loc["b", "not_scored"] == "no point that can be used"
     assert table[["probability", "decision", "probability_low"]].isna().all().all()
     assert table.loc["a", "n_points"] == 30
-    assert "1 of 31 rows set aside: error not believable 1" in err
+    assert re.search(r"^1 of 31 rows set aside: .*error.* 1$", err, re.MULTILINE), err
     assert "0 of 2 objects scored" in err
 
 

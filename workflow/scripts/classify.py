@@ -12,7 +12,6 @@ from mallorn.decide.bundle import (
     check_bundle,
     decide_scores,
     ensemble_scores,
-    installed,
     joined_scores,
     member_scores,
     read_bundle,
@@ -30,7 +29,7 @@ from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.observed import Observed
 
 
-def main(model, about, files, outputs, state):
+def main(model, about, files, outputs, state, kernels=None):
     """Write the CSV files of probabilities and of predictions, with redshift_kind and the domain, in the log's order.
 
     An object is scored by those of the model's members that know its like (see `mallorn.decide.domain`). Where none can
@@ -42,10 +41,10 @@ def main(model, about, files, outputs, state):
     model: folder of the model. about: {"metadata", "observed", "source": path}, the last of what record_input wrote.
     files: (`DatasetFiles` of the new objects, list of those of the objects with a photometric redshift for each draw of
     it, whose mean takes the place of the former; empty for the redshift as given). outputs: paths of the two files.
-    state: what features are made by here, see `mallorn.decide.bundle`.
+    state: what features are made by here, see `mallorn.decide.bundle`. kernels: folder of the compiled hypotheses.
     """
     (files, draws), manifest = files, read_bundle(model)
-    check_bundle(model, manifest, state, installed(), pq.read_schema(files.features).names)
+    check_bundle(model, manifest, state, pq.read_schema(files.features).names, kernels)
     tell_unknown(manifest["features"], read_notes(files.features))
     log = read_columns(files.features, ["object_id", "Z", "Z_err"])
     object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
@@ -123,4 +122,5 @@ if "snakemake" in globals():
             ),
             (snakemake.output.probabilities, snakemake.output.predictions),
             params.state,
+            given.kernels,
         )

@@ -5,16 +5,23 @@ import shutil
 from pathlib import Path
 
 from mallorn.decide.bundle import DOMAIN, Scorer, write_bundle
+from mallorn.decide.golden import golden_curves
+from mallorn.survey.passbands import Passbands
 
 
-def main(trained, domain, output, about, state):
+def main(trained, domain, output, about, state, golden=None):
     """Write the folder `output`.
 
     trained: {training set: {"folders": list over repeats of {model: folder of its fits}, "learned": paths of what the
     ensemble has learned, one for each repeat, or nothing for a single model, "threshold": path of the decision}}.
-    domain: path of domain.json. about, state: see `write_bundle`.
+    domain: path of domain.json. about, state: see `write_bundle`. golden: {"simulation": that block of the
+    configuration, "passbands": text of the survey's `Passbands`, "kernels": folder of the compiled ones}, of which
+    golden inputs are made; None for none.
     """
-    write_bundle(output, {name: _scorer(**made) for name, made in trained.items()}, state, about)
+    if golden:
+        curves = golden_curves(golden["simulation"], Passbands.from_text(golden["passbands"]))
+        golden = curves, golden["kernels"]
+    write_bundle(output, {name: _scorer(**made) for name, made in trained.items()}, state, about, golden)
     shutil.copyfile(domain, Path(output, DOMAIN))
 
 
@@ -39,4 +46,5 @@ if "snakemake" in globals():
             snakemake.output[0],
             snakemake.params.about,
             snakemake.params.state,
+            {**snakemake.params.golden, "kernels": snakemake.input.kernels},
         )

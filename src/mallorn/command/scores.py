@@ -67,12 +67,15 @@ def score(paths, source, survey, settings, model, out, report, pages, reasons, j
     from mallorn.interface.columns import about_scores
     from mallorn.interface.files import score_files
     from mallorn.interface.model import load_model
-    from mallorn.interface.pages import Pages
     from mallorn.interface.writing import table_written
 
     folder, given = model_folder(model), given_settings(settings)
     about = load_model(folder)
-    kept = Pages(about, report, pages) if report else None
+    kept = None
+    if report:
+        from mallorn.interface.pages import Pages  # with what draws figures
+
+        kept = Pages(about, report, pages)
     columns = about_scores(about.classes)
     with working(paths, source, survey, quiet) as (files, watch), table_written(out, columns) as write:
         found = score_files(files, folder, write, jobs, reasons, given, watch, kept)

@@ -97,7 +97,8 @@ def _verdict(model, row):
         return "no probability"
     chosen = "taken" if row["decision"] == 1 else "not taken"
     spread = f"{row['probability_low']:.3f} to {row['probability_high']:.3f} among the members"
-    return f"P({model.target}) = {row['probability']:.3f} ({spread}), {chosen} for one: the threshold is {row['threshold']:.3f}"
+    given = f"P({model.target}) = {row['probability']:.3f} ({spread})"
+    return f"{given}, {chosen} for one: the threshold is {row['threshold']:.3f}"
 
 
 def _redshift(row):

@@ -32,11 +32,10 @@ def info(model, whole, check):
     for line in _card(loaded):
         click.echo(line)
     if check:
-        from mallorn.decide.bundle import check_bundle
-
-        for note in check_bundle(folder, loaded.about):
+        for note in loaded.check():
             click.echo(f"  note: {note}")
-        click.echo("  features and probabilities of the golden inputs are those of the model")
+        told = "come out as they must" if loaded.about.get("golden") else "are not there"
+        click.echo(f"  golden inputs {told}")
 
 
 def _card(model):

@@ -1,4 +1,4 @@
-"""results/model: all that scores new light curves, and the check that features and packages are those it was made with.
+"""results/model: all that scores new light curves, and the check that it still gives the numbers that it gave.
 
 model.json                        what the model is: see `write_bundle`
 {repeat}/{model}/                 the fits of each member, in the learners' own formats (see
@@ -7,9 +7,12 @@ without_redshift/{repeat}/{model}/     those that score objects without redshift
 other_surveys/{repeat}/{model}/        those that score objects as other surveys see them, if there are any
 other_surveys_without_redshift/...     the same of objects without redshift
 domain.json                            how what they have learned from was observed (see `mallorn.decide.domain`)
+golden/                                light curves with the features and probabilities that they must have (see
+                                       `mallorn.decide.golden`)
 """
 
 import json
+import logging
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,12 +22,20 @@ import numpy as np
 
 from mallorn.decide.classes import finest
 from mallorn.decide.decision import decide, decide_classes
+from mallorn.decide.domain import Judgement
 from mallorn.decide.ensembles import Members, predict_ensemble
+from mallorn.decide.golden import TOLERANCE, differences, passed_before, remember, write_golden
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
-from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.learning.training_sets import (
+    FINAL,
+    KNOWING_NO_REDSHIFT,
+    OTHER_SURVEYS,
+    OTHER_SURVEYS_WITHOUT_REDSHIFT,
+    WITHOUT_REDSHIFT,
+)
 
 __all__ = [
     "DOMAIN",
@@ -32,6 +43,7 @@ __all__ = [
     "Scorer",
     "averaged_scores",
     "check_bundle",
+    "check_settings",
     "decide_scores",
     "ensemble_scores",
     "installed",
@@ -72,6 +84,8 @@ _FURTHER = {
 """Folders, and keys of model.json, of the scorers beside the one of all training objects."""
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
+_log = logging.getLogger(__name__)
+
 
 def installed():
     """Return {package: version} of `PACKAGES`, "" for one that is not installed."""
@@ -105,13 +119,15 @@ class Scorer(NamedTuple):
         return [tuple(np.empty((0, len(one.classes))) for one in fits) for fits in self.members]
 
 
-def write_bundle(folder, scorers, state, about):
+def write_bundle(folder, scorers, state, about, golden=None):
     """Write the folder of the model, but for domain.json.
 
     scorers: {training set: `Scorer`}, of which `FINAL` at least.
     state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
     about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
     photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
+    golden: (`LightCurves` as from `mallorn.decide.golden.golden_curves`, folder of compiled kernels or None); None for
+    a model that is held to versions and code, not to numbers.
     """
     folder, scorer = Path(folder), scorers[FINAL]
     for training, one in scorers.items():
@@ -136,6 +152,9 @@ def write_bundle(folder, scorers, state, about):
         **state,
         "features": next((list(one.columns) for one in fits if one.columns), []),
     }
+    if golden:
+        manifest["golden"] = TOLERANCE
+        write_golden(folder, manifest, _scoring(folder, manifest), *golden)
     write_text(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
 
@@ -151,28 +170,76 @@ def read_bundle(folder):
     return manifest
 
 
-def check_bundle(folder, manifest, state, versions, columns):
-    """Raise DataError, naming every difference, if features here are not made as those that the model learned from.
+def check_settings(folder, manifest, state):
+    """Raise DataError, naming every difference, if features are made here by other settings than the model's.
 
-    manifest: as from `read_bundle`. Of this workflow: state, as in `write_bundle`; versions, as from `installed`;
-    columns, names of the features at hand, None before there are any.
+    Arguments as of `check_bundle`, which checks this too, and much more.
     """
-    differences = [
-        f"{name} {found or 'is not installed'} here, {manifest['versions'][name]} in the model"
-        for name, found in versions.items()
-        if found != manifest["versions"][name]
+    _refuse(folder, [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)])
+
+
+def check_bundle(folder, manifest, state=None, columns=None, kernels=None):
+    """Return notes on what is other here than where the model was made; raise DataError, naming all, where it matters.
+
+    Its golden inputs are computed here, and must come out as they did, within the tolerance that the manifest states;
+    other versions and other code are notes then. A model without golden inputs is held to versions and code.
+
+    manifest: as from `read_bundle`. state: of a workflow whose features it is to score, as in `write_bundle`: its
+    settings must be those of the model; None for features that are made by the model's own settings. columns: names of
+    the features at hand, None for those the model makes itself. kernels: see `mallorn.families.pipeline`.
+    """
+    state = state or {"code": manifest["code"], "settings": manifest["settings"]}
+    notes = [
+        f"{name} {found or 'is not installed'} here, {manifest['versions'].get(name)} in the model"
+        for name, found in installed().items()
+        if found != manifest["versions"].get(name)
     ]
-    if not differences:  # digests of code include versions
+    if not notes:  # digests of code include versions
         names = _unequal(manifest["code"], state["code"])
-        differences += [f"the code of {name} is not that of the model" for name in names]
-    differences += [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
-    missing = [] if columns is None else [name for name in manifest["features"] if name not in set(columns)]
+        notes += [f"the code of {name} is not that of the model" for name in names]
+    wrong = [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
+    missing = [name for name in manifest["features"] if columns is not None and name not in set(columns)]
     if missing:
         shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        differences.append(f"{len(missing)} of {len(manifest['features'])} features are missing: {shown}")
-    if differences:
-        lines = "\n".join(f"  - {line}" for line in differences)
-        raise DataError(f"{folder}: the model cannot score what this workflow makes of light curves:\n{lines}\n{_NEXT}")
+        wrong.append(f"{len(missing)} of {len(manifest['features'])} features are missing: {shown}")
+    if not manifest.get("golden"):
+        wrong, notes = [*notes, *wrong], []
+    elif not wrong and not passed_before(folder):
+        wrong = differences(folder, manifest, _scoring(folder, manifest), kernels)
+        if not wrong:
+            remember(folder)
+    _refuse(folder, wrong, notes)
+    for note in notes:
+        _log.info("%s: %s; its golden inputs come out as they must", folder, note)
+    return notes
+
+
+def _refuse(folder, wrong, notes=()):
+    if wrong:
+        lines = "\n".join(f"  - {line}" for line in [*wrong, *(f"note: {note}" for note in notes)])
+        raise DataError(f"{folder}: the model cannot score what is made of light curves here:\n{lines}\n{_NEXT}")
+
+
+def _scoring(folder, manifest):
+    """Return the function that scores golden inputs: see `mallorn.decide.golden.write_golden`.
+
+    The scorers that can take turns, so that all of them are held to their numbers.
+    """
+    scorers = read_scorers(folder, manifest)
+    can = {True: [name for name in scorers if name not in KNOWING_NO_REDSHIFT]}
+    can[False] = [name for name in scorers if name in KNOWING_NO_REDSHIFT]
+
+    def score(dataset, known):
+        turns = [can[has][k % len(can[has])] if can[has] else "" for k, has in enumerate(map(bool, known))]
+        judgement = Judgement(np.array(turns, dtype=object), np.full(len(known), "", dtype=object), None, None)
+        found = {}
+        for training, scorer in scorers.items():
+            rows = np.flatnonzero(judgement.scorer == training)
+            scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
+            found[training] = scorer, ensemble_scores(scorer, scores)
+        return decide_scores(len(manifest["classes"]), judgement, found)[0]
+
+    return score
 
 
 def read_scorers(folder, manifest):

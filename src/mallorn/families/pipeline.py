@@ -8,14 +8,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mallorn.families.family import Inputs, family_features
-from mallorn.gp.fit import fit_lightcurves
+from mallorn.gp.fit import fit_lightcurves, fit_slots
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import Posterior, predict_posterior
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.plugins import load
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
-from mallorn.survey.passbands import SLOTS
 
 __all__ = ["extract_features", "make_artifacts"]
 
@@ -68,9 +67,7 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
     tables = {}
     for name, model in (("drw", DRW), ("matern", Matern32)):
         if f"fits/{name}" in needs:
-            tables[f"fits/{name}"] = {
-                slot: fit_lightcurves(model, slots.in_band(k), fits[name]) for k, slot in enumerate(SLOTS)
-            }
+            tables[f"fits/{name}"] = fit_slots(model, slots, fits[name])
     if {"fits/multiband", "posterior"} & set(needs):
         tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"])
     if "posterior" in needs:

@@ -16,7 +16,7 @@ differences of f, wide enough that rounding does not move the optimum: the same 
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,8 +24,9 @@ import numpy as np
 from mallorn.gp.batch import pack
 from mallorn.gp.objective import evaluate, likelihood_at, objective, settings
 from mallorn.gp.solver import innovations
+from mallorn.survey.passbands import SLOTS
 
-__all__ = ["REASONS", "Fits", "fit", "fit_lightcurves", "fit_units"]
+__all__ = ["REASONS", "Fits", "fit", "fit_lightcurves", "fit_slots", "fit_units"]
 
 REASONS = (
     "",
@@ -89,13 +90,13 @@ def fit(model, batch, how, engine=innovations):
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def fit_lightcurves(model, lightcurves, config, engine=innovations):
+def fit_lightcurves(model, lightcurves, config, engine=innovations, what="objects"):
     """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
 
     `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
     it `lightcurves.in_band(...)`. That of all passbands sees each point at its passband's own wavelength.
     Parameters are natural logarithms `ln_NAME` with `ln_NAME_err`; an object without points has NaN everywhere,
-    `status` and `reason` (see `REASONS`) say why.
+    `status` and `reason` (see `REASONS`) say why. what: the log calls the rows so.
     """
     lc, how = lightcurves, settings(model, config)
     fitted = np.flatnonzero(lc.n_points > 0)
@@ -117,9 +118,28 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations):
         status[fitted] = fits.status
     for code in range(1, len(REASONS)):
         if (status == code).any():
-            log.info("%s: %d of %d objects: %s", model.name, np.sum(status == code), n, REASONS[code])
+            log.info("%s: %d of %d %s: %s", model.name, np.sum(status == code), n, what, REASONS[code])
     reason = np.array(REASONS, dtype=object)[status]
     return {"object_id": lc.object_id, **table, **counts, "status": status, "reason": reason}
+
+
+def fit_slots(model, lightcurves, config, engine=innovations):
+    """Return {slot: table of `fit_lightcurves`}, one row per object in each, of `LightCurves` by slot (see `in_slots`).
+
+    All slots are fitted together: a few large steps take less time than many small ones.
+    """
+    n, order = len(lightcurves), np.argsort(lightcurves.band, kind="stable")
+    counts = np.bincount(lightcurves.band.astype(np.int64) * n + lightcurves.owner, minlength=n * len(SLOTS))
+    points = {
+        name: getattr(lightcurves, name)[order] for name in ("mjd", "band", "flux", "flux_err", "detected", "limit")
+    }
+    names = ("object_id", "redshift", "redshift_err", "ebv", "luminosity_distance")
+    objects = {name: np.tile(getattr(lightcurves, name), len(SLOTS)) for name in names}
+    start = np.concatenate([[0], np.cumsum(counts)])
+    table = fit_lightcurves(
+        model, replace(lightcurves, start=start, **objects, **points), config, engine, "objects and passbands"
+    )
+    return {slot: {name: values[k * n : (k + 1) * n] for name, values in table.items()} for k, slot in enumerate(SLOTS)}
 
 
 def fit_units(model):

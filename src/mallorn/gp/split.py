@@ -3,10 +3,9 @@
 from contextlib import ExitStack
 
 from mallorn.gp.engines import choose_engine, load_engine
-from mallorn.gp.fit import fit_lightcurves, fit_units
+from mallorn.gp.fit import fit_lightcurves, fit_slots, fit_units
 from mallorn.io.tables import read_columns, table_writer
 from mallorn.survey.lightcurves import lightcurve_groups
-from mallorn.survey.passbands import SLOTS
 
 __all__ = ["fit_split"]
 
@@ -27,7 +26,9 @@ def fit_split(model, points, objects, outputs, settings, engine="celerite2", fol
         }
         for _, lightcurves in lightcurve_groups(points, objects):
             lightcurves = lightcurves.dereddened()
-            slots = lightcurves.in_slots() if set(writers) - {None} else None
+            if None in writers:
+                tables = {None: fit_lightcurves(model, lightcurves, settings, innovations)}
+            else:
+                tables = fit_slots(model, lightcurves.in_slots(), settings, innovations)
             for slot, write in writers.items():
-                fitted = lightcurves if slot is None else slots.in_band(SLOTS.index(slot))
-                write(fit_lightcurves(model, fitted, settings, innovations))
+                write(tables[slot])

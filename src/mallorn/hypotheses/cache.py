@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def user_folder():
     (XDG_CACHE_HOME or ~/.cache). Its name is a digest of the code that is compiled, of numba's version and of the
     processor, so that code of another state is never met.
     """
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
+    return Path(os.environ.get("MALLORN_CACHE") or usual, f"kernels-{_state()}")
+
+
+@cache
+def _state():
+    """Return a digest of what the folder's name says, as it is when this process asks for the first time."""
     from llvmlite import binding
 
     digest = hashlib.sha256()
@@ -38,8 +46,7 @@ def user_folder():
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())
     digest.update(f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}".encode())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
-    return Path(os.environ.get("MALLORN_CACHE") or cache, f"kernels-{digest.hexdigest()[:16]}")
+    return digest.hexdigest()[:16]
 
 
 def compile_kernels(folder):
@@ -53,6 +60,8 @@ def compile_kernels(folder):
         return
     folder.mkdir(parents=True)
     _load(folder)
+    if not any(folder.rglob("*.nbi")):  # this process had them already, from elsewhere: nothing was compiled
+        return
     with suppress(OSError):  # a home that cannot be written to is no reason to fail
         known.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=known.parent) as beside:
@@ -70,10 +79,12 @@ def use_kernels(folder=None):
     if folder is None:
         folder = user_folder()
         if not (folder / _WHOLE).is_file():
-            _log.info("compiling the fits of physical hypotheses, once for this machine: some 20 s")
+            _log.warning("compiling the fits of physical hypotheses, once for this user and machine: some 20 s")
             with tempfile.TemporaryDirectory() as own:
                 compile_kernels(own)
-            return
+        else:
+            _load(folder)
+        return
     for function in _load(folder):
         if sum(function.stats.cache_misses.values()):
             message = "%s was not in %s and had to be compiled: if many jobs say so, run the rule compile_kernels again"

@@ -49,7 +49,9 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
     Raises DataError for files that cannot be read at all, and for a folder that holds no model.
     """
-    reading = reading_for(load_model(folder), settings)
+    model = load_model(folder)
+    model.check()
+    reading = reading_for(model, settings)
     work = partial(score_batch, str(folder), reasons=reasons)
 
     def judged(frame, summary, batch):
@@ -77,7 +79,7 @@ def convert_files(files, write, settings=None, watch=None):
     settings: a configuration, or the part of it that differs from the defaults; the others as of `score_files`.
     Columns: object_id, mjd, passband ("SURVEY.NAME", save of results/lightcurves), flux and flux_err (microjansky, not
     corrected for Galactic dust), detected (1, 0, or -1 where it is not told), upper_limit (1 or 0); and of the object
-    redshift, or photo_redshift, its error, ra, dec, ebv and label where they are known.
+    redshift, or photoz and photoz_err, ra, dec, ebv and label where they are known.
     """
     return _through(files, settings, _points, lambda frame, *_: write(frame), 1, watch)
 
@@ -164,8 +166,8 @@ def _points(batch):
         "detected": curves.detected,
         "upper_limit": curves.limit.astype(np.int8),
         "redshift": np.where(photometric, np.nan, curves.redshift)[owner],
-        "photo_redshift": np.where(photometric, curves.redshift, np.nan)[owner],
-        "photo_redshift_err": curves.redshift_err[owner],
+        "photoz": np.where(photometric, curves.redshift, np.nan)[owner],
+        "photoz_err": curves.redshift_err[owner],
         "ra": known.get("ra", unknown)[owner],
         "dec": known.get("dec", unknown)[owner],
         "ebv": curves.ebv[owner],

@@ -8,6 +8,7 @@ import numpy as np
 from mallorn.decide.bundle import (
     DOMAIN,
     averaged_scores,
+    check_bundle,
     decide_scores,
     ensemble_scores,
     member_range,
@@ -19,13 +20,12 @@ from mallorn.decide.bundle import (
 from mallorn.decide.domain import judge, read_domain, tell_judgement
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
-from mallorn.families.pipeline import extract_features, make_artifacts
+from mallorn.families.pipeline import extract_features
 from mallorn.interface.described import FURTHER, description
 from mallorn.learners.learner import learner
-from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.learning.explanations import candidate_table
+from mallorn.learning.made import dataset_of
 from mallorn.learning.model_files import mean_contributions
-from mallorn.learning.tables import clipped
 from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_REDSHIFT
 from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.observed import observed
@@ -38,7 +38,8 @@ def load_model(folder):
     """Return the `Model` of a folder that the workflow made (results/model).
 
     Only numbers and the learners' own formats are read, never pickles: a model from elsewhere runs no code. Raises
-    DataError if there is no model, or one of another format.
+    DataError if there is no model, or one of another format. Before it scores for the first time it is held to its
+    golden inputs: see `Model.check`.
     """
     return Model(folder)
 
@@ -72,11 +73,11 @@ class Model:
         the class sought; probability_low and probability_high, the least and the most that a single member of the
         ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
         what the noise of the points does; probability__CLASS of every class, which sum to 1; redshift_kind,
-        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`), from the probability threshold on; domain, "in
-        domain", "extrapolating" or "cannot say", and domain_reason, why it is not the first; scored_as, which of the
-        model's training sets knows objects seen like it; how it was observed: n_points, n_detections (above 5 sigma),
-        passbands (slots with points), span (days), detected (share of the points), snr (the highest). They are those
-        that the workflow's `classify` gives for the same points.
+        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`), which it is from
+        the probability `threshold` on; domain, "in domain", "extrapolating" or "cannot say", and domain_reason, why it
+        is not the first; scored_as, which of the model's training sets knows objects seen like it; how it was observed:
+        n_points, n_detections (above 5 sigma), passbands (slots with points), span (days), detected (share of the
+        points), snr (the highest). They are those that the workflow's `classify` gives for the same points.
 
         Members of the model that have learned from copies as other surveys would have seen them score what is outside
         the domain of the others. An object that "cannot" be said anything of, for lack of points or of a redshift that
@@ -193,9 +194,19 @@ class Model:
             raise DataError(f"{self.folder}: no member of this model has SHAP values")
         return np.mean(found, axis=0)
 
+    def check(self):
+        """Return notes on versions that are others than where the model was made.
+
+        The model's golden inputs, simulated light curves, are computed here, once for this code and these packages on
+        this machine. Raises DataError, naming what differs, if features or probabilities are not those of the model
+        within the tolerance that it states. A model without golden inputs is taken as it is.
+        """
+        return check_bundle(self.folder, self.about) if self.about.get("golden") else []
+
     @cached_property
     def _scorers(self):
         """What scores objects, by training set, read when it is first asked for."""
+        self.check()
         return read_scorers(self.folder, self.about)
 
     @cached_property
@@ -216,15 +227,7 @@ class Model:
         return self._last[1]
 
     def _dataset(self, curves, made):
-        logged = {"Z": curves.redshift, "EBV": curves.ebv}
-        values, _ = clipped({**made, **logged}, self.columns)
-
-        def grid():
-            posterior = make_artifacts({"posterior"}, curves, self.settings)["posterior"]
-            return Grid(*(getattr(posterior, name) for name in Grid._fields))
-
-        features = Features(np.asarray(curves.object_id, dtype=object), self.columns, values)
-        return Dataset(curves.object_id, features=features, grid=grid, points=curves)
+        return dataset_of(curves, self.columns, self.settings, made)
 
 
 def _index(curves):

@@ -24,7 +24,8 @@ def score_curves(model, curves, known=None, reasons=3):
     host_...). reasons: number of features to name that drive the probability.
 
     Columns: object_id; ra, dec (degrees), redshift, redshift_err, redshift_kind; what `Model.predict` returns, with
-    decision 1, 0, or empty where it cannot say; what `Model.describe` returns; reasons; label and host_... where they are known.
+    decision 1, 0, or empty where it cannot say; what `Model.describe` returns; reasons; label and host_... where they
+    are known.
     """
     import pandas
 

@@ -188,11 +188,12 @@ def clipped(table, columns):
     """
     largest, beyond = np.finfo(np.float32).max, set()
     values = np.empty((len(table[columns[0]]) if columns else 0, len(columns)), dtype=np.float32)
-    for k, name in enumerate(columns):
-        column = np.asarray(table[name], dtype=float)
-        if np.any(np.abs(column) > largest):
-            beyond.add(name)
-        values[:, k] = np.clip(column, -largest, largest)
+    with np.errstate(over="ignore"):
+        for k, name in enumerate(columns):
+            values[:, k] = table[name]
+    for k in np.flatnonzero(np.isinf(values).any(axis=0)):
+        beyond.add(columns[k])
+        values[:, k] = np.clip(values[:, k], -largest, largest)
     return values, beyond
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from astropy.io import fits
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array
@@ -153,6 +152,8 @@ def _header(stream, path):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            from astropy.io import fits  # only here: tables of all kinds come by, and it takes half a second
+
             header = fits.Header.fromstring(text.decode("latin-1"))
             dict(header.items())  # values are parsed here
             return header

@@ -1,0 +1,149 @@
+"""Golden inputs: light curves in a model's folder, with the features and probabilities that they must have.
+
+golden/points.parquet, objects.parquet   simulated light curves, every third without a redshift
+golden/features.parquet                  object_id, and what the model reads of each, in the manifest's order
+golden/probabilities.parquet             object_id, and the probability of each class, calibrated
+
+Who has other versions of packages, or another processor, sees by these whether the model still is what it was.
+"""
+
+import hashlib
+import json
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from mallorn.decide.predictions import CLASS_PREFIX, class_columns
+from mallorn.errors import DataError
+from mallorn.families.pipeline import extract_features
+from mallorn.hypotheses.cache import user_folder
+from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.made import dataset_of
+from mallorn.simulate.curves import simulated_lightcurves
+from mallorn.survey.lightcurves import read_lightcurves, write_lightcurves
+
+__all__ = ["TOLERANCE", "differences", "golden_curves", "passed_before", "remember", "write_golden"]
+
+TOLERANCE = {"features": 1e-3, "probability": 1e-3}
+"""How far a feature may be off, of its value or of its standard deviation over the golden inputs, the larger of both;
+and a probability."""
+
+_FOLDER = "golden"
+_SOURCES = {"AGN": 2, "SN Ia": 2, "SN II": 1, "SLSN-I": 1, "TDE": 2}
+_DEPTH = 24.0  # AB magnitude, in every passband
+_SEED = 20261126
+_EVERY = 3  # golden input, of which one has no redshift
+_NAMED = 3  # features that a message names
+_TINY = 1e-6  # of what is around 0
+
+
+def golden_curves(simulation, passbands):
+    """Return simulated `LightCurves`, always the same: an event of every kind, seen twice or more.
+
+    simulation: that block of the configuration, for cadence and noise. passbands: those of the training survey.
+    """
+    few = {"n_splits": 1, "sources": _SOURCES, "siblings": {"train": 1, "test": 1}}
+    depth = dict.fromkeys(passbands.names, _DEPTH)
+    curves = simulated_lightcurves({**simulation, **few, "depth": depth}, passbands, _SEED)
+    unknown = np.arange(len(curves)) % _EVERY == _EVERY - 1
+    redshift, error = (np.where(unknown, np.nan, v) for v in (curves.redshift, curves.redshift_err))
+    return curves.with_redshift(redshift, error)
+
+
+def write_golden(folder, manifest, score, curves, kernels=None):
+    """Write golden inputs to the folder of a model.
+
+    manifest: of the model. score: function of (`Dataset`, whether each object has a redshift (n,)) that returns the
+    calibrated probabilities (n, C). curves: as from `golden_curves`. kernels: see `make_artifacts`.
+    """
+    path = Path(folder, _FOLDER)
+    path.mkdir(parents=True, exist_ok=True)
+    write_lightcurves(curves, path / "points.parquet", path / "objects.parquet")
+    features, probability = _computed(manifest, score, curves, kernels)
+    write_table(path / "features.parquet", {"object_id": curves.object_id, "features": features})
+    write_table(
+        path / "probabilities.parquet",
+        {"object_id": curves.object_id, **class_columns(probability, manifest["classes"])},
+    )
+
+
+def differences(folder, manifest, score, kernels=None):
+    """Return what is not as the golden inputs of a model say, a text for each kind; none if all is.
+
+    Arguments as of `write_golden`. Raises DataError if golden inputs are missing that the manifest has.
+    """
+    path, tolerance = Path(folder, _FOLDER), manifest["golden"]
+    for name in ("points", "objects", "features", "probabilities"):
+        if not (path / f"{name}.parquet").is_file():
+            fix = "get the whole folder of the model again"
+            raise DataError.at(path / f"{name}.parquet", expected="golden inputs", found="nothing", fix=fix)
+    curves = read_lightcurves(path / "points.parquet", path / "objects.parquet")
+    features, probability = _computed(manifest, score, curves, kernels)
+    expected = read_columns(path / "features.parquet")["features"].reshape(features.shape)
+    off = {name: _off(features[:, k], expected[:, k]) for k, name in enumerate(manifest["features"])}
+    off = {name: share for name, share in off.items() if not share <= tolerance["features"]}
+    told = []
+    if off:
+        worst = sorted(off, key=lambda name: -off[name])[:_NAMED]
+        named = ", ".join(f"{name} (by {off[name]:.2g})" for name in worst)
+        told.append(
+            f"{len(off)} of {features.shape[1]} features differ by more than {tolerance['features']:g}: {named}"
+        )
+    table = read_columns(path / "probabilities.parquet")
+    held = np.stack([table[f"{CLASS_PREFIX}{name}"] for name in manifest["classes"]], axis=1)
+    unlike = np.where(np.isnan(probability) & np.isnan(held), 0.0, np.abs(probability - held)).max(axis=1)
+    if not (unlike <= tolerance["probability"]).all():
+        worst = int(np.argmax(np.nan_to_num(unlike, nan=np.inf)))
+        pair = f"{probability[worst, 0]:.4f} for {held[worst, 0]:.4f} of {curves.object_id[worst]}"
+        told.append(f"probabilities differ by more than {tolerance['probability']:g}: {pair}")
+    return told
+
+
+def _computed(manifest, score, curves, kernels):
+    """Return (features (n, p) that the model reads, probabilities (n, C))."""
+    reads, settings = "features" in manifest["needs"], manifest["settings"]
+    made = extract_features(curves, settings, kernels=kernels) if reads else {}
+    dataset = dataset_of(curves, manifest["features"], settings, made, kernels)
+    return dataset.features.values, score(dataset, curves.has_redshift)
+
+
+def _off(found, expected):
+    """Return by how much a feature is off at most, in units of its size or scatter; infinite where one is missing."""
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    known = np.isfinite(expected)
+    if not np.array_equal(np.isnan(found), np.isnan(expected)):
+        return np.inf
+    if not known.any():
+        return 0.0
+    scale = np.maximum(np.abs(expected[known]), np.std(expected[known])) + _TINY
+    return float(np.max(np.abs(found[known] - expected[known]) / scale))
+
+
+def passed_before(folder):
+    """Return whether `remember` was called for the model as it lies there, with this code, packages and processor."""
+    return _mark(folder).is_file()
+
+
+def remember(folder):
+    """Keep in the user's cache that the golden inputs of a model came out as they must, so that they do so once."""
+    with suppress(OSError):  # a home that cannot be written to is no reason to fail
+        mark = _mark(folder)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _mark(folder):
+    digest = hashlib.sha256(user_folder().name.encode())
+    source = Path(__file__).parents[1]
+    for path in sorted(source.rglob("*.py")):
+        digest.update(path.read_bytes())
+    for path in sorted(Path(folder).resolve().rglob("*")):
+        if path.is_file():
+            about = path.stat()
+            digest.update(json.dumps([str(path), about.st_size, about.st_mtime_ns]).encode())
+    for name in ("catboost", "celerite2", "light-curve", "lightgbm", "scipy", "scikit-learn", "xgboost-cpu"):
+        with suppress(Exception):
+            digest.update(f"{name} {version(name)}".encode())
+    return user_folder().parent / "checked" / digest.hexdigest()[:24]
