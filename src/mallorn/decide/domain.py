@@ -34,9 +34,9 @@ CUTS_DETECTED = 0.8
 
 _QUANTITIES = {
     "n_points": ("points", "", True),
-    "n_detections": ("points above 5 sigma", "", True),
+    "n_detections": ("detections", "", True),
     "span": ("span", " d", True),
-    "detected": ("share of points above 5 sigma", "", False),
+    "detected": ("share of detections", "", False),
     "median_error": ("median error", " uJy", True),
     "peak": ("largest flux", " uJy", True),
     "snr": ("highest S/N", "", True),
@@ -53,6 +53,8 @@ _NEIGHBOURS = 5
 _COMMON = 0.99
 _FARTHEST = 20.0
 _TOLD = 5
+_MARGIN = 1e-4  # more than what rounding takes from an end of the range
+_SEPARATOR = "; "
 
 
 class Judgement(NamedTuple):
@@ -92,8 +94,8 @@ def domain_of(seen, tails, seed):
     distance = np.where(own, *(_distance(scaled, scaled[drawn], k)[0] for k in (_NEIGHBOURS + 1, _NEIGHBOURS)))
     return {
         "quantities": known,
-        "low": _rounded(low),
-        "high": _rounded(high),
+        "low": _rounded(low - _MARGIN),
+        "high": _rounded(high + _MARGIN),
         "middle": _rounded(middle),
         "scale": _rounded(scale),
         "reference": [_rounded(row) for row in scaled[drawn]],
@@ -113,19 +115,21 @@ def judge(domain, seen):
 
     An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts, if it
     is in the domain of that one; else by the scorer that has learned from copies as other surveys would have seen them,
-    if there is one.
+    if there is one and it has fewer objections.
     """
     n, scorers = len(seen.n_points), domain["scorers"]
     known = np.isfinite(seen.redshift)
     scorer, cut, reason = (np.full(n, "", dtype=object) for _ in range(3))
+    objections = np.full(n, np.inf)
     pairs = {True: (FINAL, OTHER_SURVEYS), False: (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)}
     for has_redshift, names in pairs.items():
-        left = known == has_redshift
         for name in filter(scorers.get, names):
-            rows = np.flatnonzero(left)
+            rows = np.flatnonzero((known == has_redshift) & (objections > 0))
             why = _outside(scorers[name], seen.take(rows))
-            scorer[rows], reason[rows] = name, why
-            left[rows[why == ""]] = False
+            number = np.array([len(one) for one in why])
+            fewer = number < objections[rows]
+            scorer[rows[fewer]], objections[rows[fewer]] = name, number[fewer]
+            reason[rows[fewer]] = [_SEPARATOR.join(one) for one, less in zip(why, fewer, strict=True) if less]
     of_others = np.isin(scorer.astype(str), (OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT))
     cut[of_others] = _cut(domain, seen.take(np.flatnonzero(of_others)))
     status = np.where(reason == "", STATUS[0], STATUS[1]).astype(object)
@@ -197,7 +201,7 @@ def _units(domain, seen, median, beyond):
 
 
 def _outside(one, seen):
-    """Return in words why each object is outside the domain of a scorer, (n,) str, "" if it is not."""
+    """Return in words why each object is outside the domain of a scorer: a list of objections for each."""
     order = [list(_QUANTITIES).index(name) for name in one["quantities"]]
     values = _values(seen)[:, order]
     low, high = np.array(one["low"]), np.array(one["high"])
@@ -217,8 +221,8 @@ def _outside(one, seen):
             apart = np.argsort(-np.abs(scaled[k] - reference[nearest[k]]), kind="stable")[:2]
             names = " and ".join(_QUANTITIES[one["quantities"][j]][0] for j in apart)
             found.append(f"no training object is like it, in {names} together")
-        reasons.append("; ".join(found))
-    return np.array([*reasons, None], dtype=object)[:-1]
+        reasons.append(found)
+    return reasons
 
 
 def _cut(domain, seen):

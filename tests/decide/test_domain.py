@@ -1,0 +1,180 @@
+"""The domain of a model: what it has learned from, what it has not, and what is said of it."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from mallorn.decide.domain import STATUS, domain_of, judge, tell_judgement, unlike_words
+from mallorn.survey.observed import Observed
+
+MINIMUM = {"points": 6, "detections": 3, "nights": 3}
+
+
+def seen(n=600, seed=1, **changed):
+    """Return how n objects of one survey were observed; `changed` fields are the same for all, or arrays."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(80, 300, n)
+    detected = rng.uniform(0.1, 0.6, n)
+    fields = {
+        "n_points": points,
+        "n_detections": (points * detected).astype(int),
+        "nights": points // 2,
+        "span": rng.uniform(1500, 3000, n),
+        "detected": detected,
+        "median_error": rng.lognormal(-1.0, 0.2, n),
+        "peak": rng.lognormal(2.0, 0.6, n),
+        "snr": rng.lognormal(3.0, 0.5, n),
+        "baseline": rng.uniform(-0.02, 0.2, n),
+        "redshift": rng.uniform(0.1, 1.0, n),
+        "slots": np.ones((n, 6), dtype=bool),
+    }
+    whole = {name: np.broadcast_to(np.asarray(v), np.shape(fields[name])) for name, v in changed.items()}
+    return Observed(**fields | whole)
+
+
+ZTF = {
+    "n_points": 30,
+    "n_detections": 30,
+    "detected": 1.0,
+    "median_error": 12.0,
+    "peak": 300.0,
+    "span": 90.0,
+    "baseline": 0.5,
+    "slots": np.array([0, 1, 1, 0, 0, 0], dtype=bool),
+}
+
+
+@pytest.fixture(scope="module")
+def domain():
+    """Of a model with a scorer for each kind of training set, as it is read from its file."""
+    copies = seen(seed=2, **ZTF)
+    copies = copies._replace(
+        n_points=np.random.default_rng(3).integers(6, 60, 600), span=np.random.default_rng(4).uniform(20, 300, 600)
+    )
+    unknown = {"redshift": np.nan}
+    scorers = {
+        "final": seen(),
+        "no_redshift": seen(**unknown),
+        "other_surveys": copies,
+        "other_surveys_no_redshift": copies._replace(**{k: np.full(600, v) for k, v in unknown.items()}),
+    }
+    made = {name: domain_of(one, 0.01, 1) for name, one in scorers.items()}
+    return json.loads(json.dumps({"minimum": MINIMUM, "few_bands": 3, "scorers": made}))
+
+
+def test_objects_like_those_learned_from_are_in_the_domain(domain):
+    found = judge(domain, seen(seed=5))
+    assert (found.status == STATUS[0]).mean() > 0.85
+    assert set(found.scorer[found.status == STATUS[0]]) <= {"final", "other_surveys"}
+    assert (found.scorer == "final").mean() > 0.85
+    assert (found.reason[found.status == STATUS[0]] == "").all()
+
+
+def test_an_object_without_redshift_is_judged_by_what_was_trained_without(domain):
+    found = judge(domain, seen(seed=5, redshift=np.nan))
+    assert (found.scorer == "no_redshift").mean() > 0.85
+    bare = {**domain, "scorers": {"final": domain["scorers"]["final"]}}
+    found = judge(bare, seen(seed=5, n=3, redshift=np.nan))
+    assert found.scorer.tolist() == ["", "", ""]
+    assert set(found.status) == {"cannot say"}
+    assert set(found.reason) == {"no redshift, and the model has not learned to do without"}
+
+
+def test_another_survey_is_judged_by_what_has_learned_from_copies(domain):
+    found = judge(domain, seen(seed=6, n=50, **ZTF))
+    assert set(found.scorer) == {"other_surveys"}
+    assert set(found.cut) == {"alerts"}
+    assert (found.status == STATUS[0]).mean() > 0.9
+    alone = judge({**domain, "scorers": {"final": domain["scorers"]["final"]}}, seen(seed=6, n=50, **ZTF))
+    assert set(alone.status) == {"extrapolating"}
+    assert all("no points in u, i, z, y" in why for why in alone.reason)
+
+
+@pytest.mark.parametrize(
+    ("changed", "cut"),
+    [
+        ({"detected": 0.3}, "few_bands"),
+        ({"slots": np.ones(6, dtype=bool)}, "detections"),
+        ({"detected": 0.3, "slots": np.ones(6, dtype=bool)}, "forced"),
+    ],
+)
+def test_a_cut_is_named_by_passbands_and_detections(domain, changed, cut):
+    assert set(judge(domain, seen(seed=6, n=5, **ZTF | changed)).cut) == {cut}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"n_points": 5}, "too few points: 5 of 6 points"),
+        ({"n_detections": 0}, "too few points: 0 of 3 detections"),
+        ({"nights": 1}, "too few points: 1 of 3 nights"),
+    ],
+)
+def test_below_the_minimum_nothing_is_said(domain, changed, words):
+    found = judge(domain, seen(n=4, **changed))
+    assert set(found.status) == {"cannot say"}
+    assert set(found.reason) == {words}
+    assert set(found.scorer) == set(found.cut) == {""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"peak": 9e9}, "largest flux 9e+09 uJy (learned from"),
+        ({"redshift": 4.0}, "redshift 4 (learned from"),
+        ({"span": 1e-4}, "span 0.0001 d (learned from"),
+        ({"baseline": 0.99}, "median flux over the largest 0.99"),
+    ],
+)
+def test_what_is_beyond_the_range_is_named_with_the_range(domain, changed, words):
+    found = judge(domain, seen(n=4, **changed))
+    assert set(found.status) == {"extrapolating"}
+    assert all(words in why for why in found.reason)
+
+
+def test_more_points_than_were_learned_from_do_no_harm(domain):
+    found = judge(domain, seen(n=50, seed=7, n_points=5000, n_detections=2000))
+    assert (found.status == STATUS[0]).mean() > 0.7
+
+
+def test_a_combination_that_was_never_seen_is_extrapolated(domain):
+    one = domain_of(seen(peak=np.geomspace(1, 1000, 600), snr=np.geomspace(5, 5000, 600), median_error=0.2), 0.01, 1)
+    narrow = {**domain, "scorers": {"final": one}}
+    odd = seen(n=2, peak=np.array([2.0, 400.0]), snr=np.array([2000.0, 9.0]), median_error=0.2)
+    found = judge(narrow, odd)
+    assert set(found.status) == {"extrapolating"}
+    assert all("no training object is like it, in" in why for why in found.reason)
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (1000.0, "fluxes are 1,0"),
+        (1e-6, "times smaller than those learned from: Jy?"),
+    ],
+)
+def test_another_unit_is_guessed(domain, factor, words):
+    one = seen(seed=8)
+    odd = one._replace(peak=one.peak * factor, median_error=one.median_error * factor)
+    assert any(words in sentence for sentence in unlike_words(domain, odd))
+    assert not unlike_words(domain, one)
+
+
+def test_nanojansky_magnitudes_and_host_light_are_told_by_name(domain):
+    one = seen(seed=8)
+    nano = one._replace(peak=one.peak * 1e3, median_error=one.median_error * 1e3)
+    assert "nJy?" in unlike_words(domain, nano)[0]
+    magnitudes = one._replace(peak=np.full(600, 22.0), median_error=np.full(600, 0.1), baseline=np.full(600, 0.95))
+    assert "look like magnitudes" in unlike_words(domain, magnitudes)[0]
+    host = one._replace(baseline=np.full(600, 0.97), peak=np.full(600, 60.0))
+    assert any("host" in sentence for sentence in unlike_words(domain, host))
+
+
+def test_kinds_of_trouble_are_counted_in_the_log(domain, caplog):
+    mixed = seen(n=10, n_points=np.array([3] * 4 + [200] * 6), redshift=np.array([0.5] * 8 + [4.0] * 2))
+    with caplog.at_level(logging.WARNING):
+        tell_judgement(domain, mixed, judge(domain, mixed))
+    assert "4 of 10 objects get no probability: too few points (4)" in caplog.text
+    assert "are unlike all that the model has learned from: redshift (2)" in caplog.text
