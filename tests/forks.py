@@ -13,26 +13,29 @@ import sys
 import tempfile
 import time
 import weakref
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import psutil
+from quick_jobs import QuickJobs
 
 
-def start(project, folder, arguments, environment, out=(os.devnull, os.devnull)):
+def start(project, folder, arguments, environment, out=(os.devnull, os.devnull), quick=False):
     """Start `snakemake ARGUMENTS` in `folder` on the copy of the project in `project`; return its `Fork`.
 
-    out: the files that it prints to, as its standard output and error.
+    out: the files that it prints to, as its standard output and error. quick: whether its jobs are forks too, see
+    `quick_jobs`.
     """
     server = _server(str(project), tuple(sorted(environment.items())))
-    return Fork(server, server.ask("start", arguments, str(folder), [str(path) for path in out]))
+    jobs = _quick_jobs().command if quick else None
+    return Fork(server, server.ask("start", arguments, str(folder), [str(path) for path in out], jobs))
 
 
 def run(project, folder, arguments, environment):
-    """Run such a command to its end; return the finished process."""
+    """Run such a command to its end, with quick jobs; return the finished process."""
     with tempfile.TemporaryDirectory() as beside:
         out = [Path(beside, name) for name in ("out", "err")]
-        status = start(project, folder, arguments, environment, out).wait()
+        status = start(project, folder, arguments, environment, out, quick=True).wait()
         command = ["python", "-m", "snakemake", *arguments]
         return subprocess.CompletedProcess(command, status, *(path.read_text(encoding="utf-8") for path in out))
 
@@ -65,7 +68,12 @@ class Fork:
             os.kill(self.pid, signal.SIGKILL)
 
 
-@lru_cache(maxsize=2)
+@cache
+def _quick_jobs():
+    return QuickJobs({name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
+
+
+@lru_cache(maxsize=4)
 def _server(project, environment):
     return _Server(project, dict(environment))
 
@@ -103,10 +111,12 @@ def _serve(project):
         print(answer, flush=True)
 
 
-def _command(arguments, folder, out):
-    """Run `snakemake ARGUMENTS` as this process, and end it."""
+def _command(arguments, folder, out, jobs):
+    """Run `snakemake ARGUMENTS` as this process, and end it; scripts by the command `jobs`, None for a new python."""
     from snakemake.cli import main
 
+    if jobs:
+        _run_scripts_by(jobs)
     os.chdir(folder)
     sys.argv[1:] = arguments
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
@@ -122,6 +132,15 @@ def _command(arguments, folder, out):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _run_scripts_by(command):
+    from snakemake.script import PythonScript
+
+    def execute_script(self, fname, edit=False):
+        self._execute_cmd(f"{command} {{fname:q}}", fname=fname, is_python_script=True)
+
+    PythonScript.execute_script = execute_script
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def run_with_kills(workspace, expected, cores):
     rng, kills, jobs = random.Random(20261121), [], []
     for k in range(KILLS):
         whom = rng.choice(["a job", "snakemake", "all", "snakemake before its jobs"])
-        run = workspace.fork(cores)
+        run = workspace.fork(cores=cores)
         jobs += _strike(run, whom, rng)
         tables = {name: made for name, made in workspace.results().items() if _renamed_when_whole(name)}
         kills.append(Kill(whom, run.returncode == 0, [n for n, made in tables.items() if made != expected.get(n)]))
@@ -40,7 +40,7 @@ def run_with_kills(workspace, expected, cores):
         else:
             shutil.rmtree(workspace.path / ".snakemake" / "locks", ignore_errors=True)  # as --unlock does, in no time
     _wait_for_the_end_of(jobs)
-    workspace.snakemake(cores=cores)
+    workspace.snakemake_anew(cores=cores)
     return kills
 
 

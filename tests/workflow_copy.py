@@ -23,7 +23,11 @@ class Workspace:
     snakefile: Path | None = None  # of another copy of the project, for a folder that holds results alone
 
     def snakemake(self, *arguments, ok=True, cores=2):
-        """Run snakemake with the tiny configuration and return the finished process."""
+        """Run snakemake with the tiny configuration, it and its jobs as forks, and return the finished process."""
+        return self._finished(forks.run(*self._where, self._arguments(arguments, cores), clean_environment()), ok)
+
+    def snakemake_anew(self, *arguments, ok=True, cores=2):
+        """Run snakemake as users do, it and its jobs as new processes, and return it when it has finished."""
         process = self.start(*arguments, cores=cores)
         out, err = process.communicate()
         return self._finished(subprocess.CompletedProcess(process.args, process.returncode, out, err), ok)
@@ -35,12 +39,12 @@ class Workspace:
         return subprocess.Popen(command, cwd=self.path, env=environment, stdout=output, stderr=output, text=True)
 
     def dry(self, *arguments, ok=True):
-        """Return the finished process of a command that runs no job; it costs a third of `snakemake`."""
-        return self._finished(forks.run(*self._where, self._arguments(arguments, 2), clean_environment()), ok)
+        """Return the finished process of a command that runs no job."""
+        return self.snakemake(*arguments, ok=ok)
 
-    def fork(self, cores):
-        """Start a run as `start` does, in a fork, which costs less; its output is lost."""
-        return forks.start(*self._where, self._arguments((), cores), clean_environment())
+    def fork(self, *arguments, cores=2):
+        """Start a run in a fork, its jobs as new processes; its output is lost."""
+        return forks.start(*self._where, self._arguments(arguments, cores), clean_environment())
 
     @property
     def _where(self):

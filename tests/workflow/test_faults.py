@@ -5,7 +5,6 @@ import subprocess
 import time
 
 from killed_runs import KILLS, jobs_of, wait_for_jobs
-from workflow_copy import copy_project
 
 
 def test_a_run_killed_twenty_times_ends_with_the_same_results(clone, finished):
@@ -32,12 +31,12 @@ def test_kernels_half_compiled_are_compiled_again(empty, tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("whole"))
 
 
-def test_the_terminal_ends_with_the_own_error_of_a_failed_job(finished, tmp_path):
-    broken = copy_project(tmp_path / "broken")
+def test_the_terminal_ends_with_the_own_error_of_a_failed_job(empty, finished):
+    broken = empty("broken")
     shutil.copytree(finished.origin / "results" / "survey", broken.path / "survey")
     with open(broken.path / "survey/split_02/train_full_lightcurves.csv", "a", encoding="utf-8") as file:
         file.write("half a row")
-    done = broken.snakemake("results/lightcurves/split_02.parquet", "--config", "data_dir=survey", ok=False)
+    done = broken.snakemake_anew("results/lightcurves/split_02.parquet", "--config", "data_dir=survey", ok=False)
     assert done.returncode == 1
     *_, heading, _, name, error, log = done.stderr.rstrip().split("\n")
     assert heading == "1 job failed:"

@@ -1,14 +1,13 @@
 """`snakemake alerce_sample` against a server on loopback: planned without it, gone on with, and never asked twice."""
 
 import json
-import subprocess
 import time
 
 import psutil
 import pytest
 import yaml
 from alerce_server import serving, settings_for, ztf_id, ztf_object
-from workflow_copy import TINY, copy_project
+from workflow_copy import ROOT, TINY, Workspace
 
 from mallorn.sources.alerce import batches
 
@@ -31,12 +30,10 @@ def sample(tmp_path, server):
         asked = settings_for(server, tmp_path / "cache", classes=CLASSES, per_class=4, objects_per_file=6)
         path = tmp_path / "alerce.yaml"
         path.write_text(yaml.safe_dump(yaml.safe_load(TINY.read_text()) | {"alerce": asked | given}))
-        if not made:
-            made.append(copy_project(tmp_path / "project"))
-        made[0].configfile = path
-        return made[0]
+        folder = tmp_path / "a folder"
+        folder.mkdir(exist_ok=True)
+        return Workspace(folder, path, snakefile=ROOT / "Snakefile")
 
-    made = []
     return make
 
 
@@ -75,11 +72,12 @@ def test_a_balanced_sample_is_fetched_once_and_read_as_a_survey(sample, server):
 def test_a_run_that_is_killed_or_fails_goes_on(sample, server):
     workspace = sample(tries=2)
     server.slow = 0.3
-    run = psutil.Process(workspace.start("alerce_sample", output=subprocess.DEVNULL).pid)
-    while len(server.log) < 10 and run.is_running() and run.status() != psutil.STATUS_ZOMBIE:
+    run = workspace.fork("alerce_sample")
+    while len(server.log) < 10 and run.poll() is None:
         time.sleep(0.02)
-    for process in (run, *run.children(recursive=True)):
-        process.kill()
+    process = psutil.Process(run.pid)
+    for one in (process, *process.children(recursive=True)):
+        one.kill()
     run.wait()
     workspace.snakemake("--unlock")
     server.slow, server.faults = 0.0, {"forced": [500] * 1000}

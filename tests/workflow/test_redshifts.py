@@ -1,4 +1,4 @@
-"""Objects with spectroscopic, photometric and no redshift through the real DAG, and from Python."""
+"""Objects with spectroscopic, photometric and no redshift, and altered copies, through the real DAG and from Python."""
 
 import csv
 import json
@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import yaml
-from workflow_copy import TINY, copy_project
+from workflow_copy import TINY
 
 import mallorn
 from mallorn.io.tables import read_columns
@@ -47,15 +47,14 @@ def configuration(**further):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(empty):
     """A run on a survey of which some objects lack a redshift: `none` are the test objects among them."""
-    work = copy_project(tmp_path_factory.mktemp("redshifts") / "work")
+    work = empty("redshifts")
     survey = work.path / "survey"
     work.configfile = work.path / "own.yaml"
     work.configfile.write_text(yaml.safe_dump(configuration()))
     work.snakemake("results/survey/split_01/test_full_lightcurves.csv")
-    shutil.copytree(work.path / "results" / "survey", survey)
-    shutil.rmtree(work.path / "results")
+    shutil.move(work.path / "results" / "survey", survey)
     work.none = set()
     for name, step in (("train_log.csv", 9), ("test_log.csv", 5)):
         table = rows(survey / name)
@@ -70,9 +69,12 @@ def run(tmp_path_factory):
     shutil.copytree(survey, new)
     write(new / "test_log.csv", [{**row, "Z": "-9"} for row in rows(survey / "test_log.csv")])
     augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
+    augmentations["jitter"] = {"enabled": True}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
     targets = [f"results/{name}" for name in ("submission.csv", "probabilities.csv", "evaluation/scores.csv", "model")]
+    work.outer = work.path / "results" / "predictions" / "outer_1" / "grouped" / "0" / "mean"
+    targets.append(str((work.outer / "photoz.parquet").relative_to(work.path)))
     work.snakemake(*targets, "results/candidates.parquet", "results/folds.parquet")
     return work
 
@@ -110,6 +112,23 @@ def test_features_without_redshift_are_in_the_frame_of_the_observer(run):
         np.testing.assert_array_equal(copies[name][~has], known[name][~has], err_msg=name)
     observed, rest = copies["multiband__ln_length_rest"][has], known["multiband__ln_length_rest"][has]
     np.testing.assert_allclose(observed, rest + np.log1p(known["Z"][has]), rtol=1e-6)
+
+
+def test_altered_copies_go_through_the_same_rules(run):
+    features = run.path / "results" / "features"
+    train, photoz, jitter = (read_columns(features / f"{name}.parquet") for name in ("train", "photoz", "jitter"))
+    assert train["object_id"].tolist() == photoz["object_id"].tolist() == jitter["object_id"].tolist()
+    has = np.isfinite(train["Z"])
+    assert (train["Z"] != photoz["Z"])[has].mean() > 0.9
+    same, fewer = (table["statistics__n_points__r"] for table in (photoz, jitter))
+    assert same.tolist() == train["statistics__n_points__r"].tolist()
+    assert (fewer < same).any()
+    inside, altered, apart = (
+        set(read_columns(run.outer / f"{name}.parquet")["object_id"]) for name in ("out_of_fold", "photoz", "held_out")
+    )
+    assert altered == inside
+    assert apart | inside == set(train["object_id"][has])
+    assert not apart & inside
 
 
 def test_each_way_has_its_own_scores(run):

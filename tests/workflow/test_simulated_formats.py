@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import yaml
-from workflow_copy import TINY, copy_project
+from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns
 from mallorn.sources import rubin_alerts, snana
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    """A copy of the project with stars in its survey, after both were simulated and nothing else."""
-    workspace = copy_project(tmp_path_factory.mktemp("formats") / "a project")
+def workspace(empty):
+    """A folder with stars in its survey, after both were simulated and nothing else."""
+    workspace = empty("a folder")
     config = yaml.safe_load(TINY.read_text(encoding="utf-8"))
     config["simulation"]["sources"] |= {"RRL": 1, "KN": 1}
     workspace.configfile = workspace.path / "stars.yaml"
