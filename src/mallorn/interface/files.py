@@ -15,6 +15,7 @@ from mallorn.interface.batches import batches
 from mallorn.interface.computing import features
 from mallorn.interface.model import load_model
 from mallorn.interface.scoring import in_processes, score_batch
+from mallorn.plugins import use
 
 __all__ = ["Summary", "convert_files", "features_of_files", "find_object", "reading_for", "score_files"]
 
@@ -48,10 +49,12 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
     Raises DataError for files that cannot be read at all, and for a folder that holds no model.
     """
-    model = load_model(folder)
+    model, plugins = load_model(folder), (settings or {}).get("plugins", [])
+    if plugins:
+        use(plugins)
     model.check()
     reading = reading_for(model, settings)
-    work = partial(score_batch, str(folder), reasons=reasons)
+    work = partial(score_batch, str(folder), plugins, reasons=reasons)
 
     def judged(frame, summary, batch):
         if kept:
