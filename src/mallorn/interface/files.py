@@ -36,7 +36,6 @@ class Summary:
     not_scored: Counter = field(default_factory=Counter)
 
 
-# size: what is scored, by what, how, and who is told
 def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=None, kept=None):
     """Score the objects of files of any format; return the `Summary`.
 
@@ -47,7 +46,8 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     batch. kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
 
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
-    Raises DataError for files that cannot be read at all, and for a folder that holds no model.
+    Of several files the column input says which one an object is of. Raises DataError for files that cannot be read at
+    all, and for a folder that holds no model.
     """
     model, plugins = load_model(folder), (settings or {}).get("plugins", [])
     if plugins:
@@ -57,6 +57,8 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     work = partial(score_batch, str(folder), plugins, reasons=reasons)
 
     def judged(frame, summary, batch):
+        if len(files) > 1:
+            frame.insert(1, "input", batch.path)
         if kept:
             kept.add(frame, batch)
         summary.chosen += int(frame["decision"].fillna(0).sum())
