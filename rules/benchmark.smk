@@ -1,6 +1,7 @@
 # Needs:  results/{lightcurves,objects}/{split}.parquet, a finished run and its logs.
 # Makes:  results/benchmarks/summary.csv: what each stage used of the machine, in this run and on simulated surveys;
 #         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run;
+#         results/benchmarks/score.csv: what scoring light curves takes, from files to probabilities;
 #         results/benchmarks/source.csv: what reading the surveys' files takes of the machine, of some of their splits.
 
 
@@ -75,6 +76,30 @@ rule bench_fits:
         "Timing the Gaussian-process fits against other programs"
     script:
         "../workflow/scripts/bench_fits.py"
+
+
+rule bench_score:
+    input:
+        points=ALL_LIGHTCURVES["lightcurves"],
+        objects=ALL_LIGHTCURVES["objects"],
+        model="results/model",
+    output:
+        "results/benchmarks/score.csv",
+    log:
+        "results/log/bench_score.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(3000, 10),
+        runtime=minutes(120),
+    params:
+        code=code_of("bench_score"),
+        features=lambda wildcards: feature_state()["code"],
+        settings={name: config[name] for name in ("seed", "fits", "benchmark")},
+    message:
+        "Timing the scores of light curves"
+    script:
+        "../workflow/scripts/bench_score.py"
 
 
 rule bench_source:

@@ -5,12 +5,12 @@ import pytest
 from gp_dense import PARAMETERS, Dense, kernel, pack_six
 
 from mallorn.errors import ConfigError, DataError
-from mallorn.gp.fit import REASONS, fit, fit_lightcurves, fit_units
+from mallorn.gp.fit import REASONS, fit, fit_lightcurves, fit_slots, fit_units
 from mallorn.gp.models import MODELS
 from mallorn.gp.objective import evaluate, settings
 from mallorn.gp.solver import innovations
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.passbands import LSST
+from mallorn.survey.passbands import LSST, SLOTS
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -339,3 +339,26 @@ def test_contradictory_settings_are_refused(change):
     config = {**CONFIG["drw"], "priors": {"sigma": SIGMA, "tau": {**TIME, **change}}}
     with pytest.raises(ConfigError, match="fits.drw: parameter 'tau' needs 0 < lower < upper"):
         settings(MODELS["drw"], config)
+
+
+@pytest.mark.parametrize("name", ["drw", "matern"])
+def test_slots_fitted_together_have_the_fits_that_each_has_alone(name):
+    rng = np.random.default_rng(8)
+    sizes = [40, 0, 4, 25]
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    mjd = np.concatenate([np.sort(rng.uniform(0.0, 900.0, n)) for n in sizes])
+    flux, nan = 5.0 + rng.normal(0.0, 2.0, len(mjd)), np.full(4, np.nan)
+    ids = np.array(list("abcd"), dtype=object)
+    band = rng.integers(0, 5, len(mjd)).astype(np.int8)
+    lc = LightCurves(ids, nan, nan, 0 * np.ones(4), nan, start, mjd, band, flux, np.full(len(mjd), 0.3), LSST)
+    tables = fit_slots(MODELS[name], lc, CONFIG[name])
+    assert list(tables) == list(SLOTS)
+    for k, table in enumerate(tables.values()):
+        alone = fit_lightcurves(MODELS[name], lc.in_band(k), CONFIG[name])
+        assert list(table) == list(alone)
+        for column, values in alone.items():
+            if values.dtype == object or column in ("status", "n_points"):
+                assert table[column].tolist() == values.tolist()
+            else:
+                np.testing.assert_allclose(table[column], values, rtol=1e-6, atol=1e-9, err_msg=column)
+    assert (tables["y"]["status"] == 1).all()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,11 @@ from click.testing import CliRunner
 from workflow_copy import ROOT
 
 from mallorn.command.main import mallorn
+from mallorn.interface.model import Model
 from mallorn.io.tables import read_columns
+from mallorn.settings.resolve import defaults
+
+CONFIG = defaults()
 
 
 def run(*arguments, code=0, stdin=None):
@@ -175,6 +180,17 @@ def test_objects_that_cannot_be_scored_are_rows_with_the_reason(here):
     assert "0 of 2 objects scored" in err
 
 
+def test_whatever_a_model_says_of_objects_is_in_the_table(here, scored, monkeypatch):
+    predict = Model.predict
+    more = {"domain": "extrapolating: 3 passbands", "in_domain": False}
+    monkeypatch.setattr(Model, "predict", lambda *arguments: predict(*arguments).assign(**more))
+    out, _ = run("score", here / "survey", "--reasons", 0)
+    table = pd.read_csv(StringIO(out))
+    assert set(table["domain"]) == {"extrapolating: 3 passbands"}
+    assert set(table["in_domain"]) == {0}
+    assert table["probability"].tolist() == scored[0]["probability"].tolist()
+
+
 def test_what_a_model_does_not_hold_to_is_refused(here, tmp_path):
     (tmp_path / "own.yaml").write_text("ingest: {limits: leave out}\n")
     _, err = run("score", here / "survey", "--settings", tmp_path / "own.yaml", code=2)
@@ -184,3 +200,18 @@ def test_what_a_model_does_not_hold_to_is_refused(here, tmp_path):
     _, err = run("score", here / "survey", "--model", tmp_path / "broken", code=3)
     assert err.startswith("mallorn: ")
     assert "Next step: make them again (export_model)" in err
+
+
+def test_the_cost_of_scoring_is_measured_in_the_unit_of_scikit_learn(here, tmp_path):
+    path = ROOT / "workflow" / "scripts" / "bench_score.py"
+    script = runpy.run_path(str(path))
+    settings = {name: CONFIG[name] for name in ("seed", "fits", "benchmark")}
+    settings["benchmark"] = {"scored": 30, "fits": {**settings["benchmark"]["fits"], "compared_objects": 4}}
+    points = sorted((here / "lightcurves").glob("split_*.parquet"))
+    objects = [here / "objects" / one.name for one in points]
+    script["main"](points, objects, here / "model", tmp_path / "score.csv", settings)
+    (row,) = pd.read_csv(tmp_path / "score.csv").to_dict("records")
+    assert row["n_objects"] == 30
+    assert row["ratio"] == pytest.approx(row["cpu_ms_per_object"] / row["s_ms"], rel=1e-2)
+    assert 1.0 < row["single_warm_ms"] < 1e3 * row["single_cold_s"]
+    assert 100 < row["peak_mb"] < 3000

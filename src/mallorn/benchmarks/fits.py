@@ -17,16 +17,15 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.gp.batch import BLANKS, pack
-from mallorn.gp.fit import fit, fit_lightcurves
+from mallorn.gp.fit import fit, fit_lightcurves, fit_slots
 from mallorn.gp.models import DRW, MODELS, Matern32, MultibandMatern32
 from mallorn.gp.objective import evaluate, settings
 from mallorn.gp.posterior import predict_posterior
 from mallorn.io.tables import read_columns, write_table
 from mallorn.seeds import generator
 from mallorn.survey.lightcurves import joined, read_lightcurves
-from mallorn.survey.passbands import SLOTS
 
-__all__ = ["COLUMNS", "Row", "compare", "missed_optima", "time_workflow"]
+__all__ = ["COLUMNS", "Row", "compare", "missed_optima", "scikit_learn_ms", "time_workflow"]
 
 
 class Row(NamedTuple):
@@ -78,6 +77,17 @@ def compare(lightcurves, config, seed):
     return rows
 
 
+def scikit_learn_ms(lightcurves, config):
+    """Return S, the CPU milliseconds that scikit-learn takes to fit an object of raw `LightCurves`, on the mean.
+
+    config: {"fits"}, that block of the configuration.
+    """
+    how = settings(MultibandMatern32, config["fits"]["multiband"])
+    batches = _batches(lightcurves.dereddened())["multiband"]
+    _, seconds = _timed(lambda batch: _fit_each(_fit_sklearn, MultibandMatern32, batch, how), batches)
+    return 1e3 * seconds / sum(map(len, batches))
+
+
 def missed_optima(model, batches, how, starts, missed_by):
     """Return the fraction of objects whose fit ends more than `missed_by` below the best fit from `starts` (s, k)."""
     gaps = [fit(model, b, replace(how, starts=starts)).ln_posterior - fit(model, b, how).ln_posterior for b in batches]
@@ -93,8 +103,7 @@ def time_workflow(points, objects, config):
     with tempfile.TemporaryDirectory() as folder:
         for model in (DRW, Matern32):
             slots = read_lightcurves(points, objects).dereddened().in_slots()
-            for k in range(len(SLOTS)):
-                table = fit_lightcurves(model, slots.in_band(k), config["fits"][model.name])
+            for table in fit_slots(model, slots, config["fits"][model.name]).values():
                 write_table(Path(folder, "band.parquet"), table)
         lc, path = read_lightcurves(points, objects), Path(folder, "multiband.parquet")
         write_table(path, fit_lightcurves(MultibandMatern32, lc.dereddened(), config["fits"]["multiband"]))

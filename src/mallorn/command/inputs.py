@@ -1,5 +1,6 @@
 """Files that a command is given: what reads them, and standard input as one of them."""
 
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ _BEGINS = {b"PAR1": ".parquet", b"SIMPLE": ".fits", b"Obj\x01": ".avro", b"\x1f\
 _BEGINS |= {b"{": ".json", b"[": ".json", b"<": ".vot"}
 """How files begin that come on standard input, and their endings."""
 
-_LOOKED_AT = 1000  # files of a folder
+_LOOKED_AT = 1000  # files of a folder, bytes of standard input
 
 
 def _sources(context, parameter, incomplete):
@@ -104,13 +105,16 @@ def files_of(paths, source, survey):
 
 def _standard_input(folder):
     """Return the path of a file that holds what comes on standard input, with the ending of what it is."""
-    data = sys.stdin.buffer.read()
-    if not data:
+    stream = sys.stdin.buffer
+    first = stream.read(_LOOKED_AT)
+    if not first:
         fix = "pipe a file into the command, or name it"
         raise DataError.at("standard input", expected="light curves", found="nothing", fix=fix)
-    ending = next((ending for begin, ending in _BEGINS.items() if data.lstrip().startswith(begin)), ".csv")
+    ending = next((ending for begin, ending in _BEGINS.items() if first.lstrip().startswith(begin)), ".csv")
     path = Path(folder, f"standard_input{ending}")
-    path.write_bytes(data)
+    with open(path, "wb") as file:
+        file.write(first)
+        shutil.copyfileobj(stream, file)
     return path
 
 

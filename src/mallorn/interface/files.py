@@ -16,6 +16,7 @@ from mallorn.interface.batches import batches
 from mallorn.interface.computing import features
 from mallorn.interface.model import load_model
 from mallorn.interface.scoring import in_processes, score_batch
+from mallorn.plugins import use
 
 __all__ = ["Summary", "convert_files", "features_of_files", "find_object", "reading_for", "score_files"]
 
@@ -36,7 +37,6 @@ class Summary:
     not_scored: Counter = field(default_factory=Counter)
 
 
-# size: what is scored, by what, how, and who is told
 def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=None, kept=None):
     """Score the objects of files of any format; return the `Summary`.
 
@@ -47,14 +47,19 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     batch. kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
 
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
-    Raises DataError for files that cannot be read at all, and for a folder that holds no model.
+    Of several files the column input says which one an object is of. Raises DataError for files that cannot be read at
+    all, and for a folder that holds no model.
     """
-    model = load_model(folder)
+    model, plugins = load_model(folder), (settings or {}).get("plugins", [])
+    if plugins:
+        use(plugins)
     model.check()
     reading = reading_for(model, settings)
-    work = partial(score_batch, str(folder), reasons=reasons)
+    work = partial(score_batch, str(folder), plugins, reasons=reasons)
 
     def judged(frame, summary, batch):
+        if len(files) > 1:
+            frame.insert(1, "input", batch.path)
         if kept:
             kept.add(frame, batch)
         summary.chosen += int(frame["decision"].fillna(0).sum())

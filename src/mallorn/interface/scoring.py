@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mallorn.interface.model import load_model
+from mallorn.plugins import use
 from mallorn.survey.lightcurves import redshift_kind
 
 __all__ = ["in_processes", "score_batch", "score_curves"]
@@ -52,7 +53,7 @@ def score_curves(model, curves, known=None, reasons=3):
 
 def _numbered(column):
     """Return a column, one of truth values as 1, 0 and empty."""
-    return column.array.astype("Int8") if column.dtype == "boolean" else column.array
+    return column.array.astype("Int8") if column.dtype in ("bool", "boolean") else column.array
 
 
 def _reasons(model, curves, rows, number):
@@ -69,8 +70,13 @@ def _reasons(model, curves, rows, number):
     return told
 
 
-def score_batch(folder, batch, reasons):
-    """Return what `score_curves` says of a `Batch`, by the model in `folder`, which a process reads once."""
+def score_batch(folder, plugins, batch, reasons):
+    """Return what `score_curves` says of a `Batch`, by the model in `folder`, which a process reads once.
+
+    plugins: plug-in files that the model needs.
+    """
+    if plugins:
+        use(plugins)
     return score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
 
 

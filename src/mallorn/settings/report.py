@@ -50,4 +50,5 @@ class Benchmark(Block):
     surveys: listed(whole(ge=100), 0) = value(
         [1000, 10000], "Numbers of objects of the simulated surveys whose features `snakemake bench` times."
     )
+    scored: Count = value(10_000, "Objects that `snakemake bench_score` scores.")
     fits: BenchmarkFits = block(BenchmarkFits, "Gaussian-process fits of drawn objects by several programs.")
