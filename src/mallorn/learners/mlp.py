@@ -48,6 +48,8 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
     scores = dataset.features.values
+    if isinstance(params.get("batch_size"), int):
+        params["batch_size"] = min(params["batch_size"], len(scores))  # as scikit-learn does with a warning
     network = MLPClassifier((hidden,), random_state=seed, **params)
     for _ in range(epochs):
         network.partial_fit(scores, classes, classes=np.arange(n_classes), sample_weight=weight)
