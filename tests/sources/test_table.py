@@ -185,6 +185,23 @@ def test_objects_from_columns_header_and_tables(tmp_path):
     assert np.isnan(objects["host_MAG_g"][0])
 
 
+def test_an_object_that_the_table_of_objects_does_not_name_is_told(tmp_path, caplog):
+    told = {"id": ["1e5 ", "other"], "redshift": [0.1, 0.2]}
+    write_table(tmp_path / "objects.csv", told)
+    _, objects, _, _ = read(table, write_table(tmp_path / "a.parquet", some_points()), objects="objects.csv")
+    assert objects["redshift_kind"].tolist() == ["none", "spectroscopic"]
+    assert "1 objects are not in objects.csv, which says nothing of them: '007'" in caplog.text
+    write_table(tmp_path / "objects.csv", told | {"id": ["7.0", "1e5"]})
+    read(table, tmp_path / "a.parquet", objects="objects.csv")
+    assert "'7.0' of objects.csv may be '007': one of them went through a floating-point number" in caplog.text
+
+
+def test_a_flux_of_exactly_0_is_no_measurement(tmp_path):
+    columns = some_points() | {"FLUXCAL": [0.0, *some_points()["FLUXCAL"][1:]]}
+    _, _, aside, _ = read(table, write_table(tmp_path / "a.csv", columns))
+    assert aside["flux of exactly 0: no template"] == 1
+
+
 def test_a_folder_of_tables_is_one_survey(tmp_path):
     points = {name: values for name, values in some_points().items() if name != "SNID"}
     write_table(tmp_path / "0012.csv", points)
