@@ -186,14 +186,14 @@ def test_objects_from_columns_header_and_tables(tmp_path):
 
 
 def test_an_object_that_the_table_of_objects_does_not_name_is_told(tmp_path, caplog):
-    told = {"id": ["1e5 ", "other"], "redshift": [0.1, 0.2]}
-    write_table(tmp_path / "objects.csv", told)
-    _, objects, _, _ = read(table, write_table(tmp_path / "a.parquet", some_points()), objects="objects.csv")
-    assert objects["redshift_kind"].tolist() == ["none", "spectroscopic"]
-    assert "1 objects are not in objects.csv, which says nothing of them: '007'" in caplog.text
-    write_table(tmp_path / "objects.csv", told | {"id": ["7.0", "1e5"]})
-    read(table, tmp_path / "a.parquet", objects="objects.csv")
-    assert "'7.0' of objects.csv may be '007': one of them went through a floating-point number" in caplog.text
+    told = {"id": ["1e5 ", "7.0"], "redshift": [0.1, 0.2]}
+    write_table(tmp_path / "objects.parquet", told)
+    path = write_table(tmp_path / "a.parquet", some_points())
+    _, objects, _, _ = read(table, path, objects="objects.parquet")
+    assert objects["redshift_kind"].tolist() == ["none", "none"]
+    assert "2 objects are not in objects.parquet, which says nothing of them: '007', '1e5'" in caplog.text
+    assert "'1e5 ' of objects.parquet may be '1e5': a blank is in one of them" in caplog.text
+    assert "'7.0' of objects.parquet may be '007': one of them went through a floating-point number" in caplog.text
 
 
 def test_a_flux_of_exactly_0_is_no_measurement(tmp_path):
