@@ -93,6 +93,25 @@ def too_few():
     return pack(points, np.linspace(-0.05, 0.8, len(points)), ebv=0.05)
 
 
+def flat():
+    """Return light curves in which something never changes: flux, error, time of night, passband; and extreme ones."""
+    mjd, gri = 61000.0 + 4.0 * np.arange(60), list("gri" * 20)
+    step = np.where(np.arange(60) < 30, 1.0, 2.0)
+    points = [
+        (mjd, gri, 10.0, 0.5),
+        (mjd, gri, -10.0, 0.5),
+        (mjd, ["y"] * 60, 3.0, 0.1),
+        (mjd, gri, 10.0, 1e-6),
+        (mjd, gri, 1e9, 1e8),
+        (mjd, gri, step, 0.1),
+        (61000.0 + 1e-3 * np.arange(60), gri, 5.0, 0.5),
+        (np.repeat(61000.0, 3), list("gri"), 5.0, 0.5),
+        (61000.0 + 365.0 * np.arange(20), ["r"] * 20, 1.0 + np.arange(20) % 2, 0.5),
+        (mjd, gri, np.where(np.arange(60) == 30, 1e6, 0.0) + 1e-3, 0.5),
+    ]
+    return pack(points, np.where(np.arange(len(points)) % 2, 0.1, 0.0), ebv=0.05)
+
+
 class Artifacts:
     """The artifacts of `lightcurves`, made by the library with the configuration shipped when first asked for.
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bad_inputs import CONFIGURATION, DISK, FILES, FOLDER, FORMAT, LABELS, LOGS, ROWS, Error, Fine, Same, SetAside
+from cases_gone_wrong import WENT_WRONG
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,6 +14,9 @@ SECTIONS = {
     "Rows and objects of the light curves": ROWS,
     "Whole files of light curves": FILES,
 }
+WENT_WRONG_TEXT = """Data that real users have, from which a wrong answer came without a word, or a failure with a wrong
+explanation. The last column names the test that holds what comes of it now."""
+
 INTRODUCTION = """# Inputs
 
 What comes of files, values and disks that are not as they should be. This page is written from the table that the
@@ -24,8 +28,15 @@ tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes i
   file, reason and object the number of rows and the first line; rows read = points kept + rows set aside. If more than
   `ingest.max_set_aside` of a file's rows would be, that is an error. Where several reasons hold the first one counts.
 - **the same result**: as if the file were sound.
-- **goes through**: the run goes on with what there is. Every object of the test log gets a prediction, also one
-  without any usable point.
+- **goes through**: the run goes on with what there is. Every object of the test log of a survey gets a prediction,
+  also one without any usable point, since a submission asks for it; a warning names it. Of new objects (`classify`)
+  such a one gets none, and the column `not_scored` of `predictions.csv` says why.
+
+Every result says what data it is of: `results/input.json` and `results/classified/input.json` begin with the path and
+a digest of all files; tables of new objects have them in columns `input` and `input_sha256` (Parquet: in the metadata;
+VOTable: in the description), pages and the last words of a run in a line at the top. A submission has the form that
+Kaggle takes, and nothing else. A run removes what it is to make anew before it begins: if it fails, no prediction of
+other data is left that looks like its own.
 
 A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and
 scored by models that were trained without redshifts ([models](models.md#redshifts)).
@@ -33,9 +44,8 @@ scored by models that were trained without redshifts ([models](models.md#redshif
 Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
 a path, and pages escape what they show.
 
-Surveys, configurations, results and saved models may come from others: they are text, Parquet and the learners' own
-formats, and nothing in them is run. Not so the folders `.snakemake` and `results/kernels`, where Snakemake and numba
-keep pickles and machine code: take neither from others; they are made anew.
+Surveys, results and saved models may come from others, and nothing in them is run; configurations may name code. See
+[SECURITY.md](../SECURITY.md).
 """
 
 
@@ -62,6 +72,12 @@ def table(head, rows):
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+def gone_wrong():
+    """Return the section on cases that went wrong: what came of each before, and what comes of it now."""
+    rows = [(cell(case.what), cell(case.before), cell(case.now), f"`{case.test}`") for case in WENT_WRONG]
+    return f"## Cases that went wrong\n\n{WENT_WRONG_TEXT}\n\n{table(('case', 'before', 'now', 'held by'), rows)}\n"
+
+
 def page():
     """Return the text of docs/inputs.md."""
     parts = [INTRODUCTION]
@@ -74,6 +90,7 @@ def page():
     parts.append(f"## The configuration\n\n{table(('value', 'key', 'what comes of it'), rows)}\n")
     rows = [(what, error([words])) for what, words in DISK.items()]
     parts.append(f"## The disk that results are written to\n\n{table(('disk', 'what comes of it'), rows)}\n")
+    parts.append(gone_wrong())
     return "\n".join(parts)
 
 

@@ -75,8 +75,17 @@ class Workspace:
         return (self.path / name).read_bytes()
 
     def results(self):
-        """Return {path: content} of all results but those that tell of the run: logs, times, compiled code."""
-        telling = {"log", "benchmarks", "kernels", "survey", "report", "history.parquet", "provenance.json"}
+        """Return {path: content} of all results but those that tell of the run: logs, times, data, compiled code."""
+        telling = {
+            "log",
+            "benchmarks",
+            "kernels",
+            "survey",
+            "report",
+            "history.parquet",
+            "provenance.json",
+            "input.json",
+        }
         paths = [path.relative_to(self.path / "results") for path in (self.path / "results").rglob("*")]
         paths = [path for path in paths if path.parts[0] not in telling and path.suffix not in ("", ".part")]
         return {str(path): (self.path / "results" / path).read_bytes() for path in paths}

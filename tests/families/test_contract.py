@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from feature_inputs import CONFIG, Artifacts, family_modules, jittered, simulated, too_few
+from feature_inputs import CONFIG, Artifacts, family_modules, flat, jittered, simulated, too_few
 
 from mallorn.families.family import columns, units
 
@@ -62,6 +62,7 @@ def values(tmp_path_factory):
         "permuted": base.take(order),
         "photometric": replace(base, redshift_err=np.full(len(base), 0.05)),
         "few": too_few(),
+        "flat": flat(),
         "without redshift": base.without_redshift(),
         "few without redshift": too_few().without_redshift(),
         **{f"single {k}": base.take([k]) for k in range(3)},
@@ -72,9 +73,9 @@ def values(tmp_path_factory):
     @cache
     def get(family, variant):
         module = FAMILIES[family]
-        inputs = artifacts[variant].inputs(module.NEEDS)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            inputs = artifacts[variant].inputs(module.NEEDS)
             return module.extract(inputs, CONFIG["features"][family])
 
     get.order = order
@@ -127,6 +128,11 @@ class TestContract:
             assert not np.isinf(value).any(), name
         known = [name for name, value in found.items() if np.isfinite(value[0])]
         assert [name for name in known if not matches(KNOWN_WITHOUT_POINTS, name)] == []
+
+    def test_no_light_curve_brings_a_warning_of_numpy(self, family, values):
+        """Nor do the fits: `values` turns every warning into an error."""
+        for name, value in values(family, "flat").items():
+            assert not np.isinf(value).any(), name
 
     def test_objects_are_independent_of_order_and_batch(self, family, values):
         base, permuted = values(family, "base"), values(family, "permuted")

@@ -185,6 +185,23 @@ def test_objects_from_columns_header_and_tables(tmp_path):
     assert np.isnan(objects["host_MAG_g"][0])
 
 
+def test_an_object_that_the_table_of_objects_does_not_name_is_told(tmp_path, caplog):
+    told = {"id": ["1e5 ", "7.0"], "redshift": [0.1, 0.2]}
+    write_table(tmp_path / "objects.parquet", told)
+    path = write_table(tmp_path / "a.parquet", some_points())
+    _, objects, _, _ = read(table, path, objects="objects.parquet")
+    assert objects["redshift_kind"].tolist() == ["none", "none"]
+    assert "2 objects are not in objects.parquet, which says nothing of them: '007', '1e5'" in caplog.text
+    assert "'1e5 ' of objects.parquet may be '1e5': a blank is in one of them" in caplog.text
+    assert "'7.0' of objects.parquet may be '007': one of them went through a floating-point number" in caplog.text
+
+
+def test_a_flux_of_exactly_0_is_no_measurement(tmp_path):
+    columns = some_points() | {"FLUXCAL": [0.0, *some_points()["FLUXCAL"][1:]]}
+    _, _, aside, _ = read(table, write_table(tmp_path / "a.csv", columns))
+    assert aside["flux of exactly 0: no template"] == 1
+
+
 def test_a_folder_of_tables_is_one_survey(tmp_path):
     points = {name: values for name, values in some_points().items() if name != "SNID"}
     write_table(tmp_path / "0012.csv", points)

@@ -70,11 +70,33 @@ def copied(finished, tmp_path_factory):
         ["--list-rules"],
         ["--cleanup-metadata", "results/report/index.html"],
         ["--report", "report.html"],
+        ["--report", "report.zip"],
     ],
-    ids=lambda command: command[0],
+    ids=" ".join,
 )
 def test_a_command_that_runs_no_job_needs_no_number_of_cores(copied, command):
     snakemake(copied, *command, "--configfile", str(TINY))
+
+
+RUNNING = {"config", "configfile", "cores", "directory", "profile", "quiet", "logger", "forcerun", "groups"}
+RUNNING |= {"group-components", "set-resources", "software-deployment-method", "conda-create-envs-only"}
+RUNNING |= {"conda-prefix"}
+"""Options of runs, which the documentation names too; the others that it names are commands, and tested here."""
+
+
+def test_every_command_of_snakemake_that_the_documentation_names_is_tested():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "config").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    named = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", text)) - RUNNING
+    of_other_programs = {"name", "me", "gpus"}
+    assert named - of_other_programs == {"unlock", "report", "touch", "forceall"}
+
+
+def test_touching_takes_no_result_away(copied):
+    before = {path: path.read_bytes() for path in (copied / "results").rglob("*.csv")}
+    assert copied / "results" / "submission.csv" in before
+    snakemake(copied, "--cores", "1", "--touch", "--forceall", "--configfile", str(TINY))
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_the_workflow_is_in_good_condition_by_snakemakes_own_rules():

@@ -136,6 +136,7 @@ def remove_split(workspace):
     write_rows(workspace.path / SAMPLE, [row for row in sample if row["object_id"] in left])
 
 
+OF_DATA = ("record_input",)
 PROCESSES = ("fit_drw", "fit_matern", "fit_multiband")
 SPLIT_1 = "survey/split_01/train_full_lightcurves.csv"
 A_FLUX = r"(^[^,]+,[^,]+),[-0-9.e]+,"
@@ -162,14 +163,20 @@ CHANGES = [
         ("fit_hypotheses",),
     ),
     Change("logging, which makes no results", append("src/mallorn/runtime/job_log.py", "\n_EDITED = 1\n")),
-    Change("other light curves in a split", swap(SPLIT_1, A_FLUX, r"\1,7.25,"), ("ingest",), "split_02"),
-    Change("older ones in a split", swap(SPLIT_1, A_FLUX, r"\1,7.25,", old_date=True), ("ingest",), "split_02"),
-    Change("another type in the log", swap(LOGS[0], *A_TYPE), ("ingest_metadata",), "split_"),
-    Change("another type in an older log", swap(LOGS[0], *A_TYPE, old_date=True), ("ingest_metadata",), "split_"),
-    Change("another redshift in the log", swap(LOGS[0], *Z_OF_SPLIT_2), ("ingest_metadata", "ingest"), "split_01"),
-    Change("another order of the submission", reverse_sample, ("ingest_metadata",), "split_"),
-    Change("one split more", add_split, ("ingest_metadata", "ingest"), "split_01"),
-    Change("one split less", remove_split, ("ingest_metadata",), "split_"),
+    Change("other light curves in a split", swap(SPLIT_1, A_FLUX, r"\1,7.25,"), ("ingest", *OF_DATA), "split_02"),
+    Change(
+        "older ones in a split", swap(SPLIT_1, A_FLUX, r"\1,7.25,", old_date=True), ("ingest", *OF_DATA), "split_02"
+    ),
+    Change("another type in the log", swap(LOGS[0], *A_TYPE), ("ingest_metadata", *OF_DATA), "split_"),
+    Change(
+        "another type in an older log", swap(LOGS[0], *A_TYPE, old_date=True), ("ingest_metadata", *OF_DATA), "split_"
+    ),
+    Change(
+        "another redshift in the log", swap(LOGS[0], *Z_OF_SPLIT_2), ("ingest_metadata", "ingest", *OF_DATA), "split_01"
+    ),
+    Change("another order of the submission", reverse_sample, ("ingest_metadata", *OF_DATA), "split_"),
+    Change("one split more", add_split, ("ingest_metadata", "ingest", *OF_DATA), "split_01"),
+    Change("one split less", remove_split, ("ingest_metadata", *OF_DATA), "split_"),
 ]
 
 

@@ -27,6 +27,7 @@ from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.golden import TOLERANCE, differences, passed_before, remember, write_golden
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
+from mallorn.io.received import read_json
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
 from mallorn.learning.training_sets import (
@@ -163,7 +164,7 @@ def read_bundle(folder):
     path = Path(folder) / _MANIFEST
     if not path.is_file():
         raise DataError.at(path, expected="a model", found="nothing", fix="make one by `snakemake export_model`")
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = read_json(path)
     if manifest.get("format") != _FORMAT:
         found = f"format {manifest.get('format')}"
         raise DataError.at(path, expected=f"format {_FORMAT}", found=found, fix="make it anew (export_model)")

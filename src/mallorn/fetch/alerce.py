@@ -30,6 +30,7 @@ __all__ = ["FORCED", "LIGHTCURVE", "Alerce", "kinds"]
 
 LIGHTCURVE, FORCED = "lightcurve", "forced_photometry"
 
+_MOST_ANSWER = 500_000_000  # bytes, unpacked
 _MORE_DETECTIONS = 1_000_000
 _MOST_PAGES = 100_000
 
@@ -180,8 +181,12 @@ def _pack(path, content):
 
 def _unpacked(path):
     try:
-        return json.loads(gzip.decompress(path.read_bytes()))
-    except (OSError, EOFError, gzip.zlib.error, ValueError) as error:
+        with gzip.open(path) as file:
+            answer = file.read(_MOST_ANSWER + 1)
+        if len(answer) > _MOST_ANSWER:
+            raise ValueError(f"more than {_MOST_ANSWER} bytes")
+        return json.loads(answer)
+    except (OSError, EOFError, gzip.zlib.error, ValueError, RecursionError) as error:
         fix = "delete this file and run again: it is fetched anew"
         raise DataError.at(path, expected="an answer of ALeRCE", found=error, fix=fix) from None
 

@@ -8,6 +8,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from mallorn.io.received import read_arrays
 from mallorn.learners.losses import probabilities
 
 __all__ = [
@@ -113,5 +114,5 @@ def save(model, folder):
 
 def load(folder):
     """Return the model that `save` wrote."""
-    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
-        return Model(numbers["weights"], numbers["bias"])
+    numbers = read_arrays(Path(folder, _FILE))
+    return Model(numbers["weights"], numbers["bias"])

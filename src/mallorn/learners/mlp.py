@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
+from mallorn.io.received import read_arrays
 from mallorn.learners.losses import probabilities
 
 __all__ = ["NEEDS", "PARAMETERS", "SEARCH_SPACE", "TRANSFORMS", "Model", "fit", "importance", "load", "predict", "save"]
@@ -47,6 +48,8 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
     scores = dataset.features.values
+    if isinstance(params.get("batch_size"), int):
+        params["batch_size"] = min(params["batch_size"], len(scores))  # as scikit-learn does with a warning
     network = MLPClassifier((hidden,), random_state=seed, **params)
     for _ in range(epochs):
         network.partial_fit(scores, classes, classes=np.arange(n_classes), sample_weight=weight)
@@ -75,6 +78,6 @@ def save(model, folder):
 
 def load(folder):
     """Return the model that `save` wrote."""
-    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
-        weights, biases = (tuple(numbers[f"{name}_{k}"] for k in (0, 1)) for name in ("weights", "biases"))
-        return Model(weights, biases)
+    numbers = read_arrays(Path(folder, _FILE))
+    weights, biases = (tuple(numbers[f"{name}_{k}"] for k in (0, 1)) for name in ("weights", "biases"))
+    return Model(weights, biases)

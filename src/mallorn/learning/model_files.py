@@ -15,6 +15,7 @@ import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
+from mallorn.io.received import read_json
 from mallorn.learners.learner import learner
 from mallorn.learning.pipeline import Pipeline
 from mallorn.learning.transforms.transform import transform
@@ -68,7 +69,7 @@ def read_fits(folder):
     for path in (folder, folder / _INDEX):
         if not path.exists():
             raise DataError.at(path, expected="fits of a model", found="nothing", fix="make them again (export_model)")
-    index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+    index = read_json(folder / _INDEX)
     fits = []
     for k, entry in enumerate(index["fits"]):
         part = folder / f"{k:03d}"

@@ -1,12 +1,17 @@
 """What is wrong with a configuration, in words: where, what was expected, what was found, and the nearest name."""
 
 from difflib import get_close_matches
+from reprlib import Repr
 from types import NoneType
 from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
 from mallorn.settings.decisions import METHODS
+
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 3, 20, 20, 200, 200
+"""Writes a value short without writing all of it first: aliases of YAML make small files of huge values."""
 
 __all__ = ["nearest", "refusal", "shown", "tell"]
 
@@ -74,7 +79,7 @@ def nearest(name, known):
 def shown(found):
     """Return a value as it would stand in YAML, short."""
     words = {True: "true", False: "false", None: "null"}
-    text = words[found] if found is None or isinstance(found, bool) else repr(found)
+    text = words[found] if found is None or isinstance(found, bool) else _SHORT.repr(found)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.io.received import read_json
 from mallorn.learners import logistic
 from mallorn.learning.transforms import normal_scores
 from mallorn.learning.transforms.normal_scores import Scaling
@@ -84,7 +85,7 @@ def save(state, folder):
 
 def load(folder):
     """Return the `LinearStart` that `save` wrote."""
-    binary = json.loads(Path(folder, _FILE).read_text(encoding="utf-8"))["binary"]
+    binary = read_json(Path(folder, _FILE))["binary"]
     return LinearStart(normal_scores.load(folder), logistic.load(folder), binary)
 
 

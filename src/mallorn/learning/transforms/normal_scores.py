@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
+from mallorn.io.received import read_arrays
+
 __all__ = ["NEEDS", "PARAMETERS", "Scaling", "apply", "fit", "fit_scaling", "importance", "load", "save"]
 
 NEEDS = ("features",)
@@ -78,8 +80,8 @@ def save(state, folder):
 
 def load(folder):
     """Return the `Scaling` that `save` wrote."""
-    with np.load(Path(folder, _FILE), allow_pickle=False) as numbers:
-        return Scaling(*(numbers[name] for name in Scaling._fields))
+    numbers = read_arrays(Path(folder, _FILE))
+    return Scaling(*(numbers[name] for name in Scaling._fields))
 
 
 def _scores(quantiles, features):

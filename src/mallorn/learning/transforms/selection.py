@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.io.received import read_json
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.pipeline import fit_pipeline
 from mallorn.seeds import derived_seed, generator
@@ -78,7 +79,7 @@ def save(state, folder):
 
 def load(folder):
     """Return the `Selection` that `save` wrote."""
-    content = json.loads(Path(folder, _FILE).read_text(encoding="utf-8"))
+    content = read_json(Path(folder, _FILE))
     return Selection(np.array(content["chosen"], dtype=int), content["width"])
 
 

@@ -1,0 +1,120 @@
+"""Cases in which real data had a wrong answer, or a failure a wrong explanation: what came of them, and what does now.
+
+`test` names the test that holds it: the file below tests/, and the name of the test (`test_inputs_page` checks both).
+"""
+
+from typing import NamedTuple
+
+
+class Wrong(NamedTuple):
+    """A case: what it is, what came of it before, what does now, and the test that holds this."""
+
+    what: str
+    before: str
+    now: str
+    test: str
+
+
+_INGEST = "ingest/test_ingest_lightcurves.py"
+_ASTRAY = f"{_INGEST}::test_rows_that_went_astray_are_named_with_the_object_they_may_be_of"
+_SCORED = "workflow_scripts/test_inference_scripts.py"
+_WORKFLOW, _REDSHIFTS = "workflow/test_workflow.py", "workflow/test_redshifts.py"
+
+WENT_WRONG = [
+    Wrong(
+        "ids of 18 digits that went through a floating-point number",
+        "scored as if the object had no points, told at INFO",
+        "a warning names and counts both ids and says that they may be one; not scored",
+        _ASTRAY,
+    ),
+    Wrong(
+        "an id with a trailing blank, or in another Unicode form, in one of the files",
+        "scored as if the object had no points, told at INFO",
+        "a warning names and counts both ids and says that they may be one; not scored",
+        _ASTRAY,
+    ),
+    Wrong(
+        "an object of a table of points that the table of objects does not name",
+        "scored without redshift, without a word",
+        "a warning names it, and the id of the table of objects that resembles its own",
+        "sources/test_table.py::test_an_object_that_the_table_of_objects_does_not_name_is_told",
+    ),
+    Wrong(
+        "new objects without any usable point",
+        "got a probability",
+        "get none; `not_scored` says why, and a warning names them",
+        f"{_SCORED}::test_objects_without_points_are_named_and_not_scored",
+    ),
+    Wrong(
+        "rows of a passband that the survey does not have",
+        "set aside as 'unknown passband'",
+        "the reason, and a warning, have the name of the passband",
+        f"{_INGEST}::test_unknown_passbands_are_told_by_name",
+    ),
+    Wrong(
+        "fluxes of exactly 0, as alerts have them of a passband without a template",
+        "measurements; features were infinite",
+        "set aside as 'flux exactly 0'",
+        "ingest/test_bad_inputs.py::test_promise_is_kept",
+    ),
+    Wrong(
+        "an empty value: --config data_dir=$UNSET",
+        "simulated a survey, and left a submission of it",
+        "error; so is `data_dir:` with nothing behind it in a file",
+        f"{_WORKFLOW}::test_an_empty_value_simulates_nothing",
+    ),
+    Wrong(
+        "results of a simulated survey beside those of a real one",
+        "did not say which they were",
+        "pages, provenance, input.json and the last words of a run begin with it",
+        f"{_WORKFLOW}::test_the_run_ends_with_the_scores_and_where_files_lie",
+    ),
+    Wrong(
+        "new_data whose path has braces",
+        "'Nothing to be done', with the predictions of another folder",
+        "error that names the path; blanks, quotes, $, * and links are fine",
+        f"{_REDSHIFTS}::test_a_path_that_snakemake_would_take_for_a_pattern_is_refused",
+    ),
+    Wrong(
+        "a run of classify that fails",
+        "left the CSV files of other data",
+        "they are removed before the run begins; each row names its input",
+        f"{_REDSHIFTS}::test_predictions_name_their_data_and_none_of_other_data_outlive_a_failed_run",
+    ),
+    Wrong(
+        "a file dated in the future",
+        "failed after it was read; the last words blamed the memory",
+        "read as any other",
+        "runs/test_scheduling.py::test_a_file_dated_in_the_future_is_read_like_any_other",
+    ),
+    Wrong(
+        "snakemake --unlock, --report, --summary, --rulegraph, --cleanup-metadata",
+        "ended with exit code 1 without --cores",
+        "need no --cores",
+        "workflow/test_layout.py::test_a_command_that_runs_no_job_needs_no_number_of_cores",
+    ),
+    Wrong(
+        "a model that does not fit the code, packages or settings",
+        "told after 24 of 25 jobs; the last words dropped the list of differences",
+        "told before the first job, with all differences",
+        f"{_REDSHIFTS}::test_a_model_that_does_not_fit_is_refused_before_anything_is_read",
+    ),
+    Wrong(
+        "a missing redshift, or one of -9, of a new object",
+        "stopped all new objects",
+        "the object is scored by models that were trained without redshifts",
+        f"{_REDSHIFTS}::test_new_objects_without_any_redshift_score_alike_from_the_workflow_and_from_python",
+    ),
+    Wrong(
+        "a journal of Optuna that is damaged before its last line",
+        "ended in a traceback",
+        "error with the line and the next step",
+        "learning/test_tuning.py::test_a_journal_damaged_before_its_end_is_told_with_the_line_and_can_be_mended",
+    ),
+    Wrong(
+        "light curves that are constant, or of one night",
+        "raw warnings of numpy",
+        "no warning, and no infinite feature",
+        "families/test_contract.py::test_no_light_curve_brings_a_warning_of_numpy",
+    ),
+]
