@@ -42,8 +42,8 @@ WENT_WRONG = [
     Wrong(
         "new objects without any usable point",
         "got a probability",
-        "get none; `not_scored` says why, and a warning names them",
-        f"{_SCORED}::test_objects_without_points_are_named_and_not_scored",
+        "get none; `domain_reason` says why, and a warning counts them",
+        f"{_SCORED}::test_objects_without_points_are_told_and_not_scored",
     ),
     Wrong(
         "rows of a passband that the survey does not have",

@@ -30,7 +30,7 @@ tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes i
 - **the same result**: as if the file were sound.
 - **goes through**: the run goes on with what there is. Every object of the test log of a survey gets a prediction,
   also one without any usable point, since a submission asks for it; a warning names it. Of new objects (`classify`)
-  such a one gets none, and the column `not_scored` of `predictions.csv` says why.
+  such a one gets none, and the column `domain_reason` of `predictions.csv` says why.
 
 Every result says what data it is of: `results/input.json` and `results/classified/input.json` begin with the path and
 a digest of all files; tables of new objects have them in columns `input` and `input_sha256` (Parquet: in the metadata;

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from mallorn.io.tables import write_table
 from mallorn.learning.dataset import Labelled, of_values
+from mallorn.survey.observed import Observed
 
 CLASSES = {"AGN": ["AGN"], "SN Ia": ["SN Ia"]}
 
@@ -62,3 +64,19 @@ def survey(n_events=60, copies=3, seed=0):
     ids = np.array([f"object_{k:04d}" for k in rng.permutation(len(event))], dtype=object)
     event = np.array([f"event_{k:03d}" for k in event], dtype=object)
     return ids, types, (types == "TDE").astype(np.int8), event, values.astype(np.float32)
+
+
+def wide_domain(*scorers):
+    """Return the content of domain.json of a model with these scorers, which judge any object with a point."""
+    one = {"quantities": ["n_points"], "low": [-99.0], "high": [99.0], "middle": [0.0], "scale": [1.0]}
+    one |= {"reference": [[0.0]], "farthest": 1e9, "slots": dict.fromkeys("ugrizy", 0.0)}
+    minimum = {"points": 1, "detections": 0, "nights": 0}
+    return {"minimum": minimum, "few_bands": 0, "scorers": dict.fromkeys(scorers, one)}
+
+
+def write_observed(path, object_id, redshift, n_points=9):
+    """Write how objects (n,) were observed, as describe_new does; n_points: of all, or (n,)."""
+    n = len(object_id)
+    columns = {name: np.full(n, 9.0) for name in Observed._fields}
+    columns |= {"n_points": np.zeros(n, dtype=int) + n_points, "redshift": np.asarray(redshift, dtype=float)}
+    write_table(path, {"object_id": object_id, **columns, "slots": np.ones((n, 6), dtype=np.int8)})

@@ -15,8 +15,10 @@ from mallorn.decide.bundle import (
     member_scores,
     read_bundle,
     read_scorers,
+    thresholds,
     write_bundle,
 )
+from mallorn.decide.domain import Judgement
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
@@ -53,17 +55,27 @@ def made(tmp_path_factory):
         members.append(parts)
     about = {"model": "both", "protocol": "stratified"}
     scorer, without = Scorer(members, LEARNED, DECISION), Scorer(members[1:], LEARNED[:1], WITHOUT)
-    write_bundle(folder / "model", scorer, without, STATE, about)
-    write_bundle(folder / "plain", scorer, None, STATE, about)
+    write_bundle(folder / "model", {"final": scorer, "no_redshift": without}, STATE, about)
+    write_bundle(folder / "plain", {"final": scorer}, STATE, about)
+    shallow = without._replace(decision={**WITHOUT, "cuts": {"alerts": {**WITHOUT, "threshold": 0.2}}})
+    write_bundle(folder / "seen", {"final": scorer, "other_surveys": shallow}, STATE, about)
     return folder / "model", values, probability
 
 
 def score(folder, values, known):
+    return judged(folder, values, np.where(known, "final", "no_redshift"))[:2]
+
+
+def judged(folder, values, names, cuts=""):
+    """Return what is decided of objects by the scorers `names` (n,), and from which probability on."""
     manifest, found = read_bundle(folder), {}
-    for has_redshift, scorer in read_scorers(folder, manifest).items():
-        scores = member_scores(scorer, of_values(values[known == has_redshift], COLUMNS))
-        found[has_redshift] = scorer, ensemble_scores(scorer, scores)
-    return decide_scores(len(manifest["classes"]), known, found)
+    scorers = read_scorers(folder, manifest)
+    names = np.where(np.isin(names, list(scorers)), names, "").astype(object)
+    judgement = Judgement(names, np.broadcast_to(np.array(cuts, dtype=object), names.shape), None, None)
+    for training, scorer in scorers.items():
+        scores = member_scores(scorer, of_values(values[names == training], COLUMNS))
+        found[training] = scorer, ensemble_scores(scorer, scores)
+    return *decide_scores(len(manifest["classes"]), judgement, found), thresholds(judgement, scorers)
 
 
 def test_scores_are_those_of_ensemble_calibration_and_threshold_by_hand(made):
@@ -95,6 +107,17 @@ def test_a_model_that_has_not_learned_to_do_without_gives_no_probability(made):
     assert np.isnan(probability[~known]).all()
     assert not chosen[~known].any()
     np.testing.assert_array_equal(probability[known], score(folder, values, known)[0][known])
+
+
+def test_objects_seen_by_other_surveys_are_decided_by_the_threshold_of_their_cut(made):
+    folder, values, (*_, again, last) = made
+    own = np.arange(len(values)) % 3 == 0
+    cuts = np.where(np.arange(len(values)) % 2, "alerts", "forced")
+    names = np.where(own, "final", "other_surveys")
+    probability, chosen, threshold = judged(folder.with_name("seen"), values, names, cuts)
+    np.testing.assert_allclose(probability[~own, 0], (0.25 * again + 0.75 * last)[~own], atol=1e-9)
+    assert threshold.tolist() == np.where(own, 0.4, np.where(cuts == "alerts", 0.2, 0.7)).tolist()
+    assert np.array_equal(chosen, probability[:, 0] >= threshold)
 
 
 def test_the_manifest_says_what_the_model_is(made):
@@ -135,5 +158,5 @@ def test_a_folder_without_model_or_of_another_format_is_refused(made, tmp_path):
     with pytest.raises(DataError, match="found nothing. Next step: make one by `snakemake export_model`"):
         read_bundle(tmp_path)
     (tmp_path / "model.json").write_text('{"format": 99}')
-    with pytest.raises(DataError, match="expected format 2, found format 99"):
+    with pytest.raises(DataError, match="expected format 3, found format 99"):
         read_bundle(tmp_path)

@@ -47,9 +47,8 @@ def model(tmp_path_factory):
     write_fits(folder / "fits", Fits(columns, CLASSES, ("features",), p.fits))
     state = {"code": {"fit": "0a"}, "settings": settings}
     scorer = Scorer([{"one": folder / "fits"}], LEARNED, DECISION)
-    write_bundle(
-        folder / "model", scorer, None, state, {"model": "one"}, (golden_curves(SETTINGS["simulation"], LSST), None)
-    )
+    golden = golden_curves(SETTINGS["simulation"], LSST), None
+    write_bundle(folder / "model", {"final": scorer}, state, {"model": "one"}, golden)
     return folder / "model"
 
 

@@ -172,8 +172,9 @@ def test_objects_that_cannot_be_scored_are_rows_with_the_reason(here):
     text = "object_id,mjd,flux,flux_err,band\n" + rows + "b,60000.5,1.0,-1,r\n"
     out, err = run("score", "-", "--survey", "lsst", stdin=text)
     table = pd.read_csv(StringIO(out)).set_index("object_id")
-    assert table.loc["a", "not_scored"] == "no redshift, and the model has not learned to do without"
-    assert table.loc["b", "not_scored"] == "no point that can be used"
+    assert table["domain"].tolist() == ["cannot say", "cannot say"]
+    assert table.loc["a", "domain_reason"] == "no redshift, and the model has not learned to do without"
+    assert table.loc["b", "domain_reason"] == "too few points: 0 of 6 points, 0 of 3 detections, 0 of 3 nights"
     assert table[["probability", "decision", "probability_low"]].isna().all().all()
     assert table.loc["a", "n_points"] == 30
     assert re.search(r"^1 of 31 rows set aside: .*error.* 1$", err, re.MULTILINE), err

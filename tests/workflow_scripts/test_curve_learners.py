@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_data import CLASSES, PARAMS, SELECTION, SPEC
+from learning_data import CLASSES, PARAMS, SELECTION, SPEC, wide_domain, write_observed
 from own_modules import own_modules  # noqa: F401
 
 from mallorn.decide.predictions import read_held_out, read_out_of_fold
@@ -145,10 +145,18 @@ def combined(results):
     decision = {"calibration": {"method": "none"}, "threshold": 0.5, "spread": 0.0}
     (results / "threshold.json").write_text(json.dumps(decision))
     folders = [{model: results / model / "models" for model in MODELS}]
-    export = script("export_model")
-    trained = export.Trained(folders, [results / "learned.json"], results / "threshold.json")
-    export.main(trained, export.Trained([], [], ""), results / "model", {"model": "all"}, STATE)
+    (results / "domain.json").write_text(json.dumps(wide_domain("final")))
+    made = {"folders": folders, "learned": [results / "learned.json"], "threshold": results / "threshold.json"}
+    script("export_model").main({"final": made}, results / "domain.json", results / "model", {"model": "all"}, STATE)
     return results
+
+
+def about(folder, metadata):
+    """Return the paths of what is known of new objects, and write how they were observed."""
+    table = read_columns(folder / f"{metadata}.parquet")
+    write_observed(folder / "observed.parquet", table["object_id"], table["Z"])
+    names = {"metadata": f"{metadata}.parquet", "observed": "observed.parquet", "source": "input.json"}
+    return {name: folder / path for name, path in names.items()}
 
 
 def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp_path):
@@ -164,8 +172,7 @@ def test_a_bundle_of_learners_of_all_views_scores_as_the_chain_did(combined, tmp
     write_table(tmp_path / "metadata.parquet", {"object_id": ids, **dict.fromkeys(("Z", "Z_err"), np.zeros(len(ids)))})
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
     write_first(tmp_path / "input.json", record_input("new", tmp_path, []))
-    known = tmp_path / "metadata.parquet", tmp_path / "input.json"
-    script("classify").main(combined / "model", *known, (files, ()), outputs, STATE)
+    script("classify").main(combined / "model", about(tmp_path, "metadata"), (files, ()), outputs, STATE)
     with open(tmp_path / "p.csv", newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     held_out = read_held_out(combined / "all" / "held_out.parquet")
@@ -207,8 +214,7 @@ def test_draws_of_redshifts_take_the_place_of_photometric_ones_for_all_views(com
     outputs = tmp_path / "p.csv", tmp_path / "d.csv"
     files = DatasetFiles(tmp_path / "new.parquet", *views), draws
     write_first(tmp_path / "input.json", record_input("new", tmp_path, []))
-    known = tmp_path / "new.parquet", tmp_path / "input.json"
-    script("classify").main(combined / "model", *known, files, outputs, STATE)
+    script("classify").main(combined / "model", about(tmp_path, "new"), files, outputs, STATE)
     with open(outputs[0], newline="", encoding="utf-8") as stream:
         found = np.array([float(row["probability"]) for row in csv.DictReader(stream)])
     own = read_held_out(combined / "all" / "held_out.parquet").probability

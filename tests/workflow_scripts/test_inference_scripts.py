@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey
+from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey, wide_domain, write_observed
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
 
@@ -66,29 +66,31 @@ def trained(tmp_path_factory):
     decision = {"calibration": {"method": "none"}, "threshold": 0.3, "spread": 0.0}
     (folder / "threshold.json").write_text(json.dumps(decision))
     folders, export = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")], script("export_model")
-    trained, none = export.Trained(folders, [], folder / "threshold.json"), export.Trained([], [], "")
-    export.main(trained, none, folder / "model", {"model": "one"}, STATE)
+    known = {"final": {"folders": folders, "learned": [], "threshold": folder / "threshold.json"}}
+    (folder / "domain.json").write_text(json.dumps(wide_domain("final")))
+    export.main(known, folder / "domain.json", folder / "model", {"model": "one"}, STATE)
     (folder / "other.json").write_text(json.dumps({**decision, "threshold": 0.6}))
-    without = export.Trained(folders[1:], [], folder / "other.json")
-    export.main(trained, without, folder / "for all", {"model": "one"}, STATE)
+    unknown = {"no_redshift": {"folders": folders[1:], "learned": [], "threshold": folder / "other.json"}}
+    (folder / "domain.json").write_text(json.dumps(wide_domain("final", "no_redshift")))
+    export.main(known | unknown, folder / "domain.json", folder / "for all", {"model": "one"}, STATE)
     return folder
 
 
 def classify(trained, folder, features=None, state=STATE, model="model", draws=(), points=None):
     outputs = [folder / name for name in ("probabilities.csv", "predictions.csv")]
-    files = DatasetFiles(features or trained / "test.parquet", objects=(folder / "objects.parquet",))
+    files = DatasetFiles(features or trained / "test.parquet")
     ids = read_columns(trained / "test.parquet")["object_id"][::-1]
     numbers = np.arange(len(ids), dtype=float)
     given = read_columns(files.features)
     known = {name: given[name][::-1] for name in ("Z", "Z_err")} | {"ra": numbers + 1e-9, "dec": -numbers}
     hosts = np.array([None, *(f"NGC {k}" for k in range(1, len(ids)))], dtype=object)
     write_table(folder / "metadata.parquet", {"object_id": ids, **known, "host_name": hosts})
-    n_points = np.full(len(ids), 9, dtype=np.int32) if points is None else points
-    write_table(files.objects[0], {"object_id": ids[::-1], "n_points": n_points})
+    write_observed(folder / "observed.parquet", ids[::-1], given["Z"], 9 if points is None else points)
     (folder / "new.csv").write_text("new")
     write_first(folder / "input.json", record_input("a {new} survey", folder, [folder / "new.csv"]))
-    known = folder / "metadata.parquet", folder / "input.json"
-    script("classify").main(trained / model, *known, (files, draws), outputs, state)
+    names = {"metadata": "metadata.parquet", "observed": "observed.parquet", "source": "input.json"}
+    about = {name: folder / path for name, path in names.items()}
+    script("classify").main(trained / model, about, (files, draws), outputs, state)
     return map(rows, outputs)
 
 
@@ -109,20 +111,22 @@ def test_the_redshift_says_which_models_score_an_object(trained, tmp_path, caplo
     probabilities, predictions = classify(trained, tmp_path, tmp_path / "new.parquet")
     assert [row["probability"] == "" for row in probabilities] == none.tolist()
     assert [row["prediction"] == "" for row in predictions] == none.tolist()
-    assert f"{none.sum()} of {len(none)} objects have no redshift and get no probability" in caplog.text
+    assert {row["domain_reason"] for row in predictions if row["prediction"] == ""} == {
+        "no redshift, and the model has not learned to do without"
+    }
+    assert f"{none.sum()} of {len(none)} objects get no probability: no redshift" in caplog.text
     assert "augmentations.no_redshift.enabled" in caplog.text
 
 
-def test_objects_without_points_are_named_and_not_scored(trained, tmp_path, caplog):
+def test_objects_without_points_are_told_and_not_scored(trained, tmp_path, caplog):
     points = np.full(30, 7, dtype=np.int32)
     points[[2, 11]] = 0
     probabilities, predictions = map(list, classify(trained, tmp_path, points=points))
-    bare = [k for k, row in enumerate(predictions) if row["not_scored"]]
+    bare = [k for k, row in enumerate(predictions) if row["domain"] == "cannot say"]
     assert bare == [2, 11] == [k for k, row in enumerate(predictions) if row["prediction"] == ""]
     assert bare == [k for k, row in enumerate(probabilities) if row["probability"] == ""]
-    assert {predictions[k]["not_scored"] for k in bare} == {"no usable point"}
-    told = ", ".join(repr(predictions[k]["object_id"]) for k in bare)
-    assert f"2 of 30 objects have no usable point and get no probability: {told}" in caplog.text
+    assert {predictions[k]["domain_reason"] for k in bare} == {"too few points: 0 of 1 points"}
+    assert "2 of 30 objects get no probability: too few points (2)" in caplog.text
 
 
 def test_every_row_names_the_data_and_their_digest(trained, tmp_path):

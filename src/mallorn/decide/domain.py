@@ -56,6 +56,8 @@ _TOLD = 5
 _MARGIN = 1e-4  # more than what rounding takes from an end of the range
 _SEPARATOR = "; "
 
+NO_REDSHIFT = "no redshift, and the model has not learned to do without"
+
 
 class Judgement(NamedTuple):
     """What is said of n objects: `scorer` (n,) str, the training set whose models score it, "" if it gets no score;
@@ -135,7 +137,7 @@ def judge(domain, seen):
     status = np.where(reason == "", STATUS[0], STATUS[1]).astype(object)
     lacking = too_few(seen, domain["minimum"])
     reason[lacking != ""] = lacking[lacking != ""]
-    reason[(scorer == "") & (lacking == "")] = "no redshift, and the model has not learned to do without"
+    reason[(scorer == "") & (lacking == "")] = NO_REDSHIFT
     scorer[lacking != ""], cut[lacking != ""] = "", ""
     status[scorer == ""] = STATUS[2]
     return Judgement(scorer, cut, status, reason)
@@ -151,6 +153,8 @@ def tell_judgement(domain, seen, judgement):
         if len(rows):
             told = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common(_TOLD))
             _log.warning("%d of %d objects %s: %s", len(rows), n, what, told)
+    if (judgement.reason == NO_REDSHIFT).any():
+        _log.warning("next step: set augmentations.no_redshift.enabled to true where the model is made")
     for sentence in unlike_words(domain, seen):
         _log.warning("these light curves as a whole are unlike those learned from: %s", sentence)
 
