@@ -45,6 +45,7 @@ rule rank_candidates:
         **DECISIONS,
         metadata="results/metadata.parquet",
         source="results/input.json",
+        domain="results/domain.json",
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
@@ -133,6 +134,7 @@ if NEW_DATA:
             adapter="rank_new",
             code=code_of("rank_new"),
             splits=NEW_PARTS,
+            domain=f"{MODEL}/domain.json",
         message:
             "Ranking the new objects"
 

@@ -5,18 +5,20 @@ import logging
 import numpy as np
 
 from mallorn.decide.by_redshift import decided_by_redshift
+from mallorn.decide.domain import of_training_sets, read_domain
 from mallorn.io.tables import read_columns, write_table
+from mallorn.learning.training_sets import FINAL, WITHOUT_REDSHIFT
 from mallorn.report.candidates import candidate_table, write_candidates_csv
 from mallorn.report.store import Store
 from mallorn.report.votable import write_votable
 from mallorn.runs.inputs import line, read_input
 
 
-def main(store, metadata, source, decisions, features, outputs):
+def main(store, about, decisions, features, outputs):
     """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
 
-    store: `Store`. source: path of what record_input wrote. decisions: as of write_submission. outputs: {"table",
-    "csv", "votable": path}. The others are paths, `features` of the test objects.
+    store: `Store`. about: {"metadata", "source", what record_input wrote, "domain", of the training sets: path}.
+    decisions: as of write_submission. features: path, of the test objects. outputs: {"table", "csv", "votable": path}.
     """
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
@@ -24,10 +26,11 @@ def main(store, metadata, source, decisions, features, outputs):
     classes = dict(zip(found.names, found.probability[rows].T, strict=True))
     ranked = {"object_id": found.object_id[rows], "classes": classes}
     ranked |= {"spread": found.spread[rows], "chosen": found.chosen[rows]}
-    table = candidate_table(store, read_columns(metadata), ranked, features)
+    domain = of_training_sets(read_domain(about["domain"]), FINAL, WITHOUT_REDSHIFT)
+    table = candidate_table(store, read_columns(about["metadata"]), ranked, features, domain)
     write_table(outputs["table"], table)
     write_candidates_csv(outputs["csv"], table)
-    write_votable(outputs["votable"], table, found.names[0], line(read_input(source)))
+    write_votable(outputs["votable"], table, found.names[0], line(read_input(about["source"])))
     logging.getLogger(__name__).info("%d test objects ranked, %d chosen", len(rows), found.chosen[rows].sum())
 
 
@@ -38,8 +41,7 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
-            given.metadata,
-            given.source,
+            {name: given[name] for name in ("metadata", "source", "domain")},
             {
                 "predictions": given.predictions,
                 "threshold": given.threshold,

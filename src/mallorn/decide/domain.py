@@ -22,7 +22,16 @@ from mallorn.seeds import generator
 from mallorn.survey.observed import too_few
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["STATUS", "Judgement", "domain_of", "judge", "read_domain", "tell_judgement", "unlike_words"]
+__all__ = [
+    "STATUS",
+    "Judgement",
+    "domain_of",
+    "judge",
+    "of_training_sets",
+    "read_domain",
+    "tell_judgement",
+    "unlike_words",
+]
 
 STATUS = ("in domain", "extrapolating", "cannot say")
 """What is said of an object: the model knows its like; it does not; or there is too little to go by."""
@@ -110,6 +119,11 @@ def read_domain(path):
     """Return the content of domain.json: {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name:
     table of `domain_of`}}."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def of_training_sets(domain, *names):
+    """Return the content of domain.json with only the scorers of the training sets `names`, those that there are."""
+    return {**domain, "scorers": {name: one for name, one in domain["scorers"].items() if name in names}}
 
 
 def judge(domain, seen):

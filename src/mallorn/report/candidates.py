@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.decide.domain import judge
 from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST, known_of
 from mallorn.io.csv_tables import write_csv
@@ -11,6 +12,7 @@ from mallorn.io.tables import read_columns
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.report.render import words
 from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.observed import observed
 from mallorn.survey.passbands import slot_index
 
 __all__ = [
@@ -77,6 +79,10 @@ COLUMNS = {
         "Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis less that of the best SN or AGN", "stat.likelihood"
     ),
     "flags": Column("Flags", "", None, "what to be wary of", "meta.code.qual"),
+    "domain": Column(
+        "Domain", "", None, "whether the model has learned from objects that were seen like this one", "meta.code"
+    ),
+    "domain_reason": Column("Why", "", None, "why it has not", "meta.note"),
     "n_points": Column("Points", "", 0, "points in all passbands", "meta.number"),
     "snr": Column("Max S/N", "", 1, "highest flux over its error", "stat.snr"),
     "peak_mjd": Column("Peak", "MJD", 0, "time of peak", "time.epoch"),
@@ -150,13 +156,14 @@ def _decimals(values):
     return next(enough, _MOST_DECIMALS)
 
 
-def candidate_table(store, logs, ranked, features):
+def candidate_table(store, logs, ranked, features, domain=None):
     """Return {column: (n,) array} for `COLUMNS`, hosts and other classes, sorted by falling probability, then by id.
 
     store: `Store` of all splits. logs: table of results/metadata.parquet. ranked: {"object_id": the objects to list,
     "classes": {class: probability}, the class sought first, "spread": its standard deviation over repeats, "chosen":
     the decision}, (n,) each. features: path of a feature table that holds the objects; quantities of families that are
-    switched off are NaN.
+    switched off are NaN. domain: of the scorers that ranked them, as from `mallorn.decide.domain.read_domain`; None for
+    no columns on it.
     """
     object_id = np.asarray(ranked["object_id"], dtype=str)
     probability, *others = ranked["classes"].values()
@@ -168,7 +175,7 @@ def candidate_table(store, logs, ranked, features):
         "probability": probability[order],
         "spread": ranked["spread"][order],
         "chosen": np.asarray(ranked["chosen"])[order].astype(int),
-        **_of_splits(store, object_id[order]),
+        **_of_splits(store, object_id[order], domain),
         **_of_features(features, object_id[order]),
         **known,
     }
@@ -201,10 +208,10 @@ def measured(features, n):
     return made | {"temperature": 10.0 ** (made["temperature"] - 3.0), "radius": 10.0 ** made["radius"]}
 
 
-def _of_splits(store, object_id):
+def _of_splits(store, object_id, domain):
     """Return the columns that come from the artifacts of the splits, for `object_id`."""
     parts = [
-        {"object_id": lc.object_id, **described(lc, *_artifacts(store, split, group))}
+        {"object_id": lc.object_id, **described(lc, *_artifacts(store, split, group)), **_domain(domain, lc)}
         for split in store.splits
         for group, lc in lightcurve_groups(store.lightcurves[split], store.objects[split])
     ]
@@ -212,6 +219,13 @@ def _of_splits(store, object_id):
     place = {name: k for k, name in enumerate(whole.pop("object_id").astype(str))}
     rows = np.array([place[name] for name in object_id], dtype=int)
     return {name: values[rows] for name, values in whole.items()}
+
+
+def _domain(domain, lightcurves):
+    if domain is None:
+        return {}
+    found = judge(domain, observed(lightcurves))
+    return {"domain": found.status, "domain_reason": found.reason}
 
 
 def _artifacts(store, split, group):

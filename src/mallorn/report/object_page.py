@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
+from mallorn.decide.domain import STATUS
 from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
 from mallorn.plots.style import looks_of, save, style
-from mallorn.report.candidates import FLAGS, KINDS
-from mallorn.report.drivers import driver_rows
+from mallorn.report.candidates import COLUMNS, FLAGS, KINDS
+from mallorn.report.drivers import Context, driver_rows
 from mallorn.report.links import links_of, sexagesimal
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
@@ -53,7 +54,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         o=o,
         rank=row.get("rank"),
         subline=_subline(o, row, context),
-        flags=[{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f],
+        flags=_flags(row),
         tiles=_tiles(o, row, context),
         place=_place(o, row),
         host=_host(row),
@@ -80,6 +81,13 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     )
 
 
+def _flags(row):
+    found = [{"name": f, "meaning": FLAGS[f]} for f in str(row.get("flags", "")).split("; ") if f]
+    if row.get("domain", STATUS[0]) != STATUS[0]:
+        found.insert(0, {"name": f"{row['domain']}: {row['domain_reason']}", "meaning": COLUMNS["domain"].meaning})
+    return found
+
+
 def _save(figure, path):
     return save(figure, path)[1]
 
@@ -91,6 +99,8 @@ def _subline(o, row, context):
         return text + (f" · P({context.target}) out of fold {known:.3f}" if known is not None else "")
     chosen = "reaches" if row["chosen"] else "does not reach"
     place = f"rank {row['rank']} of {context.n_objects:,} {context.called}"
+    if context.called != Context.called:
+        return f"{place} · {chosen} the threshold of objects seen like it"
     if math.isnan(o.redshift):
         return f"{place} · {chosen} the threshold of objects without redshift"
     return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
