@@ -1,10 +1,9 @@
 """A survey in SNANA's files is trained on, and alerts of other objects are scored and drawn, from files to pages."""
 
-import csv
-
 import numpy as np
 import pytest
 import yaml
+from csv_rows import read_rows
 from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns, read_metadata
@@ -50,15 +49,10 @@ def scored(empty):
     return workspace
 
 
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def test_every_object_without_a_label_is_predicted(scored):
     truth, metadata = scored.truth, read_columns(scored.path / "results" / "metadata.parquet")
     of = {name: set(truth["object_id"][truth["set"] == name].astype(str)) for name in ("train", "test")}
-    assert {row["object_id"] for row in rows(scored.path / "results" / "submission.csv")} == of["test"]
+    assert {row["object_id"] for row in read_rows(scored.path / "results" / "submission.csv")} == of["test"]
     train = metadata["set"] == "train"
     assert set(metadata["object_id"][train]) == of["train"]
     kind = dict(zip(truth["object_id"], truth["spec_type"], strict=True))
@@ -82,7 +76,7 @@ def test_points_keep_their_flags_and_every_row_is_accounted_for(scored):
 
 def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     classified = scored.path / "results" / "classified"
-    found = rows(classified / "probabilities.csv")
+    found = read_rows(classified / "probabilities.csv")
     kinds = {row["object_id"]: row["redshift_kind"] for row in found}
     stars = set(scored.truth["object_id"][scored.truth["spec_type"] == "RRL"])
     names = {row["object_id"]: row for row in found}
@@ -90,7 +84,7 @@ def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     assert {"none"} < set(kinds.values())
     assert len(names) == len(found) > 0
     assert stars
-    ranked = rows(classified / "candidates.csv")
+    ranked = read_rows(classified / "candidates.csv")
     assert {row["object_id"] for row in ranked} == set(names)
     assert all(row["ra"] and row["dec"] for row in ranked)
     pages = scored.path / "results" / "report" / "new"
