@@ -44,7 +44,7 @@ rule bench_survey:
     params:
         code=code_of("bench_survey"),
         snakefile=Path(workflow.main_snakefile),  # a Path does not count as a param
-        features=lambda wildcards: feature_state()["code"],
+        features=lambda wildcards: {name: feature_state("kaggle")[name] for name in ("reading", "code")},
         settings={
             name: config[name]
             for name in ("seed", "surveys", "simulation", "ingest", "gp", "fits", "posterior", "features")

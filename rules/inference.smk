@@ -73,7 +73,7 @@ rule export_model:
                 "largest": config["ingest"]["redshift"]["max"],
             },
         },
-        state=lambda wildcards: feature_state(),
+        state=lambda wildcards: feature_state(SOURCE),
     message:
         "Gathering what scores new light curves"
     script:
@@ -104,7 +104,7 @@ if NEW_DATA:
             code=code_of("classify"),  # of any learner: the model may have been made elsewhere
             model="results/model",
             model_digest=lambda wildcards: file_digest("results/model/model.json"),
-            state=lambda wildcards: feature_state(),
+            state=lambda wildcards: feature_state(NEW_SOURCE),
         message:
             "Scoring the new objects"
         script:

@@ -91,7 +91,8 @@ def write_bundle(folder, scorer, without, state, about):
     """Write the folder of the model.
 
     scorer: `Scorer` of objects with a redshift; without: of those without one, or None.
-    state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
+    state: {"reading": {source: digest of the code that reads it}, "code": {part: digest}, "settings": {block:
+    configuration}}, what features are made by.
     about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
     photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
     """
@@ -131,6 +132,8 @@ def read_bundle(folder):
 def check_bundle(folder, manifest, state, versions, columns):
     """Raise DataError, naming every difference, if features here are not made as those that the model learned from.
 
+    Light curves may be read by another source than those of the training set; by the same one, with the same code.
+
     manifest: as from `read_bundle`. Of this workflow: state, as in `write_bundle`; versions, as from `installed`;
     columns, names of the features at hand.
     """
@@ -142,6 +145,9 @@ def check_bundle(folder, manifest, state, versions, columns):
     if not differences:  # digests of code include versions
         names = _unequal(manifest["code"], state["code"])
         differences += [f"the code of {name} is not that of the model" for name in names]
+        theirs, ours = manifest.get("reading", {}), state["reading"]
+        names = [name for name in ours if ours[name] != theirs.get(name, ours[name])]
+        differences += [f"the code that reads {name} is not that of the model" for name in names]
     differences += [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
     missing = [name for name in manifest["features"] if name not in set(columns)]
     if missing:
