@@ -45,7 +45,7 @@ rule bench_survey:
     params:
         code=code_of("bench_survey"),
         snakefile=Path(workflow.main_snakefile),  # a Path does not count as a param
-        features=lambda wildcards: feature_state()["code"],
+        features=lambda wildcards: {name: feature_state("kaggle")[name] for name in ("reading", "code")},
         settings={
             name: config[name]
             for name in ("seed", "surveys", "simulation", "ingest", "gp", "fits", "posterior", "features")
@@ -94,7 +94,7 @@ rule bench_score:
         runtime=minutes(120),
     params:
         code=code_of("bench_score"),
-        features=lambda wildcards: feature_state()["code"],
+        features=lambda wildcards: feature_state(SOURCE)["code"],
         settings={name: config[name] for name in ("seed", "fits", "benchmark")},
     message:
         "Timing the scores of light curves"

@@ -10,12 +10,11 @@ include: "functions/features.smk"
 
 
 FEATURE_STAGES = (
-    "ingest",
     "fit_process",
     "predict_posterior",
     "fit_hypotheses",
     "join_features",
-)  # adapters before features
+)  # adapters between reading and learning, but that of the families
 NOT_OF_FEATURES = (
     "dust_map",
     "labels",

@@ -102,7 +102,7 @@ rule export_model:
                 "largest": config["ingest"]["redshift"]["max"],
             },
         },
-        state=lambda wildcards: feature_state(),
+        state=lambda wildcards: feature_state(SOURCE),
         golden={"simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
     message:
         "Gathering what scores new light curves"
@@ -130,7 +130,7 @@ if NEW_DATA:
             code=code_of("check_model", exported_code()),
             model=MODEL,
             model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
-            state=lambda wildcards: feature_state(),
+            state=lambda wildcards: feature_state(NEW_SOURCE),
         message:
             "Checking that the model can score what is made here"
         script:
@@ -186,7 +186,7 @@ if NEW_DATA:
             code=code_of("classify"),  # of any learner: the model may have been made elsewhere
             model=MODEL,
             model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
-            state=lambda wildcards: feature_state(),
+            state=lambda wildcards: feature_state(NEW_SOURCE),
         message:
             "Scoring the new objects"
         script:

@@ -20,7 +20,8 @@ REPORT_FOLDERS = {
 }
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
-    "ingest_metadata",
+    adapter("gather", SOURCE),
+    adapter("read", SOURCE),
     "augment",
     *FEATURE_STAGES,
     "extract_features",

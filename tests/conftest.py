@@ -5,7 +5,19 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+LONGEST = ("test_faults", "test_redshifts", "test_passbands", "test_fit_hypotheses")
+"""Files that take longest, the longest first."""
+
+
+def pytest_configure():
+    """Compile the kernels of the hypotheses once for all: workers would at collection, each for itself."""
+    from mallorn.hypotheses.cache import use_kernels
+
+    use_kernels()
+
 
 def pytest_collection_modifyitems(items):
-    """Put the files that run the workflow first: one of them at the end would leave all other workers without work."""
-    items.sort(key=lambda item: item.path.parent.name not in ("extending", "workflow"))
+    """Put long files first, then those that run the workflow: one at the end would leave other workers without work."""
+    place = {name: k for k, name in enumerate(LONGEST)}
+    others = {"extending": len(place), "workflow": len(place)}
+    items.sort(key=lambda item: place.get(item.path.stem, others.get(item.path.parent.name, len(place) + 1)))

@@ -58,6 +58,11 @@ def reading(source):
     return {"ingest": block, "readers": {source: config["readers"].get(source, {})}} if is_format(source) else block
 
 
+def chosen_by(source, folder, split):
+    """Return which files of a format one split reads, so that its job need not list them; None for a source."""
+    return READ[source].chosen(folder, split) if is_format(source) else None
+
+
 def known_of(source, path):
     """Return the further output of ingestion of a format."""
     return {"known": path} if is_format(source) else {}

@@ -42,14 +42,17 @@ def family_settings(wildcards):
 
 
 @cache
-def feature_state():
-    """Return what features are made by: digests of code and blocks of the configuration, for results/model to hold."""
-    used = {"sources": SOURCE, "hypotheses": config["fits"]["hypotheses"]["models"]}
-    code = {name: code_of(name, used) for name in FEATURE_STAGES}
+def feature_state(source):
+    """Return what features are made by: digests of code and blocks of the configuration, for results/model to hold.
+
+    source: the source or format that reads the light curves.
+    """
+    code = {name: code_of(name, {"hypotheses": config["fits"]["hypotheses"]["models"]}) for name in FEATURE_STAGES}
     code |= {f"features.{family}": family_code(family) for family in FAMILIES}
     settings = {name: config[name] for name in ("ingest", "fits", "posterior")}
     settings["ingest"] = {name: value for name, value in config["ingest"].items() if name not in NOT_OF_FEATURES}
-    return {"code": code, "settings": {**settings, "features": {name: config["features"][name] for name in FAMILIES}}}
+    settings["features"] = {name: config["features"][name] for name in FAMILIES}
+    return {"reading": {source: code_of_reading("read", source)}, "code": code, "settings": settings}
 
 
 def joined_inputs(wildcards):

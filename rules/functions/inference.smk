@@ -26,7 +26,7 @@ def check_model():
     from mallorn.decide.bundle import check_settings, read_bundle
 
     try:
-        check_settings(MODEL, read_bundle(MODEL), feature_state())
+        check_settings(MODEL, read_bundle(MODEL), feature_state(NEW_SOURCE))
     except DataError as error:
         raise WorkflowError(f"classify: {error}") from None
 

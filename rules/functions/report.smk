@@ -33,7 +33,8 @@ def scored_modules():
     features = {name: config["features"][name] for name in FAMILIES}
     ranker = [config["selection"]["ranker"]] if any(config["models"][name]["selection"] for name in MODELS) else []
     models = loaded_by(*(config["models"][name] for name in MODELS), *ranker)
-    used = {"features": features, "hypotheses": config["fits"]["hypotheses"]["models"], "sources": SOURCE}
+    used = {"features": features, "hypotheses": config["fits"]["hypotheses"]["models"]}
+    used |= {"sources": SOURCE, "formats": SOURCE}
     adapters = [local(f"scripts/{name}.py") for name in SCORED_STAGES]
     return module_digests(*adapters, used={**used, **models})
 

@@ -26,7 +26,11 @@ from mallorn.learning.dataset import of_values
 from mallorn.learning.model_files import Fits, write_fits
 
 COLUMNS = tuple(f"family__{k}" for k in range(10))
-STATE = {"code": {"fit_drw": "0a", "features.color": "1b"}, "settings": {"fits": {"drw": {"a": 1}, "matern": [1, 2]}}}
+STATE = {
+    "reading": {"kaggle": "2c"},
+    "code": {"fit_drw": "0a", "features.color": "1b"},
+    "settings": {"fits": {"drw": {"a": 1}, "matern": [1, 2]}},
+}
 DECISION = {"calibration": {"method": "platt", "slope": 1.5, "intercept": 0.25}, "threshold": 0.4, "spread": 0.0}
 LEARNED = [
     {"members": ["tree", "line"], "method": "weighted", "weights": [0.25, 0.75]},
@@ -133,6 +137,11 @@ def test_what_made_the_model_passes(made):
     assert check_bundle(made[0], read_bundle(made[0]), STATE, ("object_id", *COLUMNS)) == []
 
 
+def test_light_curves_may_be_read_by_another_source(made):
+    state = {**STATE, "reading": {"snana": "3d"}}
+    assert check_bundle(made[0], read_bundle(made[0]), state, COLUMNS) == []
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -141,11 +150,12 @@ def test_what_made_the_model_passes(made):
         ({"columns": ("object_id", *COLUMNS[1:])}, r"1 of 10 features are missing: family__0"),
         ({"code": {**STATE["code"], "fit_drw": "9"}}, "the code of fit_drw is not that of the model"),
         ({"code": {"fit_drw": "0a"}}, r"the code of features\.color is not that of the model"),
+        ({"reading": {"kaggle": "9"}}, "the code that reads kaggle is not that of the model"),
         ({"settings": {"fits": {"drw": {"a": 2}, "matern": [1, 2]}}}, r"config\.yaml, fits\.drw, is not"),
     ],
 )
 def test_what_differs_is_refused_and_named_where_no_golden_inputs_are(made, change, told, monkeypatch):
-    state = {**STATE, **{key: change[key] for key in ("code", "settings") if key in change}}
+    state = {**STATE, **{key: change[key] for key in STATE if key in change}}
     columns, versions = change.get("columns", COLUMNS), change.get("versions", installed())
     monkeypatch.setattr(bundle, "installed", lambda: versions)
     with pytest.raises(DataError, match=told) as error:

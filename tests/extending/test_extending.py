@@ -4,7 +4,6 @@
 the configuration names, and as an installed package with entry points.
 """
 
-import csv
 import os
 import shutil
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from csv_rows import read_rows, write_rows
 from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns, read_metadata, read_units
@@ -24,19 +24,6 @@ PLUGINS = {
     "one_file_each": "sources",
 }
 FOLDER = Path(__file__).parent / "plugins"
-
-
-def read_rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write_rows(path, rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def other_format(survey, target):

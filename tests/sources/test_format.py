@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 
 import pytest
 
@@ -89,6 +90,25 @@ def test_a_folder_whose_files_share_objects_is_read_whole_for_each_part(tmp_path
         "split_b_001",
         "split_b_002",
     ]
+
+
+@pytest.mark.parametrize("given", ["alerts", "alerts/a.avro", "alerts/one_PHOT.FITS"])
+@pytest.mark.parametrize("rows_of_object", ["file", "folder"])
+def test_a_split_is_read_in_another_process_without_a_look_at_the_folder(tmp_path, monkeypatch, given, rows_of_object):
+    monkeypatch.setattr(formats, "SPLIT_BYTES", 100)
+    fill(tmp_path / "alerts", {"a.avro": 150, "b.avro": 30, "more/c.avro": 30, "one_HEAD.FITS": 20, "one_PHOT.FITS": 9})
+    planned = source("snana" if given.endswith("FITS") else "rubin_alerts", rows_of_object)
+    told = {split: planned.chosen(tmp_path / given, split) for split in planned.splits(tmp_path / given)}
+    shutil.move(tmp_path / "alerts", tmp_path / "moved")
+    moved = tmp_path / given.replace("alerts", "moved")
+    monkeypatch.setattr(formats, "_plan", None)
+    for split, chosen in told.items():
+        before, other = planned._plan(tmp_path / given)[split], source(planned.name)
+        other.choose(moved, split, chosen)
+        found = other._plan(moved)[split]
+        assert [path.replace("moved", "alerts") for path in found.paths] == list(before.paths)
+        assert (found.part, found.parts) == (before.part, before.parts)
+    assert told
 
 
 def test_names_of_files_that_cannot_be_those_of_splits_are_told_apart(tmp_path, monkeypatch):

@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import sys
 
+import forks
 import pytest
 from rule_codes import Code, jobs_of, read_workflow
-from workflow_copy import ROOT
+from workflow_copy import ROOT, clean_environment
 
 from mallorn import plugins
 from mallorn.runs.fingerprints import fingerprint, modules_of, named
@@ -18,6 +19,7 @@ ADAPTERS = ROOT / "workflow" / "scripts"
 PYTHON = sorted([*SOURCE.rglob("*.py"), *ADAPTERS.glob("*.py"), *(ROOT / "workflow").rglob("*.smk")])
 MODULES = {str(path.relative_to(ROOT / "src"))[:-3].replace("/", "."): path for path in SOURCE.rglob("*.py")}
 MODULES = {name.removesuffix(".__init__"): path for name, path in MODULES.items()}
+STAGES = ("score", "join_features")
 LOADERS = r"\bimport_module\b|__import__|spec_from_file_location|exec_module|\brunpy\b|\bexec\(|\bimp\b"
 
 
@@ -138,10 +140,11 @@ def test_what_python_imports_is_among_what_is_followed(jobs):
         assert set(names.split()) <= set(modules_of(f"{path}.py")), path
 
 
-def ancestors(workflow, target):
-    """Return the scripts of the rules that `target` needs, from the graph that Snakemake draws."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--rulegraph", "dot"]
-    graph = subprocess.run(command, capture_output=True, text=True, check=True, cwd=workflow).stdout
+def ancestors(folder, target, config):
+    """Return the scripts of the rules that `target` needs, from the graph that Snakemake draws in `folder`."""
+    given = [f"{name}={value}" for name, value in config.items()]
+    command = ["--snakefile", str(ROOT / "Snakefile"), "--rulegraph", "dot", "--config", *given]
+    graph = forks.run(ROOT, folder, command, clean_environment()).stdout
     label = dict(re.findall(r'(\d+)\[label = "(\w+)"', graph))
     edges = [(label[a], label[b]) for a, b in re.findall(r"(\d+) -> (\d+)", graph)]
     found, todo = set(), [target]
@@ -153,11 +156,16 @@ def ancestors(workflow, target):
     return found
 
 
-def test_the_stages_that_features_and_scores_are_told_to_depend_on_are_those_of_the_graph(workflow, jobs, tmp_path):
-    script, told = {job.rule: job.script for job in jobs}, workflow.globals
+@pytest.mark.parametrize("source", ["kaggle", "table"])
+def test_the_stages_that_features_and_scores_are_told_to_depend_on_are_those_of_the_graph(tmp_path, source):
+    config = {"source": source} | ({"data_dir": str(tmp_path)} if source == "table" else {})
+    (tmp_path / "points.csv").touch()
+    workflow = read_workflow(tmp_path, **config)
+    script, told = {job.rule: job.script for job in jobs_of(workflow)}, workflow.globals
     before = {name for name in script if name.startswith(("simulate_", "compile_"))}  # made of no survey, or no numbers
-    for target, stages in (("score", "SCORED_STAGES"), ("join_features", "FEATURE_STAGES")):
-        made_by = {script[rule] for rule in ancestors(tmp_path, target) - before}
-        if target == "join_features":  # the columns of the metadata, families, which are listed one by one, and copies
-            made_by -= {"ingest_metadata", "extract_features", "augment"}
-        assert made_by == set(told[stages])
+    reads, gathers = ("ingest_files", "gather_metadata") if source == "table" else ("ingest", "ingest_metadata")
+    scored, features = ({script[rule] for rule in ancestors(tmp_path, name, config) - before} for name in STAGES)
+    assert {reads, gathers} < scored == set(told["SCORED_STAGES"])
+    # less the columns of the metadata, families, which are listed one by one, and copies
+    assert features - {gathers, "extract_features", "augment"} == {reads, *told["FEATURE_STAGES"]}
+    assert list(told["feature_state"](told["SOURCE"])["reading"]) == [source]

@@ -1,11 +1,11 @@
 """`snakemake evaluation` on the simulated survey, whose test labels are known."""
 
-import csv
 import json
 import shutil
 
 import pytest
 import yaml
+from csv_rows import read_rows
 from workflow_copy import TINY, Workspace
 
 from mallorn.io.tables import read_columns
@@ -23,11 +23,6 @@ ONE_MODEL = {
 }
 
 
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
 @pytest.fixture(scope="module")
 def evaluated(finished, tmp_path_factory):
     """The folder results/evaluation of a copy of the finished run, made by one command with one model."""
@@ -42,18 +37,23 @@ def evaluated(finished, tmp_path_factory):
 
 
 def test_one_command_makes_tables_audits_and_figures(evaluated):
-    scores, nested = (rows(evaluated / f"{name}.csv") for name in ("scores", "nested"))
+    scores, nested = (read_rows(evaluated / f"{name}.csv") for name in ("scores", "nested"))
     assert list(scores[0]) == list(nested[0])
     assert {"average_precision_low", "average_precision_high", "f1_low", "recall_at_precision"} <= set(scores[0])
     for row in scores + nested:
         assert float(row["average_precision_low"]) <= float(row["average_precision_high"])
-    assert {row["property"] for row in rows(evaluated / "by_type.csv")} == {"spec_type", "redshift", "points", "snr"}
-    assert {row["method"] for row in rows(evaluated / "calibration.csv")} == {"none", "platt", "isotonic"}
+    assert {row["property"] for row in read_rows(evaluated / "by_type.csv")} == {
+        "spec_type",
+        "redshift",
+        "points",
+        "snr",
+    }
+    assert {row["method"] for row in read_rows(evaluated / "calibration.csv")} == {"none", "platt", "isotonic"}
     audits = json.loads((evaluated / "audits.json").read_text())["audits"]
     assert len(audits) == 6
     assert {one["verdict"] for one in audits} <= {"pass", "warn", "fail"}
     assert len(list((evaluated / "figures").glob("*.png"))) == 9
-    assert {r["fraction"] for r in rows(evaluated / "learning_curve.csv")} == {"0.5", "1"}
+    assert {r["fraction"] for r in read_rows(evaluated / "learning_curve.csv")} == {"0.5", "1"}
 
 
 def test_the_nested_score_agrees_with_the_test_labels(evaluated):
@@ -63,8 +63,8 @@ def test_the_nested_score_agrees_with_the_test_labels(evaluated):
     at least .05 to either side. Coverage is tested where scores are lower (tests/test_nested.py)."""
     truth = read_columns(evaluated.parent / "survey" / "truth.parquet")
     target = dict(zip(truth["object_id"], truth["target"].tolist(), strict=True))
-    predicted = rows(evaluated.parent / "probabilities.csv")
+    predicted = read_rows(evaluated.parent / "probabilities.csv")
     true = average_precision([target[r["object_id"]] for r in predicted], [float(r["probability"]) for r in predicted])
-    (row,) = [row for row in rows(evaluated / "nested.csv") if row["protocol"] == "stratified"]
+    (row,) = [row for row in read_rows(evaluated / "nested.csv") if row["protocol"] == "stratified"]
     nested, low, high = (float(row[f"average_precision{end}"]) for end in ("", "_low", "_high"))
     assert min(low, nested - 0.05) <= true <= max(high, nested + 0.05)

@@ -1,12 +1,12 @@
 """A survey in SNANA's files is trained on, and alerts of other objects are scored and drawn, from files to pages."""
 
-import csv
 import json
 
 import numpy as np
 import pytest
 import yaml
 from astropy.io.votable import parse
+from csv_rows import read_rows
 from workflow_copy import TINY
 
 from mallorn.io.tables import read_columns, read_metadata
@@ -52,15 +52,10 @@ def scored(empty):
     return workspace
 
 
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def test_every_object_without_a_label_is_predicted(scored):
     truth, metadata = scored.truth, read_columns(scored.path / "results" / "metadata.parquet")
     of = {name: set(truth["object_id"][truth["set"] == name].astype(str)) for name in ("train", "test")}
-    assert {row["object_id"] for row in rows(scored.path / "results" / "submission.csv")} == of["test"]
+    assert {row["object_id"] for row in read_rows(scored.path / "results" / "submission.csv")} == of["test"]
     train = metadata["set"] == "train"
     assert set(metadata["object_id"][train]) == of["train"]
     kind = dict(zip(truth["object_id"], truth["spec_type"], strict=True))
@@ -84,7 +79,7 @@ def test_points_keep_their_flags_and_every_row_is_accounted_for(scored):
 
 def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     classified = scored.path / "results" / "classified"
-    found = rows(classified / "probabilities.csv")
+    found = read_rows(classified / "probabilities.csv")
     kinds = {row["object_id"]: row["redshift_kind"] for row in found}
     stars = set(scored.truth["object_id"][scored.truth["spec_type"] == "RRL"])
     names = {row["object_id"]: row for row in found}
@@ -92,7 +87,7 @@ def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     assert {"none"} < set(kinds.values())
     assert len(names) == len(found) > 0
     assert stars
-    ranked = rows(classified / "candidates.csv")
+    ranked = read_rows(classified / "candidates.csv")
     assert {row["object_id"] for row in ranked} == set(names)
     assert all(row["ra"] and row["dec"] for row in ranked)
     pages = scored.path / "results" / "report" / "new"
@@ -110,7 +105,7 @@ def test_every_result_of_new_objects_names_their_data(scored):
     assert record["data"] == "alerts/test"
     assert set(record["files"]) == files
     for name in ("probabilities", "predictions", "candidates"):
-        found = {(row["input"], row["input_sha256"]) for row in rows(classified / f"{name}.csv")}
+        found = {(row["input"], row["input_sha256"]) for row in read_rows(classified / f"{name}.csv")}
         assert found == {("alerts/test", record["sha256"])}
     about = read_metadata(classified / "candidates.parquet")
     assert (about["input"], about["input_sha256"]) == ("alerts/test", record["sha256"])

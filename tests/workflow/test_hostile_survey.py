@@ -1,6 +1,5 @@
 """A survey whose ids and hosts are hostile and whose light curves are poor gives a prediction for every object."""
 
-import csv
 import io
 import os
 import re
@@ -11,6 +10,7 @@ import pytest
 import yaml
 from astropy.io.votable import parse_single_table, validate
 from browser import Visit, chromium
+from csv_rows import read_rows, write_rows
 from dust_written import write_sfd
 from workflow_copy import TINY
 
@@ -23,32 +23,20 @@ LOGS = ("train_log.csv", "test_log.csv")
 HOSTS = ["", "<img src=x onerror=alert(1)>", '"; DROP', "]]></TD>&amp;"]
 
 
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write(path, table):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]))
-        writer.writeheader()
-        writer.writerows(table)
-
-
 def rename(survey):
     """Give every object an id that is one of IDS and a number, in all files."""
-    old = [row["object_id"] for name in LOGS for row in rows(survey / name)]
+    old = [row["object_id"] for name in LOGS for row in read_rows(survey / name)]
     new = {name: f"{IDS[k % len(IDS)]} {k}" for k, name in enumerate(old)}
     for path in survey.rglob("*.csv"):
-        write(path, [{**row, "object_id": new[row["object_id"]]} for row in rows(path)])
+        write_rows(path, [{**row, "object_id": new[row["object_id"]]} for row in read_rows(path)])
 
 
 def join_splits(survey):
     """Put all objects into split_01: half the jobs find the same faults."""
     for name in LOGS:
-        write(survey / name, [{**row, "split": "split_01"} for row in rows(survey / name)])
+        write_rows(survey / name, [{**row, "split": "split_01"} for row in read_rows(survey / name)])
     for path in (survey / "split_02").iterdir():
-        write(survey / "split_01" / path.name, rows(survey / "split_01" / path.name) + rows(path))
+        write_rows(survey / "split_01" / path.name, read_rows(survey / "split_01" / path.name) + read_rows(path))
     shutil.rmtree(survey / "split_02")
 
 
@@ -57,31 +45,31 @@ def impoverish(survey):
 
     Another test object gets a redshift below zero. Returns the ids of the test objects.
     """
-    test = rows(survey / LOGS[1])
+    test = read_rows(survey / LOGS[1])
     none, single, band, missing, behind = (row["object_id"] for row in test[:5])
-    bare = next(row["object_id"] for row in rows(survey / LOGS[0]) if row["target"] == "0")
-    write(survey / LOGS[1], [{**row, "Z": "-0.01"} if row["object_id"] == behind else row for row in test])
+    bare = next(row["object_id"] for row in read_rows(survey / LOGS[0]) if row["target"] == "0")
+    write_rows(survey / LOGS[1], [{**row, "Z": "-0.01"} if row["object_id"] == behind else row for row in test])
     for path in survey.glob("split_*/*.csv"):
         kept, seen = [], set()
-        for row in rows(path):
+        for row in read_rows(path):
             name = row["object_id"]
             if name in (none, bare) or (name == single and name in seen) or (name == band and row["Filter"] != "i"):
                 continue
             seen.add(name)
             kept.append({**row, "Flux": "" if name == missing else row["Flux"]})
-        write(path, kept)
+        write_rows(path, kept)
     return {none, single, band, missing, behind}
 
 
 def place(survey):
     """Give all objects but each third a position, and hosts; every fourth loses its E(B-V)."""
     for name in LOGS:
-        table = rows(survey / name)
+        table = read_rows(survey / name)
         for k, row in enumerate(table):
             known = {"RA": f"{(k * 7.3) % 360:.6f}", "dec": f"{(k * 1.7) % 180 - 90:.6f}"} if k % 3 else {}
             row |= {"RA": "", "dec": "", **known, "host_name": HOSTS[k % len(HOSTS)], "host_z": f"{k / 64}"}
             row["EBV"] = row["EBV"] if k % 4 else ""
-        write(survey / name, table)
+        write_rows(survey / name, table)
 
 
 @pytest.fixture(scope="module")
@@ -95,11 +83,11 @@ def hostile(empty, finished):
     workspace.poor = impoverish(survey)
     place(survey)
     write_sfd(workspace.path / "sfd", 0.1, 0.1)
-    write(survey / "sample_submission.csv", rows(survey / "sample_submission.csv")[::-1])
+    write_rows(survey / "sample_submission.csv", read_rows(survey / "sample_submission.csv")[::-1])
     workspace.configfile = workspace.path / "hostile.yaml"
     config = {"data_dir": "survey", "ingest": {"dust_map": {"name": "sfd", "folder": "sfd"}}}
     workspace.configfile.write_text(yaml.safe_dump({**yaml.safe_load(TINY.read_text()), **config}))
-    log = rows(survey / LOGS[1])
+    log = read_rows(survey / LOGS[1])
     workspace.shown = next(row for row in log if row["RA"] and row["host_name"].startswith("<img"))
     page = f"results/report/objects/{page_name(workspace.shown['object_id'])}.html"
     workspace.snakemake("results/submission.csv", "results/report/candidates.vot", page)
@@ -108,8 +96,10 @@ def hostile(empty, finished):
 
 
 def test_every_object_gets_a_prediction_under_its_own_id(hostile):
-    asked = [row["object_id"] for row in rows(hostile.path / "survey/sample_submission.csv")]
-    submission, probabilities = (rows(hostile.path / f"results/{name}.csv") for name in ("submission", "probabilities"))
+    asked = [row["object_id"] for row in read_rows(hostile.path / "survey/sample_submission.csv")]
+    submission, probabilities = (
+        read_rows(hostile.path / f"results/{name}.csv") for name in ("submission", "probabilities")
+    )
     assert [row["object_id"] for row in submission] == asked == [row["object_id"] for row in probabilities]
     assert {row["prediction"] for row in submission} <= {"0", "1"}
     assert all(0 <= float(row["probability"]) <= 1 for row in probabilities)
@@ -148,8 +138,8 @@ def test_another_dust_map_is_followed_whatever_its_date(hostile):
 
 
 def test_positions_and_hosts_reach_the_candidates(hostile):
-    log = {row["object_id"]: row for row in rows(hostile.path / "survey/test_log.csv")}
-    table = rows(hostile.path / "results/report/candidates.csv")
+    log = {row["object_id"]: row for row in read_rows(hostile.path / "survey/test_log.csv")}
+    table = read_rows(hostile.path / "results/report/candidates.csv")
     assert {row["object_id"] for row in table} == set(log)
     for row in table:
         given = log[row["object_id"]]
@@ -182,7 +172,7 @@ def test_the_page_of_a_hostile_object_links_by_its_position(hostile):
 
 def test_a_missing_reddening_is_that_of_the_map(hostile):
     table = read_columns(hostile.path / "results/metadata.parquet", ["object_id", "EBV", "ra"])
-    log = {row["object_id"]: row for name in LOGS for row in rows(hostile.path / "survey" / name)}
+    log = {row["object_id"]: row for name in LOGS for row in read_rows(hostile.path / "survey" / name)}
     for name, ebv, ra in zip(table["object_id"], table["EBV"], table["ra"], strict=True):
         given = log[name]["EBV"]
         assert ebv == pytest.approx(float(given) if given else 0.0 if np.isnan(ra) else 0.086, rel=1e-6)

@@ -1,12 +1,12 @@
 """Surveys of two and of eight passbands run to the report; new objects of another survey are scored by LSST's model."""
 
-import csv
 import shutil
 from copy import deepcopy
 
 import numpy as np
 import pytest
 import yaml
+from csv_rows import read_rows
 from workflow_copy import TINY, Workspace
 
 from mallorn.io.tables import read_columns, read_notes
@@ -114,10 +114,9 @@ def test_a_model_of_lsst_scores_new_objects_of_two_passbands(finished, two, tmp_
     workspace.configfile.write_text(yaml.safe_dump(config), encoding="utf-8")
     workspace.snakemake("classify")
     results = workspace.path / "results"
-    with open(results / "classified" / "probabilities.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    with open(two.path / "results" / "survey" / "test_log.csv", newline="", encoding="utf-8") as file:
-        assert [row["object_id"] for row in rows] == [row["object_id"] for row in csv.DictReader(file)]
+    rows = read_rows(results / "classified" / "probabilities.csv")
+    asked = read_rows(two.path / "results" / "survey" / "test_log.csv")
+    assert [row["object_id"] for row in rows] == [row["object_id"] for row in asked]
     assert all(0.0 <= float(row["probability"]) <= 1.0 for row in rows)
     log = (results / "log" / "classify.log").read_text(encoding="utf-8")
     assert "features are unknown for all new objects" in log

@@ -1,11 +1,11 @@
 """The report of a finished run, as a person meets it: opened from disk in a browser."""
 
-import csv
 import re
 
 import pytest
 from astropy.io.votable import parse_single_table
 from browser import Visit, chromium
+from csv_rows import read_rows
 
 PAGES = ("index", "candidates", "evaluation", "features", "tuning", "input", "history")
 
@@ -23,8 +23,7 @@ def site(finished):
 
 @pytest.fixture(scope="module")
 def table(site):
-    with open(site / "candidates.csv", newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(site / "candidates.csv")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -103,8 +102,7 @@ def test_filtered_rows_are_saved_as_csv(browser, site, table, tmp_path):
     with page.expect_download() as download:
         page.click("#save")
     download.value.save_as(tmp_path / "saved.csv")
-    with open(tmp_path / "saved.csv", newline="", encoding="utf-8") as stream:
-        saved = list(csv.DictReader(stream))
+    saved = read_rows(tmp_path / "saved.csv")
     assert [row["object_id"] for row in saved] == [row["object_id"] for row in table if row["chosen"] == "1"]
 
 

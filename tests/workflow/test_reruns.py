@@ -1,7 +1,5 @@
 """Any change is noticed and re-runs what depends on it, nothing else; results are the same wherever they were made."""
 
-import csv
-import io
 import os
 import re
 import shutil
@@ -11,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from csv_rows import read_rows, write_rows
 from workflow_copy import copy_project
 
 PROJECT = ("Snakefile", "config.yaml", "clone.yaml", "rules", "workflow", "src", "envs", "profiles", "survey")
@@ -88,17 +87,6 @@ def other_order(workspace):
 
     config = reverse(yaml.safe_load(workspace.configfile.read_text()))
     workspace.configfile.write_text(yaml.safe_dump(config, sort_keys=False))
-
-
-def read_rows(path):
-    return list(csv.DictReader(io.StringIO(path.read_text(), newline="")))
-
-
-def write_rows(path, rows):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def reverse_sample(workspace):

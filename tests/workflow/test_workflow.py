@@ -1,12 +1,12 @@
 """The whole workflow: what it makes, that it makes it once, and that an edit re-runs just what depends on it."""
 
-import csv
 import hashlib
 import json
 import shutil
 from contextlib import contextmanager
 
 import pytest
+from csv_rows import read_rows
 
 from mallorn.io.tables import read_columns, read_units
 from mallorn.settings.resolve import defaults
@@ -16,11 +16,6 @@ AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
 AFTER_FOLDS |= {"explain", "export_model", "rank_candidates", "draw_candidates"}
 AFTER_FEATURES = {"join_features", *AFTER_FOLDS}
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
 
 
 @contextmanager
@@ -41,9 +36,9 @@ def families_of(plan):
 
 
 def test_submission_has_the_asked_ids_in_their_order(finished):
-    asked = [row["object_id"] for row in rows(finished.path / "results/survey/sample_submission.csv")]
-    submission = rows(finished.path / "results/submission.csv")
-    probabilities = rows(finished.path / "results/probabilities.csv")
+    asked = [row["object_id"] for row in read_rows(finished.path / "results/survey/sample_submission.csv")]
+    submission = read_rows(finished.path / "results/submission.csv")
+    probabilities = read_rows(finished.path / "results/probabilities.csv")
     assert list(submission[0]) == ["object_id", "prediction"]
     assert list(probabilities[0])[:3] == ["object_id", "probability", "probability__TDE"]
     assert [row["object_id"] for row in submission] == asked == [row["object_id"] for row in probabilities]
@@ -53,7 +48,7 @@ def test_submission_has_the_asked_ids_in_their_order(finished):
 
 def test_features_have_one_row_per_object_in_log_order(finished):
     for name in ("train", "test"):
-        asked = [row["object_id"] for row in rows(finished.path / f"results/survey/{name}_log.csv")]
+        asked = [row["object_id"] for row in read_rows(finished.path / f"results/survey/{name}_log.csv")]
         table = read_columns(finished.path / f"results/features/{name}.parquet")
         assert list(table["object_id"]) == asked
         assert {"Z", "Z_err", "EBV"} <= set(table)
@@ -66,7 +61,7 @@ def test_features_keep_their_units(finished):
 
 
 def test_scores_have_a_row_for_each_protocol_model_and_repeat(finished):
-    scores = rows(finished.path / "results/evaluation/scores.csv")
+    scores = read_rows(finished.path / "results/evaluation/scores.csv")
     asked = "protocol,model,repeat,average_precision,roc_auc,f1,precision,recall,threshold"
     assert list(scores[0])[:9] == asked.split(",")
     assert {row["protocol"] for row in scores} == {"stratified", "grouped"}

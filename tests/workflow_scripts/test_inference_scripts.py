@@ -25,7 +25,7 @@ from mallorn.survey.passbands import LSST
 ROOT = Path(__file__).parents[2]
 CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
-STATE = {"code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
+STATE = {"reading": {"kaggle": "2c"}, "code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
 
 

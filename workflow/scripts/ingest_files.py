@@ -8,15 +8,18 @@ from mallorn.sources.format import FormatSource
 from mallorn.survey.passbands import Passbands
 
 
-def main(name, folder, survey, split, outputs, settings):
+def main(name, folder, survey, split, chosen, outputs, settings):
     """Write the light curves of `split`, the rows not kept, and what is known of the objects.
 
     name: of the format. folder: file or folder that it reads. survey: {"passbands" as text (`Passbands.to_text`),
-    "surveys": names of the surveys that these are of}. outputs: paths of the points, the objects, the rows set aside
-    and the known. settings: the blocks `ingest` and `readers` of the configuration.
+    "surveys": names of the surveys that these are of}. chosen: what `split` reads, as from `FormatSource.chosen`.
+    outputs: paths of the points, the objects, the rows set aside and the known. settings: the blocks `ingest` and
+    `readers` of the configuration.
     """
     passbands, known = Passbands.from_text(survey["passbands"]), []
-    of = partial(FormatSource(name, settings).read_files, folder, split, settings["ingest"])
+    source = FormatSource(name, settings)
+    source.choose(folder, split, chosen)
+    of = partial(source.read_files, folder, split, settings["ingest"])
 
     def read(write):
         aside, objects = of((passbands, survey["surveys"]), write)
@@ -35,4 +38,5 @@ if "snakemake" in globals():
         use(snakemake.config["plugins"])
         params, output = snakemake.params, snakemake.output
         outputs = output.points, output.objects, output.set_aside, output.known
-        main(params.source, params.folder, params.survey, snakemake.wildcards.split, outputs, params.settings)
+        split = snakemake.wildcards.split
+        main(params.source, params.folder, params.survey, split, params.chosen, outputs, params.settings)

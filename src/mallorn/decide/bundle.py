@@ -124,7 +124,8 @@ def write_bundle(folder, scorers, state, about, golden=None):
     """Write the folder of the model, but for domain.json.
 
     scorers: {training set: `Scorer`}, of which `FINAL` at least.
-    state: {"code": {part: digest}, "settings": {block: configuration}}, what features are made by.
+    state: {"reading": {source: digest of the code that reads it}, "code": {part: digest}, "settings": {block:
+    configuration}}, what features are made by.
     about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
     photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
     golden: (`LightCurves` as from `mallorn.decide.golden.golden_curves`, folder of compiled kernels or None); None for
@@ -198,6 +199,9 @@ def check_bundle(folder, manifest, state=None, columns=None, kernels=None):
     if not notes:  # digests of code include versions
         names = _unequal(manifest["code"], state["code"])
         notes += [f"the code of {name} is not that of the model" for name in names]
+        theirs, ours = manifest.get("reading", {}), state.get("reading", {})
+        names = [name for name in ours if ours[name] != theirs.get(name, ours[name])]
+        notes += [f"the code that reads {name} is not that of the model" for name in names]
     wrong = [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)]
     missing = [name for name in manifest["features"] if columns is not None and name not in set(columns)]
     if missing:

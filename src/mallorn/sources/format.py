@@ -78,6 +78,17 @@ class FormatSource:
         """Return the paths of all files that one split is read from."""
         return list(self._plan(folder)[split].files)
 
+    def chosen(self, folder, split):
+        """Return what one split reads, for `choose` in another process, without the folder that the files lie in."""
+        chosen = self._plan(folder)[split]
+        paths = [os.path.relpath(path, _base(folder)) for path in chosen.paths]
+        return {"paths": paths, "part": chosen.part, "parts": chosen.parts}
+
+    def choose(self, folder, split, chosen):
+        """Read for a split what `chosen` returned, without looking for files again."""
+        paths = (str(folder) if path == "." else os.path.join(_base(folder), path) for path in chosen["paths"])
+        self._plans[str(folder)] = {split: _Split(tuple(paths), (), chosen["part"], chosen["parts"])}
+
     def metadata_files(self, folder, sets=("train", "test")):
         """Return an empty list: the files of points say what is known of each object."""
         return []
@@ -113,6 +124,10 @@ class FormatSource:
         if str(folder) not in self._plans:
             self._plans[str(folder)] = _plan(self.name, folder, self._rows_of_object, key)
         return self._plans[str(folder)]
+
+
+def _base(folder):
+    return folder if os.path.isdir(folder) else os.path.dirname(folder)
 
 
 def _plan(name, folder, rows_of_object, key):
