@@ -92,7 +92,8 @@ def _subline(o, row, context):
     place = f"rank {row['rank']} of {context.n_objects:,} {context.called}"
     if math.isnan(o.redshift):
         return f"{place} · {chosen} the threshold of objects without redshift"
-    return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
+    whose = "model" if context.home == "index" else "submission"
+    return f"{place} · {chosen} the {whose}'s threshold of {context.threshold:.3f}"
 
 
 def _tiles(o, row, context):
