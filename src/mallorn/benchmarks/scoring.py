@@ -35,16 +35,16 @@ _MANY = """
 import json, sys, time
 from mallorn.interface.batches import batches
 from mallorn.interface.model import load_model
-from mallorn.interface.scoring import score_curves
+from mallorn.interface.scoring import score_batch, score_curves
 from mallorn.runtime.usage import now, peak
 
 model = load_model(sys.argv[1])
 parts = [batch for made, _ in batches(sys.argv[2], ".") for batch in made]
 one = parts[0].lightcurves()
-score_curves(model, one.take([0]), reasons=0)
+score_batch(sys.argv[1], [], parts[0], 0)
 begun, n = now(), 0
 for batch in parts:
-    n += len(score_curves(model, batch.lightcurves(), reasons=0))
+    n += len(score_batch(sys.argv[1], [], batch, 0))
 cpu, warm = now() - begun, []
 for k in range(min(len(one), int(sys.argv[3]))):
     curves, begun = one.take([k]), time.perf_counter()

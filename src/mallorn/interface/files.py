@@ -1,5 +1,6 @@
 """What is made of any number of files, batch by batch: scores, features, one long table of points."""
 
+import gc
 import tempfile
 from collections import Counter
 from contextlib import suppress
@@ -151,7 +152,9 @@ def _remove(batch, folder):
 
 
 def _features(batch, families, settings):
-    return features(batch.lightcurves(), settings, families).reset_index()
+    frame = features(batch.lightcurves(), settings, families).reset_index()
+    gc.collect()  # parts of what was made refer to each other
+    return frame
 
 
 def _points(batch):

@@ -2,6 +2,7 @@
 
 import heapq
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ class Pages:
         curves = batch.lightcurves()
         for k in rows[: self._number]:
             self._count += 1  # of two with one probability the first stays
-            entry = float(probability[k]), -self._count, curves.take([k]), frame.iloc[k].to_dict()
+            row = frame.iloc[k].to_dict() | {"input": Path(batch.path).name}
+            entry = float(probability[k]), -self._count, curves.take([k]), row
             push = heapq.heappush if len(self._heap) < self._number else heapq.heappushpop
             push(self._heap, entry)
 
@@ -56,6 +58,8 @@ class Pages:
         """Write the pages, and index.html with links to them."""
         kept = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
         rows = [{**row, "rank": k + 1, "chosen": int(row["decision"] == 1)} for k, (*_, row) in enumerate(kept)]
+        for row in rows:
+            row.pop(f"{CLASS_PREFIX}{self._model.target}")  # which is row["probability"]
         if kept:
             with tempfile.TemporaryDirectory(prefix="mallorn-") as folder, threadpool_limits(1):
                 views = self._views(folder, [curves for _, _, curves, _ in kept])
@@ -63,7 +67,8 @@ class Pages:
             names = [str(row["object_id"]) for row in rows]
             for k, (name, row) in enumerate(zip(names, rows, strict=True)):
                 beside = names[k - 1] if k else None, names[k + 1] if k + 1 < len(names) else None
-                write_object_page(self._folder / "objects", views[name], row, context, [], "../", *beside)
+                view = replace(views[name], split=row["input"])
+                write_object_page(self._folder / "objects", view, row, context, [], "../", *beside)
         self._write_index(rows)
 
     def _views(self, folder, curves):

@@ -1,5 +1,6 @@
 """From files of light curves to a table of scores: some hundred objects at a time, in one process or several."""
 
+import gc
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
@@ -77,7 +78,9 @@ def score_batch(folder, plugins, batch, reasons):
     """
     if plugins:
         use(plugins)
-    return score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
+    frame = score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
+    gc.collect()  # parts of what was made refer to each other
+    return frame
 
 
 @lru_cache(maxsize=1)
