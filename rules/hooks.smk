@@ -6,7 +6,7 @@ read_files_of_any_date()
 
 # Rules that make what people look at, of which nothing may be left of other data. Not the model: it names its own.
 FINAL_RULES = {"record_input", "write_submission", "rank_candidates", "draw_candidates", "write_report"}
-FINAL_RULES |= {"record_provenance", "record_new_input", "classify", "rank_new", "draw_new"}
+FINAL_RULES |= {"join_features", "record_provenance", "record_new_input", "classify", "rank_new", "draw_new"}
 
 
 def bytes_of_split(split):

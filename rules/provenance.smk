@@ -5,12 +5,11 @@
 
 rule record_input:
     input:
-        lambda wildcards: files_of_survey(SOURCE, DATA_DIR, SPLITS, SETS),
+        lambda wildcards: files_of_survey(SOURCE, DATA_DIR, SPLITS, SETS, METADATA),
     output:
         "results/input.json",
     log:
         "results/log/record_input.log",
-    localrule: True
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -19,7 +18,7 @@ rule record_input:
     params:
         code=code_of("record_input"),
         called=lambda wildcards: CALLED,
-        data=lambda wildcards: content_of_survey(SOURCE, DATA_DIR, SPLITS, SETS),
+        data=lambda wildcards: content_of_survey(SOURCE, DATA_DIR, SPLITS, SETS, METADATA),
         folder=Path(DATA_DIR),  # a Path does not count as a param
     message:
         "Recording what the survey is"
@@ -31,7 +30,7 @@ if NEW_DATA:
 
     use rule record_input as record_new_input with:
         input:
-            lambda wildcards: files_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS),
+            lambda wildcards: files_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS, NEW_METADATA),
         output:
             "results/classified/input.json",
         log:
@@ -39,7 +38,7 @@ if NEW_DATA:
         params:
             code=code_of("record_input"),
             called=lambda wildcards: NEW_DATA,
-            data=lambda wildcards: content_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS),
+            data=lambda wildcards: content_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS, NEW_METADATA),
             folder=Path(NEW_DATA),
         message:
             "Recording what the new objects are"

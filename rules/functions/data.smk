@@ -28,15 +28,15 @@ def content_of_split(source, folder, sets, split):
     return [files, metadata_digest(READ[source], folder, split, sets)]
 
 
-def files_of_survey(source, folder, splits, sets):
-    """Return the paths of all files of a survey, each once."""
+def files_of_survey(source, folder, splits, sets, metadata):
+    """Return the paths of all files of a survey, each once. metadata: those that say what is known of each object."""
     points = (path for split in splits for path in READ[source].files(folder, split, sets))
-    return plain(list(dict.fromkeys([*READ[source].metadata_files(folder, sets), *points])))
+    return plain(list(dict.fromkeys([*metadata, *points])))
 
 
-def content_of_survey(source, folder, splits, sets):
+def content_of_survey(source, folder, splits, sets, metadata):
     """Return a digest of all files of a survey; None for a simulated one."""
-    found = content(folder, files_of_survey(source, folder, splits, sets))
+    found = content(folder, files_of_survey(source, folder, splits, sets, metadata))
     return found and hashlib.sha256(" ".join(found).encode()).hexdigest()
 
 

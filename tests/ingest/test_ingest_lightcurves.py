@@ -123,7 +123,7 @@ def test_rows_that_went_astray_are_named_with_the_object_they_may_be_of(tmp_path
     assert list(result.lightcurves.n_points) == [0, 0, 0]
     messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "3 objects have no usable point: '1.6989654549109e+17', 'l\u00e9', 'x'" in messages
-    told = "169896545491091497 (2 rows), le\u0301 (1 rows), x  (2 rows)"
+    told = "'169896545491091497' (2 rows), 'le\u0301' (1 rows), 'x ' (2 rows)"
     assert f"5 rows are of 3 ids that stand for no object: {told}" in messages
     pairs = [
         ("169896545491091497", "1.6989654549109e+17", "one of them went through a floating-point number"),

@@ -1,6 +1,7 @@
 """Files of any format, read in one call: small ones that the tests write, a stranger's, and all real ones there are."""
 
 import shutil
+import warnings
 from pathlib import Path
 
 import alerts_written
@@ -109,7 +110,9 @@ REAL = {
 def test_real_files_become_light_curves(path):
     source, objects, points = REAL[path]
     settings = {"readers": {"hats": {"constants": {"magnitude_err": 0.05}}}} if source == "hats" else {}
-    curves = mallorn.read(real(path), source=source, settings=settings)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # what a user should know is logged in words
+        curves = mallorn.read(real(path), source=source, settings=settings)
     assert len(curves) == (objects or len(curves)) > 0
     assert len(curves.mjd) == (points or len(curves.mjd))
     assert np.isfinite(curves.flux).all()

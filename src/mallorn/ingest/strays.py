@@ -7,6 +7,7 @@ since two objects may be meant; they are named, with the id that they resemble.
 
 import unicodedata
 from collections import defaultdict
+from itertools import islice
 
 __all__ = ["named", "resembling", "tell_bare"]
 
@@ -22,7 +23,7 @@ def tell_bare(log, bare, strays):
     if bare:
         log.warning("%d objects have no usable point: %s", len(bare), named(bare))
     if strays:
-        rows, told = sum(strays.values()), named([f"{name} ({n} rows)" for name, n in strays.items()], quote=False)
+        rows, told = sum(strays.values()), named(strays, {name: f" ({n} rows)" for name, n in strays.items()})
         log.warning("%d rows are of %d ids that stand for no object: %s", rows, len(strays), told)
     pairs = resembling(bare, strays)
     for name, stray, how in pairs[:_TOLD]:
@@ -33,9 +34,9 @@ def tell_bare(log, bare, strays):
         log.warning("%d more ids resemble one another so", len(pairs) - _TOLD)
 
 
-def named(names, quote=True):
-    """Return the first of the names, as text for a message, and that there are more."""
-    shown = [repr(str(name)[:80]) if quote else repr(str(name)[:80])[1:-1] for name in list(names)[:_TOLD]]
+def named(names, further=None):
+    """Return the first of the names, as text for a message, with what `further` {name: text} says of each."""
+    shown = [repr(str(name)[:80]) + (further or {}).get(name, "") for name in islice(names, _TOLD)]
     return ", ".join(shown) + (", ..." if len(names) > _TOLD else "")
 
 
