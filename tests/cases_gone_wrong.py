@@ -20,7 +20,34 @@ _ASTRAY = f"{_INGEST}::test_rows_that_went_astray_are_named_with_the_object_they
 _SCORED = "workflow_scripts/test_inference_scripts.py"
 _WORKFLOW, _REDSHIFTS = "workflow/test_workflow.py", "workflow/test_redshifts.py"
 
+_DOMAIN = "decide/test_domain.py"
+
 WENT_WRONG = [
+    Wrong(
+        "one to five points, all points up to the first detection, a curve of zeros, one night",
+        "most were taken for TDEs, with probabilities up to .99",
+        "'cannot say', without a probability, below 6 points, 3 detections or 3 nights (`domain`)",
+        f"{_DOMAIN}::test_below_the_minimum_nothing_is_said",
+    ),
+    Wrong(
+        "detections alone, or points in g and r alone",
+        "scored by models of forced photometry in six passbands: three of five SNe Ia were taken for TDEs",
+        "with `augmentations.other_surveys`, scored by models that have learned from copies cut like that, by the "
+        "threshold of the cut; without, 'extrapolating', with the reason",
+        f"{_REDSHIFTS}::test_detections_in_two_passbands_are_scored_by_what_learned_from_such",
+    ),
+    Wrong(
+        "light curves of another depth, span, brightness or redshift than any that was learned from",
+        "scored without a word",
+        "'extrapolating', with the quantity, its value and the range that was learned from",
+        f"{_DOMAIN}::test_what_is_beyond_the_range_is_named_with_the_range",
+    ),
+    Wrong(
+        "fluxes in nJy, as FLUXCAL, in Jy, or as magnitudes; the host's light not subtracted",
+        "shifted probabilities, without a word",
+        "a warning guesses the unit from the whole survey; objects beyond the range are 'extrapolating'",
+        f"{_DOMAIN}::test_nanojansky_magnitudes_and_host_light_are_told_by_name",
+    ),
     Wrong(
         "ids of 18 digits that went through a floating-point number",
         "scored as if the object had no points, told at INFO",
