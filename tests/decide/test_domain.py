@@ -28,6 +28,7 @@ def seen(n=600, seed=1, **changed):
         "snr": rng.lognormal(3.0, 0.5, n),
         "baseline": rng.uniform(-0.02, 0.2, n),
         "redshift": rng.uniform(0.1, 1.0, n),
+        "absolute_magnitude": rng.normal(-20.0, 1.0, n),
         "slots": np.ones((n, 6), dtype=bool),
     }
     whole = {name: np.broadcast_to(np.asarray(v), np.shape(fields[name])) for name, v in changed.items()}
@@ -142,7 +143,7 @@ def test_more_points_than_were_learned_from_do_no_harm(domain):
 def test_a_combination_that_was_never_seen_is_extrapolated(domain):
     one = domain_of(seen(peak=np.geomspace(1, 1000, 600), snr=np.geomspace(5, 5000, 600), median_error=0.2), 0.01, 1)
     narrow = {**domain, "scorers": {"final": one}}
-    odd = seen(n=2, peak=np.array([2.0, 400.0]), snr=np.array([2000.0, 9.0]), median_error=0.2)
+    odd = seen(n=2, peak=np.array([1.1, 900.0]), snr=np.array([4500.0, 5.5]), median_error=0.2)
     found = judge(narrow, odd)
     assert set(found.status) == {"extrapolating"}
     assert all("no training object is like it, in" in why for why in found.reason)
@@ -164,6 +165,10 @@ def test_another_unit_is_guessed(domain, factor, words):
 
 def test_nanojansky_magnitudes_and_host_light_are_told_by_name(domain):
     one = seen(seed=8)
+    wide = seen(seed=9, median_error=np.geomspace(0.1, 3e3, 600), peak=np.geomspace(1.0, 3e4, 600))
+    scorers = {**domain["scorers"], "other_surveys": domain_of(wide, 0.01, 1)}
+    deep = one._replace(peak=one.peak * 1e3, median_error=one.median_error * 1e3)
+    assert "nJy?" in unlike_words({**domain, "scorers": scorers}, deep)[0]  # though other surveys are as deep
     nano = one._replace(peak=one.peak * 1e3, median_error=one.median_error * 1e3)
     assert "nJy?" in unlike_words(domain, nano)[0]
     magnitudes = one._replace(peak=np.full(600, 22.0), median_error=np.full(600, 0.1), baseline=np.full(600, 0.95))

@@ -35,7 +35,9 @@ def test_quantities_are_those_counted_by_hand():
     assert (seen.detected[0], seen.median_error[0], seen.peak[0], seen.snr[0]) == (0.5, 1.0, 60.0, 30.0)
     assert seen.baseline[0] == pytest.approx(7.0 / 60.0)
     assert seen.passbands.tolist() == ["gr", ""]
-    for name in ("span", "detected", "median_error", "peak", "snr", "baseline"):
+    # 60 microjansky at 1 + z = 1.1, and at 10 Mpc, a million times as far as 10 pc
+    assert seen.absolute_magnitude[0] == pytest.approx(23.9 - 2.5 * np.log10(60.0 / 1.1) - 30.0)
+    for name in ("span", "detected", "median_error", "peak", "snr", "baseline", "absolute_magnitude"):
         assert np.isnan(getattr(seen, name)[1])
 
 

@@ -51,6 +51,7 @@ _QUANTITIES = {
     "snr": ("highest S/N", "", True),
     "baseline": ("median flux over the largest", "", False),
     "redshift": ("redshift", "", False),
+    "absolute_magnitude": ("absolute magnitude", "", False),
 }
 """Of each quantity: what it is called, its unit, and whether its logarithm is compared."""
 
@@ -202,19 +203,32 @@ def unlike_words(domain, seen):
 
 
 def _units(domain, seen, median, beyond):
-    """Yield what the unit of the fluxes may be, if they are far from those learned from."""
+    """Yield what the unit of the fluxes may be, if they are far from those learned from.
+
+    Far from what any scorer has learned from; or from the training survey alone, if the passbands are its own and the
+    ratio is that of a unit: another survey would hardly be so.
+    """
     if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > 0.8:
         yield "fluxes look like magnitudes: convert them, or name a source that does"
         return
-    if not {"peak", "median_error"} <= set(beyond):
-        return
     first = next(iter(domain["scorers"].values()))
     place = {name: k for k, name in enumerate(first["quantities"])}
+    ends = [(first["low"][place[name]], first["high"][place[name]]) for name in ("peak", "median_error")]
+    pairs = zip(("peak", "median_error"), ends, strict=True)
+    unlike = all(not low <= median[name] <= high for name, (low, high) in pairs)
+    common = np.array([first["slots"][name] >= 0.5 for name in SLOTS])
+    same = unlike and (np.median(seen.slots[:, common], axis=0) == 1).all()
+    beyond_all = {"peak", "median_error"} <= set(beyond)
+    if not (beyond_all or same):
+        return
     factor = 10.0 ** (median["median_error"] - first["middle"][place["median_error"]])
     what, size = ("larger", factor) if factor > 1.0 else ("smaller", 1.0 / factor)
     unit = {"larger": {1000.0: "nJy", 27.5: "FLUXCAL of SNANA"}, "smaller": {1e3: "mJy", 1e6: "Jy", 1e9: "kJy"}}[what]
     near = min(unit, key=lambda known: abs(np.log(known / size)))
-    guess = unit[near] if abs(np.log10(near / size)) < 0.6 else "another unit"
+    off = abs(np.log10(near / size))
+    if not beyond_all and off > 0.15:
+        return
+    guess = unit[near] if off < 0.6 else "another unit"
     yield f"fluxes are {size:,.0f} times {what} than those learned from: {guess}? mallorn wants microjansky"
 
 

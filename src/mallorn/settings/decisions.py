@@ -109,5 +109,5 @@ class Domain(Block):
     detections: Count = value(3, "Fewest points above five sigma.")
     nights: Count = value(3, "Fewest nights, whole days of MJD, with points.")
     tails: Fraction = value(
-        0.01, "Share of the training objects that lie outside the range of each quantity that is compared."
+        0.002, "Share of the training objects that lie outside the range of each quantity that is compared."
     )

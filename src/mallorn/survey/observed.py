@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.survey.passbands import NO_SLOT, SLOTS
+from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, NO_SLOT, SLOTS
 
 __all__ = ["DETECTION_SNR", "Observed", "enough", "observed", "too_few"]
 
@@ -19,7 +19,8 @@ class Observed(NamedTuple):
     n_points, n_detections: points, and those above `DETECTION_SNR`. nights: whole days of MJD with points. span: days
     from the first point to the last. detected: share of the points that are detections. median_error, peak: median
     error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
-    redshift: NaN where unknown. slots: (n, 6) bool, whether there are points in each of `SLOTS`.
+    redshift, and absolute_magnitude (AB) of the largest flux: NaN where unknown. slots: (n, 6) bool, whether there are
+    points in each of `SLOTS`.
     """
 
     n_points: np.ndarray
@@ -32,6 +33,7 @@ class Observed(NamedTuple):
     snr: np.ndarray
     baseline: np.ndarray
     redshift: np.ndarray
+    absolute_magnitude: np.ndarray
     slots: np.ndarray
 
     def take(self, rows):
@@ -63,7 +65,12 @@ def observed(lightcurves):
     slot = lc.passbands.slot[lc.band]
     slots = np.zeros((n, len(SLOTS)), dtype=bool)
     slots[lc.owner[slot != NO_SLOT], slot[slot != NO_SLOT]] = True
-    return Observed(**counts, **found, detected=detected, redshift=lc.redshift, slots=slots)
+    parsecs = np.where(found["peak"] > 0, lc.luminosity_distance * 1e5, np.nan)  # distance over 10 pc
+    with np.errstate(invalid="ignore", divide="ignore"):
+        magnitude = MICROJANSKY_ZERO_POINT - 2.5 * np.log10(found["peak"] / (1.0 + lc.rest_redshift) * parsecs**2)
+    return Observed(
+        **counts, **found, detected=detected, redshift=lc.redshift, absolute_magnitude=magnitude, slots=slots
+    )
 
 
 def enough(seen, minimum):
