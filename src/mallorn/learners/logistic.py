@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp, softmax
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from mallorn.io.received import read_arrays
@@ -57,6 +56,8 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
 
     params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, multinomial for any number of classes.
     """
+    from sklearn.linear_model import LogisticRegression  # only here: what predicts does without
+
     regression = LogisticRegression(**params).fit(dataset.features.values, classes, sample_weight=weight)
     weights, bias = regression.coef_.T, regression.intercept_
     if n_classes == 2:  # scikit-learn gives the margin of class 1 alone
