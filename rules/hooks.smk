@@ -5,8 +5,9 @@ from mallorn.runs.scheduling import read_files_of_any_date, schedule_when_jobs_e
 read_files_of_any_date()
 
 # Rules that make what people look at, of which nothing may be left of other data. Not the model: it names its own.
-FINAL_RULES = {"record_input", "write_submission", "rank_candidates", "draw_candidates", "write_report"}
-FINAL_RULES |= {"join_features", "record_provenance", "record_new_input", "classify", "rank_new", "draw_new"}
+FINAL_RULES = {"record_input", "join_features", "score", "explain", "write_submission", "record_provenance"}
+FINAL_RULES |= {"rank_candidates", "draw_candidates", "draw_object", "write_report"}
+FINAL_RULES |= {"record_new_input", "classify", "rank_new", "draw_new"}
 
 
 def bytes_of_split(split):

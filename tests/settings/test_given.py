@@ -8,7 +8,7 @@ from mallorn.settings.resolve import resolve
 def test_an_empty_value_of_the_command_line_is_no_null():
     with pytest.raises(ConfigError, match=r"data_dir: expected a value, found nothing after data_dir="):
         check_given({"data_dir": None, "seed": 3})
-    check_given({"new_data": "a folder", "seed": 3})
+    check_given({"new_data": "a folder", "seed": 3}, ["https://example.org/config.yaml"])
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ def test_an_empty_value_of_the_command_line_is_no_null():
         ("data_dir: null\nnew_data: ~\nmodels: {mine: }\n", []),
         ("", []),
         ("- a list\n", []),
+        ("{broken", []),
     ],
 )
 def test_an_empty_value_of_a_file_is_told_with_the_file(tmp_path, text, refused):

@@ -30,9 +30,14 @@ def check_given(arguments, files=()):
 
 
 def _empty(path):
-    """Yield the keys of the top level of a YAML file that have nothing behind them."""
-    with open(Path(path), encoding="utf-8") as file:
-        node = yaml.compose(file, Loader=yaml.SafeLoader)
+    """Yield the keys of the top level of a YAML file that have nothing behind them; none of what is no such file."""
+    if not Path(path).is_file():
+        return  # of a workflow that is used from the web
+    try:
+        with open(path, encoding="utf-8") as file:
+            node = yaml.compose(file, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return
     for key, value in getattr(node, "value", ()) if isinstance(node, yaml.MappingNode) else ():
         if isinstance(value, yaml.ScalarNode) and value.value == "" and value.style is None:
             yield key.value
