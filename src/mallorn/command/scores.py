@@ -84,6 +84,8 @@ def score(paths, source, survey, settings, model, out, report, pages, reasons, j
     tell(found, quiet)
     scored = found.objects - found.not_scored.total()
     say(f"{scored} of {found.objects} objects scored, {found.chosen} taken for {about.target}", quiet)
+    if found.extrapolated:
+        say(f"{found.extrapolated} extrapolated, unlike all that was learned from: see domain_reason", quiet)
     for reason, n in found.not_scored.most_common():
         say(f"{n} not scored: {reason}", quiet)
     if kept:

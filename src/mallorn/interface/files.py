@@ -1,6 +1,7 @@
 """What is made of any number of files, batch by batch: scores, features, one long table of points."""
 
 import gc
+import logging
 import tempfile
 from collections import Counter
 from contextlib import suppress
@@ -19,6 +20,8 @@ from mallorn.interface.model import load_model
 from mallorn.interface.scoring import in_processes, score_batch
 from mallorn.plugins import use
 
+_log = logging.getLogger(__name__)
+
 __all__ = ["Summary", "convert_files", "features_of_files", "find_object", "reading_for", "score_files"]
 
 
@@ -26,13 +29,14 @@ __all__ = ["Summary", "convert_files", "features_of_files", "find_object", "read
 class Summary:
     """What became of the files: `objects` of them; `rows` read, and `aside`, {reason: rows} that were not used.
 
-    repeated: objects that came more than once; of scores also how many are `chosen`, and `not_scored`, {reason:
-    objects}.
+    repeated: objects that came more than once; of scores also how many are `chosen`, how many are `extrapolated`, and
+    `not_scored`, {reason: objects}.
     """
 
     objects: int = 0
     rows: int = 0
     chosen: int = 0
+    extrapolated: int = 0
     repeated: int = 0
     aside: Counter = field(default_factory=Counter)
     not_scored: Counter = field(default_factory=Counter)
@@ -49,7 +53,8 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
 
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
     Of several files the column input says which one an object is of. Raises DataError for files that cannot be read at
-    all, and for a folder that holds no model.
+    all, and for a folder that holds no model. A warning says how the first batch as a whole is unlike what the model
+    has learned from.
     """
     model, plugins = load_model(folder), (settings or {}).get("plugins", [])
     if plugins:
@@ -59,11 +64,15 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     work = partial(score_batch, str(folder), plugins, reasons=reasons)
 
     def judged(frame, summary, batch):
+        if not summary.objects:
+            for sentence in model.unlike(batch.lightcurves()):
+                _log.warning("these light curves are unlike those learned from: %s", sentence)
         if len(files) > 1:
             frame.insert(1, "input", batch.path)
         if kept:
             kept.add(frame, batch)
         summary.chosen += int(frame["decision"].fillna(0).sum())
+        summary.extrapolated += int((frame["domain"] == STATUS[1]).sum())
         summary.not_scored.update(frame["domain_reason"][frame["domain"] == STATUS[2]])
         write(frame)
 
@@ -126,11 +135,11 @@ def _through(files, settings, work, take, jobs, watch):
             done += batch.size
             whole = whole or source.gi_frame is None
             take(frame, summary, batch)
+            summary.objects = done
             seen.append(_digests(frame["object_id"]))
             if watch:
                 watch(done, read, whole)
             _remove(batch, folder)
-    summary.objects = done
     everything = np.concatenate([*seen, np.empty(0, np.uint64)])
     summary.repeated = len(everything) - len(np.unique(everything))
     return summary

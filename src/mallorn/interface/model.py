@@ -17,7 +17,7 @@ from mallorn.decide.bundle import (
     read_scorers,
     thresholds,
 )
-from mallorn.decide.domain import judge, read_domain, tell_judgement
+from mallorn.decide.domain import judge, read_domain, tell_judgement, unlike_words
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features
@@ -66,7 +66,7 @@ class Model:
         others = ", ".join(self.classes[1:])
         return f"Model({str(self.folder)!r}: {self.target} or {others}; {len(self.columns)} features)"
 
-    def predict(self, curves, draws=None):
+    def predict(self, curves, draws=None, tell=True):
         """Return a `pandas.DataFrame` of what the model says of `LightCurves`, indexed by object id.
 
         curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
@@ -81,8 +81,8 @@ class Model:
 
         Members of the model that have learned from copies as other surveys would have seen them score what is outside
         the domain of the others. An object that "cannot" be said anything of, for lack of points or of a redshift that
-        the model needs, has the probability NaN and no decision. Warnings tell how many are of each kind, and how the
-        light curves as a whole are unlike those that the model has learned from, such as by another unit.
+        the model needs, has the probability NaN and no decision. Unless `tell` is false warnings tell how many are of
+        each kind, and how the light curves as a whole are unlike those learned from, such as by another unit.
 
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
@@ -92,7 +92,8 @@ class Model:
 
         dataset, found, seen = self._dataset(curves, self._made(curves)), {}, observed(curves)
         judgement = judge(self._domain, seen)
-        tell_judgement(self._domain, seen, judgement)
+        if tell:
+            tell_judgement(self._domain, seen, judgement)
         least, most = np.full((2, len(curves)), np.nan)
         for training, scorer in self._scorers.items():
             rows = np.flatnonzero(judgement.scorer == training)
@@ -112,6 +113,13 @@ class Model:
         columns["threshold"] = thresholds(judgement, self._scorers)
         columns |= judgement.columns(seen)
         return pandas.DataFrame(columns, index=_index(curves))
+
+    def unlike(self, curves):
+        """Return sentences on how `LightCurves` as a whole are unlike those that the model has learned from.
+
+        There are none if they are not. A guess at another unit of the fluxes is among them.
+        """
+        return unlike_words(self._domain, observed(curves))
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric ones."""

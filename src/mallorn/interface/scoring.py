@@ -43,7 +43,7 @@ def score_curves(model, curves, known=None, reasons=3):
         "redshift_kind": known.pop("redshift_kind", kind),
     }
     with threadpool_limits(1):
-        predicted = model.predict(curves)
+        predicted = model.predict(curves, tell=False)
         scored = np.flatnonzero(predicted["probability"].notna().to_numpy())
         named = _reasons(model, curves, scored, reasons)
         described = model.describe(curves)
