@@ -13,10 +13,10 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
-from mallorn.errors import DataError
 from mallorn.ingest.known import Known
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups, Rows
+from mallorn.ingest.unusable import tell_unusable
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
 
@@ -37,7 +37,7 @@ _ROW = np.dtype(
 _VALUES = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 _OUTSIDE = "outside of what a stream of alerts holds"
 _OTHER_FILE = "the object is in an earlier file too"
-_TOLD = 8  # reasons, or pairs, that messages name
+_TOLD = 8  # pairs that a message names
 _FEW = 5  # points from which the same ones cannot be by chance
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def pack(found, part, settings, passbands, write):
     `Passbands` of the survey, {"SURVEY.NAME": position in them}). write: called with the `LightCurves` of each group
     of objects, sorted by id, of objects without points too.
 
-    Raises DataError if there is no object, or if all rows are set aside.
+    Files without any row that can be used are told of in warnings. Raises DataError if there is no object.
     """
     collected = _Collected(part, settings, passbands)
     with Rows(_ROW) as rows:
@@ -65,8 +65,7 @@ def pack(found, part, settings, passbands, write):
         kept = _write_groups(rows, rank, known, collected, write)
     aside = collected.set_aside()
     _tell(len(order), kept, aside, collected.about)
-    if aside.rows_read and not kept:
-        _refuse(aside)
+    tell_unusable(aside, collected.used)
     return aside, known
 
 
@@ -77,7 +76,7 @@ class _Collected:
         self._part, self.settings = part, settings
         self.passbands, self._place = passbands
         self._number, self.files, self.aside, self.n_rows, self.about = {}, [], Counter(), 0, {}
-        self.known = Known()
+        self.known, self.used = Known(), set()
 
     def rows(self, file, batch):
         """Return the rows of a batch that can be used, of the type `_ROW`; count the others."""
@@ -129,6 +128,7 @@ class _Collected:
         for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
             self._count(reasons[pair % len(reasons)], names[pair // len(reasons)], n)
         good = np.flatnonzero(inside & (why == 0))
+        self.used |= {self.files[-1]} if len(good) else set()
         self.n_rows += len(good)
         rows = np.empty(len(good), _ROW)
         number = np.array([self._number.get(name, -1) for name in names], dtype=np.int32)
@@ -315,13 +315,3 @@ def _tell(n_objects, kept, aside, about):
     _log.info(message, n_objects, aside.rows_read, kept, sum(left_out.values()), told)
     for reason, n in left_out.most_common():
         _log.info("%d rows set aside: %s", n, reason)
-
-
-def _refuse(aside):
-    reasons = Counter()
-    for _, reason, _, n, _ in aside.rows:
-        reasons[reason] += n
-    told = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common(_TOLD))
-    fix = "name the surveys of the passbands in `survey` or `new_survey`, the settings of the reader in `readers`, or "
-    fix += "the values that are believed in `ingest`"
-    raise DataError.at(aside.rows[0][0], expected="rows that can be used", found=told, fix=fix)

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from mallorn.errors import DataError
+from mallorn.ingest.unusable import refuse_unusable
 from mallorn.interface.configuration import configuration
 from mallorn.sources.format import is_format
 from mallorn.sources.source import open_source
@@ -36,7 +37,7 @@ def read(path, source=None, survey=None, splits=None, settings=None):
     config = configuration({**(settings or {}), **given}) | {"data_dir": str(path)}
     name = config["source"]
     reader, surveys = open_source(name, config), surveys_of_run(config)[0]
-    passbands, parts = passbands_of_run(config)[0], []
+    passbands, parts, asides = passbands_of_run(config)[0], [], []
     sets, known = (("test",), reader.splits(path, ("test",), "path")) if is_format(name) else _splits(reader, path)
     for split in splits or ():
         if split not in known:
@@ -49,6 +50,8 @@ def read(path, source=None, survey=None, splits=None, settings=None):
         left_out = sum(row[3] for row in aside.rows)
         if left_out:
             log.warning("%s: %d of %d rows cannot be used", split, left_out, aside.rows_read)
+        asides.append(aside)
+    refuse_unusable(asides)
     return joined(parts)
 
 
