@@ -109,6 +109,7 @@ if config["data_dir"] is None:
 
 rule ingest_metadata:
     input:
+        **set_aside_of(SOURCE, SPLITS),
         metadata=plain(METADATA) or KNOWN,
         dust_map=DUST_MAP,
     output:
@@ -173,6 +174,7 @@ if NEW_DATA:
 
     use rule ingest_metadata as ingest_new_metadata with:
         input:
+            **set_aside_of(NEW_SOURCE, [f"{split}.{NEW}" for split in NEW_SPLITS]),
             metadata=plain(NEW_METADATA) or NEW_KNOWN,
             dust_map=DUST_MAP,
         output:

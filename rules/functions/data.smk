@@ -68,6 +68,11 @@ def known_of(source, path):
     return {"known": path} if is_format(source) else {}
 
 
+def set_aside_of(source, splits):
+    """Return the further input of the metadata of a format: the rows set aside of all splits."""
+    return {"set_aside": expand("results/set_aside/{split}.parquet", split=splits)} if is_format(source) else {}
+
+
 def augmentation_settings(wildcards):
     """Return what makes altered copies: the seed, and what is altered of the points."""
     name = OTHER_SURVEYS if wildcards.kind.startswith(OTHER_SURVEYS) else wildcards.kind

@@ -12,6 +12,8 @@ from surveys import CONFIG
 from mallorn.errors import DataError
 from mallorn.ingest import batches, spool
 from mallorn.ingest.batches import pack
+from mallorn.ingest.split import write_split
+from mallorn.ingest.unusable import refuse_unusable, refuse_unusable_tables
 from mallorn.sources.canonical import Batch
 from mallorn.survey.lightcurves import joined
 from mallorn.survey.passbands import passbands_of_surveys
@@ -190,9 +192,22 @@ def test_one_event_under_two_names_is_told(caplog):
     assert "the same points stand under two names: a and b (pairs in all: 1)" in caplog.text
 
 
-def test_a_file_of_another_survey_is_refused_in_words():
-    with pytest.raises(DataError, match=r"0.csv: .*found 2 rows: passband lsst.u is not of the survey.*`new_survey`"):
-        packed([batch([("a", 60000.0, "lsst.u", 1.0, 1.0), ("a", 60001.0, "lsst.u", 1.0, 1.0)])])
+def test_files_of_another_survey_are_named_and_refused_if_there_are_no_others(caplog):
+    bad, sound = batch([("a", 60000.0 + k, "lsst.u", 1.0, 1.0) for k in range(2)]), batch([("b", 6e4, "ztf.g", 1, 1)])
+    lc, aside, _ = packed([bad, sound])
+    assert lc.n_points.tolist() == [0, 1]
+    told = [record.getMessage() for record in caplog.records if "can be used" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].startswith("0.csv: no row of the split can be used: 2 rows: passband lsst.u is not of the survey.")
+    refuse_unusable([aside, packed([bad])[1]])
+    with pytest.raises(DataError, match=r"0.csv: .*found 4 rows: passband lsst.u is not of the survey.*`new_survey`"):
+        refuse_unusable([packed([bad])[1]] * 2)
+
+
+def test_of_many_bad_files_the_first_few_are_named(caplog):
+    packed([batch([(f"{k}", 60000.0, "lsst.u", 1.0, 1.0)]) for k in range(20)])
+    assert caplog.text.count("no row of the split can be used: ") == 8
+    assert "no row of the split can be used in 12 more files" in caplog.text
 
 
 def test_redshifts_and_dust_are_those_that_are_known(caplog):
@@ -209,3 +224,16 @@ def test_redshifts_and_dust_are_those_that_are_known(caplog):
     assert "2 of 5 objects have no E(B-V)" in caplog.text
     assert "1 redshifts, such as 400, are not believable" in caplog.text
     assert "2 of 5 objects have no redshift" in caplog.text
+
+
+def test_a_survey_is_refused_if_no_split_of_it_keeps_a_row(tmp_path):
+    def stored(name, passband):
+        found = [("0.csv", batch([(name, 60000.0, passband, 1.0, 1.0)]))]
+        paths = [tmp_path / f"{name}.{kind}" for kind in ("points", "objects", "aside")]
+        write_split(lambda write: pack(found, (0, 1), INGEST, (ZTF, PLACES), write)[0], ZTF, *paths)
+        return paths[2]
+
+    bad, worse, sound = stored("a", "lsst.u"), stored("b", "lsst.y"), stored("c", "ztf.g")
+    refuse_unusable_tables([bad, sound, worse])
+    with pytest.raises(DataError, match=r"0.csv: .*found 1 rows: passband lsst.u is not of the survey; 1 rows: p"):
+        refuse_unusable_tables([bad, worse])

@@ -1,4 +1,4 @@
-"""The adapters ingest_metadata.py and ingest.py, run as Snakemake runs them: `snakemake` is defined in a script."""
+"""The adapters that read surveys, run as Snakemake runs them: `snakemake` is defined in a script."""
 
 import runpy
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 from surveys import CONFIG, TRAIN_LC, read_split, sound_survey, write_survey
 
 from mallorn.io.tables import read_columns
-from mallorn.survey.passbands import LSST
+from mallorn.settings.resolve import resolve
+from mallorn.survey.passbands import LSST, shipped_surveys
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -23,11 +24,12 @@ class Named(dict):
         return list(self.values())[key] if isinstance(key, int) else super().__getitem__(key)
 
 
-def run(script, folder, outputs, params, **wildcards):
+def run(script, folder, outputs, params, inputs=(), **wildcards):
     job = SimpleNamespace(
+        input=Named(inputs),
         output=Named({name: str(path) for name, path in outputs.items()}),
         log=[str(folder / "logs" / f"{script}.log")],
-        params=SimpleNamespace(source="kaggle", **params),
+        params=SimpleNamespace(**{"source": "kaggle"} | params),
         wildcards=SimpleNamespace(**wildcards),
         config={"plugins": []},
     )
@@ -62,3 +64,20 @@ def test_a_fault_of_the_data_ends_the_job_in_plain_words(tmp_path):
     assert "line 14" in log
     assert "Traceback" not in log
     assert not list(tmp_path.glob("lightcurves/*"))
+
+
+def test_what_files_of_a_format_tell_is_gathered_beside_a_dust_map(tmp_path):
+    """The job has the files of a map among its inputs, whose dates count; it reads none of them."""
+    settings = resolve({}, shipped_surveys())
+    (tmp_path / "a.csv").write_text("object_id,mjd,flux,flux_err,band\na,60000,1,1,r\nb,60000,1,-1,r\n")
+    outputs = {name: tmp_path / f"{name}.parquet" for name in ("points", "objects", "set_aside", "known")}
+    given = {"ingest": settings["ingest"], "readers": {}}
+    survey = {"passbands": LSST.to_text(), "surveys": ["lsst"]}
+    chosen = {"paths": ["a.csv"], "part": 0, "parts": 1}
+    where = {"source": "table", "folder": tmp_path, "survey": survey, "chosen": chosen, "settings": given}
+    run("ingest_files", tmp_path, outputs, where, split="split_a")
+    inputs = {"set_aside": [outputs["set_aside"]], "metadata": [outputs["known"]], "dust_map": ["a map.fits"]}
+    params = {"survey": {"splits": ["split_a"], "sets": ["test"], "suffix": ".new"}, "settings": settings["ingest"]}
+    run("gather_metadata", tmp_path, {"table": tmp_path / "metadata.parquet"}, params, inputs)
+    table = read_columns(tmp_path / "metadata.parquet")
+    assert (table["object_id"].tolist(), table["split"].tolist()) == (["a", "b"], ["split_a.new"] * 2)

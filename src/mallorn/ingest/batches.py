@@ -13,11 +13,11 @@ from hashlib import blake2b
 import numpy as np
 import pandas as pd
 
-from mallorn.errors import DataError
 from mallorn.ingest.known import Known
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups, Rows
 from mallorn.ingest.strays import tell_bare
+from mallorn.ingest.unusable import tell_unusable
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
 
@@ -38,7 +38,7 @@ _ROW = np.dtype(
 _VALUES = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 _OUTSIDE = "outside of what a stream of alerts holds"
 _OTHER_FILE = "the object is in an earlier file too"
-_TOLD = 8  # reasons, or pairs, that messages name
+_TOLD = 8  # pairs that a message names
 _FEW = 5  # points from which the same ones cannot be by chance
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def pack(found, part, settings, passbands, write):
     `Passbands` of the survey, {"SURVEY.NAME": position in them}). write: called with the `LightCurves` of each group
     of objects, sorted by id, of objects without points too.
 
-    Raises DataError if there is no object, or if all rows are set aside.
+    Files without any row that can be used are told of in warnings. Raises DataError if there is no object.
     """
     collected = _Collected(part, settings, passbands)
     with Rows(_ROW) as rows:
@@ -67,8 +67,7 @@ def pack(found, part, settings, passbands, write):
     aside = collected.set_aside()
     tell_bare(_log, bare, {})
     _tell(len(order), kept, aside, collected.about)
-    if aside.rows_read and not kept:
-        _refuse(aside)
+    tell_unusable(aside, collected.used)
     return aside, known
 
 
@@ -79,7 +78,7 @@ class _Collected:
         self._part, self.settings = part, settings
         self.passbands, self._place = passbands
         self._number, self.files, self.aside, self.n_rows, self.about = {}, [], Counter(), 0, {}
-        self.known = Known()
+        self.known, self.used = Known(), set()
 
     def rows(self, file, batch):
         """Return the rows of a batch that can be used, of the type `_ROW`; count the others."""
@@ -131,6 +130,7 @@ class _Collected:
         for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True):
             self._count(reasons[pair % len(reasons)], names[pair // len(reasons)], n)
         good = np.flatnonzero(inside & (why == 0))
+        self.used |= {self.files[-1]} if len(good) else set()
         self.n_rows += len(good)
         rows = np.empty(len(good), _ROW)
         number = np.array([self._number.get(name, -1) for name in names], dtype=np.int32)
@@ -320,13 +320,3 @@ def _tell(n_objects, kept, aside, about):
         _log.log(
             logging.WARNING if reason.startswith("passband ") else logging.INFO, "%d rows set aside: %s", n, reason
         )
-
-
-def _refuse(aside):
-    reasons = Counter()
-    for _, reason, _, n, _ in aside.rows:
-        reasons[reason] += n
-    told = "; ".join(f"{n} rows: {reason}" for reason, n in reasons.most_common(_TOLD))
-    fix = "name the surveys of the passbands in `survey` or `new_survey`, the settings of the reader in `readers`, or "
-    fix += "the values that are believed in `ingest`"
-    raise DataError.at(aside.rows[0][0], expected="rows that can be used", found=told, fix=fix)

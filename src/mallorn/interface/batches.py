@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.ingest.positions import is_further, redshift_kind
+from mallorn.ingest.unusable import refuse_unusable
 from mallorn.interface.reading import is_artifact, objects_beside, open_path
 from mallorn.io.tables import number_of_groups
 from mallorn.survey.lightcurves import lightcurve_writer, read_lightcurves
@@ -56,7 +57,7 @@ def batches(path, folder, source=None, survey=None, settings=None):
         yield _of_artifact(Path(path)), Read(0, Counter())
         return
     opened = open_path(path, source, survey, settings, sets=("test",))
-    metadata = opened.metadata()
+    metadata, unusable = opened.metadata(), []
     for split in opened.splits:
         files = Path(folder, f"{split}.points.parquet"), Path(folder, f"{split}.objects.parquet")
         ids = []
@@ -77,7 +78,12 @@ def batches(path, folder, source=None, survey=None, settings=None):
         made = [
             Batch(*files, k, told(part), str(path), len(part), k == len(ids) - 1, survey) for k, part in enumerate(ids)
         ]
+        if aside.rows_read > counts.total():
+            unusable = None
+        elif unusable is not None:
+            unusable.append(aside)
         yield made, Read(aside.rows_read, counts)
+    refuse_unusable(unusable or [])
 
 
 def _of_artifact(points):

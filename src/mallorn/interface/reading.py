@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mallorn.errors import DataError
+from mallorn.ingest.unusable import refuse_unusable
 from mallorn.interface.configuration import configuration
 from mallorn.sources.format import is_format
 from mallorn.sources.source import open_source
@@ -30,7 +31,7 @@ def read(path, source=None, survey=None, splits=None, settings=None):
     Objects are ordered by id. Rows that cannot be used are left out and counted in a warning. Raises DataError, naming
     file, line and next step, for files that cannot be read at all.
     """
-    path, parts = Path(path), []
+    path, parts, asides = Path(path), [], []
     if source is None and is_artifact(path):
         return read_lightcurves(path, objects_beside(path))
     opened = open_path(path, source, survey, settings)
@@ -42,6 +43,8 @@ def read(path, source=None, survey=None, splits=None, settings=None):
         left_out = sum(row[3] for row in aside.rows)
         if left_out:
             log.warning("%s: %d of %d rows cannot be used", split, left_out, aside.rows_read)
+        asides.append(aside)
+    refuse_unusable(asides)
     return joined(parts)
 
 
