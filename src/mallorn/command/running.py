@@ -82,12 +82,12 @@ def messages(quiet):
 
 @contextmanager
 def progress(what, quiet):
-    """Give the block a function (done, read so far, whether all are read) that moves a bar on a terminal.
+    """Give the block a function (done, read so far) that moves a bar on a terminal.
 
     Nothing is shown where standard error is no terminal, or if `quiet`.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda done, read, whole: None
+        yield lambda done, read: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -95,4 +95,4 @@ def progress(what, quiet):
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, read, whole: bar.update(task, completed=done, total=read if whole else None)
+        yield lambda done, read: bar.update(task, completed=done, total=read)

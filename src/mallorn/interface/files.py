@@ -48,8 +48,8 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     files: list of (path, source, survey), as of `mallorn.read`. folder: of the model. write: called with the
     `pandas.DataFrame` of each batch (see `mallorn.interface.scoring.score_curves`), in the order of the files and
     within one by split and id, whatever the number of `jobs`, processes. reasons: number of features to name.
-    settings: see `reading_for`. watch: called with (objects done, objects read so far, whether all are read) after each
-    batch. kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
+    settings: see `reading_for`. watch: called with (objects done, objects read so far) after each split and batch.
+    kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
 
     Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
     Of several files the column input says which one an object is of. Raises DataError for files that cannot be read at
@@ -128,17 +128,17 @@ def _through(files, settings, work, take, jobs, watch):
                     summary.rows += of_split.rows
                     summary.aside += of_split.aside
                     read += sum(batch.size for batch in made)
+                    if watch:
+                        watch(done, read)
                     yield from made
 
-        source, whole = each(), False
-        for batch, frame in in_processes(work, source, jobs):
+        for batch, frame in in_processes(work, each(), jobs):
             done += batch.size
-            whole = whole or source.gi_frame is None
             take(frame, summary, batch)
             summary.objects = done
             seen.append(_digests(frame["object_id"]))
             if watch:
-                watch(done, read, whole)
+                watch(done, read)
             _remove(batch, folder)
     everything = np.concatenate([*seen, np.empty(0, np.uint64)])
     summary.repeated = len(everything) - len(np.unique(everything))
