@@ -4,11 +4,6 @@ from mallorn.runs.scheduling import read_files_of_any_date, schedule_when_jobs_e
 
 read_files_of_any_date()
 
-# Rules that make what people look at, of which nothing may be left of other data. Not the model: it names its own.
-FINAL_RULES = {"record_input", "join_features", "score", "explain", "write_submission", "record_provenance"}
-FINAL_RULES |= {"rank_candidates", "draw_candidates", "draw_object", "write_report"}
-FINAL_RULES |= {"record_new_input", "classify", "rank_new", "draw_new"}
-
 
 def bytes_of_split(split):
     """Return the size of a split's light curves, estimated at 9 kB an object for a simulated survey."""
@@ -37,14 +32,18 @@ def warn_of_shortages():
 
 
 def remove_outdated():
-    """Remove the final results that this run is to make anew: should it fail, none of other data looks like its own."""
+    """Remove all that this run is to make anew: should it fail, nothing that is out of date looks like its own.
+
+    Snakemake does so just before a job begins. If an earlier job fails, what comes after it would stay, and the next run
+    would take it for made: files between the beginning and the end of a chain may be missing.
+    """
     import shutil
 
+    from snakemake.io import is_flagged
+
     planned = [] if workflow.touch else list(workflow.dag.needrun_jobs())
-    outdated = [Path(path) for job in planned if job.rule.name in FINAL_RULES for path in job.output]
-    if any(
-        job.rule.name == "classify" for job in planned
-    ):  # of which these are made, whether they are asked for or not
+    outdated = [Path(path) for job in planned for path in job.output if not is_flagged(path, "update")]
+    if any(job.rule.name == "classify" for job in planned):  # made of it, whether they are asked for or not
         outdated += [Path("results/report/new"), *Path("results/classified").glob("candidates.*")]
     for path in outdated:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)

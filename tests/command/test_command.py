@@ -20,7 +20,7 @@ from mallorn.command.running import Commands
 
 SOURCE = Path(library.__file__).parents[1]
 POINTS = "object_id,mjd,flux,flux_err,band\n" + "".join(
-    f"{name},{60000 + 2 * k}.25,{5.5 * k},1.5,{'gr'[k % 2]}\n" for name in ("one", "two") for k in range(12)
+    f"{name},{60000 + 2 * k}.25,{5.5 * k + 1},1.5,{'gr'[k % 2]}\n" for name in ("one", "two") for k in range(12)
 )
 
 

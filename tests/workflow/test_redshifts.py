@@ -182,7 +182,7 @@ def test_new_objects_without_any_redshift_score_alike_from_the_workflow_and_from
     expected = {row["object_id"]: row["probability"] for row in read_rows(run.path / "results" / "probabilities.csv")}
     same = [name for name in run.none if found[name]["scored_as"] == "no_redshift"]
     assert all(found[name]["probability"] == expected[name] for name in same)
-    assert len(same) > 0.8 * len(run.none)
+    assert len(same) > 0.6 * len(run.none)
 
 
 def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
@@ -245,15 +245,18 @@ def test_predictions_name_their_data_and_none_of_other_data_outlive_a_failed_run
         file.write("half a row")
     done = run.snakemake("classify", "--config", "new_data=new broken", ok=False)
     assert done.returncode == 1
-    assert "found 1 in 'half a row'" in done.stderr.partition("1 job failed")[2]
+    assert "found 1 in 'half a row'" in done.stderr.partition("job failed")[2]
     assert [path.name for path in classified.glob("*.csv")] == []
+    again = run.snakemake("classify", "--config", "new_data=new broken", ok=False)
+    assert again.returncode == 1  # and not content with what was made of the data before
+    assert "found 1 in 'half a row'" in again.stderr.partition("job failed")[2]
 
 
 def test_a_model_that_does_not_fit_is_refused_before_anything_is_read(run):
     path = run.path / "results" / "model" / "model.json"
     before = path.read_text()
     about = json.loads(before)
-    about["versions"] |= {"numpy": "0.1", "scipy": "0.2"}
+    about["settings"]["posterior"] |= {"peak_margin": 1.5, "peak_step": 0.3}
     try:
         path.write_text(json.dumps(about))
         done = run.dry("classify", "--config", "new_data=new broken", ok=False)
@@ -261,8 +264,8 @@ def test_a_model_that_does_not_fit_is_refused_before_anything_is_read(run):
         path.write_text(before)
     assert done.returncode == 1
     said = done.stdout + done.stderr
-    assert "0.1 in the model" in said
-    assert "0.2 in the model" in said
+    assert "config.yaml, posterior.peak_margin, is not that of the model" in said
+    assert "config.yaml, posterior.peak_step, is not that of the model" in said
     assert "ingest_new" not in said
 
 
@@ -285,5 +288,5 @@ def test_a_model_that_needs_redshifts_says_so(run, caplog):
     )
     table = model.predict(chosen)
     assert table["probability"].isna().tolist() == [True, True, False, False] == table["decision"].isna().tolist()
-    assert "2 of 4 objects have no redshift and get no probability" in caplog.text
-    assert "Next step: set augmentations.no_redshift.enabled" in caplog.text
+    assert "2 of 4 objects get no probability: no redshift, and the model has not learned to do without" in caplog.text
+    assert "next step: set augmentations.no_redshift.enabled" in caplog.text

@@ -92,10 +92,14 @@ def test_another_state_of_the_code_has_another_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("MALLORN_CACHE", str(tmp_path))
     here = cache.user_folder()
     monkeypatch.setattr(cache, "__file__", str(tmp_path / "hypotheses" / "cache.py"))
+    cache._state.cache_clear()
     assert cache.user_folder() == here
     with open(tmp_path / "hypotheses" / "models.py", "a") as file:
         file.write("\n")
+    assert cache.user_folder() == here  # of one process: its code is what it was at first
+    cache._state.cache_clear()
     assert cache.user_folder() != here
+    cache._state.cache_clear()
     assert here.parent == tmp_path
 
 

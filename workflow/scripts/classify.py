@@ -17,7 +17,7 @@ from mallorn.decide.bundle import (
     read_bundle,
     read_scorers,
 )
-from mallorn.decide.domain import judge, read_domain, tell_judgement
+from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
@@ -48,10 +48,11 @@ def main(model, about, files, outputs, state, kernels=None):
     tell_unknown(manifest["features"], read_notes(files.features))
     log = read_columns(files.features, ["object_id", "Z", "Z_err"])
     object_id, kind = log["object_id"], redshift_kind(log["Z"], log["Z_err"])
-    domain, seen, found = read_domain(Path(model, DOMAIN)), _observed(about["observed"], object_id), {}
+    scorers, seen, found = read_scorers(model, manifest), _observed(about["observed"], object_id), {}
+    domain = of_training_sets(read_domain(Path(model, DOMAIN)), *scorers)
     judgement = judge(domain, seen)
     tell_judgement(domain, seen, judgement)
-    for training, scorer in read_scorers(model, manifest).items():
+    for training, scorer in scorers.items():
         rows = np.flatnonzero(judgement.scorer == training)
         scores = _member_scores(scorer, files, manifest, rows)
         if training not in KNOWING_NO_REDSHIFT and draws:

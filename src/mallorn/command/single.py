@@ -7,11 +7,11 @@ import click
 from mallorn.command.inputs import files_of, given_settings, model_folder, reading_options
 from mallorn.command.running import messages, say
 from mallorn.command.scores import model_option
-from mallorn.decide.domain import STATUS
 
 __all__ = ["explain", "plot"]
 
 _WIDTH = 100
+_SCORED = (0, 1)
 
 
 @click.command()
@@ -66,7 +66,7 @@ def explain(object_id, paths, source, survey, settings, model, number):
     with messages(quiet=False), files_of(paths, source, survey) as files:
         curves, known = find_object(files, object_id, reading_for(loaded, given))
         row = score_curves(loaded, curves, known, reasons=0).iloc[0]
-        reasons = loaded.explain(curves, number) if row["decision"] in (0, 1) and loaded.can_explain else None
+        reasons = loaded.explain(curves, number) if row["decision"] in _SCORED and loaded.can_explain else None
     for line in _words(loaded, row, reasons):
         click.echo(line)
 
@@ -75,9 +75,9 @@ def _words(model, row, reasons):
     """Yield what is to be said of an object, as lines."""
     yield f"{row['object_id']}: {_verdict(model, row)}"
     yield f"  {row['n_points']} points, {_redshift(row)}{', flags: ' + row['flags'] if row['flags'] else ''}"
-    if row["domain"] != STATUS[0]:
+    if row["domain_reason"]:
         yield f"  {row['domain']}: {row['domain_reason']}"
-    if row["domain"] == STATUS[2]:
+    if row["decision"] not in _SCORED:
         return
     classes = sorted(((row[f"probability__{name}"], name) for name in model.classes), reverse=True)
     yield "  " + ", ".join(f"{name} {p:.3f}" for p, name in classes)
@@ -93,7 +93,7 @@ def _words(model, row, reasons):
 
 
 def _verdict(model, row):
-    if row["domain"] == STATUS[2]:
+    if row["decision"] not in _SCORED:
         return "no probability"
     chosen = "taken" if row["decision"] == 1 else "not taken"
     spread = f"{row['probability_low']:.3f} to {row['probability_high']:.3f} among the members"

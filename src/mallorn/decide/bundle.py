@@ -249,7 +249,7 @@ def _scoring(folder, manifest):
 
 def read_scorers(folder, manifest):
     """Return {training set: `Scorer`} of the model in `folder`, of the training sets that it has."""
-    further = {training: key for training, key in _FURTHER.items() if key in manifest}
+    further = {training: key for training, key in _FURTHER.items() if manifest.get(key)}
     found = {training: _read_scorer(Path(folder, key), manifest[key]) for training, key in further.items()}
     return {FINAL: _read_scorer(Path(folder), manifest), **found}
 

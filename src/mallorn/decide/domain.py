@@ -213,6 +213,8 @@ def _units(domain, seen, median, beyond):
         return
     first = next(iter(domain["scorers"].values()))
     place = {name: k for k, name in enumerate(first["quantities"])}
+    if not {"peak", "median_error"} <= set(place):
+        return
     ends = [(first["low"][place[name]], first["high"][place[name]]) for name in ("peak", "median_error")]
     pairs = zip(("peak", "median_error"), ends, strict=True)
     unlike = all(not low <= median[name] <= high for name, (low, high) in pairs)

@@ -17,7 +17,7 @@ from mallorn.decide.bundle import (
     read_scorers,
     thresholds,
 )
-from mallorn.decide.domain import judge, read_domain, tell_judgement, unlike_words
+from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement, unlike_words
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features
@@ -219,7 +219,7 @@ class Model:
 
     @cached_property
     def _domain(self):
-        return read_domain(self.folder / DOMAIN)
+        return of_training_sets(read_domain(self.folder / DOMAIN), *self._scorers)
 
     def _extracted(self, curves, further=None):
         reads = "features" in self.about["needs"]
