@@ -1,6 +1,6 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
-# Makes:  results/evaluation/{scores,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
+# Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection}.csv.
 
 
@@ -24,6 +24,7 @@ rule evaluation:
             "results/evaluation/{table}.csv",
             table=["scores", "nested", "by_type", "confusion", "calibration", "learning_curve", "features"],
         ),
+        ["results/evaluation/other_surveys.csv"] if OTHER_SURVEYS in REPEATS_OF_COPIES else [],
         "results/evaluation/audits.json",
         "results/evaluation/importance_weights.parquet",
         FIGURES,

@@ -126,7 +126,7 @@ def test_standard_input_is_known_by_how_it_begins(kind, tmp_path):
     assert f"{len(table)} points of 2 objects" in err
     if kind != "avro":
         assert table["passband"].unique().tolist() == ["lsst.g", "lsst.r"]
-        np.testing.assert_allclose(table["flux"][:12], 5.5 * np.arange(12))
+        np.testing.assert_allclose(table["flux"][:12], 5.5 * np.arange(12) + 1)
 
 
 def test_points_read_again_are_the_same(tmp_path):

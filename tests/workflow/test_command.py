@@ -143,7 +143,7 @@ def test_pages_of_the_most_probable_objects(here, scored, tmp_path):
     assert 'href="../index.html"' in page
     assert "candidates.html" not in page + index
     assert "P(TDE), the most probable of the other classes" not in page
-    assert "the model&#39;s threshold of" in page
+    assert "the threshold of objects seen like it" in page
     assert "E(B−V); survey" in page
     assert "index.html" in err
 
@@ -188,7 +188,7 @@ def test_objects_that_cannot_be_scored_are_rows_with_the_reason(here):
 def test_whatever_a_model_says_of_objects_is_in_the_table(here, scored, monkeypatch):
     predict = Model.predict
     more = {"domain": "extrapolating: 3 passbands", "in_domain": False}
-    monkeypatch.setattr(Model, "predict", lambda *arguments: predict(*arguments).assign(**more))
+    monkeypatch.setattr(Model, "predict", lambda *given, **how: predict(*given, **how).assign(**more))
     out, _ = run("score", here / "survey", "--reasons", 0)
     table = pd.read_csv(StringIO(out))
     assert set(table["domain"]) == {"extrapolating: 3 passbands"}

@@ -103,8 +103,7 @@ def _subline(o, row, context):
         return f"{place} · {chosen} the threshold of objects seen like it"
     if math.isnan(o.redshift):
         return f"{place} · {chosen} the threshold of objects without redshift"
-    whose = "model" if context.home == "index" else "submission"
-    return f"{place} · {chosen} the {whose}'s threshold of {context.threshold:.3f}"
+    return f"{place} · {chosen} the submission's threshold of {context.threshold:.3f}"
 
 
 def _tiles(o, row, context):
