@@ -8,6 +8,8 @@ import pytest
 import yaml
 from workflow_copy import ROOT, TINY, clean_environment
 
+from mallorn.command.main import mallorn
+
 MODULE = """
 configfile: "config/config.yaml"
 
@@ -87,7 +89,13 @@ def test_every_command_of_snakemake_that_the_documentation_names_is_tested():
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "config").glob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     named = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", text)) - RUNNING
-    of_other_programs = {"name", "me", "gpus"}
+    of_other_programs = {"name", "me", "gpus", "no-deps", "help", "version"}
+    of_other_programs |= {
+        option.removeprefix("--")
+        for name in mallorn.list_commands(None)
+        for parameter in mallorn.get_command(None, name).params
+        for option in parameter.opts
+    }
     tested = {command[0].removeprefix("--") for command in COMMANDS} | {"touch", "forceall"}
     assert {"unlock", "report"} <= named
     assert named - of_other_programs - tested == set()
