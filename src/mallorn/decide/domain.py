@@ -283,8 +283,12 @@ def _medians(values):
 def _said(name, value, low, high):
     title, unit, logarithm = _QUANTITIES[name]
     value, low, high = (10.0**x if logarithm else x for x in (value, low, high))
-    known = f"{low:.3g} to {high:.3g}" if np.isfinite(high) else f"{low:.3g} on"
-    return f"{title} {value:.3g}{unit} (learned from {known})"
+    known = f"{_number(low)} to {_number(high)}" if np.isfinite(high) else f"{_number(low)} on"
+    return f"{title} {_number(value)}{unit} (learned from {known})"
+
+
+def _number(value):
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _scaled(values, middle, scale):

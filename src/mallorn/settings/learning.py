@@ -64,7 +64,7 @@ class OtherSurveys(Block):
     Each object is copied four times: all points, detections, a few passbands, and detections in a few passbands.
     """
 
-    enabled: bool = value(False, "Whether they are made and learned from; a run takes about half as long again.")
+    enabled: bool = value(False, "Whether they are made and learned from; a run takes about a quarter longer.")
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
     moved: Share = value(0.75, "Share of the copies that are moved to a lower redshift, with all that follows from it.")
     nearest: Positive = value(0.02, "Lowest redshift that a copy is moved to; it is drawn from here to its own.")
