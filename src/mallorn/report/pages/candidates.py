@@ -16,6 +16,7 @@ LISTED = 10_000
 def write_candidates_page(folder, candidates, pages, threshold):
     """Write candidates.html. candidates: table. pages: {object_id: its page}. threshold: what threshold.json holds."""
     about = columns_of(candidates, threshold["target"])
+    about.pop("domain_reason", None)  # a sentence or more, on the object's own page and in the files
     columns = [{"name": name, **column._asdict()} for name, column in about.items()]
     n = len(candidates["rank"])
     listed = {name: candidates[name][:LISTED] for name in about}
