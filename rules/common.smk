@@ -70,11 +70,8 @@ CALLED = simulated(config["simulation"]["survey"], config["seed"]) if config["da
 SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
-FINAL, WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = (
-    constant("mallorn.learning.training_sets", name)
-    for name in ("FINAL", "WITHOUT_REDSHIFT", "OTHER_SURVEYS", "OTHER_SURVEYS_WITHOUT_REDSHIFT")
-)
-ALL_COPIES = (WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT)  # training sets, and what they are of
+FINAL, ALL_COPIES = (constant("mallorn.learning.training_sets", name) for name in ("FINAL", "COPIES"))
+WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = ALL_COPIES  # training sets, and what they are of
 if {WITHOUT_REDSHIFT, OTHER_SURVEYS} <= set(AUGMENTATIONS):
     AUGMENTATIONS.append(OTHER_SURVEYS_WITHOUT_REDSHIFT)
 ALTERED = [name for name in AUGMENTATIONS if name not in ALL_COPIES]  # beside the objects, in the same jobs

@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mallorn.augmentation.other_surveys import CUTS, copies_metadata, seen_by_other_surveys
+from mallorn.augmentation.other_surveys import copies_metadata, seen_by_other_surveys
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import MultibandMatern32
 from mallorn.settings.resolve import defaults
 from mallorn.survey.blackbody import planck
-from mallorn.survey.copies import cuts_of, originals
+from mallorn.survey.copies import CUTS, cuts_of, originals
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust import transmission
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.observed import enough, observed
+from mallorn.survey.observed import DETECTION_SNR, enough, observed
 from mallorn.survey.passbands import LSST, SLOTS
 
 SETTINGS = defaults()
@@ -86,7 +86,7 @@ def test_cuts_hold_what_they_say(copies):
             assert all(any(seen <= set(allowed) for allowed in OPTIONS["passbands"]) for seen in slots)
         else:
             assert any(len(seen) > 3 for seen in slots)
-        assert (lc.flux > OPTIONS["snr"] * lc.flux_err).all() == detections
+        assert (lc.flux > DETECTION_SNR * lc.flux_err).all() == detections
         assert enough(observed(lc), MINIMUM).all()
 
 

@@ -10,10 +10,9 @@ from csv_rows import read_rows, write_rows
 from workflow_copy import TINY
 
 import mallorn
-from mallorn.augmentation.other_surveys import CUTS
 from mallorn.io.tables import read_columns
 from mallorn.settings.resolve import defaults
-from mallorn.survey.copies import cuts_of, originals
+from mallorn.survey.copies import CUTS, cuts_of, originals
 
 FAMILIES = ("statistics", "redshift", "multiband")
 MEMBERS = ["logistic_multiclass", "lightgbm_multiclass"]

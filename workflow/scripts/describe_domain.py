@@ -1,13 +1,15 @@
 """Describe how the objects of each training set were observed, so that a model can tell what is unlike them."""
 
 import json
+import logging
 
 import numpy as np
 
-from mallorn.decide.domain import domain_of
+from mallorn.decide.domain import STATUS, domain_of, judge, of_training_sets
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
-from mallorn.learning.training_sets import FINAL
+from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, WITHOUT_REDSHIFT
+from mallorn.survey.copies import CUTS, cuts_of
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.observed import Observed, observed
 
@@ -18,10 +20,18 @@ def main(metadata, parts, copies, output, settings):
     metadata: path. parts: {"survey": [(points, objects), ...] of all splits, name of a set of copies: the same}.
     copies: names of the sets of copies. settings: {"seed", "domain": block of the configuration, "passbands": sets of
     slots that other surveys are taken to have}.
+
+    The log says how many of the objects, of the test objects, which are held out, and of the copies in each cut are in
+    the domain of what learned from the survey's own objects.
     """
-    log = read_columns(metadata, ["object_id", "set"])
-    train = set(log["object_id"][log["set"] == "train"])
-    of = {FINAL: _observed(parts["survey"], train)} | {name: _observed(parts[name]) for name in copies}
+    table = read_columns(metadata, ["object_id", "set"])
+    train = set(table["object_id"][table["set"] == "train"])
+    names, whole = _observed(parts["survey"])
+    inside = np.array([name in train for name in names], dtype=bool)
+    cuts, of = {}, {FINAL: whole.take(np.flatnonzero(inside))}
+    for name in copies:
+        ids, of[name] = _observed(parts[name])
+        cuts[name] = cuts_of(ids)
     has_redshift = np.isfinite(of[FINAL].redshift)
     if has_redshift.any():
         of[FINAL] = of[FINAL].take(np.flatnonzero(has_redshift))
@@ -29,17 +39,30 @@ def main(metadata, parts, copies, output, settings):
     scorers = {name: domain_of(seen, block["tails"], settings["seed"]) for name, seen in of.items()}
     few = max(map(len, settings["passbands"]))
     minimum = {name: block[name] for name in ("points", "detections", "nights")}
-    write_text(output, json.dumps({"minimum": minimum, "few_bands": few, "scorers": scorers}) + "\n")
+    domain = {"minimum": minimum, "few_bands": few, "scorers": scorers}
+    write_text(output, json.dumps(domain) + "\n")
+    own = of_training_sets(domain, FINAL, WITHOUT_REDSHIFT)
+    _tell("training objects", own, of[FINAL])
+    _tell("test objects", own, whole.take(np.flatnonzero(~inside)))
+    for cut in CUTS if OTHER_SURVEYS in copies else ():
+        _tell(f"copies, {cut}", own, of[OTHER_SURVEYS].take(np.flatnonzero(cuts[OTHER_SURVEYS] == cut)))
 
 
-def _observed(paths, names=None):
-    """Return how the objects of some parts were `Observed`, of those in `names` if given."""
-    found = []
+def _tell(what, domain, seen):
+    """Log the shares of each `STATUS` of objects that were `Observed` so."""
+    status = judge(domain, seen).status
+    shares = ", ".join(f"{name} {np.mean(status == name):.1%}" for name in STATUS) if len(status) else "none"
+    logging.getLogger(__name__).info("%d %s: %s", len(status), what, shares)
+
+
+def _observed(paths):
+    """Return the ids (n,) of the objects of some parts, and how they were `Observed`."""
+    names, found = [], []
     for of_part in paths:
         for _, lc in lightcurve_groups(*of_part):
-            rows = np.flatnonzero([names is None or name in names for name in lc.object_id])
-            found.append(observed(lc.take(rows)))
-    return Observed(*map(np.concatenate, zip(*found, strict=True)))
+            names.append(lc.object_id)
+            found.append(observed(lc))
+    return np.concatenate(names), Observed(*map(np.concatenate, zip(*found, strict=True)))
 
 
 if "snakemake" in globals():

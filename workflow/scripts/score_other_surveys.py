@@ -11,7 +11,7 @@ from mallorn.survey.copies import cuts_of
 
 
 def main(predictions, folds, output, settings):
-    """Write one row for each file of predictions and cut (see `mallorn.augmentation.other_surveys`).
+    """Write one row for each file of predictions and cut (see `mallorn.survey.copies`).
 
     Each cut has thresholds of its own, chosen on the other folds, as the model that is exported has.
 

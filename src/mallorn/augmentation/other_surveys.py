@@ -4,7 +4,7 @@ Models that have learnt from forced photometry in all passbands take the absence
 something that they have never seen. So others learn from four cuts of each object's points:
 
 - forced: all passbands, detections and non-detections.
-- detections: all passbands, the points above a signal to noise, as archives of alerts hold them.
+- detections: all passbands, the points above five sigma, as archives of alerts hold them.
 - few_bands: a few passbands.
 - alerts: the detections in a few passbands.
 
@@ -25,21 +25,16 @@ import numpy as np
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.predict import Process
 from mallorn.seeds import generator
-from mallorn.survey.copies import copy_name, originals
+from mallorn.survey.copies import CUTS, copy_name, originals
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust import transmission
-from mallorn.survey.lightcurves import average_repeated
-from mallorn.survey.observed import enough, observed
+from mallorn.survey.observed import DETECTION_SNR, enough, observed
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["CUTS", "copies_metadata", "seen_by_other_surveys"]
-
-CUTS = {"forced": (False, False), "detections": (False, True), "few_bands": (True, False), "alerts": (True, True)}
-"""Whether a cut has a few of the passbands only, and whether it has detections only."""
+__all__ = ["copies_metadata", "seen_by_other_surveys"]
 
 _REACH = 0.13
 """Largest |ln| of the ratio of wavelengths at which a passband takes a moved point: half of what parts g from r."""
-_OF_POINTS = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 
 
 class _Draw(NamedTuple):
@@ -94,7 +89,7 @@ def _in_cut(lightcurves, fits, options, seed, minimum, cut):
         if few_bands:
             keep[points] &= np.isin(slot[points], draw.slots)
     if detections:
-        keep &= lc.flux > options["snr"] * lc.flux_err
+        keep &= lc.flux > DETECTION_SNR * lc.flux_err
     lc = lc.where(keep)
     lc = lc.take(np.flatnonzero(enough(observed(lc), minimum)))
     return replace(lc, object_id=np.array([copy_name(name, cut) for name in lc.object_id], dtype=object))
@@ -128,7 +123,7 @@ def _moved(lightcurves, fits, redshift):
         mjd[points] = lc.mjd[points][0] + (lc.mjd[points] - lc.mjd[points][0]) * stretch[k]
     dust = transmission(lc.ebv, lc.passbands.extinction)[lc.owner, band]
     moved = replace(lc, mjd=mjd, band=band, flux=flux * dust, flux_err=flux_err * dust).where(keep)
-    return _ordered(moved).with_redshift(redshift, np.where(redshift < lc.redshift, np.nan, lc.redshift_err))
+    return moved.in_order().with_redshift(redshift, np.where(redshift < lc.redshift, np.nan, lc.redshift_err))
 
 
 def _difference(lc, k, theta, wavelength):
@@ -141,11 +136,3 @@ def _difference(lc, k, theta, wavelength):
     except np.linalg.LinAlgError:
         return 0.0
     return process.mean(o.mjd, wavelength[o.band]) - process.mean(o.mjd, own[o.band])
-
-
-def _ordered(lc):
-    """Return the light curves with their points in order again, those of one time and passband averaged."""
-    order = np.lexsort((lc.band, lc.mjd, lc.owner))
-    owner, points = average_repeated(lc.owner[order], *(getattr(lc, name)[order] for name in _OF_POINTS))
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lc)))])
-    return replace(lc, start=start, **dict(zip(_OF_POINTS, points, strict=True)))

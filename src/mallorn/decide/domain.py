@@ -19,6 +19,7 @@ import numpy as np
 
 from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
 from mallorn.seeds import generator
+from mallorn.survey.copies import CUTS
 from mallorn.survey.observed import too_few
 from mallorn.survey.passbands import SLOTS
 
@@ -38,7 +39,7 @@ STATUS = ("in domain", "extrapolating", "cannot say")
 
 _log = logging.getLogger(__name__)
 
-CUTS_DETECTED = 0.8
+_ALONE = 0.8
 """Share of detections among the points from which an object counts as seen in detections alone."""
 
 _QUANTITIES = {
@@ -260,11 +261,12 @@ def _outside(one, seen):
 
 
 def _cut(domain, seen):
-    """Return how other surveys would call what was seen of each object: one of the cuts of
-    `mallorn.augmentation.other_surveys`."""
-    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= CUTS_DETECTED
-    names = np.array([["forced", "detections"], ["few_bands", "alerts"]], dtype=object)
-    return names[few.astype(int), alone.astype(int)]
+    """Return which of `mallorn.survey.copies.CUTS` each object is like, (n,) str."""
+    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= _ALONE
+    called = {kept: name for name, kept in CUTS.items()}
+    return np.array([*(called[pair] for pair in zip(few.tolist(), alone.tolist(), strict=True)), None], dtype=object)[
+        :-1
+    ]
 
 
 def _values(seen):

@@ -27,11 +27,9 @@ __all__ = [
 ]
 
 FINAL = "final"
-WITHOUT_REDSHIFT = "no_redshift"
-OTHER_SURVEYS = "other_surveys"
-OTHER_SURVEYS_WITHOUT_REDSHIFT = "other_surveys_no_redshift"
-COPIES = (WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT)
+COPIES = ("no_redshift", "other_surveys", "other_surveys_no_redshift")
 """The training sets of copies, and the augmentations that they are made of, which are called the same."""
+WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = COPIES
 KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)
 
 

@@ -69,7 +69,6 @@ class OtherSurveys(Block):
     moved: Share = value(0.75, "Share of the copies that are moved to a lower redshift, with all that follows from it.")
     nearest: Positive = value(0.02, "Lowest redshift that a copy is moved to; it is drawn from here to its own.")
     keep: Fraction = value(0.5, "Least share of its points that a copy keeps; the share is drawn between this and 1.")
-    snr: Positive = value(5.0, "Flux over error above which a point counts as a detection.")
     passbands: listed(listed(Slot)) = value(
         [["g", "r"], ["g", "r", "i"]], "Slots of passbands of the copies with a few of them; one of these sets each."
     )

@@ -1,8 +1,11 @@
-"""The names of copies of training objects, of which there may be several of one object."""
+"""Copies of training objects in several cuts: what a cut keeps, and how a copy is called after its object."""
 
 import numpy as np
 
-__all__ = ["copy_name", "cuts_of", "originals"]
+__all__ = ["CUTS", "copy_name", "cuts_of", "originals"]
+
+CUTS = {"forced": (False, False), "detections": (False, True), "few_bands": (True, False), "alerts": (True, True)}
+"""Whether a cut has a few of the passbands only, and whether it has detections only."""
 
 _MARK = "\x1f"
 """Parts the object's id from the name of the cut; no id holds it, since ids can be printed."""

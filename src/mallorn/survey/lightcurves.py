@@ -162,13 +162,14 @@ class LightCurves:
             return self
         slot = self.passbands.slot[self.band]
         lc = replace(self, band=slot).where(slot != NO_SLOT)
-        order = np.lexsort((lc.band, lc.mjd, lc.owner))
-        points = [getattr(lc, name)[order] for name in _OF_POINTS]
-        owner, points = average_repeated(lc.owner[order], *points)
-        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(lc)))])
-        return replace(
-            lc, start=start, passbands=self.passbands.in_slots(), **dict(zip(_OF_POINTS, points, strict=True))
-        )
+        return replace(lc.in_order(), passbands=self.passbands.in_slots())
+
+    def in_order(self):
+        """Return the same objects with points of any order sorted, those of one object, time and passband made one."""
+        order = np.lexsort((self.band, self.mjd, self.owner))
+        owner, points = average_repeated(self.owner[order], *(getattr(self, name)[order] for name in _OF_POINTS))
+        start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(self)))])
+        return replace(self, start=start, **dict(zip(_OF_POINTS, points, strict=True)))
 
     def in_band(self, band):
         """Return the same objects with only the points of band number `band`; objects may be left without points."""
