@@ -171,6 +171,11 @@ def test_nanojansky_magnitudes_and_host_light_are_told_by_name(domain):
     assert "nJy?" in unlike_words({**domain, "scorers": scorers}, deep)[0]  # though other surveys are as deep
     nano = one._replace(peak=one.peak * 1e3, median_error=one.median_error * 1e3)
     assert "nJy?" in unlike_words(domain, nano)[0]
+    few = np.broadcast_to(ZTF["slots"], one.slots.shape)
+    shallow = one._replace(peak=one.peak * 30, median_error=one.median_error * 30, slots=few)
+    bare = {**domain, "scorers": {"final": domain["scorers"]["final"]}}
+    assert "another unit, or another depth?" in unlike_words(bare, shallow)[0]  # as ZTF is, in the right unit
+    assert "FLUXCAL" in unlike_words(bare, shallow._replace(slots=one.slots))[0]
     magnitudes = one._replace(peak=np.full(600, 22.0), median_error=np.full(600, 0.1), baseline=np.full(600, 0.95))
     assert "look like magnitudes" in unlike_words(domain, magnitudes)[0]
     host = one._replace(baseline=np.full(600, 0.97), peak=np.full(600, 60.0))

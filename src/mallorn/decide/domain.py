@@ -28,6 +28,7 @@ __all__ = [
     "Judgement",
     "domain_of",
     "judge",
+    "kind_of",
     "of_training_sets",
     "read_domain",
     "tell_judgement",
@@ -66,6 +67,7 @@ _FARTHEST = 20.0
 _TOLD = 5
 _MARGIN = 1e-4  # more than what rounding takes from an end of the range
 _SEPARATOR = "; "
+_SHALLOWER = 100.0  # by which survey telescopes may differ in depth
 
 NO_REDSHIFT = "no redshift, and the model has not learned to do without"
 
@@ -165,7 +167,7 @@ def tell_judgement(domain, seen, judgement):
     said = {STATUS[2]: "get no probability", STATUS[1]: "are unlike all that the model has learned from"}
     for status, what in said.items():
         rows = np.flatnonzero(judgement.status == status)
-        kinds = Counter(_kind(judgement.reason[k]) for k in rows)
+        kinds = Counter(kind_of(judgement.reason[k]) for k in rows)
         if len(rows):
             told = ", ".join(f"{kind} ({count})" for kind, count in kinds.most_common(_TOLD))
             _log.warning("%d of %d objects %s: %s", len(rows), n, what, told)
@@ -175,8 +177,8 @@ def tell_judgement(domain, seen, judgement):
         _log.warning("these light curves as a whole are unlike those learned from: %s", sentence)
 
 
-def _kind(reason):
-    """Return a reason without its numbers."""
+def kind_of(reason):
+    """Return a reason of a `Judgement` without its numbers."""
     return re.sub(r":.*| [-\d.][^;]*\([^)]*\)", "", reason)
 
 
@@ -230,6 +232,9 @@ def _units(domain, seen, median, beyond):
     near = min(unit, key=lambda known: abs(np.log(known / size)))
     off = abs(np.log10(near / size))
     if not beyond_all and off > 0.15:
+        return
+    if not same and size < _SHALLOWER:
+        yield f"fluxes and errors are {size:,.0f} times {what} than those learned from: another unit, or another depth?"
         return
     guess = unit[near] if off < 0.6 else "another unit"
     yield f"fluxes are {size:,.0f} times {what} than those learned from: {guess}? mallorn wants microjansky"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.domain import STATUS
+from mallorn.decide.domain import STATUS, kind_of
 from mallorn.errors import ConfigError, DataError
 from mallorn.interface.batches import batches
 from mallorn.interface.computing import features
@@ -30,7 +30,7 @@ class Summary:
     """What became of the files: `objects` of them; `rows` read, and `aside`, {reason: rows} that were not used.
 
     repeated: objects that came more than once; of scores also how many are `chosen`, how many are `extrapolated`, and
-    `not_scored`, {reason: objects}.
+    `not_scored`, {kind of reason: objects}.
     """
 
     objects: int = 0
@@ -73,7 +73,7 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
             kept.add(frame, batch)
         summary.chosen += int(frame["decision"].fillna(0).sum())
         summary.extrapolated += int((frame["domain"] == STATUS[1]).sum())
-        summary.not_scored.update(frame["domain_reason"][frame["domain"] == STATUS[2]])
+        summary.not_scored.update(map(kind_of, frame["domain_reason"][frame["domain"] == STATUS[2]]))
         write(frame)
 
     return _through(files, reading, work, judged, jobs, watch)
