@@ -75,7 +75,7 @@ PACKAGES = (
 
 DOMAIN = "domain.json"
 
-_FORMAT = 3
+_FORMAT = 4
 _MANIFEST = "model.json"
 _FURTHER = {
     WITHOUT_REDSHIFT: "without_redshift",

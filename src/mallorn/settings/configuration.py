@@ -4,7 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from mallorn.settings.decisions import METHODS, Calibration, Domain, Ensemble, PhotozDraws, Submission, Threshold
+from mallorn.settings.decisions import (
+    METHODS,
+    Calibration,
+    Domain,
+    Ensemble,
+    Export,
+    PhotozDraws,
+    Submission,
+    Threshold,
+)
 from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations
 from mallorn.settings.features import Features
 from mallorn.settings.fetch import Alerce
@@ -84,6 +93,7 @@ class Configuration(Block):
     threshold: Threshold = block(Threshold, Threshold.__doc__)
     calibration: Calibration = block(Calibration, Calibration.__doc__)
     submission: Submission = block(Submission, "What the test set is predicted with.")
+    export: Export = block(Export, Export.__doc__)
     domain: Domain = block(Domain, Domain.__doc__)
     photoz_draws: PhotozDraws = block(PhotozDraws, PhotozDraws.__doc__.splitlines()[0])
     selection: Selection = block(Selection, Selection.__doc__)
