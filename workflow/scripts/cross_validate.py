@@ -132,10 +132,7 @@ def main(inputs, outputs, about, settings, threads):
         times = 1 + len(inputs.photoz_draws)
         row = made["photoz"].row[: len(made["photoz"].row) // times]
         copies = predictions.augmented.reshape(times, len(row), len(names))
-        ids, fold = dataset.object_id[row], labels["fold"][row]
-        write_predictions(outputs.photoz, ids, copies[0], names, about, fold)
-        if inputs.photoz_draws:
-            write_predictions(outputs.photoz_averaged, ids, copies[1:].mean(axis=0), names, about, fold)
+        _write_photoz(outputs, dataset.object_id[row], copies, names, about, labels["fold"][row])
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
@@ -143,6 +140,13 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _write_photoz(outputs, object_id, copies, names, about, fold):
+    """Write predictions (times, n, C) of copies with photometric redshifts: as they are, and the mean over draws."""
+    write_predictions(outputs.photoz, object_id, copies[0], names, about, fold)
+    if len(copies) > 1:
+        write_predictions(outputs.photoz_averaged, object_id, copies[1:].mean(axis=0), names, about, fold)
 
 
 def _augmented(inputs, kind, training, needs, object_id):
