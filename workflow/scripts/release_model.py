@@ -19,7 +19,7 @@ def main(model, tables, folds, output, level):
     numbers = {"objects": len(rows), "targets": sum(int(target) for _, target in rows)}
     numbers |= {"events": len({event for event, _ in rows})}
     numbers |= {"target_events": len({event for event, target in rows if target})}
-    shutil.copytree(model, output, dirs_exist_ok=True)
+    shutil.copytree(model, output, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
     manifest = json.loads(Path(model, "model.json").read_text(encoding="utf-8"))
     made = {name: path for name, path in tables.items() if path}
     Path(output, CARD).write_text(model_card(manifest, {**made, "folds": numbers}, level), encoding="utf-8")

@@ -52,7 +52,7 @@ By property, of objects with a redshift:
 
 {groups}
 
-Calibration: the expected calibration error (ten bins or as `evaluation.bins` says) stands in the first table.
+How well its probabilities hold says the last column of the first table, the expected calibration error.
 
 ## What it is not for
 
