@@ -9,6 +9,7 @@ import yaml
 from csv_rows import read_rows
 from workflow_copy import TINY, Workspace
 
+import mallorn
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import read_passbands
@@ -45,7 +46,8 @@ def run(workspace, config):
 
 @pytest.fixture(scope="module")
 def two(empty):
-    return run(empty("two passbands"), small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}))
+    once = {"export": {"trained": "once"}}
+    return run(empty("two passbands"), {**small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}), **once})
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,13 @@ def test_two_passbands_reach_the_report(two):
     candidate = next((results / "report" / "candidates").glob("*.html")).read_text(encoding="utf-8")
     assert "ZTF_g" in candidate
     assert "features are unknown for all objects" in (results / "log/join_features/train.log").read_text()
+
+
+def test_a_model_trained_once_is_one_fit_that_scores(two):
+    folder = two.path / "results" / "model"
+    assert [path.name for path in (folder / "0" / "lightgbm").iterdir() if path.is_dir()] == ["000"]
+    assert not (folder / "1").exists()
+    assert mallorn.load_model(folder).check() == []
 
 
 def test_eight_passbands_reach_the_report(eight):
