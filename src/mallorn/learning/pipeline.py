@@ -130,7 +130,7 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None):
         state = shared[len(steps)] if fitted else module.fit(part, params, seed, threads)
         part = part._replace(dataset=module.apply(state, part.dataset))
         steps.append((name, state))
-    model = learner(spec["learner"]).fit(
-        part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads
-    )
+    module = learner(spec["learner"])
+    known = {"event": part.event} if getattr(module, "BY_EVENT", False) else {}
+    model = module.fit(part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads, **known)
     return Pipeline(tuple(steps), spec["learner"], model, tuple(present.tolist()), n_classes)
