@@ -98,7 +98,8 @@ def fit(part, params, seed, threads):
         series = grid_series(part.dataset.grid, channels)
         values = series.values[series.known]
         kernels = _fitted_kernels(values, kind, params["columns"], seed) if len(values) else ()
-        mean, factor = _spread(_columns(kind, kernels, values))
+        if len(values):
+            mean, factor = _spread(_columns(kind, kernels, values))
     scaling = fit_scaling(table.values[:, beside])
     return Rocket(kind, channels, kernels, mean, factor, beside, len(table.columns), scaling, float(params["weight"]))
 
@@ -117,6 +118,9 @@ def _fitted_kernels(values, kind, columns, seed):
 
     if kind == "series":
         return ()
+    least = len(rocket.KERNELS) * (1 if kind == "minirocket" else 2 * len(rocket.POOLINGS))
+    if columns < least:
+        raise ConfigError(f"models: rocket.columns: expected {least} columns or more, found {columns}")
     if kind == "minirocket":
         return (rocket.fit_kernels(values, columns, generator(seed, "rocket")),)
     each = columns // (2 * len(rocket.POOLINGS))
@@ -128,7 +132,7 @@ def _fitted_kernels(values, kind, columns, seed):
 
 def _columns(kind, kernels, values):
     """Return the columns (n, q) float32 of series (n, C, G)."""
-    if kind == "series" or not kernels:
+    if kind == "series":
         return values.reshape(len(values), -1)
     from mallorn.curves import rocket
 
@@ -145,9 +149,6 @@ def _columns(kind, kernels, values):
 
 def _spread(columns):
     """Return mean and factor (q,) float32 of columns (n, q); the factor of a constant one is 0."""
-    q = columns.shape[1]
-    if not len(columns):
-        return np.zeros(q, np.float32), np.zeros(q, np.float32)
     mean, sd = columns.mean(axis=0, dtype=float), columns.std(axis=0, dtype=float)
     told = sd > 1e-6 * np.abs(mean) + 1e-9
     factor = np.where(told, 1.0 / np.where(told, sd, 1.0), 0.0) / np.sqrt(max(np.count_nonzero(told), 1))
