@@ -94,19 +94,25 @@ def _reduced(columns):
 
 
 def _chosen(columns, classes, weight, part, params):
-    """Return the inverse penalty with the least log loss of parts that were left out."""
+    """Return the inverse penalty with the least log loss of parts that were left out.
+
+    Weaker penalties are not tried, they take longest, once the loss has risen twice.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    loss = np.zeros(len(_STRENGTHS))
-    for k in np.unique(part):
-        train, held = part != k, part == k
-        if len(np.unique(classes[train])) < 2:
-            continue
-        model = LogisticRegression(warm_start=True, **params)
-        for s, strength in enumerate(_STRENGTHS):
+    parts = [(part != k, part == k) for k in np.unique(part)]
+    parts = [(train, held) for train, held in parts if len(np.unique(classes[train])) > 1]
+    models = [LogisticRegression(warm_start=True, **params) for _ in parts]
+    losses = []
+    for strength in _STRENGTHS:
+        loss = 0.0
+        for (train, held), model in zip(parts, models, strict=True):
             model.set_params(C=strength).fit(columns[train], classes[train], sample_weight=weight[train])
-            found = np.zeros((held.sum(), classes.max() + 1))
+            found = np.zeros((np.count_nonzero(held), classes.max() + 1))
             found[:, model.classes_] = model.predict_proba(columns[held])
             p = np.clip(found[np.arange(len(found)), classes[held]], 1e-12, 1.0)
-            loss[s] -= np.sum(weight[held] * np.log(p))
-    return _STRENGTHS[int(np.argmin(loss))]
+            loss -= np.sum(weight[held] * np.log(p))
+        losses.append(loss)
+        if len(losses) - 1 - int(np.argmin(losses)) >= 2:
+            break
+    return _STRENGTHS[int(np.argmin(losses))]

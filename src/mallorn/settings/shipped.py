@@ -14,11 +14,11 @@ RANKER_PARAMS = {
 """LightGBM where features are ranked, and in audits."""
 
 _SCALARS = (
-    "redshift__redshift redshift__brightest redshift__absolute_magnitude__[gr] redshift__log10_luminosity_?500 "
-    "redshift__log10_luminosity_6000 multiband__ln_length_rest multiband__ln_wavelength multiband__ln_luminosity "
-    "shape__peak_snr shape__rise_[25]0 shape__fall_[25]0 shape__above_20"
+    "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
+    "multiband__ln_wavelength multiband__ln_luminosity multiband__peak_over_sigma shape__rise_[25]0 shape__fall_[25]0 "
+    "shape__duty_cycle shape__slow_fraction blackbody__log10_radius_p20 blackbody__log10_radius_p75"
 )
-"""Seventeen features of what ROCKET cannot see: luminosity, redshift, brightness and time scales."""
+"""Seventeen features of what ROCKET cannot see: redshift, luminosity, radius and time scales."""
 
 _ON_COMPONENTS = {
     "num_iterations": 300,

@@ -54,6 +54,8 @@ PREFIX = "rocket__"
 
 _DEFAULTS = {"kind": "minirocket", "columns": 10_000, "channels": "mean", "beside": "", "weight": 1.0}
 _INDEX, _NUMBERS, _SCALING = "rocket.json", "rocket.npz", "beside"
+_FEW = 600
+"""Objects of which mean and spread of the columns are taken, at most."""
 _BATCH = 1000
 """Objects whose columns are made at a time: 40 MB for ten thousand columns."""
 
@@ -62,7 +64,7 @@ class Rocket(NamedTuple):
     """What is fitted: see `fit`.
 
     kernels: of the series, and of its first difference, if any. mean, factor (q,) float32: a column less its mean times
-    its factor has the variance 1 / q. scaling: of the features `beside` (b,) int, out of `width`.
+    its factor has the variance 1 / q, in some 600 objects of the training part. scaling: of the features `beside` (b,) int, out of `width`.
     """
 
     kind: str
@@ -99,7 +101,7 @@ def fit(part, params, seed, threads):
         values = series.values[series.known]
         kernels = _fitted_kernels(values, kind, params["columns"], seed) if len(values) else ()
         if len(values):
-            mean, factor = _spread(_columns(kind, kernels, values))
+            mean, factor = _spread(_columns(kind, kernels, values[:: -(-len(values) // _FEW)]))
     scaling = fit_scaling(table.values[:, beside])
     return Rocket(kind, channels, kernels, mean, factor, beside, len(table.columns), scaling, float(params["weight"]))
 
