@@ -40,9 +40,7 @@ def convolved(one, w, dilation, channels, whole):
     for t in range(length):
         places = [t + (j - 4) * dilation for j in range(9)]
         if whole or (places[0] >= 0 and places[-1] < length):
-            found.append(
-                sum(w[j] * one[c, p] for c in channels for j, p in enumerate(places) if 0 <= p < length)
-            )
+            found.append(sum(w[j] * one[c, p] for c in channels for j, p in enumerate(places) if 0 <= p < length))
     return np.array(found)
 
 
@@ -126,7 +124,9 @@ def test_biases_are_quantiles_of_what_the_kernels_see_of_a_drawn_series():
     shares = (np.arange(1, len(kernels.bias) + 1) * (1 + 5**0.5) / 2) % 1
     begin = 0
     for pair, w, dilation, channels, biases, _ in pairs(kernels):
-        expected = np.quantile(convolved(data[0].astype(float), w, dilation, channels, True), shares[begin:][:len(biases)])
+        expected = np.quantile(
+            convolved(data[0].astype(float), w, dilation, channels, True), shares[begin:][: len(biases)]
+        )
         np.testing.assert_allclose(biases, expected, atol=1e-5, err_msg=str(pair))
         begin += len(biases)
 

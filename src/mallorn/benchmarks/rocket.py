@@ -27,8 +27,8 @@ _LEARNED = 2000
 def rocket_costs(posteriors, sizes, seed, kinds=("minirocket", "multirocket")):
     """Return one row {column: value} of `COLUMNS` for each kind of `mallorn.learning.transforms.rocket` and size.
 
-    posteriors: paths. sizes: numbers of objects. cpu_s: of all objects' columns; fit_cpu_s: of the fit, with the columns
-    of the objects fitted to. peak_mb: of the process, imports and all, MB (2^20 bytes).
+    posteriors: paths. sizes: numbers of objects. cpu_s: of all objects' columns; fit_cpu_s: of the fit to 2,000.
+    peak_mb: of the process, imports and all, MB (2^20 bytes).
     """
     rows = []
     for kind in kinds:

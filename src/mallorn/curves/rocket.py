@@ -10,9 +10,10 @@ biases are quantiles of the C of training series, drawn for each kernel and dila
 each kernel and dilation sees the sum of a random set of them. Every second pair of kernel and dilation looks at
 all of C, the others only where the kernel lies within the series.
 
-MultiROCKET (Tan et al. 2022, Data Min. Knowl. Disc. 36, 1623) does the same with the first difference of the series too,
-and tells three more things of Z = C - b: the mean of its positive values (MPV), the mean of their places (MIPV, -1
-if there are none), and the number of values in its longest stretch of positive ones (LSPV).
+MultiROCKET (Tan et al. 2022, Data Min. Knowl. Disc. 36, 1623) does the same with the first difference of the series
+too, and tells three more things of Z = C - b: the mean of its positive values (MPV), the mean of their places (MIPV, -1
+if there are none), and the number of values in its longest stretch of positive ones (LSPV). These are the paper's; its
+code takes the mean of C + b for MPV and counts a stretch from the value below the bias before it.
 """
 
 from itertools import combinations

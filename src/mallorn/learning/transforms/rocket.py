@@ -64,7 +64,8 @@ class Rocket(NamedTuple):
     """What is fitted: see `fit`.
 
     kernels: of the series, and of its first difference, if any. mean, factor (q,) float32: a column less its mean times
-    its factor has the variance 1 / q, in some 600 objects of the training part. scaling: of the features `beside` (b,) int, out of `width`.
+    its factor has the variance 1 / q, in some 600 objects of the training part. scaling: of the features `beside` (b,)
+    int, out of `width`.
     """
 
     kind: str
