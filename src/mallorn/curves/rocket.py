@@ -150,6 +150,7 @@ def _pool(values, bias, pooled):
     pooled[3] = longest
 
 
+# size: compiled functions take arrays, one argument each
 @njit(
     void(
         float32[:, :, ::1], int64[::1], int64[::1], int64[::1], int64[::1], float32[::1], int64[:, ::1], int64,
@@ -157,7 +158,6 @@ def _pool(values, bias, pooled):
     ),
     cache=True, error_model="numpy",
 )  # fmt: skip
-# size: compiled functions take arrays, one argument each
 def _transform(series, dilation, biases, start, channel, bias, kernels, poolings, out):
     n, channels, length = series.shape
     most = dilation.max() * 4

@@ -71,7 +71,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads, event=None):
     dual = root * (vectors @ ((vectors.T @ target) / (values + penalties[best])[:, None]))
     weights, constant = columns.T @ (dual / size).astype(np.float32), _CONSTANT * dual.sum(axis=0)
     told = (target - residuals[best]) / root  # of each object, by a model that has not seen its event
-    link = LogisticRegression(C=100.0, max_iter=1000).fit(told, classes, sample_weight=weight)
+    link = LogisticRegression(C=1.0, max_iter=1000).fit(told, classes, sample_weight=weight)
     return LinearModel.of(weights @ link.coef_.T, constant @ link.coef_.T + link.intercept_, mean)
 
 
