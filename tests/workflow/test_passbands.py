@@ -37,17 +37,17 @@ def small(name, passbands, depth):
     return config
 
 
-def run(workspace, config):
+def run(workspace, config, *further):
     workspace.configfile = workspace.path / "config_of_test.yaml"
     workspace.configfile.write_text(yaml.safe_dump(config), encoding="utf-8")
-    workspace.snakemake("results/report/index.html")
+    workspace.snakemake("results/report/index.html", *further)
     return workspace
 
 
 @pytest.fixture(scope="module")
 def two(empty):
     once = {"export": {"trained": "once"}}
-    return run(empty("two passbands"), {**small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}), **once})
+    return run(empty("two passbands"), {**small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}), **once}, "results/model")
 
 
 @pytest.fixture(scope="module")
