@@ -13,7 +13,7 @@ from mallorn.interface.model import load_model
 from mallorn.plugins import use
 from mallorn.survey.lightcurves import redshift_kind
 
-__all__ = ["in_processes", "score_batch", "score_curves"]
+__all__ = ["in_processes", "model_of_process", "score_batch", "score_curves"]
 
 _AHEAD = 2  # batches that wait for each process
 
@@ -78,13 +78,14 @@ def score_batch(folder, plugins, batch, reasons):
     """
     if plugins:
         use(plugins)
-    frame = score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
+    frame = score_curves(model_of_process(str(folder)), batch.lightcurves(), batch.known, reasons)
     gc.collect()  # parts of what was made refer to each other
     return frame
 
 
 @lru_cache(maxsize=1)
-def _model(folder):
+def model_of_process(folder):
+    """Return the `Model` in a folder, which a process reads once."""
     return load_model(folder)
 
 
