@@ -1,9 +1,9 @@
 """What is known of one object from all its alerts so far: its points, and what the files say of it.
 
-Alerts come in any order, some twice, and each carries a history: the same point comes again and again, forced photometry
-takes the place of a detection, a measurement that of an upper limit. Merging is a join: whatever the order in which the
-same alerts are merged, and however often one of them, the outcome is the same. That is what lets a run be killed at any
-moment and started again.
+Alerts come in any order, some twice, and each carries a history: the same point comes again and again, forced
+photometry takes the place of a detection, a measurement that of an upper limit. Merging is a join: whatever the order
+in which the same alerts are merged, and however often one of them, the outcome is the same. That is what lets a run be
+killed at any moment and started again.
 """
 
 import json

@@ -1,8 +1,8 @@
 """What a watch knows: objects with their points, every score that they ever had, and which files are in it.
 
 One SQLite file. A score is written once, with the change of the object's state that it belongs to, in one transaction:
-that is what SQLite has and Parquet has not. Parquet files are written whole, so that each alert would mean a file of its
-own, with nothing that makes two of them change together; and a history is asked for by object, which an index answers.
+that is what SQLite has and Parquet has not. Parquet files are written whole, so that each alert would mean a file of
+its own, with nothing that makes two of them change together. A history is asked for by object, which an index answers.
 
 objects: the points of an object (bytes of `mallorn.watch.objects.POINT`), what is known of it (JSON), the digest of
 both, and the group in which it waits to be scored. scores: one row for each state of an object that a model has scored.
@@ -85,7 +85,8 @@ class Store:
     def _open(self):
         self._db = _opened(self.path)
         with _readable(self.path):
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA journal_mode = WAL")  # readers do not wait, nor are waited for
+            self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut takes the newest transactions whole, or none
             with self._transaction():
                 for statement in filter(str.strip, _TABLES.split(";")):
                     self._db.execute(statement)

@@ -1,7 +1,8 @@
 """A watch that is killed at random moments: forks of one process that has imported it, so that each takes no time.
 
-Run as a script: FOLDER of alerts, OUT, number of kills. Prints {"hit": kills that met a watch at work, "stages": number
-of scores in the store after each}.
+Run as a script: FOLDER of alerts, OUT, number of kills. It lets one watch run to its end in OUT/whole, then others in
+OUT/killed, the last of them to its end. Prints {"hit": kills that met a watch at work, "stages": number of scores in the
+store after each}.
 """
 
 import json
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from mallorn.settings.resolve import defaults
 from mallorn.watch import inputs, store
@@ -50,23 +52,36 @@ def watched(folder, out):
 
 def in_small_parts(patch):
     """Let transactions be small, so that there are many moments to be killed at. patch: setattr, or monkeypatch's."""
-    patch(inputs, "FILES_AT_A_TIME", 8)
+    patch(inputs, "FILES_AT_A_TIME", 4)
     patch(store, "OBJECTS_PER_GROUP", 3)
+
+
+def wait_for(pid, seconds):
+    """Wait until a process has used so many seconds of CPU time, which the load of the machine does not change."""
+    process, sleeping = psutil.Process(pid), 0.002
+    while process.status() != psutil.STATUS_ZOMBIE and sum(process.cpu_times()[:2]) < seconds:
+        time.sleep(sleeping)
 
 
 def main(folder, out, kills):
     in_small_parts(setattr)
-    rng, hit, stages = random.Random(20261126), 0, []
+    list(
+        Folder(min(Path(folder).iterdir()), "ztf_alerts", ("ztf",), defaults()).new({}).send(None)[0].read()
+    )  # imports
+    begun = time.process_time()
+    watched(folder, Path(out, "whole"))
+    takes = time.process_time() - begun
+    rng, hit, stages, out = random.Random(20261126), 0, [], Path(out, "killed")
     for _ in range(kills):
         pid = os.fork()
         if not pid:
             watched(folder, out)
             os._exit(0)
-        time.sleep(rng.uniform(0.0, 0.12))
+        wait_for(pid, rng.uniform(0.0, 0.13 * takes))
         os.kill(pid, signal.SIGKILL)
         hit += os.WIFSIGNALED(os.waitpid(pid, 0)[1])
         try:
-            stages.append(sum(1 for _ in read_scores(Path(out, "watch.sqlite"))))
+            stages.append(sum(1 for _ in read_scores(out / "watch.sqlite")))
         except ValueError:  # killed before there was a store
             stages.append(0)
     watched(folder, out)
