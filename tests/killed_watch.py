@@ -1,8 +1,8 @@
 """A watch that is killed at random moments: forks of one process that has imported it, so that each takes no time.
 
 Run as a script: FOLDER of alerts, OUT, number of kills. It lets one watch run to its end in OUT/whole, then others in
-OUT/killed, the last of them to its end. Prints {"hit": kills that met a watch at work, "stages": number of scores in the
-store after each}.
+OUT/killed, the last of them to its end. Prints {"hit": kills that met a watch at work, "stages": number of scores in
+the store after each}.
 """
 
 import json
@@ -65,9 +65,8 @@ def wait_for(pid, seconds):
 
 def main(folder, out, kills):
     in_small_parts(setattr)
-    list(
-        Folder(min(Path(folder).iterdir()), "ztf_alerts", ("ztf",), defaults()).new({}).send(None)[0].read()
-    )  # imports
+    first = Folder(min(Path(folder).iterdir()), "ztf_alerts", ("ztf",), defaults())
+    list(next(first.new({}))[0].read())  # which imports what reads
     begun = time.process_time()
     watched(folder, Path(out, "whole"))
     takes = time.process_time() - begun

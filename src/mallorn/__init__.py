@@ -8,11 +8,12 @@
     reasons = model.explain(curves)                # the features that drive each probability
     table = mallorn.features(curves)               # all features
     figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
+    scores = mallorn.predict_frame(frame, model)   # of a nested frame, such as lsdb gives
 
 Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.
 """
 
-__all__ = ["LightCurves", "Model", "features", "load_model", "plot", "read"]
+__all__ = ["LightCurves", "Model", "features", "load_model", "plot", "predict_frame", "read"]
 
 _PLACES = {
     "LightCurves": "mallorn.survey.lightcurves",
@@ -20,6 +21,7 @@ _PLACES = {
     "features": "mallorn.interface.computing",
     "load_model": "mallorn.interface.model",
     "plot": "mallorn.interface.plotting",
+    "predict_frame": "mallorn.interface.frames",
     "read": "mallorn.interface.reading",
 }
 

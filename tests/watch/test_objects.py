@@ -26,8 +26,8 @@ def drawn(rng):
     return points(*((m, float(f), seen, b, d, lim) for (m, f, d, lim), b in zip(rows, band, strict=True)))
 
 
-def test_merging_is_a_join(seed=3):
-    rng = np.random.default_rng(seed)
+def test_merging_is_a_join():
+    rng = np.random.default_rng(3)
     shrunk = 0
     for _ in range(40):
         alerts = [drawn(rng) for _ in range(3)]
