@@ -7,10 +7,10 @@ from functools import lru_cache
 from multiprocessing import get_context
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mallorn.interface.model import load_model
 from mallorn.plugins import use
+from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import redshift_kind
 
 __all__ = ["in_processes", "model_of_process", "score_batch", "score_curves"]
@@ -42,7 +42,7 @@ def score_curves(model, curves, known=None, reasons=3):
         "redshift_err": curves.redshift_err,
         "redshift_kind": known.pop("redshift_kind", kind),
     }
-    with threadpool_limits(1):
+    with one_thread():
         predicted = model.predict(curves, tell=False)
         scored = np.flatnonzero(predicted["probability"].notna().to_numpy())
         named = _reasons(model, curves, scored, reasons)
