@@ -30,6 +30,7 @@ FLOORS = (
     ("plots",),
     ("report",),
     ("interface",),
+    ("watch",),
     ("command",),
     ("__main__",),
 )

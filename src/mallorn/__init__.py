@@ -9,11 +9,12 @@
     table = mallorn.features(curves)               # all features
     early = mallorn.as_of(curves, 60000)           # what was known at an MJD, and nothing of later
     figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
+    scores = mallorn.predict_frame(frame, model)   # of a nested frame, such as lsdb gives
 
 Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.
 """
 
-__all__ = ["LightCurves", "Model", "as_of", "features", "load_model", "plot", "read"]
+__all__ = ["LightCurves", "Model", "as_of", "features", "load_model", "plot", "predict_frame", "read"]
 
 _PLACES = {
     "LightCurves": "mallorn.survey.lightcurves",
@@ -22,6 +23,7 @@ _PLACES = {
     "features": "mallorn.interface.computing",
     "load_model": "mallorn.interface.model",
     "plot": "mallorn.interface.plotting",
+    "predict_frame": "mallorn.interface.frames",
     "read": "mallorn.interface.reading",
 }
 

@@ -1,5 +1,6 @@
 """`mallorn score` and what goes with it, on a finished run: the numbers of the workflow, in a command."""
 
+import json
 import os
 import re
 import runpy
@@ -221,3 +222,33 @@ def test_the_cost_of_scoring_is_measured_in_the_unit_of_scikit_learn(here, tmp_p
     assert row["ratio"] == pytest.approx(row["cpu_ms_per_object"] / row["s_ms"], rel=1e-2)
     assert 1.0 < row["single_warm_ms"] < 1e3 * row["single_cold_s"]
     assert 100 < row["peak_mb"] < 3000
+
+
+def test_watched_alerts_end_with_the_scores_of_the_whole_files(here, scored, tmp_path):
+    """Two files of a table, the points of its objects cut in time: what accumulates is scored as the survey is."""
+    run("convert", here / "survey", "--out", tmp_path / "long.parquet")
+    long, alerts = pd.read_parquet(tmp_path / "long.parquet"), tmp_path / "alerts"
+    long = long[long["object_id"].isin(sorted(set(long["object_id"]))[:8])]
+    alerts.mkdir()
+    middle = long.groupby("object_id")["mjd"].transform("median")
+    long[long["mjd"] < middle].to_parquet(alerts / "1.parquet")
+    store, options = tmp_path / "watch.sqlite", ["--source", "table", "--once", "--store", tmp_path / "watch.sqlite"]
+    _, err = run("watch", alerts, *options, "--messages", tmp_path / "out")
+    assert "8 alerts, 8 objects scored" in err
+    long[long["mjd"] >= middle].to_parquet(alerts / "2.parquet")
+    run("watch", alerts, *options, "--messages", tmp_path / "out", "--quiet")
+    out, _ = run("history", "--store", store)
+    history, table = pd.read_csv(StringIO(out)), scored[0].set_index("object_id")
+    assert len(history) == 16
+    first, last = history.iloc[::2].set_index("object_id"), history.iloc[1::2].set_index("object_id")
+    expected = table.loc[last.index]
+    np.testing.assert_allclose(last["probability"], expected["probability"], atol=1e-6)
+    assert last["decision"].tolist() == expected["decision"].tolist()
+    assert (first["n_points"] < last["n_points"]).all()
+    assert last["n_points"].tolist() == expected["n_points"].tolist()
+    for line in (tmp_path / "out" / "desc.jsonl").read_text().splitlines():
+        parts = json.loads(line)["classifications"]
+        assert sum(one["probability"] for one in parts) == pytest.approx(1.0, abs=1e-9)
+        assert {one["classId"] for one in parts} == {2200, 2220, 2222, 2243, 2332}
+    _, err = run("watch", here / "nowhere", *options, code=3)
+    assert "found nothing" in err

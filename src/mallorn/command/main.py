@@ -7,6 +7,7 @@ from mallorn.command.running import EXIT_CODES, Commands
 from mallorn.command.scores import score
 from mallorn.command.single import explain, plot
 from mallorn.command.told import completion, info
+from mallorn.command.watch import history, watch
 
 __all__ = ["mallorn"]
 
@@ -31,6 +32,7 @@ def mallorn():
     mallorn score --example                          what it gives for 100 light curves that come with it
     mallorn score alerts.avro --out scores.csv       probabilities of all objects of a file
     mallorn score forced/ --source ztf_forced        of a folder, as CSV on standard output
+    mallorn watch alerts/ --source rubin_alerts      of alerts as they come, with their history
     mallorn explain AT2020wey lightcurves.csv        what speaks for it, and what against
     mallorn plot AT2020wey lightcurves.csv           its points and the fitted light curve
 
@@ -39,5 +41,5 @@ def mallorn():
     """
 
 
-for _command in (score, explain, plot, features, convert, info, completion):
+for _command in (score, watch, history, explain, plot, features, convert, info, completion):
     mallorn.add_command(_command)

@@ -8,7 +8,7 @@ import click
 from mallorn.command.inputs import files_of, given_settings, model_folder, reading_options
 from mallorn.command.running import messages, progress, say
 
-__all__ = ["jobs_option", "model_option", "out_option", "quiet_option", "score", "tell", "working"]
+__all__ = ["jobs_option", "load_learners", "model_option", "out_option", "quiet_option", "score", "tell", "working"]
 
 _TOLD = 3  # reasons that the summary names
 
@@ -79,6 +79,7 @@ def score(paths, example, source, survey, settings, model, out, report, pages, r
         paths, source, survey = [str(example_file())], "table", ()
     folder, given = model_folder(model), given_settings(settings)
     about = load_model(folder)
+    load_learners(about, given, jobs)
     kept = None
     if report:
         from mallorn.interface.pages import Pages  # with what draws figures
@@ -98,6 +99,22 @@ def score(paths, example, source, survey, settings, model, out, report, pages, r
         say(f"{n} not scored: {reason}", quiet)
     if kept:
         say(f"pages: {Path(report) / 'index.html'}", quiet)
+
+
+def load_learners(model, settings, jobs=1):
+    """Import what a `Model` is made of, without what takes long and no model here needs.
+
+    LightGBM alone would import scikit-learn with scipy.stats, for a second. Plug-ins may want it; and of several
+    processes each imports for itself.
+    """
+    learners = {block.get("learner") for block in model.about.get("models", {}).values()}
+    if "lightgbm" in learners and jobs == 1 and not settings.get("plugins"):
+        from importlib import import_module
+
+        from mallorn.runtime.imports import without
+
+        with without("sklearn"):
+            import_module("lightgbm")
 
 
 @contextmanager

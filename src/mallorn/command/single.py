@@ -6,7 +6,7 @@ import click
 
 from mallorn.command.inputs import files_of, given_settings, model_folder, reading_options
 from mallorn.command.running import messages, say
-from mallorn.command.scores import model_option
+from mallorn.command.scores import load_learners, model_option
 
 __all__ = ["explain", "plot"]
 
@@ -63,6 +63,7 @@ def explain(object_id, paths, source, survey, settings, model, number):
 
     folder = model_folder(model)
     loaded, given = load_model(folder), given_settings(settings)
+    load_learners(loaded, given)
     with messages(quiet=False), files_of(paths, source, survey) as files:
         curves, known = find_object(files, object_id, reading_for(loaded, given))
         row = score_curves(loaded, curves, known, reasons=0).iloc[0]

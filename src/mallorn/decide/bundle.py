@@ -14,6 +14,7 @@ golden/                                light curves with the features and probab
 import json
 import logging
 import shutil
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -247,11 +248,32 @@ def _scoring(folder, manifest):
     return score
 
 
+class _Scorers(Mapping):
+    """{training set: `Scorer`}, each read when it is first asked for."""
+
+    def __init__(self, places):
+        self._places, self._read = places, {}
+
+    def __getitem__(self, training):
+        if training not in self._read:
+            self._read[training] = _read_scorer(*self._places[training])
+        return self._read[training]
+
+    def __iter__(self):
+        return iter(self._places)
+
+    def __len__(self):
+        return len(self._places)
+
+
 def read_scorers(folder, manifest):
-    """Return {training set: `Scorer`} of the model in `folder`, of the training sets that it has."""
+    """Return {training set: `Scorer`} of the model in `folder`, of the training sets that it has.
+
+    A scorer is read when it is first asked for: most light curves need one of several.
+    """
     further = {training: key for training, key in _FURTHER.items() if manifest.get(key)}
-    found = {training: _read_scorer(Path(folder, key), manifest[key]) for training, key in further.items()}
-    return {FINAL: _read_scorer(Path(folder), manifest), **found}
+    found = {training: (Path(folder, key), manifest[key]) for training, key in further.items()}
+    return _Scorers({FINAL: (Path(folder), manifest), **found})
 
 
 def _read_scorer(folder, about):

@@ -36,8 +36,9 @@ def extract(inputs, config):
     """Return {column: (n,) array} of this family; see `family.py`."""
     split = FittedSplit(inputs.lightcurves, inputs.tables["fits/hypotheses"])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values = [row.value(split) for row in _catalogue(config)]
-    return dict(zip(columns("hypotheses", features(config)), values, strict=True))
+        rows = _catalogue(config)
+        values = [row.value(split) for row in rows]
+    return dict(zip(columns("hypotheses", [row.feature for row in rows]), values, strict=True))
 
 
 def _log10(values):

@@ -5,7 +5,6 @@ all artifacts of a group of objects are made one after the other and handed on i
 """
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mallorn.families.family import Inputs, family_features
 from mallorn.gp.fit import fit_lightcurves, fit_slots
@@ -14,6 +13,7 @@ from mallorn.gp.posterior import Posterior, predict_posterior
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses
 from mallorn.plugins import load
+from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
 
 __all__ = ["extract_features", "make_artifacts"]
@@ -30,7 +30,7 @@ def extract_features(lightcurves, settings, families=None, kernels=None, further
     Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them,
     and sums of linear algebra are done in one thread, as in the workflow: in several they would round otherwise.
     """
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread("blas"):
         return _extract(lightcurves, settings, families, kernels, further)
 
 
@@ -50,6 +50,8 @@ def _extract(lightcurves, settings, families, kernels, further):
             columns |= family_features(name, module, inputs, blocks[name])
         columns |= more(group, tables) if more else {}
         groups.append(columns)
+    if len(groups) == 1:
+        return groups[0]
     return {column: np.concatenate([group[column] for group in groups]) for column in groups[0]}
 
 

@@ -16,8 +16,7 @@ from mallorn.decide.domain import STATUS, kind_of
 from mallorn.errors import ConfigError, DataError
 from mallorn.interface.batches import batches
 from mallorn.interface.computing import features
-from mallorn.interface.model import load_model
-from mallorn.interface.scoring import in_processes, score_batch
+from mallorn.interface.scoring import in_processes, model_of_process, score_batch
 from mallorn.plugins import use
 
 _log = logging.getLogger(__name__)
@@ -56,9 +55,10 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
     all, and for a folder that holds no model. A warning says how the first batch as a whole is unlike what the model
     has learned from.
     """
-    model, plugins = load_model(folder), (settings or {}).get("plugins", [])
+    plugins = (settings or {}).get("plugins", [])
     if plugins:
         use(plugins)
+    model = model_of_process(str(folder))
     model.check()
     reading = reading_for(model, settings)
     work = partial(score_batch, str(folder), plugins, reasons=reasons)

@@ -61,7 +61,7 @@ class Model:
         without = self.about.get("without_redshift")
         self.threshold_without_redshift = float(without["decision"]["threshold"]) if without else None
         self.columns, self.settings = tuple(self.about["features"]), self.about["settings"]
-        self._last = None, {}
+        self._last, self._notes = (None, {}), None
 
     def __repr__(self):
         others = ", ".join(self.classes[1:])
@@ -96,9 +96,12 @@ class Model:
         if tell:
             tell_judgement(self._domain, seen, judgement)
         least, most = np.full((2, len(curves)), np.nan)
-        for training, scorer in self._scorers.items():
+        for training in self._scorers:
             rows = np.flatnonzero(judgement.scorer == training)
-            scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
+            if not len(rows):
+                continue
+            scorer = self._scorers[training]
+            scores = member_scores(scorer, dataset.take(rows))
             if training not in KNOWING_NO_REDSHIFT:
                 scores = self._averaged(scorer, scores, curves.take(rows), draws)
             found[training] = scorer, ensemble_scores(scorer, scores)
@@ -210,7 +213,9 @@ class Model:
         this machine. Raises DataError, naming what differs, if features or probabilities are not those of the model
         within the tolerance that it states. A model without golden inputs is taken as it is.
         """
-        return check_bundle(self.folder, self.about) if self.about.get("golden") else []
+        if self._notes is None:
+            self._notes = check_bundle(self.folder, self.about) if self.about.get("golden") else []
+        return self._notes
 
     @cached_property
     def _scorers(self):

@@ -7,13 +7,13 @@ from functools import lru_cache
 from multiprocessing import get_context
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from mallorn.interface.model import load_model
 from mallorn.plugins import use
+from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import redshift_kind
 
-__all__ = ["in_processes", "score_batch", "score_curves"]
+__all__ = ["in_processes", "model_of_process", "score_batch", "score_curves"]
 
 _AHEAD = 2  # batches that wait for each process
 
@@ -42,7 +42,7 @@ def score_curves(model, curves, known=None, reasons=3):
         "redshift_err": curves.redshift_err,
         "redshift_kind": known.pop("redshift_kind", kind),
     }
-    with threadpool_limits(1):
+    with one_thread():
         predicted = model.predict(curves, tell=False)
         scored = np.flatnonzero(predicted["probability"].notna().to_numpy())
         named = _reasons(model, curves, scored, reasons)
@@ -78,13 +78,14 @@ def score_batch(folder, plugins, batch, reasons):
     """
     if plugins:
         use(plugins)
-    frame = score_curves(_model(str(folder)), batch.lightcurves(), batch.known, reasons)
+    frame = score_curves(model_of_process(str(folder)), batch.lightcurves(), batch.known, reasons)
     gc.collect()  # parts of what was made refer to each other
     return frame
 
 
 @lru_cache(maxsize=1)
-def _model(folder):
+def model_of_process(folder):
+    """Return the `Model` in a folder, which a process reads once."""
     return load_model(folder)
 
 

@@ -1,5 +1,6 @@
 """CatBoost: gradient-boosted symmetric trees (Prokhorenkova et al. 2018, NeurIPS 31). Missing values go first."""
 
+import weakref
 from pathlib import Path
 
 import catboost
@@ -100,4 +101,22 @@ def load(folder):
 
 
 def _pool(dataset):
-    return catboost.Pool(dataset.features.values, thread_count=1)
+    return _POOLS.of(dataset.features.values)
+
+
+class _LastPool:
+    """CatBoost's copy of the features that were asked for last: the models of all folds read the same."""
+
+    def __init__(self):
+        self._last = lambda: None, None
+
+    def of(self, values):
+        """Return the pool of features (n, p), an array that nobody changes."""
+        known, pool = self._last
+        if known() is not values:
+            pool = catboost.Pool(values, thread_count=1)
+            self._last = weakref.ref(values), pool
+        return pool
+
+
+_POOLS = _LastPool()

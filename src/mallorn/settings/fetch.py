@@ -14,7 +14,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 class Alerce(Block):
-    """A survey of ALeRCE's objects, fetched by `snakemake alerce_sample`, which alone asks ALeRCE."""
+    """A survey of ALeRCE's objects, fetched by `snakemake alerce_sample`, or followed by `mallorn watch`."""
 
     survey: Literal["ztf", "lsst"] = value("ztf", "Whose alerts.")
     classifier: Text = value("lc_classifier_BHRF_forced_phot", "ALeRCE's classifier that says the class of an object.")

@@ -98,13 +98,16 @@ class FormatSource:
 
         surveys: names of the surveys whose passbands the points may have.
         """
+        for path in self._plan(folder)[split].paths:
+            for batch in self.batches_of_file(path, surveys):
+                yield os.path.basename(path), batch
+
+    def batches_of_file(self, path, surveys):
+        """Yield the `Batch`es of a file, or of a folder; surveys: as in `batches`."""
         reader = dict(self._reader)
         if len(surveys) == 1 and "survey" in constant("formats", self.name, "SETTINGS"):
             reader.setdefault("survey", surveys[0])
-        read = load("formats", self.name, "batches").batches
-        for path in self._plan(folder)[split].paths:
-            for batch in read(path, reader):
-                yield os.path.basename(path), batch
+        yield from load("formats", self.name, "batches").batches(path, reader)
 
     def read_files(self, folder, split, settings, passbands, write):
         """Write the light curves of one split; return its `SetAside` and what is known of its objects.

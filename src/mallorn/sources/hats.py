@@ -12,6 +12,8 @@ points_per_batch: 500,000 by default.
 Points without errors in a file that has none are set aside: set constants to {magnitude_err: 0.05}, or the like.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +28,7 @@ from mallorn.sources.table_objects import described, values_of
 from mallorn.sources.table_points import PointRows
 from mallorn.sources.values import id_strings, listed
 
-__all__ = ["batches", "flat_nested"]
+__all__ = ["batches", "batches_of_table", "flat_nested"]
 
 FILES = r"\.(parquet|parq)$"
 SURVEYS = ("lsst", "ztf")
@@ -82,8 +84,13 @@ def batches(path, settings):
         raise DataError.at(path, expected="passbands of a known survey", found=found, fix=fix)
 
 
+def batches_of_table(table, settings, called="frame"):
+    """Yield the `Batch`es of an Arrow table in memory. called: what errors call it. Errors are those of `batches`."""
+    yield from _Nested(Path(called), settings).batches_of(table)
+
+
 class _Nested:
-    """The light curves of one file."""
+    """The light curves of one file, or of a table in memory."""
 
     def __init__(self, path, settings):
         self._path, self._settings = path, settings
@@ -93,11 +100,7 @@ class _Nested:
         """Yield the batches of the file, some rows of it at a time."""
         most = max(1, int(self._settings.get("points_per_batch", 500_000)))
         with parquet_file(self._path) as file:
-            schema = file.schema_arrow
-            column = self._column(schema)
-            flat = [field.name for field in schema if not pa.types.is_nested(field.type)]
-            roles = object_roles(self._path, flat, self._settings)
-            rows = self._rows(_leaves(schema.field(column).type))
+            column, roles, rows = self._chosen(file.schema_arrow)
             wanted = {*roles.columns}
 
             def read(leaf):
@@ -107,6 +110,19 @@ class _Nested:
             for batch in parquet_parts(file, self._path, read, sorted(points)[:1], most):
                 yield self._batch(batch, column, roles, rows)
             self.known, self.unknown = rows.known, rows.unknown
+
+    def batches_of(self, table):
+        """Yield the batches of a table, one for each of its chunks."""
+        column, roles, rows = self._chosen(table.schema)
+        for batch in table.select([*dict.fromkeys((*roles.columns, column))]).to_batches():
+            yield self._batch(batch, column, roles, rows)
+
+    def _chosen(self, schema):
+        """Return the nested column, and the roles of the columns beside it and of the fields within it."""
+        column = self._column(schema)
+        flat = [field.name for field in schema if not pa.types.is_nested(field.type)]
+        roles = object_roles(self._path, flat, self._settings)
+        return column, roles, self._rows(_leaves(schema.field(column).type))
 
     def _rows(self, names):
         settings = dict(self._settings)

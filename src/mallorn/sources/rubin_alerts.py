@@ -188,6 +188,9 @@ class _Alerts:
                     values = np.where(np.isnan(values), found, values)
             return values
 
+        source = Field(table, "diaSource.diaSourceId")
+        whole = source and pa.types.is_integer(source.column.type)
+        ids = id_strings(source.column, path, source.name) if whole else None
         pairs = [(numbers(z), numbers(err) if err else None, "spectroscopic") for z, err in _SPECTROSCOPIC]
         pairs += [(numbers(z), numbers(err) if err else None, "photometric") for z, err in _PHOTOMETRIC]
         label = np.full(n, None, dtype=object)
@@ -211,6 +214,7 @@ class _Alerts:
                 **best_redshift(n, *pairs),
             )
             | host
+            | ({"alert_id": object_columns(n, alert_id=numpy_array(ids))["alert_id"]} if ids is not None else {})
         )
 
     def describe(self, names, codes, table):

@@ -111,11 +111,18 @@ def _of_object(quantiles, at, values):
 
 def _interpolated(x, xp, fp):
     """Return `numpy.interp(x[k], xp[:, k], fp)` of all k, (p,). x (p,), xp (K, p) ascending or NaN, fp (K,)."""
-    xp = xp.astype(float)
-    below = np.count_nonzero(xp <= x, axis=0) - 1
-    left, columns = np.clip(below, 0, len(fp) - 2), np.arange(len(x))
+    columns, below = np.arange(len(x)), np.zeros(len(x), dtype=np.int64)
+    step = 1 << (len(fp) - 1).bit_length()
+    while step:  # the number of values up to x: whether it is as many as `step` more
+        more = below + step
+        at_most = xp[np.minimum(more, len(fp)) - 1, columns] <= x
+        below = np.where((more <= len(fp)) & at_most, more, below)
+        step >>= 1
+    below = below - 1
+    left = np.clip(below, 0, len(fp) - 2)
+    low, high = xp[left, columns].astype(float), xp[left + 1, columns].astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = (fp[left + 1] - fp[left]) / (xp[left + 1, columns] - xp[left, columns])
-        found = slope * (x - xp[left, columns]) + fp[left]
+        slope = (fp[left + 1] - fp[left]) / (high - low)
+        found = slope * (x - low) + fp[left]
     found = np.where(below >= len(fp) - 1, fp[-1], np.where(x < xp[0], fp[0], found))
     return np.where(np.isnan(x) | np.isnan(xp[0]), np.nan, found)

@@ -1,0 +1,163 @@
+"""`mallorn watch` and `mallorn history`: alerts as they come, and the scores that an object had."""
+
+import click
+
+from mallorn.command.inputs import given_settings, guess_source, model_folder
+from mallorn.command.running import messages, say
+from mallorn.command.scores import jobs_option, model_option, out_option, quiet_option
+
+__all__ = ["history", "watch"]
+
+_BROKER = "alerce"
+_FORMS = ("scores", "lasair", "desc")
+
+
+def _store_option(command):
+    option = click.option(
+        "--store",
+        metavar="FILE",
+        default="watch.sqlite",
+        show_default=True,
+        envvar="MALLORN_STORE",
+        help="SQLite file of the objects and the history of their scores.",
+    )
+    return option(command)
+
+
+# size: the options of a command are its parameters
+@click.command()
+@click.argument("where", metavar="FOLDER|alerce")
+@click.option("--source", metavar="FORMAT", help="What reads the files, such as rubin_alerts or ztf_alerts.")
+@click.option("--survey", multiple=True, help="Whose passbands the files have; by default the format's.")
+@click.option(
+    "--settings",
+    metavar="FILE.yaml",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Settings that differ from the defaults: readers, surveys, alerce, plugins (docs/configuration.md).",
+)
+@click.option("--ids", metavar="FILE", type=click.Path(exists=True), help="Objects of alerce to follow, an id a line.")
+@model_option
+@_store_option
+@click.option("--messages", "folder", metavar="FOLDER", help="Append messages to the files NAME.jsonl in this folder.")
+@click.option(
+    "--form", "forms", multiple=True, type=click.Choice(_FORMS), help="Messages to write; all by default. May be given"
+    " again."
+)  # fmt: skip
+@click.option("--topic", default="mallorn", show_default=True, help="Topic of the annotations for Lasair.")
+@click.option("--every", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds between two looks.")
+@click.option("--once", is_flag=True, help="Look once and end, as for cron.")
+@click.option("--reasons", type=click.IntRange(0), default=0, show_default=True, help="Features to name; 0 is faster.")
+@jobs_option
+@quiet_option
+def watch(where, source, survey, settings, ids, model, folder, forms, store, topic, every, once, reasons, jobs, quiet):
+    """Follow a folder of files of alerts, or the broker ALeRCE, and score what is new or changed.
+
+    The points of an object accumulate: an alert carries a history, which is merged with what earlier ones told. Every
+    score is kept in the store, none twice, also if this is killed at any moment and started again. Nothing is sent to
+    anybody: messages are files.
+
+    \b
+    mallorn watch alerts/ --source rubin_alerts --messages out/
+    mallorn watch alerts/ --source ztf_alerts --once                     in cron
+    mallorn watch alerce --ids objects.txt --every 3600
+    mallorn history ZTF20achpcvt                                         the scores that it had
+    """
+    from mallorn.interface.model import load_model
+    from mallorn.watch.following import cycle, follow, model_digest, workers
+    from mallorn.watch.messages import Outbox
+    from mallorn.watch.store import Store
+
+    chosen = model_folder(model)
+    loaded, given = load_model(chosen), given_settings(settings)
+    if ids:
+        given = {**given, "alerce": {**given.get("alerce", {}), "ids": ids}}
+    with messages(quiet):
+        watched, scoring = _watched(where, source, survey, given, loaded, reasons)
+        loaded.check()
+        if scoring.ingest["dust_map"] is None:
+            say("no dust map (ingest.dust_map): objects whose files tell no E(B-V) are taken to have no dust", quiet)
+        about = {"topic": topic, "target": loaded.target, "version": _version()}
+        outbox = Outbox(folder, forms or _FORMS, about) if folder else None
+        with Store(store, model_digest(chosen)) as kept, workers(scoring, jobs) as score:
+            if once:
+                _tell(cycle(watched, kept, score, outbox), quiet)
+            else:
+                follow(watched, kept, score, outbox, every, lambda counts: _tell(counts, quiet))
+
+
+def _watched(where, source, survey, given, model, reasons):
+    """Return what is followed, and the `Scoring` of its objects."""
+    from pathlib import Path
+
+    from mallorn.errors import ConfigError
+    from mallorn.interface.configuration import configuration
+    from mallorn.interface.files import reading_for
+    from mallorn.plugins import names
+    from mallorn.survey.passbands import passbands_of_run, surveys_of_run
+    from mallorn.watch.following import Scoring
+    from mallorn.watch.inputs import Broker, Folder
+
+    survey = list(survey) if len(survey) > 1 else next(iter(survey), None)
+    if where == _BROKER:
+        source, survey = source or _BROKER, survey or given.get("alerce", {}).get("survey", "ztf")
+    source = source or guess_source(Path(where))
+    asked = {name: value for name, value in (("source", source), ("survey", survey)) if value is not None}
+    config = configuration({**reading_for(model, given), **asked, "data_dir": where})
+    if source not in names("formats"):
+        raise ConfigError(f"--source: expected a format, found {source!r}. Next step: see docs/sources.md")
+    passbands, surveys = passbands_of_run(config)[0], surveys_of_run(config)[0]
+    full = passbands.names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in passbands.names]
+    places = {name: k for k, name in enumerate(full)}
+    plugins = given.get("plugins", [])
+    scoring = Scoring(str(model.folder), plugins, reasons, config["ingest"], (passbands, places))
+    if where == _BROKER:
+        return Broker(config), scoring
+    return Folder(Path(where), source, surveys, config), scoring
+
+
+def _version():
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mallorn")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _tell(counts, quiet):
+    if not (counts.alerts or counts.scored or counts.bad):
+        return
+    rate = f", {counts.alerts / counts.seconds:.3g} alerts a second" if counts.alerts else ""
+    said = f"{counts.alerts} alerts, {counts.scored} objects scored, {counts.chosen} chosen"
+    say(f"{said} in {counts.seconds:.1f} s{rate}", quiet)
+    for reason, n in counts.not_scored.most_common(3):
+        say(f"{n} without a probability: {reason}", quiet)
+    if counts.bad:
+        say(f"{len(counts.bad)} files cannot be read", quiet)
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@_store_option
+@out_option()
+def history(ids, store, out):
+    """Write the scores that objects had while they were watched: a row for each, by object and in order.
+
+    \b
+    mallorn history ZTF20achpcvt ZTF19aapreis
+    mallorn history --out history.parquet                                of all objects
+    """
+    import pandas
+
+    from mallorn.interface.writing import table_written
+    from mallorn.watch.messages import plain
+    from mallorn.watch.store import read_scores
+
+    rows = []
+    with table_written(out, {}) as write:
+        for score in read_scores(store, ids):
+            rows.append({"object_id": score.object_id, **plain(score, None)})
+            if len(rows) == 1000:
+                write(pandas.DataFrame(rows))
+                rows = []
+        write(pandas.DataFrame(rows))

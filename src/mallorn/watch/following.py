@@ -1,0 +1,178 @@
+"""A watch: what is new is taken in, what it changes is scored, what is scored is told; and again."""
+
+import logging
+import time
+from collections import Counter, deque
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.decide.domain import kind_of
+from mallorn.errors import DataError
+from mallorn.ingest.batches import pack
+from mallorn.ingest.positions import is_further
+from mallorn.interface.scoring import model_of_process, score_curves
+from mallorn.plugins import use
+from mallorn.survey.lightcurves import joined
+from mallorn.watch.objects import batch_of_objects
+
+__all__ = ["Counts", "Scoring", "cycle", "follow", "model_digest", "workers"]
+
+_log = logging.getLogger(__name__)
+
+_AHEAD = 2  # groups that wait for each process
+
+
+@dataclass
+class Counts:
+    """What a cycle did: `alerts` taken in, objects `scored`, of these `chosen`, and `not_scored`, {kind of reason:
+    objects}; messages `told`; `bad`, {what could not be read: error}; `seconds`."""
+
+    alerts: int = 0
+    scored: int = 0
+    chosen: int = 0
+    told: int = 0
+    bad: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    not_scored: Counter = field(default_factory=Counter)
+
+
+class Scoring(NamedTuple):
+    """How objects are scored, as another process can be told: `folder` of the model; `plugins`, files; `reasons`,
+    number of features to name; `ingest`, block of the configuration; `passbands`, those that the points may have, and
+    {"SURVEY.NAME": position in them}."""
+
+    folder: str
+    plugins: list
+    reasons: int
+    ingest: dict
+    passbands: tuple
+
+    def __call__(self, objects, names):
+        """Return {object id: {column: value}} of what is to be said of objects, see `Store.group`.
+
+        names: of the passbands, by number. Values are as JSON can hold them, None where there is none.
+        """
+        if self.plugins:
+            use(self.plugins)
+        parts = []
+        with _quiet():
+            _, known = pack([("", batch_of_objects(objects, names))], (0, 1), self.ingest, self.passbands, parts.append)
+        curves = joined(parts)
+        place = {str(name): k for k, name in enumerate(known["object_id"])}
+        rows = np.array([place[str(name)] for name in curves.object_id], dtype=int)
+        told = {name: values[rows] for name, values in known.items() if is_further(name) or name == "redshift_kind"}
+        frame = score_curves(model_of_process(self.folder), curves, told, self.reasons)
+        return {str(row["object_id"]): row for row in map(_plain, frame.to_dict("records"))}
+
+
+def _plain(row):
+    return {name: _value(value) for name, value in row.items()}
+
+
+def _value(value):
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is None or value != value or not isinstance(value, str | int | float | bool):
+        return None  # NaN, NA
+    return value
+
+
+@contextmanager
+def _quiet():
+    """Let what reads light curves tell errors alone while the block runs: a warning would come with each alert."""
+    logs = [logging.getLogger(name) for name in ("mallorn.ingest", "mallorn.survey")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
+
+
+@contextmanager
+def workers(score, jobs):
+    """Give the block a function of (groups, names) that yields what `score` says of each group, in order.
+
+    With more than one of `jobs` processes do it, which the function's results do not depend on.
+    """
+    if jobs == 1:
+        yield lambda groups, names: (score(group, names) for group in groups)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+
+        def each(groups, names):
+            waiting = deque()
+            for group in groups:
+                waiting.append(pool.submit(score, group, names))
+                if len(waiting) >= _AHEAD * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+        yield each
+
+
+def cycle(watched, store, score, outbox=None, clock=None):
+    """Score all that waits in a `mallorn.watch.store.Store`, take in what is new, and score that; return `Counts`.
+
+    watched: a `Folder` or `Broker` of `mallorn.watch.inputs`. score: as `workers` gives it. outbox: a
+    `mallorn.watch.messages.Outbox`. clock: returns the time as text. What waits is scored before more is taken in, so
+    that scores do not depend on when a run was killed.
+    """
+    counts, begun = Counts(), time.monotonic()
+    _score_waiting(store, score, outbox, counts, clock or _now)
+    for units in watched.new(store.inputs()):
+        alerts, bad = store.take_in(units)
+        counts.alerts += alerts
+        counts.bad |= bad
+        for error in bad.values():
+            _log.warning("%s It is read again when it has changed.", error)
+        _score_waiting(store, score, outbox, counts, clock or _now)
+    counts.seconds = time.monotonic() - begun
+    return counts
+
+
+def follow(watched, store, score, outbox, every, told, stop=None):
+    """Do `cycle` again and again, each begun `every` seconds after the one before; call `told` with its `Counts`.
+
+    A broker that does not answer is asked again at the next one. stop: function that says whether to end.
+    """
+    while not (stop and stop()):
+        begun = time.monotonic()
+        try:
+            told(cycle(watched, store, score, outbox))
+        except DataError as error:
+            _log.warning("%s It is tried again in %g s.", error, every)
+        time.sleep(max(0.0, every - (time.monotonic() - begun)))
+
+
+def _score_waiting(store, score, outbox, counts, clock):
+    waiting = store.waiting()
+    groups = (store.group(number) for number in waiting)
+    for number, rows in zip(waiting, score(groups, store.passbands), strict=True):
+        store.keep(number, rows, clock())
+        counts.scored += len(rows)
+        counts.chosen += sum(row["decision"] == 1 for row in rows.values())
+        counts.not_scored.update(kind_of(row["domain_reason"]) for row in rows.values() if row["probability"] is None)
+        if outbox:
+            counts.told += outbox.catch_up(store)
+    if outbox and not waiting:
+        counts.told += outbox.catch_up(store)
+
+
+def _now():
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def model_digest(folder):
+    """Return 16 digits that tell a model from others: of its model.json."""
+    return sha256(Path(folder, "model.json").read_bytes()).hexdigest()[:16]

@@ -1,0 +1,138 @@
+"""What a watch follows: a folder of files of alerts, or objects of the ALeRCE broker.
+
+Both are asked what they have and say what is other than it was seen before; what they give may come again.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from mallorn.errors import DataError
+from mallorn.fetch.alerce import Alerce
+from mallorn.fetch.ids import checked_id, listed_objects
+from mallorn.fetch.lightcurves import fetch_lightcurves, write_lightcurves
+from mallorn.fetch.pace import Pace
+from mallorn.plugins import constant
+from mallorn.sources.format import FormatSource
+
+__all__ = ["Broker", "Folder", "Unit"]
+
+FILES_AT_A_TIME = 2000
+"""Files that are taken in together, and objects of the broker: what a killed run reads again at most."""
+
+OBJECTS_AT_A_TIME = 200
+
+_ALWAYS = "asked at each poll"
+
+
+class Unit(NamedTuple):
+    """Something to be read: `names`, {name: state} of what it is in `mallorn.watch.store.Store.inputs`; `read()`, which
+    yields `mallorn.sources.canonical.Batch`es and raises DataError; `alerts` in it, 0 to count objects."""
+
+    names: dict
+    read: Callable
+    alerts: int = 0
+
+
+@dataclass
+class Folder:
+    """The files of a format below a folder, or one file.
+
+    path: of the folder. source: name of the format. surveys: names of those whose passbands the files may have.
+    settings: {"ingest", "readers"}, blocks of the configuration.
+    """
+
+    path: Path
+    source: str
+    surveys: tuple
+    settings: dict
+
+    def new(self, known):
+        """Yield lists of `Unit`s of the files that are new, or of another size or date than in `known`, by name.
+
+        known: {name: state}. Names that begin with "." or "_" are passed over: files that are being written are called
+        so, and renamed when they are whole. One that is met half written is read again when it has changed.
+        """
+        found = []
+        for path in self._files():
+            about = path.stat()
+            name, state = str(path), f"{about.st_size} bytes, {about.st_mtime_ns} ns"
+            if known.get(name) != state:
+                found.append(Unit({name: state}, lambda path=path: self._batches(path)))
+            if len(found) == FILES_AT_A_TIME:
+                yield found
+                found = []
+        if found:
+            yield found
+
+    def _files(self):
+        wanted = re.compile(constant("formats", self.source, "FILES"), re.IGNORECASE)
+        shared = re.compile(constant("formats", self.source, "SHARED", r"(?!)"), re.IGNORECASE)
+        if self.path.is_file():
+            return [self.path]
+        if not self.path.is_dir():
+            raise DataError.at(self.path, expected="a folder of alerts", found="nothing", fix="correct the path")
+        files = []
+        for root, folders, inside in os.walk(self.path):
+            folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+            names = (name for name in inside if not name.startswith((".", "_")))
+            files += [Path(root, name) for name in names if wanted.search(name) and not shared.search(name)]
+        return sorted(files)
+
+    def _batches(self, path):
+        reader = FormatSource(self.source, self.settings)
+        yield from reader.batches_of_file(path, self.surveys)
+
+
+@dataclass
+class Broker:
+    """Objects of ALeRCE: those of `alerce.ids`, or those of its classes that meet the block `alerce`.
+
+    settings: {"alerce", "ingest", "readers"}, blocks of the configuration. Answers are asked anew at each poll, so that
+    the cache of `alerce.cache` is not used; requests keep to its pace. Of a query of classes, light curves are asked
+    of objects with another last detection, or another number of them, than they had.
+    """
+
+    settings: dict
+
+    def new(self, known):
+        """Yield lists of one `Unit` of the objects that are new or have changed since `known`, {name: state}."""
+        block = self.settings["alerce"]
+        with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
+            pace = Pace(Path(block["cache"], "pace"), block["rate"])
+            broker = Alerce({**block, "cache": folder}, pace)
+            states = self._states(broker)
+            news = sorted(oid for oid, state in states.items() if state == _ALWAYS or known.get(_name(oid)) != state)
+            for begin in range(0, len(news), OBJECTS_AT_A_TIME):
+                ids = news[begin : begin + OBJECTS_AT_A_TIME]
+                fetch_lightcurves(ids, broker)
+                path = Path(folder, f"{begin}.json.gz")
+                write_lightcurves(ids, broker, path)
+                reader = FormatSource("alerce", self.settings)
+                yield [
+                    Unit(
+                        {_name(oid): states[oid] for oid in ids},
+                        lambda path=path, reader=reader: reader.batches_of_file(path, (block["survey"],)),
+                        len(ids),
+                    )
+                ]
+
+    def _states(self, broker):
+        """Return {id: state} of the objects."""
+        block = broker.settings
+        if block["ids"] is not None:
+            return {row["oid"]: _ALWAYS for row in listed_objects(block["ids"], block["classes"])}
+        found = {}
+        for name in block["classes"] or {None: ""}:
+            for row in broker.objects(name, block["candidates"])[: block["candidates"]]:
+                oid = checked_id(str(row["oid"]), f"an answer about the class {name or 'any'}")
+                found[oid] = f"last {row.get('lastmjd')}, {row.get('ndet', row.get('n_det'))} detections"
+        return found
+
+
+def _name(oid):
+    return f"alerce {oid}"

@@ -1,0 +1,155 @@
+"""What is known of one object from all its alerts so far: its points, and what the files say of it.
+
+Alerts come in any order, some twice, and each carries a history: the same point comes again and again, forced
+photometry takes the place of a detection, a measurement that of an upper limit. Merging is a join: whatever the order
+in which the same alerts are merged, and however often one of them, the outcome is the same. That is what lets a run be
+killed at any moment and started again.
+"""
+
+import json
+from hashlib import blake2b
+
+import numpy as np
+
+from mallorn.sources.canonical import Batch
+
+__all__ = ["POINT", "batch_of_objects", "digest_of", "merged_known", "merged_points", "objects_in"]
+
+POINT = np.dtype(
+    [
+        ("mjd", "<f8"),
+        ("flux", "<f8"),
+        ("flux_err", "<f8"),
+        ("seen", "<f8"),
+        ("band", "<i2"),
+        ("detected", "i1"),
+        ("limit", "?"),
+    ]
+)
+"""A point as it is kept: `mallorn.sources.canonical.Batch.points`, band a number; seen: the time of the newest point
+(MJD) that its file had of the object, which tells the newer of two files."""
+
+_SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days after one another
+_ORDER = ("redshift_kind", "redshift", "redshift_err")
+_REDSHIFT = "redshift"
+
+
+def objects_in(batch, code):
+    """Return {object id: (points, known)} of a `mallorn.sources.canonical.Batch`, for `merged_points` and
+    `merged_known`.
+
+    code: function of a passband's name that returns its number.
+    """
+    p, columns = batch.points, batch.objects
+    names = [str(name) for name in columns["object_id"]]
+    place = {name: k for k, name in enumerate(names)}
+    owner = np.array([place.get(str(name), -1) for name in p["object_id"]], dtype=np.int64)
+    order = np.argsort(owner, kind="stable")
+    rows = np.zeros(len(order), POINT)
+    for name in ("mjd", "flux", "flux_err", "detected", "limit"):
+        rows[name] = p[name][order]
+    bands = {name: code(str(name)) for name in dict.fromkeys(p["passband"])}
+    rows["band"] = [bands[name] for name in p["passband"][order]]
+    edges = np.searchsorted(owner[order], np.arange(len(names) + 1))
+    found = {}
+    for k, name in enumerate(names):
+        points = rows[edges[k] : edges[k + 1]]
+        seen = float(points["mjd"].max()) if len(points) else -np.inf
+        points["seen"] = seen
+        found[name] = points, _told(columns, k, seen)
+    return found
+
+
+def _told(columns, k, seen):
+    """Return {what: [rank, value]} of what a file says of an object, for `merged_known`."""
+    rank = [seen if np.isfinite(seen) else -1.0]
+    values = {name: _plain(values[k]) for name, values in columns.items() if name not in ("object_id", *_ORDER)}
+    told = {name: [rank, value] for name, value in values.items() if value is not None}
+    kind, z, error = (_plain(columns[name][k]) if name in columns else None for name in _ORDER)
+    if z is not None and kind != "none":
+        told[_REDSHIFT] = [[int(kind == "spectroscopic"), *rank], [z, error, kind]]
+    return told
+
+
+def _plain(value):
+    """Return a value as JSON can hold it; None for NaN."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if value is None or value != value else value
+
+
+def merged_points(*parts):
+    """Return the points of one object from several arrays (N,) of `POINT`, by passband and time.
+
+    Points of one passband that lie less than 1e-5 days apart are one. Of them a measurement stays before an upper
+    limit, and the point of a newer file before that of an older one; detected is the highest that any of them says.
+    """
+    rows = np.concatenate(parts)
+    if not len(rows):
+        return rows
+    rows = rows[np.lexsort((rows["mjd"], rows["band"]))]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (np.diff(rows["band"]) != 0) | (np.diff(rows["mjd"]) >= _SAME)
+    if new.all():
+        return rows
+    one = np.cumsum(new) - 1
+    first = np.flatnonzero(new)
+    detected = np.maximum.reduceat(rows["detected"], first)
+    order = np.lexsort((rows["mjd"], rows["flux_err"], rows["flux"], rows["seen"], ~rows["limit"], one))
+    best = rows[order[np.append(first[1:], len(rows)) - 1]]
+    best["detected"] = detected
+    return best
+
+
+def merged_known(*parts):
+    """Return what is known of one object from several dicts {what: [rank, value]}: of each what has the highest rank.
+
+    The newer file counts more; a spectroscopic redshift counts more than a photometric one.
+    """
+    best = {}
+    for part in parts:
+        for name, told in part.items():
+            if name not in best or _rank(told) > _rank(best[name]):
+                best[name] = told
+    return {name: best[name] for name in sorted(best)}
+
+
+def _rank(told):
+    return told[0], json.dumps(told[1])
+
+
+def digest_of(points, known, names):
+    """Return 16 hexadecimal digits that differ where anything that a score may depend on differs.
+
+    points, known: as merged. names: of the passbands, by number.
+    """
+    said = json.dumps({name: value for name, (_, value) in known.items() if name != "alert_id"}, sort_keys=True)
+    digest = blake2b(said.encode(), digest_size=8)
+    by_name = np.argsort(np.array([names[code] for code in points["band"]], dtype=str), kind="stable")
+    for name in ("mjd", "flux", "flux_err", "detected", "limit"):
+        digest.update(points[name][by_name].tobytes())
+    digest.update("|".join(names[code] for code in points["band"][by_name]).encode())
+    return digest.hexdigest()
+
+
+def batch_of_objects(objects, names):
+    """Return the `mallorn.sources.canonical.Batch` of [(object id, points, known)], which a reader might have given."""
+    rows = np.concatenate([points for _, points, _ in objects]) if objects else np.zeros(0, POINT)
+    ids = np.array([name for name, _, _ in objects] + [None], dtype=object)[:-1]
+    counts = [len(points) for _, points, _ in objects]
+    bands = np.array([*names, None], dtype=object)
+    points = {"object_id": np.repeat(ids, counts), "passband": bands[rows["band"]]}
+    points |= {name: rows[name].copy() for name in ("mjd", "flux", "flux_err", "detected", "limit")}
+    told = [known for _, _, known in objects]
+    columns = {"object_id": ids}
+    redshift = [known.get(_REDSHIFT, [None, [None, None, "none"]])[1] for known in told]
+    for k, name in enumerate(("redshift", "redshift_err")):
+        columns[name] = np.array([one[k] if one[k] is not None else np.nan for one in redshift], dtype=float)
+    columns["redshift_kind"] = np.array([one[2] for one in redshift] + [None], dtype=object)[:-1]
+    further = dict.fromkeys(name for known in told for name in known if name != _REDSHIFT)
+    for name in dict.fromkeys(("ra", "dec", "ebv", "label", *further)):
+        values = [known[name][1] if name in known else None for known in told]
+        if name == "label" or any(isinstance(value, str) for value in values):
+            columns[name] = np.array([*values, None], dtype=object)[:-1]
+        else:
+            columns[name] = np.array([np.nan if value is None else value for value in values], dtype=float)
+    return Batch(points, columns)
