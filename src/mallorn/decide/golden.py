@@ -17,7 +17,7 @@ import numpy as np
 
 from mallorn.decide.predictions import CLASS_PREFIX, class_columns
 from mallorn.errors import DataError
-from mallorn.families.pipeline import extract_features
+from mallorn.families.pipeline import extract_features, families_of
 from mallorn.hypotheses.cache import user_folder
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.made import dataset_of
@@ -104,7 +104,8 @@ def differences(folder, manifest, score, kernels=None):
 def _computed(manifest, score, curves, kernels):
     """Return (features (n, p) that the model reads, probabilities (n, C))."""
     reads, settings = "features" in manifest["needs"], manifest["settings"]
-    made = extract_features(curves, settings, kernels=kernels) if reads else {}
+    families = families_of(manifest["features"], settings["features"])
+    made = extract_features(curves, settings, families, kernels) if reads else {}
     dataset = dataset_of(curves, manifest["features"], settings, made, kernels)
     return dataset.features.values, score(dataset, curves.has_redshift)
 

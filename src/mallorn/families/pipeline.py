@@ -16,7 +16,7 @@ from mallorn.plugins import load
 from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
 
-__all__ = ["extract_features", "make_artifacts"]
+__all__ = ["extract_features", "families_of", "make_artifacts"]
 
 
 def extract_features(lightcurves, settings, families=None, kernels=None, further=None):
@@ -32,6 +32,15 @@ def extract_features(lightcurves, settings, families=None, kernels=None, further
     """
     with one_thread("blas"):
         return _extract(lightcurves, settings, families, kernels, further)
+
+
+def families_of(columns, blocks):
+    """Return the names of the families that hold `columns` of a feature table, in the order of their `blocks`.
+
+    blocks: the block `features` of the configuration; families that it leaves out hold none.
+    """
+    known = {name.partition("__")[0] for name in columns}
+    return [name for name, block in blocks.items() if block["enabled"] and name in known]
 
 
 def _extract(lightcurves, settings, families, kernels, further):

@@ -20,7 +20,7 @@ from mallorn.decide.bundle import (
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement, unlike_words
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
-from mallorn.families.pipeline import extract_features
+from mallorn.families.pipeline import extract_features, families_of
 from mallorn.interface.described import FURTHER, description
 from mallorn.interface.released import released_model
 from mallorn.learners.learner import learner
@@ -157,7 +157,7 @@ class Model:
 
         made = self._made(curves)
         if not made:
-            made = extract_features(curves, self.settings, further=FURTHER)
+            made = extract_features(curves, self.settings, [], further=FURTHER)
         return pandas.DataFrame(description(made, len(curves)), index=_index(curves))
 
     def explain(self, curves, features=15, rows=None):
@@ -229,7 +229,8 @@ class Model:
 
     def _extracted(self, curves, further=None):
         reads = "features" in self.about["needs"]
-        return extract_features(curves, self.settings, further=further) if reads else {}
+        families = families_of(self.columns, self.settings["features"])
+        return extract_features(curves, self.settings, families, further=further) if reads else {}
 
     def _made(self, curves):
         """Return features and what `FURTHER` adds, {} for a model that reads no features.
