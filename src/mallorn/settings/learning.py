@@ -109,8 +109,8 @@ class PseudoLabels(Block):
 
 
 _EXCLUDED = (
-    "*_err *_err__? hypotheses__*_gap_* hypotheses__*_seen* outside__significant_* statistics__* cross_band__* redshift__* drw__* "
-    "matern__* gp_vs_drw__* decay__* template__*"
+    "*_err *_err__? hypotheses__*_gap_* hypotheses__*_seen* outside__significant_* "
+    "statistics__* cross_band__* redshift__* drw__* matern__* gp_vs_drw__* decay__* template__*"
 )
 
 
