@@ -53,7 +53,8 @@ _FEW = {  # a block of `models` for each learner that reads features, small
                  "feature_fraction": 0.3, "max_bin": 31},
     "logistic": {"C": 0.1, "max_iter": 100},
     "mlp": {"hidden": 8, "alpha": 0.1, "learning_rate_init": 0.02, "batch_size": 32, "epochs": 30},
-    "xgboost": {"num_boost_round": 20, "learning_rate": 0.15, "max_depth": 3, "subsample": 0.7, "colsample_bynode": 0.3},
+    "xgboost": {"num_boost_round": 20, "learning_rate": 0.15, "max_depth": 3, "subsample": 0.7,
+                "colsample_bynode": 0.3},
 }  # fmt: skip
 _SELECTION = {
     "rounds": 4,
