@@ -32,7 +32,7 @@ from mallorn.simulate.objects import draw_objects
 from mallorn.survey.observed import observed
 from mallorn.survey.passbands import LSST
 
-__all__ = ["GOLDEN", "N_CURVES", "TOLERANCE", "family_of", "golden_curves", "worst"]
+__all__ = ["GOLDEN", "N_CURVES", "TOLERANCE", "family_of", "beyond", "golden_curves", "tolerance_of", "worst"]
 
 GOLDEN = Path(__file__).parent / "golden"
 N_CURVES = 50
@@ -160,6 +160,19 @@ def worst(folder=GOLDEN):
         if family := family_of(name):
             found[family] = max(found.get(family, 0.0), value)
     return {**found, "probability": float(np.max(np.abs(probability - held)))}
+
+
+def tolerance_of(name):
+    """Return by how much a feature, or what `worst` has of a family, may be off."""
+    return TOLERANCE.get(name.partition("__")[0], TOLERANCE[""])
+
+
+def beyond(found):
+    """Return in words what `worst` found beyond the tolerance."""
+    limits = {name: tolerance_of(name) for name in found}
+    return [
+        f"{name} off by {value:.2g}, at most {limits[name]:g}" for name, value in found.items() if value > limits[name]
+    ]
 
 
 def main(what="make"):

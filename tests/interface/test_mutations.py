@@ -4,7 +4,6 @@ Three objects of the golden light curves are written in each format. What must n
 rows that are there twice, rows of which no point can be made, the zero of time. What must be told is told.
 """
 
-import logging
 from dataclasses import replace
 from functools import cache
 
@@ -95,7 +94,7 @@ def test_points_come_back_as_they_were_written(golden, read, name):
         np.testing.assert_allclose(found.redshift, redshifts(golden[0]), rtol=1e-6)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 @pytest.mark.parametrize("name", FORMATS)
 def test_order_copies_and_rows_of_no_point_change_nothing(golden, read, name, data):
@@ -103,6 +102,7 @@ def test_order_copies_and_rows_of_no_point_change_nothing(golden, read, name, da
     n = len(rows.mjd)
     n_objects = len(np.unique(rows.owner))
     bad = data.draw(st.lists(st.integers(0, n - 1), max_size=6, unique=True))
+    bad = sorted({0, *bad})  # the first row too, which is the alert itself where there are alerts
     left = rows.take(np.setdiff1d(np.arange(n), bad))
     if np.bincount(left.owner, minlength=n_objects).min() == 0:
         return
@@ -116,7 +116,7 @@ def test_order_copies_and_rows_of_no_point_change_nothing(golden, read, name, da
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_scores_stay_or_say_why_not(golden, read, name, caplog):
+def test_scores_stay_or_say_why_not(golden, read, name):
     """One table of scores of what files of a format say: sound, later, in another unit, and of five points."""
     model, rows = golden[1], rows_of(golden[0], name)
     sound = read(name)
@@ -203,9 +203,8 @@ def test_a_program_can_mend_the_order_of_points(golden):
         np.testing.assert_array_equal(getattr(mended, name), getattr(curves, name))
 
 
-def test_a_tenth_of_the_points_less_turns_no_clear_decision(golden, caplog):
+def test_a_tenth_of_the_points_less_turns_no_clear_decision(golden):
     curves, model = golden
-    caplog.set_level(logging.ERROR)
     parts = [curves]
     for seed in range(4):
         keep = np.random.default_rng(seed).random(len(curves.mjd)) > 0.1
