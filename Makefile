@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slurm install lint lock audit release-models clean
+.PHONY: run test test-slurm install lint lock versions processors audit release-models clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -37,6 +37,14 @@ lint: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --group dev pyproject.toml -o requirements.lock
+
+# Needs uv. The golden light curves in fresh environments: oldest and newest packages allowed, Python 3.11 to 3.13.
+versions:
+	PYTHONPATH=src:tests "$(BIN)/python" tests/versions.py $(ARGS)
+
+# The golden light curves as other kinds of processors would score them.
+processors:
+	PYTHONPATH=src:tests "$(BIN)/python" tests/processors.py $(ARGS)
 
 # Asks a public database for known vulnerabilities of the locked packages; fails if it cannot be asked about every one.
 audit:

@@ -1,5 +1,7 @@
 """Small files of Rubin alerts, avro and Parquet, as the tests need them."""
 
+import math
+
 import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -51,11 +53,16 @@ def schema(version="v10_0"):
     return record("alert", parts)
 
 
+def _visit(mjd):
+    """Return a number for a visit; 0 where the time is none."""
+    return int(mjd * 1000) if math.isfinite(mjd) else 0
+
+
 def source(number, mjd, flux=1000.0, band="r", object_id=313963405132693599, **further):
     """Return a detection with the id `number`, of nJy."""
     values = dict.fromkeys(SOURCE) | {
         "diaSourceId": number,
-        "visit": int(mjd * 1000),
+        "visit": _visit(mjd),
         "diaObjectId": object_id,
         "midpointMjdTai": mjd,
         "ra": 10.0,
@@ -73,7 +80,7 @@ def forced(number, mjd, flux=1000.0, band="r", **further):
     """Return a point of forced photometry with the id `number`, of nJy."""
     values = dict.fromkeys(FORCED) | {
         "diaForcedSourceId": number,
-        "visit": int(mjd * 1000),
+        "visit": _visit(mjd),
         "midpointMjdTai": mjd,
         "psfFlux": flux,
         "psfFluxErr": 100.0,

@@ -21,6 +21,7 @@ _SCORED = "workflow_scripts/test_inference_scripts.py"
 _WORKFLOW, _REDSHIFTS = "workflow/test_workflow.py", "workflow/test_redshifts.py"
 
 _DOMAIN = "decide/test_domain.py"
+_GOLDEN = "decide/test_golden_model.py"
 
 WENT_WRONG = [
     Wrong(
@@ -143,5 +144,25 @@ WENT_WRONG = [
         "raw warnings of numpy",
         "no warning, and no infinite feature",
         "families/test_contract.py::test_no_light_curve_brings_a_warning_of_numpy",
+    ),
+    Wrong(
+        "light curves that a program made or changed: points in any order or twice, one id twice, a redshift of -9, "
+        "infinite, or without its distance, an E(B-V) below 0, fluxes of 1e200",
+        "scored without a word: a TDE had 0.40 in place of 0.99",
+        "error with the object, the point and the next step, of `predict`, `describe`, `features` and `plot`",
+        "interface/test_mutations.py::test_light_curves_that_a_program_spoilt_are_refused_in_words",
+    ),
+    Wrong(
+        "a model with XGBoost of 3.1 or newer, scored by XGBoost 3.0, which pyproject.toml allowed",
+        "XGBoost read it without a word: probabilities off by up to 0.08, by 0.02 in an ensemble of five",
+        "pyproject.toml asks for 3.1; golden inputs tell what other versions do, and `make versions` tries them",
+        f"{_GOLDEN}::test_no_probability_has_changed",
+    ),
+    Wrong(
+        "a package that is as old as pyproject.toml allows",
+        "tracebacks: pyarrow 19.0.0 could not read new files, light-curve 0.10 to 0.12 lacked a feature, scikit-learn "
+        "1.6 could not train perceptrons",
+        "all bounds are versions that were tried, on Python 3.11 to 3.13 (docs/reproducibility.md)",
+        f"{_GOLDEN}::test_no_feature_has_changed",
     ),
 ]

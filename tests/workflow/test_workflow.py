@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from csv_rows import read_rows
+from skill import TINY, below, skill
 
 from mallorn.io.tables import read_columns, read_units
 from mallorn.settings.resolve import defaults
@@ -77,6 +78,12 @@ def test_the_run_ends_with_the_scores_and_where_files_lie(finished):
         assert f'<p class="of">{line}</p>' in finished.read(f"results/report/{page}").decode()
     assert finished.read("results/provenance.json").decode().startswith('{"of": "a simulated survey (lsst, seed')
     assert "results/submission.csv" in finished.run.stderr
+
+
+def test_the_model_finds_the_simulated_tdes(finished):
+    """`.ci/run` holds the run with the shipped configuration to `skill.SHIPPED`."""
+    found = skill(finished.path / "results")
+    assert not below(found, TINY), found
 
 
 def test_nothing_runs_twice(finished):

@@ -25,7 +25,7 @@ from mallorn.decide.classes import finest
 from mallorn.decide.decision import decide, decide_classes
 from mallorn.decide.domain import Judgement
 from mallorn.decide.ensembles import Members, predict_ensemble
-from mallorn.decide.golden import TOLERANCE, differences, passed_before, remember, write_golden
+from mallorn.decide.golden import TOLERANCE, differences, measured, passed_before, remember, write_golden
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.io.received import read_json
@@ -48,6 +48,7 @@ __all__ = [
     "check_settings",
     "decide_scores",
     "ensemble_scores",
+    "golden_differences",
     "installed",
     "joined_scores",
     "member_range",
@@ -218,6 +219,15 @@ def check_bundle(folder, manifest, state=None, columns=None, kernels=None):
     for note in notes:
         _log.info("%s: %s; its golden inputs come out as they must", folder, note)
     return notes
+
+
+def golden_differences(folder, reference=None):
+    """Return by how much golden inputs come out otherwise here, as `mallorn.decide.golden.measured` does.
+
+    folder: of the model that scores them. reference: folder of the model that they are of, by default the same.
+    """
+    manifest = read_bundle(folder)
+    return measured(reference or folder, manifest, _scoring(folder, manifest))
 
 
 def _refuse(folder, wrong, notes=()):

@@ -24,7 +24,15 @@ from mallorn.learning.made import dataset_of
 from mallorn.simulate.curves import simulated_lightcurves
 from mallorn.survey.lightcurves import read_lightcurves, write_lightcurves
 
-__all__ = ["TOLERANCE", "differences", "golden_curves", "passed_before", "remember", "write_golden"]
+__all__ = [
+    "TOLERANCE",
+    "differences",
+    "golden_curves",
+    "measured",
+    "passed_before",
+    "remember",
+    "write_golden",
+]
 
 TOLERANCE = {"features": 1e-3, "probability": 1e-3}
 """How far a feature may be off, of its value or of its standard deviation over the golden inputs, the larger of both;
@@ -69,12 +77,15 @@ def write_golden(folder, manifest, score, curves, kernels=None):
     )
 
 
-def differences(folder, manifest, score, kernels=None):
-    """Return what is not as the golden inputs of a model say, a text for each kind; none if all is.
+def measured(folder, manifest, score, kernels=None):
+    """Return ({feature: difference}, probabilities (n, C) here, those that they must be (n, C)) of golden inputs.
 
-    Arguments as of `write_golden`. Raises DataError if golden inputs are missing that the manifest has.
+    folder: of the model whose golden inputs are scored; the other arguments are as of `write_golden`. A difference is
+    the largest over the golden inputs, of the feature's size or of its standard deviation over them, the larger of
+    both; infinite where a value is missing on one side only.
+    Raises DataError if golden inputs are missing.
     """
-    path, tolerance = Path(folder, _FOLDER), manifest["golden"]
+    path = Path(folder, _FOLDER)
     for name in ("points", "objects", "features", "probabilities"):
         if not (path / f"{name}.parquet").is_file():
             fix = "get the whole folder of the model again"
@@ -82,21 +93,31 @@ def differences(folder, manifest, score, kernels=None):
     curves = read_lightcurves(path / "points.parquet", path / "objects.parquet")
     features, probability = _computed(manifest, score, curves, kernels)
     expected = read_columns(path / "features.parquet")["features"].reshape(features.shape)
+    table = read_columns(path / "probabilities.parquet")
+    held = np.stack([table[f"{CLASS_PREFIX}{name}"] for name in manifest["classes"]], axis=1)
     off = {name: _off(features[:, k], expected[:, k]) for k, name in enumerate(manifest["features"])}
+    return off, probability, held
+
+
+def differences(folder, manifest, score, kernels=None):
+    """Return what is not as the golden inputs of a model say, a text for each kind; none if all is.
+
+    Arguments and errors as of `measured`.
+    """
+    tolerance = manifest["golden"]
+    off, probability, held = measured(folder, manifest, score, kernels)
+    n_features = len(off)
     off = {name: share for name, share in off.items() if not share <= tolerance["features"]}
     told = []
     if off:
         worst = sorted(off, key=lambda name: -off[name])[:_NAMED]
         named = ", ".join(f"{name} (by {off[name]:.2g})" for name in worst)
-        told.append(
-            f"{len(off)} of {features.shape[1]} features differ by more than {tolerance['features']:g}: {named}"
-        )
-    table = read_columns(path / "probabilities.parquet")
-    held = np.stack([table[f"{CLASS_PREFIX}{name}"] for name in manifest["classes"]], axis=1)
+        told.append(f"{len(off)} of {n_features} features differ by more than {tolerance['features']:g}: {named}")
     unlike = np.where(np.isnan(probability) & np.isnan(held), 0.0, np.abs(probability - held)).max(axis=1)
     if not (unlike <= tolerance["probability"]).all():
         worst = int(np.argmax(np.nan_to_num(unlike, nan=np.inf)))
-        pair = f"{probability[worst, 0]:.4f} for {held[worst, 0]:.4f} of {curves.object_id[worst]}"
+        name = read_columns(Path(folder, _FOLDER, "objects.parquet"), ["object_id"])["object_id"][worst]
+        pair = f"{probability[worst, 0]:.4f} for {held[worst, 0]:.4f} of {name}"
         told.append(f"probabilities differ by more than {tolerance['probability']:g}: {pair}")
     return told
 

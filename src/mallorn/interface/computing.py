@@ -4,6 +4,7 @@ import numpy as np
 
 from mallorn.families.pipeline import extract_features
 from mallorn.interface.configuration import configuration
+from mallorn.survey.sound import refuse_unsound
 
 __all__ = ["features"]
 
@@ -14,12 +15,14 @@ def features(curves, settings=None, families=None):
     curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. settings: a configuration,
     or the part of it that differs from the defaults. families: names of the feature families to make; all that are
     enabled by default. Columns are named family__feature[__slot]; docs/features.md says what they are, in what unit.
-    NaN means that the data cannot tell.
+    NaN means that the data cannot tell. Raises DataError, naming object and point, for light curves that are not as
+    `LightCurves` says.
 
     The first call on a machine compiles the fits of physical hypotheses (some 20 s), later ones find them compiled.
     """
     import pandas
 
     settings = configuration(settings)
+    refuse_unsound(curves)
     found = extract_features(curves, settings, families)
     return pandas.DataFrame(found, index=pandas.Index(np.asarray(curves.object_id, dtype=object), name="object_id"))

@@ -31,6 +31,7 @@ from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_R
 from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.observed import observed
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
+from mallorn.survey.sound import refuse_unsound
 
 __all__ = ["Model", "load_model"]
 
@@ -88,6 +89,8 @@ class Model:
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
         its own. An object without redshift is scored by members that were trained without.
+
+        Raises DataError, naming object and point, for light curves that are not as `LightCurves` says.
         """
         import pandas
 
@@ -238,6 +241,7 @@ class Model:
         Those of the last light curves are kept: who asks for probabilities asks for reasons next.
         """
         if self._last[0] is not curves:
+            refuse_unsound(curves)
             self._last = curves, self._extracted(curves, FURTHER)
         return self._last[1]
 

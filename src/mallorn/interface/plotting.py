@@ -7,6 +7,7 @@ from mallorn.families.pipeline import make_artifacts
 from mallorn.interface.configuration import configuration
 from mallorn.plots.candidate import plot_light_curve
 from mallorn.report.objects import ObjectView
+from mallorn.survey.sound import refuse_unsound
 
 __all__ = ["plot"]
 
@@ -16,7 +17,8 @@ def plot(curves, object_id=None, settings=None):
 
     curves: `LightCurves`. object_id: the object to draw; may be left out of curves of a single one. settings: a
     configuration, or the part of it that differs from the defaults. Fluxes are drawn without Galactic dust. The figure
-    is saved by its `savefig`. Raises DataError for an object that is not there.
+    is saved by its `savefig`. Raises DataError for an object that is not there, or whose
+    light curve is not as `LightCurves` says.
     """
     ids = np.asarray(curves.object_id, dtype=str)
     if object_id is None and len(ids) != 1:
@@ -25,6 +27,7 @@ def plot(curves, object_id=None, settings=None):
     if not len(rows):
         raise DataError(f"plot: there is no object {str(object_id)!r}; ids are compared letter by letter")
     one = curves.take(rows[:1])
+    refuse_unsound(one)
     posterior = make_artifacts({"posterior"}, one, configuration(settings))["posterior"]
     fitted = posterior.status[0] == 0
     view = ObjectView(
