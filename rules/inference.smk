@@ -25,6 +25,7 @@ rule explanations:
 
 rule explain:
     input:
+        unpack(lambda wildcards: view_inputs(views_of_model(wildcards.model), SPLITS)),
         models=expand(FITS, training=FINAL, protocol=SUBMITTED, repeat=REPEATS, allow_missing=True),
         held_out=expand(PREDICTED["held_out"], training=FINAL, protocol=SUBMITTED, repeat=REPEATS, allow_missing=True),
         test="results/features/test.parquet",

@@ -224,6 +224,17 @@ def test_draws_of_redshifts_take_the_place_of_photometric_ones_for_all_views(com
     assert found == pytest.approx(np.where(photometric, (own + own[other]) / 2, own), rel=1e-5, abs=1e-9)
 
 
+def test_explanations_of_a_model_on_curves_are_of_the_features_beside(results, tmp_path):
+    files = DatasetFiles(results / "test.parquet", *views(results, "rocket"))
+    settings = {"seed": 1, "explanations": {"candidates": 4, "features": 2, "sample": 10}}
+    outputs = tmp_path / "one.parquet", tmp_path / "all.parquet"
+    part = results / "rocket"
+    script("explain").main([part / "models"], files, [part / "held_out.parquet"], *outputs, settings)
+    table = read_columns(outputs[0])
+    assert table["feature"].tolist() == ["family__x"] * 4
+    assert np.corrcoef(table["value"], table["shap"])[0, 1] > 0.9
+
+
 def test_no_file_of_the_models_is_a_pickle(combined):
     for path in (combined / "model").rglob("*"):
         assert path.is_dir() or path.suffix in (".json", ".npz")

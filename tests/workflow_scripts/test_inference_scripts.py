@@ -185,7 +185,7 @@ def test_explanations_are_of_the_most_probable_objects(trained, tmp_path):
     outputs = [tmp_path / "one.parquet", tmp_path / "one_global.parquet"]
     script("explain").main(
         [part / "models" for part in parts],
-        trained / "test.parquet",
+        DatasetFiles(trained / "test.parquet"),
         [part / "held_out.parquet" for part in parts],
         *outputs,
         {"seed": 1, "explanations": EXPLANATIONS},

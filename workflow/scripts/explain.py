@@ -6,28 +6,27 @@ import numpy as np
 
 from mallorn.decide.predictions import mean_of_files
 from mallorn.io.tables import write_table
-from mallorn.learning.dataset import Dataset
 from mallorn.learning.explanations import candidate_table, explained_rows, global_table
 from mallorn.learning.model_files import mean_contributions, read_fits
-from mallorn.learning.tables import has_redshift, read_feature_columns
+from mallorn.learning.tables import DatasetFiles, has_redshift, read_objects
 
 
-def main(models, test, held_out, candidates, everywhere, settings):
+def main(models, files, held_out, candidates, everywhere, settings):
     """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
 
-    models: folders of the fits of all repeats. test: path of the feature table of the test objects, of which those
-    without redshift are left out; held_out: paths of their probabilities in all repeats. settings: {"seed",
+    models: folders of the fits of all repeats. files: `DatasetFiles` of the test objects, of which those without
+    redshift are left out; held_out: paths of their probabilities in all repeats. settings: {"seed",
     "explanations"} of the configuration.
     """
     options = settings["explanations"]
     object_id, probability, names = mean_of_files(held_out)
-    known = np.flatnonzero(has_redshift(test))  # others are scored by other models
+    known = np.flatnonzero(has_redshift(files.features))  # others are scored by other models
     numbers = options["candidates"], options["sample"], settings["seed"]
     best, drawn = (known[rows] for rows in explained_rows(probability[known, 0], *numbers))
     rows = np.concatenate([best, drawn])
     fits = [read_fits(folder) for folder in models]
-    table = read_feature_columns(test, fits[0].columns, rows)
-    dataset = Dataset(table.object_id, features=table)
+    dataset = read_objects(files, fits[0].columns, rows, {"features", *fits[0].needs})
+    table = dataset.features
     shap = np.mean([mean_contributions(one, dataset) for one in fits], axis=0)
     n = len(best)
     write_table(
@@ -45,10 +44,11 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
+        given = snakemake.input
         main(
-            snakemake.input.models,
-            snakemake.input.test,
-            snakemake.input.held_out,
+            given.models,
+            DatasetFiles(given.test, *(given.get(name, []) for name in ("lightcurves", "objects", "posterior"))),
+            given.held_out,
             snakemake.output.candidates,
             snakemake.output.everywhere,
             snakemake.params.settings,

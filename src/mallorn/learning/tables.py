@@ -26,6 +26,7 @@ __all__ = [
     "read_feature_columns",
     "read_features",
     "read_grid",
+    "read_objects",
     "rows_of",
 ]
 
@@ -63,6 +64,15 @@ def dataset_groups(files, columns, needs):
     """
     for part in feature_groups(files.features, columns):
         yield Dataset(part.object_id, **_views(files, part.object_id, {"features": part}, needs))
+
+
+def read_objects(files, columns, rows, needs):
+    """Return the `Dataset` of the objects with the numbers `rows` of a feature table, in that order.
+
+    columns: names of its features; needs: its views. Features are read at once, other views when they are asked for.
+    """
+    table = read_feature_columns(files.features, columns, rows)
+    return Dataset(table.object_id, **_views(files, table.object_id, {"features": table}, needs))
 
 
 def _views(files, object_id, views, needs):
