@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slurm install lint lock audit clean
+.PHONY: run test test-slurm install lint lock audit release-models clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -43,6 +43,18 @@ audit:
 	$(PYTHON) -m venv "$(VENV)-audit"
 	"$(VENV)-audit/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit
 	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+
+# The model that comes with the package, from a folder in the layout of the challenge, and the example to score:
+# make release-models DATA=FOLDER
+RELEASED := src/mallorn/released
+release-models: install
+	test -d "$(DATA)"
+	"$(BIN)/python" -m snakemake --cores $(CORES) release_model --directory release --configfile config/release.yaml \
+	  --config data_dir="$(abspath $(DATA))"
+	mkdir -p "$(RELEASED)" && rm -rf "$(RELEASED)/model" && cp -r release/results/release "$(RELEASED)/model"
+	"$(BIN)/python" -m snakemake --cores $(CORES) --directory release/example --configfile config/example.yaml -- \
+	  results/survey/sample_submission.csv results/survey/split_01/test_full_lightcurves.csv
+	PYTHONPATH=src "$(BIN)/python" -m mallorn convert release/example/results/survey --out "$(RELEASED)/example.parquet"
 
 clean:
 	rm -rf results .snakemake

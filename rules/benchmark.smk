@@ -2,6 +2,7 @@
 # Makes:  results/benchmarks/summary.csv: what each stage used of the machine, in this run and on simulated surveys;
 #         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run;
 #         results/benchmarks/score.csv: what scoring light curves takes, from files to probabilities;
+#         results/benchmarks/rocket.csv: what the columns of ROCKET take, by number of objects;
 #         results/benchmarks/source.csv: what reading the surveys' files takes of the machine, of some of their splits.
 
 
@@ -100,6 +101,27 @@ rule bench_score:
         "Timing the scores of light curves"
     script:
         "../workflow/scripts/bench_score.py"
+
+
+rule bench_rocket:
+    input:
+        expand("results/posterior/{split}.parquet", split=SPLITS),
+    output:
+        "results/benchmarks/rocket.csv",
+    log:
+        "results/log/bench_rocket.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(3000),
+        runtime=minutes(30),
+    params:
+        code=code_of("bench_rocket"),
+        settings={"seed": config["seed"], "benchmark": config["rocket"]["benchmark"]},
+    message:
+        "Timing the columns of ROCKET"
+    script:
+        "../workflow/scripts/bench_rocket.py"
 
 
 rule bench_source:

@@ -1,7 +1,7 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,selection}.csv.
+#         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -387,3 +387,46 @@ rule select_features:
         "Finding the features that stability selection keeps"
     script:
         "../workflow/scripts/select_features.py"
+
+
+rule rocket:
+    input:
+        expand("results/evaluation/{table}.csv", table=["rocket", "rocket_gains"]),
+    localrule: True
+
+
+rule score_rocket:
+    input:
+        unpack(rocket_inputs),
+        folds="results/folds.parquet",
+    output:
+        scores="results/evaluation/rocket.csv",
+        gains="results/evaluation/rocket_gains.csv",
+    log:
+        "results/log/score_rocket.log",
+    benchmark:
+        "results/benchmarks/score_rocket.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(*rocket_blocks().values()), 40, ["train"]),
+        runtime=minutes(120, 5),
+    params:
+        code=code_of(
+            "score_rocket",
+            loaded_by(
+                *rocket_blocks().values(),
+                *([config["selection"]["ranker"]] if any(b["selection"] for b in rocket_blocks().values()) else []),
+            ),
+        ),
+        tuned=rocket_tuned(),
+        settings={
+            **scoring_settings("target", "training", "selection", "folds", "rocket"),
+            "models": rocket_blocks(),
+            "members": rocket_members(),
+        },
+    message:
+        "Scoring models on ROCKET's columns, and what they add to others"
+    script:
+        "../workflow/scripts/score_rocket.py"

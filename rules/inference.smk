@@ -1,6 +1,7 @@
 # Needs:  results/predictions/final/..., results/threshold.json, results/features/test.parquet; with new_data
 #         results/features/new.parquet.
-# Makes:  results/model/, all that scores new light curves; results/explanations/{model}.parquet and {model}_global.parquet;
+# Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
+#         results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/classified/{probabilities,predictions}.csv of the new objects.
 #
 # Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
@@ -108,6 +109,32 @@ rule export_model:
         "Gathering what scores new light curves"
     script:
         "../workflow/scripts/export_model.py"
+
+
+rule release_model:
+    input:
+        model=MODEL,
+        scores="results/evaluation/scores.csv",
+        by_type="results/evaluation/by_type.csv",
+        other_surveys=["results/evaluation/other_surveys.csv"] if OTHER_SURVEYS in REPEATS_OF_COPIES else [],
+        folds="results/folds.parquet",
+    output:
+        directory("results/release"),
+    log:
+        "results/log/release_model.log",
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5),
+    params:
+        code=code_of("release_model"),
+        level=config["evaluation"]["level"],
+    message:
+        "Writing the card of the model"
+    script:
+        "../workflow/scripts/release_model.py"
 
 
 if NEW_DATA:

@@ -19,6 +19,10 @@ DECISIONS = {  # what says which test objects are chosen, with and without redsh
 }
 
 
+# one fit to all objects, beside those of the folds
+ONCE = {"once": directory(FITTED_ONCE)} if config["export"]["trained"] == "once" else {}
+
+
 rule make_folds:
     input:
         **ALL_LIGHTCURVES,
@@ -47,6 +51,7 @@ rule cross_validate:
         folds="results/folds.parquet",
     output:
         **PREDICTED,
+        **ONCE,
         importance=f"{PREDICTIONS}/importance.parquet",
         models=directory(f"{PREDICTIONS}/models"),
     log:
@@ -79,6 +84,7 @@ use rule cross_validate as cross_validate_copies with:
     output:
         out_of_fold=PREDICTED["out_of_fold"],
         held_out=PREDICTED["held_out"],
+        **ONCE,
         importance=f"{PREDICTIONS}/importance.parquet",
         models=directory(f"{PREDICTIONS}/models"),
     log:

@@ -40,7 +40,7 @@ def run_with_kills(workspace, expected, cores):
         else:
             shutil.rmtree(workspace.path / ".snakemake" / "locks", ignore_errors=True)  # as --unlock does, in no time
     _wait_for_the_end_of(jobs)
-    workspace.snakemake_anew(cores=cores)
+    workspace.snakemake(cores=cores)
     return kills
 
 

@@ -27,6 +27,8 @@ PARAMS = {
                  "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1},
     "logistic": {"C": 0.1, "max_iter": 100},
     "mlp": {"hidden": 8, "alpha": 0.1, "learning_rate_init": 0.02, "batch_size": 32, "epochs": 30},
+    "ridge": {"penalty": 1.0},
+    "wide_logistic": {"C": 0.3, "max_iter": 100},
     "xgboost": {"num_boost_round": 30, "learning_rate": 0.2, "max_depth": 3, "subsample": 0.7, "colsample_bynode": 0.7},
 }  # fmt: skip
 """Parameters of each learner that make small, quick models with random draws where the learner has them."""

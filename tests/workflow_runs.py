@@ -54,7 +54,7 @@ def finished(shared_run, tmp_path_factory):
 def clone(finished, shared_run, tmp_path_factory):
     """A workspace after a run of another copy of the project, on four cores, that was killed twenty times: its `kills`.
 
-    Its jobs were new processes, as those of users are; those of `finished` were forks.
+    Until the last kill its jobs were new processes, as those of users are; those of `finished` were forks.
     It reads the survey that `finished` simulated from its folder `survey`, as it would read a real one.
     """
 

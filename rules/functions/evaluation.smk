@@ -28,3 +28,34 @@ def every_core(wildcards):
         return workflow.cores
     except WorkflowError:
         return 1
+
+
+def rocket_models():
+    """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
+    rocket = config["rocket"]
+    named = [*rocket["models"], *(name for pair in rocket["pairs"] for name in pair), *rocket["candidates"]]
+    return list(dict.fromkeys([*named, *rocket_members()]))
+
+
+def rocket_members():
+    """Return the members of the ensemble that ROCKET is added to."""
+    return config["ensembles"][config["rocket"]["ensemble"]]["members"]
+
+
+def rocket_inputs(wildcards):
+    """Return the training objects of `score_rocket`, and the parameters of the models that are tuned."""
+    tables = {}
+    for name in rocket_models():
+        tables |= model_tables(name)
+    tuned = [f"{TUNING}/best.yaml".format(**FINAL_STUDY, model=name) for name in rocket_tuned()]
+    return {**tables, **({"parameters": tuned} if tuned else {})}
+
+
+def rocket_tuned():
+    """Return the models of `score_rocket` whose parameters tuning finds."""
+    return [name for name in rocket_models() if config["models"][name]["tuned"]]
+
+
+def rocket_blocks():
+    """Return {name: block of `models`} of all models that `score_rocket` trains."""
+    return {name: config["models"][name] for name in rocket_models()}

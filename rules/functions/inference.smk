@@ -38,11 +38,11 @@ def exported_code():
     return {**loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS)), **used}
 
 
-def folders_of(training, repeats):
+def folders_of(training, repeats, fits=FITS):
     """Return, for each of `repeats`, {model: folder of its fits} of the submitted models of a training set."""
     about = {"training": training, "protocol": SUBMITTED}
     return [
-        {model: FITS.format(**about, repeat=repeat, model=model) for model in SUBMITTED_MODELS} for repeat in repeats
+        {model: fits.format(**about, repeat=repeat, model=model) for model in SUBMITTED_MODELS} for repeat in repeats
     ]
 
 
@@ -52,10 +52,12 @@ def trained(training):
     {"folders": as of `folders_of`, "learned": files of what the ensemble has learned, none for a single model,
     "threshold": the file of its decision}.
     """
-    repeats = REPEATS if training == FINAL else REPEATS_OF_COPIES[training]
+    repeats, fits = REPEATS if training == FINAL else REPEATS_OF_COPIES[training], FITS
+    if config["export"]["trained"] == "once":
+        repeats, fits = repeats[:1], FITTED_ONCE
     about = {"training": training, "protocol": SUBMITTED, "model": SUBMITTED_ENSEMBLE}
     return {
-        "folders": folders_of(training, repeats),
+        "folders": folders_of(training, repeats, fits),
         "learned": expand(f"{PREDICTIONS}/learned.json", **about, repeat=repeats),
         "threshold": "results/threshold.json" if training == FINAL else f"results/threshold_{training}.json",
     }

@@ -94,9 +94,26 @@ def model_tables(model):
 
 
 def with_learner_memory(mem_mb):
-    """Return a `mem_mb` function for jobs that train {model}: `mem_mb` and the MB that its learner asks for."""
-    more = learner_resource("memory_mb")
-    return lambda wildcards, input, attempt: mem_mb(wildcards, input, attempt) + more(wildcards) * 2 ** (attempt - 1)
+    """Return a `mem_mb` function for jobs that train {model}: `mem_mb`, and the MB that what it loads asks for."""
+
+    def asked(wildcards, input, attempt):
+        more = memory_of(config["models"][wildcards.model])
+        return mem_mb(wildcards, input, attempt) + more * 2 ** (attempt - 1)
+
+    return asked
+
+
+def memory_of(*blocks):
+    """Return the MB that the learners and transforms of blocks of `models` ask for in their `RESOURCES`, at most."""
+    asked = [
+        sum(
+            plugins.constant(kind, name, "RESOURCES", {}).get("memory_mb", 0)
+            for kind, names in loaded_by(block).items()
+            for name in names
+        )
+        for block in blocks
+    ]
+    return max(asked)
 
 
 def learner_resource(name, default=0):

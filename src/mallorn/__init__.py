@@ -3,21 +3,23 @@
     import mallorn
 
     curves = mallorn.read("survey/")               # light curves, from a survey's own files
-    model = mallorn.load_model("results/model")    # a trained model, without pickle
+    model = mallorn.load_model()                   # the one that comes with it, or load_model("results/model")
     scores = model.predict(curves)                 # a table: probabilities of all classes, and a decision
     reasons = model.explain(curves)                # the features that drive each probability
     table = mallorn.features(curves)               # all features
+    early = mallorn.as_of(curves, 60000)           # what was known at an MJD, and nothing of later
     figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
     scores = mallorn.predict_frame(frame, model)   # of a nested frame, such as lsdb gives
 
 Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.
 """
 
-__all__ = ["LightCurves", "Model", "features", "load_model", "plot", "predict_frame", "read"]
+__all__ = ["LightCurves", "Model", "as_of", "features", "load_model", "plot", "predict_frame", "read"]
 
 _PLACES = {
     "LightCurves": "mallorn.survey.lightcurves",
     "Model": "mallorn.interface.model",
+    "as_of": "mallorn.survey.as_of",
     "features": "mallorn.interface.computing",
     "load_model": "mallorn.interface.model",
     "plot": "mallorn.interface.plotting",

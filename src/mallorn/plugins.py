@@ -98,7 +98,7 @@ def use(paths):
     global _used
     before, _used = _used, tuple(os.path.abspath(path) for path in paths)
     try:
-        for kind in KINDS:
+        for kind in sorted({_kind_of(Path(path)) for path in _used}):
             modules(kind)
     except ConfigError:
         _used = before
@@ -117,6 +117,8 @@ def modules(kind, source=SOURCE):
 
 def find(kind, name, source=SOURCE):
     """Return the `Module` of a kind that is called `name`; ConfigError, with the nearest name, if there is none."""
+    if own := _own(kind, name, str(source)):
+        return own
     known = modules(kind, source)
     if name not in known:
         close = get_close_matches(str(name), known, n=1)
@@ -214,14 +216,24 @@ def _find_module(name, source):
     return next((p for p in (base.with_name(f"{base.name}.py"), base / "__init__.py") if p.is_file()), None)
 
 
+def _own(kind, name, source):
+    """Return the `Module` of a kind that this package has under `name`, None for no such; no other file is read.
+
+    No module from elsewhere may have a name of this package's. To read a whole room takes longer than a small job.
+    """
+    path = Path(source, "mallorn", KINDS[kind].room, f"{name}.py")
+    if not (str(name).isidentifier() and str(name)[0].islower() and path.is_file()) or _lacks(kind, path):
+        return None
+    return Module(kind, name, path, f"mallorn/{KINDS[kind].room}/{name}".replace("/", "."))
+
+
 @lru_cache(maxsize=256)
 def _modules(kind, source, used):
     found = {}
     room = Path(source, "mallorn", KINDS[kind].room)
     for path in sorted(room.glob("[a-z]*.py")):
-        if not _lacks(kind, path):
-            dotted = f"mallorn/{KINDS[kind].room}/{path.stem}".replace("/", ".")
-            found[path.stem] = Module(kind, path.stem, path, dotted)
+        if own := _own(kind, path.stem, source):
+            found[path.stem] = own
     for point in _entry_points(f"mallorn.{kind}"):
         dotted, path = point.value, find_module(point.value, source)
         what = f"the entry point {point.name!r} of {point.dist.name}"

@@ -74,7 +74,8 @@ def test_errors_are_a_line_with_a_next_step_and_a_code(tmp_path):
         ),
         (["convert", "-"], 3, "pipe a file into the command"),
         (["features", tmp_path / "t.csv", "--families", "colour", "--out", "-"], 2, "colour"),
-        (["score"], 2, "Missing argument"),
+        (["score"], 2, "or give --example"),
+        (["score", "--example", tmp_path], 2, "or give --example"),
     ):
         _, err = run(*arguments, code=code)
         assert told in err

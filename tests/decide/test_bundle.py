@@ -168,5 +168,5 @@ def test_a_folder_without_model_or_of_another_format_is_refused(made, tmp_path):
     with pytest.raises(DataError, match="found nothing. Next step: make one by `snakemake export_model`"):
         read_bundle(tmp_path)
     (tmp_path / "model.json").write_text('{"format": 99}')
-    with pytest.raises(DataError, match="expected format 3, found format 99"):
+    with pytest.raises(DataError, match="expected format 4, found format 99"):
         read_bundle(tmp_path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import ztf_forced_written
 from reader_checks import needs_surveys, real
+from real_files import REAL, SETTINGS
 from snana_written import write_pair
 
 import mallorn
@@ -88,28 +89,11 @@ def test_a_strangers_format_is_read_by_its_name(tmp_path):
         mallorn.plugins.use([])
 
 
-REAL = {
-    "manytde": ("manytde", 51, 48449),
-    "bts_snia": ("bts", 28, 564),
-    "rubin": ("rubin_alerts", 30, 22541),
-    "rubin_alert": ("rubin_alerts", None, None),
-    "elasticc/agn_elasticc_alerts.parquet": ("rubin_alerts", 98, None),
-    "alerce": ("alerce", 440, 25831),
-    "ztf_alerts": ("ztf_alerts", 1, 235),
-    "open_catalog": ("open_catalog", 1, 160),
-    "redback": ("redback", 1, 530),
-    "snana/DES_Ia-0001_HEAD.FITS": ("snana", 200, None),
-    "ecsv/fake_SN.ecsv": ("table", 1, None),
-    "hats/vsx-x-ztfdr22_lc-m31.parquet": ("hats", None, None),
-}
-"""Real files: what reads them, the objects and points that come of it where they are known."""
-
-
 @needs_surveys
 @pytest.mark.parametrize("path", REAL)
 def test_real_files_become_light_curves(path):
     source, objects, points = REAL[path]
-    settings = {"readers": {"hats": {"constants": {"magnitude_err": 0.05}}}} if source == "hats" else {}
+    settings = SETTINGS.get(path, {})
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # what a user should know is logged in words
         curves = mallorn.read(real(path), source=source, settings=settings)

@@ -1,5 +1,6 @@
 """Files of a model that may come from others: hostile ones end in words, in little memory, and run nothing."""
 
+import gzip
 import io
 import tracemalloc
 import zipfile
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from mallorn.errors import DataError
-from mallorn.io.received import read_arrays, read_json
+from mallorn.io.received import read_arrays, read_gzip, read_json
 
 
 class Hostile:
@@ -67,6 +68,22 @@ def test_a_small_archive_of_much_is_refused_in_little_memory(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_small_gzip_file_of_much_is_refused_in_little_memory(tmp_path):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(bytes(5_000_000)))
+    assert len(read_gzip(path)) == 5_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="at most 1 MB unpacked, found more"):
+            read_gzip(path, most=1_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(DataError, match="a.gz: expected a gzip file.*Next step"):
+        read_gzip(path)
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path):

@@ -77,7 +77,7 @@ def test_what_is_missing_is_named(data, tmp_path):
     with pytest.raises(DataError, match=r"nowhere: expected fits of a model, found nothing"):
         read_fits(tmp_path / "nowhere")
     write_fits(tmp_path, kept(data)[1])
-    (tmp_path / "002" / "learner" / "model.txt").unlink()
+    (tmp_path / "002" / "learner" / "model.txt.gz").unlink()
     with pytest.raises(DataError, match="002/learner: expected a fit, found nothing"):
         read_fits(tmp_path)
 

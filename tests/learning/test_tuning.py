@@ -15,9 +15,10 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
-from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.cross_validation import cross_validate, train_predict
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.parameters import read_best, write_best
+from mallorn.learning.transforms import principal_components
 from mallorn.learning.tuning import (
     best_parameters,
     cross_validated,
@@ -211,6 +212,25 @@ def test_score_is_that_of_cross_validation(data, metric):
     if metric == "f1":
         expected = max(f1_score(labels["target"], p >= t) for t in p)
     assert value == pytest.approx(expected, abs=1e-9)
+
+
+def test_transforms_that_are_shared_are_fitted_once_for_all_trials_and_change_nothing(data, monkeypatch):
+    """Principal components are drawn: only the seed of a fit without the memory gives its numbers."""
+    ids, values, _, _, folds = data
+    rows, labels = tuning_folds("final", folds, ids)
+    objects = labelled(np.nan_to_num(values[rows]), 1 - labels["target"], 2, labels["event"])
+    spec = {**SPEC, "transforms": {"principal_components": {"components": 4}}}
+    fits, fit = [], principal_components.fit
+    monkeypatch.setattr(principal_components, "fit", lambda *given: fits.append(1) or fit(*given))
+    objective = cross_validated(objects, labels, spec, "average_precision", seed=3)
+    found = [objective({**SPEC["params"], "num_leaves": n}, lambda *_: None) for n in (4, 3, 4)]
+    assert len(fits) == 3
+    assert found[0] == found[2] != found[1]
+    p = np.empty(len(ids))
+    for k in range(3):
+        part = np.flatnonzero(labels["fold"] != k), np.flatnonzero(labels["fold"] == k)
+        p[part[1]] = train_predict(objects, [part], spec, derived_seed(3, k), 1).inside[part[1], 0]
+    assert found[0] == average_precision_score(labels["target"], p)
 
 
 @pytest.mark.parametrize("protocol", ["stratified", "grouped"])

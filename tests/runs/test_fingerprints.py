@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mallorn.runs import fingerprints
 from mallorn.runs.fingerprints import constant, fingerprint, loads_of, modules_of, named
 
 
@@ -62,6 +63,16 @@ def test_versions_of_third_party_packages_count(package, tmp_path, monkeypatch):
     before = digest(tmp_path, "pack.lonely")
     monkeypatch.setattr("mallorn.runs.fingerprints._versions", lambda name: "0.0")
     assert digest(tmp_path, "pack.lonely") != before
+
+
+def test_it_does_not_count_whether_mallorn_is_installed(monkeypatch):
+    before = fingerprint("mallorn.learning.folds")
+    versions = {"mallorn": "9.9"}
+    real = fingerprints._versions
+    monkeypatch.setattr(fingerprints, "_versions", lambda name: versions.get(name) or real(name))
+    assert fingerprint("mallorn.learning.folds") == before
+    versions["numpy"] = "0.0"
+    assert fingerprint("mallorn.learning.folds") != before
 
 
 def test_an_adapter_counts_by_its_imports_without_the_wiring(package, tmp_path):

@@ -109,6 +109,8 @@ def test_the_wheel_scores_a_light_curve_in_an_empty_environment(finished, tmp_pa
     probability, place = done.stdout.split()
     assert 0.0 <= float(probability) <= 1.0
     assert place.startswith(str(site))
-    command = [str(tmp_path / "env" / "bin" / "mallorn"), "info", str(results / "model")]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert "seeks      TDE" in done.stdout, done.stderr
+    for arguments, told in ((["info"], "# Model card"), (["score", "--example"], "object_id,")):
+        command = [str(tmp_path / "env" / "bin" / "mallorn"), *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert told in done.stdout, done.stderr
+    assert "99 of 100 objects scored" in done.stderr

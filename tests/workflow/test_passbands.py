@@ -9,6 +9,7 @@ import yaml
 from csv_rows import read_rows
 from workflow_copy import TINY, Workspace
 
+import mallorn
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import read_passbands
@@ -36,16 +37,17 @@ def small(name, passbands, depth):
     return config
 
 
-def run(workspace, config):
+def run(workspace, config, *further):
     workspace.configfile = workspace.path / "config_of_test.yaml"
     workspace.configfile.write_text(yaml.safe_dump(config), encoding="utf-8")
-    workspace.snakemake("results/report/index.html")
+    workspace.snakemake("results/report/index.html", *further)
     return workspace
 
 
 @pytest.fixture(scope="module")
 def two(empty):
-    return run(empty("two passbands"), small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}))
+    once = {"export": {"trained": "once"}}
+    return run(empty("two passbands"), {**small("two", TWO, {"ZTF_g": 20.8, "ZTF_r": 20.6}), **once}, "results/model")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,13 @@ def test_two_passbands_reach_the_report(two):
     candidate = next((results / "report" / "candidates").glob("*.html")).read_text(encoding="utf-8")
     assert "ZTF_g" in candidate
     assert "features are unknown for all objects" in (results / "log/join_features/train.log").read_text()
+
+
+def test_a_model_trained_once_is_one_fit_that_scores(two):
+    folder = two.path / "results" / "model"
+    assert [path.name for path in (folder / "0" / "lightgbm").iterdir() if path.is_dir()] == ["000"]
+    assert not (folder / "1").exists()
+    assert mallorn.load_model(folder).check() == []
 
 
 def test_eight_passbands_reach_the_report(eight):

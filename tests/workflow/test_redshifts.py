@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from workflow_copy import TINY
 
 import mallorn
 from mallorn.io.tables import read_columns
+from mallorn.report.model_card import CARD
 from mallorn.settings.resolve import defaults
 from mallorn.survey.copies import CUTS, cuts_of, originals
 
@@ -61,7 +63,9 @@ def run(empty):
     augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True}}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
-    targets = [f"results/{name}" for name in ("submission.csv", "probabilities.csv", "evaluation/scores.csv", "model")]
+    targets = [
+        f"results/{name}" for name in ("submission.csv", "probabilities.csv", "evaluation/scores.csv", "release")
+    ]
     work.outer = work.path / "results" / "predictions" / "outer_1" / "grouped" / "0" / "mean"
     targets += [str((work.outer / "photoz.parquet").relative_to(work.path)), "results/evaluation/other_surveys.csv"]
     work.snakemake(*targets, "results/candidates.parquet", "results/folds.parquet")
@@ -212,6 +216,19 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {
         (z, p, c) for z in ("spectroscopic", "none") for p in ("stratified", "grouped") for c in CUTS
     }
+
+
+def test_a_released_model_is_the_model_with_its_card(run):
+    results = run.path / "results"
+    files = {
+        folder: {path.relative_to(results / folder) for path in (results / folder).rglob("[!.]*") if path.is_file()}
+        for folder in ("model", "release")
+    }
+    assert files["release"] - files["model"] == {Path(CARD)}
+    assert files["model"] <= files["release"]
+    card = (results / "release" / CARD).read_text()
+    for told in ("with redshift | grouped", "without redshift | stratified", "detections only | no | grouped"):
+        assert f"| {told}" in card
 
 
 def test_detections_in_two_passbands_are_scored_by_what_learned_from_such(run):

@@ -30,10 +30,12 @@ SPLITS = ("split_01", "split_02")
 PHASES = np.arange(0.0, 100.0, 10.0)
 FALL = {"TDE": 60.0, "AGN": 1e4, "SN Ia": 15.0}
 """Days in which the flux of each type falls."""
+ROCKET = {"kind": "multirocket", "columns": 700, "channels": "mean_sd", "beside": "family__*"}
 MODELS = {
     "points": {"learner": "nearest_points", "params": {"k": 5, "bins": 8, "width": 12.5}, "balance": 0.0},
     "grid": {"learner": "nearest_grid", "params": {"sharpness": 3.0}, "balance": 0.0},
     "table": {"learner": "logistic", "params": PARAMS["logistic"], "balance": 0.0, "classes": "binary"},
+    "rocket": {"learner": "wide_logistic", "params": {}, "balance": 0.0, "transforms": {"rocket": ROCKET}},
 }
 
 
@@ -74,7 +76,7 @@ def light_curves(ids, types, rng):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A folder with 120 training and 30 test objects in two splits, folds, and three models of them."""
+    """A folder with 120 training and 30 test objects in two splits, folds, and four models of them."""
     folder, rng = tmp_path_factory.mktemp("curves"), np.random.default_rng(5)
     event = np.repeat(np.arange(75), 2)
     types = np.array(list(FALL), dtype=object)[event % 3]
@@ -113,12 +115,12 @@ def results(tmp_path_factory):
 
 def views(folder, model):
     """Return what a model needs beside features: nothing is there for the others, as the rules do it."""
-    needed = {"points": ("lightcurves", "objects"), "grid": ("posterior",), "table": ()}[model]
+    needed = {"points": ("lightcurves", "objects"), "table": ()}.get(model, ("posterior",))
     kinds = ("lightcurves", "objects", "posterior")
     return [[folder / kind / f"{split}.parquet" for split in SPLITS if kind in needed] for kind in kinds]
 
 
-@pytest.mark.parametrize("model", ["points", "grid"])
+@pytest.mark.parametrize("model", ["points", "grid", "rocket"])
 def test_curves_tell_what_one_feature_does_not(results, model):
     known = read_columns(results / "folds.parquet", ["object_id", "target"])
     target = dict(zip(known["object_id"], known["target"].tolist(), strict=True))
@@ -130,12 +132,13 @@ def test_curves_tell_what_one_feature_does_not(results, model):
         assert np.array_equal(p.probability, p.classes[:, 0])
         scores[name] = average_precision([target[i] for i in p.object_id], p.probability)
     assert scores[model] > 0.9 > scores["table"]
-    assert len(read_columns(results / model / "importance.parquet")["feature"]) == 0
+    features = read_columns(results / model / "importance.parquet")["feature"].tolist()
+    assert features == (["family__x"] if model == "rocket" else [])  # ROCKET's own columns are no features
 
 
 @pytest.fixture(scope="module")
 def combined(results):
-    """The folder with the ensemble of all three models, and the bundle of it."""
+    """The folder with the ensemble of all four models, and the bundle of it."""
     names = ("out_of_fold", "held_out")
     models = {model: {name: results / model / f"{name}.parquet" for name in names} for model in MODELS}
     outputs = {name: results / "all" / f"{name}.parquet" for name in names} | {"learned": results / "learned.json"}

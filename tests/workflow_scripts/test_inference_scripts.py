@@ -15,6 +15,7 @@ from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, w
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
+from mallorn.learning.model_files import read_fits
 from mallorn.learning.tables import DatasetFiles
 from mallorn.runs.inputs import record_input, write_first
 from mallorn.settings.resolve import defaults
@@ -62,7 +63,8 @@ def trained(tmp_path_factory):
         inputs = module.Inputs(*(folder / f"{name}.parquet" for name in ("train", "test", "folds")))
         paths = [part / f"{name}.parquet" for name in ("out_of_fold", "held_out", "importance")]
         about = {"training": training, "protocol": "grouped", "repeat": repeat, "model": "one"}
-        module.main(inputs, module.Outputs(*paths, models=part / "models"), about, settings, 1)
+        outputs = module.Outputs(*paths, models=part / "models", once=part / "once" if training == "final" else "")
+        module.main(inputs, outputs, about, settings, 1)
     decision = {"calibration": {"method": "none"}, "threshold": 0.3, "spread": 0.0}
     (folder / "threshold.json").write_text(json.dumps(decision))
     folders, export = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")], script("export_model")
@@ -153,8 +155,19 @@ def test_new_objects_score_as_test_objects_did(trained, tmp_path):
 
 
 def test_only_fits_to_all_training_objects_are_kept(trained):
-    assert len(list((trained / "final" / "0" / "models").glob("*/learner/model.txt"))) == 3
+    assert len(list((trained / "final" / "0" / "models").glob("*/learner/model.txt.gz"))) == 3
     assert [path.name for path in (trained / "outer_0" / "0" / "models").iterdir()] == ["fits.json"]
+
+
+def test_a_model_trained_once_has_seen_all_objects(trained):
+    once, folds = (read_fits(trained / "final" / "0" / name) for name in ("once", "models"))
+    seen = [
+        [tree["tree_structure"]["internal_count"] for tree in fit.model.dump_model()["tree_info"]]
+        for fit in (*once.fits, *folds.fits)
+    ]
+    assert len(once.fits) == 1
+    assert len(folds.fits) == 3
+    assert max(seen[0]) > 1.4 * max(map(max, seen[1:]))  # by weights, of 150 objects and of 100
 
 
 def test_features_that_do_not_fit_are_refused(trained, tmp_path):

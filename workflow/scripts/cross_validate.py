@@ -9,7 +9,7 @@ import numpy as np
 from mallorn.decide.predictions import write_predictions
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.classes import encode_classes
-from mallorn.learning.cross_validation import Augmented, Options, cross_validate
+from mallorn.learning.cross_validation import Augmented, Options, cross_validate, train_predict
 from mallorn.learning.dataset import Labelled, concatenate
 from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import Fits, predict_mean, write_fits
@@ -70,7 +70,7 @@ class Outputs(NamedTuple):
     """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs.
 
     photoz_averaged: the mean over draws of their redshifts, "" without draws. models: the folder of the fits, which
-    only those to all training objects are written to.
+    only those to all training objects are written to. once: the folder of one fit to all objects of the training set.
     """
 
     out_of_fold: str
@@ -79,6 +79,7 @@ class Outputs(NamedTuple):
     photoz: str = ""
     models: str = ""
     photoz_averaged: str = ""
+    once: str = ""
 
 
 def main(inputs, outputs, about, settings, threads):
@@ -106,18 +107,20 @@ def main(inputs, outputs, about, settings, threads):
     classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
     weight = importance_weights(inputs.weights, originals(dataset.object_id)) if inputs.weights else None
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
-    predictions = cross_validate(
-        Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight),
-        labels["fold"],
-        with_selection(model, settings["selection"]),
-        derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat"))),
-        threads,
-        Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or of_copies),
-    )
+    labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
+    spec = with_selection(model, settings["selection"])
+    seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
+    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or of_copies)
+    predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
     if outputs.models:
         write_fits(outputs.models, fits)
+    if outputs.once:
+        everything = [(np.arange(len(dataset)), np.empty(0, dtype=int))]
+        alone = options._replace(predicted=None, keep=True)
+        once = train_predict(labelled, everything, spec, derived_seed(seed, "once"), threads, alone)
+        write_fits(outputs.once, fits._replace(fits=once.fits))
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
         chosen = None if final else ~has_redshift(inputs.test) & (about["training"] == WITHOUT_REDSHIFT)
@@ -129,10 +132,7 @@ def main(inputs, outputs, about, settings, threads):
         times = 1 + len(inputs.photoz_draws)
         row = made["photoz"].row[: len(made["photoz"].row) // times]
         copies = predictions.augmented.reshape(times, len(row), len(names))
-        ids, fold = dataset.object_id[row], labels["fold"][row]
-        write_predictions(outputs.photoz, ids, copies[0], names, about, fold)
-        if inputs.photoz_draws:
-            write_predictions(outputs.photoz_averaged, ids, copies[1:].mean(axis=0), names, about, fold)
+        _write_photoz(outputs, dataset.object_id[row], copies, names, about, labels["fold"][row])
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
@@ -140,6 +140,13 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _write_photoz(outputs, object_id, copies, names, about, fold):
+    """Write predictions (times, n, C) of copies with photometric redshifts: as they are, and the mean over draws."""
+    write_predictions(outputs.photoz, object_id, copies[0], names, about, fold)
+    if len(copies) > 1:
+        write_predictions(outputs.photoz_averaged, object_id, copies[1:].mean(axis=0), names, about, fold)
 
 
 def _augmented(inputs, kind, training, needs, object_id):

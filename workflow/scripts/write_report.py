@@ -59,7 +59,9 @@ def main(paths, folders, folder, settings):
     write_candidates_page(folder, table, pages, decision)
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    write_evaluation_page(folder, evaluation, scores, curves, {"selection": "snakemake --cores all select_features"})
+    commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
+    commands["selection"] = "snakemake --cores all select_features"
+    write_evaluation_page(folder, evaluation, scores, curves, commands)
     features = {
         "model": model,
         "members": settings["members"],

@@ -35,10 +35,12 @@ def _sources(context, parameter, incomplete):
     return [name for kind in ("formats", "sources") for name in names(kind) if name.startswith(incomplete)]
 
 
-def reading_options(command):
-    """Add to a command the arguments that say what to read: paths, --source, --survey and --settings."""
+def reading_options(required=True):
+    """Return what adds to a command the arguments that say what to read: paths, --source, --survey and --settings."""
     options = (
-        click.argument("paths", nargs=-1, required=True, metavar="FILE_OR_FOLDER...", type=click.Path(path_type=str)),
+        click.argument(
+            "paths", nargs=-1, required=required, metavar="FILE_OR_FOLDER...", type=click.Path(path_type=str)
+        ),
         click.option(
             "--source",
             metavar="FORMAT",
@@ -58,7 +60,7 @@ def reading_options(command):
             help="Settings that differ from the defaults: readers, surveys, ingest, plugins (docs/configuration.md).",
         ),
     )
-    return reduce(lambda function, option: option(function), reversed(options), command)
+    return lambda command: reduce(lambda function, option: option(function), reversed(options), command)
 
 
 def given_settings(path):
@@ -77,8 +79,17 @@ def given_settings(path):
 
 
 def model_folder(folder):
-    """Return the folder of the model: the one that is given, else results/model. Raises DataError if there is none."""
+    """Return the folder of the model: the one that is given, else results/model if it is there, else the released one.
+
+    Raises DataError if there is no model in the one that is given.
+    """
+    from mallorn.interface.released import released_model
+
+    if folder == "released":
+        return released_model()
     chosen = Path(folder or "results/model")
+    if folder is None and not chosen.is_dir():
+        return released_model()
     if not (chosen / "model.json").is_file():
         fix = "name the folder of a model by --model or MALLORN_MODEL, or make one by `snakemake export_model`"
         raise DataError.at(chosen, expected="a model", found="nothing", fix=fix)

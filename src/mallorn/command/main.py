@@ -29,6 +29,7 @@ def mallorn():
     """Score light curves: which are tidal disruption events, and why.
 
     \b
+    mallorn score --example                          what it gives for 100 light curves that come with it
     mallorn score alerts.avro --out scores.csv       probabilities of all objects of a file
     mallorn score forced/ --source ztf_forced        of a folder, as CSV on standard output
     mallorn watch alerts/ --source rubin_alerts      of alerts as they come, with their history
@@ -36,7 +37,7 @@ def mallorn():
     mallorn plot AT2020wey lightcurves.csv           its points and the fitted light curve
 
     Files may be of any format that docs/sources.md lists. The model is the folder that --model or the environment
-    variable MALLORN_MODEL names, else results/model here.
+    variable MALLORN_MODEL names, else results/model here, else the one that comes with mallorn.
     """
 
 

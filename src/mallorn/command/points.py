@@ -10,7 +10,7 @@ __all__ = ["convert", "features"]
 
 
 @click.command()
-@reading_options
+@reading_options()
 @click.option("--families", metavar="NAME,...", help="Families of features to make; by default all (docs/features.md).")
 @out_option("features.parquet")
 @jobs_option
@@ -34,7 +34,7 @@ def features(paths, source, survey, settings, families, out, jobs, quiet):
 
 
 @click.command()
-@reading_options
+@reading_options()
 @out_option("lightcurves.parquet")
 @quiet_option
 def convert(paths, source, survey, settings, out, quiet):

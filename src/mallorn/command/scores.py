@@ -19,7 +19,8 @@ def model_option(command):
         "--model",
         metavar="FOLDER",
         envvar="MALLORN_MODEL",
-        help="Folder of the model; by default that of the environment variable MALLORN_MODEL, else results/model.",
+        help="Folder of the model, or `released` for the one that comes with mallorn. By default that of the "
+        "environment variable MALLORN_MODEL, else results/model if it is there, else the released one.",
     )
     return option(command)
 
@@ -43,7 +44,8 @@ quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but err
 
 # size: the options of a command are its parameters
 @click.command()
-@reading_options
+@reading_options(required=False)
+@click.option("--example", is_flag=True, help="Score 100 simulated light curves that come with mallorn.")
 @model_option
 @out_option()
 @click.option("--report", metavar="FOLDER", help="Write pages of the most probable objects here: open index.html.")
@@ -51,7 +53,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but err
 @click.option("--reasons", type=click.IntRange(0), default=3, show_default=True, help="Features to name; 0 is faster.")
 @jobs_option
 @quiet_option
-def score(paths, source, survey, settings, model, out, report, pages, reasons, jobs, quiet):
+def score(paths, example, source, survey, settings, model, out, report, pages, reasons, jobs, quiet):
     """Score the objects of files: probabilities, a decision, and what an observer asks next.
 
     A row for each object, also of those that cannot be scored, with the reason. probability is that of the class
@@ -59,6 +61,7 @@ def score(paths, source, survey, settings, model, out, report, pages, reasons, j
     or empty where the model cannot say. Labels that the files may have are handed on and not read.
 
     \b
+    mallorn score --example
     mallorn score survey/ --out scores.parquet --jobs 8
     mallorn score AT2019qiz.json --source manytde --report pages/
     mallorn score ztf/*.txt --source ztf_forced --out scores.vot
@@ -67,8 +70,13 @@ def score(paths, source, survey, settings, model, out, report, pages, reasons, j
     from mallorn.interface.columns import about_scores
     from mallorn.interface.files import score_files
     from mallorn.interface.model import load_model
+    from mallorn.interface.released import example_file
     from mallorn.interface.writing import table_written
 
+    if bool(paths) == example:
+        raise click.UsageError("name files or folders to score, or give --example")
+    if example:
+        paths, source, survey = [str(example_file())], "table", ()
     folder, given = model_folder(model), given_settings(settings)
     about = load_model(folder)
     load_learners(about, given, jobs)

@@ -16,7 +16,7 @@ _SCORED = (0, 1)
 
 @click.command()
 @click.argument("object_id", metavar="ID")
-@reading_options
+@reading_options()
 @click.option("--out", metavar="FIGURE", help="File to write, .png, .pdf or .svg; by default ID.png.")
 def plot(object_id, paths, source, survey, settings, out):
     """Draw one object of the files: its points, and the light curve fitted to all passbands at once.
@@ -46,7 +46,7 @@ def plot(object_id, paths, source, survey, settings, out):
 
 @click.command()
 @click.argument("object_id", metavar="ID")
-@reading_options
+@reading_options()
 @model_option
 @click.option("--number", type=click.IntRange(1), default=10, show_default=True, help="Features to name.")
 def explain(object_id, paths, source, survey, settings, model, number):

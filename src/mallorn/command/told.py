@@ -23,6 +23,7 @@ def info(model, whole, check):
     mallorn info results/model
     """
     from mallorn.interface.model import load_model
+    from mallorn.report.model_card import CARD
 
     folder = model_folder(model)
     loaded = load_model(folder)
@@ -31,6 +32,9 @@ def info(model, whole, check):
         return
     for line in _card(loaded):
         click.echo(line)
+    card = folder / CARD
+    if card.is_file():
+        click.echo(f"\n{card.read_text(encoding='utf-8')}")
     if check:
         for note in loaded.check():
             click.echo(f"  note: {note}")
@@ -56,8 +60,6 @@ def _card(model):
     families = Counter(name.split("__")[0] for name in model.columns)
     told = ", ".join(f"{name} {n}" for name, n in families.most_common())
     yield f"  reads      {', '.join(about['needs'])}: {len(model.columns)} columns ({told})"
-    for text in about.get("card", {}).items():
-        yield f"  {text[0]:<10} {text[1]}"
 
 
 def _ensemble(about):

@@ -76,7 +76,7 @@ PACKAGES = (
 
 DOMAIN = "domain.json"
 
-_FORMAT = 3
+_FORMAT = 4
 _MANIFEST = "model.json"
 _FURTHER = {
     WITHOUT_REDSHIFT: "without_redshift",
@@ -137,7 +137,7 @@ def write_bundle(folder, scorers, state, about, golden=None):
         for repeat, members in enumerate(one.members):
             for name, fits in members.items():
                 part = folder / _FURTHER.get(training, "") / str(repeat)
-                shutil.copytree(fits, part / name, dirs_exist_ok=True)
+                shutil.copytree(fits, part / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
     fits = [read_fits(folder / "0" / name) for name in scorer.learned[0]["members"]]
     manifest = {
         "format": _FORMAT,

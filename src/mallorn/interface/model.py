@@ -22,6 +22,7 @@ from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features
 from mallorn.interface.described import FURTHER, description
+from mallorn.interface.released import released_model
 from mallorn.learners.learner import learner
 from mallorn.learning.explanations import candidate_table
 from mallorn.learning.made import dataset_of
@@ -34,14 +35,14 @@ from mallorn.survey.photoz import drawn_redshifts, is_photometric
 __all__ = ["Model", "load_model"]
 
 
-def load_model(folder):
-    """Return the `Model` of a folder that the workflow made (results/model).
+def load_model(folder=None):
+    """Return the `Model` of a folder that the workflow made (results/model); by default the one released with mallorn.
 
     Only numbers and the learners' own formats are read, never pickles: a model from elsewhere runs no code. Raises
     DataError if there is no model, or one of another format. Before it scores for the first time it is held to its
     golden inputs: see `Model.check`.
     """
-    return Model(folder)
+    return Model(released_model() if folder is None else folder)
 
 
 class Model:

@@ -1,5 +1,6 @@
 """Files that may come from others, such as those of a model: read within limits of size, and nothing in them is run."""
 
+import gzip
 import json
 import math
 import zipfile
@@ -10,7 +11,7 @@ import numpy as np
 
 from mallorn.errors import DataError
 
-__all__ = ["MOST_ARRAYS", "MOST_JSON", "read_arrays", "read_json"]
+__all__ = ["MOST_ARRAYS", "MOST_JSON", "read_arrays", "read_gzip", "read_json"]
 
 MOST_JSON = 200_000_000
 """Bytes of the largest JSON file that is read; it takes about ten times its size in memory."""
@@ -34,6 +35,20 @@ def read_json(path, most=MOST_JSON):
     except ValueError as error:
         found = str(error)[:100]
     raise DataError.at(path, expected="JSON", found=found, fix=_FIX)
+
+
+def read_gzip(path, most=MOST_ARRAYS):
+    """Return the bytes that a gzip file holds. Raises DataError for one that is none, is cut off, or holds too much."""
+    path = Path(path)
+    try:
+        with gzip.open(path) as packed:
+            found = packed.read(most + 1)
+        fault = None if len(found) <= most else "more"
+    except (OSError, EOFError, zlib.error) as error:
+        fault = str(error)[:100]
+    if fault:
+        raise DataError.at(path, expected=f"a gzip file, at most {most / 1e6:g} MB unpacked", found=fault, fix=_FIX)
+    return found
 
 
 def read_arrays(path, most=MOST_ARRAYS):

@@ -17,6 +17,8 @@
 - `contributions(model, dataset)`, where the learner has them: (n, p) SHAP values of the margin of class 0.
 - `TRANSFORMS`, where it wants some: the literal tuple of transforms without parameters that it is always fitted after
   (see `mallorn.learning.transforms.transform`), such as `("normal_scores",)`.
+- `BY_EVENT`, where it chooses among fits by objects that it leaves out: True. `fit` then gets `event=` too, (n,) str,
+  the event that each object is a sibling of, so that siblings are left out together.
 - `RESOURCES`, where it wants more than one thread of a CPU: a literal {"threads", "memory_mb", "gpus"} of one job that
   trains it; what is left out is as for the others.
 

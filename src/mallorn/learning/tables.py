@@ -25,6 +25,7 @@ __all__ = [
     "read_dataset",
     "read_feature_columns",
     "read_features",
+    "read_grid",
     "rows_of",
 ]
 

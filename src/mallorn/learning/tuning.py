@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from optuna.trial import TrialState
 from mallorn.errors import DataError
 from mallorn.learning.cross_validation import train_predict
 from mallorn.learning.folds import fold_of
+from mallorn.learning.pipeline import apply_shared, fit_shared, split_shared
 from mallorn.learning.training_sets import FINAL, training_rows
 from mallorn.metrics import average_precision, precision_recall
 from mallorn.seeds import derived_seed
@@ -80,16 +82,30 @@ def cross_validated(objects, labels, spec, metric, seed):
     """
     fold, target = labels["fold"], labels["target"]
     score = {"average_precision": average_precision, "f1": _highest_f1}[metric]
+    shared, rest = split_shared(spec)
+
+    @cache
+    def seen_of(number):
+        """Return the objects as they are after the transforms that no parameter of the learner changes, and the parts.
+
+        They are made once for all trials. The seed is the one that `train_predict` has for its first part.
+        """
+        train, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if not shared["transforms"]:
+            return objects, [(train, held)]
+        states = fit_shared(shared, objects.take(train), derived_seed(derived_seed(seed, number), "part", 0))
+        whole = objects.take(np.concatenate([train, held]))
+        rows = np.arange(len(fold))
+        made = whole._replace(dataset=apply_shared(shared, states, whole.dataset))
+        return made, [(rows[: len(train)], rows[len(train) :])]
 
     def objective(params, report):
         probability = np.empty(len(fold))
         seen = np.zeros(len(fold), dtype=bool)
         for k, number in enumerate(np.unique(fold)):
-            held = np.flatnonzero(fold == number)
-            parts = [(np.flatnonzero(fold != number), held)]
-            given = {**spec, "params": params}
-            found = train_predict(objects, parts, given, derived_seed(seed, number), 1)
-            probability[held] = found.inside[held, 0]
+            held, (made, parts) = np.flatnonzero(fold == number), seen_of(number)
+            found = train_predict(made, parts, {**rest, "params": params}, derived_seed(seed, number), 1)
+            probability[held] = found.inside[parts[0][1], 0]
             seen[held] = True
             value = score(target[seen], probability[seen])
             report(k, value)

@@ -152,8 +152,9 @@ def _closure(roots, used, source):
             read = _read(Path(name), "", wired=True)
         else:
             path = part.path or find_module(name, source)
-            if path is None:
-                found.others.add(name.partition(".")[0])
+            if path is None:  # another package, or what a module of ours holds: ours have no version but their code
+                top = name.partition(".")[0]
+                found.others.update([top] if find_module(top, source) is None else [])
                 continue
             found.ours[name] = path
             read = _read(path, name if path.name == "__init__.py" else name.rpartition(".")[0], part.functions)

@@ -4,8 +4,17 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from mallorn.settings.decisions import METHODS, Calibration, Domain, Ensemble, PhotozDraws, Submission, Threshold
-from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations
+from mallorn.settings.decisions import (
+    METHODS,
+    Calibration,
+    Domain,
+    Ensemble,
+    Export,
+    PhotozDraws,
+    Submission,
+    Threshold,
+)
+from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations, Rocket
 from mallorn.settings.features import Features
 from mallorn.settings.fetch import Alerce
 from mallorn.settings.fields import Block, FilePath, Name, block, listed, value, whole
@@ -84,6 +93,7 @@ class Configuration(Block):
     threshold: Threshold = block(Threshold, Threshold.__doc__)
     calibration: Calibration = block(Calibration, Calibration.__doc__)
     submission: Submission = block(Submission, "What the test set is predicted with.")
+    export: Export = block(Export, Export.__doc__)
     domain: Domain = block(Domain, Domain.__doc__)
     photoz_draws: PhotozDraws = block(PhotozDraws, PhotozDraws.__doc__.splitlines()[0])
     selection: Selection = block(Selection, Selection.__doc__)
@@ -92,6 +102,7 @@ class Configuration(Block):
     audits: Audits = block(Audits, Audits.__doc__)
     explanations: Explanations = block(Explanations, Explanations.__doc__)
     ablation: Ablation = block(Ablation, "Scores without each feature family, and with each alone.")
+    rocket: Rocket = block(Rocket, Rocket.__doc__)
     report: Report = block(Report, Report.__doc__)
     tracking: Tracking = block(Tracking, Tracking.__doc__)
     benchmark: Benchmark = block(Benchmark, Benchmark.__doc__)

@@ -92,6 +92,17 @@ class Submission(Block):
     )
 
 
+class Export(Block):
+    """What results/model holds of the submitted model."""
+
+    trained: Literal["folds", "once"] = value(
+        "folds",
+        "Which fits: those of all folds and repeats, whose mean is taken; or each member trained once more, on all "
+        "training objects, which is smaller by folds.number times folds.repeats. The threshold of the latter is right "
+        "for folds.repeats: 1, where it is chosen on single fits too.",
+    )
+
+
 class PhotozDraws(Block):
     """Draws of each photometric redshift over which a probability is averaged; 1: the redshift as it is given.
 

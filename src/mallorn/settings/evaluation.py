@@ -18,8 +18,9 @@ from mallorn.settings.fields import (
     whole,
 )
 from mallorn.settings.learning import Trainer
+from mallorn.settings.shipped import ROCKETS
 
-__all__ = ["Ablation", "Audits", "Evaluation", "Explanations"]
+__all__ = ["Ablation", "Audits", "Evaluation", "Explanations", "Rocket"]
 
 AtLeastTwo = whole(ge=2)
 
@@ -101,3 +102,22 @@ class Ablation(Block):
     model: str = value("lightgbm", "Name of one of the models.")
     repeats: Count = value(1, "How many of folds.repeats are used.")
     rounds: AtLeastTwo = value(200, "Bootstraps of the events for the standard deviations.")
+
+
+class Rocket(Block):
+    """Scores of models on ROCKET's columns, and what they add to others: `snakemake rocket`."""
+
+    models: listed(str) = value(list(ROCKETS), "Models that are scored; they need not be enabled.")
+    repeats: Count = value(1, "How many of folds.repeats are used.")
+    pairs: listed(listed(str, 2, 2), 0) = value(
+        [["multirocket_scalars", "scalars_only"], ["multirocket_features", "features_only"]],
+        "Pairs of models: what the first gains over the second, on grouped folds drawn anew.",
+    )
+    ensemble: str = value("mean", "An ensemble, whose plain mean is compared with and without candidates.")
+    candidates: listed(str, 0) = value(
+        ["multirocket_scalars", "multirocket_boosted"], "Models that are added to the ensemble, one at a time."
+    )
+    draws: Count = value(3, "Times that grouped folds are drawn anew for these comparisons.")
+    benchmark: listed(whole(ge=100)) = value(
+        [10_178, 100_000], "Numbers of objects whose columns `snakemake bench_rocket` times."
+    )

@@ -22,7 +22,7 @@ from mallorn.settings.shipped import RANKER_PARAMS
 __all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
 
 Parameter = float | int | str | bool
-_LEARNER = "The learner: catboost, lightgbm, logistic, mlp or xgboost, or one of a plug-in."
+_LEARNER = "The learner: catboost, lightgbm, logistic, mlp, ridge, wide_logistic or xgboost, or one of a plug-in."
 _BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
 _PARAMS = (
     "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
@@ -168,7 +168,8 @@ class Model(Block):
     transforms: dict[str, dict[str, Parameter]] = Field(
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
-        "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C.",
+        "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
+        "rocket, principal_components: docs/rocket.md.",
     )
 
 

@@ -34,7 +34,11 @@ def _names(config):
         "ablation.model": [config["ablation"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
         "tuning.models": config["tuning"]["models"],
+        "rocket.models": config["rocket"]["models"],
+        "rocket.candidates": config["rocket"]["candidates"],
+        "rocket.pairs": [name for pair in config["rocket"]["pairs"] for name in pair],
     }
+    yield from filter(None, [_missing_ensemble(config["rocket"]["ensemble"], ensembles)])
     for where, names in trained.items():
         yield from (_absent(where, name, models) for name in names if name not in models)
 
@@ -47,6 +51,10 @@ def _unusable(where, name, blocks):
         if blocks[name]["enabled"]
         else f"{where}: {name!r} is not enabled; set its `enabled` to true, or name another"
     )
+
+
+def _missing_ensemble(name, ensembles):
+    return "" if name in ensembles else f"rocket.ensemble: there is no {nearest(name, ensembles)}"
 
 
 def _absent(where, name, blocks):
@@ -111,6 +119,7 @@ def _repeats(config):
         "evaluation.nested": config["evaluation"]["nested"],
         "evaluation.learning_curve": config["evaluation"]["learning_curve"],
         "ablation": config["ablation"],
+        "rocket": config["rocket"],
     }
     for where, block in blocks.items():
         if block["repeats"] > drawn:

@@ -1,6 +1,6 @@
 """The models and ensembles that come with the package, as literal tables; the meaning of keys is in `learning`."""
 
-__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS"]
+__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "ROCKETS"]
 
 RANKER_PARAMS = {
     "num_iterations": 100,
@@ -12,6 +12,25 @@ RANKER_PARAMS = {
     "max_bin": 63,
 }
 """LightGBM where features are ranked, and in audits."""
+
+_SCALARS = (
+    "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
+    "multiband__ln_wavelength multiband__ln_luminosity multiband__peak_over_sigma shape__rise_[25]0 shape__fall_[25]0 "
+    "shape__duty_cycle shape__slow_fraction blackbody__log10_radius_p20 blackbody__log10_radius_p75"
+)
+"""Seventeen features of what ROCKET cannot see: redshift, luminosity, radius and time scales."""
+
+_ON_COMPONENTS = {
+    "num_iterations": 300,
+    "learning_rate": 0.04,
+    "num_leaves": 6,
+    "min_child_samples": 20,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 3.0,
+    "max_bin": 63,
+}
 
 MODELS = {
     "lightgbm": {
@@ -78,7 +97,39 @@ MODELS = {
         "learner": "mlp",
         "params": {"hidden": 32, "alpha": 1.0, "learning_rate_init": 0.001, "batch_size": 64, "epochs": 20},
     },
+    "minirocket": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "minirocket"}}},
+    "multirocket": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "multirocket"}}},
+    "minirocket_ridge": {"learner": "ridge", "transforms": {"rocket": {"kind": "minirocket"}}},
+    "minirocket_scalars": {
+        "learner": "wide_logistic",
+        "transforms": {"rocket": {"kind": "minirocket", "beside": _SCALARS}},
+    },
+    "multirocket_scalars": {
+        "learner": "wide_logistic",
+        "transforms": {"rocket": {"kind": "multirocket", "beside": _SCALARS}},
+    },
+    "multirocket_boosted": {
+        "learner": "lightgbm",
+        "params": _ON_COMPONENTS,
+        "transforms": {
+            "rocket": {"kind": "multirocket", "beside": _SCALARS},
+            "principal_components": {"of": "rocket__*", "components": 50},
+        },
+    },
+    "multirocket_features": {
+        "learner": "wide_logistic",
+        "transforms": {"rocket": {"kind": "multirocket", "beside": "*", "weight": 4.0}},
+    },
+    "series_only": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "series"}}},
+    "scalars_only": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "none", "beside": _SCALARS}}},
+    "features_only": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "none", "beside": "*"}}},
 }
+
+ROCKETS = tuple(name for name in MODELS if "rocket" in MODELS[name].get("transforms", {}))
+"""Models of `snakemake rocket`, and those to compare them with: no other target trains them unless they are enabled."""
+
+for _name in ROCKETS:
+    MODELS[_name]["enabled"] = False
 
 _STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass")
 _ALL = (

@@ -9,6 +9,7 @@ wants as `TRANSFORMS`. All of them are fitted to the training part alone, by `ma
 - `PARAMETERS`: the literal tuple of the parameters that config.yaml may set.
 - `SHARED`, if it is to be fitted once for all members of a model, to a part's own objects: True. Such transforms come
   first.
+- `RESOURCES`, where it wants more memory: a literal {"memory_mb"} of one job that fits it.
 - `fit(part, params, seed, threads)` returns its state. part: a `Labelled`, its classes numbered without gaps.
 - `apply(state, dataset)` returns the changed `Dataset` of any objects, the fitted ones among them.
 - `save(state, folder)` writes the state as numbers or JSON; no pickle. `load(folder)` returns it.

@@ -32,6 +32,16 @@ EVALUATIONS = {
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
+    "rocket": (
+        "ROCKET",
+        "Models on columns that fixed convolutions make of the posterior light curves, with other features beside them "
+        "and without, and models to compare with: means over repeats, intervals over events, CPU seconds of a repeat.",
+    ),
+    "rocket_gains": (
+        "What ROCKET adds",
+        "Gains over the same without ROCKET, on grouped folds drawn anew; intervals over events drawn alike for both. "
+        "An interval that holds 0 says that no gain is seen.",
+    ),
 }
 """Tables of results/evaluation that the page on evaluation shows: titles and texts."""
 

@@ -1,0 +1,119 @@
+"""Linear models of many more columns than objects, through the products of objects with each other.
+
+A penalised linear model of n objects in p columns X depends on X through the Gram matrix K = X X^T alone: with any Z
+of n columns for which Z Z^T = K, the same penalty gives the same margins, and weights v of the columns of Z are the
+weights X^T Z^-T v of those of X (Hastie & Tibshirani 2004, Biostatistics 5, 329).
+
+Columns are taken as they are, but for their mean: a transform before the learner puts them on one scale. A missing
+value is the mean of its column.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mallorn.io.received import read_arrays
+from mallorn.learners.losses import probabilities
+
+__all__ = [
+    "LinearModel",
+    "centred",
+    "contributions",
+    "event_folds",
+    "gram_matrix",
+    "importance",
+    "load",
+    "predict",
+    "save",
+]
+
+_BLOCK = 2048
+"""Columns whose products are added up in float32; the sums of blocks are added in float64."""
+
+_FILE = "model.npz"
+
+_in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+"""Sums in parts would depend on the number of threads."""
+
+
+class LinearModel(NamedTuple):
+    """Of p columns and C classes: `weights` (p, C) and `bias` (C,) of columns less their `mean` (p,), all float32."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    mean: np.ndarray
+
+    @classmethod
+    def of(cls, weights, bias, mean):
+        """Return the model with the margins `weights`, `bias`: (p, 1) and (1,) are those of class 1 of two."""
+        if weights.shape[1] == 1:
+            weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
+        return cls(*(np.asarray(values, dtype=np.float32) for values in (weights, bias, mean)))
+
+
+def centred(values, mean=None):
+    """Return (columns less their mean (n, p) float32, 0 where missing, and the mean (p,) float32).
+
+    mean: that of the objects that were fitted to; their own by default, 0 for a column without any value.
+    """
+    missing = np.isnan(values)
+    if mean is None:
+        known = np.maximum(np.count_nonzero(~missing, axis=0), 1)
+        filled = np.where(missing, np.float32(0.0), values)
+        mean = (np.sum(filled, axis=0, dtype=float) / known).astype(np.float32)
+        # a mean that is off by rounding would leave something of a constant column
+        mean = np.where(filled.min(axis=0) == filled.max(axis=0), filled[0], mean)
+    return np.where(missing, np.float32(0.0), values - mean), mean
+
+
+def gram_matrix(values):
+    """Return the products (n, n) float64 of the rows of `values` (n, p) float32."""
+    gram = np.zeros((len(values), len(values)))
+    for begin in range(0, values.shape[1], _BLOCK):
+        block = values[:, begin : begin + _BLOCK]
+        gram += block @ block.T
+    return gram
+
+
+def event_folds(event, classes, number):
+    """Return the part (n,) int of each object, 0 .. number - 1: events stay whole, classes are spread evenly.
+
+    Events are dealt out class by class, in the order of their names, so that nothing is drawn. event (n,) str;
+    classes (n,) int; an event counts as of the class of its first object.
+    """
+    _, first, which = np.unique(np.asarray(event, dtype=str), return_index=True, return_inverse=True)
+    order = np.argsort(np.asarray(classes)[first], kind="stable")
+    part = np.empty(len(first), dtype=int)
+    part[order] = np.arange(len(first)) % number
+    return part[which]
+
+
+@_in_one_thread
+def predict(model, dataset):
+    """Return class probabilities, shape (n, n_classes)."""
+    margin = centred(dataset.features.values, model.mean)[0] @ model.weights + model.bias
+    return probabilities(margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin)
+
+
+def contributions(model, dataset):
+    """Return what each column adds to the margin of class 0, shape (n, p): SHAP values of independent columns."""
+    columns, weights = centred(dataset.features.values, model.mean)[0], model.weights
+    return columns * (weights[:, 0] - weights[:, 1] if weights.shape[1] == 2 else weights[:, 0])
+
+
+def importance(model):
+    """Return the root mean square over classes of each column's weight, shape (p,)."""
+    return np.sqrt(np.mean((model.weights - model.weights.mean(axis=1, keepdims=True)) ** 2, axis=1))
+
+
+def save(model, folder):
+    """Write the numbers of the model as numpy's npz."""
+    np.savez_compressed(Path(folder, _FILE), **model._asdict())
+
+
+def load(folder):
+    """Return the model that `save` wrote."""
+    numbers = read_arrays(Path(folder, _FILE))
+    return LinearModel(*(numbers[name] for name in LinearModel._fields))

@@ -1,0 +1,154 @@
+"""The card of a released model: what it learned from, how good it is, for whom, and what it must not be used for.
+
+After Mitchell et al. 2019, Model Cards for Model Reporting (FAT*, 220).
+"""
+
+import csv
+from pathlib import Path
+
+__all__ = ["CARD", "model_card"]
+
+CARD = "CARD.md"
+"""The file of a model's folder that holds its card."""
+
+_PROTOCOLS = {"stratified": "stratified: other siblings of known events", "grouped": "grouped: new events"}
+_PROPERTIES = {"redshift": "redshift", "snr": "highest S/N", "points": "points"}
+_VIEWS = {
+    "forced": "forced photometry in all passbands",
+    "detections": "detections only",
+    "few_bands": "two or three passbands",
+    "alerts": "detections in two or three passbands, as alerts show them",
+}
+
+_TEXT = """# Model card: {target} by mallorn
+
+{words}
+
+| | |
+|---|---|
+| seeks | {target} among {others} |
+| learned from | {objects} simulated LSST objects of the MALLORN challenge, of {events} events, \
+{targets} of {target} of {target_events} events |
+| members | {members}, each trained once on all of them; their mean |
+| features | {features}, in microjansky, the rest frame where there is a redshift |
+| decides | by the threshold of highest F1 out of fold, of {protocol} folds, one for each way of seeing the sky |
+| licence | MIT, as the code; cite mallorn (CITATION.cff) and the MALLORN challenge |
+
+Which of its four models scores an object follows from the object: with or without redshift, seen as the challenge's
+survey sees or as others do. Those of the second kind learned from copies of the same objects at lower redshifts and
+brighter limits, forced or detections only, in all or in two or three of the passbands, which is how ZTF sees.
+
+## How good it is
+
+Out of fold, with {level:.0%} intervals over events. The intervals do not hold what other training events would change.
+
+{scores}
+
+Objects as other surveys would see them:
+
+{cuts}
+
+By property, of objects with a redshift:
+
+{groups}
+
+How well its probabilities hold says the last column of the first table, the expected calibration error.
+
+## What it is not for
+
+- **Proof.** Follow-up decides; a probability is a rank with a scale.
+- **Rates and populations.** What it misses is not random: see the rows by redshift and S/N.
+- **Light curves of other units or with host flux.** They are told in words, see `domain_reason`.
+- **Objects with fewer points than it states.** They get no probability.
+- **Other kinds of transients than it learned from.** It gives each one of its classes: {classes}.
+- **A survey's own statistics.** Train on that survey: the thresholds are those of the challenge's mix, in which
+  {share:.1%} of the objects are {target}; on the sky far fewer are.
+
+Real events that were the challenge's models are in its training set in all but name; its score on them is no test.
+"""
+
+
+def model_card(about, tables, level):
+    """Return the card of a model, Markdown.
+
+    about: content of model.json. tables: {"scores", "other_surveys", "by_type": paths of these tables of evaluation,
+    of which the second may be missing, "folds": {"events", "target_events", "objects", "targets": numbers}}. level: of
+    the intervals.
+    """
+    model, n, others = about["model"], tables["folds"], about["classes"][1:]
+    scores = [row for row in _rows(tables["scores"]) if row["model"] == model]
+    cuts = [row for row in _rows(tables["other_surveys"]) if row["model"] == model] if "other_surveys" in tables else []
+    groups = [row for row in _rows(tables["by_type"]) if row["model"] == model]
+    return _TEXT.format(
+        target=about["classes"][0],
+        others=", ".join(others),
+        classes=", ".join(about["classes"]),
+        words="Finds tidal disruption events among transients in multi-band light curves of LSST, ZTF and the like.",
+        members=", ".join(about["repeats"][0]["members"]),
+        features=len(about["features"]),
+        protocol=about["protocol"],
+        share=n["targets"] / n["objects"],
+        scores=_scores(scores),
+        cuts=_cuts(cuts),
+        groups=_groups(groups),
+        level=level,
+        **n,
+    )
+
+
+def _scores(rows):
+    names = {"average_precision": "average precision", "f1": "F1", "precision": "precision", "recall": "recall"}
+    names["expected_calibration_error"] = "calibration error"
+    kinds = {"spectroscopic": "with redshift", "none": "without redshift"}
+    head = ["objects", "folds", *names.values()]
+    body = [
+        [kinds[row["redshift"]], _PROTOCOLS[row["protocol"]], *(_interval(row, name) for name in names)]
+        for row in rows
+        if row["redshift"] in kinds
+    ]
+    return _table(head, body)
+
+
+def _cuts(rows):
+    head = ["seen as", "redshift", "folds", "objects", "average precision", "precision", "recall"]
+    body = [
+        [
+            _VIEWS.get(row["cut"], row["cut"]),
+            "yes" if row["redshift"] == "spectroscopic" else "no",
+            row["protocol"],
+            row["objects"],
+            *(_interval(row, name) for name in ("average_precision", "precision", "recall")),
+        ]
+        for row in rows
+    ]
+    return _table(head, body) if body else "not measured"
+
+
+def _groups(rows):
+    head = ["", "", "folds", "objects", "targets", "average precision", "precision", "recall"]
+    body = [
+        [
+            _PROPERTIES[row["property"]],
+            row["group"].replace("<", "&lt;").replace(">", "&gt;"),
+            *(row[name] for name in ("protocol", "objects", "targets")),
+            *(_interval(row, name) for name in ("average_precision", "precision", "recall")),
+        ]
+        for row in rows
+        if row["property"] in _PROPERTIES
+    ]
+    return _table(head, body)
+
+
+def _interval(row, name):
+    """Return a score with its interval, "" where there is none."""
+    value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return f"{float(value):.3f} ({float(low):.3f} to {float(high):.3f})" if value not in ("", "nan") else ""
+
+
+def _table(head, body):
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in [head, ["---"] * len(head), *body])
+
+
+def _rows(path):
+    with open(Path(path), newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

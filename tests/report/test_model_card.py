@@ -1,0 +1,81 @@
+"""The card of a model says what the tables of its evaluation say, and no more."""
+
+import csv
+
+import pytest
+
+from mallorn.report.model_card import model_card
+
+SCORES = ("average_precision", "f1", "precision", "recall", "expected_calibration_error")
+ABOUT = {
+    "classes": ["TDE", "AGN", "other SN"],
+    "model": "mean",
+    "protocol": "stratified",
+    "repeats": [{"members": ["one", "two"]}],
+    "features": ["a"] * 12,
+}
+NUMBERS = {"objects": 200, "targets": 10, "events": 40, "target_events": 5}
+
+
+def table(path, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def scored(value, **about):
+    names = {f"{name}{end}": value + k for name in SCORES for k, end in ((0, ""), (-0.1, "_low"), (0.1, "_high"))}
+    return {**about, **{name: f"{number:.6g}" for name, number in names.items()}}
+
+
+@pytest.fixture
+def tables(tmp_path):
+    scores = [
+        scored(0.5, redshift="spectroscopic", protocol="stratified", model="mean"),
+        scored(0.4, redshift="none", protocol="grouped", model="mean"),
+        scored(0.999, redshift="spectroscopic", protocol="stratified", model="another"),
+        scored(0.888, redshift="photometric", protocol="stratified", model="mean"),
+    ]
+    group = {"protocol": "grouped", "model": "mean", "objects": 7, "targets": 0}
+    groups = [
+        scored(0.3, property="redshift", group="< 0.1", **group),
+        {**scored(0.2, property="snr", group=">= 50", **group), "average_precision": "nan"},
+        scored(0.777, property="spec_type", group="AGN", **group),
+    ]
+    return {
+        "scores": table(tmp_path / "scores.csv", scores),
+        "by_type": table(tmp_path / "by_type.csv", groups),
+        "folds": NUMBERS,
+    }
+
+
+def test_the_card_holds_the_scores_of_its_model_alone(tables):
+    card = model_card(ABOUT, tables, 0.95)
+    assert "| with redshift | stratified: other siblings of known events | 0.500 (0.400 to 0.600)" in card
+    assert "| without redshift | grouped: new events | 0.400 (0.300 to 0.500)" in card
+    assert "| redshift | &lt; 0.1 | grouped | 7 | 0 | 0.300 (0.200 to 0.400)" in card
+    assert "| highest S/N | &gt;= 50 | grouped | 7 | 0 |  | 0.200 (0.100 to 0.300)" in card
+    for other in ("0.999", "0.888", "0.777"):
+        assert other not in card
+
+
+def test_the_card_says_what_was_learned_from(tables):
+    card = model_card(ABOUT, tables, 0.9)
+    assert "200 simulated LSST objects of the MALLORN challenge, of 40 events, 10 of TDE of 5 events" in card
+    assert "one, two, each trained once" in card
+    assert "5.0% of the objects are TDE" in card
+    assert "90% intervals" in card
+    assert "Objects as other surveys would see them:\n\nnot measured" in card
+
+
+def test_views_of_other_surveys_have_rows_of_their_own(tables, tmp_path):
+    view = {"protocol": "grouped", "model": "mean", "objects": 9}
+    rows = [
+        scored(0.6, cut="detections", redshift="none", **view),
+        scored(0.7, cut="x", redshift="spectroscopic", **view),
+    ]
+    card = model_card(ABOUT, {**tables, "other_surveys": table(tmp_path / "cuts.csv", rows)}, 0.95)
+    assert "| detections only | no | grouped | 9 | 0.600 (0.500 to 0.700)" in card
+    assert "| x | yes | grouped | 9 | 0.700 (0.600 to 0.800)" in card
