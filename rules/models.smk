@@ -82,9 +82,9 @@ use rule cross_validate as cross_validate_copies with:
         unpack(tables_of_copies),
         folds="results/folds.parquet",
     output:
+        **ONCE,
         out_of_fold=PREDICTED["out_of_fold"],
         held_out=PREDICTED["held_out"],
-        **ONCE,
         importance=f"{PREDICTIONS}/importance.parquet",
         models=directory(f"{PREDICTIONS}/models"),
     log:

@@ -34,6 +34,15 @@ def scores(groups, names):
         yield {name: row(points) for name, points, _ in group}
 
 
+class Scoring:
+    """Scores of the same kind, that another process can give."""
+
+    plugins = ()
+
+    def __call__(self, objects, names):
+        return {name: row(points) for name, points, _ in objects}
+
+
 def row(points):
     p = float(1.0 / (1.0 + np.abs(points["flux"]).sum())) if len(points) > 1 else None
     about = {"probability": p, "decision": None if p is None else int(p > 0.01), "n_points": len(points)}

@@ -61,10 +61,9 @@ def test_a_batch_comes_back_as_it_was():
     one, two = points((60000.0, 5.0, 0.0, 1, 1, False)), points((60001.0, 2.0, 0.0, 0, -1, True))
     known = {"redshift": [[1, 0.0], [0.5, None, "spectroscopic"]], "host_name": [[0.0], "NGC 1"], "ebv": [[0.0], 0.02]}
     batch = batch_of_objects([("a", one, known), ("b", two, {}), ("c", one[:0], {})], ("ztf.g", "ztf.r"))
-    codes = {"ztf.r": 7, "ztf.g": 3}
-    found = objects_in(batch, codes.get)
+    found, names = objects_in(batch)
     assert list(found) == ["a", "b", "c"]
-    assert found["a"][0]["band"].tolist() == [7]
+    assert [names[code] for code in found["a"][0]["band"]] == ["ztf.r"]
     assert found["b"][0]["limit"].tolist() == [True]
     assert found["c"][0].tolist() == []
     assert {name: value for name, (_, value) in found["a"][1].items()} == {

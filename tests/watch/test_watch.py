@@ -17,7 +17,7 @@ from mallorn.command.main import mallorn
 from mallorn.errors import DataError
 from mallorn.settings.resolve import defaults
 from mallorn.sources.ztf_alerts import batches
-from mallorn.watch.following import cycle, follow
+from mallorn.watch.following import cycle, follow, workers
 from mallorn.watch.inputs import Broker, Folder
 from mallorn.watch.messages import TAXONOMY, Outbox
 from mallorn.watch.store import Store, read_scores
@@ -110,6 +110,22 @@ def test_messages_are_copies_of_the_scores(small, tmp_path):
     assert path.read_bytes() == whole
 
 
+def test_processes_read_and_score_to_the_same_end(small, tmp_path, monkeypatch):
+    killed_watch.in_small_parts(monkeypatch.setattr)
+    (small / "00005.json").write_text("[")
+    found = {}
+    for jobs in (1, 2):
+        folder = Folder(small, "ztf_alerts", ("ztf",), defaults())
+        with (
+            Store(tmp_path / f"{jobs}.sqlite", "a model") as store,
+            workers(killed_watch.Scoring(), jobs) as (score, read),
+        ):
+            counts = cycle(folder, store, score, None, lambda: "now", read)
+            found[jobs] = counts.alerts, [*counts.bad], [*read_scores(store.path)]
+    assert found[1] == found[2]
+    assert found[1][:2] == (19, [str(small / "00005.json")])
+
+
 def test_what_cannot_be_read_is_told_and_read_again_when_it_has_changed(small, tmp_path):
     path = max(small.iterdir())
     whole = path.read_text()
@@ -161,7 +177,7 @@ def test_a_broker_is_asked_for_what_has_changed(tmp_path):
             assert counts[1] == counts[0] + 1
             server.faults["objects"] = [(403, {})]
             left, told = iter((False, False, True)), []
-            follow(broker, store, killed_watch.scores, None, 0.0, told.append, lambda: next(left))
+            follow(lambda: cycle(broker, store, killed_watch.scores), 0.0, told.append, lambda: next(left))
             assert [one.alerts for one in told] == [0]  # one poll was refused, the next was not
 
 

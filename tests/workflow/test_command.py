@@ -249,6 +249,6 @@ def test_watched_alerts_end_with_the_scores_of_the_whole_files(here, scored, tmp
     for line in (tmp_path / "out" / "desc.jsonl").read_text().splitlines():
         parts = json.loads(line)["classifications"]
         assert sum(one["probability"] for one in parts) == pytest.approx(1.0, abs=1e-9)
-        assert {one["classId"] for one in parts} == {2200, 2220, 2222, 2243, 2332}
+        assert {one["classId"] for one in parts} in ({2200, 2220, 2222, 2243, 2332}, {300})
     _, err = run("watch", here / "nowhere", *options, code=3)
     assert "found nothing" in err

@@ -62,6 +62,8 @@ def watch(where, source, survey, settings, ids, model, folder, forms, store, top
     mallorn watch alerce --ids objects.txt --every 3600
     mallorn history ZTF20achpcvt                                         the scores that it had
     """
+    from functools import partial
+
     from mallorn.interface.model import load_model
     from mallorn.watch.following import cycle, follow, model_digest, workers
     from mallorn.watch.messages import Outbox
@@ -78,11 +80,12 @@ def watch(where, source, survey, settings, ids, model, folder, forms, store, top
             say("no dust map (ingest.dust_map): objects whose files tell no E(B-V) are taken to have no dust", quiet)
         about = {"topic": topic, "target": loaded.target, "version": _version()}
         outbox = Outbox(folder, forms or _FORMS, about) if folder else None
-        with Store(store, model_digest(chosen)) as kept, workers(scoring, jobs) as score:
+        with Store(store, model_digest(chosen)) as kept, workers(scoring, jobs) as (score, read):
+            one = partial(cycle, watched, kept, score, outbox, read=read)
             if once:
-                _tell(cycle(watched, kept, score, outbox), quiet)
+                _tell(one(), quiet)
             else:
-                follow(watched, kept, score, outbox, every, lambda counts: _tell(counts, quiet))
+                follow(one, every, lambda counts: _tell(counts, quiet))
 
 
 def _watched(where, source, survey, given, model, reasons):

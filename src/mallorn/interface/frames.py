@@ -22,7 +22,7 @@ _TEXTS = ("object_id", "redshift_kind", "domain", "domain_reason", "scored_as", 
 _WHOLE = ("n_points", "n_detections")
 
 
-def predict_frame(frame, model, survey=None, settings=None, reasons=0):
+def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
     """Return the frame without its nested columns, and beside them what `mallorn score` says of each object.
 
     frame: `pandas.DataFrame` or `nested_pandas.NestedFrame` with an object in each row and its light curve in a nested
@@ -31,7 +31,7 @@ def predict_frame(frame, model, survey=None, settings=None, reasons=0):
     `catalog.map_partitions(mallorn.predict_frame, "results/model")`. Columns are those of `mallorn score` (docs
     scoring.md) but for host_... and label; where the frame has a column of a name, it keeps its own.
 
-    model: a `Model`, or the folder of one, which each process reads once. survey: a survey, or several, whose passbands
+    model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a survey, or several, whose passbands
     the points may have; LSST and ZTF by default. settings: as of `mallorn.read`: `readers.hats`, `surveys`, `ingest`.
     reasons: number of features to name. Memory is that of the frame and of some hundred objects.
 
@@ -40,7 +40,7 @@ def predict_frame(frame, model, survey=None, settings=None, reasons=0):
     import pandas
     import pyarrow as pa
 
-    loaded = model if isinstance(model, Model) else model_of_process(str(model))
+    loaded = model if isinstance(model, Model) else model_of_process(None if model is None else str(model))
     nested = [name for name in frame.columns if _is_nested(frame[name].dtype)]
     table = pandas.DataFrame(frame).drop(columns=nested)
     parts = []

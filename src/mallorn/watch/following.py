@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,13 +22,14 @@ from mallorn.ingest.positions import is_further
 from mallorn.interface.scoring import model_of_process, score_curves
 from mallorn.plugins import use
 from mallorn.survey.lightcurves import joined
+from mallorn.watch.inputs import objects_of
 from mallorn.watch.objects import batch_of_objects
 
 __all__ = ["Counts", "Scoring", "cycle", "follow", "model_digest", "workers"]
 
 _log = logging.getLogger(__name__)
 
-_AHEAD = 2  # groups that wait for each process
+_AHEAD, _FILES_AHEAD = 2, 20  # groups, and files, that wait for each process
 
 
 @dataclass
@@ -100,38 +102,58 @@ def _quiet():
 
 @contextmanager
 def workers(score, jobs):
-    """Give the block a function of (groups, names) that yields what `score` says of each group, in order.
+    """Give the block (a function of (groups, names) that yields what `score` says of each group, in order; a function
+    of units that yields what is in each, see `mallorn.watch.store.Store.take_in`).
 
-    With more than one of `jobs` processes do it, which the function's results do not depend on.
+    With more than one of `jobs` processes do it, which the results do not depend on.
     """
     if jobs == 1:
-        yield lambda groups, names: (score(group, names) for group in groups)
+        yield lambda groups, names: (score(group, names) for group in groups), objects_of
         return
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
 
-        def each(groups, names):
+        def each(function, values, ahead):
             waiting = deque()
-            for group in groups:
-                waiting.append(pool.submit(score, group, names))
-                if len(waiting) >= _AHEAD * jobs:
+            for value in values:
+                waiting.append(pool.submit(function, value))
+                if len(waiting) >= ahead * jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
 
-        yield each
+        def of_units(units):
+            return (_parts(found) for found in each(partial(_read, score.plugins), units, _FILES_AHEAD))
+
+        yield lambda groups, names: each(partial(score, names=names), groups, _AHEAD), of_units
 
 
-def cycle(watched, store, score, outbox=None, clock=None):
+def _read(plugins, unit):
+    """Return what is in a unit as a list, or the DataError."""
+    if plugins:
+        use(plugins)
+    try:
+        return list(unit.read())
+    except DataError as error:
+        return error
+
+
+def _parts(found):
+    if isinstance(found, DataError):
+        raise found
+    yield from found
+
+
+def cycle(watched, store, score, outbox=None, clock=None, read=objects_of):
     """Score all that waits in a `mallorn.watch.store.Store`, take in what is new, and score that; return `Counts`.
 
-    watched: a `Folder` or `Broker` of `mallorn.watch.inputs`. score: as `workers` gives it. outbox: a
+    watched: a `Folder` or `Broker` of `mallorn.watch.inputs`. score, read: as `workers` gives them. outbox: a
     `mallorn.watch.messages.Outbox`. clock: returns the time as text. What waits is scored before more is taken in, so
     that scores do not depend on when a run was killed.
     """
     counts, begun = Counts(), time.monotonic()
     _score_waiting(store, score, outbox, counts, clock or _now)
     for units in watched.new(store.inputs()):
-        alerts, bad = store.take_in(units)
+        alerts, bad = store.take_in(units, read)
         counts.alerts += alerts
         counts.bad |= bad
         for error in bad.values():
@@ -141,15 +163,16 @@ def cycle(watched, store, score, outbox=None, clock=None):
     return counts
 
 
-def follow(watched, store, score, outbox, every, told, stop=None):
-    """Do `cycle` again and again, each begun `every` seconds after the one before; call `told` with its `Counts`.
+def follow(one, every, told, stop=None):
+    """Do a cycle again and again, each begun `every` seconds after the one before; call `told` with its `Counts`.
 
-    A broker that does not answer is asked again at the next one. stop: function that says whether to end.
+    one: function that does a `cycle`. A broker that does not answer is asked again at the next one. stop: function that
+    says whether to end.
     """
     while not (stop and stop()):
         begun = time.monotonic()
         try:
-            told(cycle(watched, store, score, outbox))
+            told(one())
         except DataError as error:
             _log.warning("%s It is tried again in %g s.", error, every)
         time.sleep(max(0.0, every - (time.monotonic() - begun)))

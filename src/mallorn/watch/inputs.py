@@ -6,7 +6,6 @@ Both are asked what they have and say what is other than it was seen before; wha
 import os
 import re
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +17,9 @@ from mallorn.fetch.lightcurves import fetch_lightcurves, write_lightcurves
 from mallorn.fetch.pace import Pace
 from mallorn.plugins import constant
 from mallorn.sources.format import FormatSource
+from mallorn.watch.objects import objects_in
 
-__all__ = ["Broker", "Folder", "Unit"]
+__all__ = ["Broker", "Folder", "Unit", "objects_of"]
 
 FILES_AT_A_TIME = 2000
 """Files that are taken in together, and objects of the broker: what a killed run reads again at most."""
@@ -30,12 +30,23 @@ _ALWAYS = "asked at each poll"
 
 
 class Unit(NamedTuple):
-    """Something to be read: `names`, {name: state} of what it is in `mallorn.watch.store.Store.inputs`; `read()`, which
-    yields `mallorn.sources.canonical.Batch`es and raises DataError; `alerts` in it, 0 to count objects."""
+    """Something to be read: `names`, {name: state} of what it is in `mallorn.watch.store.Store.inputs`; `path` of the
+    file; `reading`, (format, blocks of the configuration, names of the surveys); `alerts` in it, 0 to count objects."""
 
     names: dict
-    read: Callable
+    path: Path
+    reading: tuple
     alerts: int = 0
+
+    def read(self):
+        """Yield what `mallorn.watch.objects.objects_in` returns of each batch of the file; may raise DataError."""
+        source, settings, surveys = self.reading
+        yield from map(objects_in, FormatSource(source, settings).batches_of_file(self.path, surveys))
+
+
+def objects_of(units):
+    """Yield what `Unit.read` yields, of each unit in turn."""
+    return (unit.read() for unit in units)
 
 
 @dataclass
@@ -57,12 +68,13 @@ class Folder:
         known: {name: state}. Names that begin with "." or "_" are passed over: files that are being written are called
         so, and renamed when they are whole. One that is met half written is read again when it has changed.
         """
-        found = []
+        found, blocks = [], {name: self.settings[name] for name in ("ingest", "readers")}
+        reading = self.source, blocks, self.surveys
         for path in self._files():
             about = path.stat()
             name, state = str(path), f"{about.st_size} bytes, {about.st_mtime_ns} ns"
             if known.get(name) != state:
-                found.append(Unit({name: state}, lambda path=path: self._batches(path)))
+                found.append(Unit({name: state}, path, reading))
             if len(found) == FILES_AT_A_TIME:
                 yield found
                 found = []
@@ -82,10 +94,6 @@ class Folder:
             names = (name for name in inside if not name.startswith((".", "_")))
             files += [Path(root, name) for name in names if wanted.search(name) and not shared.search(name)]
         return sorted(files)
-
-    def _batches(self, path):
-        reader = FormatSource(self.source, self.settings)
-        yield from reader.batches_of_file(path, self.surveys)
 
 
 @dataclass
@@ -112,14 +120,9 @@ class Broker:
                 fetch_lightcurves(ids, broker)
                 path = Path(folder, f"{begin}.json.gz")
                 write_lightcurves(ids, broker, path)
-                reader = FormatSource("alerce", self.settings)
-                yield [
-                    Unit(
-                        {_name(oid): states[oid] for oid in ids},
-                        lambda path=path, reader=reader: reader.batches_of_file(path, (block["survey"],)),
-                        len(ids),
-                    )
-                ]
+                blocks = {name: self.settings[name] for name in ("ingest", "readers")}
+                reading = "alerce", blocks, (block["survey"],)
+                yield [Unit({_name(oid): states[oid] for oid in ids}, path, reading, len(ids))]
 
     def _states(self, broker):
         """Return {id: state} of the objects."""

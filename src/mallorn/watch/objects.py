@@ -34,12 +34,9 @@ _ORDER = ("redshift_kind", "redshift", "redshift_err")
 _REDSHIFT = "redshift"
 
 
-def objects_in(batch, code):
-    """Return {object id: (points, known)} of a `mallorn.sources.canonical.Batch`, for `merged_points` and
-    `merged_known`.
-
-    code: function of a passband's name that returns its number.
-    """
+def objects_in(batch):
+    """Return ({object id: (points, known)}, names of the passbands by number) of a `mallorn.sources.canonical.Batch`,
+    for `merged_points` and `merged_known`."""
     p, columns = batch.points, batch.objects
     names = [str(name) for name in columns["object_id"]]
     place = {name: k for k, name in enumerate(names)}
@@ -48,7 +45,7 @@ def objects_in(batch, code):
     rows = np.zeros(len(order), POINT)
     for name in ("mjd", "flux", "flux_err", "detected", "limit"):
         rows[name] = p[name][order]
-    bands = {name: code(str(name)) for name in dict.fromkeys(p["passband"])}
+    bands = {name: k for k, name in enumerate(dict.fromkeys(p["passband"]))}
     rows["band"] = [bands[name] for name in p["passband"][order]]
     edges = np.searchsorted(owner[order], np.arange(len(names) + 1))
     found = {}
@@ -57,7 +54,7 @@ def objects_in(batch, code):
         seen = float(points["mjd"].max()) if len(points) else -np.inf
         points["seen"] = seen
         found[name] = points, _told(columns, k, seen)
-    return found
+    return found, [str(name) for name in bands]
 
 
 def _told(columns, k, seen):

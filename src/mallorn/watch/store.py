@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.errors import DataError
-from mallorn.watch.objects import POINT, digest_of, merged_known, merged_points, objects_in
+from mallorn.watch.inputs import objects_of
+from mallorn.watch.objects import POINT, digest_of, merged_known, merged_points
 
 __all__ = ["OBJECTS_PER_GROUP", "Score", "Store", "read_scores"]
 
@@ -114,21 +115,25 @@ class Store:
         """Return {name: state} of what has been taken in."""
         return dict(self._db.execute("SELECT name, state FROM inputs"))
 
-    def take_in(self, units):
+    def take_in(self, units, read=objects_of):
         """Take in the alerts of units (see `mallorn.watch.inputs.Unit`), all or, if this process ends, none.
 
-        Objects that they change wait to be scored. Return (number of alerts, {name: error} of units that cannot be
-        read, which are not tried again until they change).
+        Objects that they change wait to be scored. read: yields for each unit in turn what is in it, an iterable of
+        what `mallorn.watch.objects.objects_in` returns, which may raise DataError.
+        Return (number of alerts, {name: error} of units that cannot be read, which are not tried again until they
+        change).
         """
         changed, bad, count = {}, {}, 0
         with self._transaction():
-            for unit in units:
+            for unit, parts in zip(units, read(units), strict=True):
                 self._db.execute("SAVEPOINT unit")
                 try:
                     mine = {}
-                    for batch in unit.read():
-                        for name, found in objects_in(batch, self._code).items():
-                            mine[name] = self._merge(name, *found) or mine.get(name, False)
+                    for objects, bands in parts:
+                        codes = np.array([self._code(name) for name in bands], dtype=np.int16)
+                        for name, (points, known) in objects.items():
+                            points["band"] = codes[points["band"]] if len(points) else points["band"]
+                            mine[name] = self._merge(name, points, known) or mine.get(name, False)
                     changed |= {name: None for name, is_new in mine.items() if is_new}
                     count += unit.alerts or len(mine)
                     error = None
