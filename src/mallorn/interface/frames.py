@@ -31,9 +31,10 @@ def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
     `catalog.map_partitions(mallorn.predict_frame, "results/model")`. Columns are those of `mallorn score` (docs
     scoring.md) but for host_... and label; where the frame has a column of a name, it keeps its own.
 
-    model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a survey, or several, whose passbands
-    the points may have; LSST and ZTF by default. settings: as of `mallorn.read`: `readers.hats`, `surveys`, `ingest`.
-    reasons: number of features to name. Memory is that of the frame and of some hundred objects.
+    model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a
+    survey, or several, whose passbands the points may have; LSST and ZTF by default. settings: as of `mallorn.read`:
+    `readers.hats`, `surveys`, `ingest`. reasons: number of features to name. Memory is that of the frame and of some
+    hundred objects.
 
     Raises DataError for a frame that has no nested light curves, or an object twice.
     """
