@@ -109,12 +109,10 @@ def load_learners(model, settings, jobs=1):
     """
     learners = {block.get("learner") for block in model.about.get("models", {}).values()}
     if "lightgbm" in learners and jobs == 1 and not settings.get("plugins"):
-        from importlib import import_module
-
         from mallorn.runtime.imports import without
 
         with without("sklearn"):
-            import_module("lightgbm")
+            import lightgbm  # noqa: F401
 
 
 @contextmanager
