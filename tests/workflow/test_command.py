@@ -168,7 +168,7 @@ def test_the_card_says_what_the_model_is(here):
     out, _ = run("info")
     assert "seeks      TDE among AGN, SN Ia, SLSN and SN IIn, other SN" in out
     assert "objects without a redshift get no probability" in out
-    assert re.search(r"reads      features: \d{4} columns \(hypotheses \d+", out)
+    assert re.search(r"reads      features: \d{3} columns \(hypotheses \d+", out)
     assert '"decision"' in run("info", here / "model", "--json")[0]
 
 

@@ -1,8 +1,8 @@
 """What an observer asks first of an object, from the same fits as its features."""
 
-from mallorn.report.candidates import DESCRIBED_BY, described, measured
+from mallorn.report.candidates import DESCRIBED_BY, MEASURED_BY, described, measured
 
-__all__ = ["FURTHER", "description"]
+__all__ = ["FURTHER", "MEASURED_BY", "description"]
 
 _ORDER = (
     "peak_mjd",

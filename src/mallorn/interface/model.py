@@ -21,7 +21,7 @@ from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_jud
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, families_of
-from mallorn.interface.described import FURTHER, description
+from mallorn.interface.described import FURTHER, MEASURED_BY, description
 from mallorn.interface.released import released_model
 from mallorn.learners.learner import learner
 from mallorn.learning.explanations import candidate_table
@@ -160,7 +160,8 @@ class Model:
 
         made = self._made(curves)
         if not made:
-            made = extract_features(curves, self.settings, [], further=FURTHER)
+            families = families_of(MEASURED_BY, self.settings["features"])
+            made = extract_features(curves, self.settings, families, further=FURTHER)
         return pandas.DataFrame(description(made, len(curves)), index=_index(curves))
 
     def explain(self, curves, features=15, rows=None):
@@ -232,7 +233,7 @@ class Model:
 
     def _extracted(self, curves, further=None):
         reads = "features" in self.about["needs"]
-        families = families_of(self.columns, self.settings["features"])
+        families = families_of((*self.columns, *(MEASURED_BY if further else ())), self.settings["features"])
         return extract_features(curves, self.settings, families, further=further) if reads else {}
 
     def _made(self, curves):

@@ -22,6 +22,7 @@ __all__ = [
     "KINDS",
     "Column",
     "DESCRIBED_BY",
+    "MEASURED_BY",
     "candidate_table",
     "columns_of",
     "described",
@@ -128,6 +129,9 @@ _FEATURES = {
     "rise": "shape__rise_50",
     "fade": "shape__fall_50",
 }
+
+MEASURED_BY = tuple(_FEATURES.values())
+"""Features that `measured` reads."""
 
 
 def columns_of(table, target):
