@@ -131,6 +131,7 @@ def test_the_tables_of_rocket(files, tmp_path):
         "models": models,
         "members": ["table"],
         "rocket": {
+            "exclude": [],
             **{"models": ["curves"], "repeats": 1, "draws": 2, "ensemble": "mean"},
             **{"pairs": [["curves", "table"]], "candidates": ["curves"]},
         },

@@ -33,7 +33,8 @@ def main(files, folds, parameters, outputs, settings, threads):
         for name, block in settings["models"].items()
     }
     needs = {view for spec in specs.values() for view in needs_of(spec)}
-    dataset, folds = read_dataset(files, settings["training"], needs), read_columns(folds)
+    training = {**settings["training"], "exclude": rocket["exclude"]}
+    dataset, folds = read_dataset(files, training, needs), read_columns(folds)
     labels = fold_of(folds, PROTOCOLS[0], 0, dataset.object_id)
     dataset = dataset.take(training_rows(FINAL, labels["fold"], has_redshift(files.features))[0])
     rows = []

@@ -18,7 +18,7 @@ from mallorn.settings.fields import (
     whole,
 )
 from mallorn.settings.learning import Trainer
-from mallorn.settings.shipped import ROCKETS
+from mallorn.settings.shipped import ROCKETS, SAMPLING
 
 __all__ = ["Ablation", "Audits", "Evaluation", "Explanations", "Rocket"]
 
@@ -108,6 +108,11 @@ class Rocket(Block):
     """Scores of models on ROCKET's columns, and what they add to others: `snakemake rocket`."""
 
     models: listed(str) = value(list(ROCKETS), "Models that are scored; they need not be enabled.")
+    exclude: listed(str, 0, distinct=False) = value(
+        list(SAMPLING),
+        "Patterns of feature columns that are left out here, in place of training.exclude: what ROCKET cannot see "
+        "stands in families that other models do without.",
+    )
     repeats: Count = value(1, "How many of folds.repeats are used.")
     pairs: listed(listed(str, 2, 2), 0) = value(
         [["multirocket_scalars", "scalars_only"], ["multirocket_features", "features_only"]],

@@ -17,7 +17,7 @@ from mallorn.settings.fields import (
     value,
     whole,
 )
-from mallorn.settings.shipped import RANKER_PARAMS
+from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES
 
 __all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
 
@@ -108,12 +108,6 @@ class PseudoLabels(Block):
     weight: Positive = value(0.5, "Weight of such an object; a labelled one has 1.")
 
 
-_EXCLUDED = (
-    "*_err *_err__? hypotheses__*_gap_* hypotheses__*_seen* outside__significant_* "
-    "statistics__* cross_band__* redshift__* drw__* matern__* gp_vs_drw__* decay__* template__*"
-)
-
-
 class Training(Block):
     """What every model is trained on."""
 
@@ -123,7 +117,7 @@ class Training(Block):
         "which only the test set has: it would tell training from test objects.",
     )
     exclude: listed(str, 0, distinct=False) = value(
-        _EXCLUDED.split(),
+        [*SAMPLING, *(f"{name}__*" for name in UNUSED_FAMILIES)],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
         "and so on) all is left out: scores of new events are higher without (docs/ablation.md). [] trains on all.",

@@ -13,6 +13,22 @@ RANKER_PARAMS = {
 }
 """LightGBM where features are ranked, and in audits."""
 
+SAMPLING = (
+    *(
+        "*_err",
+        "*_err__?",
+        "statistics__*n_points*",
+        "statistics__gap_*",
+        "statistics__span__?",
+        "cross_band__matched_*",
+    ),
+    *("decay__*_points", "hypotheses__*_gap_*", "hypotheses__*_seen*", "outside__significant_*"),
+)
+"""Patterns of features that say how and when an object was observed."""
+
+UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
+"""Feature families that models learn nothing from, as shipped: docs/ablation.md."""
+
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
     "multiband__ln_wavelength multiband__ln_luminosity multiband__peak_over_sigma shape__rise_[25]0 shape__fall_[25]0 "

@@ -108,11 +108,12 @@ def fit(part, params, seed, threads):
 
 
 def _matching(columns, patterns):
-    """Return the numbers of the columns that match one of the patterns; ConfigError if there are patterns only."""
-    found = [k for k, name in enumerate(columns) if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    if patterns and not found:
-        raise ConfigError(f"models: rocket.beside: no feature matches {' '.join(patterns)!r}")
-    return np.array(found, dtype=int)
+    """Return the numbers of the columns that match one of the patterns; ConfigError for a pattern that matches none."""
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in columns):
+            fix = "correct it, or take what leaves that feature out from training.exclude"
+            raise ConfigError(f"models: rocket.beside: no feature matches {pattern!r}. Next step: {fix}.")
+    return np.array([k for k, name in enumerate(columns) if any(fnmatchcase(name, p) for p in patterns)], dtype=int)
 
 
 def _fitted_kernels(values, kind, columns, seed):
