@@ -56,10 +56,11 @@ audit:
 # make release-models DATA=FOLDER
 RELEASED := src/mallorn/released
 release-models: install
-	test -d "$(DATA)"
+	@test -d "$(DATA)" || { echo "make release-models: name the folder of the survey by DATA=FOLDER"; exit 1; }
 	"$(BIN)/python" -m snakemake --cores $(CORES) release_model --directory release --configfile config/release.yaml \
 	  --config data_dir="$(abspath $(DATA))"
 	mkdir -p "$(RELEASED)" && rm -rf "$(RELEASED)/model" && cp -r release/results/release "$(RELEASED)/model"
+	rm -f "$(RELEASED)/model/.snakemake_timestamp"
 	"$(BIN)/python" -m snakemake --cores $(CORES) --directory release/example --configfile config/example.yaml -- \
 	  results/survey/sample_submission.csv results/survey/split_01/test_full_lightcurves.csv
 	PYTHONPATH=src "$(BIN)/python" -m mallorn convert release/example/results/survey --out "$(RELEASED)/example.parquet"

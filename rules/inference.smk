@@ -131,7 +131,7 @@ rule release_model:
         runtime=minutes(5),
     params:
         code=code_of("release_model"),
-        level=config["evaluation"]["level"],
+        settings={"level": config["evaluation"]["level"], "export": config["export"]},
     message:
         "Writing the card of the model"
     script:

@@ -14,6 +14,7 @@ ABOUT = {
     "repeats": [{"members": ["one", "two"]}],
     "features": ["a"] * 12,
 }
+EXPORT = {"trained": "once", "data": "objects of mine", "note": "A last word."}
 NUMBERS = {"objects": 200, "targets": 10, "events": 40, "target_events": 5}
 
 
@@ -52,7 +53,7 @@ def tables(tmp_path):
 
 
 def test_the_card_holds_the_scores_of_its_model_alone(tables):
-    card = model_card(ABOUT, tables, 0.95)
+    card = model_card(ABOUT, tables, 0.95, EXPORT)
     assert "| with redshift | stratified: other siblings of known events | 0.500 (0.400 to 0.600)" in card
     assert "| without redshift | grouped: new events | 0.400 (0.300 to 0.500)" in card
     assert "| redshift | &lt; 0.1 | grouped | 7 | 0 | 0.300 (0.200 to 0.400)" in card
@@ -62,11 +63,17 @@ def test_the_card_holds_the_scores_of_its_model_alone(tables):
 
 
 def test_the_card_says_what_was_learned_from(tables):
-    card = model_card(ABOUT, tables, 0.9)
-    assert "200 simulated LSST objects of the MALLORN challenge, of 40 events, 10 of TDE of 5 events" in card
+    card = model_card(ABOUT, tables, 0.9, EXPORT)
+    assert "200 objects of mine, of 40 events, 10 of TDE of 5 events" in card
     assert "one, two, each trained once" in card
     assert "5.0% of the objects are TDE" in card
     assert "90% intervals" in card
+    assert card.endswith("\n\nA last word.\n")
+    assert "four models" not in card
+    assert "four models" in model_card({**ABOUT, "other_surveys": {}}, tables, 0.9, EXPORT)
+    folds = model_card(ABOUT, tables, 0.9, {**EXPORT, "trained": "folds", "note": ""})
+    assert "one, two, each the mean of the fits of all folds; their mean" in folds
+    assert folds.endswith("are TDE; on the sky far fewer are.\n")
     assert "Objects as other surveys would see them:\n\nnot measured" in card
 
 
@@ -76,6 +83,6 @@ def test_views_of_other_surveys_have_rows_of_their_own(tables, tmp_path):
         scored(0.6, cut="detections", redshift="none", **view),
         scored(0.7, cut="x", redshift="spectroscopic", **view),
     ]
-    card = model_card(ABOUT, {**tables, "other_surveys": table(tmp_path / "cuts.csv", rows)}, 0.95)
+    card = model_card(ABOUT, {**tables, "other_surveys": table(tmp_path / "cuts.csv", rows)}, 0.95, EXPORT)
     assert "| detections only | no | grouped | 9 | 0.600 (0.500 to 0.700)" in card
     assert "| x | yes | grouped | 9 | 0.700 (0.600 to 0.800)" in card

@@ -8,11 +8,11 @@ from mallorn.io.tables import read_columns
 from mallorn.report.model_card import CARD, model_card
 
 
-def main(model, tables, folds, output, level):
+def main(model, tables, folds, output, settings):
     """Write the folder `output`: the files of the folder `model`, and its card.
 
     tables: {"scores", "other_surveys", "by_type": path, or nothing for one that is not made}. folds: path of the table.
-    level: of the tables' intervals.
+    settings: {"level": of the tables' intervals, "export": that block of the configuration}.
     """
     table = read_columns(folds, ["object_id", "event", "target"])
     rows = dict(zip(table["object_id"], zip(table["event"], table["target"], strict=True), strict=True)).values()
@@ -22,7 +22,7 @@ def main(model, tables, folds, output, level):
     shutil.copytree(model, output, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
     manifest = json.loads(Path(model, "model.json").read_text(encoding="utf-8"))
     made = {name: path for name, path in tables.items() if path}
-    Path(output, CARD).write_text(model_card(manifest, {**made, "folds": numbers}, level), encoding="utf-8")
+    Path(output, CARD).write_text(model_card(manifest, {**made, "folds": numbers}, **settings), encoding="utf-8")
 
 
 if "snakemake" in globals():
@@ -30,4 +30,4 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         tables = {name: str(snakemake.input.get(name, "")) for name in ("scores", "other_surveys", "by_type")}
-        main(snakemake.input.model, tables, snakemake.input.folds, snakemake.output[0], snakemake.params.level)
+        main(snakemake.input.model, tables, snakemake.input.folds, snakemake.output[0], snakemake.params.settings)

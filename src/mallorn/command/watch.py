@@ -156,11 +156,14 @@ def history(ids, store, out):
     from mallorn.watch.messages import plain
     from mallorn.watch.store import read_scores
 
-    rows = []
+    rows, missing = [], set(ids)
     with table_written(out, {}) as write:
         for score in read_scores(store, ids):
+            missing.discard(score.object_id)
             rows.append({"object_id": score.object_id, **plain(score, None)})
             if len(rows) == 1000:
                 write(pandas.DataFrame(rows))
                 rows = []
         write(pandas.DataFrame(rows))
+    if missing:
+        say(f"{store} has no score of {', '.join(sorted(missing))}")

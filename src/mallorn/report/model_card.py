@@ -27,17 +27,14 @@ _TEXT = """# Model card: {target} by mallorn
 | | |
 |---|---|
 | seeks | {target} among {others} |
-| learned from | {objects} simulated LSST objects of the MALLORN challenge, of {events} events, \
+| learned from | {objects} {data}, of {events} events, \
 {targets} of {target} of {target_events} events |
-| members | {members}, each trained once on all of them; their mean |
+| members | {members}, {trained}; their mean |
 | features | {features}, in microjansky, the rest frame where there is a redshift |
 | decides | by the threshold of highest F1 out of fold, of {protocol} folds, one for each way of seeing the sky |
-| licence | MIT, as the code; cite mallorn (CITATION.cff) and the MALLORN challenge |
+| licence | MIT, as the code; cite mallorn (CITATION.cff) and the data |
 
-Which of its four models scores an object follows from the object: with or without redshift, seen as the challenge's
-survey sees or as others do. Those of the second kind learned from copies of the same objects at lower redshifts and
-brighter limits, forced or detections only, in all or in two or three of the passbands, which is how ZTF sees.
-
+{kinds}
 ## How good it is
 
 Out of fold, with {level:.0%} intervals over events. The intervals do not hold what other training events would change.
@@ -61,19 +58,23 @@ How well its probabilities hold says the last column of the first table, the exp
 - **Light curves of other units or with host flux.** They are told in words, see `domain_reason`.
 - **Objects with fewer points than it states.** They get no probability.
 - **Other kinds of transients than it learned from.** It gives each one of its classes: {classes}.
-- **A survey's own statistics.** Train on that survey: the thresholds are those of the challenge's mix, in which
+- **A survey's own statistics.** Train on that survey: the thresholds are those of the training survey's mix, in which
   {share:.1%} of the objects are {target}; on the sky far fewer are.
+{note}"""
 
-Real events that were the challenge's models are in its training set in all but name; its score on them is no test.
+_KINDS = """Which of its four models scores an object follows from the object: with or without redshift, seen as the training
+survey sees or as others do. Those of the second kind learned from copies of the same objects at lower redshifts and
+brighter limits, forced or detections only, in all or in two or three of the passbands, which is how ZTF sees.
 """
+_TRAINED = {"once": "each trained once on all of them", "folds": "each the mean of the fits of all folds"}
 
 
-def model_card(about, tables, level):
+def model_card(about, tables, level, export):
     """Return the card of a model, Markdown.
 
     about: content of model.json. tables: {"scores", "other_surveys", "by_type": paths of these tables of evaluation,
     of which the second may be missing, "folds": {"events", "target_events", "objects", "targets": numbers}}. level: of
-    the intervals.
+    the intervals. export: that block of the configuration.
     """
     model, n, others = about["model"], tables["folds"], about["classes"][1:]
     scores = [row for row in _rows(tables["scores"]) if row["model"] == model]
@@ -87,6 +88,10 @@ def model_card(about, tables, level):
         members=", ".join(about["repeats"][0]["members"]),
         features=len(about["features"]),
         protocol=about["protocol"],
+        data=export["data"],
+        trained=_TRAINED[export["trained"]],
+        kinds=_KINDS if "other_surveys" in about else "",
+        note=f"\n{export['note']}\n" if export["note"] else "",
         share=n["targets"] / n["objects"],
         scores=_scores(scores),
         cuts=_cuts(cuts),

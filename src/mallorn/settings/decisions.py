@@ -101,6 +101,8 @@ class Export(Block):
         "training objects, which is smaller by folds.number times folds.repeats. The threshold of the latter is right "
         "for folds.repeats: 1, where it is chosen on single fits too.",
     )
+    data: str = value("objects of the training survey", "What the card of `release_model` says that was learned from.")
+    note: str = value("", "What the card ends with.")
 
 
 class PhotozDraws(Block):

@@ -1,6 +1,6 @@
 """The models and ensembles that come with the package, as literal tables; the meaning of keys is in `learning`."""
 
-__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "ROCKETS"]
+__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "ROCKETS", "SAMPLING", "UNUSED_FAMILIES"]
 
 RANKER_PARAMS = {
     "num_iterations": 100,
@@ -14,15 +14,16 @@ RANKER_PARAMS = {
 """LightGBM where features are ranked, and in audits."""
 
 SAMPLING = (
-    *(
-        "*_err",
-        "*_err__?",
-        "statistics__*n_points*",
-        "statistics__gap_*",
-        "statistics__span__?",
-        "cross_band__matched_*",
-    ),
-    *("decay__*_points", "hypotheses__*_gap_*", "hypotheses__*_seen*", "outside__significant_*"),
+    "*_err",
+    "*_err__?",
+    "statistics__*n_points*",
+    "statistics__gap_*",
+    "statistics__span__?",
+    "cross_band__matched_*",
+    "decay__*_points",
+    "hypotheses__*_gap_*",
+    "hypotheses__*_seen*",
+    "outside__significant_*",
 )
 """Patterns of features that say how and when an object was observed."""
 
