@@ -109,10 +109,8 @@ def _watched(where, source, survey, given, model, reasons):
     if source not in names("formats"):
         raise ConfigError(f"--source: expected a format, found {source!r}. Next step: see docs/sources.md")
     passbands, surveys = passbands_of_run(config)[0], surveys_of_run(config)[0]
-    full = passbands.names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in passbands.names]
-    places = {name: k for k, name in enumerate(full)}
     plugins = given.get("plugins", [])
-    scoring = Scoring(str(model.folder), plugins, reasons, config["ingest"], (passbands, places))
+    scoring = Scoring(str(model.folder), plugins, reasons, config["ingest"], (passbands, passbands.places(surveys)))
     if where == _BROKER:
         return Broker(config), scoring
     return Folder(Path(where), source, surveys, config), scoring

@@ -1,18 +1,13 @@
 """Scores of a nested frame, such as a partition of a HATS catalogue: see `docs/cluster.md`."""
 
-import numpy as np
-
 from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.errors import DataError
-from mallorn.ingest.batches import pack
-from mallorn.ingest.positions import is_further
 from mallorn.interface.batches import OBJECTS_PER_BATCH
 from mallorn.interface.configuration import configuration
 from mallorn.interface.files import reading_for
 from mallorn.interface.model import Model
-from mallorn.interface.scoring import model_of_process, score_curves
+from mallorn.interface.scoring import model_of_process, score_read
 from mallorn.sources.hats import batches_of_table
-from mallorn.survey.lightcurves import joined
 from mallorn.survey.passbands import passbands_of_run, surveys_of_run
 
 __all__ = ["predict_frame"]
@@ -67,24 +62,16 @@ class _Reading:
     def __init__(self, config):
         self._ingest, self._settings = config["ingest"], dict(config["readers"].get(_SOURCE, {}))
         self._passbands, surveys = passbands_of_run(config)[0], surveys_of_run(config)[0]
-        several = len(surveys) > 1
-        names = self._passbands.names if several else [f"{surveys[0]}.{name}" for name in self._passbands.names]
-        self._places = {name: k for k, name in enumerate(names)}
-        if not several:
+        self._places = self._passbands.places(surveys)
+        if len(surveys) == 1:
             self._settings.setdefault("survey", surveys[0])
 
     def scored(self, table, model, reasons):
         """Return the scores of the objects of an Arrow table, in their order."""
-        parts, found = [], list(batches_of_table(table.combine_chunks(), self._settings))
+        found = list(batches_of_table(table.combine_chunks(), self._settings))
         order = [str(name) for batch in found for name in batch.objects["object_id"]]
         pairs = (("frame", batch) for batch in found)
-        _, known = pack(pairs, (0, 1), self._ingest, (self._passbands, self._places), parts.append)
-        curves = joined(parts)
-        place = {str(name): k for k, name in enumerate(known["object_id"])}
-        rows = np.array([place[str(name)] for name in curves.object_id], dtype=int)
-        told = {name: values[rows] for name, values in known.items() if is_further(name) or name == "redshift_kind"}
-        told = {name: values for name, values in told.items() if name in ("ra", "dec", "redshift_kind")}
-        frame = score_curves(model, curves, told, reasons)
+        frame = score_read(model, pairs, self._ingest, (self._passbands, self._places), reasons)
         frame = frame.set_index(frame["object_id"].astype(str)).loc[order]
         return frame.astype({name: kind for name, kind in _kinds(model).items() if name in frame})
 

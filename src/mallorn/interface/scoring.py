@@ -8,12 +8,14 @@ from multiprocessing import get_context
 
 import numpy as np
 
+from mallorn.ingest.batches import pack
+from mallorn.ingest.positions import is_further
 from mallorn.interface.model import load_model
 from mallorn.plugins import use
 from mallorn.runtime.threads import one_thread
-from mallorn.survey.lightcurves import redshift_kind
+from mallorn.survey.lightcurves import joined, redshift_kind
 
-__all__ = ["in_processes", "model_of_process", "score_batch", "score_curves"]
+__all__ = ["in_processes", "model_of_process", "score_batch", "score_curves", "score_read"]
 
 _AHEAD = 2  # batches that wait for each process
 
@@ -50,6 +52,20 @@ def score_curves(model, curves, known=None, reasons=3):
     table |= {name: _numbered(predicted[name]) for name in predicted if name not in table}
     table |= {**{name: described[name].array for name in described}, "reasons": named}
     return pandas.DataFrame({**table, **known})
+
+
+def score_read(model, found, ingest, passbands, reasons):
+    """Return what `score_curves` says of the objects of (file name, `mallorn.sources.canonical.Batch`) pairs.
+
+    ingest: that block of the configuration. passbands: see `mallorn.ingest.batches.pack`. The order is by object id.
+    """
+    parts = []
+    _, known = pack(found, (0, 1), ingest, passbands, parts.append)
+    curves = joined(parts)
+    place = {str(name): k for k, name in enumerate(known["object_id"])}
+    rows = np.array([place[str(name)] for name in curves.object_id], dtype=int)
+    told = {name: values[rows] for name, values in known.items() if is_further(name) or name == "redshift_kind"}
+    return score_curves(model, curves, told, reasons)
 
 
 def _numbered(column):

@@ -62,7 +62,8 @@ How well its probabilities hold says the last column of the first table, the exp
   {share:.1%} of the objects are {target}; on the sky far fewer are.
 {note}"""
 
-_KINDS = """Which of its four models scores an object follows from the object: with or without redshift, seen as the training
+_KINDS = """\
+Which of its four models scores an object follows from the object: with or without redshift, seen as the training
 survey sees or as others do. Those of the second kind learned from copies of the same objects at lower redshifts and
 brighter limits, forced or detections only, in all or in two or three of the passbands, which is how ZTF sees.
 """

@@ -118,10 +118,7 @@ class FormatSource:
 
         chosen, (passbands, surveys) = self._plan(folder)[split], passbands
         found = self.batches(folder, split, surveys)
-        names = passbands.names
-        full = names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in names]
-        places = {name: k for k, name in enumerate(full)}
-        return pack(found, (chosen.part, chosen.parts), settings, (passbands, places), write)
+        return pack(found, (chosen.part, chosen.parts), settings, (passbands, passbands.places(surveys)), write)
 
     def _plan(self, folder, key="path"):
         if str(folder) not in self._plans:

@@ -143,6 +143,14 @@ class Passbands:
         except ValueError:
             raise ValueError(f"unknown passband {name!r}: expected one of {', '.join(self.names)}") from None
 
+    def places(self, surveys):
+        """Return {"SURVEY.NAME": position} of the passbands, which are those of `surveys`, names.
+
+        Those of several surveys are called so already.
+        """
+        names = self.names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in self.names]
+        return {name: k for k, name in enumerate(names)}
+
     def in_slots(self):
         """Return six `Passbands` that stand for the slots; one without a passband of the survey has no slot.
 

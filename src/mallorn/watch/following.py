@@ -17,11 +17,8 @@ import numpy as np
 
 from mallorn.decide.domain import kind_of
 from mallorn.errors import DataError
-from mallorn.ingest.batches import pack
-from mallorn.ingest.positions import is_further
-from mallorn.interface.scoring import model_of_process, score_curves
+from mallorn.interface.scoring import model_of_process, score_read
 from mallorn.plugins import use
-from mallorn.survey.lightcurves import joined
 from mallorn.watch.inputs import objects_of
 from mallorn.watch.objects import batch_of_objects
 
@@ -64,14 +61,9 @@ class Scoring(NamedTuple):
         """
         if self.plugins:
             use(self.plugins)
-        parts = []
+        pairs = [("", batch_of_objects(objects, names))]
         with _quiet():
-            _, known = pack([("", batch_of_objects(objects, names))], (0, 1), self.ingest, self.passbands, parts.append)
-        curves = joined(parts)
-        place = {str(name): k for k, name in enumerate(known["object_id"])}
-        rows = np.array([place[str(name)] for name in curves.object_id], dtype=int)
-        told = {name: values[rows] for name, values in known.items() if is_further(name) or name == "redshift_kind"}
-        frame = score_curves(model_of_process(self.folder), curves, told, self.reasons)
+            frame = score_read(model_of_process(self.folder), pairs, self.ingest, self.passbands, self.reasons)
         return {str(row["object_id"]): row for row in map(_plain, frame.to_dict("records"))}
 
 
