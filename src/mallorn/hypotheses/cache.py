@@ -94,9 +94,9 @@ def use_kernels(folder=None):
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; in a process that has them already, they stay as they are."""
     with _cache_in(folder):
-        from mallorn.hypotheses import drw, kernels
+        from mallorn.hypotheses import drw, kernels, semi_kernels
 
-    return kernels.fit_objects, drw.fit_random_walks
+    return kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric
 
 
 @contextmanager

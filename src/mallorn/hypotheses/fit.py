@@ -20,7 +20,17 @@ from mallorn import plugins
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
 
-__all__ = ["STATUS", "chosen_hypotheses", "fit_hypotheses", "fit_one", "fitted_points", "units"]
+__all__ = [
+    "STATUS",
+    "chosen_hypotheses",
+    "first_epoch",
+    "fit_hypotheses",
+    "fit_one",
+    "fitted_points",
+    "flux_scale",
+    "units",
+    "volume_and_errors",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -234,19 +244,24 @@ def _curvature(h, prior, hessian, window):
     free = prior[2] < prior[3]
     matrix = hessian[:, free][:, :, free]
     matrix[:, 0, 0] += 1.0 / sd[:, 0] ** 2
-    scale = np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
-    correlation = matrix / (scale[:, :, None] * scale[:, None, :])
+    errors = np.zeros(hessian.shape[:2])
+    errors[:, free], log_det = volume_and_errors(matrix)
+    errors[np.isnan(log_det)] = np.nan
+    return errors, log_det, -0.5 * log_det - np.sum(np.log(sd[:, free]), axis=1)
+
+
+def volume_and_errors(matrix):
+    """Return standard errors (n, P) and ln det (n,) of Hessians (n, P, P); NaN where one is not positive definite."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
+        correlation = matrix / (scale[:, :, None] * scale[:, None, :])
     sound = np.isfinite(correlation).all(axis=(1, 2))
-    correlation[~sound] = np.eye(free.sum())
+    correlation[~sound] = np.eye(matrix.shape[1])
     values, vectors = np.linalg.eigh(correlation)
     sound &= values[:, 0] > 1e-13
     values[~sound] = np.nan
     log_det = np.sum(np.log(values), axis=1) + 2 * np.sum(np.log(scale), axis=1)
-    errors = np.full(hessian.shape[:2], np.nan)
-    errors[:, free] = np.sqrt(np.sum(vectors**2 / values[:, None, :], axis=2)) / scale
-    errors[:, ~free] = 0.0
-    errors[~sound] = np.nan
-    return errors, log_det, -0.5 * log_det - np.sum(np.log(sd[:, free]), axis=1)
+    return np.sqrt(np.sum(vectors**2 / values[:, None, :], axis=2)) / scale, log_det
 
 
 def event_epochs(start, x, flux, error, count):
@@ -302,7 +317,7 @@ def _random_walks(lc, x, flux, error, config):
     from mallorn.hypotheses.drw import fit_random_walks
 
     tau, sigma, beta = (np.array(config[name], dtype=float) for name in ("tau", "sigma", "beta"))
-    scale = np.array([_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
+    scale = np.array([flux_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
     weight = (lc.passbands.wavelength / _WALK_REFERENCE) ** beta[:, None]
     deviance = fit_random_walks(lc.start, x, lc.band, flux, error, tau, sigma, weight, scale)
     flat = deviance.reshape(len(lc), tau.size * sigma.size * beta.size)
@@ -322,7 +337,7 @@ def _random_walks(lc, x, flux, error, config):
     return {f"drw_{k}": v for k, v in (table | {"scale": scale, "deviance": lowest, "ln_evidence": evidence}).items()}
 
 
-def _scale(flux, error):
+def flux_scale(flux, error):
     """Standard deviation of the fluxes but the 2% strongest, at least the median error; NaN without points."""
     if not flux.size:
         return np.nan
