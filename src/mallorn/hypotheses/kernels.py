@@ -316,13 +316,13 @@ def _size(light_curve):
 
 
 @_jit
-def _model(light_curve, sed, p, points, w, derivatives, m, dm, work):
-    """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters.
+def _model(light_curve, sed, p, points, w, m, dm, work):
+    """Fill m (n,) with w g S, and dm (P, n) with its derivatives by t0 and all parameters unless it is (P, 0).
 
     points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
     x, band, wavelength, c = points
-    a = _size(light_curve)
+    a, derivatives = _size(light_curve), dm.shape[1] > 0
     g, slope, s, sed_slope = work[0], work[10], work[11], work[12]
     _light_curve(light_curve, x, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
     sed_of_points(sed, x, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, dm[1 + a :], work[13:])
@@ -449,7 +449,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
     m, trial_m, dm, trial_dm = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n))
     trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    _model(light_curve, sed, p, points, w, True, m, dm, work)
+    _model(light_curve, sed, p, points, w, m, dm, work)
     _amplitudes(m, f, group, amplitude, norm)
     chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
     damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
@@ -482,7 +482,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
                 trial[k] = min(max(p[k] + step[k], low[k]), high[k])
                 step[k] = trial[k] - p[k]
             predicted = predicted_gain(gradient, hessian, step)
-            _model(light_curve, sed, trial, points, w, True, trial_m, trial_dm, work)
+            _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
             evaluations += 1
             _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
             trial_chi2, value = _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)
@@ -538,7 +538,7 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        _model(light_curve, sed, starts[k], points, w, False, m, nothing, work)
+        _model(light_curve, sed, starts[k], points, w, m, nothing, work)
         _amplitudes(m, f, group, amplitude, norm)
         values[k] = _objective(f, m, group, amplitude, starts[k], prior[0], prior[1])[1]
     return starts, values
@@ -626,5 +626,5 @@ def evaluate(light_curve, sed, p, x, band, wavelength):
     """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
     points = x, band, wavelength, point_constants(band, wavelength)
-    _model(light_curve, sed, p, points, np.ones(x.size), True, m, dm, np.empty((_ROOM, x.size)))
+    _model(light_curve, sed, p, points, np.ones(x.size), m, dm, np.empty((_ROOM, x.size)))
     return m, dm

@@ -5,9 +5,9 @@ Points, errors and the scale of fluxes are those of `mallorn.hypotheses.fit`; th
 
     ln Z = -(deviance + penalty)/2 - ln(det H)/2 - sum_k ln sd_k,
 
-with H the Hessian of (deviance + penalty)/2 by all parameters, the deviance's part by Fisher's information, and sd_k the
-widths of the priors. deviance = -2 ln L + sum ln(2 pi e^2), so that all evidences leave out the same constant as those
-of `mallorn.hypotheses.fit`, and can be subtracted from them.
+with H the Hessian of (deviance + penalty)/2 by all parameters, the deviance's part by Fisher's information, and sd_k
+the widths of the priors. deviance = -2 ln L + sum ln(2 pi e^2), so that all evidences leave out the same constant as
+those of `mallorn.hypotheses.fit`, and can be subtracted from them where the floor of errors is the same.
 """
 
 import logging
@@ -33,7 +33,9 @@ def chosen_semi_parametric(names):
         if name not in known:
             raise ConfigError(f"fits.semi_parametric.models: unknown hypothesis {name!r}; known are {', '.join(known)}")
         if (parent := known[name].parent) and parent not in names:
-            raise ConfigError(f"fits.semi_parametric.models: {name!r} starts from the fit of {parent!r}; add {parent!r}")
+            raise ConfigError(
+                f"fits.semi_parametric.models: {name!r} starts from the fit of {parent!r}; add {parent!r}"
+            )
     return [h for h in SEMI_PARAMETRIC if h.name in names]
 
 
@@ -90,7 +92,7 @@ def _fit_one(h, points, parent, config):
         grid, extra = np.array(list(product(*(p.starts for p in h.parameters)))), np.empty((n, 0, size))
     else:
         grid, extra = np.empty((0, size)), _from_parent(h, parent)
-    p, deviance, total, hessian, status, count = semi_kernels.fit_semi_parametric(
+    p, deviance, total, _, hessian, status, count = semi_kernels.fit_semi_parametric(
         PROCESSES.index(h.process), SEMI_SEDS.index(h.sed), *points, grid, extra, prior,
         config["descents"], config["trial_steps"], config["max_steps"], config["tolerance"],
     )  # fmt: skip

@@ -26,7 +26,7 @@ from mallorn.hypotheses.kernels import (
 )
 from mallorn.hypotheses.models import REFERENCE
 
-__all__ = ["deviance_and_derivatives", "fit_semi_parametric"]
+__all__ = ["fit_semi_parametric"]
 
 _WALK = 1
 _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _DRIFTING_PARABOLA, _PARABOLA = 0, 1, 2, 3, 4
@@ -57,7 +57,7 @@ def _sed(sed, points, t0, p, s, ds, work):
     if sed == _PARABOLA:
         _parabola(p, points, s, ds)
     else:
-        sed_of_points(_OF_KERNELS[sed], x, t0, p, band, wavelength, c, True, s, work[0], ds, work[1:])
+        sed_of_points(_OF_KERNELS[sed], x, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
 
 
 @_jit
@@ -347,8 +347,9 @@ def fit_semi_parametric(
 ):  # fmt: skip
     """Fit one hypothesis to every object.
 
-    Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the same plus the priors' penalty (n,), half Hessians of
-    the latter by Fisher's information (n, P, P), status (n,) and numbers of evaluations (n,).
+    Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the same plus the priors' penalty (n,), half the gradient
+    of the latter (n, P) and half its Hessian by Fisher's information (n, P, P), status (n,) and numbers of evaluations
+    (n,).
 
     process, sed: numbers of the forms. start (n + 1,): first point of each object. x (N,) rest-frame days, sorted
     within objects; band (N,); flux (N,) in units of the object's scale, and noise (N,), squares of the errors.
@@ -360,6 +361,7 @@ def fit_semi_parametric(
     """
     n, size = start.size - 1, prior.shape[1]
     best_p, best_hessian = np.full((n, size), np.nan), np.full((n, size, size), np.nan)
+    best_gradient = np.full((n, size), np.nan)
     best_deviance, best_value = np.full(n, np.nan), np.full(n, np.nan)
     best_status, count = np.full(n, -1, np.int8), np.zeros(n, np.int64)
     for o in range(n):
@@ -393,21 +395,5 @@ def fit_semi_parametric(
             if reached < value or q == descents:
                 p, value = candidate, reached
         best_deviance[o], best_value[o], best_status[o] = deviance, value, status
-        best_p[o], best_hessian[o] = p, out[1]
-    return best_p, best_deviance, best_value, best_hessian, best_status, count
-
-
-@njit(cache=True, error_model="numpy")
-def deviance_and_derivatives(process, sed, p, x, band, wavelength, t0, flux, noise):
-    """Return -2 ln L + sum ln(2 pi e^2) of one object, its gradient (P,) and twice the Fisher information (P, P).
-
-    For checks; compiled at its first call. The arguments are those of `fit_semi_parametric`.
-    """
-    n, size = x.size, p.size
-    points = x, band, wavelength, point_constants(band, wavelength)
-    s, ds, work = np.empty(n), np.empty((4, n)), np.empty((6, n))
-    gradient, fisher = np.empty(size), np.empty((size, size))
-    _sed(sed, points, t0, p, s, ds, work)
-    d, step = np.empty((5, size)), np.empty((4, size))
-    value = _derivatives(process, sed, p, s, ds, flux, noise, x, gradient, fisher, d, step)
-    return value, 2.0 * gradient, 2.0 * fisher
+        best_p[o], best_gradient[o], best_hessian[o] = p, out[0], out[1]
+    return best_p, best_deviance, best_value, best_gradient, best_hessian, best_status, count

@@ -3,9 +3,9 @@
     flux = S(lam, d) (sigma g(x) + mu),   S(4500 A, d) = 1,
 
 with g a Gaussian process of variance 1 over rest-frame days x that all passbands share, S one of the SEDs of
-`mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x - t0 from an epoch that is given, and
-mu 0 or a free constant. Plateaus, second peaks and events that are on at the start are as likely as any other curve:
-the colours and their change decide between hypotheses, and so does how smooth the curve is.
+`mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x - t0 from an epoch that is given,
+and mu 0 or a free constant. Plateaus, second peaks and events that are on at the start are as likely as any other
+curve: the colours and their change decide between hypotheses, and so does how smooth the curve is.
 
 g is a Matern-3/2 process, k(x) = (1 + s) exp(-s) with s = sqrt(3) |x| / length, or an Ornstein-Uhlenbeck process,
 k(x) = exp(-|x| / length): Rasmussen & Williams (2006, Gaussian Processes for Machine Learning), eqs. 4.17 and 4.14.
@@ -72,7 +72,9 @@ _PARABOLA = (
     Parameter("slope", "", -0.5, 1.5, -8.0, 8.0, (-1.8, -0.5, 0.7), "d ln F_nu / d ln wavelength at 4500 A"),
     Parameter("curvature", "", 1.0, 2.0, -12.0, 12.0, (1.0,), "curvature of ln F_nu in ln wavelength"),
 )
-_DRIFT = Parameter("drift", "1 / 50 d", 0.0, 1.5, -8.0, 8.0, (-0.8, 0.0, 0.8), "change of the slope over 50 d, rest frame")
+_DRIFT = Parameter(
+    "drift", "1 / 50 d", 0.0, 1.5, -8.0, 8.0, (-0.8, 0.0, 0.8), "change of the slope over 50 d, rest frame"
+)
 _SHINE = (12.0, 40.0, 120.0)
 _OWN = "priors of this work"
 
