@@ -39,12 +39,11 @@ def covariance(h, x, p):
 
 
 def drawn(h, rng):
-    """Return parameters from the prior of `h`, those of the process such that the light curve tells them."""
+    """Return parameters from the prior of `h`; of the process, such that a light curve holds some ten lengths."""
     p = np.array([q.mean + q.sd * rng.standard_normal() for q in h.parameters])
     names = h.parameter_names
     p[names.index("ln_sigma")] = 0.3 * rng.standard_normal()
-    k = names.index("ln_length")
-    p[k] = h.parameters[k].mean + 0.5 * rng.standard_normal()
+    p[names.index("ln_length")] = np.log(40.0) + 0.5 * rng.standard_normal()
     return np.clip(p, [q.low for q in h.parameters], [q.high for q in h.parameters])
 
 

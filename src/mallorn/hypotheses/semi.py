@@ -92,7 +92,7 @@ def _fit_one(h, points, parent, config):
         grid, extra = np.array(list(product(*(p.starts for p in h.parameters)))), np.empty((n, 0, size))
     else:
         grid, extra = np.empty((0, size)), _from_parent(h, parent)
-    p, deviance, total, _, hessian, status, count = semi_kernels.fit_semi_parametric(
+    p, deviance, penalty, _, _, hessian, status, count = semi_kernels.fit_semi_parametric(
         PROCESSES.index(h.process), SEMI_SEDS.index(h.sed), *points, grid, extra, prior,
         config["descents"], config["trial_steps"], config["max_steps"], config["tolerance"],
     )  # fmt: skip
@@ -102,8 +102,8 @@ def _fit_one(h, points, parent, config):
         "parameters": p,
         "errors": errors,
         "deviance": deviance,
-        "penalty": total - deviance,
-        "ln_evidence": -0.5 * (total + log_det) - np.log(prior[1]).sum(),
+        "penalty": penalty,
+        "ln_evidence": -0.5 * (deviance + penalty + log_det) - np.log(prior[1]).sum(),
         "status": status,
         "n_evaluations": count.astype(np.int32),
         "hypothesis": h,

@@ -114,10 +114,12 @@ def _deviance(process, sed, p, s, y, noise, x):
 
 
 @_jit
-def _derivatives(process, sed, p, s, ds, y, noise, x, gradient, fisher, d, step):
-    """Return what `_deviance` returns; fill half its gradient (P,) and the Fisher information (P, P).
+def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher, d, step):
+    """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient of their sum (P,), and the Fisher
+    information of the first (P, P).
 
-    ds (.., n): derivatives of ln s. d (5, P): room for those of the state; step (4, P): of the innovations.
+    F is the posterior's precision of a free mean mu, at given other parameters, 1 without one. ds (.., n): derivatives
+    of ln s. d (8, P): room for those of the state, of its derivative by mu, and of F; step (4, P): of the innovations.
     """
     k, size = _n_sed(sed), p.size
     ell, mu = k + 1, k + 2
@@ -125,7 +127,7 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, gradient, fisher, d, step)
     rate = exp(-p[ell]) * (1.0 if process == _WALK else _ROOT3)
     v1 = 0.0 if process == _WALK else 1.0
     a0, a1, p00, p01, p11 = 0.0, 0.0, 1.0, 0.0, v1
-    total, product = 0.0, 1.0
+    total, product, precision, b0, b1 = 0.0, 1.0, 1.0 / (mean_sd * mean_sd), 0.0, 0.0
     d[:] = 0.0
     gradient[:] = 0.0
     fisher[:] = 0.0
@@ -147,14 +149,21 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, gradient, fisher, d, step)
                 u00, u01 = c00 * r00 + c01 * r01, c00 * r01 + c01 * r11
                 u10, u11 = c10 * r00 + c11 * r01, c10 * r01 + c11 * r11
                 d[2, j], d[3, j], d[4, j] = u00 * c00 + u01 * c01, u00 * c10 + u01 * c11, u10 * c10 + u11 * c11
+            if size > mu:
+                b0, b1 = -d[0, mu], -d[1, mu]
+                for j in range(size):
+                    d[5, j], d[6, j] = c00 * d[5, j] + c01 * d[6, j], c10 * d[5, j] + c11 * d[6, j]
             # d/d ln length = -tau d/dtau, and dA/dtau = F A with F = [[0, 1], [-1, -2]], or -1 for the walk
             if process == _WALK:
                 d[0, ell] += tau * a0
+                d[5, ell] += tau * b0
                 d[2, ell] += 2.0 * tau * (p00 - 1.0)
             else:
                 q00, q11 = p00 - 1.0, p11 - 1.0
                 d[0, ell] -= tau * a1
                 d[1, ell] += tau * (a0 + 2.0 * a1)
+                d[5, ell] -= tau * b1
+                d[6, ell] += tau * (b0 + 2.0 * b1)
                 d[2, ell] -= 2.0 * tau * p01
                 d[3, ell] -= tau * (q11 - q00 - 2.0 * p01)
                 d[4, ell] += 2.0 * tau * (p01 + 2.0 * q11)
@@ -174,18 +183,30 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, gradient, fisher, d, step)
         for j in range(size):
             change = dh[j]
             dv[j] = -change * a0 - h * d[0, j] - mean * w * by_s[j]
+        of_mean = 0.0
         if size > mu:
             dv[mu] -= w
+            of_mean = -dv[mu]
+            precision += of_mean * of_mean * inverse
         for j in range(size):
             change = dh[j]
             dw[j] = (2.0 * h * change * p00 + h * h * d[2, j]) * inverse
             share = dw[j]
-            d[0, j] += ((d[2, j] * h + p00 * change) * inverse - k0 * share) * v + k0 * dv[j]
-            d[1, j] += ((d[3, j] * h + p01 * change) * inverse - k1 * share) * v + k1 * dv[j]
+            dk0 = (d[2, j] * h + p00 * change) * inverse - k0 * share
+            dk1 = (d[3, j] * h + p01 * change) * inverse - k1 * share
+            d[0, j] += dk0 * v + k0 * dv[j]
+            d[1, j] += dk1 * v + k1 * dv[j]
+            if size > mu:
+                second = w * by_s[j] - change * b0 - h * d[5, j]
+                d[7, j] += of_mean * inverse * (second - 0.5 * of_mean * share)
+                d[5, j] += dk0 * of_mean + k0 * second
+                d[6, j] += dk1 * of_mean + k1 * second
             d[4, j] -= 2.0 * k1 * (p01 * change + h * d[3, j]) - k1 * k1 * share / inverse
             d[2, j] = kept * (d[2, j] - p00 * share)
             d[3, j] = kept * (d[3, j] - p01 * share)
             gradient[j] += v * dv[j] * inverse + 0.5 * share * (1.0 - v * v * inverse)
+        b0 += k0 * of_mean
+        b1 += k1 * of_mean
         for j in range(size):
             left, right = dv[j] * inverse, 0.5 * dw[j]
             for q in range(j + 1):
@@ -198,7 +219,8 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, gradient, fisher, d, step)
     for j in range(size):
         for q in range(j):
             fisher[q, j] = fisher[j, q]
-    return total - log(product)
+        gradient[j] += d[7, j] / precision
+    return total - log(product), log(precision * mean_sd * mean_sd)
 
 
 @_jit
@@ -216,11 +238,12 @@ def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
     s, ds, work, d, step = room
     gradient, fisher = out
     _sed(sed, points, t0, p, s, ds, work)
-    value = _derivatives(process, sed, p, s, ds, y, noise, points[0], gradient, fisher, d, step)
+    mean_sd = prior[1, p.size - 1]
+    value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
         fisher[j, j] += 1.0 / prior[1, j] ** 2
-    return value, value + _penalty(p, prior)
+    return value, value + of_mean + _penalty(p, prior)
 
 
 @_jit
@@ -347,9 +370,10 @@ def fit_semi_parametric(
 ):  # fmt: skip
     """Fit one hypothesis to every object.
 
-    Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the same plus the priors' penalty (n,), half the gradient
-    of the latter (n, P) and half its Hessian by Fisher's information (n, P, P), status (n,) and numbers of evaluations
-    (n,).
+    Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the priors' penalty (n,), the objective (n,), half its
+    gradient (n, P), half its Hessian by Fisher's information (n, P, P), status (n,) and numbers of evaluations (n,).
+    The objective is the sum of the first two, and for a free mean ln(sd^2 F), which makes of the likelihood that of all
+    means together: at its lowest place the other parameters are not drawn to what suits the best mean alone.
 
     process, sed: numbers of the forms. start (n + 1,): first point of each object. x (N,) rest-frame days, sorted
     within objects; band (N,); flux (N,) in units of the object's scale, and noise (N,), squares of the errors.
@@ -361,7 +385,7 @@ def fit_semi_parametric(
     """
     n, size = start.size - 1, prior.shape[1]
     best_p, best_hessian = np.full((n, size), np.nan), np.full((n, size, size), np.nan)
-    best_gradient = np.full((n, size), np.nan)
+    best_gradient, best_penalty = np.full((n, size), np.nan), np.full(n, np.nan)
     best_deviance, best_value = np.full(n, np.nan), np.full(n, np.nan)
     best_status, count = np.full(n, -1, np.int8), np.zeros(n, np.int64)
     for o in range(n):
@@ -370,7 +394,7 @@ def fit_semi_parametric(
             continue
         points = x[a:b], band[a:b], wavelength[o], point_constants(band[a:b], wavelength[o])
         y, e2 = flux[a:b], noise[a:b]
-        room = np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.empty((5, size)), np.empty((4, size))
+        room = np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.empty((8, size)), np.empty((4, size))
         out = np.empty(size), np.empty((size, size))
         starts = np.empty((len(grid) + extra.shape[1], size))
         starts[: len(grid)] = grid
@@ -394,6 +418,7 @@ def fit_semi_parametric(
             count[o] += evaluations
             if reached < value or q == descents:
                 p, value = candidate, reached
-        best_deviance[o], best_value[o], best_status[o] = deviance, value, status
+        best_deviance[o], best_penalty[o], best_value[o] = deviance, _penalty(p, prior), value
+        best_status[o] = status
         best_p[o], best_gradient[o], best_hessian[o] = p, out[0], out[1]
-    return best_p, best_deviance, best_value, best_gradient, best_hessian, best_status, count
+    return best_p, best_deviance, best_penalty, best_value, best_gradient, best_hessian, best_status, count

@@ -142,7 +142,6 @@ SEMI_PARAMETRIC = (
         "parabola",
         (*_PARABOLA, *_process(60.0, 1.0, (20.0, 100.0), (1.0,)), _MEAN),
         _OWN,
-        parent="parabola",
     ),
 )
 """All semi-parametric hypotheses, parents before their children."""

@@ -27,7 +27,7 @@ SEMI_PARENTS = {
     "drifting_parabola": "parabola",
     "cooling_photosphere": "",
     "walk": "",
-    "offset_parabola": "parabola",
+    "offset_parabola": "",
 }
 """The same of the semi-parametric ones, as `mallorn.hypotheses.semi_models` has them."""
 
