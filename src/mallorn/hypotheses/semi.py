@@ -5,9 +5,10 @@ Points, errors and the scale of fluxes are those of `mallorn.hypotheses.fit`; th
 
     ln Z = -(deviance + penalty)/2 - ln(det H)/2 - sum_k ln sd_k,
 
-with H the Hessian of (deviance + penalty)/2 by all parameters, the deviance's part by Fisher's information, and sd_k
-the widths of the priors. deviance = -2 ln L + sum ln(2 pi e^2), so that all evidences leave out the same constant as
-those of `mallorn.hypotheses.fit`, and can be subtracted from them where the floor of errors is the same.
+with H the Hessian of the objective/2 by all parameters, from differences of its exact gradient (Fisher's information
+where that is not positive definite), and sd_k the widths of the priors. deviance = -2 ln L + sum ln(2 pi e^2), so that
+all evidences leave out the same constant as those of `mallorn.hypotheses.fit`, and can be subtracted from them where
+the floor of errors is the same.
 """
 
 import logging
@@ -22,6 +23,8 @@ from mallorn.hypotheses.semi_models import PROCESSES, SEMI_PARAMETRIC, SEMI_SEDS
 __all__ = ["chosen_semi_parametric", "fit_semi_parametric", "semi_units"]
 
 _log = logging.getLogger(__name__)
+
+_DISPLACEMENT = 1e-3  # of parameters for second derivatives, in standard deviations of their priors
 
 _COLUMNS = ("deviance", "penalty", "ln_evidence", "status", "n_evaluations")
 
@@ -84,18 +87,20 @@ def _fit_one(h, points, parent, config):
     points: what `semi_kernels.fit_semi_parametric` takes, from start to epoch. parent: the mapping of the parent's fit,
     or None.
     """
-    from mallorn.hypotheses import semi_kernels
-
     n, size = len(points[0]) - 1, len(h.parameters)
     prior = np.array([(p.mean, p.sd, p.low, p.high) for p in h.parameters]).T.copy()
     if parent is None:
         grid, extra = np.array(list(product(*(p.starts for p in h.parameters)))), np.empty((n, 0, size))
     else:
         grid, extra = np.empty((0, size)), _from_parent(h, parent)
-    p, deviance, penalty, _, _, hessian, status, count = semi_kernels.fit_semi_parametric(
-        PROCESSES.index(h.process), SEMI_SEDS.index(h.sed), *points, grid, extra, prior,
-        config["descents"], config["trial_steps"], config["max_steps"], config["tolerance"],
-    )  # fmt: skip
+    steps = config["descents"], config["trial_steps"], config["max_steps"], config["tolerance"]
+    fit = _compiled(h, points, grid, extra, prior, steps)
+    p, deviance, penalty, _, _, information, status, count = fit
+    hessian = _curvature(h, points, p, prior)
+    weak = np.isnan(volume_and_errors(hessian)[1])
+    hessian[weak] = information[weak]
+    if lacking := int(np.sum(weak & (status >= 0))):
+        _log.info("%s: %d of %d objects: Fisher's information in place of the curvature", h.name, lacking, n)
     errors, log_det = volume_and_errors(hessian)
     status = np.where(status < 0, 3, np.where(np.isfinite(log_det), status, 4)).astype(np.int8)
     return {
@@ -108,6 +113,29 @@ def _fit_one(h, points, parent, config):
         "n_evaluations": count.astype(np.int32),
         "hypothesis": h,
     }
+
+
+def _compiled(h, points, grid, extra, prior, steps):
+    from mallorn.hypotheses.semi_kernels import fit_semi_parametric
+
+    numbers = PROCESSES.index(h.process), SEMI_SEDS.index(h.sed)
+    return fit_semi_parametric(*numbers, *points, grid, extra, prior, *steps)
+
+
+def _curvature(h, points, p, prior):
+    """Return half the Hessian of the objective at p (n, P), by differences of its exact gradient, shape (n, P, P)."""
+    n, size = p.shape
+    free, hessian = prior.copy(), np.empty((n, size, size))
+    free[2:] = [[-np.inf], [np.inf]]
+    for k in range(size):
+        step = np.zeros(size)
+        step[k] = _DISPLACEMENT * prior[1, k]
+        ends = [
+            _compiled(h, points, np.empty((0, size)), (p + sign * step)[:, None].copy(), free, (0, 0, 0, 1.0))[4]
+            for sign in (1, -1)
+        ]
+        hessian[:, k] = (ends[0] - ends[1]) / (2 * step[k])
+    return 0.5 * (hessian + np.swapaxes(hessian, 1, 2))
 
 
 def _from_parent(h, parent):
