@@ -1,6 +1,6 @@
 """Fits of the semi-parametric hypotheses to the raw points of all passbands, and their evidences.
 
-Points, errors and the scale of fluxes are those of `mallorn.hypotheses.fit`; the maximum of the posterior comes from
+Points, errors and the scale of fluxes are those of `mallorn.hypotheses.points`; the maximum of the posterior comes from
 `semi_kernels.fit_semi_parametric`. The evidence is Laplace's approximation there,
 
     ln Z = -(deviance + penalty)/2 - ln(det H)/2 - sum_k ln sd_k,
@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 
 from mallorn.errors import ConfigError
-from mallorn.hypotheses.fit import STATUS, first_epoch, fitted_points, flux_scale, volume_and_errors
+from mallorn.hypotheses.points import STATUS, errors_and_log_det, first_epoch, fitted_points, flux_scale
 from mallorn.hypotheses.semi_models import PROCESSES, SEMI_PARAMETRIC, SEMI_SEDS
 
 __all__ = ["chosen_semi_parametric", "fit_semi_parametric", "semi_units"]
@@ -57,7 +57,7 @@ def fit_semi_parametric(lightcurves, epoch, config):
     epoch: (n,) MJD from which phases count; NaN for objects without any, which are not fitted.
     Return {column: array}, one row per object: of each hypothesis H the parameters `H_NAME` with standard errors
     `H_NAME_err`; `H_deviance`, `H_penalty` (-2 ln prior but for a constant), `H_ln_evidence`, `H_status` (see
-    `mallorn.hypotheses.fit.STATUS`) and `H_n_evaluations`; and `n_points`, `scale` (uJy), `epoch` and `error_floor`.
+    `mallorn.hypotheses.points.STATUS`) and `H_n_evaluations`; and `n_points`, `scale` (uJy), `epoch` and `error_floor`.
     """
     lc, floor = lightcurves, config["error_floor"]
     x, flux, error, wavelength = fitted_points(lc, floor)
@@ -97,11 +97,11 @@ def _fit_one(h, points, parent, config):
     fit = _compiled(h, points, grid, extra, prior, steps)
     p, deviance, penalty, _, _, information, status, count = fit
     hessian = _curvature(h, points, p, prior)
-    weak = np.isnan(volume_and_errors(hessian)[1])
+    weak = np.isnan(errors_and_log_det(hessian)[1])
     hessian[weak] = information[weak]
     if lacking := int(np.sum(weak & (status >= 0))):
         _log.info("%s: %d of %d objects: Fisher's information in place of the curvature", h.name, lacking, n)
-    errors, log_det = volume_and_errors(hessian)
+    errors, log_det = errors_and_log_det(hessian)
     status = np.where(status < 0, 3, np.where(np.isfinite(log_det), status, 4)).astype(np.int8)
     return {
         "parameters": p,
