@@ -1,7 +1,7 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv.
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,rocket,rocket_gains}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -365,6 +365,29 @@ rule ablate_families:
         "Scoring without each feature family, and with each alone"
     script:
         "../workflow/scripts/ablate_families.py"
+
+
+rule score_outliers:
+    input:
+        train="results/features/train.parquet",
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/outliers.csv",
+    log:
+        "results/log/score_outliers.log",
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000, 20),
+        runtime=minutes(30, 2),
+    params:
+        code=training_code("score_outliers", config["outliers"]["model"]),
+        settings=training_settings(config["outliers"]["model"], "outliers"),
+    message:
+        "Leaving one type after the other out, to see how high it ranks as unusual"
+    script:
+        "../workflow/scripts/score_outliers.py"
 
 
 rule select_features:

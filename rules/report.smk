@@ -31,6 +31,7 @@ SCORED_STAGES = (
     "score",
 )
 NOT_SCORED = (
+    "outliers",
     "data_dir",
     "alerce",
     "report",
@@ -47,6 +48,7 @@ rule rank_candidates:
         metadata="results/metadata.parquet",
         source="results/input.json",
         domain="results/domain.json",
+        outliers=expand(OUTLIERS, training=[name for name in (FINAL, WITHOUT_REDSHIFT) if name in EXPORTED]),
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
@@ -63,6 +65,7 @@ rule rank_candidates:
         adapter="rank_candidates",
         code=code_of("rank_candidates"),
         splits=SPLITS,
+        settings=config["training"],
     message:
         "Ranking the candidates"
     script:

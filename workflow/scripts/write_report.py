@@ -7,6 +7,7 @@ from pathlib import Path
 from mallorn.decide.predictions import pooled_by_model
 from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
+from mallorn.report.candidates import with_pages
 from mallorn.report.names import page_name
 from mallorn.report.pages.candidates import write_candidates_page
 from mallorn.report.pages.evaluation import write_evaluation_page
@@ -16,6 +17,7 @@ from mallorn.report.pages.performance import write_performance_page
 from mallorn.report.pages.summary import write_summary_page
 from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
+from mallorn.report.pages.unusual import write_unusual_page
 from mallorn.report.render import pages_of
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
@@ -34,7 +36,7 @@ def main(paths, folders, folder, settings):
     table = read_columns(paths["candidates"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     scores, history, survey = (paths[name] for name in ("scores", "history", "survey"))
-    names = {str(o): page_name(o) for o in table["object_id"][: settings["report"]["candidates"]]}
+    names = {str(o): page_name(o) for o in with_pages(table, settings["report"])}
     pages = {o: name for o, name in names.items() if Path(folders["candidates"], f"{name}.html").is_file()}
     evaluation, model = Path(folders["evaluation"]), decision["model"]
     run = runs(read_history(history))[-1]
@@ -57,6 +59,7 @@ def main(paths, folders, folder, settings):
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
     write_candidates_page(folder, table, pages, decision)
+    write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
     commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")

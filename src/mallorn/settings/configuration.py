@@ -10,6 +10,7 @@ from mallorn.settings.decisions import (
     Domain,
     Ensemble,
     Export,
+    Outliers,
     PhotozDraws,
     Submission,
     Threshold,
@@ -95,6 +96,7 @@ class Configuration(Block):
     submission: Submission = block(Submission, "What the test set is predicted with.")
     export: Export = block(Export, Export.__doc__)
     domain: Domain = block(Domain, Domain.__doc__)
+    outliers: Outliers = block(Outliers, Outliers.__doc__)
     photoz_draws: PhotozDraws = block(PhotozDraws, PhotozDraws.__doc__.splitlines()[0])
     selection: Selection = block(Selection, Selection.__doc__)
     evaluation: Evaluation = block(Evaluation, "Scores, their intervals, and what they depend on.")

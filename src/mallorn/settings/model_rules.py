@@ -32,6 +32,7 @@ def _names(config):
     yield from filter(None, [_unusable("submission.model", config["submission"]["model"], {**models, **ensembles})])
     trained = {
         "ablation.model": [config["ablation"]["model"]],
+        "outliers.model": [config["outliers"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
