@@ -1,13 +1,16 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv.
+#         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv;
+#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,coverage}.csv.
 
 
 include: "functions/evaluation.smk"
 
 
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
+TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "coverage"]
+TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -340,6 +343,67 @@ rule plot_evaluation:
         "Drawing the figures of the evaluation"
     script:
         "../workflow/scripts/plot_evaluation.py"
+
+
+rule tree:
+    input:
+        expand("results/evaluation/{table}.csv", table=TREE_TABLES),
+    localrule: True
+
+
+rule cross_validate_tree:
+    input:
+        unpack(lambda wildcards: model_tables(wildcards.model)),
+        folds="results/folds.parquet",
+    output:
+        TREE_PREDICTIONS,
+    log:
+        "results/log/cross_validate_tree/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_tree/{protocol}/{repeat}/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(map(re.escape, config["models"])),
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=with_learner_memory(megabytes(2000, 40, ["train"])),
+        runtime=minutes(60, 5),
+        gpu=learner_resource("gpus"),
+    params:
+        code=lambda wildcards: training_code("cross_validate_tree", wildcards.model),
+        settings=lambda wildcards: {
+            **training_settings(wildcards.model, "selection"),
+            "taxonomy": TAXONOMY,
+            "tree": {name: config["evaluation"]["tree"][name] for name in ("fewest", "balance", "depth")},
+        },
+    message:
+        "Training {wildcards.model} on the tree of classes, {wildcards.protocol} folds, repeat {wildcards.repeat}"
+    script:
+        "../workflow/scripts/cross_validate_tree.py"
+
+
+rule score_tree:
+    input:
+        tree=tree_predictions(),
+        out_of_fold=predictions_beside_tree(),
+        folds="results/folds.parquet",
+    output:
+        **{table: f"results/evaluation/{table}.csv" for table in TREE_TABLES},
+    log:
+        "results/log/score_tree.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 20, ["tree"]),
+        runtime=minutes(20, 1),
+    params:
+        code=code_of("score_tree"),
+        settings={**scoring_settings("target"), "coverage": config["evaluation"]["tree"]["coverage"]},
+    message:
+        "Scoring all classes of the tree"
+    script:
+        "../workflow/scripts/score_tree.py"
 
 
 rule ablate_families:

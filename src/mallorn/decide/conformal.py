@@ -28,7 +28,7 @@ KINDS = ("marginal", "by_class")
 
 
 class TreeSets(NamedTuple):
-    """Sets of n objects: `node` (n,), positions in `tree.names`, and `leaves` (n, L) bool, in the order of the leaves."""
+    """Sets of n objects: `node` (n,), positions in `tree.names`; `leaves` (n, L) bool, in the order of the leaves."""
 
     node: np.ndarray
     leaves: np.ndarray

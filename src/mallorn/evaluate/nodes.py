@@ -17,7 +17,18 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["GAIN_COLUMNS", "NODE_COLUMNS", "NODE_SCORES", "confusion_by_level", "decided", "gains", "score_nodes"]
+__all__ = [
+    "CONFUSION_COLUMNS",
+    "GAIN_COLUMNS",
+    "NODE_COLUMNS",
+    "NODE_SCORES",
+    "Objects",
+    "confusion_by_level",
+    "decided",
+    "gains",
+    "score_class",
+    "score_nodes",
+]
 
 NODE_SCORES = ("average_precision", "precision", "recall", "f1", "brier", "expected_calibration_error")
 NODE_COLUMNS = (
@@ -27,6 +38,8 @@ NODE_COLUMNS = (
 """Columns of the rows of `score_nodes`."""
 GAIN_COLUMNS = ("node", "level", "score", "first", "second", "value_of_first", "value_of_second", "gain", "low", "high")
 """Columns of the rows of `gains`."""
+CONFUSION_COLUMNS = ("level", "true", "predicted", "objects", "of_true", "of_predicted")
+"""Columns of the rows of `confusion_by_level`."""
 
 _DECISIONS = ("precision", "recall", "f1")
 
@@ -85,11 +98,28 @@ def score_nodes(objects, probability, options, seed):
     return rows, drawn
 
 
+def score_class(objects, node, probability, options, seed):
+    """Return (rows, drawn) as `score_nodes`, of one class and without decisions.
+
+    node: position of the class in `tree.names`. probability (n,) of the class. Others as of `score_nodes`.
+    """
+    name, level = objects.tree.names[node], objects.tree.level(objects.tree.names[node])
+    edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
+
+    def statistics(weight):
+        return {(name, level, score): v for score, v in _of_class(objects, node, probability, weight, edges).items()}
+
+    row = {"node": name, "level": level}
+    row |= {key[2]: float(v[0]) for key, v in statistics(np.ones((1, len(objects.nodes)))).items()}
+    drawn = bootstrap(statistics, objects.event, objects.target, options["rounds"], derived_seed(seed, "scores"))
+    return [row], drawn
+
+
 def gains(first, second, names, level):
     """Return rows of `GAIN_COLUMNS`: what the scores of `second` gain over those of `first`, on the same draws.
 
-    first, second: (rows, drawn) as from `score_nodes`, of the same objects. names: what the two are called.
-    level: share of the bootstraps that an interval holds.
+    first, second: (rows, drawn) as from `score_nodes` or `score_class`, of the same objects. names: what the two are
+    called. level: share of the bootstraps that an interval holds.
     """
     values = [{(r["node"], r["level"]): r for r in rows} for rows, _ in (first, second)]
     found = []
@@ -97,8 +127,8 @@ def gains(first, second, names, level):
         if (node, depth) not in values[1]:
             continue
         for score in NODE_SCORES:
-            a, b = (of[node, depth][score] for of in values)
-            if np.isnan(a):
+            a, b = (of[node, depth].get(score, np.nan) for of in values)
+            if np.isnan(a) or np.isnan(b):
                 continue
             low, high = interval(second[1][node, depth, score] - first[1][node, depth, score], level)
             found.append(
@@ -137,7 +167,8 @@ def _statistics(objects, probability, weight, bins):
     for level in range(1, tree.depth + 1):
         names, sizes = tree.frontier(level), []
         for k in objects.place(names):
-            found |= _of_node(objects, probability, weight, edges, (k, level, chosen[level] == k))
+            of_class = _of_class(objects, k, probability[:, k], weight, edges, chosen[level] == k)
+            found |= {(tree.names[k], level, score): values for score, values in of_class.items()}
             sizes.append(weight @ objects.member[k])
         sizes = np.array(sizes)
         for score in NODE_SCORES:
@@ -154,19 +185,18 @@ def _statistics(objects, probability, weight, bins):
     return {key: v for key, v in found.items() if key[0] not in tree or tree.level(key[0]) == key[1]}
 
 
-def _of_node(objects, probability, weight, edges, decision):
-    k, level, chosen = decision
-    rows, name = np.flatnonzero(objects.known[k]), objects.tree.names[k]
-    target, p, w = objects.member[k][rows], probability[rows, k], weight[:, rows]
-    table = calibration_table(target, p, edges, w)
+def _of_class(objects, k, probability, weight, edges, chosen=None):
+    """Return {score: (b,)} of one class by `probability` (n,) and, if given, decisions `chosen` (n,) bool."""
+    rows = np.flatnonzero(objects.known[k])
+    target, p, w = objects.member[k][rows], probability[rows], weight[:, rows]
     scores = {
         "average_precision": average_precision(target, p, w),
         "brier": brier(target, p, w),
-        "expected_calibration_error": expected_calibration_error(table),
-        **decision_scores(target, chosen[rows], w),
+        "expected_calibration_error": expected_calibration_error(calibration_table(target, p, edges, w)),
+        **(decision_scores(target, chosen[rows], w) if chosen is not None else {}),
     }
     empty = w @ target == 0
-    return {(name, level, score): np.where(empty, np.nan, values) for score, values in scores.items()}
+    return {score: np.where(empty, np.nan, values) for score, values in scores.items()}
 
 
 def _hierarchical(objects, chosen, weight):

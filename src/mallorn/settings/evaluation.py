@@ -53,6 +53,25 @@ class LearningCurve(Block):
     repeats: Count = value(1, "How many of folds.repeats are used.")
 
 
+class Tree(Block):
+    """Probabilities and scores of all classes of the tree `taxonomy`: `snakemake tree`."""
+
+    models: listed(str) = value(
+        ["catboost_multiclass"], "Models that are trained on the tree; they need not be enabled."
+    )
+    repeats: Count = value(1, "How many of folds.repeats are used.")
+    fewest: Count = value(
+        5, "Events that a class needs to be one of its own; smaller ones fall back to the class above."
+    )
+    balance: Share | None = value(
+        None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
+    )
+    depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    coverage: Inside = value(
+        0.9, "Stated chance that a conformal set holds the true class of an object of a new event."
+    )
+
+
 class Evaluation(Block):
     """Scores, their intervals, and what they depend on."""
 
@@ -62,6 +81,7 @@ class Evaluation(Block):
     bins: Bins = block(Bins, "Edges between the bins in which objects are scored; the outermost bins are open.")
     nested: Nested = block(Nested, "Scores on outer folds, which train every model once for each of them.")
     learning_curve: LearningCurve = block(LearningCurve, "Scores after training on fewer events of the target class.")
+    tree: Tree = block(Tree, Tree.__doc__)
 
 
 class Audits(Block):

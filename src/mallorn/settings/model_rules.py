@@ -33,6 +33,7 @@ def _names(config):
     trained = {
         "ablation.model": [config["ablation"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
+        "evaluation.tree.models": config["evaluation"]["tree"]["models"],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],
@@ -118,6 +119,7 @@ def _repeats(config):
     blocks = {
         "evaluation.nested": config["evaluation"]["nested"],
         "evaluation.learning_curve": config["evaluation"]["learning_curve"],
+        "evaluation.tree": config["evaluation"]["tree"],
         "ablation": config["ablation"],
         "rocket": config["rocket"],
     }
