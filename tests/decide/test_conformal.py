@@ -93,9 +93,7 @@ def test_marginal_bounds_are_those_of_the_sets_they_make():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_new_events_are_covered_as_stated(kind):
-    """Over many draws of 40 events to calibrate on, one object of a new event is covered 90% of the time.
-
-    The share over objects in the calibration is another one: large events are harder here."""
+    """Over many draws of 60 events to calibrate on, one object of a new event is covered 80% of the time."""
     rng, hits, inside = np.random.default_rng(7), [], []
     for _ in range(150):
         p, nodes, event = drawn(rng, 90)
@@ -103,7 +101,7 @@ def test_new_events_are_covered_as_stated(kind):
         found = sets(kind, TREE, calibrate(kind, TREE, p[old], nodes[old], event[old], 0.8), p[~old])
         _, first = np.unique(event[~old], return_index=True)  # one object of each event
         hits.append(np.mean(above(TREE)[found.node, nodes[~old]][first]))
-        inside.append(np.mean(np.any(found.leaves & (LEAVES == nodes[~old][:, None]), axis=1)[first]))
+        inside.append(np.mean(np.any(found.leaves & (nodes[~old][:, None] == LEAVES), axis=1)[first]))
     error = np.std(inside) / np.sqrt(150)
     assert np.mean(inside) >= 0.8 - 3 * error
     assert np.mean(inside) <= 0.86
@@ -119,7 +117,7 @@ def test_a_class_of_few_events_takes_the_bound_of_the_class_above():
     sn = np.isin(nodes, (2, 3))
     expected = event_quantile(1.0 - p[sn, nodes[sn]], event[sn], 0.9)
     assert bounds["II"] == expected
-    assert bounds["Ia"] != expected
+    assert bounds["Ia"] == event_quantile(1.0 - p[nodes == 2, 2], event[nodes == 2], 0.9)
     assert calibrate("by_class", TREE, p, nodes, event, 0.99)["II"] == np.inf  # of no class are there events enough
 
 
