@@ -272,6 +272,7 @@ rule write_report:
         settings={
             "members": SUBMITTED_MODELS if SUBMITTED_ENSEMBLE else [],
             "evaluation": {"level": config["evaluation"]["level"]},
+            "taxonomy": TAXONOMY,
             **{name: config[name] for name in ("features", "training", "report")},
         },
     message:
