@@ -2,14 +2,14 @@
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv;
-#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,coverage}.csv.
+#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage}.csv.
 
 
 include: "functions/evaluation.smk"
 
 
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
-TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "coverage"]
+TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",

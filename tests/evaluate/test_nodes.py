@@ -2,8 +2,15 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
+from mallorn.evaluate.class_calibration import CLASS_CALIBRATION_COLUMNS, class_calibration
 from mallorn.evaluate.coverage import COVERAGE_COLUMNS, coverage
 from mallorn.evaluate.nodes import (
     GAIN_COLUMNS,
@@ -148,3 +155,19 @@ def test_coverage_counts_events_not_objects():
     for a, b in zip(rows, again, strict=True):
         assert a["coverage"] == pytest.approx(b["coverage"], abs=1e-9)
         assert a["events"] == b["events"]
+
+
+def test_calibration_is_scored_for_each_class_and_method():
+    objects, probability, fold = survey(n_events=60)
+    rows = class_calibration(objects, probability, fold, OPTIONS, 3)
+    assert all(tuple(row) == CLASS_CALIBRATION_COLUMNS for row in rows)
+    by = {(row["method"], row["class"]): row for row in rows}
+    leaves = objects.place(TREE.leaves)
+    true, p = objects.member[leaves].T, probability[:, leaves]
+    assert by["none", "all"]["log_loss"] == pytest.approx(log_loss(true.argmax(axis=1), p))
+    assert by["none", "TDE"]["log_loss"] == pytest.approx(log_loss(true[:, 2], p[:, 2]))
+    assert by["none", "TDE"]["brier"] == pytest.approx(brier_score_loss(true[:, 2], p[:, 2]))
+    assert by["none", "all"]["brier"] == pytest.approx(np.sum((p - true) ** 2) / len(p))
+    assert by["none", "all"]["log_loss_low"] < by["none", "all"]["log_loss"] < by["none", "all"]["log_loss_high"]
+    assert by["temperature", "all"]["log_loss"] < by["none", "all"]["log_loss"] + 0.02
+    assert by["venn_abers", "AGN"]["width"] > by["isotonic", "AGN"]["width"] == 0

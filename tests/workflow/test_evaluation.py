@@ -76,6 +76,8 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert sum(int(row["objects"]) for row in of_level_1) == int(grouped[0]["n"]) + int(grouped[1]["n"])
     assert {row["first"] for row in gains} == {"flat", "its own classes"}
     assert {row["kind"] for row in sets} == {"marginal", "by_class"}
+    methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
+    assert methods == {"none", "temperature", "isotonic", "venn_abers"}
 
 
 def test_the_nested_score_agrees_with_the_test_labels(evaluated):

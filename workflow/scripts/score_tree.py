@@ -6,6 +6,7 @@ import numpy as np
 
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.decide.tree_files import read_tree_predictions
+from mallorn.evaluate.class_calibration import CLASS_CALIBRATION_COLUMNS, class_calibration
 from mallorn.evaluate.coverage import COVERAGE_COLUMNS, coverage
 from mallorn.evaluate.nodes import (
     CONFUSION_COLUMNS,
@@ -28,28 +29,29 @@ AS_RUN = "its own classes"
 
 
 class Outputs(NamedTuple):
-    """Paths of four tables."""
+    """Paths of the tables."""
 
     nodes: str
     nodes_confusion: str
     nodes_gains: str
+    nodes_calibration: str
     coverage: str
 
 
-COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, COVERAGE_COLUMNS)
+COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATION_COLUMNS, COVERAGE_COLUMNS)
 
 
 def main(tree, out_of_fold, folds, outputs, settings):
-    """Write four tables as CSV, with protocol, model, way and repeat before the columns of each.
+    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
 
     nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: `gains`, of the
-    second way over the first, and of both over the probability of the class sought that every run makes; coverage: see
-    `mallorn.evaluate.coverage`.
+    second way over the first, and of both over the probability of the class sought that every run makes;
+    nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
 
     tree: paths of predictions on the tree. out_of_fold: paths of those of the same models for their own classes. folds:
     path. settings: {"seed", "target", "coverage" of evaluation.tree, and the block "evaluation" of the configuration}.
     """
-    table, tables = read_columns(folds), Outputs([], [], [], [])
+    table, tables = read_columns(folds), Outputs(*([] for _ in Outputs._fields))
     as_run = {(p.protocol, p.model, p.repeat): p for p in map(read_out_of_fold, out_of_fold)}
     found = sorted(map(read_tree_predictions, tree), key=lambda p: (PROTOCOLS.index(p.protocol), p.model, p.repeat))
     for p in found:
@@ -65,13 +67,14 @@ def main(tree, out_of_fold, folds, outputs, settings):
 
 
 def _tables(objects, p, own, settings):
-    """Return the rows of all four tables for one file of predictions."""
+    """Return the rows of all tables for one file of predictions."""
     options, seed = settings["evaluation"], settings["seed"]
-    made, scored = Outputs([], [], [], []), {}
+    made, scored = Outputs(*([] for _ in Outputs._fields)), {}
     for way, probability in p.probability.items():
         scored[way] = score_nodes(objects, probability, options, seed)
         sets = coverage(objects, probability, p.fold, {**options, "coverage": settings["coverage"]}, seed)
-        parts = (scored[way][0], confusion_by_level(objects, probability), [], sets)
+        reliable = class_calibration(objects, probability, p.fold, options, seed)
+        parts = (scored[way][0], confusion_by_level(objects, probability), [], reliable, sets)
         for all_rows, rows in zip(made, parts, strict=True):
             all_rows += [{"way": way, **row} for row in rows]
     first, second = p.probability

@@ -22,6 +22,11 @@ _PARTS = {
         "over one another, and over the probability of the class sought as every run makes it; on the same draws of "
         "events. An interval that holds 0 says that no gain is seen.",
     ),
+    "nodes_calibration": (
+        "Calibration of all classes",
+        "Log loss, Brier score and calibration error of each class against the rest and of all together, as they come "
+        "and after calibration inside folds; width: mean width of the intervals of Venn-Abers.",
+    ),
     "coverage": (
         "Conformal sets",
         "How often the class that is given, and the set of leaves behind it, hold the true class of an object of a new "
