@@ -2,7 +2,7 @@
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv;
-#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage}.csv.
+#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -347,7 +347,7 @@ rule plot_evaluation:
 
 rule tree:
     input:
-        expand("results/evaluation/{table}.csv", table=TREE_TABLES),
+        expand("results/evaluation/{table}.csv", table=[*TREE_TABLES, "unknown"]),
     localrule: True
 
 
@@ -404,6 +404,72 @@ rule score_tree:
         "Scoring all classes of the tree"
     script:
         "../workflow/scripts/score_tree.py"
+
+
+rule score_unknown:
+    input:
+        **model_tables(config["evaluation"]["tree"]["models"][0]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/unknown.csv",
+    log:
+        "results/log/score_unknown.log",
+    benchmark:
+        "results/benchmarks/score_unknown.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["tree"]["models"][0]]), 40, ["train"]),
+        runtime=minutes(60, 5),
+    params:
+        code=training_code("score_unknown", config["evaluation"]["tree"]["models"][0]),
+        settings={
+            **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
+            "name": config["evaluation"]["tree"]["models"][0],
+            "taxonomy": TAXONOMY,
+            "tree": config["evaluation"]["tree"],
+        },
+    message:
+        "Leaving one class after another out of training"
+    script:
+        "../workflow/scripts/score_unknown.py"
+
+
+rule predictive:
+    input:
+        "results/evaluation/new_samples.csv",
+    localrule: True
+
+
+rule score_new_samples:
+    input:
+        **model_tables(config["evaluation"]["predictive"]["model"]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/new_samples.csv",
+    log:
+        "results/log/score_new_samples.log",
+    benchmark:
+        "results/benchmarks/score_new_samples.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["predictive"]["model"]]), 40, ["train"]),
+        runtime=minutes(60, 5),
+    params:
+        code=training_code("score_new_samples", config["evaluation"]["predictive"]["model"]),
+        settings={
+            **training_settings(config["evaluation"]["predictive"]["model"], "selection", "folds"),
+            "level": config["evaluation"]["level"],
+            "rounds": config["evaluation"]["rounds"],
+            "predictive": config["evaluation"]["predictive"],
+        },
+    message:
+        "Parting the events in two halves, time and again, to see whether the second scores as the first says"
+    script:
+        "../workflow/scripts/score_new_samples.py"
 
 
 rule ablate_families:

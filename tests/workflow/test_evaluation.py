@@ -21,6 +21,7 @@ ONE_MODEL = {
     "evaluation": {
         "learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]},
         "tree": {"models": ["lightgbm"], "fewest": 3},
+        "predictive": {"model": "lightgbm", "refits": 2, "splits": 1},
     },
     "audits": {"shuffles": 1},
 }
@@ -35,7 +36,7 @@ def evaluated(finished, tmp_path_factory):
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
     config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
-    workspace.snakemake("evaluation", "tree", "results/probabilities.csv")
+    workspace.snakemake("evaluation", "tree", "predictive", "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
 
 
@@ -76,8 +77,15 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert sum(int(row["objects"]) for row in of_level_1) == int(grouped[0]["n"]) + int(grouped[1]["n"])
     assert {row["first"] for row in gains} == {"flat", "its own classes"}
     assert {row["kind"] for row in sets} == {"marginal", "by_class"}
+    assert {row["class"] for row in read_rows(evaluated / "unknown.csv")} == leaves
     methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
     assert methods == {"none", "temperature", "isotonic", "venn_abers"}
+
+
+def test_new_samples_are_predicted(evaluated):
+    rows = read_rows(evaluated / "new_samples.csv")
+    assert {(row["target_events"], row["other_events"], row["splits"]) for row in rows} == {("6", "19", "1")}
+    assert {row["kind"] for row in rows} == {"score", "new_sample", "new_sample_and_model"}
 
 
 def test_the_nested_score_agrees_with_the_test_labels(evaluated):

@@ -67,9 +67,22 @@ class Tree(Block):
         None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
     )
     depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    confident: Inside = value(0.9, "Probability from which a model counts as sure, of classes it was not trained on.")
     coverage: Inside = value(
         0.9, "Stated chance that a conformal set holds the true class of an object of a new event."
     )
+
+
+class Predictive(Block):
+    """Intervals of the score of a new sample of events, and how often they hold it: `snakemake predictive`."""
+
+    model: str = value("logistic_multiclass", "Name of one of the models; it is trained six times for each split.")
+    target_events: Count | None = value(
+        None, "Events of the class sought in the new sample; null: as many as the training set has."
+    )
+    other_events: Count | None = value(None, "Events of other classes in it; null: as many as the training set has.")
+    refits: AtLeastTwo = value(10, "Trainings on events drawn anew, for how the model itself varies.")
+    splits: Count = value(100, "Times that the events are parted in halves, the second the new sample of the first.")
 
 
 class Evaluation(Block):
@@ -82,6 +95,7 @@ class Evaluation(Block):
     nested: Nested = block(Nested, "Scores on outer folds, which train every model once for each of them.")
     learning_curve: LearningCurve = block(LearningCurve, "Scores after training on fewer events of the target class.")
     tree: Tree = block(Tree, Tree.__doc__)
+    predictive: Predictive = block(Predictive, Predictive.__doc__)
 
 
 class Audits(Block):

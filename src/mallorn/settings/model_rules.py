@@ -34,6 +34,7 @@ def _names(config):
         "ablation.model": [config["ablation"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
         "evaluation.tree.models": config["evaluation"]["tree"]["models"],
+        "evaluation.predictive.model": [config["evaluation"]["predictive"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],

@@ -32,6 +32,11 @@ _PARTS = {
         "How often the class that is given, and the set of leaves behind it, hold the true class of an object of a new "
         "event, on average and for each class. No chance above `finest` can be stated from so few events.",
     ),
+    "unknown": (
+        "Unknown classes",
+        "What models say of a class that was left out of their training: what it is taken for, how often they are sure "
+        "of it, and how often a conformal set gives that away by holding several classes, or none.",
+    ),
 }
 
 
