@@ -2,7 +2,8 @@
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,selection,rocket,rocket_gains}.csv;
-#         results/tree/{protocol}/{repeat}/{model}.parquet, {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
+#         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
+#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -348,6 +349,7 @@ rule plot_evaluation:
 rule tree:
     input:
         expand("results/evaluation/{table}.csv", table=[*TREE_TABLES, "unknown"]),
+        "results/report/classes",
     localrule: True
 
 
@@ -404,6 +406,37 @@ rule score_tree:
         "Scoring all classes of the tree"
     script:
         "../workflow/scripts/score_tree.py"
+
+
+rule rank_classes:
+    input:
+        **model_tables(config["evaluation"]["tree"]["models"][0]),
+        test="results/features/test.parquet",
+        folds="results/folds.parquet",
+        predictions=TREE_PREDICTIONS.format(
+            protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"][0]
+        ),
+    output:
+        table="results/tree/test.parquet",
+        lists=directory("results/report/classes"),
+    log:
+        "results/log/rank_classes.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["tree"]["models"][0]]), 40, ["train"]),
+        runtime=minutes(30, 2),
+    params:
+        code=training_code("rank_classes", config["evaluation"]["tree"]["models"][0]),
+        settings={
+            **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
+            "number": config["report"]["candidates"],
+            "tree": config["evaluation"]["tree"],
+        },
+    message:
+        "Listing the first candidates of every class"
+    script:
+        "../workflow/scripts/rank_classes.py"
 
 
 rule score_unknown:

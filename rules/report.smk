@@ -17,6 +17,7 @@ REPORT_FOLDERS = {
     "tuning": "results/tuning",
     "benchmarks": "results/benchmarks",
     "candidates": "results/report/candidates",
+    "classes": "results/report/classes",
 }
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (

@@ -89,9 +89,9 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     tree = {"all": {}, odd: {"parent": "all", "broker_id": 2220}, "TDE": {"parent": "all"}, "none": {"parent": odd}}
     tree = Taxonomy(tree)
     labels = {"spec_type": [odd, odd, "TDE", "<i>?"], "event": ["a", "a", "b", "c"]}
-    write_classes_page(tmp_path, tmp_path, scores, tree, labels, "snakemake --cores all tree")
+    write_classes_page(tmp_path, tmp_path, scores, tree, labels)
     page = (tmp_path / "classes.html").read_text()
-    assert page.count("not made yet") == 5
+    assert page.count("not made yet") == 6
     assert '&lt;b&gt;SN&lt;/b&gt;</td><td class="n">2220</td><td class="n">2</td><td class="n">1</td>' in page
     assert "<b>SN" not in page
     assert "does not know: &lt;i&gt;?." in page
@@ -101,10 +101,11 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     write_csv(tmp_path / "nodes.csv", {**about, **found, "recall": [0.1, 0.3], "f1": [0.1, np.nan]})
     pairs = {"true": ["TDE"] * 2, "predicted": ["TDE"] * 2, "of_true": [0.5, 0.37], "of_predicted": [0.5, np.nan]}
     write_csv(tmp_path / "nodes_confusion.csv", {**about, "level": [1, 1], **pairs})
-    write_classes_page(tmp_path, tmp_path, scores, tree, labels, "snakemake --cores all tree")
+    write_classes_page(tmp_path, tmp_path, scores, tree, labels, ["SN_Ib.csv"])
     page = (tmp_path / "classes.html").read_text()
     assert '<td class="n">0.625</td>' in page
     assert '<td class="n">37</td>' in page
+    assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
     assert page.count("not made yet") == 4
 
 

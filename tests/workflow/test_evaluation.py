@@ -78,6 +78,11 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert {row["first"] for row in gains} == {"flat", "its own classes"}
     assert {row["kind"] for row in sets} == {"marginal", "by_class"}
     assert {row["class"] for row in read_rows(evaluated / "unknown.csv")} == leaves
+    lists = evaluated.parent / "report" / "classes"
+    names = {"AGN", "SN", "SN_Ia", "SN_II", "TDE", "transient"}
+    assert {path.stem for path in lists.iterdir()} == names
+    test_objects = read_columns(evaluated.parent / "tree" / "test.parquet")["object_id"]
+    assert len(read_rows(lists / "TDE.csv")) == min(3, len(test_objects))
     methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
     assert methods == {"none", "temperature", "isotonic", "venn_abers"}
 

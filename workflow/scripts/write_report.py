@@ -33,7 +33,7 @@ def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
 
     paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
-    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
+    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}, in part empty.
     settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; and "members", the models
     of the submitted ensemble, none of a single model.
     """
@@ -71,7 +71,8 @@ def main(paths, folders, folder, settings):
     write_evaluation_page(folder, evaluation, scores, curves, commands)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     tree = Taxonomy(settings["taxonomy"])
-    write_classes_page(folder, evaluation, scores, tree, labels, "snakemake --cores all tree")
+    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
+    write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {
         "model": model,
         "members": settings["members"],

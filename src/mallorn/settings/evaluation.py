@@ -1,6 +1,6 @@
 """Settings of the evaluation: scores, audits, explanations and the ablation of feature families."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -67,6 +67,9 @@ class Tree(Block):
         None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
     )
     depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    way: Literal["flat", "conditional"] = value(
+        "flat", "Which of the two ways, one model or one for each class with others below, lists the test objects."
+    )
     confident: Inside = value(0.9, "Probability from which a model counts as sure, of classes it was not trained on.")
     coverage: Inside = value(
         0.9, "Stated chance that a conformal set holds the true class of an object of a new event."

@@ -1,12 +1,14 @@
 """The page of the tree of classes: how many objects each has, and what `snakemake tree` finds."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from mallorn.report.render import as_table, number, render
 from mallorn.report.tables import read_csv, read_part
 
 __all__ = ["write_classes_page"]
 
+_COMMAND = "snakemake --cores all tree"
 _INDENT = "\u2003"
 _SHOWN = ("average_precision", "precision", "recall", "f1")
 _PARTS = {
@@ -40,16 +42,16 @@ _PARTS = {
 }
 
 
-def write_classes_page(folder, evaluation, scores, tree, labels, command):
+def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
     """Write classes.html from the tables in the folder `evaluation`, of which there may be none.
 
     scores: path of scores.csv. tree: a `mallorn.survey.taxonomy.Taxonomy`. labels: {"spec_type", "event"} (n,) of the
-    training objects. command: what makes the tables.
+    training objects. lists: names of files with the first test objects of a class, in the folder `classes` beside.
     """
     path = Path(evaluation, "nodes.csv")
     nodes = read_csv(path) if path.is_file() else []
     parts = [
-        read_part(title, text, command, Path(evaluation, f"{name}.csv"), newer_than=scores)
+        read_part(title, text, _COMMAND, Path(evaluation, f"{name}.csv"), newer_than=scores)
         for name, (title, text) in _PARTS.items()
     ]
     render(
@@ -59,7 +61,8 @@ def write_classes_page(folder, evaluation, scores, tree, labels, command):
         unknown=sorted({str(label) for label in labels["spec_type"] if tree.node_of(label) is None}),
         confusions=_confusions(Path(evaluation, "nodes_confusion.csv")),
         parts=parts,
-        command=command,
+        command=_COMMAND,
+        lists=[(name.removesuffix(".csv").replace("_", " "), quote(name)) for name in lists],
     )
 
 
