@@ -30,8 +30,8 @@ def class_table(tree, object_id, probability, known, coverage):
     columns |= {f"probability__{name}": p for name, p in zip(tree.names[1:], probability.T[1:], strict=True)}
     places = np.array([tree.names.index(name) for name in tree.leaves])
     rows = np.isin(known["nodes"], places)
-    leaf = np.searchsorted(np.sort(places), known["nodes"][rows])
-    parameters = fit("venn_abers", known["probability"][rows][:, places], np.argsort(places)[leaf])
+    leaf = np.searchsorted(places, known["nodes"][rows])
+    parameters = fit("venn_abers", known["probability"][rows][:, places], leaf)
     for end, values in zip(("low", "high"), intervals(parameters, probability[:, places]), strict=True):
         columns |= {f"{end}__{name}": v for name, v in zip(tree.leaves, values.T, strict=True)}
     return columns
@@ -57,9 +57,8 @@ def list_names(tree):
     for name in tree.names[1:]:
         plain = re.sub(r"[^A-Za-z0-9+-]+", "_", name).strip("_-") or "class"
         taken = {one.lower() for one in found.values()}
-        found[name] = next(
-            n for n in (plain, *(f"{plain}_{k}" for k in range(2, len(tree) + 2))) if n.lower() not in taken
-        )
+        names = (plain, *(f"{plain}_{k}" for k in range(2, len(tree) + 2)))
+        found[name] = next(one for one in names if one.lower() not in taken)
     return found
 
 
