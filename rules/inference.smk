@@ -2,7 +2,7 @@
 #         results/features/new.parquet.
 # Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
 #         results/explanations/{model}.parquet and {model}_global.parquet;
-#         results/classified/{probabilities,predictions}.csv of the new objects.
+#         results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
 #
 # Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
 # inputs, simulated light curves, do not get the features and probabilities that they had.
@@ -78,10 +78,49 @@ rule describe_domain:
         "../workflow/scripts/describe_domain.py"
 
 
+rule learn_outliers:
+    input:
+        train="results/features/train.parquet",
+        out_of_fold=submitted("out_of_fold"),
+        threshold="results/threshold.json",
+    output:
+        OUTLIERS.format(training=FINAL),
+    log:
+        f"results/log/learn_outliers/{FINAL}.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(800, 10, ["train"]),
+        runtime=minutes(10),
+    params:
+        code=code_of("learn_outliers"),
+        settings={name: config[name] for name in ("seed", "training", "outliers")},
+    message:
+        "Learning what tells unusual objects"
+    script:
+        "../workflow/scripts/learn_outliers.py"
+
+
+use rule learn_outliers as learn_outliers_of_copies with:
+    input:
+        train="results/features/{training}.parquet",
+        out_of_fold=lambda wildcards: of_copies("out_of_fold", wildcards.training),
+        threshold="results/threshold_{training}.json",
+    output:
+        OUTLIERS,
+    log:
+        "results/log/learn_outliers_of_copies/{training}.log",
+    wildcard_constraints:
+        training="|".join(ALL_COPIES),
+    message:
+        "Learning what tells unusual objects, of {wildcards.training}"
+
+
 rule export_model:
     input:
         [trained_files(training) for training in EXPORTED],
         domain="results/domain.json",
+        outliers=expand(OUTLIERS, training=EXPORTED),
         kernels="results/kernels",
     output:
         directory(MODEL),

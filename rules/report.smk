@@ -17,6 +17,7 @@ REPORT_FOLDERS = {
     "tuning": "results/tuning",
     "benchmarks": "results/benchmarks",
     "candidates": "results/report/candidates",
+    "classes": "results/report/classes",
 }
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
@@ -31,6 +32,7 @@ SCORED_STAGES = (
     "score",
 )
 NOT_SCORED = (
+    "outliers",
     "data_dir",
     "alerce",
     "report",
@@ -47,6 +49,7 @@ rule rank_candidates:
         metadata="results/metadata.parquet",
         source="results/input.json",
         domain="results/domain.json",
+        outliers=expand(OUTLIERS, training=[name for name in (FINAL, WITHOUT_REDSHIFT) if name in EXPORTED]),
         features="results/features/test.parquet",
     output:
         table="results/candidates.parquet",
@@ -63,6 +66,7 @@ rule rank_candidates:
         adapter="rank_candidates",
         code=code_of("rank_candidates"),
         splits=SPLITS,
+        settings=config["training"],
     message:
         "Ranking the candidates"
     script:
@@ -272,6 +276,7 @@ rule write_report:
         settings={
             "members": SUBMITTED_MODELS if SUBMITTED_ENSEMBLE else [],
             "evaluation": {"level": config["evaluation"]["level"]},
+            "taxonomy": TAXONOMY,
             **{name: config[name] for name in ("features", "training", "report")},
         },
     message:

@@ -150,7 +150,8 @@ def combined(results):
     folders = [{model: results / model / "models" for model in MODELS}]
     (results / "domain.json").write_text(json.dumps(wide_domain("final")))
     made = {"folders": folders, "learned": [results / "learned.json"], "threshold": results / "threshold.json"}
-    script("export_model").main({"final": made}, results / "domain.json", results / "model", {"model": "all"}, STATE)
+    export = script("export_model").main
+    export({"final": made}, results / "domain.json", {}, results / "model", {"model": "all"}, STATE)
     return results
 
 

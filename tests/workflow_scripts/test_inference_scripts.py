@@ -70,11 +70,15 @@ def trained(tmp_path_factory):
     folders, export = [{"one": folder / "final" / repeat / "models"} for repeat in ("0", "1")], script("export_model")
     known = {"final": {"folders": folders, "learned": [], "threshold": folder / "threshold.json"}}
     (folder / "domain.json").write_text(json.dumps(wide_domain("final")))
-    export.main(known, folder / "domain.json", folder / "model", {"model": "one"}, STATE)
+    outliers = {"seed": 5, "training": TRAINING, "outliers": {"trees": 10, "sample": 16}}
+    files = [folder / "final" / repeat / "out_of_fold.parquet" for repeat in ("0", "1")]
+    learn, detectors = script("learn_outliers").main, {"final": folder / "final.npz"}
+    learn(folder / "train.parquet", files, folder / "threshold.json", detectors["final"], outliers)
+    export.main(known, folder / "domain.json", detectors, folder / "model", {"model": "one"}, STATE)
     (folder / "other.json").write_text(json.dumps({**decision, "threshold": 0.6}))
     unknown = {"no_redshift": {"folders": folders[1:], "learned": [], "threshold": folder / "other.json"}}
     (folder / "domain.json").write_text(json.dumps(wide_domain("final", "no_redshift")))
-    export.main(known | unknown, folder / "domain.json", folder / "for all", {"model": "one"}, STATE)
+    export.main(known | unknown, folder / "domain.json", detectors, folder / "for all", {"model": "one"}, STATE)
     return folder
 
 
@@ -107,6 +111,7 @@ def test_the_redshift_says_which_models_score_an_object(trained, tmp_path, caplo
     assert [row["redshift_kind"] for row in probabilities] == kinds == [row["redshift_kind"] for row in predictions]
     second = read_columns(trained / "final" / "1" / "held_out.parquet")["probability"]
     found = np.array([float(row["probability"]) for row in probabilities])
+    assert [row["outlier"] == "" for row in probabilities] == none.tolist()  # there is no detector without redshifts
     assert np.array([int(row["prediction"]) for row in predictions])[none].tolist() == (second >= 0.6)[none].tolist()
     assert found[none] == pytest.approx(second[none], rel=1e-5)
     assert "no redshift" not in caplog.text

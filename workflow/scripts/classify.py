@@ -18,11 +18,12 @@ from mallorn.decide.bundle import (
     read_scorers,
 )
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement
+from mallorn.decide.outliers import Detectors
 from mallorn.decide.submission import write_probabilities, write_submission
 from mallorn.families.family import by_reason
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns, read_notes
-from mallorn.learning.tables import DatasetFiles, dataset_groups, rows_of
+from mallorn.learning.tables import DatasetFiles, dataset_groups, feature_groups, rows_of
 from mallorn.learning.training_sets import KNOWING_NO_REDSHIFT
 from mallorn.runs.inputs import input_columns
 from mallorn.survey.lightcurves import redshift_kind
@@ -63,7 +64,7 @@ def main(model, about, files, outputs, state, kernels=None):
         found[training] = scorer, ensemble_scores(scorer, scores)
     probability, chosen = decide_scores(len(manifest["classes"]), judgement, found)
     of, scored = input_columns(about["source"], len(object_id)), np.isfinite(probability[:, 0])
-    said = judgement.columns(seen)
+    said = {"outlier": _outliers(model, files, manifest, judgement.scorer, probability)} | judgement.columns(seen)
     short = {"redshift_kind": kind} | {name: said[name] for name in ("domain", "domain_reason")}
     known = known_of(read_columns(about["metadata"]), object_id)
     write_probabilities(outputs[0], object_id, probability, manifest["classes"], known | said | of)
@@ -88,6 +89,16 @@ def _member_scores(scorer, files, manifest, rows):
         if len(here):
             parts.append(member_scores(scorer, part if len(here) == len(part) else part.take(here)))
     return joined_scores(parts) if parts else scorer.no_scores()
+
+
+def _outliers(model, files, manifest, training, probability):
+    """Return how unusual each object is, (n,), NaN by a model that reads no features."""
+    found, begin, detectors = np.full(len(training), np.nan), 0, Detectors.of_model(model)
+    for part in feature_groups(files.features, manifest["features"]) if "features" in manifest["needs"] else ():
+        rows = slice(begin, begin + len(part.object_id))
+        found[rows] = detectors.judge(training[rows], part.columns, part.values, probability[rows])
+        begin = rows.stop
+    return found
 
 
 def tell_unknown(wanted, unknown):

@@ -1,4 +1,4 @@
-"""Make a page for each of the first candidates, or for one object that was asked for."""
+"""Make a page for each of the first candidates and of the most unusual objects, or for one that was asked for."""
 
 import json
 import logging
@@ -10,6 +10,7 @@ from mallorn.ingest.known import joined_metadata
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import is_target
+from mallorn.report.candidates import with_pages
 from mallorn.report.drivers import read_context
 from mallorn.report.names import page_name
 from mallorn.report.object_page import write_object_page
@@ -20,7 +21,7 @@ from mallorn.runtime.progress import progress
 
 
 def main(store, paths, folder, settings, name=None, threads=1):
-    """Write the pages of the first candidates, or of the object whose page is called `name`, to `folder`.
+    """Write pages to `folder`: of the first candidates and the most unusual ones, or of the object with that `name`.
 
     store: `Store`. paths: {"candidates", "train", "test", "threshold", "source": path, "metadata", "importance": paths,
     "explanations": path of SHAP values, or None}; with two tables of metadata the candidates are new objects. settings:
@@ -28,8 +29,7 @@ def main(store, paths, folder, settings, name=None, threads=1):
     """
     table, options = read_columns(paths["candidates"]), settings["report"]
     log = joined_metadata(read_columns(path) for path in paths["metadata"])
-    first = [str(object_id) for object_id in table["object_id"][: options["candidates"]]]
-    wanted = first if name is None else [_named(log["object_id"], name)]
+    wanted = with_pages(table, options) if name is None else [_named(log["object_id"], name)]
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     drivers = {
         "features": settings["features"],
@@ -61,7 +61,8 @@ def main(store, paths, folder, settings, name=None, threads=1):
         row = {column: values[k] for column, values in known.items()}
         if object_id in place:
             row |= {column: values[place[object_id]] for column, values in table.items()}
-        listed = name is None
+        last = min(len(wanted), options["candidates"])  # the unusual ones come after, in no row with these
+        listed = name is None and k < last
         jobs.append(
             (
                 folder,
@@ -71,7 +72,7 @@ def main(store, paths, folder, settings, name=None, threads=1):
                 [(others[other], distance) for other, distance in near[object_id]],
                 "../",
                 wanted[k - 1] if listed and k else None,
-                wanted[k + 1] if listed and k + 1 < len(wanted) else None,
+                wanted[k + 1] if listed and k + 1 < last else None,
             )
         )
     Path(folder).mkdir(parents=True, exist_ok=True)

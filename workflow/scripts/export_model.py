@@ -6,23 +6,27 @@ from pathlib import Path
 
 from mallorn.decide.bundle import DOMAIN, Scorer, write_bundle
 from mallorn.decide.golden import golden_curves
+from mallorn.decide.outliers import FOLDER
 from mallorn.survey.passbands import Passbands
 
 
-def main(trained, domain, output, about, state, golden=None):
+def main(trained, domain, outliers, output, about, state, golden=None):
     """Write the folder `output`.
 
     trained: {training set: {"folders": list over repeats of {model: folder of its fits}, "learned": paths of what the
     ensemble has learned, one for each repeat, or nothing for a single model, "threshold": path of the decision}}.
-    domain: path of domain.json. about, state: see `write_bundle`. golden: {"simulation": that block of the
-    configuration, "passbands": text of the survey's `Passbands`, "kernels": folder of the compiled ones}, of which
-    golden inputs are made; None for none.
+    domain: path of domain.json. outliers: {training set: path of its detector}. about, state: see `write_bundle`.
+    golden: {"simulation": that block of the configuration, "passbands": text of the survey's `Passbands`, "kernels":
+    folder of the compiled ones}, of which golden inputs are made; None for none.
     """
     if golden:
         curves = golden_curves(golden["simulation"], Passbands.from_text(golden["passbands"]))
         golden = curves, golden["kernels"]
     write_bundle(output, {name: _scorer(**made) for name, made in trained.items()}, state, about, golden)
     shutil.copyfile(domain, Path(output, DOMAIN))
+    Path(output, FOLDER).mkdir(exist_ok=True)
+    for training, path in outliers.items():
+        shutil.copyfile(path, Path(output, FOLDER, f"{training}.npz"))
 
 
 def _scorer(folders, learned, threshold):
@@ -43,6 +47,7 @@ if "snakemake" in globals():
         main(
             snakemake.params.trained,
             snakemake.input.domain,
+            dict(zip(snakemake.params.trained, snakemake.input.outliers, strict=True)),
             snakemake.output[0],
             snakemake.params.about,
             snakemake.params.state,

@@ -21,10 +21,10 @@ def main(store, about, classified, features, outputs):
     store: `Store` of the new objects. about: {"metadata", "source", what record_input wrote, "domain", of the model:
     path}. classified: paths of both files of classify. features: path. outputs: {"table", "csv", "votable": path}.
     """
-    object_id, classes, chosen = read_classified(*classified)
+    object_id, classes, chosen, outlier = read_classified(*classified)
     rows = np.flatnonzero(np.isfinite(next(iter(classes.values()))))
     ranked = {"object_id": object_id[rows], "classes": {name: p[rows] for name, p in classes.items()}}
-    ranked |= {"spread": np.full(len(rows), np.nan), "chosen": chosen[rows]}
+    ranked |= {"spread": np.full(len(rows), np.nan), "chosen": chosen[rows], "outlier": outlier[rows]}
     table = candidate_table(store, read_columns(about["metadata"]), ranked, features, read_domain(about["domain"]))
     of = read_input(about["source"])
     write_table(outputs["table"], table, metadata={"input": of["data"], "input_sha256": of["sha256"]})

@@ -4,11 +4,16 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from mallorn.decide.predictions import pooled_by_model
 from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.report.candidates import with_pages
 from mallorn.report.names import page_name
 from mallorn.report.pages.candidates import write_candidates_page
+from mallorn.report.pages.classes import write_classes_page
 from mallorn.report.pages.evaluation import write_evaluation_page
 from mallorn.report.pages.features import write_features_page
 from mallorn.report.pages.history import write_history_page
@@ -16,10 +21,12 @@ from mallorn.report.pages.performance import write_performance_page
 from mallorn.report.pages.summary import write_summary_page
 from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
+from mallorn.report.pages.unusual import write_unusual_page
 from mallorn.report.render import pages_of
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 from mallorn.runs.inputs import line, read_input
+from mallorn.survey.taxonomy import Taxonomy
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
@@ -28,13 +35,14 @@ def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
 
     paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
-    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
-    settings: blocks of the configuration, and "members", the models of the submitted ensemble, none of a single model.
+    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}, in part empty.
+    settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; and "members", the models
+    of the submitted ensemble, none of a single model.
     """
     table = read_columns(paths["candidates"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     scores, history, survey = (paths[name] for name in ("scores", "history", "survey"))
-    names = {str(o): page_name(o) for o in table["object_id"][: settings["report"]["candidates"]]}
+    names = {str(o): page_name(o) for o in with_pages(table, settings["report"])}
     pages = {o: name for o, name in names.items() if Path(folders["candidates"], f"{name}.html").is_file()}
     evaluation, model = Path(folders["evaluation"]), decision["model"]
     run = runs(read_history(history))[-1]
@@ -57,11 +65,17 @@ def main(paths, folders, folder, settings):
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
     write_candidates_page(folder, table, pages, decision)
+    write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
     commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
+    commands["new_samples"] = "snakemake --cores all predictive"
     commands["selection"] = "snakemake --cores all select_features"
     write_evaluation_page(folder, evaluation, scores, curves, commands)
+    labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
+    tree = Taxonomy(settings["taxonomy"])
+    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
+    write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {
         "model": model,
         "members": settings["members"],

@@ -20,8 +20,8 @@ def rest_days(lightcurves):
 
 def divide(a, b):
     """Return a / b with NaN where b is zero, and no warning."""
-    a, b = np.broadcast_arrays(np.asarray(a, dtype=float), b)
-    return np.divide(a, b, out=np.full(a.shape, np.nan), where=b != 0)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(np.equal(b, 0), np.nan, np.asarray(a, dtype=float) / b)
 
 
 class Segments:
@@ -46,6 +46,10 @@ class Segments:
     @cached_property
     def _filled(self):
         return self.count > 0
+
+    @cached_property
+    def _all_filled(self):
+        return bool(self._filled.all())
 
     def where(self, keep):
         """Return the segments of the points where `keep` (N,) is true."""
@@ -128,6 +132,8 @@ class Segments:
         return Segments(np.searchsorted(i, self.start))
 
     def _reduce(self, function, values, empty):
+        if self._all_filled and len(self):
+            return function.reduceat(values, self.start[:-1])
         result = np.full(len(self), empty, dtype=values.dtype if isinstance(empty, int) else float)
         if self._filled.any():
             result[self._filled] = function.reduceat(values, self.start[:-1][self._filled])

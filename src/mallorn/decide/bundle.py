@@ -7,6 +7,7 @@ without_redshift/{repeat}/{model}/     those that score objects without redshift
 other_surveys/{repeat}/{model}/        those that score objects as other surveys see them, if there are any
 other_surveys_without_redshift/...     the same of objects without redshift
 domain.json                            how what they have learned from was observed (see `mallorn.decide.domain`)
+outliers/{training set}.npz            what tells unusual objects (see `mallorn.decide.outliers`)
 golden/                                light curves with the features and probabilities that they must have (see
                                        `mallorn.decide.golden`)
 """
@@ -123,7 +124,7 @@ class Scorer(NamedTuple):
 
 
 def write_bundle(folder, scorers, state, about, golden=None):
-    """Write the folder of the model, but for domain.json.
+    """Write the folder of the model, but for domain.json and outliers/.
 
     scorers: {training set: `Scorer`}, of which `FINAL` at least.
     state: {"reading": {source: digest of the code that reads it}, "code": {part: digest}, "settings": {block:

@@ -54,7 +54,8 @@ def write_submission(path, object_id, decision, scored=None, known=None):
 def read_classified(probabilities, predictions):
     """Return what `write_probabilities` and `write_submission` wrote of the same objects.
 
-    (object_id (n,), {class: (n,) probability, NaN where there is none}, the class sought first; chosen (n,) bool).
+    (object_id (n,), {class: (n,) probability, NaN where there is none}, the class sought first; chosen (n,) bool;
+    outlier (n,), NaN where there is none).
     """
     with open(probabilities, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -63,4 +64,5 @@ def read_classified(probabilities, predictions):
     names = [name for name in (rows[0] if rows else ()) if name.startswith(CLASS_PREFIX)]
     of = {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
     object_id = np.array([*(row["object_id"] for row in rows), None], dtype=object)[:-1]
-    return object_id, {name.removeprefix(CLASS_PREFIX): values for name, values in of.items()}, chosen
+    classes = {name.removeprefix(CLASS_PREFIX): values for name, values in of.items()}
+    return object_id, classes, chosen, np.array([float(row["outlier"] or "nan") for row in rows])

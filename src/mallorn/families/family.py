@@ -17,6 +17,7 @@ calls a family and holds it to this; it also makes unknown what the survey has n
 """
 
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ import numpy as np
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["Feature", "Inputs", "by_reason", "columns", "family_features", "unavailable", "units"]
+__all__ = ["Feature", "Inputs", "by_reason", "columns", "family_features", "once_a_block", "unavailable", "units"]
 
 
 class Feature(NamedTuple):
@@ -93,15 +94,43 @@ def family_features(family, module, inputs, config):
     have (see `unavailable`) are NaN.
     Raises RuntimeError if the module's `features` and `extract` disagree.
     """
-    listed = module.features(config)
+    expected, unknown = _expected(family, module, config, inputs.lightcurves.passbands)
     if not len(inputs.lightcurves):
-        return {name: np.empty(0) for name in columns(family, listed)}
-    found, expected = module.extract(inputs, config), columns(family, listed)
+        return {name: np.empty(0) for name in expected}
+    found = module.extract(inputs, config)
     if list(found) != expected:
         difference = sorted(set(found) ^ set(expected)) or "their order"
         raise RuntimeError(f"{module.__name__}: features() and extract() disagree about {difference}")
-    unknown = unavailable(family, listed, inputs.lightcurves.passbands)
     return {name: np.full(len(values), np.nan) if name in unknown else values for name, values in found.items()}
+
+
+def once_a_block(function):
+    """Let a function of a block of the configuration do its work once for blocks that say the same.
+
+    What it returns is shared: it is not to be changed.
+    """
+    made = {}
+
+    @wraps(function)
+    def once(config):
+        key = repr(config)
+        if key not in made:
+            made[key] = function(config)
+        return made[key]
+
+    return once
+
+
+_EXPECTED = {}
+
+
+def _expected(family, module, config, passbands):
+    """Return the columns of a family, and which of them are `unavailable`; found once for what is asked often."""
+    key = family, module, repr(config), passbands.slots
+    if key not in _EXPECTED:
+        listed = module.features(config)
+        _EXPECTED[key] = columns(family, listed), unavailable(family, listed, passbands)
+    return _EXPECTED[key]
 
 
 def _columns(family, features):

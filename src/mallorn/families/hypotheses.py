@@ -11,7 +11,7 @@ import numpy as np
 
 from mallorn.curves.segments import divide
 from mallorn.errors import ConfigError
-from mallorn.families.family import Feature, columns
+from mallorn.families.family import Feature, columns, once_a_block
 from mallorn.hypotheses.fit import chosen_hypotheses
 from mallorn.hypotheses.fitted import EVENT, WINDOWS, FittedSplit
 from mallorn.hypotheses.models import REFERENCE
@@ -65,6 +65,7 @@ def _of_slots(row, *slots):
     return row._replace(feature=row.feature._replace(slots=slots))
 
 
+@once_a_block
 def _catalogue(config):
     """Return the rows of this family, in order."""
     chosen = chosen_hypotheses(config["models"])

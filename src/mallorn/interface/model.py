@@ -18,6 +18,7 @@ from mallorn.decide.bundle import (
     thresholds,
 )
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement, unlike_words
+from mallorn.decide.outliers import Detectors
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, families_of
@@ -74,12 +75,14 @@ class Model:
         curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
         the class sought; probability_low and probability_high, the least and the most that a single member of the
         ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
-        what the noise of the points does; probability__CLASS of every class, which sum to 1; redshift_kind,
-        spectroscopic, photometric or none; decision, whether the object is chosen (pandas' `boolean`), which it is from
-        the probability `threshold` on; domain, "in domain", "extrapolating" or "cannot say", and domain_reason, why it
-        is not the first; scored_as, which of the model's training sets knows objects seen like it; how it was observed:
-        n_points, n_detections (above 5 sigma), passbands (slots with points), span (days), detected (share of the
-        points), snr (the highest). They are those that the workflow's `classify` gives for the same points.
+        what the noise of the points does; probability__CLASS of every class, which sum to 1; outlier, how unusual the
+        object is (see `mallorn.decide.outliers.find_outliers`): 2 if one in a hundred training objects is as unusual, 3
+        if one in a thousand; redshift_kind, spectroscopic, photometric or none; decision, whether the object is chosen
+        (pandas' `boolean`), which it is from the probability `threshold` on; domain, "in domain", "extrapolating" or
+        "cannot say", and domain_reason, why it is not the first; scored_as, which of the model's training sets knows
+        objects seen like it; how it was observed: n_points, n_detections (above 5 sigma), passbands (slots with
+        points), span (days), detected (share of the points), snr (the highest). They are those that the workflow's
+        `classify` gives for the same points.
 
         Members of the model that have learned from copies as other surveys would have seen them score what is outside
         the domain of the others. An object that "cannot" be said anything of, for lack of points or of a redshift that
@@ -114,12 +117,19 @@ class Model:
         columns = {"probability": sought}
         columns |= {"probability_low": np.minimum(least, sought), "probability_high": np.maximum(most, sought)}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
+        columns["outlier"] = self._outliers(judgement.scorer, dataset, probability)
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
         columns["decision"] = pandas.array(chosen, dtype="boolean")
         columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
         columns["threshold"] = thresholds(judgement, self._scorers)
         columns |= judgement.columns(seen)
         return pandas.DataFrame(columns, index=_index(curves))
+
+    def _outliers(self, training, dataset, probability):
+        """Return how unusual objects are, (n,), NaN if the model reads no features or has nothing to tell it by."""
+        if "features" not in self.about["needs"]:
+            return np.full(len(training), np.nan)
+        return self._detectors.judge(training, self.columns, dataset.features.values, probability)
 
     def unlike(self, curves):
         """Return sentences on how `LightCurves` as a whole are unlike those that the model has learned from.
@@ -226,6 +236,10 @@ class Model:
         """What scores objects, by training set, read when it is first asked for."""
         self.check()
         return read_scorers(self.folder, self.about)
+
+    @cached_property
+    def _detectors(self):
+        return Detectors.of_model(self.folder)
 
     @cached_property
     def _domain(self):

@@ -27,6 +27,8 @@ __all__ = [
     "columns_of",
     "described",
     "measured",
+    "most_unusual",
+    "with_pages",
     "write_candidates_csv",
 ]
 
@@ -55,6 +57,13 @@ COLUMNS = {
     ),
     "spread": Column(
         "±", "", 3, "standard deviation of the probability over the repeats", "stat.stdev;stat.probability"
+    ),
+    "outlier": Column(
+        "Unusual",
+        "",
+        2,
+        "how unusual it is: 2 if one in a hundred training objects is as unusual, 3 if one in a thousand",
+        "stat.value",
     ),
     "chosen": Column("Chosen", "", 0, "1 if the probability reaches the submission's threshold", "meta.code"),
     "redshift": Column("z", "", 3, "redshift", "src.redshift"),
@@ -165,9 +174,9 @@ def candidate_table(store, logs, ranked, features, domain=None):
 
     store: `Store` of all splits. logs: table of results/metadata.parquet. ranked: {"object_id": the objects to list,
     "classes": {class: probability}, the class sought first, "spread": its standard deviation over repeats, "chosen":
-    the decision}, (n,) each. features: path of a feature table that holds the objects; quantities of families that are
-    switched off are NaN. domain: of the scorers that ranked them, as from `mallorn.decide.domain.read_domain`; None for
-    no columns on it.
+    the decision, "outlier": how unusual it is}, (n,) each. features: path of a feature table that holds the objects;
+    quantities of families that are switched off are NaN. domain: of the scorers that ranked them, as from
+    `mallorn.decide.domain.read_domain`; None for no columns on it.
     """
     object_id = np.asarray(ranked["object_id"], dtype=str)
     probability, *others = ranked["classes"].values()
@@ -178,6 +187,7 @@ def candidate_table(store, logs, ranked, features, domain=None):
         "object_id": object_id[order].astype(object),
         "probability": probability[order],
         "spread": ranked["spread"][order],
+        "outlier": ranked["outlier"][order],
         "chosen": np.asarray(ranked["chosen"])[order].astype(int),
         **_of_splits(store, object_id[order], domain),
         **_of_features(features, object_id[order]),
@@ -187,6 +197,21 @@ def candidate_table(store, logs, ranked, features, domain=None):
     further = {name: values for name, values in known.items() if name not in COLUMNS}
     listed = {name: table[name] for name in COLUMNS if name in table}
     return listed | further | {f"{CLASS_PREFIX}{name}": p[order] for name, p in named}
+
+
+def most_unusual(table, number):
+    """Return the rows of the `number` most unusual objects of a table of candidates, the most unusual first."""
+    known = np.flatnonzero(np.isfinite(table["outlier"]))
+    return known[np.argsort(-table["outlier"][known], kind="stable")][:number]
+
+
+def with_pages(table, options):
+    """Return the ids of the objects of a table of candidates that get a page: the first, and then the most unusual.
+
+    options: block `report` of the configuration.
+    """
+    rows = [*range(min(options["candidates"], len(table["rank"]))), *most_unusual(table, options["unusual"])]
+    return [str(table["object_id"][k]) for k in dict.fromkeys(rows)]
 
 
 def _of_features(path, object_id):

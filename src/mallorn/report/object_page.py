@@ -26,6 +26,8 @@ __all__ = ["ENDINGS", "write_object_page"]
 ENDINGS = (".html", ".csv", ".light_curve.png", ".light_curve.svg")
 """Endings of the files that every page consists of; figures of what could be fitted come beside them."""
 
+_UNUSUAL = 2.0  # from one in a hundred on a page says so
+
 
 def write_object_page(folder, o, row, context, neighbours, root="../", before=None, after=None):
     """Write the page of an object and its figures to `folder`.
@@ -121,6 +123,8 @@ def _tiles(o, row, context):
     if len(others) > 1:  # of two classes, the other's says nothing new
         second = max(others, key=others.get)
         tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
+    if row.get("outlier", 0.0) > _UNUSUAL:
+        tile(f"{row['outlier']:.1f}", f"unusual: one in {10.0 ** row['outlier']:.0f} training objects is as much so")
     if row["redshift_kind"] == "none":
         tile("unknown", "redshift")
     else:

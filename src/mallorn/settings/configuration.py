@@ -10,6 +10,7 @@ from mallorn.settings.decisions import (
     Domain,
     Ensemble,
     Export,
+    Outliers,
     PhotozDraws,
     Submission,
     Threshold,
@@ -49,6 +50,10 @@ class Configuration(Block):
     )
     target: Annotated[str, Field(min_length=1)] = value(
         "TDE", "The class that is sought: a SpecType, or a class of training.classes."
+    )
+    taxonomy: FilePath = value(
+        "mallorn",
+        "The tree of classes: mallorn or elasticc, which are shipped, or the path of a YAML file of your own.",
     )
     survey: str | listed(str) | None = value(
         None,
@@ -95,6 +100,7 @@ class Configuration(Block):
     submission: Submission = block(Submission, "What the test set is predicted with.")
     export: Export = block(Export, Export.__doc__)
     domain: Domain = block(Domain, Domain.__doc__)
+    outliers: Outliers = block(Outliers, Outliers.__doc__)
     photoz_draws: PhotozDraws = block(PhotozDraws, PhotozDraws.__doc__.splitlines()[0])
     selection: Selection = block(Selection, Selection.__doc__)
     evaluation: Evaluation = block(Evaluation, "Scores, their intervals, and what they depend on.")

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mallorn.settings.fields import Block, Count, Fraction, Inside, Positive, listed, value
+from mallorn.settings.fields import Block, Count, Fraction, Inside, Positive, listed, value, whole
 
-__all__ = ["METHODS", "Calibration", "Domain", "Ensemble", "PhotozDraws", "Submission", "Threshold"]
+__all__ = ["METHODS", "Calibration", "Domain", "Ensemble", "Outliers", "PhotozDraws", "Submission", "Threshold"]
 
 
 class _Ensemble(Block):
@@ -124,3 +124,14 @@ class Domain(Block):
     tails: Fraction = value(
         0.002, "Share of the training objects that lie outside the range of each quantity that is compared."
     )
+
+
+class Outliers(Block):
+    """What tells unusual objects: an isolation forest, and the entropy of the classes' probabilities."""
+
+    trees: Count = value(100, "Trees of the forest.")
+    sample: whole(ge=2, le=16_384) = value(256, "Training objects, drawn, that each tree is made of.")
+    model: str = value(
+        "logistic_multiclass", "Model that `snakemake score_outliers` trains without one type after the other."
+    )
+    fewest: Count = value(10, "Fewest training objects of a type that it leaves out.")

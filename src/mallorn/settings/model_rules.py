@@ -32,7 +32,10 @@ def _names(config):
     yield from filter(None, [_unusable("submission.model", config["submission"]["model"], {**models, **ensembles})])
     trained = {
         "ablation.model": [config["ablation"]["model"]],
+        "outliers.model": [config["outliers"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
+        "evaluation.tree.models": config["evaluation"]["tree"]["models"],
+        "evaluation.predictive.model": [config["evaluation"]["predictive"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],
@@ -118,6 +121,7 @@ def _repeats(config):
     blocks = {
         "evaluation.nested": config["evaluation"]["nested"],
         "evaluation.learning_curve": config["evaluation"]["learning_curve"],
+        "evaluation.tree": config["evaluation"]["tree"],
         "ablation": config["ablation"],
         "rocket": config["rocket"],
     }

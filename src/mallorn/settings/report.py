@@ -15,6 +15,7 @@ class Report(Block):
     """The report, results/report/index.html."""
 
     candidates: Count = value(50, "Test objects that get a page each, the most probable targets.")
+    unusual: Count = value(10, "Test objects that get a page each, those least like the training objects.")
     sed_phases: listed(Decimal, 1, 9) = value(
         [-20.0, 0.0, 20.0, 40.0, 75.0, 100.0],
         "Rest-frame days from peak at which spectral energy distributions are drawn; each among posterior.knots.",

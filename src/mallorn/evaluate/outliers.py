@@ -1,0 +1,73 @@
+"""How well unusual objects are told: a class is left out of the training, and how high its objects rank is found."""
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from mallorn.decide.outliers import find_outliers, isolation, learn_outliers
+from mallorn.learning.classes import encode_classes
+from mallorn.learning.cross_validation import Options, cross_validate
+from mallorn.learning.dataset import Labelled
+from mallorn.seeds import derived_seed
+
+__all__ = ["WAYS", "held_out_types", "rank_left_out"]
+
+WAYS = ("isolation", "indecision", "both")
+"""The ways of telling that are compared: the forest alone, the entropy of the classes alone, both as shipped."""
+
+
+def held_out_types(spec_type, fewest):
+    """Return the types, sorted, of at least `fewest` of the objects with `spec_type` (n,)."""
+    names, counts = np.unique(np.asarray(spec_type, dtype=str), return_counts=True)
+    return [str(name) for name in names[counts >= fewest]]
+
+
+def rank_left_out(dataset, labels, kind, settings, seed, threads):
+    """Return one row {column: value} for each of `WAYS`: how high the objects of the type `kind` rank.
+
+    Neither the model nor the detector has seen an object of this type. The objects of each fold of the other types are
+    judged by what learned from the other folds, and with them all objects of the type; of `auc` (the chance that one of
+    the type ranks before one of the others) and `found`, the share of the type among the highest 5% of the others, the
+    mean over folds is taken.
+
+    dataset: `Dataset` of n objects with features. labels: as from `fold_of`, of one repeat. settings: {"target",
+    "training", "outliers", "model" (a block of `models`)} of the configuration.
+    """
+    out = labels["spec_type"] == kind
+    inside, left_out = np.flatnonzero(~out), dataset.take(np.flatnonzero(out))
+    of = {name: values[inside] for name, values in labels.items()}
+    training = {**settings["training"], "classes": _without(kind, settings["training"]["classes"])}
+    classes, names, kinds = encode_classes(of, settings["model"]["classes"], training, settings["target"])
+    classes, kinds = _dense(classes), _dense(kinds)
+    objects = Labelled.of(dataset.take(inside), classes, classes.max() + 1, of["event"], kinds)
+    seed = derived_seed(seed, "outliers", kind)
+    made = cross_validate(objects, of["fold"], settings["model"], seed, threads, Options(outside=left_out))
+    values, new = objects.dataset.features.values, left_out.features.values
+    found = {way: [] for way in WAYS}
+    for fold in np.unique(of["fold"]):
+        known, held = of["fold"] != fold, of["fold"] == fold
+        columns = dataset.features.columns
+        detector = learn_outliers(columns, values[known], made.inside[known], settings["outliers"], seed)
+        probability = np.concatenate([made.inside[held], made.outside])
+        judged = np.concatenate([values[held], new])
+        is_new = np.arange(len(judged)) >= held.sum()
+        scores = isolation(detector, judged), _entropy(probability), find_outliers(detector, judged, probability)
+        for way, score in zip(WAYS, scores, strict=True):
+            high = score[is_new] >= np.quantile(score[~is_new], 0.95)
+            found[way].append((roc_auc_score(is_new, score), high.mean()))
+    about = {"left_out": kind, "objects": int(out.sum()), "events": len(np.unique(labels["event"][out]))}
+    means = {way: np.mean(values, axis=0) for way, values in found.items()}
+    return [{**about, "way": way, "auc": auc, "found": share} for way, (auc, share) in means.items()]
+
+
+def _without(kind, classes):
+    kept = {name: [one for one in kinds if one != kind] for name, kinds in classes.items()}
+    return {name: kinds for name, kinds in kept.items() if kinds}
+
+
+def _dense(classes):
+    """Return classes (n,) numbered anew, without those of which there is no object."""
+    return np.unique(classes, return_inverse=True)[1]
+
+
+def _entropy(probability):
+    return -(probability * np.log(np.maximum(probability, 1e-300))).sum(axis=1)
