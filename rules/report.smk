@@ -120,7 +120,7 @@ use rule draw_candidates as draw_object with:
         "Drawing the page of {wildcards.object}"
 
 
-use rule draw_candidates as draw_misses with:
+rule draw_misses:
     input:
         **STORE,
         metadata="results/metadata.parquet",
@@ -139,8 +139,16 @@ use rule draw_candidates as draw_misses with:
         "results/log/draw_misses.log",
     benchmark:
         "results/benchmarks/draw_misses.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(1500, 2, ["train", "test"]),
+        runtime=minutes(20),
     params:
         code=code_of("draw_misses", {"features": config["features"]}),
+        templates=template_digests(),
+        splits=SPLITS,
         protocol=MISSES,
         settings={
             **class_settings(),

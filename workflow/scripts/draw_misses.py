@@ -23,7 +23,7 @@ def main(store, paths, folder, settings, protocol, threads=1):
     predictions = [read_out_of_fold(path) for path in paths["out_of_fold"]]
     misses = find_misses(predictions, folds, decision["calibration"]["method"], settings["threshold"])
     shown = {str(name): {"probability": float(misses["probability"][k])} for k, name in enumerate(misses["object_id"])}
-    views = draw_pages(store, log, paths, folder, settings, shown, len(shown), threads)
+    views = draw_pages(store, log, paths, folder, settings, shown, 0, threads)
     with pages_of(line(read_input(paths["source"]))):
         write_misses_page(folder, misses, views, decision["target"], protocol)
 
