@@ -26,6 +26,9 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
     wanted: {object_id: {column: value} that its page shows beside what the tables have}; the first `listed` of
     them lead to each other.
     """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    if not wanted:
+        return {}
     table, options, names = read_columns(paths["candidates"]), settings["report"], list(wanted)
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     drivers = {
@@ -64,9 +67,8 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
         jobs.append(
             (folder, views[object_id], row | wanted[object_id], context, neighbours, "../", before, after),
         )
-    Path(folder).mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(max(1, min(threads, len(jobs)))) as pool:
-        for _ in progress(pool.map(write_object_page, *zip(*jobs, strict=True)) if jobs else [], len(jobs), "pages"):
+        for _ in progress(pool.map(write_object_page, *zip(*jobs, strict=True)), len(jobs), "pages"):
             pass
     logging.getLogger(__name__).info("%d pages in %s", len(jobs), folder)
     return views
