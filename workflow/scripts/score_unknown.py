@@ -20,10 +20,13 @@ def main(files, folds, output, settings, threads):
     """Write a row for each leaf of the tree, on grouped folds of the first repeat: model, and what `left_out` returns.
 
     files: `DatasetFiles` of the training objects. folds, output: paths. settings: {"seed", "target", "name" of the
-    model, "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), and the blocks "training", "selection", "model" and
-    "tree" (evaluation.tree) of the configuration}. threads: classes at a time; the results are the same.
+    model, "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), and the blocks "training", "selection", "model",
+    "outliers" and "tree" (evaluation.tree) of the configuration}. threads: classes at a time; the results are the same.
     """
-    options, spec = settings["tree"], with_selection(settings["model"], settings["selection"])
+    options, spec = (
+        {**settings["tree"], "outliers": settings["outliers"]},
+        with_selection(settings["model"], settings["selection"]),
+    )
     dataset = read_dataset(files, settings["training"], needs_of(spec))
     labels = fold_of(read_columns(folds), "grouped", 0, dataset.object_id)
     rows, _ = training_rows(FINAL, labels["fold"], has_redshift(files.features))
