@@ -5,7 +5,7 @@ import pytest
 from learning_data import SPEC, labelled
 
 from mallorn.evaluate.unknown import UNKNOWN_COLUMNS, left_out
-from mallorn.learning.hierarchy import nodes_of
+from mallorn.learning.tree import nodes_of
 from mallorn.survey.taxonomy import Taxonomy
 
 TREE = Taxonomy(

@@ -9,10 +9,10 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.hierarchy import nodes_of, supported_tree
 from mallorn.learning.pipeline import needs_of, with_selection
 from mallorn.learning.tables import DatasetFiles, has_redshift, read_dataset
 from mallorn.learning.training_sets import FINAL, training_rows
+from mallorn.learning.tree import nodes_of, supported_tree
 from mallorn.survey.taxonomy import Taxonomy
 
 

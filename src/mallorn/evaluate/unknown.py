@@ -6,7 +6,8 @@ import numpy as np
 
 from mallorn.decide.conformal import calibrate, sets
 from mallorn.decide.outliers import find_outliers, learn_outliers
-from mallorn.learning.hierarchy import above, fit_tree
+from mallorn.learning.hierarchy import fit_tree
+from mallorn.learning.tree import above
 from mallorn.seeds import derived_seed
 
 __all__ = ["UNKNOWN_COLUMNS", "left_out"]
