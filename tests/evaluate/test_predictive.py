@@ -30,9 +30,9 @@ def sample(rng, n_events, copies=3):
 
 
 def test_new_samples_are_held_as_often_as_stated_and_the_interval_of_the_score_holds_them_less_often():
-    """60 old samples of 150 events each, and a new one of 150 for each: 90% intervals."""
+    """40 old samples of 150 events each, and a new one of 150 for each: 90% intervals."""
     rng, inside = np.random.default_rng(5), {kind: [] for kind in KINDS[:2]}
-    for k in range(60):
+    for k in range(40):
         target, event, p = sample(rng, 150)
         made, old = draws(target, event, p, None, NONE, 200, k), average_precision_score(target, p)
         target, _, p = sample(rng, 150)
@@ -40,7 +40,7 @@ def test_new_samples_are_held_as_often_as_stated_and_the_interval_of_the_score_h
         for kind in inside:
             low, high = interval_of(kind, made["average_precision", kind], old, 30, 0.9)
             inside[kind].append(low <= new <= high)
-    assert 0.83 <= np.mean(inside["new_sample"]) <= 0.97
+    assert 0.8 <= np.mean(inside["new_sample"]) <= 0.97
     assert np.mean(inside["score"]) <= np.mean(inside["new_sample"]) - 0.05
 
 
