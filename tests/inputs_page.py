@@ -1,4 +1,4 @@
-"""The page docs/inputs.md, written from the table of bad inputs that the tests run through."""
+"""The page docs/reference/inputs.md, written from the table of bad inputs that the tests run through."""
 
 from pathlib import Path
 
@@ -39,13 +39,13 @@ Kaggle takes, and nothing else. A run removes what it is to make anew before it 
 other data is left that looks like its own.
 
 A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and
-scored by models that were trained without redshifts ([models](models.md#redshifts)).
+scored by models that were trained without redshifts ([models](../howto/models.md#redshifts)).
 
 Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
 a path, and pages escape what they show.
 
 Surveys, results and saved models may come from others, and nothing in them is run; configurations may name code. See
-[SECURITY.md](../SECURITY.md).
+[Security](../security.md).
 """
 
 
@@ -79,7 +79,7 @@ def gone_wrong():
 
 
 def page():
-    """Return the text of docs/inputs.md."""
+    """Return the text of docs/reference/inputs.md."""
     parts = [INTRODUCTION]
     for title, cases in SECTIONS.items():
         rows = [(cell(case.what), promised(case.promise)) for case in cases]
@@ -95,4 +95,4 @@ def page():
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "inputs.md").write_text(page(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "inputs.md").write_text(page(), encoding="utf-8")
