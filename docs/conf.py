@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: `make docs` writes it to docs/_site. Nothing of it is asked for outside of that folder."""
+"""How Sphinx builds the site: `make docs` writes it to docs/_site. Its pages ask for nothing outside of that folder."""
 
 import os
 import re

@@ -8,8 +8,8 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[1]
-_RULE = re.compile(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:\n((?:(?:[ \t].*)?\n)*)", re.MULTILINE)
-_MESSAGE = re.compile(r"^    message:\n((?:        .*\n)+)", re.MULTILINE)
+_RULE = re.compile(r"^( *)(?:use rule \w+ as|rule) (\w+)(?: with)?:\n((?:(?:\1 .*)?\n)*)", re.MULTILINE)
+_MESSAGE = re.compile(r"^( *)message:\n((?:\1 .*\n)+)", re.MULTILINE)
 _HEADER = re.compile(r"\A((?:#.*\n)+)")
 
 
@@ -19,7 +19,7 @@ def stages():
     found = {}
     for name in re.findall(r'^include: "\.\./rules/(\w+)\.smk"', table, re.MULTILINE):
         text = (ROOT / "rules" / f"{name}.smk").read_text(encoding="utf-8") + "\n"
-        rules = {rule: _message(body) for rule, body in _RULE.findall(text)}
+        rules = {rule: _message(body) for _, rule, body in _RULE.findall(text)}
         if rules:
             header = _HEADER.match(text)
             head = [line.removeprefix("#").removeprefix(" ") for line in header[1].splitlines()] if header else []
@@ -29,7 +29,7 @@ def stages():
 
 def _message(body):
     found = _MESSAGE.search(body)
-    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', found[1])) if found else ""
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', found[2])) if found else ""
 
 
 class Rules(SphinxDirective):
