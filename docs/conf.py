@@ -8,8 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(Path(__file__).parent)]
-# for the kernels that run the notebooks
+# for the kernels that run the notebooks, and the commands in these
+os.environ["MALLORN_PROJECT"] = str(ROOT)
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])])
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 project = "mallorn"
 author = "The mallorn developers"
