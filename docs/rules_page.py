@@ -8,8 +8,9 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[1]
-_RULE = re.compile(r"^( *)(?:use rule \w+ as|rule) (\w+)(?: with)?:\n((?:(?:\1 .*)?\n)*)", re.MULTILINE)
+_RULE = re.compile(r"^( *)(use rule \w+ as|rule) (\w+)(?: with)?:\n((?:(?:\1 .*)?\n)*)", re.MULTILINE)
 _MESSAGE = re.compile(r"^( *)message:\n((?:\1 .*\n)+)", re.MULTILINE)
+_OTHERWISE = ("a name for several results", "as the rule that it uses")
 _HEADER = re.compile(r"\A((?:#.*\n)+)")
 
 
@@ -19,7 +20,7 @@ def stages():
     found = {}
     for name in re.findall(r'^include: "\.\./rules/(\w+)\.smk"', table, re.MULTILINE):
         text = (ROOT / "rules" / f"{name}.smk").read_text(encoding="utf-8") + "\n"
-        rules = {rule: _message(body) for _, rule, body in _RULE.findall(text)}
+        rules = {rule: _message(body) or _OTHERWISE[kind != "rule"] for _, kind, rule, body in _RULE.findall(text)}
         if rules:
             header = _HEADER.match(text)
             head = [line.removeprefix("#").removeprefix(" ") for line in header[1].splitlines()] if header else []
@@ -48,7 +49,7 @@ class Rules(SphinxDirective):
     @staticmethod
     def cell(message):
         """Return a message as text of a table: wildcards in code."""
-        return re.sub(r"\{wildcards\.(\w+)\}", r"`{\1}`", message).replace("|", "\\|") or "as the rule that it uses"
+        return re.sub(r"\{wildcards\.(\w+)\}", r"`{\1}`", message).replace("|", "\\|")
 
 
 def setup(app):

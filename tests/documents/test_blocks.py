@@ -113,7 +113,7 @@ def test_a_configuration_is_allowed(text):
 
 PYTHON = [pytest.param(b.text, id=f"{b.page} {k}") for k, b in enumerate(blocks()) if b.language == "python"]
 PYTHON += [
-    pytest.param(re.sub(r"^!", "# ", text, flags=re.MULTILINE), id=f"{path.name} {k}")
+    pytest.param(re.sub(r"^[!%]", "# ", text, flags=re.MULTILINE), id=f"{path.name} {k}")
     for path in NOTEBOOKS
     for k, (kind, text) in enumerate(cells(path))
     if kind == "code"

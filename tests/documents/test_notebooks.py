@@ -23,7 +23,8 @@ def shell(folder):
 
 
 def as_python(text):
-    """Return a cell as plain Python: lines `!command` as calls of `_shell`."""
+    """Return a cell as plain Python: lines `!command` as calls of `_shell`, and none that tells Jupyter how to draw."""
+    text = text.replace("%matplotlib inline\n", "")
     return re.sub(r"^!(.*)$", lambda m: f"_shell(f{m[1]!r})", text, flags=re.MULTILINE)
 
 
