@@ -19,6 +19,7 @@ from mallorn.sources import kaggle
 from mallorn.sources.source import open_source
 from mallorn.survey.dust_map import map_files
 from mallorn.survey.passbands import passbands_of_run, shipped_surveys, surveys_of_run
+from mallorn.survey.taxonomy import read_taxonomy
 
 gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
 
@@ -34,6 +35,7 @@ try:
     check_given(workflow.config_settings.config, workflow.configfiles)
     config = resolve(config, shipped_surveys())
     check_tracking(config)
+    TAXONOMY = read_taxonomy(config["taxonomy"]).as_given()  # jobs follow what the file holds
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
     NEW_SOURCE = config["new_source"] or config["source"]

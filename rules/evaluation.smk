@@ -1,13 +1,17 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,rocket,rocket_gains}.csv.
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,rocket,rocket_gains}.csv;
+#         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
+#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
 
 
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
+TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
+TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -340,6 +344,165 @@ rule plot_evaluation:
         "Drawing the figures of the evaluation"
     script:
         "../workflow/scripts/plot_evaluation.py"
+
+
+rule tree:
+    input:
+        expand("results/evaluation/{table}.csv", table=[*TREE_TABLES, "unknown"]),
+        "results/report/classes",
+    localrule: True
+
+
+rule cross_validate_tree:
+    input:
+        unpack(lambda wildcards: model_tables(wildcards.model)),
+        folds="results/folds.parquet",
+    output:
+        TREE_PREDICTIONS,
+    log:
+        "results/log/cross_validate_tree/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_tree/{protocol}/{repeat}/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(map(re.escape, config["models"])),
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=with_learner_memory(megabytes(2000, 40, ["train"])),
+        runtime=minutes(60, 5),
+        gpu=learner_resource("gpus"),
+    params:
+        code=lambda wildcards: training_code("cross_validate_tree", wildcards.model),
+        settings=lambda wildcards: {
+            **training_settings(wildcards.model, "selection"),
+            "taxonomy": TAXONOMY,
+            "tree": {name: config["evaluation"]["tree"][name] for name in ("fewest", "balance", "depth")},
+        },
+    message:
+        "Training {wildcards.model} on the tree of classes, {wildcards.protocol} folds, repeat {wildcards.repeat}"
+    script:
+        "../workflow/scripts/cross_validate_tree.py"
+
+
+rule score_tree:
+    input:
+        tree=tree_predictions(),
+        out_of_fold=predictions_beside_tree(),
+        folds="results/folds.parquet",
+    output:
+        **{table: f"results/evaluation/{table}.csv" for table in TREE_TABLES},
+    log:
+        "results/log/score_tree.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 20, ["tree"]),
+        runtime=minutes(20, 1),
+    params:
+        code=code_of("score_tree"),
+        settings={**scoring_settings("target"), "coverage": config["evaluation"]["tree"]["coverage"]},
+    message:
+        "Scoring all classes of the tree"
+    script:
+        "../workflow/scripts/score_tree.py"
+
+
+rule rank_classes:
+    input:
+        **model_tables(config["evaluation"]["tree"]["models"][0]),
+        test="results/features/test.parquet",
+        folds="results/folds.parquet",
+        predictions=TREE_PREDICTIONS.format(
+            protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"][0]
+        ),
+    output:
+        table="results/tree/test.parquet",
+        lists=directory("results/report/classes"),
+    log:
+        "results/log/rank_classes.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["tree"]["models"][0]]), 40, ["train"]),
+        runtime=minutes(30, 2),
+    params:
+        code=training_code("rank_classes", config["evaluation"]["tree"]["models"][0]),
+        settings={
+            **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
+            "number": config["report"]["candidates"],
+            "tree": config["evaluation"]["tree"],
+        },
+    message:
+        "Listing the first candidates of every class"
+    script:
+        "../workflow/scripts/rank_classes.py"
+
+
+rule score_unknown:
+    input:
+        **model_tables(config["evaluation"]["tree"]["models"][0]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/unknown.csv",
+    log:
+        "results/log/score_unknown.log",
+    benchmark:
+        "results/benchmarks/score_unknown.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["tree"]["models"][0]]), 40, ["train"]),
+        runtime=minutes(60, 5),
+    params:
+        code=training_code("score_unknown", config["evaluation"]["tree"]["models"][0]),
+        settings={
+            **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
+            "name": config["evaluation"]["tree"]["models"][0],
+            "taxonomy": TAXONOMY,
+            "tree": config["evaluation"]["tree"],
+        },
+    message:
+        "Leaving one class after another out of training"
+    script:
+        "../workflow/scripts/score_unknown.py"
+
+
+rule predictive:
+    input:
+        "results/evaluation/new_samples.csv",
+    localrule: True
+
+
+rule score_new_samples:
+    input:
+        **model_tables(config["evaluation"]["predictive"]["model"]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/new_samples.csv",
+    log:
+        "results/log/score_new_samples.log",
+    benchmark:
+        "results/benchmarks/score_new_samples.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(config["models"][config["evaluation"]["predictive"]["model"]]), 40, ["train"]),
+        runtime=minutes(60, 5),
+    params:
+        code=training_code("score_new_samples", config["evaluation"]["predictive"]["model"]),
+        settings={
+            **training_settings(config["evaluation"]["predictive"]["model"], "selection", "folds"),
+            "level": config["evaluation"]["level"],
+            "rounds": config["evaluation"]["rounds"],
+            "predictive": config["evaluation"]["predictive"],
+        },
+    message:
+        "Parting the events in two halves, time and again, to see whether the second scores as the first says"
+    script:
+        "../workflow/scripts/score_new_samples.py"
 
 
 rule ablate_families:

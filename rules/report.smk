@@ -17,6 +17,7 @@ REPORT_FOLDERS = {
     "tuning": "results/tuning",
     "benchmarks": "results/benchmarks",
     "candidates": "results/report/candidates",
+    "classes": "results/report/classes",
 }
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
@@ -275,6 +276,7 @@ rule write_report:
         settings={
             "members": SUBMITTED_MODELS if SUBMITTED_ENSEMBLE else [],
             "evaluation": {"level": config["evaluation"]["level"]},
+            "taxonomy": TAXONOMY,
             **{name: config[name] for name in ("features", "training", "report")},
         },
     message:

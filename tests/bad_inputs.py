@@ -533,9 +533,9 @@ CONFIGURATION = [
     Value("an old name of a model", ("submission", "model"), "mlp_grouped", ("renamed to 'mlp_multiclass'",)),
     Value(
         "a model that is needed and not enabled",
-        ("models", "lightgbm", "enabled"),
+        ("models", "lightgbm_multiclass", "enabled"),
         False,
-        ("ensembles.weighted.members: 'lightgbm' is not enabled",),
+        ("ensembles.weighted.members: 'lightgbm_multiclass' is not enabled",),
     ),
     Value(
         "a model without SHAP values to explain",

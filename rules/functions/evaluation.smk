@@ -59,3 +59,17 @@ def rocket_tuned():
 def rocket_blocks():
     """Return {name: block of `models`} of all models that `score_rocket` trains."""
     return {name: config["models"][name] for name in rocket_models()}
+
+
+def tree_predictions():
+    """Return the files of the probabilities of all classes of the tree."""
+    tree = config["evaluation"]["tree"]
+    return expand(TREE_PREDICTIONS, protocol=PROTOCOLS, repeat=REPEATS[: tree["repeats"]], model=tree["models"])
+
+
+def predictions_beside_tree():
+    """Return the out-of-fold predictions of those models of the tree that every run trains too, for its own classes."""
+    tree = config["evaluation"]["tree"]
+    models = [name for name in tree["models"] if name in MODELS]
+    chosen = {"training": FINAL, "protocol": PROTOCOLS, "repeat": REPEATS[: tree["repeats"]]}
+    return expand(PREDICTED["out_of_fold"], **chosen, model=models)

@@ -11,12 +11,14 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
 from mallorn.report.pages.candidates import write_candidates_page
+from mallorn.report.pages.classes import write_classes_page
 from mallorn.report.pages.evaluation import write_evaluation_page
 from mallorn.report.pages.performance import write_performance_page
 from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
 from mallorn.report.render import as_table, number, render
 from mallorn.runtime.usage import FIELDS
+from mallorn.survey.taxonomy import Taxonomy
 
 CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
 HOSTILE = [
@@ -73,11 +75,38 @@ def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
     write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {"selection": "snakemake --cores all select_features"})
     page = (tmp_path / "evaluation.html").read_text()
-    assert page.count("not made yet") == 10
+    assert page.count("not made yet") == 11
     assert "snakemake --cores all evaluation" in page
     assert "snakemake --cores all select_features" in page
     write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")
     assert "snakemake --cores all tune" in (tmp_path / "tuning.html").read_text()
+
+
+def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
+    scores = tmp_path / "scores.csv"
+    scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
+    odd = "<b>SN</b>"
+    tree = {"all": {}, odd: {"parent": "all", "broker_id": 2220}, "TDE": {"parent": "all"}, "none": {"parent": odd}}
+    tree = Taxonomy(tree)
+    labels = {"spec_type": [odd, odd, "TDE", "<i>?"], "event": ["a", "a", "b", "c"]}
+    write_classes_page(tmp_path, tmp_path, scores, tree, labels)
+    page = (tmp_path / "classes.html").read_text()
+    assert page.count("not made yet") == 6
+    assert '&lt;b&gt;SN&lt;/b&gt;</td><td class="n">2220</td><td class="n">2</td><td class="n">1</td>' in page
+    assert "<b>SN" not in page
+    assert "does not know: &lt;i&gt;?." in page
+    assert "none" not in page.split("<main")[1].split("</table>")[0]  # no object is of that class
+    about = {"protocol": ["stratified", "grouped"], "model": ["m"] * 2, "way": ["flat"] * 2, "repeat": [0, 0]}
+    found = {"node": ["TDE"] * 2, "level": [1, 1], "average_precision": [0.9, 0.625], "precision": [0.1, 0.2]}
+    write_csv(tmp_path / "nodes.csv", {**about, **found, "recall": [0.1, 0.3], "f1": [0.1, np.nan]})
+    pairs = {"true": ["TDE"] * 2, "predicted": ["TDE"] * 2, "of_true": [0.5, 0.37], "of_predicted": [0.5, np.nan]}
+    write_csv(tmp_path / "nodes_confusion.csv", {**about, "level": [1, 1], **pairs})
+    write_classes_page(tmp_path, tmp_path, scores, tree, labels, ["SN_Ib.csv"])
+    page = (tmp_path / "classes.html").read_text()
+    assert '<td class="n">0.625</td>' in page
+    assert '<td class="n">37</td>' in page
+    assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
+    assert page.count("not made yet") == 4
 
 
 def test_the_benchmark_is_shown_if_it_was_made(tmp_path):

@@ -8,6 +8,7 @@ import yaml
 
 from mallorn.errors import ConfigError
 from mallorn.settings.resolve import defaults, resolve
+from mallorn.settings.shipped import REFERENCES
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,7 +133,9 @@ def test_another_method_keeps_no_setting_of_the_shipped_one():
 
 @pytest.mark.parametrize(("method", "own"), [("mean", set()), ("weighted", {"step"}), ("stacked", {"C"})])
 def test_an_ensemble_has_the_settings_of_its_method_alone(method, own):
-    found = resolve({"ensembles": {"mine": {"method": method, "members": ["lightgbm"]}}})["ensembles"]["mine"]
+    found = resolve({"ensembles": {"mine": {"method": method, "members": ["lightgbm_multiclass"]}}})["ensembles"][
+        "mine"
+    ]
     assert set(found) == {"enabled", "members", "method"} | own
 
 
@@ -152,9 +155,17 @@ def test_classes_of_ones_own_replace_the_shipped_ones():
 
 def test_a_model_can_be_dropped_with_what_names_it():
     others = ["lightgbm_multiclass"]
-    ensembles = {name: {"members": others} for name in ("weighted", "stacked", "best")}
-    resolved = resolve({"models": {"lightgbm": {"enabled": False}}, "ensembles": ensembles})
-    assert not resolved["models"]["lightgbm"]["enabled"]
+    ensembles = {name: {"members": others} for name in defaults()["ensembles"]}
+    given = {"models": {"catboost_multiclass": {"enabled": False}}, "ensembles": ensembles}
+    resolved = resolve({**given, "explanations": {"models": others}})
+    assert not resolved["models"]["catboost_multiclass"]["enabled"]
+
+
+def test_the_models_to_compare_with_are_one_file_away():
+    found = resolve(yaml.safe_load((ROOT / "config" / "references.yaml").read_text()))
+    assert all(found["models"][name]["enabled"] for name in REFERENCES)
+    assert set(REFERENCES) < set(found["ensembles"]["stacked"]["members"])
+    assert not any(defaults()["models"][name]["enabled"] for name in REFERENCES)
 
 
 def test_passbands_of_ones_own_come_from_blue_to_red():

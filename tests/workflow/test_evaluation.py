@@ -18,7 +18,11 @@ ONE_MODEL = {
     "ensembles": {name: {"enabled": False} for name in SHIPPED["ensembles"]},
     "submission": {"model": "lightgbm"},
     "explanations": {"models": ["lightgbm"]},
-    "evaluation": {"learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]}},
+    "evaluation": {
+        "learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]},
+        "tree": {"models": ["lightgbm"], "fewest": 3},
+        "predictive": {"model": "lightgbm", "refits": 2, "splits": 1},
+    },
     "audits": {"shuffles": 1},
 }
 
@@ -32,7 +36,7 @@ def evaluated(finished, tmp_path_factory):
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
     config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
-    workspace.snakemake("evaluation", "results/probabilities.csv")
+    workspace.snakemake("evaluation", "tree", "predictive", "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
 
 
@@ -54,6 +58,39 @@ def test_one_command_makes_tables_audits_and_figures(evaluated):
     assert {one["verdict"] for one in audits} <= {"pass", "warn", "fail"}
     assert len(list((evaluated / "figures").glob("*.png"))) == 9
     assert {r["fraction"] for r in read_rows(evaluated / "learning_curve.csv")} == {"0.5", "1"}
+
+
+def test_all_classes_of_the_tree_are_scored(evaluated):
+    nodes, confusion, gains, sets = (
+        read_rows(evaluated / f"{name}.csv") for name in ("nodes", "nodes_confusion", "nodes_gains", "coverage")
+    )
+    assert {(row["protocol"], row["way"]) for row in nodes} == {
+        (protocol, way) for protocol in ("stratified", "grouped") for way in ("flat", "conditional")
+    }
+    grouped = [row for row in nodes if (row["protocol"], row["way"]) == ("grouped", "flat")]
+    assert {row["node"] for row in grouped if row["level"] == "1"} == {"transient", "AGN", "macro", "weighted"}
+    leaves = {row["class"] for row in sets} - {"all"}
+    assert leaves == {"AGN", "SN Ia", "SN II", "TDE"}
+    events = {row["node"]: int(row["events"]) for row in grouped}
+    assert (events["AGN"], events["SN"], events["TDE"], events["transient"]) == (8, 11, 6, 17)
+    of_level_1 = [row for row in confusion if (row["protocol"], row["way"], row["level"]) == ("grouped", "flat", "1")]
+    assert sum(int(row["objects"]) for row in of_level_1) == int(grouped[0]["n"]) + int(grouped[1]["n"])
+    assert {row["first"] for row in gains} == {"flat", "its own classes"}
+    assert {row["kind"] for row in sets} == {"marginal", "by_class"}
+    assert {row["class"] for row in read_rows(evaluated / "unknown.csv")} == leaves
+    lists = evaluated.parent / "report" / "classes"
+    names = {"AGN", "SN", "SN_Ia", "SN_II", "TDE", "transient"}
+    assert {path.stem for path in lists.glob("*.csv")} == names
+    test_objects = read_columns(evaluated.parent / "tree" / "test.parquet")["object_id"]
+    assert len(read_rows(lists / "TDE.csv")) == min(3, len(test_objects))
+    methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
+    assert methods == {"none", "temperature", "isotonic", "venn_abers"}
+
+
+def test_new_samples_are_predicted(evaluated):
+    rows = read_rows(evaluated / "new_samples.csv")
+    assert {(row["target_events"], row["other_events"], row["splits"]) for row in rows} == {("6", "19", "1")}
+    assert {row["kind"] for row in rows} == {"score", "new_sample", "new_sample_and_model"}
 
 
 def test_the_nested_score_agrees_with_the_test_labels(evaluated):

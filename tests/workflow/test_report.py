@@ -7,7 +7,7 @@ from astropy.io.votable import parse_single_table
 from browser import Visit, chromium
 from csv_rows import read_rows
 
-PAGES = ("index", "candidates", "unusual", "evaluation", "features", "tuning", "input", "history")
+PAGES = ("index", "candidates", "unusual", "evaluation", "classes", "features", "tuning", "input", "history")
 
 
 @pytest.fixture(scope="module")

@@ -132,8 +132,7 @@ def test_splits_in_groups_of_objects_are_fitted_alike(survey, config):
 
 
 def test_the_compiled_engine_gives_the_same_fits(survey, config, tmp_path):
-    main = runpy.run_path(str(ROOT / "workflow" / "scripts" / "compile_engine.py"))["main"]
-    main(tmp_path / "engine")
+    runpy.run_path(str(ROOT / "workflow" / "scripts" / "compile_kernels.py"))["main"](tmp_path / "engine")
     for model in ("drw", "multiband"):
         files, folder = {"r": f"{model}.parquet"}, str(tmp_path / "engine")
         theirs = run(f"fit_{model}", survey, config["fits"][model], files, "celerite2")["r"]

@@ -1,4 +1,4 @@
-"""Compile the fits of physical hypotheses once, for all jobs that follow."""
+"""Compile the fits of physical hypotheses and Gaussian processes once, for all jobs that follow."""
 
 from mallorn.hypotheses.cache import compile_kernels
 

@@ -4,12 +4,16 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from mallorn.decide.predictions import pooled_by_model
 from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
 from mallorn.report.candidates import with_pages
 from mallorn.report.names import page_name
 from mallorn.report.pages.candidates import write_candidates_page
+from mallorn.report.pages.classes import write_classes_page
 from mallorn.report.pages.evaluation import write_evaluation_page
 from mallorn.report.pages.features import write_features_page
 from mallorn.report.pages.history import write_history_page
@@ -22,6 +26,7 @@ from mallorn.report.render import pages_of
 from mallorn.report.tables import read_json
 from mallorn.runs.history import read_history, runs
 from mallorn.runs.inputs import line, read_input
+from mallorn.survey.taxonomy import Taxonomy
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
@@ -30,8 +35,9 @@ def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
 
     paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
-    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates"}, in part empty.
-    settings: blocks of the configuration, and "members", the models of the submitted ensemble, none of a single model.
+    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}, in part empty.
+    settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; and "members", the models
+    of the submitted ensemble, none of a single model.
     """
     table = read_columns(paths["candidates"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
@@ -63,8 +69,13 @@ def main(paths, folders, folder, settings):
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
     commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
+    commands["new_samples"] = "snakemake --cores all predictive"
     commands["selection"] = "snakemake --cores all select_features"
     write_evaluation_page(folder, evaluation, scores, curves, commands)
+    labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
+    tree = Taxonomy(settings["taxonomy"])
+    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
+    write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {
         "model": model,
         "members": settings["members"],

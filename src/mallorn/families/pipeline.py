@@ -7,6 +7,7 @@ all artifacts of a group of objects are made one after the other and handed on i
 import numpy as np
 
 from mallorn.families.family import Inputs, family_features
+from mallorn.gp.engines import load_engine
 from mallorn.gp.fit import fit_lightcurves, fit_slots
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import Posterior, predict_posterior
@@ -80,7 +81,8 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
         if f"fits/{name}" in needs:
             tables[f"fits/{name}"] = fit_slots(model, slots, fits[name])
     if {"fits/multiband", "posterior"} & set(needs):
-        tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"])
+        use_kernels(kernels)
+        tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"], load_engine("compiled"))
     if "posterior" in needs:
         table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
         tables["posterior"] = Posterior.of(table, settings["posterior"])

@@ -18,7 +18,7 @@ from numba import float64, int64, njit
 from mallorn.gp.batch import BLANKS
 from mallorn.gp.models import DRW, MultibandMatern32
 
-__all__ = ["innovations"]
+__all__ = ["KERNELS", "innovations"]
 
 
 def innovations(model, batch, theta):
@@ -112,3 +112,7 @@ def _materns(start, x, band, y, noise, variance, correlation):
                     ab[p, q] += pivot * wa[p] * wb[q]
                     bb[p, q] += pivot * wb[p] * wb[q]
     return Z, d
+
+
+KERNELS = (_random_walks, _materns)
+"""The functions that are compiled."""

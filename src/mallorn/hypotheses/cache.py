@@ -11,10 +11,12 @@ import logging
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+
+from mallorn.runtime.machine_code import machine_code_in
 
 __all__ = ["compile_kernels", "use_kernels", "user_folder"]
 
@@ -41,7 +43,8 @@ def _state():
     from llvmlite import binding
 
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here, engine = Path(__file__).parent, Path(__file__).parents[1] / "gp"
+    for path in (*sorted(here.glob("*.py")), engine / "batch.py", engine / "compiled.py"):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())
@@ -79,7 +82,7 @@ def use_kernels(folder=None):
     if folder is None:
         folder = user_folder()
         if not (folder / _WHOLE).is_file():
-            _log.warning("compiling the fits of physical hypotheses, once for this user and machine: some 20 s")
+            _log.warning("compiling the fits of light curves, once for this user and machine: some 20 s")
             with tempfile.TemporaryDirectory() as own:
                 compile_kernels(own)
         else:
@@ -93,21 +96,8 @@ def use_kernels(folder=None):
 
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; in a process that has them already, they stay as they are."""
-    with _cache_in(folder):
+    with machine_code_in(folder):
+        from mallorn.gp import compiled
         from mallorn.hypotheses import drw, kernels
 
-    return kernels.fit_objects, drw.fit_random_walks
-
-
-@contextmanager
-def _cache_in(folder):
-    """Let numba keep what is compiled inside the block in `folder`, whatever the path of its source file."""
-    from numba.core import config
-
-    before = config.CACHE_DIR, getattr(config, "CACHE_LOCATOR_CLASSES", "")
-    config.CACHE_DIR = str(Path(folder).resolve())
-    config.CACHE_LOCATOR_CLASSES = "mallorn.hypotheses.locator.Locator"
-    try:
-        yield
-    finally:
-        config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
+    return kernels.fit_objects, drw.fit_random_walks, *compiled.KERNELS

@@ -15,7 +15,17 @@ __all__ = ["FURTHER_PAGES", "TEMPLATES", "as_table", "number", "pages_of", "rend
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-FURTHER_PAGES = ("candidates", "unusual", "evaluation", "features", "tuning", "input", "performance", "history")
+FURTHER_PAGES = (
+    "candidates",
+    "unusual",
+    "evaluation",
+    "classes",
+    "features",
+    "tuning",
+    "input",
+    "performance",
+    "history",
+)
 """The pages beside index.html, in the order of the navigation."""
 
 

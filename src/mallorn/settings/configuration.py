@@ -51,6 +51,10 @@ class Configuration(Block):
     target: Annotated[str, Field(min_length=1)] = value(
         "TDE", "The class that is sought: a SpecType, or a class of training.classes."
     )
+    taxonomy: FilePath = value(
+        "mallorn",
+        "The tree of classes: mallorn or elasticc, which are shipped, or the path of a YAML file of your own.",
+    )
     survey: str | listed(str) | None = value(
         None,
         "The survey whose passbands data_dir has: a shipped one, one of `surveys`, or a list of such, whose passbands "

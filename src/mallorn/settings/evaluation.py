@@ -1,6 +1,6 @@
 """Settings of the evaluation: scores, audits, explanations and the ablation of feature families."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,41 @@ class LearningCurve(Block):
     repeats: Count = value(1, "How many of folds.repeats are used.")
 
 
+class Tree(Block):
+    """Probabilities and scores of all classes of the tree `taxonomy`: `snakemake tree`."""
+
+    models: listed(str) = value(
+        ["catboost_multiclass"], "Models that are trained on the tree; they need not be enabled."
+    )
+    repeats: Count = value(1, "How many of folds.repeats are used.")
+    fewest: Count = value(
+        5, "Events that a class needs to be one of its own; smaller ones fall back to the class above."
+    )
+    balance: Share | None = value(
+        None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
+    )
+    depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    way: Literal["flat", "conditional"] = value(
+        "flat", "Which of the two ways, one model or one for each class with others below, lists the test objects."
+    )
+    confident: Inside = value(0.9, "Probability from which a model counts as sure, of classes it was not trained on.")
+    coverage: Inside = value(
+        0.9, "Stated chance that a conformal set holds the true class of an object of a new event."
+    )
+
+
+class Predictive(Block):
+    """Intervals of the score of a new sample of events, and how often they hold it: `snakemake predictive`."""
+
+    model: str = value("logistic_multiclass", "Name of one of the models; it is trained six times for each split.")
+    target_events: Count | None = value(
+        None, "Events of the class sought in the new sample; null: as many as the training set has."
+    )
+    other_events: Count | None = value(None, "Events of other classes in it; null: as many as the training set has.")
+    refits: AtLeastTwo = value(10, "Trainings on events drawn anew, for how the model itself varies.")
+    splits: Count = value(100, "Times that the events are parted in halves, the second the new sample of the first.")
+
+
 class Evaluation(Block):
     """Scores, their intervals, and what they depend on."""
 
@@ -62,6 +97,8 @@ class Evaluation(Block):
     bins: Bins = block(Bins, "Edges between the bins in which objects are scored; the outermost bins are open.")
     nested: Nested = block(Nested, "Scores on outer folds, which train every model once for each of them.")
     learning_curve: LearningCurve = block(LearningCurve, "Scores after training on fewer events of the target class.")
+    tree: Tree = block(Tree, Tree.__doc__)
+    predictive: Predictive = block(Predictive, Predictive.__doc__)
 
 
 class Audits(Block):

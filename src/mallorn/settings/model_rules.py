@@ -34,6 +34,8 @@ def _names(config):
         "ablation.model": [config["ablation"]["model"]],
         "outliers.model": [config["outliers"]["model"]],
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
+        "evaluation.tree.models": config["evaluation"]["tree"]["models"],
+        "evaluation.predictive.model": [config["evaluation"]["predictive"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],
@@ -119,6 +121,7 @@ def _repeats(config):
     blocks = {
         "evaluation.nested": config["evaluation"]["nested"],
         "evaluation.learning_curve": config["evaluation"]["learning_curve"],
+        "evaluation.tree": config["evaluation"]["tree"],
         "ablation": config["ablation"],
         "rocket": config["rocket"],
     }

@@ -1,6 +1,6 @@
 """The models and ensembles that come with the package, as literal tables; the meaning of keys is in `learning`."""
 
-__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "ROCKETS", "SAMPLING", "UNUSED_FAMILIES"]
+__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "REFERENCES", "ROCKETS", "SAMPLING", "UNUSED_FAMILIES"]
 
 RANKER_PARAMS = {
     "num_iterations": 100,
@@ -145,23 +145,18 @@ MODELS = {
 ROCKETS = tuple(name for name in MODELS if "rocket" in MODELS[name].get("transforms", {}))
 """Models of `snakemake rocket`, and those to compare them with: no other target trains them unless they are enabled."""
 
-for _name in ROCKETS:
+REFERENCES = ("lightgbm", "xgboost_multiclass", "mlp_multiclass")
+"""Models to compare others with, which the main job does not train as shipped: `config/references.yaml` has them on."""
+
+for _name in (*ROCKETS, *REFERENCES):
     MODELS[_name]["enabled"] = False
 
 _STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass")
-_ALL = (
-    "catboost_multiclass",
-    "lightgbm_multiclass",
-    "xgboost_multiclass",
-    "lightgbm",
-    "logistic_multiclass",
-    "mlp_multiclass",
-)
 
 ENSEMBLES = {
     "mean": {"method": "mean", "members": list(_STRONGEST)},
     "rank": {"method": "rank", "members": list(_STRONGEST)},
-    "weighted": {"method": "weighted", "members": list(_ALL)},
-    "stacked": {"method": "stacked", "members": list(_ALL)},
-    "best": {"method": "best", "members": list(_ALL)},
+    "weighted": {"method": "weighted", "members": list(_STRONGEST)},
+    "stacked": {"method": "stacked", "members": list(_STRONGEST)},
+    "best": {"method": "best", "members": list(_STRONGEST)},
 }

@@ -30,6 +30,12 @@ EVALUATIONS = {
         "Learning curve",
         "Scores after training on fewer events of the class sought: what more labels would bring.",
     ),
+    "new_samples": (
+        "What a new sample of events will show",
+        "Intervals of a score: of the events that were scored (score), of a new sample of as many events as stated "
+        "(new_sample), and of one that also knows how models vary with their training events. found: share of random "
+        "halves of the events whose other half scored inside.",
+    ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
     "rocket": (

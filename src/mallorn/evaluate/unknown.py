@@ -1,0 +1,70 @@
+"""Classes that no model has learned: how sure models are of objects of a class that was left out of training."""
+
+from collections import Counter
+
+import numpy as np
+
+from mallorn.decide.conformal import calibrate, sets
+from mallorn.learning.hierarchy import above, fit_tree
+from mallorn.seeds import derived_seed
+
+__all__ = ["UNKNOWN_COLUMNS", "left_out"]
+
+UNKNOWN_COLUMNS = (
+    *("class", "objects", "events", "taken_for", "taken_for_share", "confident", "confident_and_single"),
+    *("single", "several", "empty", "holds"),
+)
+"""Columns of the rows of `left_out`."""
+
+
+def left_out(tree, objects, fold, leaf, spec, options, seed):
+    """Return a row {column: value} of `UNKNOWN_COLUMNS`: what models that never saw a class say of its objects.
+
+    Models are fitted, flat, without the class and without the fold of the object; sets of leaves ("by_class", see
+    `mallorn.decide.conformal`) are calibrated on what they say of the other folds' known classes.
+
+    taken_for: the leaf that is most probable most often, and its share. confident: share with a leaf of probability
+    `options["confident"]` or more, always wrong; confident_and_single: the part of these whose set is one leaf, so that
+    the sets do not give them away. single, several, empty: shares of sets by their number of leaves. holds: share whose
+    class given by the sets holds the true class, as one that is above it may. Shares are means over events.
+
+    objects: `Labelled`, whose classes are positions in `tree.names`; fold (n,). leaf: position of the class left out.
+    options: {"balance", "depth", "coverage", "confident"}.
+    """
+    known = ~above(tree)[leaf][objects.classes]
+    rows = np.flatnonzero(known)
+    probability = np.zeros((len(fold), len(tree)))
+    for k in np.unique(fold):
+        part = objects.take(rows[fold[rows] != k])
+        model = fit_tree("flat", tree, part, spec, options, derived_seed(seed, "unknown", tree.names[leaf], int(k)))
+        mine = np.flatnonzero(fold == k)
+        probability[mine] = model.predict(objects.dataset.take(mine))
+    places = np.array([tree.names.index(name) for name in tree.leaves])
+    strange = np.flatnonzero(~known)
+    given, size = np.empty(len(strange), dtype=int), np.empty(len(strange), dtype=int)
+    for k in np.unique(fold[strange]):
+        others = rows[fold[rows] != k]
+        labels = probability[others], objects.classes[others], objects.event[others]
+        bounds = calibrate("by_class", tree, *labels, options["coverage"])
+        mine = fold[strange] == k
+        found = sets("by_class", tree, bounds, probability[strange[mine]])
+        leaves = found.leaves & (places != leaf)  # of the class left out there is nothing to calibrate on
+        given[mine], size[mine] = found.node, leaves.sum(axis=1)
+    return _row(tree, objects, strange, places, (probability[strange], given, size), options["confident"])
+
+
+def _row(tree, objects, strange, places, said, confident):
+    probability, given, size = said
+    event = objects.event[strange].astype(str)
+    _, which, count = np.unique(event, return_inverse=True, return_counts=True)
+    share = 1.0 / (len(count) * count[which])  # each event counts once
+    best, sure = np.argmax(probability[:, places], axis=1), probability[:, places].max(axis=1) >= confident
+    taken = Counter()
+    for name, weight in zip(best, share, strict=True):
+        taken[tree.leaves[name]] += weight
+    name, most = taken.most_common(1)[0]
+    values = {"confident": sure, "confident_and_single": sure & (size == 1), "single": size == 1}
+    values |= {"several": size > 1, "empty": size == 0, "holds": above(tree)[given, objects.classes[strange]]}
+    row = {"class": tree.names[objects.classes[strange[0]]], "objects": len(strange), "events": len(count)}
+    row |= {"taken_for": name, "taken_for_share": float(most)}
+    return row | {name: float(share @ value) for name, value in values.items()}

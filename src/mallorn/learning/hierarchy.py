@@ -1,0 +1,217 @@
+"""Probabilities of all classes of a tree, by any learner, in two ways.
+
+- "flat": one model of the classes that labels stand at, whose probabilities are summed up the tree.
+- "conditional": a model for each class that has others below, which shares it out among its children, given that the
+  object is of the class; the probability of a class is the product along its path.
+
+Either way children sum to their parent, and the root has probability 1. A label may stand at an inner class. Such an
+object trains what is decided above it. In the flat way it is of a class of its own, whose probability goes to the
+children in the proportions that these have.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mallorn.errors import ConfigError, DataError
+from mallorn.learning.dataset import Labelled
+from mallorn.learning.pipeline import fit_pipeline
+from mallorn.runtime.progress import progress
+from mallorn.seeds import derived_seed
+from mallorn.survey.taxonomy import Taxonomy
+
+__all__ = [
+    "WAYS",
+    "TreeModel",
+    "above",
+    "cross_validate_tree",
+    "fit_tree",
+    "node_weights",
+    "nodes_of",
+    "product_down",
+    "summed_up",
+    "supported_tree",
+]
+
+WAYS = ("flat", "conditional")
+
+
+class TreeModel(NamedTuple):
+    """A fitted model of the N classes of a `tree`, in one of `WAYS`.
+
+    fits: of each class that decides, (targets, pipelines): positions (k,) in `tree.names` of what it shares out to, and
+    the `Pipeline` of each member; without any, shares are equal. The flat way has one fit, of the root.
+    """
+
+    way: str
+    tree: Taxonomy
+    fits: dict
+
+    def predict(self, dataset):
+        """Return the probabilities (n, N) of the classes `tree.names` for the n objects of a `Dataset`."""
+        shares = {name: (fit[0], _shares(*fit, dataset)) for name, fit in self.fits.items()}
+        if self.way == "conditional":
+            return product_down(self.tree, shares, len(dataset))
+        targets, probability = shares[self.tree.root]
+        stops = np.zeros((len(dataset), len(self.tree)))
+        stops[:, targets] = probability
+        return summed_up(self.tree, stops)
+
+
+def above(tree):
+    """Return (N, N) bool: whether the first class is the second one, or above it, in the order of `tree.names`."""
+    place = {name: k for k, name in enumerate(tree.names)}
+    found = np.zeros((len(tree), len(tree)), dtype=bool)
+    for name in tree.names:
+        found[[place[other] for other in tree.path(name)], place[name]] = True
+    return found
+
+
+def nodes_of(tree, labels):
+    """Return the position (n,) in `tree.names` of what each of `labels` (n,) str stands for.
+
+    It is 0, the root, of labels that the tree does not know, and of None: of such an object nothing is known.
+    """
+    place = {name: k for k, name in enumerate(tree.names)}
+    return np.array([place[tree.node_of(label) or tree.root] for label in labels], dtype=int)
+
+
+def supported_tree(tree, labels, event, fewest):
+    """Return the tree with only the classes of which `labels` (n,) str have at least `fewest` events: event (n,) str.
+
+    See `mallorn.survey.taxonomy.Taxonomy.supported`. Raises DataError if fewer than two classes are left.
+    """
+    nodes, over = nodes_of(tree, labels), above(tree)
+    events = {name: len(set(event[over[k][nodes]])) for k, name in enumerate(tree.names)}
+    kept = tree.supported(events, fewest)
+    if len(kept.leaves) < 2:
+        raise DataError(
+            f"taxonomy: expected two classes with {fewest} events or more among the labels, found {kept.leaves[0]!r} "
+            "alone; give a tree that knows these labels, or lower evaluation.tree.fewest"
+        )
+    return kept
+
+
+def summed_up(tree, stops):
+    """Return the probabilities (n, N) of all classes from those (n, N) of the classes that labels stand at.
+
+    What stops at an inner class is shared out among its children in their proportions, equally where they have none.
+    """
+    total = np.asarray(stops, dtype=float) @ above(tree).T
+    place = {name: k for k, name in enumerate(tree.names)}
+    shares = {}
+    for name in tree.parents:
+        targets = [place[child] for child in tree.children(name)]
+        parts = total[:, targets]
+        whole = parts.sum(axis=1, keepdims=True)
+        equal = np.full(parts.shape, 1.0 / len(targets))
+        shares[name] = (targets, np.divide(parts, whole, out=equal, where=whole > 0))
+    return product_down(tree, shares, len(total))
+
+
+def product_down(tree, shares, n):
+    """Return the probabilities (n, N) of all classes: of each the product of the shares along its path.
+
+    shares: {class: (positions (k,) of children in `tree.names`, share (n, k) of each)}, of each class with children;
+    a child that is not among them has probability 0.
+    """
+    probability = np.zeros((n, len(tree)))
+    probability[:, 0] = 1.0
+    for k, name in enumerate(tree.names):  # parents come before their children
+        if name in shares:
+            targets, share = shares[name]
+            probability[:, targets] = probability[:, [k]] * share
+    return probability
+
+
+def node_weights(tree, nodes, balance, depth):
+    """Return a weight for each object, mean 1: the product over the classes on the path of its label.
+
+    The factor of a class with n objects, of whose parent m objects are known one level further down, in k classes, is
+    (m / (k n))^(balance depth^l), l being the level of the parent: 0 for equal objects, 1 for equal classes. A depth
+    below 1 evens out less further down.
+
+    nodes (n,) int: positions in `tree.names`.
+    """
+    over, weight = above(tree), np.ones(len(nodes))
+    place = {name: k for k, name in enumerate(tree.names)}
+    for name in tree.parents:
+        members = [over[place[child]][nodes] for child in tree.children(name)]
+        counts = np.array([member.sum() for member in members])
+        for member, count in zip(members, counts, strict=True):
+            if not count:
+                continue
+            factor = counts.sum() / (np.count_nonzero(counts) * count)
+            weight[member] *= factor ** (balance * depth ** tree.level(name))
+    return weight / weight.mean()
+
+
+def fit_tree(way, tree, part, spec, options, seed):
+    """Return the `TreeModel` of a training part.
+
+    way: one of `WAYS`. part: `Labelled`, whose classes are positions in `tree.names`; objects at the root teach
+    nothing. spec: a block of `models`; its members are averaged. options: {"balance", "depth"}: see `node_weights`;
+    balance None for that of `spec`.
+    Raises ConfigError if there is no such way, DataError if no object of the part is below the root.
+    """
+    if way not in WAYS:
+        raise ConfigError(f"a tree: expected one of {', '.join(WAYS)}, found {way!r}")
+    part = part.take(np.flatnonzero(part.classes > 0))
+    if not len(part.classes):
+        raise DataError("a training part has no object of a class below the root of the taxonomy; add labels")
+    balance = spec["balance"] if options["balance"] is None else options["balance"]
+    if way == "flat":
+        if options["balance"] is not None:
+            weight = node_weights(tree, part.classes, balance, options["depth"])
+            part, balance = part._replace(weight=part.weight * weight), 0.0
+        return TreeModel(way, tree, {tree.root: _fit(part, part.classes, {**spec, "balance": balance}, seed, "flat")})
+    over, place, fits = above(tree), {name: k for k, name in enumerate(tree.names)}, {}
+    for name in tree.parents:
+        children = [place[child] for child in tree.children(name)]
+        inside = over[children][:, part.classes]
+        rows = np.flatnonzero(inside.any(axis=0))
+        if not len(rows):  # of none of the children is there an object: all are alike
+            fits[name] = (np.array(children), ())
+            continue
+        which = np.array(children)[np.argmax(inside[:, rows], axis=0)]
+        block = {**spec, "balance": balance * options["depth"] ** tree.level(name)}
+        fits[name] = _fit(part.take(rows), which, block, seed, name)
+    return TreeModel(way, tree, fits)
+
+
+def cross_validate_tree(way, tree, objects, fold, spec, options, seed, threads):
+    """Return the probabilities (n, N) of all classes by models that were fitted, for each fold, to all other folds.
+
+    objects: `Labelled`, whose classes are positions in `tree.names`. fold (n,) int. threads: folds at a time, which
+    results do not depend on. Others as of `fit_tree`.
+    """
+    folds, probability = np.unique(fold), np.empty((len(fold), len(tree)))
+
+    def predict(k):
+        part = objects.take(np.flatnonzero(fold != k))
+        model = fit_tree(way, tree, part, spec, options, derived_seed(seed, "tree", way, int(k)))
+        return model.predict(objects.dataset.take(np.flatnonzero(fold == k)))
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        for k, found in zip(folds, progress(pool.map(predict, folds), len(folds), "folds"), strict=True):
+            probability[fold == k] = found
+    return probability
+
+
+def _fit(part, which, spec, seed, name):
+    """Return (targets (k,), pipelines) of what tells the classes `which` (n,) apart."""
+    targets, classes = np.unique(which, return_inverse=True)
+    if len(targets) == 1:
+        return targets, ()
+    compact = Labelled.of(part.dataset, classes, len(targets), part.event, None, part.weight)
+    seeds = [derived_seed(seed, name, member) for member in range(spec["seeds"])]
+    return targets, tuple(fit_pipeline(spec, compact, one) for one in seeds)
+
+
+def _shares(targets, pipelines, dataset):
+    """Return the share (n, k) of each target: equal ones without a pipeline."""
+    if not pipelines:
+        return np.full((len(dataset), len(targets)), 1.0 / len(targets))
+    return np.mean([pipeline.predict(dataset) for pipeline in pipelines], axis=0)

@@ -1,0 +1,112 @@
+"""The page of the tree of classes: how many objects each has, and what `snakemake tree` finds."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from mallorn.report.render import as_table, number, render
+from mallorn.report.tables import read_csv, read_part
+
+__all__ = ["write_classes_page"]
+
+_COMMAND = "snakemake --cores all tree"
+_INDENT = "\u2003"
+_SHOWN = ("average_precision", "precision", "recall", "f1")
+_PARTS = {
+    "nodes": (
+        "Scores of all classes",
+        "Average precision, Brier score and calibration error of probabilities; precision, recall and F1 of the most "
+        "probable class of a level; intervals over events. Macro and weighted rows are means over the classes of a "
+        "level; the row hierarchical counts all classes on the paths of labels and decisions.",
+    ),
+    "nodes_gains": (
+        "Flat against conditional",
+        "What one model of all classes, summed up the tree, and a model for each class that has others below it gain "
+        "over one another, and over the probability of the class sought as every run makes it; on the same draws of "
+        "events. An interval that holds 0 says that no gain is seen.",
+    ),
+    "nodes_calibration": (
+        "Calibration of all classes",
+        "Log loss, Brier score and calibration error of each class against the rest and of all together, as they come "
+        "and after calibration inside folds; width: mean width of the intervals of Venn-Abers.",
+    ),
+    "coverage": (
+        "Conformal sets",
+        "How often the class that is given, and the set of leaves behind it, hold the true class of an object of a new "
+        "event, on average and for each class. No chance above `finest` can be stated from so few events.",
+    ),
+    "unknown": (
+        "Unknown classes",
+        "What models say of a class that was left out of their training: what it is taken for, how often they are sure "
+        "of it, and how often a conformal set gives that away by holding several classes, or none.",
+    ),
+}
+
+
+def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
+    """Write classes.html from the tables in the folder `evaluation`, of which there may be none.
+
+    scores: path of scores.csv. tree: a `mallorn.survey.taxonomy.Taxonomy`. labels: {"spec_type", "event"} (n,) of the
+    training objects. lists: names of files with the first test objects of a class, in the folder `classes` beside.
+    """
+    path = Path(evaluation, "nodes.csv")
+    nodes = read_csv(path) if path.is_file() else []
+    parts = [
+        read_part(title, text, _COMMAND, Path(evaluation, f"{name}.csv"), newer_than=scores)
+        for name, (title, text) in _PARTS.items()
+    ]
+    render(
+        Path(folder, "classes.html"),
+        "classes.html",
+        tree=_tree(tree, labels, nodes),
+        unknown=sorted({str(label) for label in labels["spec_type"] if tree.node_of(label) is None}),
+        confusions=_confusions(Path(evaluation, "nodes_confusion.csv")),
+        parts=parts,
+        command=_COMMAND,
+        lists=[(name.removesuffix(".csv").replace("_", " "), quote(name)) for name in lists],
+    )
+
+
+def _tree(tree, labels, nodes):
+    """Return the table of all classes that have an object: its place, DESC's number, objects, events and scores."""
+    known = [(tree.node_of(label), event) for label, event in zip(labels["spec_type"], labels["event"], strict=True)]
+    scored = {row["node"]: row for row in nodes if _shown(row, nodes)}
+    rows = []
+    for name in tree.names:
+        below = set(tree.below(name))
+        events = [event for node, event in known if node in below]
+        if not events:
+            continue
+        node, row = tree[name], scored.get(name, {})
+        title = f"{_INDENT * tree.level(name)}{name}" + (f", {node.title}" if node.title != name else "")
+        values = [number(float(row[score])) if row.get(score) else "" for score in _SHOWN]
+        rows.append((title, node.broker_id or "", len(events), len(set(events)), *values))
+    heads = ("class", "DESC", "objects", "events", "average precision", "precision", "recall", "F1")
+    return as_table(heads, rows, [False, *[True] * 7])
+
+
+def _shown(row, rows):
+    """Return whether a row is of the first model's first repeat, flat, on grouped folds."""
+    return row["protocol"] == "grouped" and all(row[key] == rows[0][key] for key in ("model", "way", "repeat"))
+
+
+def _confusions(path):
+    """Return [(level, share of the true class, share of the predicted class)], tables of grouped folds, percent."""
+    if not path.is_file():
+        return []
+    rows = read_csv(path)
+    rows = [row for row in rows if _shown(row, rows)]
+    found = []
+    for level in sorted({int(row["level"]) for row in rows}):
+        mine = [row for row in rows if int(row["level"]) == level]
+        names = list(dict.fromkeys(row["true"] for row in mine))
+        tables = []
+        for share in ("of_true", "of_predicted"):
+            value = {(row["true"], row["predicted"]): row[share] for row in mine}
+            lines = [(name, *(_percent(value[name, other]) for other in names)) for name in names]
+            tables.append(as_table(("true", *names), lines, [False, *[True] * len(names)]))
+        found.append((level, *tables))
+    return found
+
+
+def _percent(text):
+    return "" if text in ("", "nan") else f"{100 * float(text):.0f}"

@@ -1,0 +1,94 @@
+"""Intervals of new samples: what they are made of, and that they hold what they state where the truth is known."""
+
+import numpy as np
+import pytest
+from learning_data import PARAMS, SPEC, labelled, survey
+from sklearn.metrics import average_precision_score
+
+from mallorn.evaluate.predictive import (
+    KINDS,
+    PREDICTIVE_COLUMNS,
+    SCORES,
+    draws,
+    found_in_splits,
+    model_shifts,
+    predictive_rows,
+)
+from mallorn.metrics import interval
+
+NONE = {name: np.zeros(1) for name in SCORES}
+RIDGE = {**SPEC, "learner": "ridge", "params": PARAMS["ridge"]}
+
+
+def sample(rng, n_events, copies=3):
+    """Return (target, event, probability) of events, a fifth of them targets; copies of an event are alike."""
+    target = (np.arange(n_events) % 5 == 0).astype(int)
+    p = 1.5 * target + rng.normal(size=n_events)
+    rows = np.repeat(np.arange(n_events), copies)
+    return target[rows], rows.astype(str), p[rows] + 0.2 * rng.normal(size=len(rows))
+
+
+def test_new_samples_are_held_as_often_as_stated_and_the_interval_of_the_score_holds_them_less_often():
+    """60 old samples of 150 events each, and a new one of 150 for each: 90% intervals."""
+    rng, inside = np.random.default_rng(5), {kind: [] for kind in KINDS[:2]}
+    for k in range(60):
+        made = draws(*sample(rng, 150), None, NONE, 200, k)
+        target, _, p = sample(rng, 150)
+        value = average_precision_score(target, p)
+        for kind in inside:
+            low, high = interval(made["average_precision", kind], 0.9)
+            inside[kind].append(low <= value <= high)
+    assert 0.83 <= np.mean(inside["new_sample"]) <= 0.97
+    assert np.mean(inside["score"]) <= np.mean(inside["new_sample"]) - 0.05
+
+
+def test_draws_are_wider_for_smaller_samples_and_for_models_that_vary():
+    target, event, p = sample(np.random.default_rng(1), 200)
+    spread = {}
+    for size in ((10, 40), (40, 160), (400, 1600)):
+        made = draws(target, event, p, size, NONE, 400, 2)
+        spread[size] = np.std(made["average_precision", "new_sample"])
+        assert np.array_equal(made["roc_auc", "new_sample"], made["roc_auc", "new_sample_and_model"])
+    assert spread[10, 40] > spread[40, 160] > spread[400, 1600] > np.std(made["average_precision", "score"])
+    assert np.std(made["average_precision", "score"]) > 0.8 * spread[400, 1600]
+    shifts = {name: np.array([-0.2, 0.2]) for name in SCORES}
+    shifted = draws(target, event, p, (400, 1600), shifts, 400, 2)
+    assert np.std(shifted["average_precision", "new_sample_and_model"]) > 0.15
+    again = draws(target, event, p, (400, 1600), shifts, 400, 2)
+    assert all(np.array_equal(shifted[key], again[key]) for key in shifted)
+
+
+def test_an_event_is_drawn_whole():
+    """Of two events of targets, one perfect and one hopeless, samples of one event have either, nothing between."""
+    target, event = np.array([1, 1, 1, 1, 0, 0]), np.array(list("aabbcd"))
+    p = np.array([0.9, 0.9, 0.1, 0.1, 0.5, 0.4])
+    made = draws(target, event, p, (1, 1), NONE, 50, 3)["roc_auc", "new_sample"]
+    assert set(made) == {0.0, 1.0}
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    _, types, target, event, values = survey()
+    fold = np.unique(event, return_inverse=True)[1] // 5 % 4
+    return labelled(values, 1 - target, 2, event), types, target, event, fold
+
+
+def test_models_vary_with_their_training_events_and_splits_are_counted(learnt):
+    objects, types, target, event, fold = learnt
+    shifts = model_shifts(objects, fold, RIDGE, 3, 1, 2)
+    assert all(values.shape == (3,) and abs(values.mean()) < 1e-12 and np.ptp(values) > 0 for values in shifts.values())
+    same = model_shifts(objects, fold, RIDGE, 3, 1, 1)
+    assert all(np.array_equal(shifts[name], same[name]) for name in shifts)
+    options = {"splits": 4, "folds": 3, "rounds": 60, "level": 0.9}
+    found = found_in_splits(objects, types, RIDGE, shifts, options, 1, 1)
+    assert set(found) == {(name, kind) for name in SCORES for kind in KINDS}
+    assert all(values.shape == (4,) and set(values) <= {-1, 0, 1} for values in found.values())
+    labels = {"target": target, "event": event}
+    p = np.random.default_rng(0).random(len(target))
+    rows = predictive_rows(labels, p, None, shifts, found, options, 1)
+    assert [(row["score"], row["kind"]) for row in rows] == [(name, kind) for name in SCORES for kind in KINDS]
+    for row in rows:
+        assert tuple(row) == PREDICTIVE_COLUMNS
+        assert row["found"] + row["below"] + row["above"] == pytest.approx(1.0)
+        assert (row["target_events"], row["other_events"]) == (12, 48)
+        assert row["low"] < row["value"] < row["high"]

@@ -1,0 +1,110 @@
+"""Score all classes of the tree, compare the ways to predict them, and check the coverage of conformal sets."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mallorn.decide.predictions import read_out_of_fold
+from mallorn.decide.tree_files import read_tree_predictions
+from mallorn.evaluate.class_calibration import CLASS_CALIBRATION_COLUMNS, class_calibration
+from mallorn.evaluate.coverage import COVERAGE_COLUMNS, coverage
+from mallorn.evaluate.nodes import (
+    CONFUSION_COLUMNS,
+    GAIN_COLUMNS,
+    NODE_COLUMNS,
+    Objects,
+    confusion_by_level,
+    gains,
+    score_class,
+    score_nodes,
+)
+from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS, fold_of
+from mallorn.learning.hierarchy import nodes_of
+
+ABOUT = ("protocol", "model", "way", "repeat")
+AS_RUN = "its own classes"
+"""What the table of gains calls the model as every run trains it, on the classes of training.classes."""
+
+
+class Outputs(NamedTuple):
+    """Paths of the tables."""
+
+    nodes: str
+    nodes_confusion: str
+    nodes_gains: str
+    nodes_calibration: str
+    coverage: str
+
+
+COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATION_COLUMNS, COVERAGE_COLUMNS)
+
+
+def main(tree, out_of_fold, folds, outputs, settings):
+    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
+
+    nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: `gains`, of the
+    second way over the first, and of both over the probability of the class sought that every run makes;
+    nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
+
+    tree: paths of predictions on the tree. out_of_fold: paths of those of the same models for their own classes. folds:
+    path. settings: {"seed", "target", "coverage" of evaluation.tree, and the block "evaluation" of the configuration}.
+    """
+    table, tables = read_columns(folds), Outputs(*([] for _ in Outputs._fields))
+    as_run = {(p.protocol, p.model, p.repeat): p for p in map(read_out_of_fold, out_of_fold)}
+    found = sorted(map(read_tree_predictions, tree), key=lambda p: (PROTOCOLS.index(p.protocol), p.model, p.repeat))
+    for p in found:
+        labels = fold_of(table, p.protocol, p.repeat, p.object_id)
+        objects = Objects(p.tree, nodes_of(p.tree, labels["spec_type"]), labels["event"], labels["target"])
+        made = _tables(objects, p, as_run.get((p.protocol, p.model, p.repeat)), settings)
+        for all_rows, rows in zip(tables, made, strict=True):
+            about = {"protocol": p.protocol, "model": p.model, "repeat": p.repeat}
+            all_rows += [{**about, **row} for row in rows]
+    for path, rows, columns in zip(outputs, tables, COLUMNS, strict=True):
+        names = [name for name in ABOUT if name != "way" or columns is not GAIN_COLUMNS]
+        write_csv(path, {name: [row[name] for row in rows] for name in (*names, *columns)})
+
+
+def _tables(objects, p, own, settings):
+    """Return the rows of all tables for one file of predictions."""
+    options, seed = settings["evaluation"], settings["seed"]
+    made, scored = Outputs(*([] for _ in Outputs._fields)), {}
+    for way, probability in p.probability.items():
+        scored[way] = score_nodes(objects, probability, options, seed)
+        sets = coverage(objects, probability, p.fold, {**options, "coverage": settings["coverage"]}, seed)
+        reliable = class_calibration(objects, probability, p.fold, options, seed)
+        parts = (scored[way][0], confusion_by_level(objects, probability), [], reliable, sets)
+        for all_rows, rows in zip(made, parts, strict=True):
+            all_rows += [{"way": way, **row} for row in rows]
+    first, second = p.probability
+    made.nodes_gains.extend(gains(scored[first], scored[second], (first, second), options["level"]))
+    sought = _sought(objects, p.tree, settings["target"])
+    if own is not None and sought is not None:
+        place = {name: k for k, name in enumerate(own.object_id)}
+        before = own.probability[[place[name] for name in p.object_id]]
+        as_run = score_class(objects, sought, before, options, seed)
+        for way, probability in p.probability.items():
+            of_way = score_class(objects, sought, probability[:, sought], options, seed)
+            made.nodes_gains.extend(gains(as_run, of_way, (AS_RUN, way), options["level"]))
+    return made
+
+
+def _sought(objects, tree, target):
+    """Return the position of the class sought in `tree.names`; None if it is no class of the tree."""
+    name = tree.node_of(target)
+    place = None if name is None else objects.place([name])[0]
+    return place if place is not None and np.array_equal(objects.member[place], objects.target == 1) else None
+
+
+if "snakemake" in globals():
+    from mallorn.runtime.job_log import job_log
+
+    with job_log(snakemake.log[0]):
+        main(
+            snakemake.input.tree,
+            snakemake.input.out_of_fold,
+            snakemake.input.folds,
+            Outputs(**{name: snakemake.output[name] for name in Outputs._fields}),
+            snakemake.params.settings,
+        )
