@@ -54,6 +54,15 @@ def _plain(app, what, name, obj, options, lines):
         lines[k] = "".join(f"``{part[1:-1]}``" if j % 2 else part for j, part in enumerate(parts))
 
 
+def _plain_help(app, context, lines):
+    """Let the help of a command be itself, where its lines are text and not yet markup."""
+    for k, line in enumerate(lines):
+        if not line.lstrip().startswith((".. ", ":")):
+            lines[k] = re.sub(r"(?<!\\)\*", r"\\*", line)
+
+
 def setup(app):
     """Join what this file adds to Sphinx."""
     app.connect("autodoc-process-docstring", _plain)
+    for part in ("description", "options", "arguments", "epilog"):
+        app.connect(f"sphinx-click-process-{part}", _plain_help)
