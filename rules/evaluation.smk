@@ -458,7 +458,7 @@ rule score_unknown:
     params:
         code=training_code("score_unknown", config["evaluation"]["tree"]["models"][0]),
         settings={
-            **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
+            **training_settings(config["evaluation"]["tree"]["models"][0], "selection", "outliers"),
             "name": config["evaluation"]["tree"]["models"][0],
             "taxonomy": TAXONOMY,
             "tree": config["evaluation"]["tree"],

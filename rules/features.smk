@@ -13,6 +13,7 @@ FEATURE_STAGES = (
     "fit_process",
     "predict_posterior",
     "fit_hypotheses",
+    "fit_semi_parametric",
     "join_features",
 )  # adapters between reading and learning, but that of the families
 NOT_OF_FEATURES = (

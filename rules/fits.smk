@@ -1,5 +1,5 @@
 # Needs:  results/{lightcurves,objects}/{part}.parquet.
-# Makes:  results/fits/{drw,matern}/{part}/{slot}.parquet, results/fits/{multiband,hypotheses}/{part}.parquet,
+# Makes:  results/fits/{drw,matern}/{part}/{slot}.parquet, results/fits/{multiband,hypotheses,semi_parametric}/{part}.parquet,
 #         results/posterior/{part}.parquet: models fitted to the light curves, from which feature families are made.
 
 ARTIFACTS = {
@@ -7,6 +7,7 @@ ARTIFACTS = {
     "posterior": "results/posterior/{part}.parquet",
     "fits/multiband": "results/fits/multiband/{part}.parquet",
     "fits/hypotheses": "results/fits/hypotheses/{part}.parquet",
+    "fits/semi_parametric": "results/fits/semi_parametric/{part}.parquet",
     "fits/drw": {slot: f"results/fits/drw/{{part}}/{slot}.parquet" for slot in SLOTS},
     "fits/matern": {slot: f"results/fits/matern/{{part}}/{slot}.parquet" for slot in SLOTS},
 }
@@ -135,3 +136,28 @@ rule fit_hypotheses:
         "Fitting physical hypotheses to {wildcards.part}"
     script:
         "../workflow/scripts/fit_hypotheses.py"
+
+
+rule fit_semi_parametric:
+    input:
+        **LIGHTCURVES,
+        kernels="results/kernels",
+        hypotheses=ARTIFACTS["fits/hypotheses"],
+    output:
+        ARTIFACTS["fits/semi_parametric"],
+    log:
+        "results/log/fit_semi_parametric/{part}.log",
+    benchmark:
+        "results/benchmarks/fit_semi_parametric/{part}.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5, 2),
+    params:
+        code=code_of("fit_semi_parametric"),
+        settings=config["fits"]["semi_parametric"],
+    message:
+        "Fitting semi-parametric hypotheses to {wildcards.part}"
+    script:
+        "../workflow/scripts/fit_semi_parametric.py"

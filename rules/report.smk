@@ -19,6 +19,7 @@ REPORT_FOLDERS = {
     "candidates": "results/report/candidates",
     "classes": "results/report/classes",
 }
+MISSES = "grouped" if "grouped" in PROTOCOLS else SUBMITTED  # what holds for new events
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
     adapter("gather", SOURCE),
@@ -117,6 +118,52 @@ use rule draw_candidates as draw_object with:
     threads: 1
     message:
         "Drawing the page of {wildcards.object}"
+
+
+rule draw_misses:
+    input:
+        **STORE,
+        metadata="results/metadata.parquet",
+        source="results/input.json",
+        candidates="results/candidates.parquet",
+        train="results/features/train.parquet",
+        test="results/features/test.parquet",
+        importance=importances(),
+        threshold="results/threshold.json",
+        explanations=explanations(),
+        folds="results/folds.parquet",
+        out_of_fold=out_of_fold_of_submitted(MISSES),
+    output:
+        directory("results/report/misses"),
+    log:
+        "results/log/draw_misses.log",
+    benchmark:
+        "results/benchmarks/draw_misses.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(1500, 2, ["train", "test"]),
+        runtime=minutes(20),
+    params:
+        code=code_of("draw_misses", {"features": config["features"]}),
+        templates=template_digests(),
+        splits=SPLITS,
+        protocol=MISSES,
+        settings={
+            **class_settings(),
+            **{name: config[name] for name in ("posterior", "features", "report", "threshold")},
+        },
+    message:
+        "Drawing the pages of what the model gets wrong"
+    script:
+        "../workflow/scripts/draw_misses.py"
+
+
+rule misses:
+    input:
+        "results/report/misses",
+    localrule: True
 
 
 if NEW_DATA:

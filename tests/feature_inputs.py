@@ -146,6 +146,12 @@ class Artifacts:
 
             self.use_kernels()
             return fit_hypotheses(self.lightcurves, CONFIG["fits"][kind])
+        if kind == "semi_parametric":
+            from mallorn.hypotheses.semi import fit_semi_parametric
+
+            config = CONFIG["fits"][kind]
+            epoch = self._artifact("fits/hypotheses")[f"{config['epoch']}_t0"]
+            return fit_semi_parametric(self.lightcurves, epoch, config)
         raise ValueError(f"no way known to make the artifact {name}: add it here")
 
 

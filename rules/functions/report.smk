@@ -28,6 +28,12 @@ def explanations():
     return [f"results/explanations/{name}.parquet" for name in explained[:1]]
 
 
+def out_of_fold_of_submitted(protocol):
+    """Return the out-of-fold predictions of the submitted model or ensemble under a protocol, one file a repeat."""
+    chosen = {"training": FINAL, "protocol": protocol, "repeat": REPEATS}
+    return expand(PREDICTED["out_of_fold"], **chosen, model=config["submission"]["model"])
+
+
 def scored_modules():
     """Return {module: digest of its code} of the modules that scores depend on."""
     features = {name: config["features"][name] for name in FAMILIES}

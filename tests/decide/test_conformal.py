@@ -5,7 +5,7 @@ import pytest
 
 from mallorn.decide.conformal import KINDS, calibrate, cross_fitted_sets, event_quantile, sets
 from mallorn.errors import ConfigError
-from mallorn.learning.hierarchy import above, summed_up
+from mallorn.learning.tree import above, summed_up
 from mallorn.survey.taxonomy import Taxonomy
 
 TREE = Taxonomy(

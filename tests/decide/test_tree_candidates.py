@@ -5,7 +5,7 @@ import pytest
 
 from mallorn.decide.class_calibration import fit, intervals
 from mallorn.decide.tree_candidates import class_table, first_of_class, list_names
-from mallorn.learning.hierarchy import summed_up
+from mallorn.learning.tree import summed_up
 from mallorn.survey.taxonomy import Taxonomy
 
 TREE = Taxonomy(

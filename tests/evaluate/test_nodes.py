@@ -21,7 +21,7 @@ from mallorn.evaluate.nodes import (
     score_class,
     score_nodes,
 )
-from mallorn.learning.hierarchy import nodes_of, summed_up
+from mallorn.learning.tree import nodes_of, summed_up
 from mallorn.survey.taxonomy import Taxonomy
 
 TREE = Taxonomy(

@@ -11,6 +11,7 @@ from mallorn.evaluate.predictive import (
     SCORES,
     draws,
     found_in_splits,
+    interval_of,
     model_shifts,
     predictive_rows,
 )
@@ -29,16 +30,17 @@ def sample(rng, n_events, copies=3):
 
 
 def test_new_samples_are_held_as_often_as_stated_and_the_interval_of_the_score_holds_them_less_often():
-    """60 old samples of 150 events each, and a new one of 150 for each: 90% intervals."""
+    """40 old samples of 150 events each, and a new one of 150 for each: 90% intervals."""
     rng, inside = np.random.default_rng(5), {kind: [] for kind in KINDS[:2]}
-    for k in range(60):
-        made = draws(*sample(rng, 150), None, NONE, 200, k)
+    for k in range(40):
+        target, event, p = sample(rng, 150)
+        made, old = draws(target, event, p, None, NONE, 200, k), average_precision_score(target, p)
         target, _, p = sample(rng, 150)
-        value = average_precision_score(target, p)
+        new = average_precision_score(target, p)
         for kind in inside:
-            low, high = interval(made["average_precision", kind], 0.9)
-            inside[kind].append(low <= value <= high)
-    assert 0.83 <= np.mean(inside["new_sample"]) <= 0.97
+            low, high = interval_of(kind, made["average_precision", kind], old, 30, 0.9)
+            inside[kind].append(low <= new <= high)
+    assert 0.8 <= np.mean(inside["new_sample"]) <= 0.97
     assert np.mean(inside["score"]) <= np.mean(inside["new_sample"]) - 0.05
 
 
@@ -56,6 +58,17 @@ def test_draws_are_wider_for_smaller_samples_and_for_models_that_vary():
     assert np.std(shifted["average_precision", "new_sample_and_model"]) > 0.15
     again = draws(target, event, p, (400, 1600), shifts, 400, 2)
     assert all(np.array_equal(shifted[key], again[key]) for key in shifted)
+
+
+def test_the_interval_of_a_new_sample_is_centred_and_widened():
+    """Of five events and a normal spread, 95% reach to t = 2.776 of 4 degrees of freedom, times the root of 5 / 4."""
+    odds = np.random.default_rng(0).normal(size=40_000)
+    values = 1.0 / (1.0 + np.exp(-(0.3 + 0.1 * odds)))
+    low, high = interval_of("new_sample", values, 0.5, 5, 0.95)
+    reach = 0.1 * 2.776 * np.sqrt(5 / 4)
+    assert np.log(high / (1 - high)) == pytest.approx(reach, rel=0.05)
+    assert np.log(low / (1 - low)) == pytest.approx(-reach, rel=0.05)
+    assert interval_of("score", values, 0.5, 5, 0.95) == pytest.approx(interval(values, 0.95))
 
 
 def test_an_event_is_drawn_whole():

@@ -5,7 +5,7 @@ import pytest
 from learning_data import SPEC, labelled
 
 from mallorn.evaluate.unknown import UNKNOWN_COLUMNS, left_out
-from mallorn.learning.hierarchy import nodes_of
+from mallorn.learning.tree import nodes_of
 from mallorn.survey.taxonomy import Taxonomy
 
 TREE = Taxonomy(
@@ -18,7 +18,7 @@ TREE = Taxonomy(
         "AGN": {"parent": "all"},
     }
 )
-OPTIONS = {"balance": None, "depth": 1.0, "coverage": 0.8, "confident": 0.6}
+OPTIONS = {"balance": None, "depth": 1.0, "coverage": 0.8, "confident": 0.6, "outliers": {"trees": 20, "sample": 64}}
 CENTRES = {"Ia": (0, 0), "II": (3, 0), "TDE": (3.2, 0.3), "AGN": (0, 4)}
 
 
@@ -42,6 +42,8 @@ def test_what_lies_among_a_known_class_is_taken_for_it(strange):
     assert row["confident"] > 0.8
     assert row["single"] + row["several"] + row["empty"] == pytest.approx(1.0)
     assert row["confident_and_single"] <= min(row["confident"], row["single"])
+    assert 0.5 < row["usual"] < 1.0
+    assert row["confident_single_and_usual"] <= min(row["confident_and_single"], row["confident_and_usual"])
     assert row["holds"] < 0.2  # what holds both SNe II and TDEs is the root
 
 

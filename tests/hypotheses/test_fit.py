@@ -4,8 +4,9 @@ from hypothetical_events import SETTINGS, drawn, hypothesis, observed, pack, vis
 from scipy.optimize import least_squares
 
 from mallorn.errors import ConfigError
-from mallorn.hypotheses.fit import STATUS, chosen_hypotheses, fit_hypotheses, units
+from mallorn.hypotheses.fit import chosen_hypotheses, fit_hypotheses, units
 from mallorn.hypotheses.models import HYPOTHESES
+from mallorn.hypotheses.points import STATUS
 from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
 ALL = [h.name for h in HYPOTHESES]

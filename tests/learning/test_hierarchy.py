@@ -6,17 +6,8 @@ from learning_data import PARAMS, SPEC, labelled, survey
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.learning.cross_validation import cross_validate
-from mallorn.learning.hierarchy import (
-    WAYS,
-    above,
-    cross_validate_tree,
-    fit_tree,
-    node_weights,
-    nodes_of,
-    product_down,
-    summed_up,
-    supported_tree,
-)
+from mallorn.learning.hierarchy import WAYS, cross_validate_tree, fit_tree
+from mallorn.learning.tree import above, node_weights, nodes_of, product_down, summed_up, supported_tree
 from mallorn.metrics import roc_auc
 from mallorn.survey.taxonomy import Taxonomy
 

@@ -4,10 +4,11 @@ import pytest
 
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES
+from mallorn.hypotheses.semi_models import SEMI_PARAMETRIC
 from mallorn.learners.learner import LEARNERS, learner
 from mallorn.learning.folds import PROTOCOLS
 from mallorn.settings.resolve import defaults, resolve
-from mallorn.settings.rules import PARENTS, broken_rules
+from mallorn.settings.rules import PARENTS, SEMI_PARENTS, broken_rules
 from mallorn.survey.passbands import SLOTS
 
 SURVEYS = {"lsst": list("ugrizy"), "ztf": list("gri"), "atlas": list("co")}
@@ -32,6 +33,13 @@ BROKEN = [
         {"features": {"hypotheses": {"competing": ["constant"]}}},
         "hypotheses.competing: constant must be among",
     ),
+    (
+        {"fits": {"semi_parametric": {"epoch": "x"}}},
+        "fits.semi_parametric.epoch: x must be among fits.hypotheses.models",
+    ),
+    ({"fits": {"semi_parametric": {"models": ["parabola"]}}}, "features.semi_parametric.models: blackbody, drifting_"),
+    ({"fits": {"semi_parametric": {"models": ["drifting_parabola"]}}}, "'drifting_parabola' starts from the fit of"),
+    ({"features": {"semi_parametric": {"models": ["walk"]}}}, "features.semi_parametric.comparisons: blackbody, drift"),
     ({"fits": {"drw": {"priors": {"tau": {"median": 0.1}}}}}, "fits.drw.priors.tau: median 0.1 is not between"),
     ({"fits": {"drw": {"starts": [{"sigma": 1, "tau": 0.1}]}}}, "fits.drw.starts.0: tau 0.1 is not between"),
     ({"features": {"decay": {"tau": {"start": 600}}}}, "features.decay.tau: start 600 is not below stop 500"),
@@ -102,6 +110,7 @@ def test_models_need_features():
 
 def test_hypotheses_and_their_parents_are_those_of_the_library():
     assert {h.name: h.parent for h in HYPOTHESES} == PARENTS
+    assert {h.name: h.parent for h in SEMI_PARAMETRIC} == SEMI_PARENTS
 
 
 def test_learners_and_their_parameters_are_those_of_the_library():

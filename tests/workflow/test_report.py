@@ -127,6 +127,17 @@ def test_pages_show_what_the_features_say(site, table):
     assert shown
 
 
+def test_what_the_model_gets_wrong_has_pages(finished, browser):
+    finished.snakemake("misses")
+    folder = finished.path / "results" / "report" / "misses"
+    visit = Visit(browser)
+    page = visit.open(folder / "index.html")
+    assert page.inner_text("h1") == "Misses"
+    listed = set(re.findall(r'href="([^"/]+)[.]html"', (folder / "index.html").read_text(encoding="utf-8")))
+    assert listed == {path.stem for path in folder.glob("*.html")} - {"index"}
+    assert visit.complaints == []
+
+
 def test_any_object_gets_a_page_by_its_rule(finished, browser, table):
     name = table[-1]["object_id"]
     finished.snakemake(f"results/report/objects/{name}.html")

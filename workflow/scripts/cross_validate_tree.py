@@ -6,10 +6,11 @@ from mallorn.decide.tree_files import TreePredictions, write_tree_predictions
 from mallorn.io.tables import read_columns
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.hierarchy import WAYS, cross_validate_tree, nodes_of, supported_tree
+from mallorn.learning.hierarchy import WAYS, cross_validate_tree
 from mallorn.learning.pipeline import needs_of, with_selection
 from mallorn.learning.tables import DatasetFiles, has_redshift, read_dataset
 from mallorn.learning.training_sets import FINAL, training_rows
+from mallorn.learning.tree import nodes_of, supported_tree
 from mallorn.seeds import derived_seed
 from mallorn.survey.taxonomy import Taxonomy
 

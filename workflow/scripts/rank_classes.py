@@ -11,9 +11,10 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.hierarchy import fit_tree, nodes_of
+from mallorn.learning.hierarchy import fit_tree
 from mallorn.learning.pipeline import needs_of, with_selection
 from mallorn.learning.tables import DatasetFiles, dataset_groups, has_redshift, read_dataset, rows_of
+from mallorn.learning.tree import nodes_of
 from mallorn.seeds import derived_seed
 
 

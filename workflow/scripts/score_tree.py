@@ -21,7 +21,7 @@ from mallorn.evaluate.nodes import (
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
-from mallorn.learning.hierarchy import nodes_of
+from mallorn.learning.tree import nodes_of
 
 ABOUT = ("protocol", "model", "way", "repeat")
 AS_RUN = "its own classes"

@@ -9,10 +9,10 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.folds import fold_of
-from mallorn.learning.hierarchy import nodes_of, supported_tree
 from mallorn.learning.pipeline import needs_of, with_selection
 from mallorn.learning.tables import DatasetFiles, has_redshift, read_dataset
 from mallorn.learning.training_sets import FINAL, training_rows
+from mallorn.learning.tree import nodes_of, supported_tree
 from mallorn.survey.taxonomy import Taxonomy
 
 
@@ -20,10 +20,13 @@ def main(files, folds, output, settings, threads):
     """Write a row for each leaf of the tree, on grouped folds of the first repeat: model, and what `left_out` returns.
 
     files: `DatasetFiles` of the training objects. folds, output: paths. settings: {"seed", "target", "name" of the
-    model, "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), and the blocks "training", "selection", "model" and
-    "tree" (evaluation.tree) of the configuration}. threads: classes at a time; the results are the same.
+    model, "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), and the blocks "training", "selection", "model",
+    "outliers" and "tree" (evaluation.tree) of the configuration}. threads: classes at a time; the results are the same.
     """
-    options, spec = settings["tree"], with_selection(settings["model"], settings["selection"])
+    options, spec = (
+        {**settings["tree"], "outliers": settings["outliers"]},
+        with_selection(settings["model"], settings["selection"]),
+    )
     dataset = read_dataset(files, settings["training"], needs_of(spec))
     labels = fold_of(read_columns(folds), "grouped", 0, dataset.object_id)
     rows, _ = training_rows(FINAL, labels["fold"], has_redshift(files.features))

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.errors import ConfigError
-from mallorn.learning.hierarchy import above
+from mallorn.learning.tree import above
 
 __all__ = ["KINDS", "TreeSets", "calibrate", "cross_fitted_sets", "event_quantile", "sets"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mallorn.decide.conformal import KINDS, cross_fitted_sets
-from mallorn.learning.hierarchy import above
+from mallorn.learning.tree import above
 from mallorn.metrics import bootstrap, interval
 from mallorn.seeds import derived_seed
 

@@ -5,7 +5,7 @@ An object whose label stands at a class counts for all classes but those below t
 
 import numpy as np
 
-from mallorn.learning.hierarchy import above
+from mallorn.learning.tree import above
 from mallorn.metrics import (
     average_precision,
     bootstrap,

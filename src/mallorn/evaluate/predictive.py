@@ -7,16 +7,31 @@ it had been trained on other events. Three kinds of draws, each with all of the 
 - "score": the events that were scored, drawn anew.
 - "new_sample": as many events as the new sample has, drawn from events that were drawn anew.
 - "new_sample_and_model": and the score shifted as it is between models that were trained on events drawn anew.
+
+The last two are too narrow and off centre where events are few: draws of n events have (n - 1) / n of the variance, and
+doubled events flatter a score. So they are taken on the scale of log odds, centred on the score itself, and at a level
+as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg 2015, The
+American Statistician 69, 371), n being the number of events of targets.
 """
 
 import numpy as np
+from scipy.special import expit, logit
 
 from mallorn.learning.cross_validation import train_predict
 from mallorn.learning.folds import assign_folds
 from mallorn.metrics import average_precision, interval, roc_auc
 from mallorn.seeds import derived_seed, generator
 
-__all__ = ["KINDS", "PREDICTIVE_COLUMNS", "SCORES", "draws", "found_in_splits", "model_shifts", "predictive_rows"]
+__all__ = [
+    "KINDS",
+    "PREDICTIVE_COLUMNS",
+    "SCORES",
+    "draws",
+    "found_in_splits",
+    "interval_of",
+    "model_shifts",
+    "predictive_rows",
+]
 
 KINDS = ("score", "new_sample", "new_sample_and_model")
 SCORES = {"average_precision": average_precision, "roc_auc": roc_auc}
@@ -27,6 +42,8 @@ PREDICTIVE_COLUMNS = (
 """Columns of the rows of `predictive_rows`."""
 
 _BATCH = 250
+_EDGE = 1e-4
+"""Scores are kept this far from 0 and 1 before their log odds are taken."""
 
 
 def draws(target, event, probability, sample, shifts, rounds, seed):
@@ -55,6 +72,22 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
         shift = rng.choice(shifts[name], size=rounds)
         found[name, KINDS[2]] = np.clip(found[name, KINDS[1]] + shift, 0.0, 1.0)
     return found
+
+
+def interval_of(kind, values, value, events, level):
+    """Return (low, high) of a kind of interval from its `draws`.
+
+    kind: one of `KINDS`. values (rounds,): draws. value: the score itself. events: number of events of targets that
+    were scored. level: share of new samples that the interval is to hold.
+    """
+    if kind == "score" or events < 2:
+        return tuple(map(float, interval(values, level)))
+    from scipy.stats import norm, t
+
+    wider = 2.0 * norm.cdf(np.sqrt(events / (events - 1)) * t.ppf(0.5 + 0.5 * level, events - 1)) - 1.0
+    odds = logit(np.clip(values, _EDGE, 1.0 - _EDGE))
+    shift = logit(np.clip(value, _EDGE, 1.0 - _EDGE)) - np.nanmean(odds)
+    return tuple(float(expit(end + shift)) for end in interval(odds, wider))
 
 
 def model_shifts(objects, fold, spec, refits, seed, threads):
@@ -99,8 +132,9 @@ def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):
         sample = [len(set(objects.event[new][target[new] == t])) for t in (1, 0)]
         wider = {name: v * np.sqrt(events / len(set(objects.event[old]))) for name, v in shifts.items()}
         made = draws(target[old], objects.event[old], p[old], sample, wider, options["rounds"], one)
+        known = len(set(objects.event[old][target[old] == 1]))
         for (name, kind), values in made.items():
-            low, high = interval(values, options["level"])
+            low, high = interval_of(kind, values, SCORES[name](target[old], p[old]), known, options["level"])
             value = SCORES[name](target[new], p[new])
             found[name, kind].append(int(value > high) - int(value < low))
     return {key: np.array(values) for key, values in found.items()}
@@ -113,13 +147,12 @@ def predictive_rows(labels, probability, sample, shifts, found, options, seed):
     model_sd: standard deviation of the shifts. labels: {"target", "event"} (n,). options: {"level", "rounds"}.
     """
     made = draws(labels["target"], labels["event"], probability, sample, shifts, options["rounds"], seed)
-    events = [len(set(labels["event"][labels["target"] == t])) for t in (1, 0)] if sample is None else sample
-    rows = []
+    known = [len(set(labels["event"][labels["target"] == t])) for t in (1, 0)]
+    events, rows = known if sample is None else sample, []
     for (name, kind), values in sorted(made.items(), key=lambda item: (item[0][0], KINDS.index(item[0][1]))):
-        low, high = interval(values, options["level"])
-        where = found[name, kind]
-        row = {"score": name, "kind": kind, "stated": options["level"]}
-        row |= {"value": SCORES[name](labels["target"], probability), "low": float(low), "high": float(high)}
+        value, where = SCORES[name](labels["target"], probability), found[name, kind]
+        low, high = interval_of(kind, values, value, known[0], options["level"])
+        row = {"score": name, "kind": kind, "stated": options["level"], "value": value, "low": low, "high": high}
         row |= {"target_events": events[0], "other_events": events[1], "model_sd": float(np.std(shifts[name]))}
         row |= {"splits": len(where), "found": float(np.mean(where == 0))}
         rows.append({**row, "below": float(np.mean(where < 0)), "above": float(np.mean(where > 0))})

@@ -5,16 +5,21 @@ from collections import Counter
 import numpy as np
 
 from mallorn.decide.conformal import calibrate, sets
-from mallorn.learning.hierarchy import above, fit_tree
+from mallorn.decide.outliers import find_outliers, learn_outliers
+from mallorn.learning.hierarchy import fit_tree
+from mallorn.learning.tree import above
 from mallorn.seeds import derived_seed
 
 __all__ = ["UNKNOWN_COLUMNS", "left_out"]
 
 UNKNOWN_COLUMNS = (
     *("class", "objects", "events", "taken_for", "taken_for_share", "confident", "confident_and_single"),
-    *("single", "several", "empty", "holds"),
+    *("confident_and_usual", "confident_single_and_usual", "single", "several", "empty", "usual", "holds"),
 )
 """Columns of the rows of `left_out`."""
+
+_UNUSUAL = -np.log10(0.05)
+"""Outlier score of one in twenty objects."""
 
 
 def left_out(tree, objects, fold, leaf, spec, options, seed):
@@ -25,11 +30,14 @@ def left_out(tree, objects, fold, leaf, spec, options, seed):
 
     taken_for: the leaf that is most probable most often, and its share. confident: share with a leaf of probability
     `options["confident"]` or more, always wrong; confident_and_single: the part of these whose set is one leaf, so that
-    the sets do not give them away. single, several, empty: shares of sets by their number of leaves. holds: share whose
-    class given by the sets holds the true class, as one that is above it may. Shares are means over events.
+    the sets do not give them away. usual: share whose outlier score is below that of one in twenty known objects (see
+    `mallorn.decide.outliers`), NaN of models that read no features; confident_and_usual, confident_single_and_usual:
+    the parts of the confident ones that this score, or both, do not give away. single, several, empty: shares of sets
+    by their number of leaves. holds: share whose class given by the sets holds the true class, as one above it may.
+    Shares are means over events.
 
     objects: `Labelled`, whose classes are positions in `tree.names`; fold (n,). leaf: position of the class left out.
-    options: {"balance", "depth", "coverage", "confident"}.
+    options: {"balance", "depth", "coverage", "confident"}, and "outliers", a block of the configuration.
     """
     known = ~above(tree)[leaf][objects.classes]
     rows = np.flatnonzero(known)
@@ -50,11 +58,19 @@ def left_out(tree, objects, fold, leaf, spec, options, seed):
         found = sets("by_class", tree, bounds, probability[strange[mine]])
         leaves = found.leaves & (places != leaf)  # of the class left out there is nothing to calibrate on
         given[mine], size[mine] = found.node, leaves.sum(axis=1)
-    return _row(tree, objects, strange, places, (probability[strange], given, size), options["confident"])
+    usual = np.full(len(strange), np.nan)
+    if "features" in objects.dataset.views:
+        table, leaves = objects.dataset.features, places[places != leaf]
+        detector = learn_outliers(
+            table.columns, table.values[rows], probability[rows][:, leaves], options["outliers"], seed
+        )
+        usual = find_outliers(detector, table.values[strange], probability[strange][:, leaves]) < _UNUSUAL
+    said = {"probability": probability[strange], "given": given, "size": size, "usual": usual}
+    return _row(tree, objects, strange, places, said, options["confident"])
 
 
 def _row(tree, objects, strange, places, said, confident):
-    probability, given, size = said
+    probability, given, size, usual = (said[name] for name in ("probability", "given", "size", "usual"))
     event = objects.event[strange].astype(str)
     _, which, count = np.unique(event, return_inverse=True, return_counts=True)
     share = 1.0 / (len(count) * count[which])  # each event counts once
@@ -63,8 +79,15 @@ def _row(tree, objects, strange, places, said, confident):
     for name, weight in zip(best, share, strict=True):
         taken[tree.leaves[name]] += weight
     name, most = taken.most_common(1)[0]
-    values = {"confident": sure, "confident_and_single": sure & (size == 1), "single": size == 1}
-    values |= {"several": size > 1, "empty": size == 0, "holds": above(tree)[given, objects.classes[strange]]}
+    values = {"confident": sure, "confident_and_single": sure & (size == 1)}
+    values |= {"confident_and_usual": sure * usual, "confident_single_and_usual": (sure & (size == 1)) * usual}
+    values |= {
+        "single": size == 1,
+        "several": size > 1,
+        "empty": size == 0,
+        "usual": usual,
+        "holds": above(tree)[given, objects.classes[strange]],
+    }
     row = {"class": tree.names[objects.classes[strange[0]]], "objects": len(strange), "events": len(count)}
     row |= {"taken_for": name, "taken_for_share": float(most)}
     return row | {name: float(share @ value) for name, value in values.items()}

@@ -3,7 +3,7 @@
 It is a module of this room or a plug-in (see `mallorn.plugins`), and has
 
 - `NEEDS`: a literal tuple of the per-split artifacts it reads besides the objects: any of "lightcurves",
-  "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses".
+  "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses", "fits/semi_parametric".
   It is read from the source without importing the module, so it must stay a literal.
 - `SETTINGS`, of a plug-in with settings of its own: a literal {setting: default}, from which its block of the
   configuration is made. Every block has `enabled` too.

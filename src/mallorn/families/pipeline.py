@@ -13,6 +13,7 @@ from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import Posterior, predict_posterior
 from mallorn.hypotheses.cache import use_kernels
 from mallorn.hypotheses.fit import fit_hypotheses
+from mallorn.hypotheses.semi import fit_semi_parametric
 from mallorn.plugins import load
 from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
@@ -68,8 +69,9 @@ def _extract(lightcurves, settings, families, kernels, further):
 def make_artifacts(needs, lightcurves, settings, kernels=None):
     """Return {artifact: table} of what families read besides the points, for the artifacts named in `needs`.
 
-    The keys and tables are those of `mallorn.families.family.Inputs`: {column: array} of "fits/multiband" and
-    "fits/hypotheses", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior` of "posterior".
+    The keys and tables are those of `mallorn.families.family.Inputs`: {column: array} of "fits/multiband",
+    "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior`
+    of "posterior".
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
     compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
@@ -86,7 +88,10 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
     if "posterior" in needs:
         table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
         tables["posterior"] = Posterior.of(table, settings["posterior"])
-    if "fits/hypotheses" in needs:
+    if {"fits/hypotheses", "fits/semi_parametric"} & set(needs):
         use_kernels(kernels)
         tables["fits/hypotheses"] = fit_hypotheses(lightcurves, fits["hypotheses"])
+    if "fits/semi_parametric" in needs:
+        epoch = tables["fits/hypotheses"][f"{fits['semi_parametric']['epoch']}_t0"]
+        tables["fits/semi_parametric"] = fit_semi_parametric(lightcurves, epoch, fits["semi_parametric"])
     return tables

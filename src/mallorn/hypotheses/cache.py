@@ -98,6 +98,6 @@ def _load(folder):
     """Import the kernels with numba's cache in `folder`; in a process that has them already, they stay as they are."""
     with machine_code_in(folder):
         from mallorn.gp import compiled
-        from mallorn.hypotheses import drw, kernels
+        from mallorn.hypotheses import drw, kernels, semi_kernels
 
-    return kernels.fit_objects, drw.fit_random_walks, *compiled.KERNELS
+    return kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric, *compiled.KERNELS

@@ -19,19 +19,11 @@ import numpy as np
 from mallorn import plugins
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES, LIGHT_CURVES, SEDS
+from mallorn.hypotheses.points import STATUS, errors_and_log_det, first_epoch, fitted_points, flux_scale
 
-__all__ = ["STATUS", "chosen_hypotheses", "fit_hypotheses", "fit_one", "fitted_points", "units"]
+__all__ = ["chosen_hypotheses", "fit_hypotheses", "fit_one", "units"]
 
 _log = logging.getLogger(__name__)
-
-STATUS = {
-    0: "converged",
-    1: "no convergence within max_steps",
-    2: "no downhill step found before convergence",
-    3: "no points",
-    4: "curvature at the optimum not positive: no errors, no evidence",
-}
-"""Meaning of the columns `{hypothesis}_status`."""
 
 _WALK_REFERENCE = 6155.0
 """Wavelength, angstrom, at which the amplitude of the random walk is given."""
@@ -94,27 +86,6 @@ def units(names):
         for name, unit in of_parameters.items():
             out |= {f"{h.name}_{name}": unit, f"{h.name}_{name}_err": unit}
     return out
-
-
-def fitted_points(lightcurves, error_floor):
-    """Return what the fits see of the raw `lightcurves`: (x, flux, error, wavelength).
-
-    error_floor: fraction of the flux added to its error in quadrature, a number or (N,).
-    x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, error with the
-    floor. wavelength (n, B): rest-frame effective wavelengths of the passbands, angstrom.
-    """
-    lc = lightcurves.dereddened()
-    stretch = 1.0 + lc.rest_redshift
-    x = (lc.mjd - first_epoch(lc)[lc.owner]) / stretch[lc.owner]
-    return x, lc.flux, np.hypot(lc.flux_err, error_floor * lc.flux), lc.passbands.wavelength / stretch[:, None]
-
-
-def first_epoch(lightcurves):
-    """Return the time of each object's first point, shape (n,) MJD; NaN without points."""
-    filled = lightcurves.n_points > 0
-    first = np.full(len(lightcurves), np.nan)
-    first[filled] = lightcurves.mjd[lightcurves.start[:-1][filled]]
-    return first
 
 
 def fit_hypotheses(lightcurves, config):
@@ -234,18 +205,9 @@ def _curvature(h, prior, hessian, window):
     free = prior[2] < prior[3]
     matrix = hessian[:, free][:, :, free]
     matrix[:, 0, 0] += 1.0 / sd[:, 0] ** 2
-    scale = np.sqrt(np.diagonal(matrix, axis1=1, axis2=2))
-    correlation = matrix / (scale[:, :, None] * scale[:, None, :])
-    sound = np.isfinite(correlation).all(axis=(1, 2))
-    correlation[~sound] = np.eye(free.sum())
-    values, vectors = np.linalg.eigh(correlation)
-    sound &= values[:, 0] > 1e-13
-    values[~sound] = np.nan
-    log_det = np.sum(np.log(values), axis=1) + 2 * np.sum(np.log(scale), axis=1)
-    errors = np.full(hessian.shape[:2], np.nan)
-    errors[:, free] = np.sqrt(np.sum(vectors**2 / values[:, None, :], axis=2)) / scale
-    errors[:, ~free] = 0.0
-    errors[~sound] = np.nan
+    errors = np.zeros(hessian.shape[:2])
+    errors[:, free], log_det = errors_and_log_det(matrix)
+    errors[np.isnan(log_det)] = np.nan
     return errors, log_det, -0.5 * log_det - np.sum(np.log(sd[:, free]), axis=1)
 
 
@@ -302,7 +264,7 @@ def _random_walks(lc, x, flux, error, config):
     from mallorn.hypotheses.drw import fit_random_walks
 
     tau, sigma, beta = (np.array(config[name], dtype=float) for name in ("tau", "sigma", "beta"))
-    scale = np.array([_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
+    scale = np.array([flux_scale(flux[a:b], error[a:b]) for a, b in zip(lc.start[:-1], lc.start[1:], strict=True)])
     weight = (lc.passbands.wavelength / _WALK_REFERENCE) ** beta[:, None]
     deviance = fit_random_walks(lc.start, x, lc.band, flux, error, tau, sigma, weight, scale)
     flat = deviance.reshape(len(lc), tau.size * sigma.size * beta.size)
@@ -320,11 +282,3 @@ def _random_walks(lc, x, flux, error, config):
     }
     table = {name: np.where(filled, values, np.nan) for name, values in table.items()}
     return {f"drw_{k}": v for k, v in (table | {"scale": scale, "deviance": lowest, "ln_evidence": evidence}).items()}
-
-
-def _scale(flux, error):
-    """Standard deviation of the fluxes but the 2% strongest, at least the median error; NaN without points."""
-    if not flux.size:
-        return np.nan
-    size = np.abs(flux)
-    return max(np.std(flux[size <= np.percentile(size, 98)]), np.median(error))

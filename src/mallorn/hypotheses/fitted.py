@@ -11,8 +11,8 @@ import numpy as np
 
 from mallorn.curves.segments import Segments, divide
 from mallorn.errors import ConfigError
-from mallorn.hypotheses.fit import fitted_points
 from mallorn.hypotheses.models import REFERENCE, blackbody_ratio
+from mallorn.hypotheses.points import fitted_points
 from mallorn.survey.blackbody import MPC, SIGMA_SB, planck
 from mallorn.survey.passbands import SLOTS
 

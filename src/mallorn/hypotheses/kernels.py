@@ -182,7 +182,7 @@ def _light_curve(kind, x, p, derivatives, work, slope, dg):
 
 
 @_jit
-def _constants(band, wavelength):
+def point_constants(band, wavelength):
     """What the SEDs need of each point, (4, n): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and
     ln(lam / COOLING_BREAK) below the break of the cooling photosphere."""
     c = np.empty((4, band.size))
@@ -219,7 +219,7 @@ def _by_log_temperature(inverse, c, a, out):
 
 @_jit
 def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
-    """A blackbody of drifting temperature; see `_sed`."""
+    """A blackbody of drifting temperature; see `sed_of_points`."""
     inverse, held, by_t = work[0], work[1], work[2]
     for i in range(x.size):
         held[i] = min(max(x[i] - t0, -50.0), 200.0)
@@ -238,7 +238,7 @@ def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
 
 @_jit
 def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """A photosphere that cools, with blanketing in the ultraviolet; see `_sed`."""
+    """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
     e = np.exp(p[:3])
     blanketing = np.array([exp(p[3] * min(log(lam / COOLING_BREAK), 0.0)) for lam in wavelength])
     inverse, hot, by_t = work[0], work[1], work[2]
@@ -263,7 +263,7 @@ def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, d
 
 @_jit
 def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
-    """A log-parabola whose slope drifts; see `_sed`."""
+    """A log-parabola whose slope drifts; see `sed_of_points`."""
     for i in range(x.size):
         held = min(max(x[i] - t0, -30.0), 100.0)
         ln = c[2, i]
@@ -277,11 +277,11 @@ def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
 
 @_jit
 def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
-    """An SED that does not change, or none; see `_sed`."""
+    """An SED that does not change, or none; see `sed_of_points`."""
     bands = wavelength.size
     table = np.ones((2, bands))
     if kind == _BLACKBODY:
-        inverse, c = np.full(bands, exp(-p[0])), _constants(np.arange(bands), wavelength)
+        inverse, c = np.full(bands, exp(-p[0])), point_constants(np.arange(bands), wavelength)
         a = np.empty((2, bands))
         _blackbody(inverse, c, table[0], a)
         _by_log_temperature(inverse, c, a, table[1])
@@ -295,7 +295,7 @@ def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
 
 
 @_jit
-def _sed(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
     """Fill s (n,) with S of SED `kind` and, where asked, slope with d ln S/dd and ds with d ln S/dp."""
     if kind == _DRIFTING_BLACKBODY:
         _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
@@ -316,16 +316,16 @@ def _size(light_curve):
 
 
 @_jit
-def _model(light_curve, sed, p, points, w, derivatives, m, dm, work):
-    """Fill m (n,) with w g S and, where asked, dm (P, n) with its derivatives by t0 and all parameters.
+def _model(light_curve, sed, p, points, w, m, dm, work):
+    """Fill m (n,) with w g S, and dm (P, n) with its derivatives by t0 and all parameters unless it is (P, 0).
 
-    points: x (n,), band (n,), wavelength (B,) and `_constants`. work (`_ROOM`, n): room.
+    points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
     x, band, wavelength, c = points
-    a = _size(light_curve)
+    a, derivatives = _size(light_curve), dm.shape[1] > 0
     g, slope, s, sed_slope = work[0], work[10], work[11], work[12]
     _light_curve(light_curve, x, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
-    _sed(sed, x, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, dm[1 + a :], work[13:])
+    sed_of_points(sed, x, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, dm[1 + a :], work[13:])
     for i in range(x.size):
         s[i] *= w[i]
         m[i] = g[i] * s[i]
@@ -412,7 +412,7 @@ def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, h
 
 
 @_jit
-def _solve(matrix, vector, size):
+def solve_positive(matrix, vector, size):
     """Solve in place by Cholesky; return False if the matrix is not positive definite."""
     for j in range(size):
         for k in range(j):
@@ -449,7 +449,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
     m, trial_m, dm, trial_dm = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n))
     trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    _model(light_curve, sed, p, points, w, True, m, dm, work)
+    _model(light_curve, sed, p, points, w, m, dm, work)
     _amplitudes(m, f, group, amplitude, norm)
     chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
     damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
@@ -473,7 +473,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
             if held:
                 damped[k, k] += 1e12
         gain, predicted = -1.0, 1.0
-        if _solve(damped, step, size):
+        if solve_positive(damped, step, size):
             if abs(step[0]) > _MAX_T0_STEP:
                 scale = _MAX_T0_STEP / abs(step[0])
                 for k in range(size):
@@ -481,8 +481,8 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
             for k in range(size):
                 trial[k] = min(max(p[k] + step[k], low[k]), high[k])
                 step[k] = trial[k] - p[k]
-            predicted = _predicted_gain(gradient, hessian, step)
-            _model(light_curve, sed, trial, points, w, True, trial_m, trial_dm, work)
+            predicted = predicted_gain(gradient, hessian, step)
+            _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
             evaluations += 1
             _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
             trial_chi2, value = _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)
@@ -501,7 +501,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
 
 
 @_jit
-def _predicted_gain(gradient, hessian, step):
+def predicted_gain(gradient, hessian, step):
     """How much the quadratic model falls along a step (gradient and Hessian are halves); at least a tiny number."""
     total = 0.0
     for k in range(step.size):
@@ -538,7 +538,7 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        _model(light_curve, sed, starts[k], points, w, False, m, nothing, work)
+        _model(light_curve, sed, starts[k], points, w, m, nothing, work)
         _amplitudes(m, f, group, amplitude, norm)
         values[k] = _objective(f, m, group, amplitude, starts[k], prior[0], prior[1])[1]
     return starts, values
@@ -582,7 +582,7 @@ def fit_objects(
         if a == b:
             continue
         xo, bo, wo = x[a:b], band[a:b], weight[a:b]
-        points, work = (xo, bo, wavelength[o], _constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
+        points, work = (xo, bo, wavelength[o], point_constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
         fo = flux[a:b] * wo
         group = bo if groups > 1 else np.zeros(b - a, np.int8)
         bounds = prior.copy()
@@ -625,6 +625,6 @@ def evaluate(light_curve, sed, p, x, band, wavelength):
     For checks; compiled at its first call.
     """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
-    points = x, band, wavelength, _constants(band, wavelength)
-    _model(light_curve, sed, p, points, np.ones(x.size), True, m, dm, np.empty((_ROOM, x.size)))
+    points = x, band, wavelength, point_constants(band, wavelength)
+    _model(light_curve, sed, p, points, np.ones(x.size), m, dm, np.empty((_ROOM, x.size)))
     return m, dm

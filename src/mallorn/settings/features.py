@@ -27,6 +27,7 @@ from mallorn.settings.posterior_features import (
     HypothesisFeatures,
     Multiband,
     RedshiftFeatures,
+    SemiParametricFeatures,
     Template,
 )
 
@@ -188,3 +189,4 @@ class Features(Block):
     decay: Decay = block(Decay, Decay.__doc__)
     template: Template = block(Template, Template.__doc__)
     hypotheses: HypothesisFeatures = block(HypothesisFeatures, HypothesisFeatures.__doc__)
+    semi_parametric: SemiParametricFeatures = block(SemiParametricFeatures, SemiParametricFeatures.__doc__)

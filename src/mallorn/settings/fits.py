@@ -131,6 +131,32 @@ class Hypotheses(Block):
     drw: RandomWalkGrid = block(RandomWalkGrid, "Grid of the damped random walk that all passbands share.")
 
 
+class SemiParametric(Block):
+    """Semi-parametric hypotheses: an SED that physics gives, times a Gaussian process in time."""
+
+    models: listed(str) = value(
+        [
+            "blackbody",
+            "drifting_blackbody",
+            "parabola",
+            "drifting_parabola",
+            "cooling_photosphere",
+            "walk",
+            "offset_parabola",
+        ],
+        "Hypotheses that are fitted: blackbody, drifting_blackbody, parabola, drifting_parabola, cooling_photosphere, "
+        "walk, offset_parabola; with each also the one that it refines.",
+    )
+    epoch: str = value(
+        "drifting_color", "Hypothesis, among fits.hypotheses.models, from whose t0 the phases of the SED count."
+    )
+    error_floor: NotNegative = value(0.03, "Fraction of the flux added to each error in quadrature.")
+    descents: Count = value(3, "Starting points from which the optimum is looked for.")
+    trial_steps: Count = value(8, "Evaluations in the descent from each starting point.")
+    max_steps: Count = value(200, "Further evaluations from the best place that these descents reach.")
+    tolerance: Positive = value(1.0e-3, "Gain in -2 ln posterior below which a fit has converged.")
+
+
 class Fits(Block):
     """Models fitted to the light curves of every object."""
 
@@ -138,6 +164,7 @@ class Fits(Block):
     matern: Matern = block(Matern, "Matern-3/2 process of one passband.")
     multiband: Multiband = block(Multiband, "Matern-3/2 process over time and wavelength, all passbands at once.")
     hypotheses: Hypotheses = block(Hypotheses, "Physical hypotheses fitted to the raw points of all passbands.")
+    semi_parametric: SemiParametric = block(SemiParametric, SemiParametric.__doc__)
 
 
 class Phases(Block):

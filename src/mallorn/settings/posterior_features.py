@@ -182,6 +182,34 @@ _COMPARISONS = (
 )
 
 
+_SEMI_COMPARISONS = (
+    "blackbody drifting_parabola, blackbody parabola, drifting_blackbody drifting_parabola, "
+    "drifting_blackbody blackbody, cooling_photosphere blackbody, cooling_photosphere drifting_parabola, "
+    "walk parabola, walk blackbody, offset_parabola parabola, drifting_parabola parabola, walk offset_parabola"
+)
+
+
+class SemiParametricFeatures(Block):
+    """Parameters and evidences of physical SEDs times a light curve of any shape."""
+
+    enabled: bool = value(True, _ENABLED)
+    models: listed(str, 0) = value(
+        [
+            "blackbody",
+            "drifting_blackbody",
+            "parabola",
+            "drifting_parabola",
+            "cooling_photosphere",
+            "walk",
+            "offset_parabola",
+        ],
+        "Hypotheses whose parameters are features; among fits.semi_parametric.models.",
+    )
+    comparisons: listed(listed(str, 2, 2), 0) = value(
+        [pair.split() for pair in _SEMI_COMPARISONS.split(", ")], "Pairs of models whose fits are compared."
+    )
+
+
 class HypothesisFeatures(Block):
     """Parameters, evidences and residuals of physical hypotheses."""
 

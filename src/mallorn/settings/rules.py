@@ -7,7 +7,7 @@ from mallorn.settings.messages import nearest
 from mallorn.settings.model_rules import broken_model_rules
 from mallorn.settings.survey import TYPES
 
-__all__ = ["PARENTS", "broken_rules"]
+__all__ = ["PARENTS", "SEMI_PARENTS", "broken_rules"]
 
 PARENTS = {
     "tde_fixed": "",
@@ -19,6 +19,17 @@ PARENTS = {
     "drifting_color": "achromatic",
 }
 """{hypothesis: the one that it refines, or ""}, as `mallorn.hypotheses.models` has them; a test keeps both in step."""
+
+SEMI_PARENTS = {
+    "blackbody": "",
+    "drifting_blackbody": "blackbody",
+    "parabola": "",
+    "drifting_parabola": "parabola",
+    "cooling_photosphere": "",
+    "walk": "",
+    "offset_parabola": "",
+}
+"""The same of the semi-parametric ones, as `mallorn.hypotheses.semi_models` has them."""
 
 _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 
@@ -38,7 +49,7 @@ def broken_rules(config, surveys=None):
     if not config["training"]["log_columns"] and not any(family["enabled"] for family in config["features"].values()):
         lines.append("features: expected at least one family that is enabled, found none")
     lines += _hypotheses(config, {**PARENTS, **dict.fromkeys(plugins.names("hypotheses"), "")})
-    return lines + broken_model_rules(config)
+    return [*lines, *_semi_parametric(config), *broken_model_rules(config)]
 
 
 def _ranges(value, path=""):
@@ -175,6 +186,25 @@ def _hypotheses(config, parents):
     for key, (names, known, called) in chosen.items():
         if missing := list(dict.fromkeys(name for name in names if name not in known)):
             what = f"features.hypotheses.{key}: {', '.join(missing)}"
+            yield f"{what} must be among {called}; add them there or drop them here"
+
+
+def _semi_parametric(config):
+    fits, family = config["fits"]["semi_parametric"], config["features"]["semi_parametric"]
+    yield from _with_parents("fits.semi_parametric.models", fits["models"], SEMI_PARENTS)
+    if not family["enabled"]:
+        return
+    if fits["epoch"] not in config["fits"]["hypotheses"]["models"]:
+        yield (
+            f"fits.semi_parametric.epoch: {fits['epoch']} must be among fits.hypotheses.models; add it there, or "
+            "switch off features.semi_parametric"
+        )
+    compared = [name for pair in family["comparisons"] for name in pair]
+    chosen = {"models": (family["models"], fits["models"], "fits.semi_parametric.models")}
+    chosen["comparisons"] = compared, family["models"], "features.semi_parametric.models"
+    for key, (names, known, called) in chosen.items():
+        if missing := list(dict.fromkeys(name for name in names if name not in known)):
+            what = f"features.semi_parametric.{key}: {', '.join(missing)}"
             yield f"{what} must be among {called}; add them there or drop them here"
 
 

@@ -211,7 +211,7 @@ def read_taxonomy(name):
         shipped = " or ".join(SHIPPED)
         raise ConfigError(f"taxonomy: expected {shipped}, or the path of a YAML file, found {str(name)!r}")
     try:
-        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader(yaml))
+        given = _loader(yaml)(path.read_text(encoding="utf-8")).get_single_data()
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: expected YAML, found: {error}") from None
     return Taxonomy(given, str(path.name if shipped else path))

@@ -1,0 +1,98 @@
+"""Probabilities, labels and weights on a tree of classes, as arrays in the order of its names.
+
+N is the number of classes of a `mallorn.survey.taxonomy.Taxonomy`; the root is the first of its names.
+"""
+
+import numpy as np
+
+from mallorn.errors import DataError
+
+__all__ = ["above", "node_weights", "nodes_of", "product_down", "summed_up", "supported_tree"]
+
+
+def above(tree):
+    """Return (N, N) bool: whether the first class is the second one, or above it, in the order of `tree.names`."""
+    place = {name: k for k, name in enumerate(tree.names)}
+    found = np.zeros((len(tree), len(tree)), dtype=bool)
+    for name in tree.names:
+        found[[place[other] for other in tree.path(name)], place[name]] = True
+    return found
+
+
+def nodes_of(tree, labels):
+    """Return the position (n,) in `tree.names` of what each of `labels` (n,) str stands for.
+
+    It is 0, the root, of labels that the tree does not know, and of None: of such an object nothing is known.
+    """
+    place = {name: k for k, name in enumerate(tree.names)}
+    return np.array([place[tree.node_of(label) or tree.root] for label in labels], dtype=int)
+
+
+def supported_tree(tree, labels, event, fewest):
+    """Return the tree with only the classes of which `labels` (n,) str have at least `fewest` events: event (n,) str.
+
+    See `mallorn.survey.taxonomy.Taxonomy.supported`. Raises DataError if fewer than two classes are left.
+    """
+    nodes, over = nodes_of(tree, labels), above(tree)
+    events = {name: len(set(event[over[k][nodes]])) for k, name in enumerate(tree.names)}
+    kept = tree.supported(events, fewest)
+    if len(kept.leaves) < 2:
+        raise DataError(
+            f"taxonomy: expected two classes with {fewest} events or more among the labels, found {kept.leaves[0]!r} "
+            "alone; give a tree that knows these labels, or lower evaluation.tree.fewest"
+        )
+    return kept
+
+
+def summed_up(tree, stops):
+    """Return the probabilities (n, N) of all classes from those (n, N) of the classes that labels stand at.
+
+    What stops at an inner class is shared out among its children in their proportions, equally where they have none.
+    """
+    total = np.asarray(stops, dtype=float) @ above(tree).T
+    place = {name: k for k, name in enumerate(tree.names)}
+    shares = {}
+    for name in tree.parents:
+        targets = [place[child] for child in tree.children(name)]
+        parts = total[:, targets]
+        whole = parts.sum(axis=1, keepdims=True)
+        equal = np.full(parts.shape, 1.0 / len(targets))
+        shares[name] = (targets, np.divide(parts, whole, out=equal, where=whole > 0))
+    return product_down(tree, shares, len(total))
+
+
+def product_down(tree, shares, n):
+    """Return the probabilities (n, N) of all classes: of each the product of the shares along its path.
+
+    shares: {class: (positions (k,) of children in `tree.names`, share (n, k) of each)}, of each class with children;
+    a child that is not among them has probability 0.
+    """
+    probability = np.zeros((n, len(tree)))
+    probability[:, 0] = 1.0
+    for k, name in enumerate(tree.names):  # parents come before their children
+        if name in shares:
+            targets, share = shares[name]
+            probability[:, targets] = probability[:, [k]] * share
+    return probability
+
+
+def node_weights(tree, nodes, balance, depth):
+    """Return a weight for each object, mean 1: the product over the classes on the path of its label.
+
+    The factor of a class with n objects, of whose parent m objects are known one level further down, in k classes, is
+    (m / (k n))^(balance depth^l), l being the level of the parent: 0 for equal objects, 1 for equal classes. A depth
+    below 1 evens out less further down.
+
+    nodes (n,) int: positions in `tree.names`.
+    """
+    over, weight = above(tree), np.ones(len(nodes))
+    place = {name: k for k, name in enumerate(tree.names)}
+    for name in tree.parents:
+        members = [over[place[child]][nodes] for child in tree.children(name)]
+        counts = np.array([member.sum() for member in members])
+        for member, count in zip(members, counts, strict=True):
+            if not count:
+                continue
+            factor = counts.sum() / (np.count_nonzero(counts) * count)
+            weight[member] *= factor ** (balance * depth ** tree.level(name))
+    return weight / weight.mean()
