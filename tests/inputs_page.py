@@ -25,9 +25,9 @@ What happens to bad files, bad values and full disks. This page is written from 
 - **error**: the run ends before it makes anything from the file. The message names the file, the line, and the column
   or object. It says what was expected, what was found, and the next step. The words given here are among it.
 - **set aside**: mallorn leaves the row out, with this reason, and counts it. `results/set_aside/{split}.parquet` has
-  the number of rows and the first line for each file, reason and object. Rows read are points kept and rows set aside. If
-  a file would lose more than `ingest.max_set_aside` of its rows, that is an error. If several reasons hold, the first one
-  counts.
+  the number of rows and the first line for each file, reason and object. Rows read are points kept and rows set aside.
+  If a file would lose more than `ingest.max_set_aside` of its rows, that is an error. If several reasons hold, the
+  first one counts.
 - **the same result**: as if the file were sound.
 - **goes through**: the run goes on with what there is. Every object of a survey's test log gets a prediction, since a
   submission asks for it. If an object has no usable point, a warning names it. A new object (`classify`) without usable
