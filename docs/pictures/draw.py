@@ -1,7 +1,7 @@
 """The pictures of the site, drawn from the code, the rules and the example that comes with mallorn.
 
     PYTHONPATH=src python docs/pictures/draw.py             all of them, into docs/pictures
-    PYTHONPATH=src python docs/pictures/draw.py dag         one: architecture, dag, light_curve or candidate_page
+    PYTHONPATH=src python docs/pictures/draw.py dag         some: architecture, taxonomy, dag, light_curve, ...
 
 Numbers are rounded in the files, so that a picture changes only where what it shows has changed. `candidate_page` needs
 a Chromium and playwright, and is left as it is on a machine without them.
@@ -33,6 +33,8 @@ TIP = (
     '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
     f'<path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>'
 )
+RULE_GRAPH = ("--cores", "1", "--rulegraph", "dot")
+"""Arguments by which Snakemake prints the graph of its rules."""
 EXAMPLE = "mith_mith_lith"
 """An object of the example with points of rise and fall, so that differences between the fits can be seen."""
 SPAN = (-40.0, 100.0)
@@ -125,20 +127,25 @@ def candidate_page():
 
 def dag():
     """The rules of a whole run, from `snakemake --rulegraph`: a column for each depth, only direct dependencies."""
-    names, edges = rule_graph()
+    draw_graph(*rule_graph())
+
+
+def draw_graph(names, edges):
+    """Write dag.svg from the rules' names and the pairs (needed, needing)."""
     before = {name: {a for a, b in edges if b == name} for name in names}
     above = _ancestors(before)
     direct = {name: {a for a in before[name] if not any(a in above[b] for b in before[name] - {a})} for name in names}
     _write_graph(HERE / "dag.svg", direct, _stages(), _depths(before))
 
 
-def rule_graph():
-    """Return the rules' names and the pairs (needed, needing) of the graph that Snakemake prints."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--rulegraph", "dot", "--directory"]
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([*command, folder], cwd=ROOT, check=True, capture_output=True, text=True)
-    label = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', done.stdout, re.MULTILINE))
-    pairs = re.findall(r"^\s*(\d+) -> (\d+)", done.stdout, re.MULTILINE)
+def rule_graph(printed=None):
+    """Return the rules' names and the pairs (needed, needing) of the graph that Snakemake prints, or has `printed`."""
+    if printed is None:
+        command = [sys.executable, "-m", "snakemake", *RULE_GRAPH, "--directory"]
+        with tempfile.TemporaryDirectory() as folder:
+            printed = subprocess.run([*command, folder], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    label = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', printed, re.MULTILINE))
+    pairs = re.findall(r"^\s*(\d+) -> (\d+)", printed, re.MULTILINE)
     label = {number: name for number, name in label.items() if name != "default"}
     return sorted(label.values()), {(label[a], label[b]) for a, b in pairs if a in label and b in label}
 
@@ -274,11 +281,45 @@ def architecture():
     _write_svg(HERE / "architecture.svg", shapes, width, base + 46, "The architecture of mallorn")
 
 
+def taxonomy():
+    """The tree of classes that comes with mallorn, from its own file: a row for each class, indented by its level."""
+    import yaml
+
+    path = ROOT / "src" / "mallorn" / "survey" / "taxonomy_mallorn.yaml"
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    children = {name: [child for child, one in tree.items() if one.get("parent") == name] for name in tree}
+    (root,) = [name for name, one in tree.items() if "parent" not in one]
+    shapes, step, indent, place = [], 27, 46, {}
+
+    def visit(name, level):
+        x, y = 16 + indent * level, 12 + step * len(place)
+        place[name] = x, y
+        title, labels = tree[name].get("title", ""), tree[name].get("labels", [])
+        words = ". ".join(filter(None, [title, f"Also {', '.join(labels)}" if labels else ""]))
+        if "parent" in tree[name]:
+            above_x, above_y = place[tree[name]["parent"]]
+            shapes.append(f'<path d="M{above_x + 12} {above_y + 20} V{y + 10} H{x}" fill="none" stroke="{GREY}"/>')
+        shapes.append(_box(x, y, 112, 20, name, PAPER, 12, not children[name]))
+        shapes.append(f'<rect x="{x}" y="{y}" width="6" height="20" fill="{tree[name].get("colour", GREY)}"/>')
+        shapes.append(f'<text x="{x + 122}" y="{y + 14}" font-size="12" fill="{INK}">{words}</text>')
+        for child in children[name]:
+            visit(child, level + 1)
+
+    visit(root, 0)
+    _write_svg(HERE / "taxonomy.svg", shapes, 760, 24 + step * len(place), "The tree of classes")
+
+
 def _row(top, texts, color, bold=False):
     return [_box(20 + 310 * k, top, 300, 32, text, color, 14, bold) for k, text in enumerate(texts)]
 
 
-PICTURES = {"architecture": architecture, "dag": dag, "light_curve": light_curve, "candidate_page": candidate_page}
+PICTURES = {
+    "architecture": architecture,
+    "taxonomy": taxonomy,
+    "dag": dag,
+    "light_curve": light_curve,
+    "candidate_page": candidate_page,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])
