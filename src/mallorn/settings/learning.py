@@ -120,7 +120,8 @@ class Training(Block):
         [*SAMPLING, *(f"{name}__*" for name in UNUSED_FAMILIES)],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
-        "and so on) all is left out: scores of new events are higher without (docs/ablation.md). [] trains on all.",
+        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). "
+        "[] trains on all.",
     )
     classes: dict[str, listed(str)] = Field(
         default_factory=lambda: {
@@ -164,7 +165,7 @@ class Model(Block):
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
         "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
-        "rocket, principal_components: docs/rocket.md.",
+        "rocket, principal_components: docs/explanation/rocket.md.",
     )
 
 

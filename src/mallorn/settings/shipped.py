@@ -28,7 +28,7 @@ SAMPLING = (
 """Patterns of features that say how and when an object was observed."""
 
 UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
-"""Feature families that models learn nothing from, as shipped: docs/ablation.md."""
+"""Feature families that models learn nothing from, as shipped: docs/explanation/ablation.md."""
 
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
