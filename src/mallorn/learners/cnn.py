@@ -11,6 +11,7 @@ __all__ = [
     "DEFAULTS",
     "NEEDS",
     "PARAMETERS",
+    "READS",
     "RESOURCES",
     "SEARCH_SPACE",
     "TRANSFORMS",
@@ -56,7 +57,9 @@ SEARCH_SPACE = {
 
 RESOURCES = {"memory_mb": 2000}
 
-DEFAULTS = {"width": 32, "layers": 4, "kernel": 5, "longest": 64, "dropout": 0.2}
+READS = ("tokens", "slot", "seen")
+
+DEFAULTS = {"width": 32, "layers": 4, "kernel": 5, "longest": 40, "dropout": 0.2}
 
 
 class Encoder(nn.Module):
@@ -96,7 +99,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
     `networks.training.Plan`.
     """
-    return frame.fit(Encoder, DEFAULTS, NEEDS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
 
 
 def predict(model, dataset):

@@ -10,6 +10,7 @@ __all__ = [
     "DEFAULTS",
     "NEEDS",
     "PARAMETERS",
+    "READS",
     "RESOURCES",
     "SEARCH_SPACE",
     "TRANSFORMS",
@@ -53,6 +54,8 @@ SEARCH_SPACE = {
 
 RESOURCES = {"memory_mb": 2000}
 
+READS = ("tokens", "slot", "seen")
+
 DEFAULTS = {"width": 64, "layers": 2, "dropout": 0.2}
 
 
@@ -74,8 +77,9 @@ class Encoder(nn.Module):
         step = torch.diff(tokens[..., :1], dim=1, prepend=tokens[:, :1, :1])
         values = torch.cat([tokens, 10.0 * step, seen[..., None].to(tokens.dtype)], dim=-1) * seen[..., None]
         values = torch.cat([values, self.slot(batch["slot"])], dim=-1)
-        for layer, norm in zip(self.layers, self.norms, strict=True):
-            values = self.dropout(norm(layer(values)[0]))
+        with torch.autocast(values.device.type, enabled=False):  # its recurrence is in float32
+            for layer, norm in zip(self.layers, self.norms, strict=True):
+                values = self.dropout(norm(layer(values.float())[0]))
         return self.pool(values, seen)
 
 
@@ -86,7 +90,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
     `networks.training.Plan`.
     """
-    return frame.fit(Encoder, DEFAULTS, NEEDS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
 
 
 def predict(model, dataset):

@@ -11,6 +11,7 @@ __all__ = [
     "DEFAULTS",
     "NEEDS",
     "PARAMETERS",
+    "READS",
     "RESOURCES",
     "SEARCH_SPACE",
     "TRANSFORMS",
@@ -21,7 +22,7 @@ __all__ = [
     "save",
 ]
 
-NEEDS = ("features", "grid")
+NEEDS = ("features", "grid", "points")
 
 TRANSFORMS = ("normal_scores",)
 
@@ -54,6 +55,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 2000}
+
+READS = ("grid",)
 
 DEFAULTS = {"width": 32, "heads": 4, "side": 32, "dropout": 0.1}
 
@@ -135,7 +138,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
     `networks.training.Plan`.
     """
-    return frame.fit(Encoder, DEFAULTS, NEEDS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
 
 
 def predict(model, dataset):

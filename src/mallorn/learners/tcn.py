@@ -10,6 +10,7 @@ __all__ = [
     "DEFAULTS",
     "NEEDS",
     "PARAMETERS",
+    "READS",
     "RESOURCES",
     "SEARCH_SPACE",
     "TRANSFORMS",
@@ -20,7 +21,7 @@ __all__ = [
     "save",
 ]
 
-NEEDS = ("features", "grid")
+NEEDS = ("features", "grid", "points")
 
 TRANSFORMS = ("normal_scores",)
 
@@ -53,6 +54,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 1500}
+
+READS = ("grid",)
 
 DEFAULTS = {"width": 32, "depth": 5, "kernel": 3, "dropout": 0.2}
 
@@ -98,7 +101,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     `dropout` of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
     `networks.training.Plan`.
     """
-    return frame.fit(Encoder, DEFAULTS, NEEDS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
 
 
 def predict(model, dataset):

@@ -10,6 +10,7 @@ __all__ = [
     "DEFAULTS",
     "NEEDS",
     "PARAMETERS",
+    "READS",
     "RESOURCES",
     "SEARCH_SPACE",
     "TRANSFORMS",
@@ -55,6 +56,8 @@ SEARCH_SPACE = {
 
 RESOURCES = {"memory_mb": 2000}
 
+READS = ("tokens", "slot", "seen")
+
 DEFAULTS = {"width": 64, "layers": 3, "inside": 1, "heads": 4, "dropout": 0.1}
 
 
@@ -90,7 +93,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
     `networks.training.Plan`.
     """
-    return frame.fit(Encoder, DEFAULTS, NEEDS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
 
 
 def predict(model, dataset):

@@ -23,7 +23,7 @@ COMMON = {"beside": "", "hidden": 64, "dropout": 0.2}
 
 
 class Fitted(NamedTuple):
-    """A fitted `network`. about: {"params", "sizes", "beside" (numbers of its features), "needs", "history" (loss of
+    """A fitted `network`. about: {"params", "sizes", "beside" (numbers of its features), "reads", "history" (loss of
     each epoch)}, all of it JSON."""
 
     network: object
@@ -43,30 +43,29 @@ def build(encoder, params, sizes, seed=0):
     return made(lambda: Network(encoder(params, sizes), sizes, params["hidden"], params["dropout"]), seed)
 
 
-def fit(encoder, defaults, needs, objects, params, seed):
+def fit(encoder, defaults, reads, objects, params, seed):
     """Return the `Fitted` network of a class of encoders.
 
-    encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: of the encoder's own parameters. needs:
-    views that it reads. objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`.
-    Raises ConfigError if it has nothing to learn from.
+    encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: of the encoder's own parameters. reads:
+    arrays that it reads, see `views.arrays_of`. objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`.
     """
     dataset, classes, weight, n_classes = objects
     params = {**COMMON, **defaults, **params}
     beside = columns_beside(dataset.features.columns, params["beside"])
-    arrays = arrays_of(dataset, beside, needs)
+    arrays = arrays_of(dataset, beside, reads)
     shape = arrays["grid"].shape[1:] if "grid" in arrays else (0, 0)
-    sizes = Sizes(len(beside), *shape, n_classes)
+    sizes = Sizes(arrays["features"].shape[1], *shape, n_classes)
     network = build(encoder, params, sizes, seed)
     device = choose_device()
     network, history = train(network, arrays, classes, weight, plan_of(params), seed, device)
-    about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "needs": list(needs)}
+    about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "reads": list(reads)}
     return Fitted(network, {**about, "history": history})
 
 
 def predict(model, dataset):
     """Return class probabilities (n, C) of a `Fitted` network, computed on the CPU."""
     beside = np.array(model.about["beside"], dtype=int)
-    return probabilities_of(model.network, arrays_of(dataset, beside, model.about["needs"]))
+    return probabilities_of(model.network, arrays_of(dataset, beside, model.about["reads"]))
 
 
 def save(model, folder):

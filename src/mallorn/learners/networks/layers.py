@@ -92,7 +92,7 @@ def by_band(batch, longest):
     Points of one slot stay in order; those beyond the `longest` number are left out.
     """
     tokens, seen, slot = batch["tokens"], batch["seen"], batch["slot"]
-    mine = functional.one_hot(slot, 6) * seen[..., None]
+    mine = ((slot[..., None] == torch.arange(6, device=slot.device)) & seen[..., None]).long()
     rank = torch.gather(torch.cumsum(mine, dim=1), 2, slot[..., None])[..., 0] - 1
     kept = seen & (rank < longest)
     place = torch.where(kept, slot * longest + rank, 6 * longest)

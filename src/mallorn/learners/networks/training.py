@@ -149,12 +149,12 @@ class _Fit:
                 group["lr"] = self.plan.learning_rate * share
 
     def _step(self):
-        if self.device != "cuda":
-            self._learn()
-        elif self.replay is not None:
+        if self.device == "cuda" and self.replay is None:
+            self._record()
+        elif self.replay:
             self.replay.replay()
         else:
-            self._record()
+            self._learn()
 
     def _record(self):
         """Learn three steps as they are, then record one; the record itself learns nothing until it is replayed."""
@@ -166,9 +166,15 @@ class _Fit:
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(self.generator)
-        with torch.cuda.graph(graph):
-            self._learn()
-        self.replay = graph
+        try:
+            with torch.cuda.graph(graph):
+                self._learn()
+        except RuntimeError as error:
+            log.warning("steps are not recorded, which takes longer: %s", str(error)[:200])
+            torch.cuda.synchronize()
+            self.replay = False
+        else:
+            self.replay = graph
 
     def _learn(self):
         """Change the weights by one step on the objects `rows`, and their mean with them."""

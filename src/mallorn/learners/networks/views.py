@@ -1,7 +1,7 @@
 """The views of a data set as arrays of one shape, for networks: features, the posterior grid, the points.
 
 Light curves are divided by the highest summed mean of their posterior, compressed by arsinh, and cut to a window about
-the event. That scale, the luminosity, is lost: features that hold it may stand beside the light curve.
+the event. That scale, as a luminosity, and the redshift stand beside the light curve, and further features may.
 """
 
 from fnmatch import fnmatchcase
@@ -11,9 +11,9 @@ import numpy as np
 from mallorn.curves.grid_series import grid_series
 from mallorn.errors import ConfigError
 
-__all__ = ["MOST_POINTS", "TOKEN", "arrays_of", "columns_beside", "tokens"]
+__all__ = ["MOST_POINTS", "TOKEN", "arrays_of", "columns_beside", "scalars", "tokens"]
 
-MOST_POINTS = 250
+MOST_POINTS = 128
 """Points of an object that a network sees, at most."""
 
 TOKEN = ("phase", "ln_wavelength", "flux", "ln_error")
@@ -39,19 +39,29 @@ def columns_beside(columns, patterns):
     return np.array([k for k, name in enumerate(columns) if any(fnmatchcase(name, p) for p in patterns)], dtype=int)
 
 
-def arrays_of(dataset, beside, needs):
-    """Return {name: array} of n objects, all that a network with the views `needs` reads.
+def arrays_of(dataset, beside, reads):
+    """Return {name: array} of n objects, "features" and those of the others that are among `reads`.
 
-    features (n, b) float32: the columns `beside`. grid (n, 2 S, G) float32: mean and error in S slots, 0 without a fit.
+    features (n, 3 + b) float32: see `scalars`, then the columns `beside`. grid (n, 2 S, G) float32: mean and error in S slots, 0 without a fit.
     tokens (n, L, 4) float32 (see `TOKEN`), slot (n, L) int64 and seen (n, L) bool: points, and which of them there are.
     """
-    values = np.take(dataset.features.values, beside, axis=1)
-    arrays = {"features": np.nan_to_num(values).astype(np.float32)}
-    if "grid" in needs:
+    values = np.nan_to_num(np.take(dataset.features.values, beside, axis=1)).astype(np.float32)
+    arrays = {"features": np.hstack([scalars(dataset.points, dataset.grid), values])}
+    if "grid" in reads:
         arrays["grid"] = np.clip(grid_series(dataset.grid, "mean_sd").values, -_HIGHEST, _HIGHEST)
-    if "points" in needs:
+    if "tokens" in reads:
         arrays |= tokens(dataset.points, dataset.grid)
     return arrays
+
+
+def scalars(lightcurves, grid):
+    """Return (n, 3) float32 of `LightCurves` with a `Grid`: whether the redshift z is known, and 0 where it is not,
+    ln(1 + z) and ln(scale x luminosity distance squared), both about 0 and of order 1."""
+    known, (_, scale) = lightcurves.has_redshift, _peaks(lightcurves.dereddened(), grid)
+    distance = np.where(known, lightcurves.luminosity_distance, 1.0)
+    luminosity = np.clip((np.log(scale * distance**2) - 17.5) / 1.5, -4.0, 4.0)
+    redshift = 3.0 * (np.log1p(lightcurves.rest_redshift) - 0.3)
+    return np.stack([known, np.where(known, redshift, 0.0), np.where(known, luminosity, 0.0)], axis=1).astype("f4")
 
 
 def tokens(lightcurves, grid):
