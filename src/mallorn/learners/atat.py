@@ -1,4 +1,7 @@
-"""ATAT: a transformer over the points and one over the features, each with a head of its own (Cabrera-Vives et al. 2024, A&A 689, A289)."""
+"""ATAT: a transformer over the points and one over the features, each with a head of its own.
+
+Cabrera-Vives et al. 2024, A&A 689, A289.
+"""
 
 import torch
 from torch import nn
@@ -12,6 +15,7 @@ __all__ = [
     "PARAMETERS",
     "READS",
     "RESOURCES",
+    "RESUMES",
     "SEARCH_SPACE",
     "TRANSFORMS",
     "Encoder",
@@ -27,6 +31,7 @@ TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = (
     "beside",
+    "hidden",
     "width",
     "layers",
     "heads",
@@ -55,6 +60,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 2000}
+
+RESUMES = True
 
 READS = ("tokens", "slot", "seen")
 
@@ -104,14 +111,14 @@ def _read(blocks, summary, tokens, seen):
     return values[:, 0]
 
 
-def fit(dataset, classes, weight, n_classes, params, seed, threads):
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
     """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `beside`, patterns of the features beside the light curve; `width`, `layers`, `heads`, `harmonics` and `dropout`
-    of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
-    `networks.training.Plan`.
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
     """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
 
 
 def predict(model, dataset):

@@ -1,4 +1,4 @@
-"""A convolutional network over the points of each passband, whose codes are joined (as in LeCun et al. 1998, in one dimension)."""
+"""A convolutional network over the points of each passband, whose codes are joined."""
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ __all__ = [
     "PARAMETERS",
     "READS",
     "RESOURCES",
+    "RESUMES",
     "SEARCH_SPACE",
     "TRANSFORMS",
     "Encoder",
@@ -28,6 +29,7 @@ TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = (
     "beside",
+    "hidden",
     "width",
     "layers",
     "kernel",
@@ -56,6 +58,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 2000}
+
+RESUMES = True
 
 READS = ("tokens", "slot", "seen")
 
@@ -92,14 +96,14 @@ class Encoder(nn.Module):
         return torch.cat([mean, highest], dim=1).reshape(n, self.width)
 
 
-def fit(dataset, classes, weight, n_classes, params, seed, threads):
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
     """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `beside`, patterns of the features beside the light curve; `width`, `layers`, `kernel`, `longest` and `dropout`
-    of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
-    `networks.training.Plan`.
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
     """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
 
 
 def predict(model, dataset):

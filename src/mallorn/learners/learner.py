@@ -19,6 +19,8 @@
   (see `mallorn.learning.transforms.transform`), such as `("normal_scores",)`.
 - `BY_EVENT`, where it chooses among fits by objects that it leaves out: True. `fit` then gets `event=` too, (n,) str,
   the event that each object is a sibling of, so that siblings are left out together.
+- `RESUMES`, where a fit takes long: True. `fit` then gets `checkpoint=` too, the path of a file that it may keep its
+  state in while it is under way, so that a training that was killed goes on where it was; None for none.
 - `RESOURCES`, where it wants more than one thread of a CPU: a literal {"threads", "memory_mb", "gpus"} of one job that
   trains it; what is left out is as for the others.
 

@@ -1,4 +1,4 @@
-"""Shifted windows on small images of the posterior light curves (Liu et al. 2021, ICCV; on light curves Moreno-Cartagena et al. 2025)."""
+"""Shifted windows on small images of the posterior light curves (Swin: Liu et al. 2021, ICCV)."""
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ __all__ = [
     "PARAMETERS",
     "READS",
     "RESOURCES",
+    "RESUMES",
     "SEARCH_SPACE",
     "TRANSFORMS",
     "Encoder",
@@ -28,6 +29,7 @@ TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = (
     "beside",
+    "hidden",
     "width",
     "heads",
     "side",
@@ -55,6 +57,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 2000}
+
+RESUMES = True
 
 READS = ("grid",)
 
@@ -131,14 +135,14 @@ def _parts(values):
     return parts.permute(0, 1, 3, 2, 4, 5).reshape(-1, _WINDOW * _WINDOW, width)
 
 
-def fit(dataset, classes, weight, n_classes, params, seed, threads):
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
     """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `beside`, patterns of the features beside the light curve; `width`, `heads`, `side` and `dropout`
-    of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
-    `networks.training.Plan`.
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
     """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
 
 
 def predict(model, dataset):

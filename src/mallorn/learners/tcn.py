@@ -12,6 +12,7 @@ __all__ = [
     "PARAMETERS",
     "READS",
     "RESOURCES",
+    "RESUMES",
     "SEARCH_SPACE",
     "TRANSFORMS",
     "Encoder",
@@ -27,6 +28,7 @@ TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = (
     "beside",
+    "hidden",
     "width",
     "depth",
     "kernel",
@@ -54,6 +56,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 1500}
+
+RESUMES = True
 
 READS = ("grid",)
 
@@ -94,14 +98,14 @@ class _Residual(nn.Module):
         return values + found
 
 
-def fit(dataset, classes, weight, n_classes, params, seed, threads):
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
     """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `beside`, patterns of the features beside the light curve; `width`, `depth`, `kernel` and
-    `dropout` of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
-    `networks.training.Plan`.
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
     """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
 
 
 def predict(model, dataset):

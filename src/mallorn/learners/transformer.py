@@ -1,4 +1,4 @@
-"""A transformer over the points: attention inside each passband first, then across all of them (Vaswani et al. 2017)."""
+"""A transformer (Vaswani et al. 2017) over the points: attention inside each passband, then across all of them."""
 
 import torch
 from torch import nn
@@ -12,6 +12,7 @@ __all__ = [
     "PARAMETERS",
     "READS",
     "RESOURCES",
+    "RESUMES",
     "SEARCH_SPACE",
     "TRANSFORMS",
     "Encoder",
@@ -27,6 +28,7 @@ TRANSFORMS = ("normal_scores",)
 
 PARAMETERS = (
     "beside",
+    "hidden",
     "width",
     "layers",
     "inside",
@@ -55,6 +57,8 @@ SEARCH_SPACE = {
 }
 
 RESOURCES = {"memory_mb": 2000}
+
+RESUMES = True
 
 READS = ("tokens", "slot", "seen")
 
@@ -86,14 +90,14 @@ class Encoder(nn.Module):
         return self.pool(values, seen)
 
 
-def fit(dataset, classes, weight, n_classes, params, seed, threads):
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
     """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `beside`, patterns of the features beside the light curve; `width`, `layers`, `inside`, `heads` and `dropout`
-    of the network; `drop` and what follows as in `networks.augment.Alterations`; the others as in
-    `networks.training.Plan`.
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
     """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed)
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
 
 
 def predict(model, dataset):

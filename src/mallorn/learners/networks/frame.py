@@ -9,6 +9,7 @@ import numpy as np
 from mallorn.errors import ConfigError, DataError
 from mallorn.io.received import read_json
 from mallorn.learners.networks.augment import Alterations
+from mallorn.learners.networks.checkpoints import Checkpoint, digest_of
 from mallorn.learners.networks.losses import LOSSES
 from mallorn.learners.networks.network import Network, Sizes
 from mallorn.learners.networks.training import Plan, choose_device, made, probabilities_of, train
@@ -43,11 +44,12 @@ def build(encoder, params, sizes, seed=0):
     return made(lambda: Network(encoder(params, sizes), sizes, params["hidden"], params["dropout"]), seed)
 
 
-def fit(encoder, defaults, reads, objects, params, seed):
+def fit(encoder, defaults, reads, objects, params, seed, checkpoint=None):
     """Return the `Fitted` network of a class of encoders.
 
     encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: of the encoder's own parameters. reads:
-    arrays that it reads, see `views.arrays_of`. objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`.
+    arrays that it reads, see `views.arrays_of`. objects: (dataset, classes, weight, n_classes) of
+    `mallorn.learners.learner`. checkpoint: path of a file for the state of the fit while it is under way, or None.
     """
     dataset, classes, weight, n_classes = objects
     params = {**COMMON, **defaults, **params}
@@ -57,7 +59,12 @@ def fit(encoder, defaults, reads, objects, params, seed):
     sizes = Sizes(arrays["features"].shape[1], *shape, n_classes)
     network = build(encoder, params, sizes, seed)
     device = choose_device()
-    network, history = train(network, arrays, classes, weight, plan_of(params), seed, device)
+    keeper = None
+    if checkpoint is not None:
+        known = {"params": params, "seed": seed, "device": device, "encoder": encoder.__module__, "sizes": list(sizes)}
+        given = {**arrays, "classes": np.asarray(classes), "weight": np.asarray(weight)}
+        keeper = Checkpoint(checkpoint, digest_of(known, given))
+    network, history = train(network, arrays, classes, weight, plan_of(params), seed, device, keeper)
     about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "reads": list(reads)}
     return Fitted(network, {**about, "history": history})
 

@@ -36,10 +36,11 @@ _LOGGED = 30.0
 class Plan(NamedTuple):
     """How a network is trained.
 
-    epochs: passes; in each as many objects are drawn as there are. batch_size: objects of a step. learning_rate: the
+    epochs: passes; each draws as many objects as there are. batch_size: objects of a step. learning_rate: the
     highest, after a tenth of the steps; it falls to 0 as a cosine. weight_decay: of AdamW. average: of the weights, how
     much of the mean is kept at each step (EMA). clip: longest gradient. loss: of `losses.LOSSES`; gamma: of focal loss.
-    sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once. alterations: `Alterations`.
+    sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once.
+    alterations: `Alterations`.
     """
 
     epochs: int = 40

@@ -42,7 +42,8 @@ def columns_beside(columns, patterns):
 def arrays_of(dataset, beside, reads):
     """Return {name: array} of n objects, "features" and those of the others that are among `reads`.
 
-    features (n, 3 + b) float32: see `scalars`, then the columns `beside`. grid (n, 2 S, G) float32: mean and error in S slots, 0 without a fit.
+    features (n, 3 + b) float32: see `scalars`, then the columns `beside`. grid (n, 2 S, G) float32: mean and error in S
+    slots, 0 without a fit.
     tokens (n, L, 4) float32 (see `TOKEN`), slot (n, L) int64 and seen (n, L) bool: points, and which of them there are.
     """
     values = np.nan_to_num(np.take(dataset.features.values, beside, axis=1)).astype(np.float32)
