@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slurm install lint lock versions processors audit release-models clean
+.PHONY: run test test-slurm install install-neural lint lock lock-neural versions processors audit release-models clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -21,7 +21,15 @@ $(VENV)/installed: requirements.lock
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	touch "$@"
 
-test: install
+# Networks alone need it (docs/networks.md). On Linux the lock is of PyTorch's build for CPUs, which pip must be able to
+# find: PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL says where. For a GPU: pip install "mallorn[neural]".
+install-neural: $(VENV)/installed-neural
+
+$(VENV)/installed-neural: requirements-neural.lock $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
+	touch "$@"
+
+test: install install-neural
 	"$(BIN)/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slurm: install
@@ -37,6 +45,15 @@ lint: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --group dev pyproject.toml -o requirements.lock
+
+# Needs uv. By hand: the hash of each build of torch for CPUs, which brings none of these.
+CUDA := cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+  nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+  nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx triton
+lock-neural:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements.lock $(foreach name,$(CUDA),--no-emit-package $(name)) envs/neural.in \
+	  -o requirements-neural.lock
 
 # Needs uv. The golden light curves in fresh environments: oldest and newest packages allowed, Python 3.11 to 3.13.
 versions:
