@@ -161,7 +161,8 @@ NETWORKS = {
     "tcn_alone": {"learner": "tcn"},
     "transformer_alone": {"learner": "transformer"},
 }
-"""Models of `snakemake networks` (docs/explanation/networks.md), which need torch: no other target trains them unless enabled."""
+"""Models of `snakemake networks` (docs/explanation/networks.md), which need torch: only that target trains them, unless
+they are enabled."""
 
 MODELS |= NETWORKS
 
