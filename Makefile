@@ -9,7 +9,8 @@ PYTEST_ARGS ?=
 SPHINX_ARGS ?= -q
 BIN := $(VENV)/bin
 
-.PHONY: run docs pictures install-docs test test-slurm install lint lock versions processors audit release-models clean
+.PHONY: run docs pictures install-docs test test-slurm install install-neural lint lock lock-neural versions \
+  processors audit release-models clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -38,7 +39,17 @@ $(VENV)/installed-docs: requirements-docs.lock
 pictures: install
 	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py
 
+# Networks alone need it (docs/explanation/networks.md). On Linux the lock is of PyTorch's build for CPUs, which pip must be able to
+# find: PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL says where. For a GPU: pip install "mallorn[neural]".
+install-neural: $(VENV)/installed-neural
+
+$(VENV)/installed-neural: requirements-neural.lock $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
+	touch "$@"
+
+# Where PyTorch cannot be installed, the tests of networks skip.
 test: install
+	@$(MAKE) --no-print-directory install-neural || echo "make test: no PyTorch, the tests of networks skip"
 	"$(BIN)/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slurm: install
@@ -56,6 +67,15 @@ lock:
 	  --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --constraint requirements.lock --group docs -o requirements-docs.lock
+
+# Needs uv. By hand: the hash of each build of torch for CPUs, which brings none of these.
+CUDA := cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+  nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+  nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx triton
+lock-neural:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements.lock $(foreach name,$(CUDA),--no-emit-package $(name)) envs/neural.in \
+	  -o requirements-neural.lock
 
 # Needs uv. The golden light curves in fresh environments: oldest and newest packages allowed, Python 3.11 to 3.13.
 versions:

@@ -40,6 +40,16 @@ def test_the_lock_of_the_site_agrees_with_the_other():
     assert [name for name in both if not locked(DOCS_LOCK)[name] <= locked()[name]] == []
 
 
+def test_networks_have_a_lock_of_their_own_that_agrees_with_the_other():
+    lock = (ROOT / "requirements-neural.lock").read_text()
+    found = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\\]+)", lock, re.MULTILINE))
+    assert set(names(PROJECT["project"]["optional-dependencies"]["neural"])) <= set(found)
+    assert "//" not in lock
+    assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=[a-z])", lock.strip()))
+    assert not {name for name, version in found.items() if version not in locked().get(name, {version})}
+    assert not {"torch", "safetensors"} & set(locked())  # the main job does without
+
+
 def test_conda_environment_has_the_locked_versions():
     environment = yaml.safe_load((ROOT / "envs" / "mallorn.yaml").read_text())
     pinned = dict(line.split(" ==") for line in environment["dependencies"][-1]["pip"])

@@ -22,7 +22,10 @@ from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES
 __all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
 
 Parameter = float | int | str | bool
-_LEARNER = "The learner: catboost, lightgbm, logistic, mlp, ridge, wide_logistic or xgboost, or one of a plug-in."
+_LEARNER = (
+    "The learner: catboost, lightgbm, logistic, mlp, ridge, wide_logistic or xgboost, a network (atat, cnn, rnn, "
+    "swin, tcn, transformer: docs/explanation/networks.md), or one of a plug-in."
+)
 _BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
 _PARAMS = (
     "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
