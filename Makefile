@@ -39,12 +39,13 @@ $(VENV)/installed-docs: requirements-docs.lock
 pictures: install
 	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py
 
-# Networks alone need it (docs/explanation/networks.md). On Linux the lock is of PyTorch's build for CPUs, which pip must be able to
-# find: PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL says where. For a GPU: pip install "mallorn[neural]".
-install-neural: $(VENV)/installed-neural
+# Networks alone need it. PyTorch is not held to a hash: pip takes the build for CPUs where it finds one (PIP_FIND_LINKS,
+# PIP_EXTRA_INDEX_URL), else the one of the index, which on Linux brings some 3 GB for GPUs.
+install-neural: install $(VENV)/installed-neural
 
-$(VENV)/installed-neural: requirements-neural.lock $(VENV)/installed
+$(VENV)/installed-neural: requirements-neural.lock envs/neural.in
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r envs/neural.in
 	touch "$@"
 
 # Where PyTorch cannot be installed, the tests of networks skip.
@@ -68,13 +69,13 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --constraint requirements.lock --group docs -o requirements-docs.lock
 
-# Needs uv. By hand: the hash of each build of torch for CPUs, which brings none of these.
+# Needs uv. What PyTorch needs on a CPU, without PyTorch itself.
 CUDA := cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
   nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
   nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx triton
 lock-neural:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --constraint requirements.lock $(foreach name,$(CUDA),--no-emit-package $(name)) envs/neural.in \
+	  --constraint requirements.lock $(foreach name,torch $(CUDA),--no-emit-package $(name)) envs/neural.in \
 	  -o requirements-neural.lock
 
 # Needs uv. The golden light curves in fresh environments: oldest and newest packages allowed, Python 3.11 to 3.13.
