@@ -23,7 +23,14 @@ from mallorn.learning.tables import (
     read_dataset,
     rows_of,
 )
-from mallorn.learning.training_sets import COPIES, FINAL, WITHOUT_REDSHIFT, training_rows
+from mallorn.learning.training_sets import (
+    COPIES,
+    EARLY,
+    EARLY_WITHOUT_REDSHIFT,
+    FINAL,
+    WITHOUT_REDSHIFT,
+    training_rows,
+)
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 from mallorn.survey.copies import originals
@@ -106,6 +113,8 @@ def main(inputs, outputs, about, settings, threads):
     labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
     classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
     weight = importance_weights(inputs.weights, originals(dataset.object_id)) if inputs.weights else None
+    if about["training"] in (EARLY, EARLY_WITHOUT_REDSHIFT):
+        weight = _shared(dataset.object_id) * (1.0 if weight is None else weight)
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     spec = with_selection(model, settings["selection"])
@@ -140,6 +149,13 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _shared(object_id):
+    """Return weights (n,), mean 1, by which all copies of an object together weigh as much as those of another."""
+    _, place, number = np.unique(originals(object_id).astype(str), return_inverse=True, return_counts=True)
+    weight = 1.0 / number[place]
+    return weight / weight.mean()
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):
