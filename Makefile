@@ -1,13 +1,16 @@
 # make run: from nothing to a submission.   make test: the test suite.   make install: the environment alone.
+# make docs: the site, into docs/_site.
 # make test-slurm: the tests on a real Slurm cluster, which lives for them only.
 PYTHON ?= python3
 VENV ?= .venv
 CORES ?= all
 ARGS ?=
 PYTEST_ARGS ?=
+SPHINX_ARGS ?= -q
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slurm install lint lock versions processors audit release-models clean
+.PHONY: run docs pictures install-docs test test-slurm install install-neural lint lock lock-neural versions \
+  processors audit release-models clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -21,7 +24,32 @@ $(VENV)/installed: requirements.lock
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	touch "$@"
 
+# The site, into docs/_site. Warnings are errors: links and references that lead nowhere, notebooks that fail.
+docs: install-docs
+	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py architecture taxonomy dag light_curve
+	"$(BIN)/python" -m sphinx -W -n --keep-going -b html $(SPHINX_ARGS) docs docs/_site
+
+install-docs: install $(VENV)/installed-docs
+
+$(VENV)/installed-docs: requirements-docs.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	touch "$@"
+
+# All pictures of the site, that of a page too, which takes Chromium and a minute.
+pictures: install
+	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py
+
+# Networks alone need it (docs/explanation/networks.md). On Linux the lock is of PyTorch's build for CPUs, which pip must be able to
+# find: PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL says where. For a GPU: pip install "mallorn[neural]".
+install-neural: $(VENV)/installed-neural
+
+$(VENV)/installed-neural: requirements-neural.lock $(VENV)/installed
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
+	touch "$@"
+
+# Where PyTorch cannot be installed, the tests of networks skip.
 test: install
+	@$(MAKE) --no-print-directory install-neural || echo "make test: no PyTorch, the tests of networks skip"
 	"$(BIN)/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-slurm: install
@@ -37,6 +65,17 @@ lint: install
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+	  --constraint requirements.lock --group docs -o requirements-docs.lock
+
+# Needs uv. By hand: the hash of each build of torch for CPUs, which brings none of these.
+CUDA := cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+  nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+  nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx triton
+lock-neural:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --constraint requirements.lock $(foreach name,$(CUDA),--no-emit-package $(name)) envs/neural.in \
+	  -o requirements-neural.lock
 
 # Needs uv. The golden light curves in fresh environments: oldest and newest packages allowed, Python 3.11 to 3.13.
 versions:
@@ -66,4 +105,4 @@ release-models: install
 	PYTHONPATH=src "$(BIN)/python" -m mallorn convert release/example/results/survey --out "$(RELEASED)/example.parquet"
 
 clean:
-	rm -rf results .snakemake
+	rm -rf results .snakemake docs/_site

@@ -1,7 +1,7 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,rocket,rocket_gains}.csv;
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
 #         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
 
@@ -612,6 +612,30 @@ rule select_features:
         "Finding the features that stability selection keeps"
     script:
         "../workflow/scripts/select_features.py"
+
+
+rule networks:
+    input:
+        "results/evaluation/networks.csv",
+    localrule: True
+
+
+use rule score as score_networks with:
+    input:
+        out_of_fold=expand(
+            PREDICTED["out_of_fold"],
+            training=FINAL,
+            protocol=PROTOCOLS,
+            model=[*network_models(), "mlp_multiclass"],
+            repeat=REPEATS,
+        ),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/networks.csv",
+    log:
+        "results/log/score_networks.log",
+    message:
+        "Scoring the networks"
 
 
 rule rocket:

@@ -1,6 +1,6 @@
 # Needs:  results/{lightcurves,objects,posterior}/{part}.parquet, results/fits/..., results/metadata.parquet.
 # Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations, draws of
-#         redshifts).  docs/features.md.
+#         redshifts).  docs/reference/features.md.
 #
 # A family is a module of mallorn.families or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
 # all.
@@ -74,7 +74,7 @@ rule join_features:
 
 rule feature_catalogue:
     output:
-        "docs/features.md",
+        "docs/reference/features.md",
     log:
         "results/log/feature_catalogue.log",
     localrule: True

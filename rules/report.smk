@@ -100,6 +100,7 @@ rule draw_candidates:
     params:
         code=code_of("draw_candidates", {"features": config["features"]}),
         templates=template_digests(),
+        tree=tree_of_objects(),
         splits=SPLITS,
         settings={**class_settings(), **{name: config[name] for name in ("posterior", "features", "report")}},
     message:

@@ -1,10 +1,10 @@
 # Needs:  nothing.
-# Makes:  docs/configuration.md and workflow/schemas/config.schema.yaml, from the models of mallorn.settings.
+# Makes:  docs/reference/configuration.md and workflow/schemas/config.schema.yaml, from the models of mallorn.settings.
 
 
 rule configuration_reference:
     output:
-        page="docs/configuration.md",
+        page="docs/reference/configuration.md",
         schema="workflow/schemas/config.schema.yaml",
     log:
         "results/log/configuration_reference.log",

@@ -162,7 +162,7 @@ WENT_WRONG = [
         "a package that is as old as pyproject.toml allows",
         "tracebacks: pyarrow 19.0.0 could not read new files, light-curve 0.10 to 0.12 lacked a feature, scikit-learn "
         "1.6 could not train perceptrons",
-        "all bounds are versions that were tried, on Python 3.11 to 3.13 (docs/reproducibility.md)",
+        "all bounds are versions that were tried, on Python 3.11 to 3.13 (docs/explanation/reproducibility.md)",
         f"{_GOLDEN}::test_no_feature_has_changed",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The page docs/inputs.md, written from the table of bad inputs that the tests run through."""
+"""The page docs/reference/inputs.md, written from the table of bad inputs that the tests run through."""
 
 from pathlib import Path
 
@@ -19,33 +19,34 @@ explanation. The last column names the test that holds what comes of it now."""
 
 INTRODUCTION = """# Inputs
 
-What comes of files, values and disks that are not as they should be. This page is written from the table that the
-tests run through (`tests/bad_inputs.py`; `python tests/inputs_page.py` writes it anew).
+What happens to bad files, bad values and full disks. This page is written from the table that the tests run through
+(`tests/bad_inputs.py`; `python tests/inputs_page.py` writes it anew).
 
-- **error**: the run ends before anything is made of the file. The message names the file, the line and the column or
-  object, what was expected and what was found, and the next step; the words given here are among it.
-- **set aside**: the row is left out, with this reason, and counted. `results/set_aside/{split}.parquet` has for each
-  file, reason and object the number of rows and the first line; rows read = points kept + rows set aside. If more than
-  `ingest.max_set_aside` of a file's rows would be, that is an error. Where several reasons hold the first one counts.
+- **error**: the run ends before it makes anything from the file. The message names the file, the line, and the column
+  or object. It says what was expected, what was found, and the next step. The words given here are among it.
+- **set aside**: mallorn leaves the row out, with this reason, and counts it. `results/set_aside/{split}.parquet` has
+  the number of rows and the first line for each file, reason and object. Rows read are points kept and rows set aside.
+  If a file would lose more than `ingest.max_set_aside` of its rows, that is an error. If several reasons hold, the
+  first one counts.
 - **the same result**: as if the file were sound.
-- **goes through**: the run goes on with what there is. Every object of the test log of a survey gets a prediction,
-  also one without any usable point, since a submission asks for it; a warning names it. Of new objects (`classify`)
-  such a one gets none, and the column `domain_reason` of `predictions.csv` says why.
+- **goes through**: the run goes on with what there is. Every object of a survey's test log gets a prediction, since a
+  submission asks for it. If an object has no usable point, a warning names it. A new object (`classify`) without usable
+  points gets no prediction, and the column `domain_reason` of `predictions.csv` says why.
 
-Every result says what data it is of: `results/input.json` and `results/classified/input.json` begin with the path and
-a digest of all files; tables of new objects have them in columns `input` and `input_sha256` (Parquet: in the metadata;
-VOTable: in the description), pages and the last words of a run in a line at the top. A submission has the form that
-Kaggle takes, and nothing else. A run removes what it is to make anew before it begins: if it fails, no prediction of
-other data is left that looks like its own.
+Every result says which data it is from. `results/input.json` and `results/classified/input.json` begin with the path
+and a digest of all files. Tables of new objects have both in the columns `input` and `input_sha256` (Parquet: in the
+metadata; VOTable: in the description). Pages, and the last words of a run, have them in a line at the top. A submission
+has the form that Kaggle takes, and nothing else. A run first removes what it is about to make. So if it fails, it
+leaves no prediction of other data that looks like its own.
 
-A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. Such objects are counted, and
-scored by models that were trained without redshifts ([models](models.md#redshifts)).
+A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. mallorn counts such objects. Models
+that were trained without redshifts score them ([models](../howto/models.md#redshifts)).
 
-Ids of objects are text: any that is printable will do, also one with commas, quotes or slashes. No id becomes part of
-a path, and pages escape what they show.
+Ids of objects are text. Any printable id will do, also one with commas, quotes or slashes. No id becomes part of a
+path, and pages escape what they show.
 
-Surveys, results and saved models may come from others, and nothing in them is run; configurations may name code. See
-[SECURITY.md](../SECURITY.md).
+Surveys, results and saved models may come from others: mallorn runs nothing in them. Configurations may name code. See
+[Security](../security.md).
 """
 
 
@@ -79,7 +80,7 @@ def gone_wrong():
 
 
 def page():
-    """Return the text of docs/inputs.md."""
+    """Return the text of docs/reference/inputs.md."""
     parts = [INTRODUCTION]
     for title, cases in SECTIONS.items():
         rows = [(cell(case.what), promised(case.promise)) for case in cases]
@@ -95,4 +96,4 @@ def page():
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "inputs.md").write_text(page(), encoding="utf-8")
+    (ROOT / "docs" / "reference" / "inputs.md").write_text(page(), encoding="utf-8")

@@ -7,11 +7,11 @@ have for several kinds: OPENBLAS_CORETYPE (linear algebra of numpy and scipy), N
 NUMBA_CPU_NAME and NUMBA_CPU_FEATURES (what numba compiles), GLIBC_TUNABLES (exp, log, sin of the C library). XGBoost,
 LightGBM and CatBoost have no such choice. Only what this processor can do can be emulated.
 
-Printed are two tables, as docs/reproducibility.md has them. The first is of the golden light curves: the largest
-difference of a feature of each family, of a probability by the model in tests/golden, and of one by the same model
-trained there. The second is of RESULTS, the folder of a finished run: its members trained anew on its features (out of
-fold, stratified, repeat 0), as it is on each kind; and on features of which a tenth, drawn at random, has another last
-digit, as features of another processor may have.
+Printed are two tables, as docs/explanation/reproducibility.md has them. The first is of the golden light curves: the
+largest difference of a feature of each family, of a probability by the model in tests/golden, and of one by the same
+model trained there. The second is of RESULTS, the folder of a finished run: its members trained anew on its features
+(out of fold, stratified, repeat 0), as it is on each kind; and on features of which a tenth, drawn at random, has
+another last digit, as features of another processor may have.
 """
 
 import json

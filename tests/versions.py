@@ -7,8 +7,8 @@ it finds: 3.11, 3.12 and 3.13; one that is not there is told. "oldest" are the l
 pyproject.toml allow; a bound that no environment comes down to is told, since nobody can have tried it. In each
 environment the model in tests/golden scores its golden light curves, and the same model is trained anew. Printed is a
 table of the largest differences of each family, of the probabilities, and of those of the model that was trained there,
-as docs/reproducibility.md has it. It ends with 1 if an environment cannot be made, a bound is never reached or a
-difference of the first model is beyond the tolerance.
+as docs/explanation/reproducibility.md has it. It ends with 1 if an environment cannot be made, a bound
+is never reached or a difference of the first model is beyond the tolerance.
 """
 
 import json

@@ -30,6 +30,15 @@ def every_core(wildcards):
         return 1
 
 
+def network_models():
+    """Return the names of all models whose learner is a network, one that resumes, whether they are enabled or not."""
+    return [
+        name
+        for name, block in config["models"].items()
+        if plugins.constant("learners", block["learner"], "RESUMES", False)
+    ]
+
+
 def rocket_models():
     """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
     rocket = config["rocket"]

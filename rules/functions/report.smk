@@ -57,3 +57,9 @@ def digests_of_further_results():
     kinds += ("results/tuning/*/*/*/*/best.yaml", "results/benchmarks/summary.csv")
     found = sorted(str(path) for kind in kinds for path in Path().glob(kind))
     return {path: file_digest(path) for path in found if path not in EVALUATED}
+
+
+def tree_of_objects():
+    """Return {path: digest} of what `snakemake tree` says of the test objects, so that pages follow it; {} without."""
+    path = "results/tree/test.parquet"
+    return {path: file_digest(path)} if Path(path).is_file() else {}

@@ -11,8 +11,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_docs_are_current():
-    written = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
-    assert written == catalogue(CONFIG["features"]), "run `snakemake feature_catalogue` and commit docs/features.md"
+    written = (ROOT / "docs" / "reference" / "features.md").read_text(encoding="utf-8")
+    assert written == catalogue(CONFIG["features"]), (
+        "run `snakemake feature_catalogue` and commit docs/reference/features.md"
+    )
 
 
 def test_rows_show_bands_units_and_own_definitions():

@@ -1,4 +1,4 @@
-"""The examples of docs/alerce.md: configurations that resolve, and Python that runs."""
+"""The examples of docs/howto/alerce.md: configurations that resolve, and Python that runs."""
 
 import re
 
@@ -10,7 +10,7 @@ from workflow_copy import ROOT
 from mallorn.settings import resolve as module
 from mallorn.settings.resolve import defaults, resolve
 
-PAGE = (ROOT / "docs" / "alerce.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "alerce.md").read_text(encoding="utf-8")
 
 
 def blocks(kind):
@@ -32,7 +32,7 @@ def test_its_python_runs(tmp_path, monkeypatch):
         near = {"url": server.url, "rate": 10_000.0}
         monkeypatch.setattr(module, "resolve", lambda given: resolve({"alerce": given["alerce"] | near}))
         scope = {}
-        exec(compile(text, "docs/alerce.md", "exec"), scope)
+        exec(compile(text, "docs/howto/alerce.md", "exec"), scope)
     assert len(scope["ids"]) == 9
     assert scope["counts"]["TDE"]["chosen"] == 3
     assert (tmp_path / "lightcurves_0001.json.gz").is_file()

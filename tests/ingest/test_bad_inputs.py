@@ -93,7 +93,9 @@ def test_labels_that_no_folds_can_be_drawn_from(case):
 
 
 def test_the_page_on_inputs_is_current():
-    assert (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8") == page(), "run: python tests/inputs_page.py"
+    assert (ROOT / "docs" / "reference" / "inputs.md").read_text(encoding="utf-8") == page(), (
+        "run: python tests/inputs_page.py"
+    )
 
 
 def test_table_is_long_and_names_each_case_once():

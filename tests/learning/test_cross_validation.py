@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from learning_data import PARAMS, SELECTION, SPEC, TRAINING, labelled, survey
 
-from mallorn.learners.learner import LEARNERS
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Augmented, Options, cross_validate, train_predict
 from mallorn.learning.dataset import of_values
@@ -43,7 +42,7 @@ def test_labels_of_a_fold_do_not_reach_its_predictions(data, part):
     assert not np.array_equal(before[fold != part], after[fold != part])
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", PARAMS)
 def test_results_do_not_depend_on_threads(data, name):
     values, classes, event, fold = data
     spec, objects = {**SPEC, "learner": name, "params": PARAMS[name], "seeds": 2}, labelled(values, classes, 4, event)

@@ -6,7 +6,6 @@ import pytest
 from learning_data import PARAMS, SELECTION, SPEC, TRAINING, labelled, survey
 
 from mallorn.errors import DataError
-from mallorn.learners.learner import LEARNERS
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
 from mallorn.learning.dataset import of_values
@@ -31,7 +30,7 @@ def kept(data, learner="lightgbm", **transforms):
     return p, Fits(NAMES, names, ("features",), p.fits)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("name", PARAMS)
 def test_fits_read_again_give_the_probabilities_of_cross_validation(data, name, tmp_path):
     p, fits = kept(data, name)
     write_fits(tmp_path / "fits", fits)
@@ -83,7 +82,7 @@ def test_what_is_missing_is_named(data, tmp_path):
 
 
 def test_files_are_no_pickles(data, tmp_path):
-    for name in LEARNERS:
+    for name in PARAMS:
         write_fits(tmp_path / name, kept(data, name)[1])
         assert {entry["learner"] for entry in json.loads((tmp_path / name / "fits.json").read_text())["fits"]} == {name}
         assert all(not path.read_bytes().startswith(b"\x80") for path in (tmp_path / name).rglob("*") if path.is_file())

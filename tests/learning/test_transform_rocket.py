@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from mallorn.curves.grid_series import grid_series
 from mallorn.errors import ConfigError
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.dataset import Dataset, Features, Grid, Labelled
-from mallorn.learning.grid_series import grid_series
 from mallorn.learning.pipeline import fit_pipeline, needs_of
 from mallorn.learning.transforms import principal_components, rocket
 

@@ -5,18 +5,21 @@ import json
 import numpy as np
 import pytest
 from browser import Visit, chromium
+from jinja2 import Environment, FileSystemLoader
 
 from mallorn.benchmarks.stages import summary
 from mallorn.io.csv_tables import write_csv
+from mallorn.io.tables import write_table
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
+from mallorn.report.on_tree import read_on_tree
 from mallorn.report.pages.candidates import write_candidates_page
 from mallorn.report.pages.classes import write_classes_page
 from mallorn.report.pages.evaluation import write_evaluation_page
 from mallorn.report.pages.performance import write_performance_page
 from mallorn.report.pages.survey import write_input_page
 from mallorn.report.pages.tuning import write_tuning_page
-from mallorn.report.render import as_table, number, render
+from mallorn.report.render import TEMPLATES, as_table, number, render
 from mallorn.runtime.usage import FIELDS
 from mallorn.survey.taxonomy import Taxonomy
 
@@ -107,6 +110,29 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     assert '<td class="n">37</td>' in page
     assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
     assert page.count("not made yet") == 4
+
+
+def test_an_object_is_shown_on_the_tree(tmp_path):
+    table = {
+        "object_id": ["a", "b"],
+        "path": ["SN > <i>", "TDE"],
+        "marginal": ["SN", "TDE"],
+        "by_class": ["all", "TDE"],
+    }
+    table |= {"leaves": ["", "TDE"], "probability__SN": [0.8, 0.1], "probability__<i>": [0.7, 0.1]}
+    table |= {"probability__TDE": [0.2, 0.9], "low__TDE": [0.1, 0.85], "high__TDE": [0.2, 0.95]}
+    columns = {name: np.array(v, dtype=object if isinstance(v[0], str) else float) for name, v in table.items()}
+    write_table(tmp_path / "test.parquet", columns)
+    found = read_on_tree(tmp_path / "test.parquet", ["b", "a", "of the training set"])
+    assert sorted(found) == ["a", "b"]
+    assert found["b"]["table"]["rows"] == [("TDE", "0.900", "0.850–0.950")]
+    assert found["a"]["table"]["rows"] == [("SN", "0.800", ""), ("<i>", "0.700", "")]
+    assert found["a"]["leaves"] == "none"
+    assert read_on_tree(tmp_path / "absent.parquet", ["a"]) == read_on_tree(None, ["a"]) == {}
+    macros = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("macros.html").module
+    text = str(macros.on_tree(found["a"]))
+    assert "SN &gt; &lt;i&gt;" in text
+    assert "(leaves: none)" in text
 
 
 def test_the_benchmark_is_shown_if_it_was_made(tmp_path):

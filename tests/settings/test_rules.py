@@ -5,8 +5,9 @@ import pytest
 from mallorn.errors import ConfigError
 from mallorn.hypotheses.models import HYPOTHESES
 from mallorn.hypotheses.semi_models import SEMI_PARAMETRIC
-from mallorn.learners.learner import LEARNERS, learner
+from mallorn.learners.learner import LEARNERS
 from mallorn.learning.folds import PROTOCOLS
+from mallorn.plugins import defines
 from mallorn.settings.resolve import defaults, resolve
 from mallorn.settings.rules import PARENTS, SEMI_PARENTS, broken_rules
 from mallorn.survey.passbands import SLOTS
@@ -65,6 +66,9 @@ BROKEN = [
     ({"rocket": {"ensemble": "means"}}, "rocket.ensemble: there is no 'means' (did you mean 'mean'?)"),
     ({"models": {"minirocket": {"transforms": {"rocket": {"kinds": 1}}}}}, "transforms.rocket: unknown key 'kinds'"),
     ({"tuning": {"models": ["lightgmb"]}}, "tuning.models: there is no 'lightgmb' (did you mean 'lightgbm'?)"),
+    ({"evaluation": {"tree": {"models": ["catboots"]}}}, "evaluation.tree.models: there is no 'catboots'"),
+    ({"evaluation": {"tree": {"repeats": 4}}}, "evaluation.tree.repeats: expected at most folds.repeats, 3, found 4"),
+    ({"evaluation": {"predictive": {"model": "x"}}}, "evaluation.predictive.model: there is no 'x'"),
     ({"evaluation": {"learning_curve": {"model": "x"}}}, "evaluation.learning_curve.model: there is no 'x'"),
     ({"selection": {"ranker": {"params": {"x": 1}}}}, "selection.ranker.params: the learner lightgbm has no parameter"),
     ({"audits": {"model": {"learner": "x"}}}, "audits.model.learner: there is no learner 'x'"),
@@ -114,7 +118,7 @@ def test_hypotheses_and_their_parents_are_those_of_the_library():
 
 
 def test_learners_and_their_parameters_are_those_of_the_library():
-    explained = {name for name in LEARNERS if hasattr(learner(name, {}), "contributions")}
+    explained = {name for name in LEARNERS if defines("learners", name, "contributions")}
     for name in LEARNERS:
         given = {"models": {"mine": {"learner": name}}, "explanations": {"models": ["mine"]}}
         if name in explained:

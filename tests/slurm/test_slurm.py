@@ -293,7 +293,7 @@ RESTARTED = paths_of(*(f"{name}/{split}" for name in ("statistics", "redshift") 
 
 @pytest.fixture(scope="session")
 def restarted(local, tmp_path_factory):
-    """A run whose snakemake is killed, and the next one in its folder, as docs/cluster.md has it."""
+    """A run whose snakemake is killed, and the next one in its folder, as docs/howto/cluster.md has it."""
     run = copy_without(local, tmp_path_factory.mktemp("restarted") / "run", "families")
     held = [("statistics", "split_01", "held")]
     disturb(run, "extract_features", HELD.format(held=held))

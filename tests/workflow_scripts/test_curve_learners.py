@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,10 @@ MODELS = {
     "table": {"learner": "logistic", "params": PARAMS["logistic"], "balance": 0.0, "classes": "binary"},
     "rocket": {"learner": "wide_logistic", "params": {}, "balance": 0.0, "transforms": {"rocket": ROCKET}},
 }
+
+if find_spec("torch"):  # make install-neural
+    NETWORK = {"width": 8, "depth": 2, "epochs": 12, "batch_size": 16, "learning_rate": 0.02, "average": 0.8}
+    MODELS["network"] = {"learner": "tcn", "params": NETWORK, "balance": 0.0}
 
 
 def script(name):
@@ -76,7 +80,7 @@ def light_curves(ids, types, rng):
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """A folder with 120 training and 30 test objects in two splits, folds, and four models of them."""
+    """A folder with 120 training and 30 test objects in two splits, folds, and models of them."""
     folder, rng = tmp_path_factory.mktemp("curves"), np.random.default_rng(5)
     event = np.repeat(np.arange(75), 2)
     types = np.array(list(FALL), dtype=object)[event % 3]
@@ -113,14 +117,21 @@ def results(tmp_path_factory):
     return folder
 
 
+VIEWS = {
+    "points": ("lightcurves", "objects"),
+    "table": (),
+    "network": ("lightcurves", "objects", "posterior"),
+}
+
+
 def views(folder, model):
     """Return what a model needs beside features: nothing is there for the others, as the rules do it."""
-    needed = {"points": ("lightcurves", "objects"), "table": ()}.get(model, ("posterior",))
+    needed = VIEWS.get(model, ("posterior",))
     kinds = ("lightcurves", "objects", "posterior")
     return [[folder / kind / f"{split}.parquet" for split in SPLITS if kind in needed] for kind in kinds]
 
 
-@pytest.mark.parametrize("model", ["points", "grid", "rocket"])
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "table"])
 def test_curves_tell_what_one_feature_does_not(results, model):
     known = read_columns(results / "folds.parquet", ["object_id", "target"])
     target = dict(zip(known["object_id"], known["target"].tolist(), strict=True))
@@ -133,12 +144,12 @@ def test_curves_tell_what_one_feature_does_not(results, model):
         scores[name] = average_precision([target[i] for i in p.object_id], p.probability)
     assert scores[model] > 0.9 > scores["table"]
     features = read_columns(results / model / "importance.parquet")["feature"].tolist()
-    assert features == (["family__x"] if model == "rocket" else [])  # ROCKET's own columns are no features
+    assert features == (["family__x"] if model in ("rocket", "network") else [])  # ROCKET's own columns are no features
 
 
 @pytest.fixture(scope="module")
 def combined(results):
-    """The folder with the ensemble of all four models, and the bundle of it."""
+    """The folder with the ensemble of all models, and the bundle of it."""
     names = ("out_of_fold", "held_out")
     models = {model: {name: results / model / f"{name}.parquet" for name in names} for model in MODELS}
     outputs = {name: results / "all" / f"{name}.parquet" for name in names} | {"learned": results / "learned.json"}
@@ -238,5 +249,5 @@ def test_explanations_of_a_model_on_curves_are_of_the_features_beside(results, t
 
 def test_no_file_of_the_models_is_a_pickle(combined):
     for path in (combined / "model").rglob("*"):
-        assert path.is_dir() or path.suffix in (".json", ".npz")
+        assert path.is_dir() or path.suffix in (".json", ".npz", ".safetensors")
         assert path.is_dir() or not path.read_bytes().startswith(b"\x80")

@@ -1,6 +1,8 @@
 """Train one model on the folds of one training set; predict what was held out, and the objects kept apart."""
 
 import logging
+import shutil
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -119,7 +121,8 @@ def main(inputs, outputs, about, settings, threads):
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     spec = with_selection(model, settings["selection"])
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
-    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, keep=final or of_copies)
+    checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
+    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))
     predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
@@ -145,6 +148,7 @@ def main(inputs, outputs, about, settings, threads):
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
+    shutil.rmtree(checkpoints, ignore_errors=True)
     ap = average_precision(labels["target"], predictions.inside[:, 0])
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))

@@ -8,13 +8,15 @@ from mallorn.io.tables import read_columns
 from mallorn.report.candidates import with_pages
 from mallorn.report.drawing import draw_pages
 from mallorn.report.names import page_name
+from mallorn.report.on_tree import read_on_tree
 from mallorn.report.store import Store
 
 
 def main(store, paths, folder, settings, name=None, threads=1):
     """Write pages to `folder`: of the first candidates and the most unusual ones, or of the object with that `name`.
 
-    The arguments are those of `mallorn.report.drawing.draw_pages`.
+    The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" in paths: of what is said of objects on the
+    tree of classes, or None.
     """
     options = settings["report"]
     log = joined_metadata(read_columns(path) for path in paths["metadata"])
@@ -23,7 +25,9 @@ def main(store, paths, folder, settings, name=None, threads=1):
         listed = min(len(wanted), options["candidates"])  # the unusual ones come after, in no row with these
     else:
         wanted, listed = [_named(log["object_id"], name)], 0
-    draw_pages(store, log, paths, folder, settings, {object_id: {} for object_id in wanted}, listed, threads)
+    on_tree = read_on_tree(paths["tree"], wanted)
+    more = {object_id: {"on_tree": on_tree.get(object_id)} for object_id in wanted}
+    draw_pages(store, log, paths, folder, settings, more, listed, threads)
 
 
 def _named(object_id, name):
@@ -46,6 +50,7 @@ if "snakemake" in globals():
                 **{key: given[key] for key in ("candidates", "train", "test", "threshold", "source", "importance")},
                 "metadata": [given.metadata, *given.get("new_metadata", [])],
                 "explanations": next(iter(given.get("explanations", [])), None),
+                "tree": next(iter(snakemake.params.tree), None),
             },
             output if name is None else Path(output).parent,
             snakemake.params.settings,

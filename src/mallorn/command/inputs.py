@@ -45,8 +45,8 @@ def reading_options(required=True):
             "--source",
             metavar="FORMAT",
             shell_complete=_sources,
-            help="What reads the files: table, rubin_alerts, snana, ztf_forced, ... (docs/sources.md). By default what "
-            "their names tell.",
+            help="What reads the files: table, rubin_alerts, snana, ztf_forced, ... (docs/howto/sources.md). By "
+            "default what their names tell.",
         ),
         click.option(
             "--survey",
@@ -57,7 +57,8 @@ def reading_options(required=True):
             "--settings",
             metavar="FILE.yaml",
             type=click.Path(exists=True, dir_okay=False),
-            help="Settings that differ from the defaults: readers, surveys, ingest, plugins (docs/configuration.md).",
+            help="Settings that differ from the defaults: readers, surveys, ingest, plugins "
+            "(docs/reference/configuration.md).",
         ),
     )
     return lambda command: reduce(lambda function, option: option(function), reversed(options), command)
@@ -143,7 +144,7 @@ def guess_source(path):
         path,
         expected="files whose names tell the format",
         found=", ".join(names[:3]) or "nothing",
-        fix=f"say what they are by --source: {', '.join(_readers_of(names)) or 'see docs/sources.md'}",
+        fix=f"say what they are by --source: {', '.join(_readers_of(names)) or 'see docs/howto/sources.md'}",
     )
 
 

@@ -36,7 +36,7 @@ def mallorn():
     mallorn explain AT2020wey lightcurves.csv        what speaks for it, and what against
     mallorn plot AT2020wey lightcurves.csv           its points and the fitted light curve
 
-    Files may be of any format that docs/sources.md lists. The model is the folder that --model or the environment
+    Files may be of any format that docs/howto/sources.md lists. The model is the folder that --model or the environment
     variable MALLORN_MODEL names, else results/model here, else the one that comes with mallorn.
     """
 

@@ -11,7 +11,9 @@ __all__ = ["convert", "features"]
 
 @click.command()
 @reading_options()
-@click.option("--families", metavar="NAME,...", help="Families of features to make; by default all (docs/features.md).")
+@click.option(
+    "--families", metavar="NAME,...", help="Families of features; by default all (docs/reference/features.md)."
+)
 @out_option("features.parquet")
 @jobs_option
 @quiet_option

@@ -33,7 +33,7 @@ def _store_option(command):
     "--settings",
     metavar="FILE.yaml",
     type=click.Path(exists=True, dir_okay=False),
-    help="Settings that differ from the defaults: readers, surveys, alerce, plugins (docs/configuration.md).",
+    help="Settings that differ from the defaults: readers, surveys, alerce, plugins (docs/reference/configuration.md).",
 )
 @click.option("--ids", metavar="FILE", type=click.Path(exists=True), help="Objects of alerce to follow, an id a line.")
 @model_option
@@ -107,7 +107,7 @@ def _watched(where, source, survey, given, model, reasons):
     asked = {name: value for name, value in (("source", source), ("survey", survey)) if value is not None}
     config = configuration({**reading_for(model, given), **asked, "data_dir": where})
     if source not in names("formats"):
-        raise ConfigError(f"--source: expected a format, found {source!r}. Next step: see docs/sources.md")
+        raise ConfigError(f"--source: expected a format, found {source!r}. Next step: see docs/howto/sources.md")
     passbands, surveys = passbands_of_run(config)[0], surveys_of_run(config)[0]
     plugins = given.get("plugins", [])
     scoring = Scoring(str(model.folder), plugins, reasons, config["ingest"], (passbands, passbands.places(surveys)))

@@ -4,7 +4,7 @@ Two things make an object unusual, and neither alone finds all that are of no cl
 where few training objects' lie: trees that part objects at random isolate it after few steps (isolation forest; Liu,
 Ting & Zhou 2008, IEEE ICDM, 413). Or its features may be common and its classes undecided, as those of a supernova of
 an unknown type are: the entropy of the probabilities tells. Of each the share of training objects that are at least as
-unusual is found, and both are joined by Fisher's method. docs/outliers.md has the comparison behind this.
+unusual is found, and both are joined by Fisher's method. docs/explanation/outliers.md has the comparison behind this.
 """
 
 from pathlib import Path

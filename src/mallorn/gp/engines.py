@@ -11,7 +11,7 @@ PAYS = {"drw": 1_700_000, "matern": 1_300_000, "multiband": 200_000}
 """Points of a job from which the compiled engine saves the fits of a model more time than its compilation takes.
 
 Import and compilation, 2.2 s of CPU, over what was saved for each point of the real survey: 1.3, 1.7 and 11
-microseconds (docs/performance.md).
+microseconds (docs/explanation/performance.md).
 """
 
 

@@ -14,9 +14,9 @@ def features(curves, settings=None, families=None):
 
     curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. settings: a configuration,
     or the part of it that differs from the defaults. families: names of the feature families to make; all that are
-    enabled by default. Columns are named family__feature[__slot]; docs/features.md says what they are, in what unit.
-    NaN means that the data cannot tell. Raises DataError, naming object and point, for light curves that are not as
-    `LightCurves` says.
+    enabled by default. Columns are named family__feature[__slot]; docs/reference/features.md says what they
+    are, in what unit. NaN means that the data cannot tell. Raises DataError, naming object and point, for light curves
+    that are not as `LightCurves` says.
 
     The first call on a machine compiles the fits of physical hypotheses (some 20 s), later ones find them compiled.
     """

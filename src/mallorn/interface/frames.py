@@ -1,4 +1,4 @@
-"""Scores of a nested frame, such as a partition of a HATS catalogue: see `docs/cluster.md`."""
+"""Scores of a nested frame, such as a partition of a HATS catalogue: see `docs/howto/cluster.md`."""
 
 from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.errors import DataError

@@ -23,10 +23,10 @@ def read(path, source=None, survey=None, splits=None, settings=None):
     path: what the source reads: a file or a folder; for the source kaggle a folder with test_log.csv, train_log.csv if
     there are labelled objects, and split_*/ with their light curves; or a file results/lightcurves/SPLIT.parquet of a
     finished run.
-    source: a format or source (docs/sources.md has all), such as "snana" or "ztf_forced"; survey: a survey, or several,
-    whose passbands the files may have; both are those of the settings by default. splits: names of the splits to read;
-    all by default. settings: a configuration, or the part of it that differs from the defaults: `source`, `survey`,
-    `surveys`, `ingest` and `readers` are read.
+    source: a format or source (docs/howto/sources.md has all), such as "snana" or "ztf_forced"; survey: a survey, or
+    several, whose passbands the files may have; both are those of the settings by default. splits: names of the splits
+    to read; all by default. settings: a configuration, or the part of it that differs from the defaults: `source`,
+    `survey`, `surveys`, `ingest` and `readers` are read.
 
     Objects are ordered by id. Rows that cannot be used are left out and counted in a warning. Raises DataError, naming
     file, line and next step, for files that cannot be read at all.

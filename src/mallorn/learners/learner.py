@@ -19,6 +19,8 @@
   (see `mallorn.learning.transforms.transform`), such as `("normal_scores",)`.
 - `BY_EVENT`, where it chooses among fits by objects that it leaves out: True. `fit` then gets `event=` too, (n,) str,
   the event that each object is a sibling of, so that siblings are left out together.
+- `RESUMES`, where a fit takes long: True. `fit` then gets `checkpoint=` too, the path of a file that it may keep its
+  state in while it is under way, so that a training that was killed goes on where it was; None for none.
 - `RESOURCES`, where it wants more than one thread of a CPU: a literal {"threads", "memory_mb", "gpus"} of one job that
   trains it; what is left out is as for the others.
 
@@ -37,13 +39,26 @@ __all__ = ["LEARNERS", "learner"]
 LEARNERS = names("learners")
 """Names of the learners of this package and of installed ones; those of plug-in files are not among them."""
 
+_EXTRA = ("torch", "safetensors")
+"""Packages that networks alone need."""
+
 
 def learner(name, params=()):
     """Return the module of the learner `name`; raise ConfigError if there is none, or none of its `params`.
 
+    ConfigError too for a network without torch.
+
     Learners ignore parameters that they do not know, so that a misspelt one would pass unseen.
     """
-    module = load("learners", name)
+    try:
+        module = load("learners", name)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        fix = "make install-neural, or pip install 'mallorn[neural]'"
+        raise ConfigError(
+            f"models: the learner {name} needs {error.name}, which is not installed. Next step: {fix}"
+        ) from None
     for key in params:
         if key not in module.PARAMETERS:
             close = get_close_matches(key, module.PARAMETERS, n=1)

@@ -32,6 +32,7 @@ class Options(NamedTuple):
         are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee 2013). What
         is held out plays no part in it. Their kinds are unknown. None for a single fit.
     keep: whether to return the fitted models.
+    checkpoints: path of a folder for the states of fits of learners that resume; None for none.
     """
 
     outside: Dataset | None = None
@@ -39,6 +40,7 @@ class Options(NamedTuple):
     predicted: Augmented | None = None
     pseudo_labels: dict | None = None
     keep: bool = False
+    checkpoints: str | None = None
 
 
 class Predictions(NamedTuple):
@@ -89,7 +91,9 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
     def fit(task):
         k, member = task
         train, held = parts[k]
-        pipeline = _fit(objects, train, spec, derived_seed(seeds[k], "member", member), shared[k], options)
+        own = derived_seed(seeds[k], "member", member)
+        checkpoint = None if options.checkpoints is None else f"{options.checkpoints}/{own}.safetensors"
+        pipeline = _fit(objects, train, spec, own, shared[k], options, checkpoint)
         return held, pipeline, _predict(pipeline, objects, held, options)
 
     # a learner may set no number of threads of linear algebra for the process while it runs in a thread of the pool
@@ -101,15 +105,19 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
     return sums.predictions(len(tasks))
 
 
-def _fit(objects, train, spec, seed, shared, options):
-    """Return the `Pipeline` of one member, fitted to the objects with the numbers `train`."""
+def _fit(objects, train, spec, seed, shared, options, checkpoint):
+    """Return the `Pipeline` of one member, fitted to the objects with the numbers `train`.
+
+    checkpoint: path of a file for the state of a fit that resumes; None for none.
+    """
     part = objects.take(train)
     if options.trained is not None:
         part = part.and_also(_augmented(objects, train, options.trained))
-    pipeline = fit_pipeline(spec, part, seed, shared=shared)
+    pipeline = fit_pipeline(spec, part, seed, shared=shared, checkpoint=checkpoint)
     if options.pseudo_labels is None or options.outside is None:
         return pipeline
-    return fit_pipeline(spec, part.and_also(_pseudo_labelled(pipeline, options)), seed, shared=shared)
+    part = part.and_also(_pseudo_labelled(pipeline, options))
+    return fit_pipeline(spec, part, seed, shared=shared, checkpoint=checkpoint)
 
 
 def _augmented(objects, train, augmented):

@@ -138,12 +138,12 @@ def _shared(spec):
     return shared.index(False) if False in shared else len(shared)
 
 
-def fit_pipeline(spec, part, seed, threads=1, shared=None):
+def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
     """Return the `Pipeline` that is fitted to the `Labelled` objects `part`.
 
     spec: a block of `models`, of which `learner`, `balance`, `params` and `transforms`, if any, are read. Classes
     without an object get probability 0. shared: states of the first transforms, as from `fit_shared` by the same
-    `spec`; None to fit them here.
+    `spec`; None to fit them here. checkpoint: path of a file for the state of a learner that resumes; None for none.
     Raises DataError if the training part has no target, or nothing else.
     """
     present, compact = np.unique(part.classes, return_inverse=True)
@@ -162,5 +162,7 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None):
         steps.append((name, state))
     module = learner(spec["learner"])
     known = {"event": part.event} if getattr(module, "BY_EVENT", False) else {}
+    if getattr(module, "RESUMES", False):
+        known["checkpoint"] = checkpoint
     model = module.fit(part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads, **known)
     return Pipeline(tuple(steps), spec["learner"], model, tuple(present.tolist()), n_classes)

@@ -33,7 +33,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     """Write the page of an object and its figures to `folder`.
 
     o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known (see
-    `mallorn.ingest.positions.known_of`).
+    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`.
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
     folder, name = Path(folder), page_name(o.object_id)
@@ -69,6 +69,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         has_seds=bool(o.sed),
         evidence=_evidence(o),
         likelihoods=_likelihoods(o),
+        on_tree=row.get("on_tree"),
         drivers=driver_rows(o.object_id, context),
         n_compared=len(context.compared),
         has_neighbours=bool(drawn),

@@ -67,12 +67,13 @@ class Configuration(Block):
         None, "The survey or surveys of new_data; null: those of `survey`, or the usual ones of another `new_source`."
     )
     source: str = value(
-        "kaggle", "The reader of data_dir: a source or format of mallorn.sources (docs/sources.md), or of a plug-in."
+        "kaggle",
+        "The reader of data_dir: a source or format of mallorn.sources (docs/howto/sources.md), or of a plug-in.",
     )
     new_source: str | None = value(None, "The reader of new_data; null: that of `source`.")
     readers: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Settings of formats, {format: {setting: value}}; docs/sources.md says which each has.",
+        description="Settings of formats, {format: {setting: value}}; docs/howto/sources.md says which each has.",
     )
     plugins: listed(str, 0) = value(
         [], "Python files with feature families, learners, hypotheses or sources of your own."

@@ -22,7 +22,10 @@ from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES
 __all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
 
 Parameter = float | int | str | bool
-_LEARNER = "The learner: catboost, lightgbm, logistic, mlp, ridge, wide_logistic or xgboost, or one of a plug-in."
+_LEARNER = (
+    "The learner: catboost, lightgbm, logistic, mlp, ridge, wide_logistic or xgboost, a network (atat, cnn, rnn, "
+    "swin, tcn, transformer: docs/explanation/networks.md), or one of a plug-in."
+)
 _BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
 _PARAMS = (
     "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
@@ -147,7 +150,8 @@ class Training(Block):
         [*SAMPLING, *(f"{name}__*" for name in UNUSED_FAMILIES)],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
-        "and so on) all is left out: scores of new events are higher without (docs/ablation.md). [] trains on all.",
+        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). "
+        "[] trains on all.",
     )
     classes: dict[str, listed(str)] = Field(
         default_factory=lambda: {
@@ -191,7 +195,7 @@ class Model(Block):
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
         "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
-        "rocket, principal_components: docs/rocket.md.",
+        "rocket, principal_components: docs/explanation/rocket.md.",
     )
 
 

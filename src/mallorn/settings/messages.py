@@ -46,8 +46,8 @@ def refusal(lines):
     listed = "\n".join(f"  - {line}" for line in lines)
     return (
         f"the configuration cannot be used:\n{listed}\n"
-        "Next step: correct these keys in config.yaml, in your --configfile or after --config; docs/configuration.md "
-        "describes all of them."
+        "Next step: correct these keys in config.yaml, in your --configfile or after --config; "
+        "docs/reference/configuration.md describes all of them."
     )
 
 

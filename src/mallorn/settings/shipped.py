@@ -1,6 +1,15 @@
 """The models and ensembles that come with the package, as literal tables; the meaning of keys is in `learning`."""
 
-__all__ = ["ENSEMBLES", "MODELS", "RANKER_PARAMS", "REFERENCES", "ROCKETS", "SAMPLING", "UNUSED_FAMILIES"]
+__all__ = [
+    "ENSEMBLES",
+    "MODELS",
+    "NETWORKS",
+    "RANKER_PARAMS",
+    "REFERENCES",
+    "ROCKETS",
+    "SAMPLING",
+    "UNUSED_FAMILIES",
+]
 
 RANKER_PARAMS = {
     "num_iterations": 100,
@@ -28,7 +37,7 @@ SAMPLING = (
 """Patterns of features that say how and when an object was observed."""
 
 UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
-"""Feature families that models learn nothing from, as shipped: docs/ablation.md."""
+"""Feature families that models learn nothing from, as shipped: docs/explanation/ablation.md."""
 
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
@@ -142,13 +151,28 @@ MODELS = {
     "features_only": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "none", "beside": "*"}}},
 }
 
+NETWORKS = {
+    "tcn": {"learner": "tcn", "params": {"beside": "hypotheses__*"}},
+    "transformer": {"learner": "transformer", "params": {"beside": "hypotheses__*"}},
+    "cnn": {"learner": "cnn", "params": {"beside": "hypotheses__*"}},
+    "rnn": {"learner": "rnn", "params": {"beside": "hypotheses__*"}},
+    "atat": {"learner": "atat", "params": {"beside": "hypotheses__*"}},
+    "swin": {"learner": "swin", "params": {"beside": "hypotheses__*"}},
+    "tcn_alone": {"learner": "tcn"},
+    "transformer_alone": {"learner": "transformer"},
+}
+"""Models of `snakemake networks` (docs/explanation/networks.md), which need torch: only that target trains them, unless
+they are enabled."""
+
+MODELS |= NETWORKS
+
 ROCKETS = tuple(name for name in MODELS if "rocket" in MODELS[name].get("transforms", {}))
 """Models of `snakemake rocket`, and those to compare them with: no other target trains them unless they are enabled."""
 
 REFERENCES = ("lightgbm", "xgboost_multiclass", "mlp_multiclass")
 """Models to compare others with, which the main job does not train as shipped: `config/references.yaml` has them on."""
 
-for _name in (*ROCKETS, *REFERENCES):
+for _name in (*ROCKETS, *NETWORKS, *REFERENCES):
     MODELS[_name]["enabled"] = False
 
 _STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass")

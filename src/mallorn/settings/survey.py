@@ -199,7 +199,7 @@ class Simulation(Block):
     depth: dict[str, Decimal] = Field(
         default_factory=dict,
         description="Median five-sigma depth of a visit in each passband; those not named have the shipped survey's "
-        "(docs/surveys.md). Name all passbands of a survey of your own.",
+        "(docs/howto/surveys.md). Name all passbands of a survey of your own.",
         json_schema_extra={"unit": "AB mag"},
     )
     depth_scatter: NotNegative = value(0.45, "Scatter of the depth from visit to visit.", "mag")

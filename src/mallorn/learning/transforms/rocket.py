@@ -1,6 +1,6 @@
 """ROCKET: columns that thousands of convolutions make of the posterior light curves, beside some of the features.
 
-The series are those of `mallorn.learning.grid_series`. Channels and biases of the kernels, and the mean and spread of
+The series are those of `mallorn.curves.grid_series`. Channels and biases of the kernels, and the mean and spread of
 each column, are those of the training part. ROCKET sees shapes: what it cannot see, such as luminosity, redshift
 and time scales in the observer's frame, are features that may stand beside it, as normal scores.
 
@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.curves.grid_series import CHANNELS, grid_series
 from mallorn.errors import ConfigError
 from mallorn.io.received import read_arrays, read_json
-from mallorn.learning.grid_series import CHANNELS, grid_series
 from mallorn.learning.transforms import normal_scores
 from mallorn.learning.transforms.normal_scores import Scaling, fit_scaling
 from mallorn.seeds import generator
@@ -83,7 +83,7 @@ def fit(part, params, seed, threads):
     """Return the `Rocket` of a training part; see `mallorn.learning.transforms.transform`.
 
     params: of `PARAMETERS`. kind: one of `KINDS`. columns: about how many ROCKET makes. channels: of
-    `mallorn.learning.grid_series.CHANNELS`. beside: patterns (fnmatch), with spaces between, of the features that are
+    `mallorn.curves.grid_series.CHANNELS`. beside: patterns (fnmatch), with spaces between, of the features that are
     kept; weight: their variance. Raises ConfigError for a kind or channels that there are not, for patterns that no
     feature matches, and if nothing is left.
     """

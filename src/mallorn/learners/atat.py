@@ -1,0 +1,136 @@
+"""ATAT: a transformer over the points and one over the features, each with a head of its own.
+
+Cabrera-Vives et al. 2024, A&A 689, A289.
+"""
+
+import torch
+from torch import nn
+
+from mallorn.learners.networks import frame
+from mallorn.learners.networks.layers import Block
+
+__all__ = [
+    "DEFAULTS",
+    "NEEDS",
+    "PARAMETERS",
+    "READS",
+    "RESOURCES",
+    "RESUMES",
+    "SEARCH_SPACE",
+    "TRANSFORMS",
+    "Encoder",
+    "fit",
+    "load",
+    "predict",
+    "save",
+]
+
+NEEDS = ("features", "grid", "points")
+
+TRANSFORMS = ("normal_scores",)
+
+PARAMETERS = (
+    "beside",
+    "hidden",
+    "width",
+    "layers",
+    "heads",
+    "harmonics",
+    "dropout",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "average",
+    "clip",
+    "loss",
+    "gamma",
+    "sampling",
+    "drop",
+    "bands",
+    "noise",
+    "shift",
+    "truncate",
+)
+
+SEARCH_SPACE = {
+    "width": {"low": 16, "high": 128, "log": True},
+    "dropout": {"low": 0.0, "high": 0.5},
+    "learning_rate": {"low": 3e-4, "high": 1e-2, "log": True},
+}
+
+RESOURCES = {"memory_mb": 2000}
+
+RESUMES = True
+
+READS = ("tokens", "slot", "seen")
+
+DEFAULTS = {"width": 48, "layers": 3, "heads": 4, "harmonics": 16, "dropout": 0.1}
+
+
+class Encoder(nn.Module):
+    """A code of the light curve, and one of the features if there are any: `widths` of each."""
+
+    reads_features = True
+
+    def __init__(self, params, sizes):
+        super().__init__()
+        width, layers, heads, share = (params[name] for name in ("width", "layers", "heads", "dropout"))
+        self.widths = (width, width) if sizes.features else (width,)
+        self.modulation = nn.Parameter(0.1 * torch.randn(2, 2 * params["harmonics"] + 1, width))
+        self.flux, self.slot = nn.Linear(3, width), nn.Embedding(6, width)
+        self.summary = nn.Parameter(0.02 * torch.randn(2, 1, width))
+        self.curve = nn.ModuleList([Block(width, heads, share) for _ in range(layers)])
+        self.table = nn.ModuleList([Block(width, heads, share) for _ in range(layers if sizes.features else 0)])
+        self.weights = nn.Parameter(0.1 * torch.randn(2, sizes.features, width))
+        self.register_buffer("turns", torch.arange(1.0, params["harmonics"] + 1.0) / 8.0)
+
+    def forward(self, batch):
+        """Return a tuple of codes (n, width) of a batch: of the points, and of the features."""
+        codes = [self._curve(batch["tokens"], batch["slot"], batch["seen"])]
+        if len(self.widths) > 1:
+            tokens = batch["features"][..., None] * self.weights[0] + self.weights[1]
+            codes.append(_read(self.table, self.summary[1], tokens, None))
+        return tuple(codes)
+
+    def _curve(self, tokens, slot, seen):
+        """Return (n, width): each point's flux times a Fourier series of its time, and plus another."""
+        angle = 2.0 * torch.pi * tokens[..., :1] * self.turns
+        series = torch.cat([torch.ones_like(tokens[..., :1]), torch.sin(angle), torch.cos(angle)], dim=-1)
+        scale, offset = series @ self.modulation[0], series @ self.modulation[1]
+        values = self.flux(tokens[..., 1:]) * scale + offset + self.slot(slot)
+        first = torch.ones_like(seen[:, :1])
+        return _read(self.curve, self.summary[0], values, torch.cat([first, seen], dim=1))
+
+
+def _read(blocks, summary, tokens, seen):
+    """Return what a summary token (1, d) before the tokens (n, L, d) has become after all blocks, (n, d)."""
+    values = torch.cat([summary.expand(len(tokens), -1, -1), tokens], dim=1)
+    for block in blocks:
+        values = block(values, seen)
+    return values[:, 0]
+
+
+# size: the arguments of all learners, and the checkpoint of those that resume
+def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
+    """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
+
+    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
+    for those that all networks have.
+    """
+    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
+
+
+def predict(model, dataset):
+    """Return class probabilities, shape (n, n_classes)."""
+    return frame.predict(model, dataset)
+
+
+def save(model, folder):
+    """Write the weights as safetensors, and what the network is as JSON."""
+    frame.save(model, folder)
+
+
+def load(folder):
+    """Return the model that `save` wrote."""
+    return frame.load(Encoder, folder)

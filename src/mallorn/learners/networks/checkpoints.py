@@ -1,0 +1,60 @@
+"""The state of a fit that is under way, in a file, so that a killed training goes on where it was."""
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+__all__ = ["Checkpoint", "digest_of"]
+
+_EVERY = 60.0
+"""Seconds between two writes, at least: what a killed training loses at most."""
+
+
+def digest_of(about, arrays):
+    """Return the hexadecimal digest of what a fit depends on: `about`, which is JSON, and {name: array}."""
+    digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16)
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].shape} {arrays[name].dtype}".encode())
+        digest.update(arrays[name].tobytes())
+    return digest.hexdigest()
+
+
+class Checkpoint:
+    """The state of one fit in the file `path`, of use for a fit with the same `digest` alone."""
+
+    def __init__(self, path, digest, every=_EVERY):
+        self.path, self.digest, self.every = Path(path), digest, every
+        self._last = time.monotonic()
+
+    def read(self):
+        """Return {name: tensor}, as it was written; None if there is none of this fit."""
+        from safetensors import SafetensorError, safe_open
+
+        if not self.path.is_file():
+            return None
+        try:
+            with safe_open(str(self.path), framework="pt") as kept:
+                if (kept.metadata() or {}).get("digest") != self.digest:
+                    return None
+                return {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118  (it is no dictionary)
+        except SafetensorError:
+            return None
+
+    def write(self, make):
+        """Write the state that `make()` returns, unless the last one was written a short time ago."""
+        from safetensors.torch import save_file
+
+        if time.monotonic() - self._last < self.every:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_name(f"{self.path.name}.part")
+        state = {name: values.clone().contiguous() for name, values in make().items()}
+        save_file(state, str(part), metadata={"digest": self.digest})
+        os.replace(part, self.path)
+        self._last = time.monotonic()
+
+    def done(self):
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)

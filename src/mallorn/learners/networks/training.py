@@ -1,0 +1,244 @@
+"""Training of networks: a fixed number of epochs, averaged weights, the same numbers for the same seed on one device.
+
+On the CPU a fit runs on one thread, so that its bytes do not depend on how many there are. On a CUDA device a step is
+recorded once and replayed (a CUDA graph), since small networks spend their time on starting its parts.
+"""
+
+import copy
+import logging
+import math
+import time
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from mallorn.learners.networks.augment import Alterations, altered
+from mallorn.learners.networks.layers import give_generator
+from mallorn.learners.networks.losses import loss
+from mallorn.seeds import derived_seed, generator
+
+__all__ = ["Plan", "choose_device", "logits_of", "made", "probabilities_of", "train"]
+
+log = logging.getLogger(__name__)
+
+_BUILDING = Lock()
+"""Layers draw their first weights from torch's one generator."""
+
+_BATCH = 512
+"""Objects that are predicted at a time."""
+
+_LOGGED = 30.0
+"""Seconds between lines of progress, at least."""
+
+
+class Plan(NamedTuple):
+    """How a network is trained.
+
+    epochs: passes; each draws as many objects as there are. batch_size: objects of a step. learning_rate: the
+    highest, after a tenth of the steps; it falls to 0 as a cosine. weight_decay: of AdamW. average: of the weights, how
+    much of the mean is kept at each step (EMA). clip: longest gradient. loss: of `losses.LOSSES`; gamma: of focal loss.
+    sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once.
+    alterations: `Alterations`.
+    """
+
+    epochs: int = 40
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    average: float = 0.99
+    clip: float = 1.0
+    loss: str = "cross_entropy"
+    gamma: float = 2.0
+    sampling: float = 0.0
+    alterations: Alterations = Alterations()
+
+
+def choose_device():
+    """Return the device that networks are trained on: "cuda", "mps" or "cpu", the first that there is."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def made(build, seed):
+    """Return the module that `build()` makes, its first weights drawn by `seed` alone."""
+    with _BUILDING, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(seed, "weights"))
+        return build()
+
+
+def train(network, arrays, classes, weight, plan, seed, device="cpu", checkpoint=None):  # size: the objects, and how
+    """Return (the network with averaged weights, [loss of each epoch]).
+
+    network: a `Network`, which is changed. arrays: as from `views.arrays_of`, of n objects; classes (n,) int, weight
+    (n,) of the objects. plan: `Plan`. checkpoint: None, or what keeps the state of a fit (see `checkpoints`).
+    """
+    torch.set_num_threads(1)
+    fit = _Fit(network, arrays, classes, weight, plan, (seed, device))
+    begun, history = time.monotonic(), []
+    if checkpoint is not None and (kept := checkpoint.read()) is not None:
+        history = fit.restore(kept)
+    first, told = len(history), begun
+    for epoch in range(first, plan.epochs):
+        history.append(fit.epoch(epoch))
+        now = time.monotonic()
+        if now - told >= _LOGGED:
+            left = (now - begun) / (epoch + 1 - first) * (plan.epochs - epoch - 1)
+            log.info("epoch %d of %d: loss %.4f, about %.0f s left", epoch + 1, plan.epochs, history[-1], left)
+            told = now
+        if checkpoint is not None and epoch + 1 < plan.epochs:
+            checkpoint.write(lambda: fit.state(history))
+    if checkpoint is not None:
+        checkpoint.done()
+    return fit.averaged(), history
+
+
+class _Fit:
+    """A network, the objects that it learns from on its device, and all that changes as it learns."""
+
+    def __init__(self, network, arrays, classes, weight, plan, where):  # size: what `train` is given
+        self.plan, (self.seed, self.device) = plan, where
+        self.network = network.to(self.device)
+        self.mean = copy.deepcopy(self.network).eval()
+        self.tensors = {name: torch.as_tensor(values, device=self.device) for name, values in arrays.items()}
+        self.classes = torch.as_tensor(np.asarray(classes, dtype=np.int64), device=self.device)
+        self.weight = torch.as_tensor(np.asarray(weight, dtype=np.float32), device=self.device)
+        self.generator = torch.Generator(self.device)
+        give_generator(self.network, self.generator)
+        n, size = len(classes), min(plan.batch_size, len(classes))
+        self.size, self.steps = size, math.ceil(n / size)
+        counts = np.bincount(classes, minlength=int(np.max(classes)) + 1).astype(float)
+        share = np.where(counts > 0, np.maximum(counts, 1.0), np.inf)[classes] ** -plan.sampling
+        self.chance = share / share.sum()
+        cuda = self.device == "cuda"
+        rate = torch.tensor(0.0, device="cuda") if cuda else 0.0
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98), capturable=cuda
+        )
+        self.rows = torch.zeros(size, dtype=torch.long, device=self.device)
+        self.taken = torch.zeros((), device=self.device)  # of the weights, into their mean
+        self.total = torch.zeros((), device=self.device)
+        self.replay = None
+
+    def epoch(self, number):
+        """Train for one epoch and return its mean loss."""
+        drawn = generator(self.seed, "epoch", number)
+        self.generator.manual_seed(derived_seed(self.seed, "alterations", number))
+        n, wanted = len(self.chance), self.steps * self.size
+        each = drawn.choice(n, wanted, p=self.chance) if self.plan.sampling else drawn.permutation(n)
+        rows = np.resize(each, wanted)
+        rows = torch.as_tensor(rows.astype(np.int64)).view(self.steps, self.size).to(self.device)
+        self.network.train()
+        self.total.zero_()
+        for k in range(self.steps):
+            self._set_rate(number * self.steps + k)
+            self.taken.fill_(1.0 - min(self.plan.average, (number * self.steps + k) / (number * self.steps + k + 10)))
+            self.rows.copy_(rows[k])
+            self._step()
+        return float(self.total) / self.steps
+
+    def _set_rate(self, step):
+        whole = self.plan.epochs * self.steps
+        warm = max(whole // 10, 1)
+        share = (step + 1) / warm if step < warm else 0.5 * (1.0 + math.cos(math.pi * (step - warm) / (whole - warm)))
+        for group in self.optimizer.param_groups:
+            if torch.is_tensor(group["lr"]):
+                group["lr"].fill_(self.plan.learning_rate * share)
+            else:
+                group["lr"] = self.plan.learning_rate * share
+
+    def _step(self):
+        if self.device == "cuda" and self.replay is None:
+            self._record()
+        elif self.replay:
+            self.replay.replay()
+        else:
+            self._learn()
+
+    def _record(self):
+        """Learn three steps as they are, then record one; the record itself learns nothing until it is replayed."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self._learn()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        graph.register_generator_state(self.generator)
+        try:
+            with torch.cuda.graph(graph):
+                self._learn()
+        except RuntimeError as error:
+            log.warning("steps are not recorded, which takes longer: %s", str(error)[:200])
+            torch.cuda.synchronize()
+            self.replay = False
+        else:
+            self.replay = graph
+
+    def _learn(self):
+        """Change the weights by one step on the objects `rows`, and their mean with them."""
+        batch = {name: values[self.rows] for name, values in self.tensors.items()}
+        batch = altered(batch, self.plan.alterations, self.generator)
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda", cache_enabled=False):
+            outputs = self.network(batch)
+        classes, weight = self.classes[self.rows], self.weight[self.rows]
+        found = sum(loss(one, classes, weight, self.plan.loss, self.plan.gamma) for one in outputs)
+        found.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip, foreach=self.device == "cuda")
+        self.optimizer.step()
+        with torch.no_grad():
+            for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, self.taken)
+        self.total += found.detach()
+
+    def averaged(self):
+        """Return the network with averaged weights, on the CPU."""
+        give_generator(self.mean, None)
+        return self.mean.cpu().eval()
+
+    def state(self, history):
+        """Return {name: tensor} of all that changed."""
+        found = {"history": torch.tensor(history, dtype=torch.float64)}
+        for name, module in (("network", self.network), ("mean", self.mean)):
+            found |= {f"{name}.{key}": value.detach().cpu() for key, value in module.state_dict().items()}
+        for k, parameter in enumerate(self.network.parameters()):
+            for key, value in self.optimizer.state[parameter].items():
+                found[f"optimizer.{k}.{key}"] = value.detach().cpu()
+        return found
+
+    def restore(self, kept):
+        """Take up the state of a fit; return the losses of its epochs."""
+        for name, module in (("network", self.network), ("mean", self.mean)):
+            begin = f"{name}."
+            module.load_state_dict({key[len(begin) :]: v for key, v in kept.items() if key.startswith(begin)})
+        for k, parameter in enumerate(self.network.parameters()):
+            begin = f"optimizer.{k}."
+            state = {key[len(begin) :]: value for key, value in kept.items() if key.startswith(begin)}
+            self.optimizer.state[parameter] = {
+                key: value if key == "step" and self.device != "cuda" else value.to(self.device)
+                for key, value in state.items()
+            }
+        return kept["history"].tolist()
+
+
+def logits_of(network, arrays, device="cpu"):
+    """Return logits (n, C) float64 of the objects of `arrays`."""
+    torch.set_num_threads(1)
+    network = network.to(device).eval()
+    tensors = {name: torch.as_tensor(values) for name, values in arrays.items()}
+    found = []
+    with torch.inference_mode():
+        for begin in range(0, len(tensors["features"]), _BATCH):
+            batch = {name: values[begin : begin + _BATCH].to(device) for name, values in tensors.items()}
+            found.append(network(batch)[0].double().cpu().numpy())
+    return np.concatenate(found)
+
+
+def probabilities_of(network, arrays, device="cpu"):
+    """Return class probabilities (n, C) of the objects of `arrays`."""
+    logits = logits_of(network, arrays, device)
+    share = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return share / share.sum(axis=1, keepdims=True)
