@@ -40,7 +40,7 @@ def main(files, early, whole, folds, outputs, settings):
         classes, names, _ = encode_classes(labels, "multiclass", settings["training"], settings["target"])
         rows, age = known_by(originals(p.object_id), cuts_of(p.object_id), ages)
         about = {name: values[rows] for name, values in labels.items()} | {"class": np.array(names)[classes][rows]}
-        of = {"early": p.classes, "whole": _by_whole(p, files, **whole[p.protocol])}
+        of = {"early": p.classes, "whole": _by_whole(p, files, settings["training"], **whole[p.protocol])}
         for model, probability in of.items():
             first = {"protocol": p.protocol, "model": model}
             found = scores_by_age(about, age, probability[rows], p.names, settings["evaluation"], settings["seed"])
@@ -53,14 +53,14 @@ def main(files, early, whole, folds, outputs, settings):
         write_csv(outputs[name], {column: [row[column] for row in rows] for column in rows[0]}, digits=5)
 
 
-def _by_whole(p, files, fits, learned):
+def _by_whole(p, files, training, fits, learned):
     """Return probabilities (n, C) of copies by models of whole light curves that held their objects out."""
     fits = {name: read_fits(folder) for name, folder in fits.items()}
     about = json.loads(Path(learned).read_text(encoding="utf-8")) if learned else None
     about = about or {"members": list(fits), "method": "mean", "weights": [1.0]}
     members = [fits[name] for name in about["members"]]
     needs = {need for one in members for need in one.needs}
-    dataset = read_dataset(files, {"exclude": []}, needs)
+    dataset = read_dataset(files, training, needs)
     dataset = dataset.take(rows_of(p.object_id, dataset.object_id))
     probability, folds = np.empty(p.classes.shape), np.unique(p.fold)
     for k, fold in enumerate(folds):
