@@ -27,7 +27,7 @@ myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 
 nb_execution_mode = "force" if os.environ.get("MALLORN_NOTEBOOKS", "run") == "run" else "off"
-nb_execution_timeout = 300
+nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_merge_streams = True
