@@ -114,9 +114,7 @@ def main(inputs, outputs, about, settings, threads):
         apart = read_dataset(inputs.files("test"), training, needs)
     labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
     classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
-    weight = importance_weights(inputs.weights, originals(dataset.object_id)) if inputs.weights else None
-    if about["training"] in (EARLY, EARLY_WITHOUT_REDSHIFT):
-        weight = _shared(dataset.object_id) * (1.0 if weight is None else weight)
+    weight = _weights(inputs.weights, about["training"], originals(dataset.object_id))
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     spec = with_selection(model, settings["selection"])
@@ -155,10 +153,16 @@ def main(inputs, outputs, about, settings, threads):
     logging.getLogger(__name__).info(message, *values)
 
 
-def _shared(object_id):
-    """Return weights (n,), mean 1, by which all copies of an object together weigh as much as those of another."""
-    _, place, number = np.unique(originals(object_id).astype(str), return_inverse=True, return_counts=True)
-    weight = 1.0 / number[place]
+def _weights(path, training, original):
+    """Return weights (n,) of objects that copies (n,) are made of, mean 1, None for equal ones.
+
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight.
+    """
+    weight = importance_weights(path, original) if path else None
+    if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
+        return weight
+    _, place, number = np.unique(original.astype(str), return_inverse=True, return_counts=True)
+    weight = (1.0 if weight is None else weight) / number[place]
     return weight / weight.mean()
 
 
