@@ -73,15 +73,16 @@ SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
 AUGMENTATIONS = [name for name, block in config["augmentations"].items() if block["enabled"]]
 FINAL, ALL_COPIES = (constant("mallorn.learning.training_sets", name) for name in ("FINAL", "COPIES"))
-WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = ALL_COPIES  # training sets, and what they are of
-if {WITHOUT_REDSHIFT, OTHER_SURVEYS} <= set(AUGMENTATIONS):
-    AUGMENTATIONS.append(OTHER_SURVEYS_WITHOUT_REDSHIFT)
+WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY, EARLY_WITHOUT_REDSHIFT = ALL_COPIES
+ALSO_WITHOUT_REDSHIFT = {OTHER_SURVEYS: OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY: EARLY_WITHOUT_REDSHIFT}
+if WITHOUT_REDSHIFT in AUGMENTATIONS:
+    AUGMENTATIONS += [name for of, name in ALSO_WITHOUT_REDSHIFT.items() if of in AUGMENTATIONS]
 ALTERED = [name for name in AUGMENTATIONS if name not in ALL_COPIES]  # beside the objects, in the same jobs
 TRAININGS = [FINAL, *(f"outer_{fold}" for fold in range(config["folds"]["number"]))]
 PROTOCOLS = constant("mallorn.learning.folds", "PROTOCOLS")
 REPEATS = range(config["folds"]["repeats"])
 REPEATS_OF_COPIES = {  # of the training sets of copies that there are
-    name: REPEATS[: config["augmentations"][OTHER_SURVEYS if name.startswith(OTHER_SURVEYS) else name]["repeats"]]
+    name: REPEATS[: config["augmentations"][augmentation_of(name)]["repeats"]]
     for name in ALL_COPIES
     if name in AUGMENTATIONS
 }
@@ -89,6 +90,7 @@ MODELS = [name for name, block in config["models"].items() if block["enabled"]]
 ENSEMBLES = [name for name, block in config["ensembles"].items() if block["enabled"]]
 MEMBERS = [name for name in config["models"] if any(name in config["ensembles"][e]["members"] for e in ENSEMBLES)]
 SUBMITTED = config["submission"]["protocol"]
+SUBMITTED_MODEL = config["submission"]["model"]
 SUBMITTED_ENSEMBLE = [name for name in ENSEMBLES if name == config["submission"]["model"]]
 SUBMITTED_MODELS = (
     config["ensembles"][config["submission"]["model"]]["members"]
@@ -124,7 +126,7 @@ wildcard_constraints:
     split=SPLIT,
     part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
     draw=r"\d+",
-    kind="|".join([*config["augmentations"], OTHER_SURVEYS_WITHOUT_REDSHIFT]),
+    kind="|".join([*config["augmentations"], *ALSO_WITHOUT_REDSHIFT.values()]),
     family="|".join(config["features"]),
     training="|".join([*TRAININGS, *ALL_COPIES]),
     protocol="|".join(PROTOCOLS),

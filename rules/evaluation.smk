@@ -83,6 +83,45 @@ rule score_other_surveys:
         "../workflow/scripts/score_other_surveys.py"
 
 
+rule early:
+    input:
+        expand("results/evaluation/{table}.csv", table=["early", "early_gains", "early_times"]),
+    localrule: True
+
+
+rule score_early:
+    input:
+        [path for protocol in PROTOCOLS for path in whole_curves(protocol)[1]],
+        features=f"results/features/{EARLY}.parquet",
+        lightcurves=f"results/lightcurves/{EARLY}.parquet",
+        objects=f"results/objects/{EARLY}.parquet",
+        posterior=f"results/posterior/{EARLY}.parquet",
+        early=expand(PREDICTED["out_of_fold"], training=EARLY, protocol=PROTOCOLS, model=SUBMITTED_MODEL, repeat=0),
+        folds="results/folds.parquet",
+    output:
+        scores="results/evaluation/early.csv",
+        gains="results/evaluation/early_gains.csv",
+        times="results/evaluation/early_times.csv",
+    log:
+        "results/log/score_early.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1500, 20, ["features"]),
+        runtime=minutes(20),
+    params:
+        code=code_of("score_early", exported_code()),
+        whole={protocol: whole_curves(protocol)[0] for protocol in PROTOCOLS},
+        settings={
+            **{name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold")},
+            **{name: config["augmentations"][EARLY][name] for name in ("ages", "trigger")},
+        },
+    message:
+        "Scoring the training objects at each age"
+    script:
+        "../workflow/scripts/score_early.py"
+
+
 rule score_nested:
     input:
         out_of_fold=outer_predictions("out_of_fold"),

@@ -38,3 +38,8 @@ def parts_of(table):
     """Return the parts whose objects a table holds: all splits, those of new objects, one kind of altered ones."""
     parts = {"train": SPLITS, "test": SPLITS, NEW: [f"{split}.{NEW}" for split in NEW_SPLITS]}
     return parts.get(table, [table])
+
+
+def augmentation_of(kind):
+    """Return the block of `augmentations` that a kind of altered objects is made by."""
+    return next((of for of, name in ALSO_WITHOUT_REDSHIFT.items() if name == kind), kind)

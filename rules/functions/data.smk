@@ -75,9 +75,9 @@ def set_aside_of(source, splits):
 
 def augmentation_settings(wildcards):
     """Return what makes altered copies: the seed, and what is altered of the points."""
-    name = OTHER_SURVEYS if wildcards.kind.startswith(OTHER_SURVEYS) else wildcards.kind
+    name = augmentation_of(wildcards.kind)
     block, unused = config["augmentations"][name], ("enabled", "repeats", "draws")
-    further = {"domain": config["domain"]} if name == OTHER_SURVEYS else {}
+    further = {"domain": config["domain"]} if name in ALSO_WITHOUT_REDSHIFT else {}
     options = {key: values for key, values in block.items() if key not in unused}
     return {"seed": config["seed"], "augmentation": options, **further}
 

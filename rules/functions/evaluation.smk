@@ -82,3 +82,11 @@ def predictions_beside_tree():
     models = [name for name in tree["models"] if name in MODELS]
     chosen = {"training": FINAL, "protocol": PROTOCOLS, "repeat": REPEATS[: tree["repeats"]]}
     return expand(PREDICTED["out_of_fold"], **chosen, model=models)
+
+
+def whole_curves(protocol):
+    """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths): what whole curves taught."""
+    about = {"training": FINAL, "protocol": protocol, "repeat": 0}
+    fits = {model: FITS.format(**about, model=model) for model in SUBMITTED_MODELS}
+    learned = f"{PREDICTIONS}/learned.json".format(**about, model=SUBMITTED_MODEL) if SUBMITTED_ENSEMBLE else None
+    return {"fits": fits, "learned": learned}, [*fits.values(), *filter(None, [learned])]

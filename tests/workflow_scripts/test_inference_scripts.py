@@ -12,15 +12,18 @@ from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey, wide_domain,
 from surveys import CONFIG as INGEST
 from surveys import OTHER_LC, TEST, TEST_LC, ingest, read_split, sound_survey, write_survey
 
+from mallorn.augmentation.early import WHOLE
 from mallorn.errors import DataError
 from mallorn.io.tables import read_columns, write_table
-from mallorn.learning.folds import draw_folds
+from mallorn.learning.folds import draw_folds, fold_of
 from mallorn.learning.model_files import read_fits
 from mallorn.learning.tables import DatasetFiles
+from mallorn.metrics import average_precision
 from mallorn.runs.inputs import record_input, write_first
 from mallorn.settings.resolve import defaults
 from mallorn.sources.kaggle import splits as find_splits
-from mallorn.survey.lightcurves import read_lightcurves
+from mallorn.survey.copies import copy_name
+from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
 from mallorn.survey.passbands import LSST
 
 ROOT = Path(__file__).parents[2]
@@ -235,3 +238,58 @@ def test_a_folder_without_new_objects_is_refused_by_its_key(tmp_path):
     write_survey({TEST: "object_id,Z,Z_err,EBV,split\n"}, tmp_path)
     with pytest.raises(DataError, match="folders named split_01"):
         find_splits(tmp_path, ["test"], "new_data")
+
+
+@pytest.fixture(scope="module")
+def scored_by_age(trained, tmp_path_factory):
+    """The tables of score_early, of copies at 20 and 50 days whose features are those of the whole with noise."""
+    folder, rng = tmp_path_factory.mktemp("early"), np.random.default_rng(1)
+    train = read_columns(trained / "train.parquet")
+    features = [name for name in train if name.startswith("family__")]
+    parts = []
+    for cut, noise in (("20 d", 2.0), ("50 d", 0.5), (WHOLE, 0.0)):
+        names = np.array([copy_name(name, cut) for name in train["object_id"]], dtype=object)
+        shaken = {name: train[name] + rng.normal(0.0, noise, len(names)) if noise else train[name] for name in features}
+        parts.append({**train, **shaken, "object_id": names})
+    write_table(folder / "early.parquet", {name: np.concatenate([part[name] for part in parts]) for name in train})
+    module, out = script("cross_validate"), [folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "i")]
+    spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+    about = {"training": "early", "protocol": "grouped", "repeat": "0", "model": "one"}
+    inputs = module.Inputs(folder / "early.parquet", trained / "test.parquet", trained / "folds.parquet")
+    module.main(inputs, module.Outputs(*out, models=folder / "models"), about, settings, 1)
+    n, days = len(train["object_id"]), np.array([0.0, 10.0, 30.0, 60.0])
+    zeros = np.zeros(n)
+    curves = LightCurves(
+        parts[2]["object_id"], zeros + 0.1, zeros, zeros, zeros + 460.0, 4 * np.arange(n + 1), np.tile(days, n),
+        np.full(4 * n, 2, dtype=np.int8), np.tile([0.0, 20.0, 40.0, 20.0], n), np.ones(4 * n), passbands=LSST,
+    )  # fmt: skip
+    write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
+    files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
+    outputs = {name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}
+    whole = {"grouped": {"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}}
+    blocks = {"evaluation": {**CONFIG["evaluation"], "rounds": 20}, "threshold": CONFIG["threshold"]}
+    ages = {"ages": [50.0, 20.0], "trigger": {"detections": 2, "snr": 5.0}}
+    given = {"seed": 5, "target": "TDE", "training": TRAINING, **ages, **blocks}
+    script("score_early").main(files, [out[0]], whole, trained / "folds.parquet", outputs, given)
+    return {name: rows(path) for name, path in outputs.items()}
+
+
+def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained):
+    ap = {(r["model"], r["age"], r["class"]): float(r["average_precision"]) for r in scored_by_age["scores"]}
+    classes = ("TDE", *CLASSES, "other SN")
+    assert set(ap) == {(m, a, c) for m in ("early", "whole") for a in ("20 d", "50 d", WHOLE) for c in classes}
+    assert ap["whole", WHOLE, "TDE"] > ap["whole", "20 d", "TDE"] + 0.2
+    gain = {r["age"]: float(r["gain"]) for r in scored_by_age["gains"]}
+    assert gain["20 d"] == pytest.approx(ap["early", "20 d", "TDE"] - ap["whole", "20 d", "TDE"], abs=2e-5)
+    known = read_columns(trained / "final" / "0" / "out_of_fold.parquet")  # held out too, by the same fits
+    target = fold_of(read_columns(trained / "folds.parquet"), "grouped", 0, known["object_id"])["target"]
+    assert ap["whole", WHOLE, "TDE"] == pytest.approx(average_precision(target, known["probability"]), abs=1e-5)
+
+
+def test_when_an_object_is_chosen_counts_from_its_trigger(scored_by_age):
+    times = scored_by_age["times"]
+    assert {float(r["trigger_mjd"]) for r in times} == {30.0}
+    assert {float(r["peak_after_trigger"]) for r in times} == {0.0}
+    assert {r["chosen_after_trigger"] for r in times} <= {"20", "50", "inf", ""}
+    assert sum(r["chosen_after_trigger"] != "" for r in times) > len(times) / 2

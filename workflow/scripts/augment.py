@@ -3,10 +3,18 @@
 import numpy as np
 
 from mallorn.augmentation.altered import augmented_lightcurves, augmented_metadata, metadata_without_redshift
+from mallorn.augmentation.early import known_at_ages
 from mallorn.augmentation.other_surveys import copies_metadata, seen_by_other_surveys
 from mallorn.ingest.metadata import write_logs
 from mallorn.io.tables import read_columns
-from mallorn.learning.training_sets import OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.learning.training_sets import (
+    EARLY,
+    EARLY_WITHOUT_REDSHIFT,
+    KNOWING_NO_REDSHIFT,
+    OTHER_SURVEYS,
+    OTHER_SURVEYS_WITHOUT_REDSHIFT,
+    WITHOUT_REDSHIFT,
+)
 from mallorn.survey.lightcurves import joined, lightcurve_groups, write_lightcurves
 
 
@@ -18,9 +26,11 @@ def main(metadata, survey, outputs, kind, settings):
     """
     table, paths = read_columns(metadata), list(zip(survey["points"], survey["objects"], strict=True))
     options, seed = settings["augmentation"], settings["seed"]
-    if kind in (OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT):
-        lightcurves = _of_other_surveys(table, paths, survey["fits"], settings)
-        if kind == OTHER_SURVEYS_WITHOUT_REDSHIFT:
+    made = {OTHER_SURVEYS: _of_other_surveys, OTHER_SURVEYS_WITHOUT_REDSHIFT: _of_other_surveys}
+    made |= {EARLY: _at_ages, EARLY_WITHOUT_REDSHIFT: _at_ages}
+    if kind in made:
+        lightcurves = made[kind](table, paths, survey["fits"], settings)
+        if kind in KNOWING_NO_REDSHIFT:
             lightcurves = lightcurves.without_redshift()
         altered = copies_metadata(table, lightcurves, kind)
     else:
@@ -42,6 +52,16 @@ def _of_other_surveys(table, paths, fits, settings):
             parts += seen_by_other_surveys(
                 lc.take(rows), of_objects, settings["augmentation"], settings["seed"], settings["domain"]
             )
+    return joined(parts)
+
+
+def _at_ages(table, paths, _, settings):
+    """Return the `LightCurves` of the copies of all training objects at each age."""
+    train, parts = set(table["object_id"][table["set"] == "train"]), []
+    for of_split in paths:
+        for _, lc in lightcurve_groups(*of_split):
+            rows = np.flatnonzero([name in train for name in lc.object_id])
+            parts += known_at_ages(lc.take(rows), settings["augmentation"], settings["domain"])
     return joined(parts)
 
 

@@ -25,7 +25,14 @@ from mallorn.learning.tables import (
     read_dataset,
     rows_of,
 )
-from mallorn.learning.training_sets import COPIES, FINAL, WITHOUT_REDSHIFT, training_rows
+from mallorn.learning.training_sets import (
+    COPIES,
+    EARLY,
+    EARLY_WITHOUT_REDSHIFT,
+    FINAL,
+    WITHOUT_REDSHIFT,
+    training_rows,
+)
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 from mallorn.survey.copies import originals
@@ -107,7 +114,7 @@ def main(inputs, outputs, about, settings, threads):
         apart = read_dataset(inputs.files("test"), training, needs)
     labels, dataset = {name: values[inside] for name, values in labels.items()}, dataset.take(inside)
     classes, names, kinds = encode_classes(labels, model["classes"], training, settings["target"])
-    weight = importance_weights(inputs.weights, originals(dataset.object_id)) if inputs.weights else None
+    weight = _weights(inputs.weights, about["training"], originals(dataset.object_id))
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     spec = with_selection(model, settings["selection"])
@@ -144,6 +151,19 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _weights(path, training, original):
+    """Return weights (n,) of objects that copies (n,) are made of, mean 1, None for equal ones.
+
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight.
+    """
+    weight = importance_weights(path, original) if path else None
+    if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
+        return weight
+    _, place, number = np.unique(original.astype(str), return_inverse=True, return_counts=True)
+    weight = (1.0 if weight is None else weight) / number[place]
+    return weight / weight.mean()
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):

@@ -6,6 +6,7 @@ model.json                        what the model is: see `write_bundle`
 without_redshift/{repeat}/{model}/     those that score objects without redshift, if there are any
 other_surveys/{repeat}/{model}/        those that score objects as other surveys see them, if there are any
 other_surveys_without_redshift/...     the same of objects without redshift
+early/..., early_without_redshift/...  those that score young objects, if there are any
 domain.json                            how what they have learned from was observed (see `mallorn.decide.domain`)
 outliers/{training set}.npz            what tells unusual objects (see `mallorn.decide.outliers`)
 golden/                                light curves with the features and probabilities that they must have (see
@@ -33,6 +34,8 @@ from mallorn.io.received import read_json
 from mallorn.learning.dataset import VIEWS
 from mallorn.learning.model_files import predict_mean, read_fits
 from mallorn.learning.training_sets import (
+    EARLY,
+    EARLY_WITHOUT_REDSHIFT,
     FINAL,
     KNOWING_NO_REDSHIFT,
     OTHER_SURVEYS,
@@ -84,6 +87,8 @@ _FURTHER = {
     WITHOUT_REDSHIFT: "without_redshift",
     OTHER_SURVEYS: "other_surveys",
     OTHER_SURVEYS_WITHOUT_REDSHIFT: "other_surveys_without_redshift",
+    EARLY: "early",
+    EARLY_WITHOUT_REDSHIFT: "early_without_redshift",
 }
 """Folders, and keys of model.json, of the scorers beside the one of all training objects."""
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."

@@ -17,7 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.learning.training_sets import (
+    EARLY,
+    EARLY_WITHOUT_REDSHIFT,
+    FINAL,
+    OTHER_SURVEYS,
+    OTHER_SURVEYS_WITHOUT_REDSHIFT,
+    WITHOUT_REDSHIFT,
+)
 from mallorn.seeds import generator
 from mallorn.survey.copies import CUTS
 from mallorn.survey.observed import too_few
@@ -134,14 +141,17 @@ def judge(domain, seen):
     """Return the `Judgement` of `Observed` objects.
 
     An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts, if it
-    is in the domain of that one; else by the scorer that has learned from copies as other surveys would have seen them,
-    if there is one and it has fewer objections.
+    is in the domain of that one; else by the scorer that has learned from copies as objects were known at some ages,
+    and else by the one of copies as other surveys would have seen them, where there is one and it has fewer objections.
     """
     n, scorers = len(seen.n_points), domain["scorers"]
     known = np.isfinite(seen.redshift)
     scorer, cut, reason = (np.full(n, "", dtype=object) for _ in range(3))
     objections = np.full(n, np.inf)
-    pairs = {True: (FINAL, OTHER_SURVEYS), False: (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)}
+    pairs = {
+        True: (FINAL, EARLY, OTHER_SURVEYS),
+        False: (WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT),
+    }
     for has_redshift, names in pairs.items():
         for name in filter(scorers.get, names):
             rows = np.flatnonzero((known == has_redshift) & (objections > 0))

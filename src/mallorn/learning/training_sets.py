@@ -8,7 +8,8 @@ submitted (nested cross-validation; Varma & Simon 2006, BMC Bioinformatics 7, 91
 These learn from objects with a redshift, and score such objects. The others train on copies of the training objects:
 `no_redshift` on copies from which the redshift was taken away, and predicts the test objects that have none;
 `other_surveys` on copies as other surveys would have seen them, and `other_surveys_no_redshift` on the same without
-redshift. These two predict new objects only.
+redshift; `early` on copies as objects were known at some ages, and `early_no_redshift`. These four predict new objects
+only.
 """
 
 import numpy as np
@@ -17,6 +18,8 @@ from mallorn.errors import ConfigError
 
 __all__ = [
     "COPIES",
+    "EARLY",
+    "EARLY_WITHOUT_REDSHIFT",
     "FINAL",
     "KNOWING_NO_REDSHIFT",
     "OTHER_SURVEYS",
@@ -27,10 +30,10 @@ __all__ = [
 ]
 
 FINAL = "final"
-COPIES = ("no_redshift", "other_surveys", "other_surveys_no_redshift")
+COPIES = ("no_redshift", "other_surveys", "other_surveys_no_redshift", "early", "early_no_redshift")
 """The training sets of copies, and the augmentations that they are made of, which are called the same."""
-WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT = COPIES
-KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT)
+WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY, EARLY_WITHOUT_REDSHIFT = COPIES
+KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT)
 
 
 def study_of(training, protocol, repeat):

@@ -77,14 +77,41 @@ class OtherSurveys(Block):
     )
 
 
+class EarlyTrigger(Block):
+    """What makes a survey report an object: points above `snr` times their error, or called detections by its files."""
+
+    detections: Count = value(2, "So many of them.")
+    snr: Positive = value(5.0, "Least flux over its error.")
+
+
+class Early(Block):
+    """Copies of the training objects as they were known at some ages: from them models learn to score young objects.
+
+    The models of whole light curves score what is like these; young objects are scored by what learned from copies.
+    """
+
+    enabled: bool = value(False, "Whether they are made and learned from; a run takes about twice as long.")
+    repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
+    ages: listed(NotNegative) = value(
+        [5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
+        "Days since the trigger at which copies are made, beside the whole light curve.",
+        "d",
+    )
+    history: Literal["forced", "alerts"] = value(
+        "forced", "What is known of the time before the first detection: all points, or the last non-detection alone."
+    )
+    trigger: EarlyTrigger = block(EarlyTrigger, EarlyTrigger.__doc__)
+
+
 class Augmentations(Block):
-    """Altered copies of the training objects: with photometric redshifts, with fewer points, without redshifts, or as
-    other surveys would have seen them."""
+    """Altered copies of the training objects: with photometric redshifts, with fewer points, without redshifts, as
+    other surveys would have seen them, or as they were known at some ages."""
 
     photoz: Photoz = block(Photoz, "Copies that are scored, as if their redshifts were photometric.")
     jitter: Jitter = block(Jitter, "Copies that are trained on.")
     no_redshift: NoRedshift = block(NoRedshift, NoRedshift.__doc__)
     other_surveys: OtherSurveys = block(OtherSurveys, OtherSurveys.__doc__)
+    early: Early = block(Early, Early.__doc__)
 
 
 class EpochGrid(Block):

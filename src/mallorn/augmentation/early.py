@@ -1,0 +1,42 @@
+"""Copies of training objects as they were known at some ages, from which models learn to score young objects.
+
+An age is days since the trigger, when the survey first reported the object (`mallorn.survey.as_of`). What came later is
+not in a copy, so that features of it are those that a stream of alerts would have had by then.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mallorn.survey.as_of import Trigger, as_of, trigger_times
+from mallorn.survey.copies import copy_name
+from mallorn.survey.observed import enough, observed
+
+__all__ = ["WHOLE", "age_name", "known_at_ages"]
+
+WHOLE = "all"
+"""What the age of a whole light curve is called."""
+
+
+def age_name(age):
+    """Return what copies at an age are called: "20 d", days since the trigger."""
+    return f"{age:g} d"
+
+
+def known_at_ages(lightcurves, options, minimum):
+    """Return copies of training objects at each age, and their whole light curves, as a list of `LightCurves`.
+
+    options: block `augmentations.early`. minimum: block `domain`; copies with less are left out, and so is a copy that
+    shows no more than the one before. A copy is called as `mallorn.survey.copies` says, by `age_name` or `WHOLE`.
+    """
+    trigger = Trigger(**options["trigger"])
+    reported = trigger_times(lightcurves, trigger)
+    before, found = np.zeros(len(lightcurves), dtype=int), []
+    for age in [*sorted(options["ages"]), None]:
+        lc = lightcurves if age is None else as_of(lightcurves, reported + age, trigger, options["history"])
+        rows = np.flatnonzero(enough(observed(lc), minimum) & (lc.n_points > before))
+        before = np.maximum(before, lc.n_points)
+        name = WHOLE if age is None else age_name(age)
+        names = np.array([copy_name(one, name) for one in lc.object_id[rows]], dtype=object)
+        found.append(replace(lc.take(rows), object_id=names))
+    return found

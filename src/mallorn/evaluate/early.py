@@ -1,0 +1,106 @@
+"""Scores of objects at each age: how well classes are told while an event unfolds, and what a model gains by age."""
+
+import numpy as np
+
+from mallorn.metrics import (
+    average_precision,
+    bootstrap_weights,
+    calibration_table,
+    expected_calibration_error,
+    interval,
+    recall_at_precision,
+)
+from mallorn.seeds import derived_seed
+
+__all__ = ["PRECISIONS", "gains_by_age", "known_by", "passed_at", "scores_by_age"]
+
+PRECISIONS = (0.5, 0.8, 0.9)
+"""Precisions at which the recall is told."""
+
+_EDGES = np.linspace(0.0, 1.0, 11)
+
+
+def known_by(names, cuts, ages):
+    """Return (rows, age), (m,) each: for each of `ages` the copy of each object by which it is known then.
+
+    An object without a new point keeps the copy of a younger age; one that has none yet is left out. names, cuts (n,)
+    str: the object and the age of each copy. ages: in order.
+    """
+    objects, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    latest, rows, known = np.full(len(objects), -1), [], []
+    for age in ages:
+        here = np.flatnonzero(cuts == age)
+        latest[place[here]] = here
+        there = latest[latest >= 0]
+        rows.append(there)
+        known.append(np.full(len(there), age, dtype=object))
+    return np.concatenate(rows), np.concatenate(known)
+
+
+def scores_by_age(labels, ages, probability, names, options, seed):
+    """Return one row {column: value} for each age and class.
+
+    Columns: age, class, objects, targets, target_events, average_precision with its interval over events,
+    recall_at_50, recall_at_80, recall_at_90, expected_calibration_error.
+
+    labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, as copies are called. probability (n, C) of
+    the classes `names`, the first of which is the one sought. options: block `evaluation`.
+    """
+    rows = []
+    for age in dict.fromkeys(ages):
+        here = ages == age
+        for k, name in enumerate(names):
+            of_class = (labels["class"][here] == name).astype(int)
+            p, event = probability[here, k], labels["event"][here]
+            row = {"age": age, "class": name, "objects": int(here.sum()), "targets": int(of_class.sum())}
+            row["target_events"] = len(set(event[of_class == 1]))
+            rows.append(row | _scores(of_class, p, event, options, derived_seed(seed, "early", age, name)))
+    return rows
+
+
+def gains_by_age(labels, ages, probability, others, options, seed):
+    """Return one row for each age: average precision of the class sought over that of another model, paired by event.
+
+    probability, others (n,): of the class sought, by both. Columns: age, average_precision, other_average_precision,
+    gain, gain_low, gain_high, better, the share of the bootstraps in which the first is.
+    """
+    rows = []
+    for age in dict.fromkeys(ages):
+        here = ages == age
+        target, event = labels["target"][here], labels["event"][here]
+        if not 0 < target.sum() < len(target):
+            continue
+        both = [(target, probability[here]), (target, others[here])]
+        weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", age))
+        gains = np.array([average_precision(*both[0], w) - average_precision(*both[1], w) for w in weights])
+        first, second = (average_precision(*one) for one in both)
+        low, high = interval(gains, options["level"])
+        row = {"age": age, "average_precision": first, "other_average_precision": second, "gain": first - second}
+        rows.append(row | {"gain_low": low, "gain_high": high, "better": float(np.mean(gains > 0))})
+    return rows
+
+
+def passed_at(names, days, chosen):
+    """Return (objects (m,), day (m,)): of each object the first of its ages at which it is chosen, NaN for never.
+
+    names (n,): the object of each copy; days (n,): age, inf for whole light curves; chosen (n,) bool.
+    """
+    objects, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    first = np.full(len(objects), np.inf)
+    seen = np.zeros(len(objects), dtype=bool)
+    seen[place[chosen]] = True
+    np.minimum.at(first, place[chosen], np.asarray(days, dtype=float)[chosen])
+    return objects, np.where(seen, first, np.nan)
+
+
+def _scores(target, probability, event, options, seed):
+    names = ["average_precision", "average_precision_low", "average_precision_high"]
+    recalls = [f"recall_at_{round(100 * precision)}" for precision in PRECISIONS]
+    if not 0 < target.sum() < len(target):
+        return dict.fromkeys([*names, *recalls, "expected_calibration_error"], np.nan)
+    weights = bootstrap_weights(event, target, options["rounds"], seed)
+    drawn = np.array([average_precision(target, probability, w) for w in weights])
+    found = dict(zip(names, (average_precision(target, probability), *interval(drawn, options["level"])), strict=True))
+    found |= {name: recall_at_precision(target, probability, p) for name, p in zip(recalls, PRECISIONS, strict=True)}
+    error = expected_calibration_error(calibration_table(target, probability, _EDGES))
+    return found | {"expected_calibration_error": error}

@@ -1,0 +1,60 @@
+"""Scores by age: by hand, and the copy by which an object is known at an age."""
+
+import numpy as np
+import pytest
+
+from mallorn.evaluate.early import gains_by_age, known_by, passed_at, scores_by_age
+from mallorn.metrics import average_precision
+
+OPTIONS = {"rounds": 40, "level": 0.9}
+
+
+@pytest.fixture
+def labels():
+    target = np.tile([1, 0, 0, 1], 10)
+    kinds = np.where(target == 1, "TDE", "other").astype(object)
+    return {"target": target, "class": kinds, "event": np.array([f"e{k // 2}" for k in range(40)])}
+
+
+def test_an_object_keeps_the_copy_of_a_younger_age():
+    names, cuts = np.array(["a", "b", "a", "b"]), np.array(["5 d", "5 d", "20 d", "all"])
+    rows, age = known_by(names, cuts, ["5 d", "20 d", "all"])
+    assert rows.tolist() == [0, 1, 2, 1, 2, 3]
+    assert age.tolist() == ["5 d", "5 d", "20 d", "20 d", "all", "all"]
+
+
+def test_scores_are_those_of_the_objects_of_an_age(labels):
+    rng = np.random.default_rng(0)
+    p = np.clip(0.3 * labels["target"] + rng.random(40) * 0.7, 0, 1)
+    ages = np.array(["5 d", "20 d"], dtype=object)[np.arange(40) % 2]
+    rows = scores_by_age(labels, ages, np.stack([p, 1 - p], axis=1), ("TDE", "other"), OPTIONS, 1)
+    assert [(row["age"], row["class"]) for row in rows] == [
+        ("5 d", "TDE"), ("5 d", "other"), ("20 d", "TDE"), ("20 d", "other"),
+    ]  # fmt: skip
+    here = ages == "5 d"
+    assert rows[0]["average_precision"] == pytest.approx(average_precision(labels["target"][here], p[here]))
+    assert rows[0]["average_precision_low"] <= rows[0]["average_precision"] <= rows[0]["average_precision_high"]
+    assert rows[0]["recall_at_50"] >= rows[0]["recall_at_80"] >= rows[0]["recall_at_90"]
+
+
+def test_a_better_model_gains_in_all_draws(labels):
+    ages, good = np.full(40, "5 d", dtype=object), labels["target"] * 0.5 + 0.2
+    (row,) = gains_by_age(labels, ages, good, 1.0 - good, OPTIONS, 1)
+    assert row["gain"] == pytest.approx(1.0 - row["other_average_precision"])
+    assert row["better"] == 1.0
+    assert row["gain_low"] > 0
+
+
+def test_ages_without_targets_have_no_score(labels):
+    nobody = {**labels, "target": np.zeros(40, dtype=int), "class": np.full(40, "other", dtype=object)}
+    p = np.full((40, 2), 0.5)
+    assert np.isnan(scores_by_age(nobody, np.full(40, "5 d"), p, ("TDE", "other"), OPTIONS, 1)[0]["average_precision"])
+    assert gains_by_age(nobody, np.full(40, "5 d"), p[:, 0], p[:, 1], OPTIONS, 1) == []
+
+
+def test_the_first_age_at_which_an_object_is_chosen():
+    names, days = np.array(["a", "a", "b", "c"]), np.array([20.0, 5.0, np.inf, 5.0])
+    objects, first = passed_at(names, days, np.array([True, True, True, False]))
+    assert objects.tolist() == ["a", "b", "c"]
+    assert first[:2].tolist() == [5.0, np.inf]
+    assert np.isnan(first[2])
