@@ -12,6 +12,7 @@ ARTIFACTS = {
     "fits/matern": {slot: f"results/fits/matern/{{part}}/{slot}.parquet" for slot in SLOTS},
 }
 ENGINE = {"engine": "results/kernels"} if config["gp"]["engine"] == "compiled" else {}
+OF_MULTIBAND = {"engine": "results/kernels"} if config["gp"]["engine"] != "celerite2" else {}
 
 
 rule fit_drw:
@@ -55,6 +56,9 @@ use rule fit_drw as fit_matern with:
 
 
 use rule fit_drw as fit_multiband with:
+    input:
+        **OF_MULTIBAND,
+        **LIGHTCURVES,
     output:
         ARTIFACTS["fits/multiband"],
     log:

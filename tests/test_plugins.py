@@ -27,7 +27,9 @@ def write(folder, name, text=FAMILY):
 
 
 def test_a_room_holds_what_its_modules_say_that_they_are():
-    assert plugins.names("learners") == ("catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost")
+    known = ("catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost")
+    networks = ("atat", "cnn", "rnn", "swin", "tcn", "transformer")
+    assert plugins.names("learners") == tuple(sorted([*known, *networks]))
     assert "family" not in plugins.names("features")
     assert plugins.find("features", "color").module == "mallorn.families.color"
     assert plugins.constant("features", "color", "NEEDS") == plugins.load("features", "color").NEEDS

@@ -136,7 +136,9 @@ def test_a_job_can_load_what_its_settings_name(used, expected):
 
 @pytest.mark.parametrize("used", [None, {}, {"seed": 1, "model": "lightgbm_grouped"}])
 def test_a_job_whose_settings_name_nothing_of_a_kind_may_load_all_of_it(used):
-    assert named("learners", used) == ["catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost"]
+    known = ["catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost"]
+    networks = ["atat", "cnn", "rnn", "swin", "tcn", "transformer"]
+    assert named("learners", used) == sorted([*known, *networks])
 
 
 def test_what_is_loaded_by_name_is_followed():

@@ -95,7 +95,7 @@ def test_new_objects_are_scored_with_or_without_redshift_and_drawn(scored):
     assert all(row["ra"] and row["dec"] for row in ranked)
     pages = scored.path / "results" / "report" / "new"
     drawn = sorted(path.name for path in pages.glob("*.html"))
-    assert len(drawn) == 3
+    assert 3 < len(drawn) <= 3 + 10  # the first candidates, and the most unusual objects
     page = (pages / f"{ranked[0]['object_id']}.html").read_text(encoding="utf-8")
     assert f"rank 1 of {len(found)} new objects" in page
     assert "legacysurvey.org" in page

@@ -88,7 +88,8 @@ def test_what_was_compiled_once_is_found_by_another_copy_of_the_source(folder, t
 
 
 def test_another_state_of_the_code_has_another_folder(tmp_path, monkeypatch):
-    shutil.copytree(Path(cache.__file__).parent, tmp_path / "hypotheses")
+    for room in ("gp", "hypotheses"):
+        shutil.copytree(Path(cache.__file__).parents[1] / room, tmp_path / room)
     monkeypatch.setenv("MALLORN_CACHE", str(tmp_path))
     here = cache.user_folder()
     monkeypatch.setattr(cache, "__file__", str(tmp_path / "hypotheses" / "cache.py"))

@@ -7,16 +7,17 @@ from mallorn.runtime.machine_code import machine_code_in
 
 __all__ = ["PAYS", "choose_engine", "load_engine"]
 
-PAYS = {"drw": 1_700_000, "matern": 1_300_000, "multiband": 200_000}
-"""Points of a job from which the compiled engine saves the fits of a model more time than its compilation takes.
+PAYS = {"drw": 1_700_000, "matern": 1_300_000, "multiband": 0}
+"""Points of a job from which the compiled engine is taken for a model.
 
-Import and compilation, 2.2 s of CPU, over what was saved for each point of the real survey: 1.3, 1.7 and 11
-microseconds (docs/explanation/performance.md).
+For fits of single passbands: import and compilation, 2.2 s of CPU, over what was saved for each point of the real
+survey, 1.3 and 1.7 microseconds. Multi-band fits, where it saves 11, find it compiled beside the fits of hypotheses, and
+loading it takes half a second (docs/explanation/performance.md).
 """
 
 
 def choose_engine(name, model, n_points):
-    """Return "celerite2" or "compiled": `name`, or where that is "auto" what takes a job of `n_points` less time.
+    """Return "celerite2" or "compiled": `name`, or where that is "auto" what suits a job of `n_points`.
 
     The choice follows from the job's own points, whatever else runs, so that the same job makes the same bytes.
     """

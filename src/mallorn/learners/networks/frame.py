@@ -97,4 +97,4 @@ def load(encoder, folder):
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
         fix = "get the file again, or make it anew"
         raise DataError.at(path, expected="weights of a network", found=str(error)[:200], fix=fix) from None
-    return Fitted(network.eval(), about)
+    return Fitted(network.train(False), about)

@@ -101,7 +101,7 @@ class _Fit:
     def __init__(self, network, arrays, classes, weight, plan, where):  # size: what `train` is given
         self.plan, (self.seed, self.device) = plan, where
         self.network = network.to(self.device)
-        self.mean = copy.deepcopy(self.network).eval()
+        self.mean = copy.deepcopy(self.network).train(False)
         self.tensors = {name: torch.as_tensor(values, device=self.device) for name, values in arrays.items()}
         self.classes = torch.as_tensor(np.asarray(classes, dtype=np.int64), device=self.device)
         self.weight = torch.as_tensor(np.asarray(weight, dtype=np.float32), device=self.device)
@@ -197,7 +197,7 @@ class _Fit:
     def averaged(self):
         """Return the network with averaged weights, on the CPU."""
         give_generator(self.mean, None)
-        return self.mean.cpu().eval()
+        return self.mean.cpu().train(False)
 
     def state(self, history):
         """Return {name: tensor} of all that changed."""
@@ -227,7 +227,7 @@ class _Fit:
 def logits_of(network, arrays, device="cpu"):
     """Return logits (n, C) float64 of the objects of `arrays`."""
     torch.set_num_threads(1)
-    network = network.to(device).eval()
+    network = network.to(device).train(False)
     tensors = {name: torch.as_tensor(values) for name, values in arrays.items()}
     found = []
     with torch.inference_mode():
