@@ -11,7 +11,7 @@ PAYS = {"drw": 1_700_000, "matern": 1_300_000, "multiband": 0}
 """Points of a job from which the compiled engine is taken for a model.
 
 For fits of single passbands: import and compilation, 2.2 s of CPU, over what was saved for each point of the real
-survey, 1.3 and 1.7 microseconds. Multi-band fits, where it saves 11, find it compiled beside the fits of hypotheses, and
+survey, 1.3 and 1.7 microseconds. Multi-band fits, where it saves 11, find it compiled beside the fits of hypotheses;
 loading it takes half a second (docs/explanation/performance.md).
 """
 
