@@ -11,8 +11,8 @@ ARTIFACTS = {
     "fits/drw": {slot: f"results/fits/drw/{{part}}/{slot}.parquet" for slot in SLOTS},
     "fits/matern": {slot: f"results/fits/matern/{{part}}/{slot}.parquet" for slot in SLOTS},
 }
-ENGINE = {"engine": "results/kernels"} if config["gp"]["engine"] == "compiled" else {}
-OF_MULTIBAND = {"engine": "results/kernels"} if config["gp"]["engine"] != "celerite2" else {}
+ENGINE = {"engine": "results/engine"} if config["gp"]["engine"] == "compiled" else {}
+OF_MULTIBAND = {"engine": "results/engine"} if config["gp"]["engine"] != "celerite2" else {}
 
 
 rule fit_drw:
@@ -99,6 +99,25 @@ rule predict_posterior:
         "../workflow/scripts/predict_posterior.py"
 
 
+rule compile_engine:
+    output:
+        directory("results/engine"),
+    log:
+        "results/log/compile_engine.log",
+    priority: 1
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        code=code_of("compile_engine"),
+    message:
+        "Compiling the fits of Gaussian processes"
+    script:
+        "../workflow/scripts/compile_engine.py"
+
+
 rule compile_kernels:
     output:
         directory("results/kernels"),
@@ -113,7 +132,7 @@ rule compile_kernels:
     params:
         code=code_of("compile_kernels"),
     message:
-        "Compiling the fits of light curves"
+        "Compiling the fits of physical hypotheses"
     script:
         "../workflow/scripts/compile_kernels.py"
 
