@@ -80,6 +80,7 @@ class Workspace:
             "log",
             "benchmarks",
             "kernels",
+            "engine",
             "survey",
             "report",
             "history.parquet",

@@ -82,10 +82,11 @@ def empty(finished, tmp_path_factory):
     Compiling takes longer than all other jobs together, and numba looks for machine code by the path of its source.
     """
 
-    def make(name):
-        path = tmp_path_factory.mktemp("empty") / name
+    def make(folder):
+        path = tmp_path_factory.mktemp("empty") / folder
         shutil.copytree(finished.origin / ".snakemake" / "metadata", path / ".snakemake" / "metadata")
-        shutil.copytree(finished.origin / "results" / "kernels", path / "results" / "kernels")
+        for name in ("kernels", "engine"):
+            shutil.copytree(finished.origin / "results" / name, path / "results" / name)
         return Workspace(path, snakefile=finished.origin / "Snakefile")
 
     return make
