@@ -21,6 +21,7 @@ __all__ = [
     "Detector",
     "Detectors",
     "find_outliers",
+    "indecision",
     "isolation",
     "learn_outliers",
     "read_detector",
@@ -78,7 +79,7 @@ def learn_outliers(columns, values, probability, config, seed):
     ]
     empty = (np.zeros(0, dtype=np.float32),) * 3
     detector = Detector(np.array(columns, dtype=str), middle, *arrays, *empty)
-    alone, undecided = isolation(detector, values), _entropy(probability)
+    alone, undecided = isolation(detector, values), indecision(probability)
     detector = detector._replace(isolation=_reference(alone), indecision=_reference(undecided))
     return detector._replace(both=_reference(_joined(detector, alone, undecided)))
 
@@ -90,7 +91,7 @@ def find_outliers(detector, values, probability):
     all training objects are ranked too. values (n, p): features in the order of the detector's columns; probability
     (n, C). NaN where there is no probability.
     """
-    both = _joined(detector, isolation(detector, values), _entropy(probability))
+    both = _joined(detector, isolation(detector, values), indecision(probability))
     return _surprise(detector.both, both) / np.log(10.0)
 
 
@@ -174,7 +175,8 @@ def _unparted(n):
     return np.where(n > 2.0, many, np.where(n == 2.0, 1.0, 0.0))
 
 
-def _entropy(probability):
+def indecision(probability):
+    """Return the entropy of probabilities of classes (n, C), in nats, (n,)."""
     p = np.asarray(probability, dtype=float)
     return -(p * np.log(np.where(p > 0.0, p, 1.0))).sum(axis=1)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from mallorn.decide.outliers import find_outliers, isolation, learn_outliers
+from mallorn.decide.outliers import find_outliers, indecision, isolation, learn_outliers
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
 from mallorn.learning.dataset import Labelled
@@ -50,7 +50,7 @@ def rank_left_out(dataset, labels, kind, settings, seed, threads):
         probability = np.concatenate([made.inside[held], made.outside])
         judged = np.concatenate([values[held], new])
         is_new = np.arange(len(judged)) >= held.sum()
-        scores = isolation(detector, judged), _entropy(probability), find_outliers(detector, judged, probability)
+        scores = isolation(detector, judged), indecision(probability), find_outliers(detector, judged, probability)
         for way, score in zip(WAYS, scores, strict=True):
             high = score[is_new] >= np.quantile(score[~is_new], 0.95)
             found[way].append((roc_auc_score(is_new, score), high.mean()))
@@ -67,7 +67,3 @@ def _without(kind, classes):
 def _dense(classes):
     """Return classes (n,) numbered anew, without those of which there is no object."""
     return np.unique(classes, return_inverse=True)[1]
-
-
-def _entropy(probability):
-    return -(probability * np.log(np.maximum(probability, 1e-300))).sum(axis=1)
