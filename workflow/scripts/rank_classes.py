@@ -47,7 +47,7 @@ def main(files, test, folds, predictions, outputs, settings):
     table = class_table(tree, np.concatenate(ids), np.concatenate(probability), calibration, options["coverage"])
     write_table(outputs["table"], table)
     Path(outputs["lists"]).mkdir(parents=True, exist_ok=True)
-    for name, called in list_names(tree).items():
+    for name, called in list_names(tree.names[1:]).items():
         write_csv(Path(outputs["lists"], f"{called}.csv"), first_of_class(table, name, settings["number"]))
     message = "%d test objects on a tree of %d leaves; %d without redshift are left out"
     logging.getLogger(__name__).info(message, len(table["object_id"]), len(tree.leaves), np.sum(~wanted))
