@@ -141,7 +141,8 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     labels = {"spec_type": [odd, odd, "TDE", "<i>?"], "event": ["a", "a", "b", "c"]}
     write_classes_page(tmp_path, tmp_path, scores, tree, labels)
     page = (tmp_path / "classes.html").read_text()
-    assert page.count("not made yet") == 6
+    assert page.count("not made yet") == 7
+    assert "snakemake --cores all tree_early" in page
     assert '&lt;b&gt;SN&lt;/b&gt;</td><td class="n">2220</td><td class="n">2</td><td class="n">1</td>' in page
     assert "<b>SN" not in page
     assert "does not know: &lt;i&gt;?." in page
@@ -156,7 +157,23 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     assert '<td class="n">0.625</td>' in page
     assert '<td class="n">37</td>' in page
     assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
-    assert page.count("not made yet") == 4
+    assert page.count("not made yet") == 5
+
+
+def test_shape_functions_are_drawn_once_they_are_there(tmp_path):
+    from mallorn.report.pages.features import _shapes
+
+    scores, path = tmp_path / "scores.csv", tmp_path / "shapes.csv"
+    scores.write_text("")
+    assert not _shapes(tmp_path, path, scores, "TDE").made
+    about = {"model": ["m"] * 6, "feature": ["f__x"] * 6, "class": ["TDE"] * 3 + ["<b>"] * 3}
+    added = [-1.0, 1.0, 0.2, 0.5, -0.5, -0.1]
+    ends = {"added": added, "added_low": np.array(added) - 0.1, "added_high": np.array(added) + 0.1}
+    write_csv(path, {**about, "value": [0.0, 1.0, np.nan] * 2, **ends, "interaction": [0.0] * 5 + [0.125]})
+    part = _shapes(tmp_path, path, scores, "TDE")
+    assert "differs by 0.12 between" in part.figures[0]["caption"]
+    drawn = (tmp_path / "figures" / "shapes.svg").read_text()
+    assert "f · x" in drawn
 
 
 def test_an_object_is_shown_on_the_tree(tmp_path):
