@@ -2,9 +2,9 @@
 
 The log of a probability less its mean over the classes, ln p_c - mean_k ln p_k, is the margin of an additive model up
 to the same for all classes. In a model that is a sum of functions of single features, such as boosted trees of one
-split, what a change of one feature adds to it does not depend on the others: that is its shape function (Hastie & Tibshirani
-1986; Lou, Caruana & Gehrke 2012, KDD, 150). In any other model the mean over some objects is told (partial dependence;
-Friedman 2001), and how much it differs between objects.
+split, what a change of one feature adds to it does not depend on the others: that is its shape function (Hastie &
+Tibshirani 1986; Lou, Caruana & Gehrke 2012, KDD, 150). In any other model the mean over some objects is told (partial
+dependence; Friedman 2001), and how much it differs between objects.
 """
 
 import numpy as np
