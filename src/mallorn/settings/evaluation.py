@@ -60,6 +60,9 @@ class Tree(Block):
         ["catboost_multiclass"], "Models that are trained on the tree; they need not be enabled."
     )
     repeats: Count = value(1, "How many of folds.repeats are used.")
+    protocols: listed(Literal["stratified", "grouped"]) = value(
+        ["stratified", "grouped"], "Protocols of the folds; test objects are listed by grouped ones."
+    )
     fewest: Count = value(
         5, "Events that a class needs to be one of its own; smaller ones fall back to the class above."
     )
