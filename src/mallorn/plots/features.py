@@ -1,10 +1,15 @@
 """Figures of features: importances, what families bring, distributions by class."""
 
+from textwrap import wrap
+
 import numpy as np
 
 from mallorn.plots.style import CYCLE, GREY, class_color, new_figure, plain_text
 
 __all__ = ["plot_ablation", "plot_distributions", "plot_family_importance", "plot_importance", "plot_shapes"]
+
+_WIDEST = 40
+"""Letters in a line above a panel."""
 
 
 def plot_importance(names, mean, spread):
@@ -96,11 +101,16 @@ def plot_shapes(shapes, target):
                 left = value[known][0] - 0.07 * max(np.ptp(value[known]), 1e-9)
                 axis.plot(left, added[~known][0], "o", color=color, markersize=3.5)
         axis.axhline(0.0, color=GREY, linewidth=0.7)
-        axis.set_title(name.replace("__", " · "), fontsize=8.5)
+        axis.set_title(_broken(name.replace("__", " · ")), fontsize=8)
         axis.tick_params(labelsize=8)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(6, max(1, len(labels))))
     return figure
+
+
+def _broken(name):
+    """Return a name in lines of at most `_WIDEST` letters, broken behind underscores."""
+    return "\n".join(line.replace("_ ", "_") for line in wrap(name.replace("_", "_ "), _WIDEST))
 
 
 def plot_ablation(rows):
