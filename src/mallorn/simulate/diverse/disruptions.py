@@ -50,8 +50,9 @@ def draw(rng):
 def law(time, p):
     """Return the light curve, 1 at the first peak, (P,); time: (P,) days since that peak."""
     after = np.maximum(time - p["flat"], 0.0)
+    top = 1.0 - 0.1 * np.clip(time / p["flat"], 0.0, 1.0) if p["flat"] else 1.0
     shape = np.exp(-0.5 * (np.minimum(time, 0.0) / p["rise"]) ** 2)
-    shape = shape * (1.0 - 0.1 * np.clip(time / max(p["flat"], 1.0), 0.0, 1.0)) * (1.0 + after / p["decay"]) ** -p["power"]
+    shape = shape * top * (1.0 + after / p["decay"]) ** -p["power"]
     late = np.clip(after / p["plateau_length"], 0.0, 10.0)
     shape = shape + p["plateau"] * -np.expm1(-after / p["decay"]) * np.exp(-(late**2))
     again = time - p["second_phase"] - p["flat"]

@@ -36,10 +36,11 @@ def earlier_survey(rng, phase, shape, limit):
     points in one passband, as the MALLORN data were made. So the time before and after an event is not quite dark, a
     peak is a little low, and light that nobody saw in the months without visits is what the process makes of it.
 
-    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002): every six days, nights of clouds left out, in one passband, to 20.5 mag at five
-    sigma, while the field is up, some seven months a year, in which the peak lies. Peak magnitudes follow 10^(0.6 m)
-    up to `limit`, since the sample is limited by flux. The process is a Matern-3/2 with the length, of four, that is
-    most likely. phase: (P,) equally spaced days. shape: (P,) flux over that of the peak.
+    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002), thinned: every six days in one passband, nights of
+    clouds left out, to 20.5 mag at five sigma, while the field is up, some seven months a year, in which the peak lies.
+    Peak magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2
+    with the length, of four, that is most likely. phase: (P,) equally spaced days. shape: (P,) flux over that of the
+    peak.
     """
     time = phase - phase[0]
     brightest = limit + np.log10(1.0 - rng.random()) / 0.6

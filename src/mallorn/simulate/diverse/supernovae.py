@@ -206,7 +206,14 @@ _UNITS = {
 _LONG = ("SN IIn", "SLSN-I", "SLSN-II")
 
 TYPES = {
-    name: Event(_UNITS, partial(draw, name), partial(flux, name), late=0.06 if name in _LONG else 0.02, strict=True, brightest=20.0)
+    name: Event(
+        _UNITS,
+        partial(draw, name),
+        partial(flux, name),
+        strict=True,
+        brightest=20.0,
+        late=0.06 if name in _LONG else 0.02,
+    )
     for name in SUPERNOVAE
 }
 """{type: `Event`}."""
