@@ -27,11 +27,11 @@ def draw(rng):
     it is, 0, or so that it becomes brighter, 1, which a search prefers. host_ebv: exponential. lines: mag.
     """
     p = agn.draw(rng)
-    flares, rise = rng.random() < 0.6, log_normal(rng, 35.0, 0.7, 7.0, 250.0)
+    flares, rise = rng.random() < 0.7, log_normal(rng, 35.0, 0.7, 7.0, 250.0)
     return {
         "magnitude": p["magnitude"] - 0.7 + 0.5 * rng.standard_normal(),
         "log_black_hole_mass": p["log_black_hole_mass"],
-        "strength": log_normal(rng, 0.55, 0.4),
+        "strength": log_normal(rng, 0.5, 0.4),
         "pace": log_normal(rng, 1.0, 0.7),
         "colour": float(np.clip(rng.normal(-0.15, 0.4), -1.5, 0.8)),
         "flare": log_normal(rng, 1.0, 0.7) if flares else 0.0,
