@@ -121,6 +121,7 @@ def main(inputs, outputs, about, settings, threads):
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
     checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
     options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))
+    options = options._replace(oversample=training["oversample"])
     predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
