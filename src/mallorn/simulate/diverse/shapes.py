@@ -49,34 +49,56 @@ def earlier_survey(rng, phase, shape, limit):
     made = rng.random(int(time[-1] / _GAP) + 1) < _WEATHER
     noise = rng.standard_normal(len(made))
     night = _GAP * np.arange(len(made))
-    seen = made & ((night - time[np.argmax(shape)] + place * season) % 365.25 < season)
-    if seen.sum() < 5:
+    seen = np.flatnonzero(made & ((night - time[np.argmax(shape)] + place * season) % 365.25 < season))
+    if len(seen) < 5:
         return shape
-    night, y = night[seen], np.interp(night[seen], time, shape) + error * noise[seen]
-    return _smooth(night, y, error, time)
+    epoch, first = np.unique(np.rint(night[seen] / time[1]).astype(np.int64), return_index=True)
+    epoch, first = epoch[epoch < len(time)], first[epoch < len(time)]
+    return _smooth(len(time), time[1], epoch, shape[epoch] + error * noise[seen[first]], error)
 
 
-def _smooth(night, y, error, time):
-    """Return the mean at `time` of the most likely of four Matern-3/2 processes about zero."""
-    from scipy.linalg import cho_factor, cho_solve
+def _smooth(n, step, epoch, y, error):
+    """Return the mean of the most likely of four Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
+
+    step: days from one epoch to the next. epoch: (M,) numbers of those that have a value, y (M,), with a standard
+    deviation `error`. The process and its scaled derivative are a Markov chain, so that the precision of all of their
+    values is a matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic Differential
+    Equations, Cambridge University Press, ch. 12).
+    """
+    from scipy.linalg import cho_solve_banded, cholesky_banded
 
     variance = max(np.mean(y**2) - error**2, error**2)
-    apart, best, most = np.abs(night[:, None] - night), None, -np.inf
+    best, most = None, -np.inf
+    right = np.zeros(2 * n)
+    right[2 * epoch] = y / error**2
     for length in _LENGTHS:
-        covariance = variance * _matern(apart / length)
-        covariance[np.diag_indices_from(covariance)] += error**2
-        factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-        weight = cho_solve(factor, y, check_finite=False)
-        likely = -0.5 * y @ weight - np.log(np.diag(factor[0])).sum()
+        precision, log_determinant = _chain(n, np.sqrt(3.0) * step / length, variance)
+        precision[0, 2 * epoch] += error**-2
+        factor = cholesky_banded(precision, lower=True, check_finite=False)
+        mean = cho_solve_banded((factor, True), right, check_finite=False)
+        likely = 0.5 * (right @ mean + log_determinant) - np.log(factor[0]).sum()
         if likely > most:
-            best, most = (length, weight), likely
-    length, weight = best
-    return variance * _matern(np.abs(time[:, None] - night) / length) @ weight
+            best, most = mean, likely
+    return best[::2]
 
 
-def _matern(distance):
-    scaled = np.sqrt(3.0) * distance
-    return (1.0 + scaled) * np.exp(-scaled)
+def _chain(n, x, variance):
+    """Return the precision, lower bands (4, 2 n), of `n` steps of a Matern-3/2 process, and the log of its determinant.
+
+    x: length of a step in units of length / sqrt(3). The state is the value and its derivative in these units; both
+    have the same variance.
+    """
+    move = np.exp(-x) * np.array([[1.0 + x, x], [-x, 1.0 - x]])
+    added = variance * (np.eye(2) - move @ move.T)
+    inverse = np.linalg.inv(added)
+    before, across = move.T @ inverse @ move, -inverse @ move  # blocks (k, k) and (k + 1, k)
+    bands = np.zeros((4, n, 2))
+    own = np.broadcast_to(inverse + before, (n, 2, 2)).copy()
+    own[0], own[-1] = np.eye(2) / variance + before, inverse
+    bands[0, :, 0], bands[0, :, 1], bands[1, :, 0] = own[:, 0, 0], own[:, 1, 1], own[:, 1, 0]
+    bands[1, :-1, 1], bands[2, :-1, 0], bands[2, :-1, 1] = across[0, 1], across[0, 0], across[1, 1]
+    bands[3, :-1, 0] = across[1, 0]
+    return bands.reshape(4, 2 * n), -2.0 * np.log(variance) - (n - 1) * np.log(np.linalg.det(added))
 
 
 def ripples(rng, phase, wavelength, scatter):
