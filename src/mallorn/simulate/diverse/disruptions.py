@@ -43,7 +43,7 @@ def draw(rng):
         "second": rng.uniform(0.2, 0.95) * float(chance[2] < 0.25),
         "second_phase": log_normal(rng, 90.0, 0.7, 20.0, 500.0),
         "host_ebv": rng.exponential(0.06),
-        "lines": log_normal(rng, 0.06, 0.4),
+        "lines": log_normal(rng, 0.025, 0.4),
     }
 
 

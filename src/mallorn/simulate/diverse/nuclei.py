@@ -5,7 +5,7 @@ import numpy as np
 from mallorn.simulate import agn
 from mallorn.simulate.diverse.shapes import earlier_survey, host_dust, log_normal, ripples
 from mallorn.simulate.kinds import Event
-from mallorn.simulate.physics import absolute_flux
+from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 
 __all__ = ["TYPES", "draw", "flare", "flux"]
 
@@ -23,25 +23,26 @@ def draw(rng):
     quasars, 0, less that of mean ones, -0.6 (Wilhite et al. 2005, ApJ 633, 638). flare: height, in units of the mean
     flux, of a flare, in one of three: rises of a month to a year and slower falls, as in Graham et al. (2017, MNRAS
     470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242). flare_place: when, as a part of all epochs.
-    flare_rise, flare_fall: days. flare_colour: exponent of its frequency, bluer. mirrored: whether the walk is taken as
-    it is, 0, or so that it becomes brighter, 1, which a search prefers. host_ebv: exponential. lines: mag.
+    flare_rise, flare_fall: days. kelvin: of eight in ten what varies is gas that shines as a blackbody, as nuclear
+    flares mostly do; 0 of the others. mirrored: whether the walk is taken as it is, 0, or so that it becomes brighter,
+    1, which a search prefers. host_ebv: exponential. lines: mag.
     """
     p = agn.draw(rng)
-    flares, rise = rng.random() < 0.7, log_normal(rng, 35.0, 0.7, 7.0, 250.0)
+    flares, rise = rng.random() < 0.7, log_normal(rng, 65.0, 0.7, 8.0, 350.0)
     return {
         "magnitude": p["magnitude"] - 0.7 + 0.5 * rng.standard_normal(),
         "log_black_hole_mass": p["log_black_hole_mass"],
-        "strength": log_normal(rng, 0.5, 0.4),
-        "pace": log_normal(rng, 1.0, 0.7),
+        "strength": log_normal(rng, 0.75, 0.4),
+        "pace": log_normal(rng, 1.5, 0.7),
         "colour": float(np.clip(rng.normal(-0.15, 0.4), -1.5, 0.8)),
         "flare": log_normal(rng, 1.0, 0.7) if flares else 0.0,
         "flare_place": rng.uniform(0.02, 0.98),
         "flare_rise": rise,
-        "flare_fall": rise * log_normal(rng, 2.5, 0.5, 0.7, 12.0),
-        "flare_colour": float(np.clip(rng.normal(0.1, 0.4), -1.2, 1.2)),
+        "flare_fall": rise * log_normal(rng, 2.2, 0.5, 0.7, 10.0),
+        "kelvin": log_normal(rng, 12_000.0, 0.3, 6000.0, 40_000.0) * float(rng.random() < 0.8),
         "mirrored": float(rng.random() < 0.8),
-        "host_ebv": rng.exponential(0.05),
-        "lines": log_normal(rng, 0.10, 0.4),
+        "host_ebv": rng.exponential(0.02),
+        "lines": log_normal(rng, 0.03, 0.4),
     }
 
 
@@ -55,7 +56,7 @@ def flux(p, rng, phase, wavelength):
     """Return the difference flux at 10 pc, microjansky, (P, W): a nucleus less its reference image.
 
     The reference image is the mean of a part of an earlier survey, which may lie years before the first epoch or just
-    there. What varies has one spectrum, nu^colour, and so has the flare. p: as of `draw`. phase: (P,) days.
+    there. What varies has one spectrum. p: as of `draw`. phase: (P,) days.
     """
     step, n = phase[1] - phase[0], len(phase)
     lines = ripples(rng, np.zeros(1), wavelength, p["lines"])
@@ -72,15 +73,11 @@ def flux(p, rng, phase, wavelength):
     burst = p["flare"] * flare(phase - phase[0] - p["flare_place"] * step * n, p["flare_rise"], p["flare_fall"])
     height = max(np.max(difference + burst), 1e-3)
     total = height * earlier_survey(rng, phase, (difference + burst) / height, _LIMIT)
-    share = burst / np.maximum(burst + np.abs(difference), 1e-9)
-    spectrum = np.exp(np.multiply.outer(_exponent(p, share), np.log(_PIVOT / wavelength)))
+    spectrum = (_PIVOT / wavelength) ** p["colour"]
+    if p["kelvin"]:
+        spectrum = blackbody_ratio(wavelength, _PIVOT, p["kelvin"])
     mean = absolute_flux(p["magnitude"] + 2.5 * np.log10(3.0))
-    return mean * total[:, None] * spectrum * lines * host_dust(wavelength, p["host_ebv"])
-
-
-def _exponent(p, share):
-    """Return the exponent of the frequency, (P,), of a mixture of which the part `share` (P,) is the flare's."""
-    return p["colour"] + share * (p["flare_colour"] - p["colour"])
+    return mean * total[:, None] * (spectrum * lines) * host_dust(wavelength, p["host_ebv"])
 
 
 _UNITS = {
@@ -93,7 +90,7 @@ _UNITS = {
     "flare_place": "",
     "flare_rise": "d",
     "flare_fall": "d",
-    "flare_colour": "",
+    "kelvin": "K",
     "mirrored": "",
     "host_ebv": "mag",
     "lines": "mag",

@@ -8,7 +8,7 @@ __all__ = ["centred", "earlier_survey", "host_dust", "log_normal", "ripples"]
 
 _FINE = np.arange(-200.0, 1500.0, 0.5)
 _DEPTH = 20.5  # AB magnitude at five sigma of a visit of the earlier survey
-_GAP = 6.0  # days between its visits of a field, in one passband
+_GAP = 3.5  # days between its visits of a field, in one passband
 _WEATHER = 0.8  # share of the visits that are made
 _LENGTHS = (10.0, 25.0, 60.0, 150.0)  # days
 _BUMPS = 14
@@ -36,8 +36,8 @@ def earlier_survey(rng, phase, shape, limit):
     points in one passband, as the MALLORN data were made. So the time before and after an event is not quite dark, a
     peak is a little low, and light that nobody saw in the months without visits is what the process makes of it.
 
-    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002), thinned: every six days in one passband, nights of
-    clouds left out, to 20.5 mag at five sigma, while the field is up, some seven months a year, in which the peak lies.
+    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002), every few days in one passband, nights of clouds left
+    out, to 20.5 mag at five sigma, while the field is up, some seven months a year, in which the peak lies.
     Peak magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2
     with the length, of four, that is most likely. phase: (P,) equally spaced days. shape: (P,) flux over that of the
     peak.
@@ -105,8 +105,8 @@ def ripples(rng, phase, wavelength, scatter):
     """Return by what factor spectral lines make an event brighter or fainter than its continuum, (P, W).
 
     Fourteen bumps, 3 to 10% of the wavelength wide, of random heights, `scatter` magnitudes in all; one such set gives
-    way to another some twenty days after the peak. Real spectra of one type differ by as much: the scatter of
-    supernovae's spectra about templates of their types in Pierel et al. (2018, PASP 130, 114504) is a tenth or two.
+    way to another some twenty days after the peak. Fluxes are read at one wavelength of each passband, which in truth
+    averages its lines, so that `scatter` is a few hundredths, less than that of spectra.
     """
     height = rng.standard_normal((2, _BUMPS)) * scatter * 1.5
     centre = rng.uniform(np.log(_BLUEST), np.log(_REDDEST), _BUMPS)

@@ -16,7 +16,7 @@ _LIMIT = 18.7  # peak magnitude to which an earlier survey finds and classifies 
 _PIVOT = {"SN II": 5500.0, "SN IIP": 5500.0}
 _SECOND_MAXIMUM, _ITS_WIDTH = 8600.0, 1700.0  # angstrom
 _H_ALPHA, _BAND = 6563.0, 450.0  # angstrom; a passband smears the line
-_FEATURES = {"Ia": 0.07, "Ib": 0.13, "Ic": 0.13, "II": 0.11, "SL": 0.10}
+_FEATURES = {"Ia": 0.03, "Ib": 0.05, "Ic": 0.05, "II": 0.04, "SL": 0.04}
 
 
 def draw(spec_type, rng):
@@ -33,7 +33,7 @@ def draw(spec_type, rng):
     if family is None:
         family = _superluminous if spec_type.startswith("SLSN") else _normal
     scatter = next(scatter for name, scatter in _FEATURES.items() if spec_type.removeprefix("SN ").startswith(name))
-    ebv = 0.03 if spec_type.startswith("SLSN") else 0.09
+    ebv = 0.03 if spec_type.startswith("SLSN") else 0.06
     p = dict.fromkeys(_UNITS, 0.0) | family(spec_type, rng)
     return p | {"lines": log_normal(rng, scatter, 0.3), "host_ebv": rng.exponential(ebv)}
 
@@ -52,7 +52,8 @@ def _photosphere(rng, hot, floor, cooled, width, blanketing, scatter):
 def _normal(spec_type, rng):
     """Return the parameters of a thermonuclear or stripped supernova.
 
-    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`. Brighter SNe Ia are slower (Phillips 1993, ApJ 413,
+    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened, so that a SN Ia is above half of its peak
+    for three weeks in B. Brighter SNe Ia are slower (Phillips 1993, ApJ 413,
     L105) and have a second maximum in i to y some 25 days after the first (Kasen 2006, ApJ 649, 939). Late light falls
     with the cobalt. A SN IIb, in one of three, has a first peak while its envelope cools, as SN 1993J.
     """
@@ -63,13 +64,13 @@ def _normal(spec_type, rng):
     first = spec_type == "SN IIb" and rng.random() < 1.0 / 3.0
     return {
         "magnitude": median.magnitude - 0.2 * slow + 0.8 * spread.magnitude * rng.standard_normal(),
-        "rise": median.rise * stretch * log_normal(rng, 1.0, 0.1),
-        "plateau": median.plateau * stretch,
+        "rise": 0.8 * median.rise * stretch * log_normal(rng, 1.0, 0.1),
+        "plateau": 0.7 * median.plateau * stretch,
         "fading": 100.0 * median.decline * log_normal(rng, 1.0, 0.3, 0.3, 2.5),
-        "fall": median.fall * stretch * log_normal(rng, 1.0, 0.12),
-        "tail": log_normal(rng, 0.10, 0.3, 0.02, 0.3),
+        "fall": 0.6 * median.fall * stretch * log_normal(rng, 1.0, 0.12),
+        "tail": log_normal(rng, 0.07, 0.3, 0.02, 0.3),
         **_photosphere(rng, median.hot, median.floor, median.cooled, median.cooling, median.blanketing, 0.12),
-        "maximum": log_normal(rng, 0.2 if "91bg" in spec_type else 0.6, 0.4) if ia else 0.0,
+        "maximum": log_normal(rng, 0.2 if "91bg" in spec_type else 0.4, 0.5) if ia else 0.0,
         "bump": rng.uniform(0.3, 0.9) if first else 0.0,
         "bump_phase": -rng.uniform(12.0, 20.0),
         "bump_width": rng.uniform(2.0, 4.0),
