@@ -168,8 +168,8 @@ class Training(Block):
     )
     oversample: Literal["none", "smote"] = value(
         "none",
-        "smote: artificial objects of the rarer classes, between those in training, until all classes have as many; "
-        "needs the package imbalanced-learn.",
+        "What is added to each training part. smote: artificial objects of the rarer classes, each between two of one "
+        "kind, until all have as many; needs the package imbalanced-learn.",
     )
     pseudo_labels: PseudoLabels = block(PseudoLabels, "Self-training with confident predictions of unlabelled objects.")
 
