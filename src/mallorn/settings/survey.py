@@ -182,7 +182,7 @@ class Simulation(Block):
     survey: str = value("lsst", "The survey whose passbands it has: a shipped one, or one of `surveys`.")
     population: Literal["simple", "diverse"] = value(
         "simple",
-        "How events scatter. simple: one law for each type; diverse: like real ones (docs/howto/simulation.md).",
+        "How events scatter. simple: a law for each type; diverse: as real ones (docs/howto/simulation.md).",
     )
     n_splits: Count = value(8, "Number of split folders, named split_01 and on.")
     sources: dict[str, Number] = Field(
