@@ -86,5 +86,5 @@ _UNITS = {
     "lines": "mag",
 }
 
-TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.08, strict=True, brightest=20.0)}
+TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.08, strict=True, brightest=20.8)}
 """{type: `Event`}."""

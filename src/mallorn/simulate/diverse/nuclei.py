@@ -20,28 +20,28 @@ def draw(rng):
     magnitude, log_black_hole_mass: as of `mallorn.simulate.agn.draw`, a little wider. strength, pace: factors on the
     structure function and the damping time of MacLeod et al. (2010, ApJ 721, 1014), whose fits scatter by some 0.15 and
     0.3 dex about their relations. colour: exponent of the frequency of what varies, about that of difference spectra of
-    quasars, 0, less that of mean ones, -0.6 (Wilhite et al. 2005, ApJ 633, 638). flare: height, in units of the mean
-    flux, of a flare, in one of three: rises of a month to a year and slower falls, as in Graham et al. (2017, MNRAS
+    quasars, 0 (Wilhite et al. 2005, ApJ 633, 638). flare: height, in units of the mean
+    flux, of a flare, in seven of ten: rises of a month to a year and slower falls, as in Graham et al. (2017, MNRAS
     470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242). flare_place: when, as a part of all epochs.
-    flare_rise, flare_fall: days. kelvin: of eight in ten what varies is gas that shines as a blackbody, as nuclear
+    flare_rise, flare_fall: days. kelvin: of most, what varies is gas that shines as a blackbody, as nuclear
     flares mostly do; 0 of the others. mirrored: whether the walk is taken as it is, 0, or so that it becomes brighter,
     1, which a search prefers. host_ebv: exponential. lines: mag.
     """
     p = agn.draw(rng)
     flares, rise = rng.random() < 0.7, log_normal(rng, 65.0, 0.7, 8.0, 350.0)
     return {
-        "magnitude": p["magnitude"] - 0.7 + 0.5 * rng.standard_normal(),
+        "magnitude": p["magnitude"] - 0.5 + 1.0 * rng.standard_normal(),
         "log_black_hole_mass": p["log_black_hole_mass"],
-        "strength": log_normal(rng, 0.75, 0.4),
+        "strength": log_normal(rng, 0.55, 0.5),
         "pace": log_normal(rng, 1.5, 0.7),
-        "colour": float(np.clip(rng.normal(-0.15, 0.4), -1.5, 0.8)),
+        "colour": float(np.clip(rng.normal(0.0, 0.8), -2.0, 2.0)),
         "flare": log_normal(rng, 1.0, 0.7) if flares else 0.0,
         "flare_place": rng.uniform(0.02, 0.98),
         "flare_rise": rise,
         "flare_fall": rise * log_normal(rng, 2.2, 0.5, 0.7, 10.0),
-        "kelvin": log_normal(rng, 12_000.0, 0.3, 6000.0, 40_000.0) * float(rng.random() < 0.8),
+        "kelvin": log_normal(rng, 12_500.0, 0.5, 4500.0, 60_000.0) * float(rng.random() < 0.85),
         "mirrored": float(rng.random() < 0.8),
-        "host_ebv": rng.exponential(0.02),
+        "host_ebv": rng.exponential(0.03),
         "lines": log_normal(rng, 0.03, 0.4),
     }
 
@@ -96,5 +96,5 @@ _UNITS = {
     "lines": "mag",
 }
 
-TYPES = {"AGN": Event(_UNITS, draw, flux, peaks=False, lasts=True, strict=True, brightest=20.0)}
+TYPES = {"AGN": Event(_UNITS, draw, flux, peaks=False, lasts=True, strict=True, brightest=20.8)}
 """{type: `Event`}."""

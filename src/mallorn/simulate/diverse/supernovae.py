@@ -16,6 +16,7 @@ _LIMIT = 18.7  # peak magnitude to which an earlier survey finds and classifies 
 _PIVOT = {"SN II": 5500.0, "SN IIP": 5500.0}
 _SECOND_MAXIMUM, _ITS_WIDTH = 8600.0, 1700.0  # angstrom
 _H_ALPHA, _BAND = 6563.0, 450.0  # angstrom; a passband smears the line
+_RED_FROM = 5500.0  # angstrom
 _FEATURES = {"Ia": 0.03, "Ib": 0.05, "Ic": 0.05, "II": 0.04, "SL": 0.04}
 
 
@@ -26,8 +27,10 @@ def draw(spec_type, rng):
     `pivot`; rise, plateau, fading, fall: of the law of the type, fading in mag per 100 days; tail: flux of a
     radioactive tail over that of the peak; hot, floor, cooled, cooling: temperatures, kelvin, and when; blanketing:
     exponent of the wavelength below 4000 A; maximum: strength of a second maximum about 8600 A; bump: height of a
-    later, or, where `bump_phase` is negative, an earlier peak; line: strength of H alpha; lines: scatter of others,
-    mag; host_ebv: exponential, as of SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), less the faintest.
+    later, or, where `bump_phase` is negative, an earlier peak; red: exponent of the wavelength by which light above
+    5500 A is fainter than that of the blackbody until three weeks after the peak; line: strength of H alpha; lines:
+    scatter of others, mag; host_ebv: exponential, as of SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), less the
+    faintest.
     """
     family = {"SN II": _hydrogen, "SN IIP": _hydrogen, "SN IIn": _interacting}.get(spec_type)
     if family is None:
@@ -35,7 +38,8 @@ def draw(spec_type, rng):
     scatter = next(scatter for name, scatter in _FEATURES.items() if spec_type.removeprefix("SN ").startswith(name))
     ebv = 0.03 if spec_type.startswith("SLSN") else 0.06
     p = dict.fromkeys(_UNITS, 0.0) | family(spec_type, rng)
-    return p | {"lines": log_normal(rng, scatter, 0.3), "host_ebv": rng.exponential(ebv)}
+    red = rng.normal(1.0, 0.3) if spec_type.startswith("SN Ia") else rng.normal(0.4, 0.4)
+    return p | {"red": red, "lines": log_normal(rng, scatter, 0.3), "host_ebv": rng.exponential(ebv)}
 
 
 def _photosphere(rng, hot, floor, cooled, width, blanketing, scatter):
@@ -176,6 +180,8 @@ def flux(spec_type, p, rng, phase, wavelength):
     kelvin = cooling(phase, p["hot"], p["floor"], p["cooled"], p["cooling"])
     spectrum *= blackbody_ratio(wavelength, pivot, kelvin[:, None])
     spectrum *= np.minimum(wavelength / _BLANKETED_BELOW, 1.0) ** p["blanketing"]
+    early = 1.0 / (1.0 + np.exp(np.clip((phase - 25.0) / 6.0, -50.0, 50.0)))
+    spectrum *= np.exp(-p["red"] * np.multiply.outer(early, np.log(np.maximum(wavelength / _RED_FROM, 1.0))))
     if p["maximum"]:
         red = np.exp(-0.5 * ((wavelength - _SECOND_MAXIMUM) / _ITS_WIDTH) ** 2)
         spectrum *= 1.0 + p["maximum"] * np.exp(-0.5 * ((phase - 25.0) / 9.0) ** 2)[:, None] * red
@@ -200,6 +206,7 @@ _UNITS = {
     "bump": "",
     "bump_phase": "d",
     "bump_width": "d",
+    "red": "",
     "line": "",
     "lines": "mag",
     "host_ebv": "mag",
@@ -212,7 +219,7 @@ TYPES = {
         partial(draw, name),
         partial(flux, name),
         strict=True,
-        brightest=20.0,
+        brightest=20.8,
         late=0.06 if name in _LONG else 0.02,
     )
     for name in SUPERNOVAE
