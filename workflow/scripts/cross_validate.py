@@ -38,6 +38,7 @@ from mallorn.seeds import derived_seed
 from mallorn.survey.copies import originals
 
 DRAWN = ("photoz_draws", "test_draws")
+_CHECKPOINTS = "checkpoints"  # a folder that is no output, so that a job that fails leaves it
 
 
 class Inputs(NamedTuple):
@@ -119,8 +120,8 @@ def main(inputs, outputs, about, settings, threads):
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     spec = with_selection(model, settings["selection"])
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
-    checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
-    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))
+    further = str(Path(outputs.importance).parent / _CHECKPOINTS), training["oversample"]
+    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, *further)
     predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
@@ -146,7 +147,7 @@ def main(inputs, outputs, about, settings, threads):
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(further[0], ignore_errors=True)
     ap = average_precision(labels["target"], predictions.inside[:, 0])
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))

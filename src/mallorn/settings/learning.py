@@ -166,6 +166,11 @@ class Training(Block):
     importance_weights: bool = value(
         False, "Whether training objects weigh as much as the test set looks like them (adversarial validation)."
     )
+    oversample: Literal["none", "smote"] = value(
+        "none",
+        "What is added to each training part. smote: artificial objects of the rarer classes, each between two of one "
+        "kind, until all have as many; needs the package imbalanced-learn.",
+    )
     pseudo_labels: PseudoLabels = block(PseudoLabels, "Self-training with confident predictions of unlabelled objects.")
 
 

@@ -14,6 +14,7 @@ def broken_model_rules(config):
         *_learners(config),
         *_transforms(config["models"]),
         *_classes(config["training"]),
+        *_oversampled(config),
         *_decisions(config),
         *_repeats(config),
     ]
@@ -106,6 +107,21 @@ def _classes(training):
             if kind in of_type:
                 yield f"training.classes: {kind!r} is in both {of_type[kind]!r} and {name!r}"
             of_type.setdefault(kind, name)
+
+
+def _oversampled(config):
+    """Yield the models that read light curves where artificial objects are made, which have features alone."""
+    if config["training"]["oversample"] == "none":
+        return
+    learners = plugins.names("learners")
+    for name, block in config["models"].items():
+        if not block["enabled"] or block["learner"] not in learners:
+            continue
+        if set(plugins.constant("learners", block["learner"], "NEEDS")) - {"features"}:
+            yield (
+                f"training.oversample: models.{name} reads light curves, and artificial objects have none; "
+                f"set its `enabled` to false, or oversample to none"
+            )
 
 
 def _decisions(config):
