@@ -3,7 +3,8 @@
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
 #         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
-#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
+#         results/tree_early/{protocol}/{repeat}/{model}.parquet;
+#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,nodes_early,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -12,6 +13,8 @@ include: "functions/evaluation.smk"
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
 TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
+TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -416,12 +419,55 @@ rule cross_validate_tree:
         settings=lambda wildcards: {
             **training_settings(wildcards.model, "selection"),
             "taxonomy": TAXONOMY,
-            "tree": {name: config["evaluation"]["tree"][name] for name in ("fewest", "balance", "depth")},
+            "tree": {name: config["evaluation"]["tree"][name] for name in OF_TREE_MODELS},
         },
     message:
         "Training {wildcards.model} on the tree of classes, {wildcards.protocol} folds, repeat {wildcards.repeat}"
     script:
         "../workflow/scripts/cross_validate_tree.py"
+
+
+rule tree_early:
+    input:
+        "results/evaluation/nodes_early.csv",
+    localrule: True
+
+
+use rule cross_validate_tree as cross_validate_tree_early with:
+    input:
+        unpack(lambda wildcards: view_inputs(views_of_model(wildcards.model), [EARLY])),
+        train=f"results/features/{EARLY}.parquet",
+        folds="results/folds.parquet",
+    output:
+        TREE_AT_AGES,
+    log:
+        "results/log/cross_validate_tree_early/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_tree_early/{protocol}/{repeat}/{model}.tsv"
+    message:
+        "Training {wildcards.model} on the tree of classes at all ages, {wildcards.protocol} folds, repeat {wildcards.repeat}"
+
+
+rule score_tree_early:
+    input:
+        tree=expand(TREE_AT_AGES, protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/nodes_early.csv",
+    log:
+        "results/log/score_tree_early.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 20, ["tree"]),
+        runtime=minutes(20, 1),
+    params:
+        code=code_of("score_tree_early"),
+        settings={**scoring_settings("target"), "ages": config["augmentations"][EARLY]["ages"]},
+    message:
+        "Scoring all classes of the tree at each age"
+    script:
+        "../workflow/scripts/score_tree_early.py"
 
 
 rule score_tree:

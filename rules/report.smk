@@ -66,6 +66,7 @@ rule rank_candidates:
     params:
         adapter="rank_candidates",
         code=code_of("rank_candidates"),
+        tree=tree_of_objects(),
         splits=SPLITS,
         settings=config["training"],
     message:
@@ -186,6 +187,7 @@ if NEW_DATA:
         params:
             adapter="rank_new",
             code=code_of("rank_new"),
+            tree={},
             splits=NEW_PARTS,
             domain=f"{MODEL}/domain.json",
         message:

@@ -73,14 +73,14 @@ def rocket_blocks():
 def tree_predictions():
     """Return the files of the probabilities of all classes of the tree."""
     tree = config["evaluation"]["tree"]
-    return expand(TREE_PREDICTIONS, protocol=PROTOCOLS, repeat=REPEATS[: tree["repeats"]], model=tree["models"])
+    return expand(TREE_PREDICTIONS, protocol=tree["protocols"], repeat=REPEATS[: tree["repeats"]], model=tree["models"])
 
 
 def predictions_beside_tree():
     """Return the out-of-fold predictions of those models of the tree that every run trains too, for its own classes."""
     tree = config["evaluation"]["tree"]
     models = [name for name in tree["models"] if name in MODELS]
-    chosen = {"training": FINAL, "protocol": PROTOCOLS, "repeat": REPEATS[: tree["repeats"]]}
+    chosen = {"training": FINAL, "protocol": tree["protocols"], "repeat": REPEATS[: tree["repeats"]]}
     return expand(PREDICTED["out_of_fold"], **chosen, model=models)
 
 

@@ -272,7 +272,7 @@ def scored_by_age(trained, tmp_path_factory):
     ages = {"ages": [50.0, 20.0], "trigger": {"detections": 2, "snr": 5.0}}
     given = {"seed": 5, "target": "TDE", "training": TRAINING, **ages, **blocks}
     script("score_early").main(files, [out[0]], whole, trained / "folds.parquet", outputs, given)
-    return {name: rows(path) for name, path in outputs.items()}
+    return {"folder": folder} | {name: rows(path) for name, path in outputs.items()}
 
 
 def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained):
@@ -285,6 +285,23 @@ def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained
     known = read_columns(trained / "final" / "0" / "out_of_fold.parquet")  # held out too, by the same fits
     target = fold_of(read_columns(trained / "folds.parquet"), "grouped", 0, known["object_id"])["target"]
     assert ap["whole", WHOLE, "TDE"] == pytest.approx(average_precision(target, known["probability"]), abs=1e-5)
+
+
+def test_all_classes_of_the_tree_are_scored_by_age(scored_by_age, trained, tmp_path):
+    folder = scored_by_age["folder"]
+    tree = {"fewest": 3, "balance": None, "depth": 1.0, "without_redshift": False}
+    spec = {**SPEC, "classes": "multiclass", "params": {**PARAMS["lightgbm"], "num_iterations": 15}}
+    taxonomy = {"all": {}, **{name: {"parent": "all"} for name in ("TDE", *CLASSES)}}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec, "tree": tree}
+    about = {"model": "one", "protocol": "grouped", "repeat": "0"}
+    files, settings = DatasetFiles(folder / "early.parquet"), {**settings, "taxonomy": taxonomy}
+    made, table = tmp_path / "tree.parquet", tmp_path / "nodes_early.csv"
+    script("cross_validate_tree").main(files, trained / "folds.parquet", made, about, settings, 1)
+    given = {"seed": 5, "target": "TDE", "ages": [50.0, 20.0], "evaluation": {**CONFIG["evaluation"], "rounds": 5}}
+    script("score_tree_early").main([made], trained / "folds.parquet", table, given)
+    ap = {(r["way"], r["age"], r["node"]): float(r["average_precision"] or "nan") for r in rows(table)}
+    assert {key[1] for key in ap} == {"20 d", "50 d", WHOLE}
+    assert ap["flat", WHOLE, "macro"] > ap["flat", "20 d", "macro"] + 0.1
 
 
 def test_when_an_object_is_chosen_counts_from_its_trigger(scored_by_age):

@@ -35,7 +35,7 @@ from mallorn.learning.training_sets import (
 )
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
-from mallorn.survey.copies import originals
+from mallorn.survey.copies import copies_of_each, originals
 
 DRAWN = ("photoz_draws", "test_draws")
 _CHECKPOINTS = "checkpoints"  # a folder that is no output, so that a job that fails leaves it
@@ -162,8 +162,7 @@ def _weights(path, training, original):
     weight = importance_weights(path, original) if path else None
     if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
         return weight
-    _, place, number = np.unique(original.astype(str), return_inverse=True, return_counts=True)
-    weight = (1.0 if weight is None else weight) / number[place]
+    weight = (1.0 if weight is None else weight) / copies_of_each(original)
     return weight / weight.mean()
 
 

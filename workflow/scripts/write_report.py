@@ -64,7 +64,9 @@ def main(paths, folders, folder, settings):
         "level": settings["evaluation"]["level"],
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
-    write_candidates_page(folder, table, pages, decision)
+    tree = Taxonomy(settings["taxonomy"])
+    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
+    write_candidates_page(folder, table, pages, decision, tree, lists)
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
@@ -73,8 +75,6 @@ def main(paths, folders, folder, settings):
     commands["selection"] = "snakemake --cores all select_features"
     write_evaluation_page(folder, evaluation, scores, curves, commands)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
-    tree = Taxonomy(settings["taxonomy"])
-    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
     write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {
         "model": model,

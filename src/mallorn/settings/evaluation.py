@@ -60,6 +60,9 @@ class Tree(Block):
         ["catboost_multiclass"], "Models that are trained on the tree; they need not be enabled."
     )
     repeats: Count = value(1, "How many of folds.repeats are used.")
+    protocols: listed(Literal["stratified", "grouped"]) = value(
+        ["stratified", "grouped"], "Protocols of the folds; test objects are listed by grouped ones."
+    )
     fewest: Count = value(
         5, "Events that a class needs to be one of its own; smaller ones fall back to the class above."
     )
@@ -67,6 +70,9 @@ class Tree(Block):
         None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
     )
     depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    without_redshift: bool = value(
+        False, "Whether objects without a redshift, stars among them, are learned from and scored too."
+    )
     way: Literal["flat", "conditional"] = value(
         "flat", "Which of the two ways, one model or one for each class with others below, lists the test objects."
     )
@@ -121,6 +127,17 @@ class Audits(Block):
     largest_weight: Annotated[float, Field(gt=1)] = value(10.0, "Of importance weights: the largest over the mean one.")
 
 
+class Shapes(Block):
+    """What the value of one feature adds to each class: `snakemake shapes`."""
+
+    model: str = value(
+        "catboost_multiclass", "Name of one of the models; with trees of depth 1, or `logistic`, a sum of its features."
+    )
+    features: Count = value(12, "Features, the most important ones of the model.")
+    points: AtLeastTwo = value(40, "Values of each, quantiles of the training objects'.")
+    objects: Count = value(8, "Training objects, drawn, whose features are varied; more than one shows interactions.")
+
+
 class Explanations(Block):
     """SHAP values: `snakemake explanations`."""
 
@@ -131,6 +148,7 @@ class Explanations(Block):
     candidates: Count = value(50, "Test objects that are explained, the most probable ones.")
     features: Count = value(15, "Features of each, those with the largest SHAP values.")
     sample: Count = value(500, "Test objects, drawn, for the mean absolute SHAP value of each feature.")
+    shapes: Shapes = block(Shapes, Shapes.__doc__)
 
 
 class Ablation(Block):

@@ -37,6 +37,7 @@ def _names(config):
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
         "evaluation.tree.models": config["evaluation"]["tree"]["models"],
         "evaluation.predictive.model": [config["evaluation"]["predictive"]["model"]],
+        "explanations.shapes.model": [config["explanations"]["shapes"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],

@@ -143,6 +143,7 @@ TYPES = {
     "ILOT": (0, "intermediate-luminosity optical transients"),
     "CART": (0, "calcium-rich transients"),
     "PISN": (0, "pair-instability supernovae"),
+    "SN Iax[02cx-like]": (0, "faint, fast type Ia supernovae like SN 2002cx"),
     "CLAGN": (0, "changing-look active galactic nuclei"),
     "dwarf-nova": (0, "dwarf novae"),
     "Mdwarf-flare": (0, "flares of M dwarfs"),
