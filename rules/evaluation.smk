@@ -1,7 +1,7 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains}.csv;
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains,fresh,fresh_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
 #         results/tree_early/{protocol}/{repeat}/{model}.parquet;
 #         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,nodes_early,unknown,new_samples}.csv.
@@ -708,14 +708,8 @@ rule score_rocket:
         mem_mb=megabytes(2000 + memory_of(*rocket_blocks().values()), 40, ["train"]),
         runtime=minutes(120, 5),
     params:
-        code=code_of(
-            "score_rocket",
-            loaded_by(
-                *rocket_blocks().values(),
-                *([config["selection"]["ranker"]] if any(b["selection"] for b in rocket_blocks().values()) else []),
-            ),
-        ),
-        tuned=rocket_tuned(),
+        code=code_of("score_rocket", code_of_blocks(rocket_blocks())),
+        tuned=tuned_of(rocket_blocks()),
         settings={
             **scoring_settings("target", "training", "selection", "folds", "rocket"),
             "models": rocket_blocks(),
@@ -725,3 +719,40 @@ rule score_rocket:
         "Scoring models on ROCKET's columns, and what they add to others"
     script:
         "../workflow/scripts/score_rocket.py"
+
+
+rule fresh:
+    input:
+        expand("results/evaluation/{table}.csv", table=["fresh", "fresh_gains"]),
+    localrule: True
+
+
+rule score_fresh:
+    input:
+        unpack(fresh_inputs),
+        folds="results/folds.parquet",
+    output:
+        scores="results/evaluation/fresh.csv",
+        gains="results/evaluation/fresh_gains.csv",
+    log:
+        "results/log/score_fresh.log",
+    benchmark:
+        "results/benchmarks/score_fresh.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(*fresh_blocks().values()), 40, ["train"]),
+        runtime=minutes(120, 5),
+    params:
+        code=code_of("score_fresh", code_of_blocks(fresh_blocks())),
+        tuned=tuned_of(fresh_blocks()),
+        settings={
+            **scoring_settings("target", "training", "selection", "folds", "fresh"),
+            "models": fresh_blocks(),
+            "members": SUBMITTED_MODELS,
+        },
+    message:
+        "Scoring what is submitted, and variants of it, on folds drawn anew"
+    script:
+        "../workflow/scripts/score_fresh.py"

@@ -31,6 +31,17 @@ from mallorn.survey.taxonomy import Taxonomy
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
 
+_TARGETS = {
+    "rocket": "rocket",
+    "rocket_gains": "rocket",
+    "fresh": "fresh",
+    "fresh_gains": "fresh",
+    "new_samples": "predictive",
+    "selection": "select_features",
+}
+"""Targets of Snakemake that make tables of the page on evaluation which the main run does not."""
+
+
 def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
 
@@ -70,9 +81,7 @@ def main(paths, folders, folder, settings):
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
-    commands["new_samples"] = "snakemake --cores all predictive"
-    commands["selection"] = "snakemake --cores all select_features"
+    commands = {table: f"snakemake --cores all {target}" for table, target in _TARGETS.items()}
     write_evaluation_page(folder, evaluation, scores, curves, commands)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     write_classes_page(folder, evaluation, scores, tree, labels, lists)

@@ -27,6 +27,10 @@ _LEARNER = (
     "swin, tcn, transformer: docs/explanation/networks.md), or one of a plug-in."
 )
 _BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
+_EVENT_BALANCE = (
+    "Exponent of the weight of the objects of one event, (1 / their number)^event_balance, among those of their class: "
+    "0 for equal objects, 1 for equal events."
+)
 _PARAMS = (
     "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
     "another learner the shipped ones do not count."
@@ -192,6 +196,7 @@ class Model(Block):
         "binary: the target or not; multiclass: the target, those of training.classes, and the others.",
     )
     balance: Share = value(0.0, _BALANCE)
+    event_balance: Share = value(0.0, _EVENT_BALANCE)
     seeds: Count = value(1, "Members that are averaged; they differ in their random seed.")
     selection: bool = value(False, "Whether to train on the features that `selection` keeps in each training part.")
     tuned: bool = value(False, "Whether to train with the parameters that tuning finds; others of `params` hold.")

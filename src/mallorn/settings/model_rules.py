@@ -43,6 +43,8 @@ def _names(config):
         "rocket.candidates": config["rocket"]["candidates"],
         "rocket.pairs": [name for pair in config["rocket"]["pairs"] for name in pair],
     }
+    variants = config["fresh"]["variants"]
+    trained |= {f"fresh.variants.{name}.members": one["members"] or [] for name, one in variants.items()}
     yield from filter(None, [_missing_ensemble(config["rocket"]["ensemble"], ensembles)])
     for where, names in trained.items():
         yield from (_absent(where, name, models) for name in names if name not in models)
@@ -142,6 +144,11 @@ def _repeats(config):
         "ablation": config["ablation"],
         "rocket": config["rocket"],
     }
+    fresh = config["fresh"]
+    if fresh["nested"] > fresh["draws"]:
+        yield f"fresh.nested: expected at most fresh.draws, {fresh['draws']}, found {fresh['nested']}"
+    if "configured" in fresh["variants"]:
+        yield "fresh.variants: 'configured' is the name of what is submitted; give the variant another"
     for where, block in blocks.items():
         if block["repeats"] > drawn:
             yield f"{where}.repeats: expected at most folds.repeats, {drawn}, found {block['repeats']}"

@@ -78,6 +78,7 @@ MODELS = {
     },
     "lightgbm_multiclass": {
         "learner": "lightgbm",
+        "event_balance": 1.0,
         "params": {
             "num_iterations": 500,
             "learning_rate": 0.04,
@@ -105,6 +106,7 @@ MODELS = {
     },
     "catboost_multiclass": {
         "learner": "catboost",
+        "event_balance": 1.0,
         "params": {
             "iterations": 1200,
             "learning_rate": 0.1,
@@ -118,7 +120,11 @@ MODELS = {
             "leaf_estimation_iterations": 1,
         },
     },
-    "logistic_multiclass": {"learner": "logistic", "params": {"C": 0.03, "max_iter": 300, "tol": 0.001}},
+    "logistic_multiclass": {
+        "learner": "logistic",
+        "event_balance": 1.0,
+        "params": {"C": 0.05, "max_iter": 300, "tol": 0.001},
+    },
     "mlp_multiclass": {
         "learner": "mlp",
         "params": {"hidden": 32, "alpha": 1.0, "learning_rate_init": 0.001, "batch_size": 64, "epochs": 20},

@@ -38,6 +38,16 @@ EVALUATIONS = {
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
+    "fresh": (
+        "Folds drawn anew",
+        "What is submitted, and variants of it, on folds that nothing was chosen on: means over draws, standard "
+        "deviations over draws (sd), intervals over events; nested: scores whose thresholds know nothing of the fold.",
+    ),
+    "fresh_gains": (
+        "Gains of variants",
+        "Over what is submitted, on these folds: standard errors over draws (se), intervals over events drawn alike "
+        "for both. An interval that holds 0 says that no gain is seen.",
+    ),
     "rocket": (
         "ROCKET",
         "Models on columns that fixed convolutions make of the posterior light curves, with other features beside them "
