@@ -1,5 +1,8 @@
 """What commands plan on a finished run: `classify`, `explanations`, `tune`, and those that take long."""
 
+import yaml
+from workflow_copy import TINY, Workspace
+
 from mallorn.settings.resolve import defaults
 
 CONFIG = defaults()
@@ -34,12 +37,15 @@ def test_a_run_leaves_the_model_and_the_fits_that_explanations_need(finished):
     assert {"explanations"} <= set(jobs(finished, "explanations")) <= {"explain", "explanations"}
 
 
-def test_tuning_and_what_no_test_runs_whole_are_planned(finished):
+def test_tuning_and_what_no_test_runs_whole_are_planned(finished, tmp_path):
     """Targets of the documents that would take minutes; tests/documents/test_commands.py says of each what runs it."""
     models, workers = len(CONFIG["tuning"]["models"]), CONFIG["tuning"]["workers"]
     long = ("networks", "rocket", "bench", "bench_score", "bench_rocket", "bench_source", "early")
-    given = "--config", "new_data=results/survey", "augmentations={early: {enabled: true}}"
-    planned = jobs(finished, "tune", *long, *given)
+    own = yaml.safe_load(TINY.read_text())
+    own["augmentations"]["early"] = {"enabled": True}
+    (tmp_path / "early.yaml").write_text(yaml.safe_dump(own))
+    workspace = Workspace(finished.path, tmp_path / "early.yaml")
+    planned = jobs(workspace, "tune", *long, "--config", "new_data=results/survey")
     assert (planned["choose_parameters"], planned["tune_worker"]) == (models, models * workers)
     assert {*long, "score_networks", "score_rocket", "score_early"} <= set(planned)
     assert planned["bench_survey"] == len(CONFIG["benchmark"]["surveys"])
