@@ -45,7 +45,6 @@ LONG = {
     "early": "a minute of fits; test_inference_scripts.py runs its adapter",
     "rocket": "compiles for long; tests/evaluate/test_rocket.py runs its adapter",
     "bench_rocket": "compiles for long; tests/evaluate/test_rocket.py runs its adapter",
-    "score_outliers": "tests/evaluate/test_outliers.py runs its adapter",
     "score_other_surveys": "test_redshifts.py makes its file by name",
     "configuration_reference": "tests/settings hold the page and the schema to what it writes",
     "feature_catalogue": "tests/families hold the page to what it writes",

@@ -26,6 +26,7 @@ ONE_MODEL = {
     "audits": {"shuffles": 1},
     "tuning": {"models": ["lightgbm"], "trials": 2, "workers": 1},
     "ablation": {"model": "logistic_multiclass", "rounds": 20},
+    "outliers": {"model": "logistic_multiclass", "fewest": 14},
 }
 
 
@@ -38,7 +39,7 @@ def evaluated(finished, tmp_path_factory):
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
     config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
-    made = "evaluation", "tree", "predictive", "tune", "explanations", "ablate_families"
+    made = "evaluation", "tree", "predictive", "tune", "explanations", "ablate_families", "score_outliers"
     workspace.snakemake(*made, "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
 
@@ -98,6 +99,7 @@ def test_the_other_studies_of_a_model_are_made(evaluated):
     (shap,) = (results / "explanations").glob("lightgbm.parquet")
     assert set(read_columns(shap)) == {"object_id", "feature", "value", "shap"}
     assert {row["family"] for row in read_rows(evaluated / "ablation.csv")} > {"hypotheses", "color"}
+    assert [row["left_out"] for row in read_rows(evaluated / "outliers.csv")] == ["AGN"]
 
 
 def test_new_samples_are_predicted(evaluated):
