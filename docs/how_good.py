@@ -1,7 +1,7 @@
 """The tables of the page "How good is it, for whom", from a finished run on the challenge's data.
 
-    snakemake --cores 2 results/evaluation/by_type.csv --config data_dir=FOLDER
-    PYTHONPATH=src python docs/how_good.py results
+    snakemake --cores 2 score_groups --config data_dir=FOLDER
+    PYTHONPATH=src .venv/bin/python docs/how_good.py results
 
 It puts each table between its two comments in docs/explanation/how_good.md, and leaves the words between them alone.
 """
