@@ -1,7 +1,7 @@
 """The pictures of the site, drawn from the code, the rules and the example that comes with mallorn.
 
     PYTHONPATH=src python docs/pictures/draw.py             all of them, into docs/pictures
-    PYTHONPATH=src python docs/pictures/draw.py dag         some: architecture, taxonomy, dag, light_curve, scores_over_time, ...
+    PYTHONPATH=src python docs/pictures/draw.py dag         some: architecture, taxonomy, light_curve, scores_over_time
 
 Numbers are rounded in the files, so that a picture changes only where what it shows has changed. `candidate_page` needs
 a Chromium and playwright, and is left as it is on a machine without them.
@@ -102,7 +102,7 @@ def _fitted_example(name=EXAMPLE):
 
 
 def scores_over_time():
-    """Points of a growing simulated TDE of the example, and the probabilities that the released model gives it by then."""
+    """Points of a simulated TDE of the example, and the probabilities that the released model gives it as it grows."""
     import numpy as np
 
     import mallorn
