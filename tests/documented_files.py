@@ -48,7 +48,7 @@ def write(name, source, folder):
 
 
 def small_example(folder):
-    """Write the first three objects of the example into `folder`, and return the path."""
+    """Write the first object of the example into `folder`, and return the path."""
     table, path = pd.read_parquet(example_file()), Path(folder, "example.parquet")
-    table[table["object_id"].isin(table["object_id"].unique()[:3])].to_parquet(path)
+    table[table["object_id"].isin(table["object_id"].unique()[:1])].to_parquet(path)
     return path
