@@ -54,7 +54,7 @@ def _of(rows, protocol, kind):
 
 def _score(row, name):
     low, high = (float(row[f"{name}_{end}"]) for end in ("low", "high"))
-    return f"{float(row[name]):.2f} ({low:.2f} to {high:.2f})"
+    return f"{float(row[name]):.2f} ({low:.2f}–{high:.2f})"
 
 
 def _groups(rows, kind):

@@ -77,7 +77,7 @@ def test_the_tables_stand_in_the_page_and_its_words_stay(how_good, results, tmp_
     how_good.main(results, page)
     text = page.read_text(encoding="utf-8")
     assert "| 1 | 0 | 1 | 1 |" in text
-    assert "| below 1 | 1100 | 100 | 0.50 (0.50 to 0.50) | 0.50 (0.50 to 0.50) | 0.50 |" in text
+    assert "| below 1 | 1100 | 100 | 0.50 (0.50–0.50) | 0.50 (0.50–0.50) | 0.50 |" in text
     assert "| TDEs taken for | 90% | 10% |" in text
     words = re.compile(r"<!-- \w+ -->\n.*?<!-- end -->", re.DOTALL)
     assert words.sub("", text) == words.sub("", PAGE.read_text(encoding="utf-8"))
