@@ -14,8 +14,8 @@ SECTIONS = {
     "Rows and objects of the light curves": ROWS,
     "Whole files of light curves": FILES,
 }
-WENT_WRONG_TEXT = """Real users have such data. mallorn once gave a wrong answer without a word, or failed with a wrong explanation. The last
-column names the test that holds mallorn to what it does now."""
+WENT_WRONG_TEXT = """Real users have such data. mallorn once gave a wrong answer without a word, or failed with a wrong
+explanation. The last column names the test that holds mallorn to what it does now."""
 
 INTRODUCTION = """# Inputs
 
