@@ -19,7 +19,7 @@ FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
         *("precision_recall", "roc", "calibration", "learning_curve", "by_redshift", "by_points", "by_snr", "by_type"),
-        "confusion",
+        *("by_magnitude", "confusion"),
     ],
     ending=["png", "svg"],
 )
@@ -189,7 +189,7 @@ rule score_groups:
         code=code_of("score_groups"),
         settings=scoring_settings(),
     message:
-        "Scoring by type, redshift, number of points and signal to noise"
+        "Scoring by type, redshift, number of points, signal to noise and magnitude"
     script:
         "../workflow/scripts/score_groups.py"
 

@@ -35,6 +35,9 @@ class Bins(Block):
     snr: listed(Decimal, 0, rising=True) = value(
         [10.0, 20.0, 40.0, 80.0], "Edges in the highest flux over its error of any point."
     )
+    magnitude: listed(Decimal, 0, rising=True) = value(
+        [21.5, 22.0, 22.5, 23.0], "Edges in the AB magnitude of the brightest point above five sigma."
+    )
     probability: Count = value(10, "Number of equal bins of probability, for reliability and calibration error.")
 
 

@@ -62,7 +62,7 @@ EVALUATIONS = {
 """Tables of results/evaluation that the page on evaluation shows: titles and texts."""
 
 
-_FIGURES = {"by_redshift": "by_type", "by_snr": "by_type", "by_points": "by_type"}
+_FIGURES = dict.fromkeys(("by_redshift", "by_snr", "by_points", "by_magnitude"), "by_type")
 """Parts of the page to which figures belong whose names do not begin with the name of a table."""
 
 
@@ -74,6 +74,7 @@ _CAPTIONS = {
     "learning_curve": "Scores against the number of events of the class sought trained on.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
+    "by_magnitude": "Scores against the magnitude of the brightest point.",
     "by_points": "Scores against the number of points.",
     "by_type": "Share of each type that is taken for the class sought.",
 }
