@@ -70,14 +70,16 @@ def score(folder, values, known):
     return judged(folder, values, np.where(known, "final", "no_redshift"))[:2]
 
 
-def judged(folder, values, names, cuts=""):
+def judged(folder, values, names, cuts="", age=None, beside=0.0):
     """Return what is decided of objects by the scorers `names` (n,), and from which probability on."""
     manifest, found = read_bundle(folder), {}
     scorers = read_scorers(folder, manifest)
     names = np.where(np.isin(names, list(scorers)), names, "").astype(object)
-    judgement = Judgement(names, np.broadcast_to(np.array(cuts, dtype=object), names.shape), None, None)
+    cuts, unknown = np.broadcast_to(np.array(cuts, dtype=object), names.shape), np.full(len(names), np.nan)
+    beside = np.broadcast_to(np.asarray(beside, dtype=float), names.shape)
+    judgement = Judgement(names, cuts, None, None, unknown if age is None else age, beside)
     for training, scorer in scorers.items():
-        scores = member_scores(scorer, of_values(values[names == training], COLUMNS))
+        scores = member_scores(scorer, of_values(values[judgement.weight(training) > 0], COLUMNS))
         found[training] = scorer, ensemble_scores(scorer, scores)
     return *decide_scores(len(manifest["classes"]), judgement, found), thresholds(judgement, scorers)
 

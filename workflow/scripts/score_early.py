@@ -14,7 +14,7 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.folds import fold_of
-from mallorn.learning.model_files import read_fits
+from mallorn.learning.model_files import read_fits, seen_by
 from mallorn.learning.tables import DatasetFiles, read_dataset, rows_of
 from mallorn.survey.as_of import Trigger, peak_times, trigger_times
 from mallorn.survey.copies import cuts_of, originals
@@ -73,8 +73,7 @@ def _by_whole(p, files, training, fits, learned):
 def _mean(fits, dataset, part, parts):
     """Return the mean of what the fits to one of the parts say."""
     each = len(fits.fits) // parts
-    if fits.columns:
-        dataset = dataset.with_features(fits.columns, dataset.features.select(fits.columns).values)
+    dataset = seen_by(fits, dataset)
     return np.mean([fit.predict(dataset) for fit in fits.fits[part * each : (part + 1) * each]], axis=0)
 
 

@@ -17,31 +17,36 @@ def make_decision(settings, parts):
     repeats.
 
     settings: {"threshold", "calibration"}, blocks of config.yaml.
-    parts: list of (target, probability, fold), (n,) each: the out-of-fold predictions of one repeat.
+    parts: list of (target, probability, fold[, age]), (n,) each: the out-of-fold predictions of one repeat; ages are
+    days from the trigger, for a calibration by age.
     """
     method = settings["calibration"]["method"]
     thresholds = []
-    for target, probability, fold in parts:
-        _, threshold = cross_fitted(method, settings["threshold"], target, probability, fold)
+    for target, probability, fold, *age in parts:
+        given = {"age": age[0]} if age else {}
+        _, threshold = cross_fitted(method, settings["threshold"], target, probability, fold, **given)
         thresholds += [threshold[fold == k][0] for k in np.unique(fold)]
-    target, probability = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    target, probability, _, *age = map(np.concatenate, zip(*parts, strict=True))
     return {
-        "calibration": fit(method, target, probability),
+        "calibration": fit(method, target, probability, *age),
         "threshold": float(np.mean(thresholds)),
         "spread": float(np.std(thresholds)),
     }
 
 
-def decide(decision, probability):
-    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned."""
-    calibrated = apply(decision["calibration"], probability)
+def decide(decision, probability, age=None):
+    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned.
+
+    age: (n,), days from the trigger, for a calibration by age alone.
+    """
+    calibrated = apply(decision["calibration"], probability, age)
     return calibrated, calibrated >= decision["threshold"]
 
 
-def decide_classes(decision, probability):
+def decide_classes(decision, probability, age=None):
     """Return (calibrated (n, C), decision (n,) bool) of probabilities (n, C), class 0 being the one sought.
 
-    The calibration maps the class sought; the other classes keep their proportions.
+    The calibration maps the class sought; the other classes keep their proportions. age: as in `decide`.
     """
-    calibrated, chosen = decide(decision, probability[:, 0])
+    calibrated, chosen = decide(decision, probability[:, 0], age)
     return rescaled(probability, calibrated), chosen
