@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mallorn.decide.calibration import apply, fit
+from mallorn.decide.classes import rescaled
 from mallorn.metrics import (
     average_precision,
     bootstrap_weights,
@@ -12,7 +14,7 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["PRECISIONS", "gains_by_age", "known_by", "passed_at", "scores_by_age"]
+__all__ = ["PRECISIONS", "crossed", "gains_by_age", "known_by", "passed_at", "scores_by_age", "shared"]
 
 PRECISIONS = (0.5, 0.8, 0.9)
 """Precisions at which the recall is told."""
@@ -35,6 +37,25 @@ def known_by(names, cuts, ages):
         rows.append(there)
         known.append(np.full(len(there), age, dtype=object))
     return np.concatenate(rows), np.concatenate(known)
+
+
+def crossed(method, target, probability, fold, age, learned=None):
+    """Return probabilities (n, C) whose first class is calibrated by a map from the folds that a copy is not in.
+
+    method: see `mallorn.decide.calibration.fit`. target, fold, age (n,); probability (n, C). learned: (n,) bool, copies
+    that maps are fitted to, all by default.
+    """
+    found, learned = np.array(probability, dtype=float), np.ones(len(fold), dtype=bool) if learned is None else learned
+    for k in np.unique(fold):
+        inside, others = fold == k, (fold != k) & learned
+        parameters = fit(method, target[others], probability[others, 0], age[others])
+        found[inside] = rescaled(probability[inside], apply(parameters, probability[inside, 0], age[inside]))
+    return found
+
+
+def shared(early, whole, share):
+    """Return the probabilities (n, C) that scoring gives: of both models, by the weight `share` (n,) of the second."""
+    return (1.0 - share)[:, None] * early + share[:, None] * whole
 
 
 def scores_by_age(labels, ages, probability, names, options, seed):
