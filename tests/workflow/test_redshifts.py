@@ -16,7 +16,7 @@ from mallorn.report.model_card import CARD
 from mallorn.settings.resolve import defaults
 from mallorn.survey.copies import CUTS, cuts_of, originals
 
-FAMILIES = ("statistics", "redshift", "multiband")
+FAMILIES = ("statistics", "redshift", "multiband")  # and age, which comes with models of young objects
 MEMBERS = ["logistic_multiclass", "lightgbm_multiclass"]
 EMPTY = ("", "-9", "NaN", "-99.0", "999")
 
@@ -24,7 +24,7 @@ EMPTY = ("", "-9", "NaN", "-99.0", "999")
 def configuration(**further):
     config = yaml.safe_load(TINY.read_text())
     config["simulation"]["n_splits"] = 1
-    config["features"] = {name: {"enabled": name in FAMILIES} for name in defaults()["features"]}
+    config["features"] = {name: {"enabled": name in FAMILIES} for name in defaults()["features"] if name != "age"}
     config["models"] |= {name: {"enabled": False} for name in defaults()["models"] if name not in MEMBERS}
     config["ensembles"] = {name: {"enabled": name == "mean"} for name in defaults()["ensembles"]}
     config["ensembles"]["mean"]["members"] = MEMBERS
@@ -61,6 +61,7 @@ def run(empty):
     write_rows(new / "test_log.csv", [{**row, "Z": "-9"} for row in read_rows(survey / "test_log.csv")])
     augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
     augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True}}
+    augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0]}}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
     targets = [
@@ -68,7 +69,7 @@ def run(empty):
     ]
     work.outer = work.path / "results" / "predictions" / "outer_1" / "grouped" / "0" / "mean"
     targets += [str((work.outer / "photoz.parquet").relative_to(work.path)), "results/evaluation/other_surveys.csv"]
-    work.snakemake(*targets, "results/candidates.parquet", "results/folds.parquet")
+    work.snakemake(*targets, "results/candidates.parquet", "results/folds.parquet", "early")
     return work
 
 

@@ -73,7 +73,7 @@ class _Seen(NamedTuple):
 
 
 def _as_used(p, target, by_whole, seen, domain, settings):
-    """Return {model: probabilities (n, C)} of copies: of both models, calibrated as when they score, and of `served`."""
+    """Return {model: probabilities (n, C)} of copies: of both models, calibrated, and of `served`."""
     method = settings["early"]["calibration"]
     early = crossed(method, target, p.classes, p.fold, seen.age)
     whole_curves = cuts_of(p.object_id) == WHOLE

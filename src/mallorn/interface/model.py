@@ -211,8 +211,13 @@ class Model:
         without = WITHOUT_REDSHIFT if WITHOUT_REDSHIFT in self._scorers else FINAL
         return np.where(scorer == "", np.where(curves.has_redshift, FINAL, without), scorer)
 
+    @property
+    def trigger(self):
+        """The `mallorn.survey.as_of.Trigger` from which it counts the ages of objects."""
+        return trigger_of(self._domain)
+
     def _observed(self, curves):
-        return observed(curves, trigger_of(self._domain))
+        return observed(curves, self.trigger)
 
     def _explaining(self, training):
         return [

@@ -12,6 +12,7 @@ from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
+from mallorn.plots.over_time import plot_over_time
 from mallorn.plots.style import looks_of, save, style
 from mallorn.report.candidates import COLUMNS, FLAGS, KINDS
 from mallorn.report.drivers import Context, driver_rows
@@ -33,14 +34,17 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     """Write the page of an object and its figures to `folder`.
 
     o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known (see
-    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`.
+    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`, "over_time"
+    {column: (m,)} as `mallorn.plots.over_time.plot_over_time` takes it.
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
-    folder, name = Path(folder), page_name(o.object_id)
+    folder, name, over_time = Path(folder), page_name(o.object_id), _several(row.get("over_time"))
     with style():
         svg = _save(plot_light_curve(o), folder / f"{name}.light_curve")
         if o.sed:
             _save(plot_seds(o), folder / f"{name}.seds")
+        if over_time:
+            _save(plot_over_time(over_time, context.target), folder / f"{name}.over_time")
         drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
         if drawn:
             _save(plot_neighbours(drawn), folder / f"{name}.neighbours")
@@ -67,6 +71,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         ],
         light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
         has_seds=bool(o.sed),
+        over_time=over_time and _told_over_time(over_time, context.target),
         evidence=_evidence(o),
         likelihoods=_likelihoods(o),
         on_tree=row.get("on_tree"),
@@ -82,6 +87,20 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         home=context.home,
         **({"pages": [("index", "Objects")]} if context.home == "index" else {}),
     )
+
+
+def _several(over_time):
+    """Return what was said over time if it is of two times at least, else None."""
+    return over_time if over_time and len(over_time["age"]) > 1 else None
+
+
+def _told_over_time(said, target):
+    """Return in words when the class sought reached the threshold, and which models said so first."""
+    passed = [k for k, (p, least) in enumerate(zip(said["probability"], said["threshold"], strict=True)) if p >= least]
+    if not passed:
+        return f"P({target}) never reached the threshold."
+    age, models = (said[name][passed[0]] for name in ("age", "scored_as"))
+    return f"P({target}) reached the threshold {age:.0f} days after the trigger ({models})."
 
 
 def _flags(row):
