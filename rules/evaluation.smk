@@ -103,6 +103,8 @@ rule score_early:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        figure="results/evaluation/figures/early.svg",
+        picture="results/evaluation/figures/early.png",
     log:
         "results/log/score_early.log",
     conda:

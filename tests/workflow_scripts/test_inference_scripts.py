@@ -267,7 +267,7 @@ def scored_by_age(trained, tmp_path_factory):
     )  # fmt: skip
     write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
     files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
-    outputs = {name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}
+    outputs = {**{name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}, "figure": folder / "early"}
     whole = {"grouped": {"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}}
     blocks = {
         "evaluation": {**CONFIG["evaluation"], "rounds": 20},
@@ -281,7 +281,8 @@ def scored_by_age(trained, tmp_path_factory):
     (folder / "domain.json").write_text(json.dumps({"scorers": {"final": final}, "young": young}))
     paths = {"folds": trained / "folds.parquet", "domain": folder / "domain.json"}
     script("score_early").main(files, [out[0]], whole, paths, outputs, given)
-    return {name: rows(path) for name, path in outputs.items()}
+    assert all(outputs["figure"].with_suffix(ending).stat().st_size > 5000 for ending in (".png", ".svg"))
+    return {name: rows(path) for name, path in outputs.items() if name != "figure"}
 
 
 def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained):

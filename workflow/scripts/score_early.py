@@ -20,6 +20,7 @@ from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import read_fits, seen_by
 from mallorn.learning.tables import DatasetFiles, read_dataset, rows_of
 from mallorn.learning.training_sets import FINAL
+from mallorn.plots.early import plot_early
 from mallorn.survey.as_of import Trigger, peak_times, trigger_times
 from mallorn.survey.as_of import ages as known_for
 from mallorn.survey.copies import cuts_of, originals
@@ -27,7 +28,7 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(files, early, whole, given, outputs, settings):
-    """Write three tables as CSV.
+    """Write three tables as CSV, and the figure of the first.
 
     scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
     age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
@@ -35,7 +36,8 @@ def main(files, early, whole, given, outputs, settings):
 
     files: `DatasetFiles` of the copies at each age. early: paths of their out-of-fold predictions, one for each
     protocol. whole: {protocol: {"fits": {model: folder}, "learned": path or None}} of the models that learned from
-    whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times": path}. settings:
+    whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times": path, "figure":
+    path without ending}. settings:
     {"seed", "target", "early", a block of `augmentations`} and the blocks "training", "evaluation", "threshold" and
     "calibration".
     """
@@ -63,6 +65,7 @@ def main(files, early, whole, given, outputs, settings):
         times += _times(served, labels, ages, moments, settings)
     for name, rows in (("scores", scores), ("gains", gains), ("times", times)):
         write_csv(outputs[name], {column: [row[column] for row in rows] for column in rows[0]}, digits=5)
+    plot_early(scores, settings["target"], outputs["figure"])
 
 
 class _Seen(NamedTuple):
@@ -155,12 +158,12 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
-        given = snakemake.input
+        given, figure = snakemake.input, snakemake.output.figure.removesuffix(".svg")
         main(
             DatasetFiles(given.features, [given.lightcurves], [given.objects], [given.posterior]),
             list(given.early),
             snakemake.params.whole,
             {name: given[name] for name in ("folds", "domain")},
-            {name: snakemake.output[name] for name in ("scores", "gains", "times")},
+            {**{name: snakemake.output[name] for name in ("scores", "gains", "times")}, "figure": figure},
             snakemake.params.settings,
         )

@@ -71,6 +71,7 @@ def main(paths, folders, folder, settings):
     commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
     commands["new_samples"] = "snakemake --cores all predictive"
     commands["selection"] = "snakemake --cores all select_features"
+    commands |= dict.fromkeys(("early", "early_gains", "early_times"), "snakemake --cores all early")
     write_evaluation_page(folder, evaluation, scores, curves, commands)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     tree = Taxonomy(settings["taxonomy"])
