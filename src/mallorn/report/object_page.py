@@ -19,6 +19,7 @@ from mallorn.report.drivers import Context, driver_rows
 from mallorn.report.links import links_of, sexagesimal
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
+from mallorn.report.over_time import several, told_over_time
 from mallorn.report.render import as_table, number, render, words
 from mallorn.survey.passbands import SLOTS
 
@@ -38,7 +39,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     {column: (m,)} as `mallorn.plots.over_time.plot_over_time` takes it.
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
-    folder, name, over_time = Path(folder), page_name(o.object_id), _several(row.get("over_time"))
+    folder, name, over_time = Path(folder), page_name(o.object_id), several(row.get("over_time"))
     with style():
         svg = _save(plot_light_curve(o), folder / f"{name}.light_curve")
         if o.sed:
@@ -71,7 +72,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         ],
         light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
         has_seds=bool(o.sed),
-        over_time=over_time and _told_over_time(over_time, context.target),
+        over_time=over_time and told_over_time(over_time, context.target),
         evidence=_evidence(o),
         likelihoods=_likelihoods(o),
         on_tree=row.get("on_tree"),
@@ -87,20 +88,6 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         home=context.home,
         **({"pages": [("index", "Objects")]} if context.home == "index" else {}),
     )
-
-
-def _several(over_time):
-    """Return what was said over time if it is of two times at least, else None."""
-    return over_time if over_time and len(over_time["age"]) > 1 else None
-
-
-def _told_over_time(said, target):
-    """Return in words when the class sought reached the threshold, and which models said so first."""
-    passed = [k for k, (p, least) in enumerate(zip(said["probability"], said["threshold"], strict=True)) if p >= least]
-    if not passed:
-        return f"P({target}) never reached the threshold."
-    age, models = (said[name][passed[0]] for name in ("age", "scored_as"))
-    return f"P({target}) reached the threshold {age:.0f} days after the trigger ({models})."
 
 
 def _flags(row):

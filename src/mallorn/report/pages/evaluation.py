@@ -32,8 +32,8 @@ EVALUATIONS = {
     ),
     "early_times": (
         "When they are first chosen",
-        "Days from the trigger to the peak, and to the first age at which an object of the class sought is chosen: inf, "
-        "only when all of the light curve was known.",
+        "Days from the trigger to the peak, and to the first age at which one of the class sought is chosen; inf: when "
+        "all of its light curve was known.",
     ),
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
     "confusion": ("Confusion by type", "What objects of each type are taken for."),
