@@ -163,8 +163,9 @@ class Training(Block):
         [*SAMPLING, *(f"{name}__*" for name in (*UNUSED_FAMILIES, *YOUNG_FAMILIES))],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
-        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). "
-        "[] trains on all.",
+        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). Of age, "
+        "which tells how old an event is, models of young objects learn (augmentations.early.include). [] trains on "
+        "all.",
     )
     classes: dict[str, listed(str)] = Field(
         default_factory=lambda: {
