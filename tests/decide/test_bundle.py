@@ -9,15 +9,14 @@ from mallorn.decide.bundle import (
     PACKAGES,
     Scorer,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     installed,
     member_scores,
     read_bundle,
     read_scorers,
-    thresholds,
     write_bundle,
 )
+from mallorn.decide.decision import decide_scores, thresholds
 from mallorn.decide.domain import Judgement
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes

@@ -10,13 +10,13 @@ from mallorn.decide.bundle import (
     DOMAIN,
     averaged_scores,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     joined_scores,
     member_scores,
     read_bundle,
     read_scorers,
 )
+from mallorn.decide.decision import decide_scores
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement
 from mallorn.decide.outliers import Detectors
 from mallorn.decide.submission import write_probabilities, write_submission

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.decide.classes import finest
-from mallorn.decide.decision import decide, decide_classes
+from mallorn.decide.decision import decide, decide_scores
 from mallorn.decide.domain import Judgement
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.golden import TOLERANCE, differences, measured, passed_before, remember, write_golden
@@ -50,7 +50,6 @@ __all__ = [
     "averaged_scores",
     "check_bundle",
     "check_settings",
-    "decide_scores",
     "ensemble_scores",
     "golden_differences",
     "installed",
@@ -59,7 +58,6 @@ __all__ = [
     "member_scores",
     "read_bundle",
     "read_scorers",
-    "thresholds",
     "write_bundle",
 ]
 
@@ -352,42 +350,6 @@ def member_range(scorer, scores, age=None):
     """
     of_members = np.array([decide(scorer.decision, p[:, 0], age)[0] for repeat in scores for p in repeat])
     return of_members.min(axis=0), of_members.max(axis=0)
-
-
-def decide_scores(n_classes, judgement, found):
-    """Return (probability (n, C), decision (n,) bool), calibrated, NaN and not chosen where there is no score.
-
-    judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (`Scorer`, `ensemble_scores`
-    of the objects in whose score it has a weight)}. The decision is that of the object's cut, where the scorer has one
-    for it. Where two training sets share in a score, each is calibrated by itself, and the means of both by their
-    weights are probability and threshold.
-    """
-    n = len(judgement.scorer)
-    probability, scored = np.zeros((n, n_classes)), np.zeros(n, dtype=bool)
-    for training, (scorer, scores) in found.items():
-        weight = judgement.weight(training)
-        rows = np.flatnonzero(weight)
-        scored[rows] = True
-        cuts = judgement.cut[rows]
-        for cut in dict.fromkeys(cuts):
-            mine = rows[cuts == cut]
-            calibrated, _ = decide_classes(scorer.decision_of(cut), scores[cuts == cut], judgement.age[mine])
-            probability[mine] += weight[mine, None] * calibrated
-    probability[~scored] = np.nan
-    threshold = thresholds(judgement, {training: scorer for training, (scorer, _) in found.items()})
-    return probability, scored & (probability[:, 0] >= threshold)
-
-
-def thresholds(judgement, scorers):
-    """Return the calibrated probability (n,) from which each object is chosen, NaN where there is no score.
-
-    judgement: as in `decide_scores`. scorers: {training set: `Scorer`}.
-    """
-    total = np.where(np.isin(judgement.scorer.astype(str), list(scorers)), 0.0, np.nan)
-    for training, weight in ((name, judgement.weight(name)) for name in scorers):
-        for k in np.flatnonzero(weight):
-            total[k] += weight[k] * scorers[training].decision_of(judgement.cut[k])["threshold"]
-    return total
 
 
 def _keys(manifest, state):

@@ -9,14 +9,13 @@ from mallorn.decide.bundle import (
     DOMAIN,
     averaged_scores,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     member_range,
     member_scores,
     read_bundle,
     read_scorers,
-    thresholds,
 )
+from mallorn.decide.decision import decide_scores, thresholds
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement, unlike_words
 from mallorn.decide.outliers import Detectors
 from mallorn.decide.young import trigger_of
