@@ -155,7 +155,7 @@ def test_photometric_redshifts_are_averaged_over_draws(run):
     averaged, given = (model.predict(curves.take(rows_of), draws=draws) for draws in (None, 1))
     expected = {row["object_id"]: float(row["probability"]) for row in read_rows(results / "probabilities.csv")}
     own = averaged["scored_as"].isin(["final", "no_redshift"])  # the workflow scores test objects by no others
-    assert own.mean() > 0.8
+    assert own.mean() > 0.6  # beside those that are still young and those that are unlike
     np.testing.assert_allclose(averaged["probability"][own], [expected[n] for n in averaged.index[own]], atol=2e-6)
     differs = (averaged["probability"] != given["probability"]).to_numpy()
     assert differs[photometric].mean() > 0.8
@@ -323,7 +323,7 @@ def test_young_objects_are_learned_from_and_scored_at_each_age(run):
     assert 2.0 < since["10 d"] < 10.0 < since["50 d"] < 50.0
     about = {name: json.loads((results / "model" / f"{name}.json").read_text()) for name in ("model", "domain")}
     assert about["domain"]["young"]["passes"] == [200.0, 400.0]
-    for name in ("early", "early_no_redshift"):
+    for name in ("early", "early_without_redshift"):
         assert about["model"][name]["decision"]["calibration"]["method"] == "age"
     fits = {name: list((results / "model" / name).rglob("fits.json"))[0].read_text() for name in ("0", "early/0")}
     assert "age__since_peak" in json.loads(fits["early/0"])["columns"]
