@@ -12,7 +12,7 @@ from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.decide.young import share_of_whole
-from mallorn.evaluate.early import crossed, gains_by_age, known_by, passed_at, scores_by_age, shared
+from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
@@ -32,7 +32,7 @@ def main(files, early, whole, given, outputs, settings):
 
     scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
     age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
-    gains over `whole`. times: when each object of the class sought is first chosen by `served`.
+    gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
 
     files: `DatasetFiles` of the copies at each age. early: paths of their out-of-fold predictions, one for each
     protocol. whole: {protocol: {"fits": {model: folder}, "learned": path or None}} of the models that learned from
@@ -58,8 +58,11 @@ def main(files, early, whole, given, outputs, settings):
             first = {"protocol": p.protocol, "model": model}
             found = scores_by_age(about, age, probability[rows], p.names, settings["evaluation"], settings["seed"])
             scores += [first | row for row in found]
-        both = (of[name][rows, 0] for name in ("served", "whole"))
+        both = [of[name][rows, 0] for name in ("served", "whole")]
         found = gains_by_age(about, age, *both, settings["evaluation"], settings["seed"])
+        young = np.flatnonzero(age != WHOLE)
+        of_young = {name: values[young] for name, values in about.items()}, age[young], *(p[young] for p in both)
+        found += mean_gain(*of_young, settings["evaluation"], settings["seed"])
         gains += [{"protocol": p.protocol, **row} for row in found]
         served = p._replace(classes=of["served"], probability=of["served"][:, 0])
         times += _times(served, labels, ages, moments, settings)
