@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from click.testing import CliRunner
 from csv_rows import read_rows, write_rows
 from workflow_copy import TINY
 
 import mallorn
 from mallorn.augmentation.early import WHOLE
+from mallorn.command.main import mallorn as command
 from mallorn.interface.over_time import score_over_time
 from mallorn.io.tables import read_columns
 from mallorn.report.model_card import CARD
@@ -20,6 +22,9 @@ from mallorn.report.over_time import read_over_time
 from mallorn.settings.resolve import defaults
 from mallorn.survey.as_of import as_of, trigger_times
 from mallorn.survey.copies import CUTS, cuts_of, originals
+from mallorn.survey.lightcurves import write_lightcurves
+from mallorn.watch.following import Scoring
+from mallorn.watch.objects import POINT
 
 FAMILIES = ("statistics", "redshift", "multiband")  # and age, which comes with models of young objects
 MEMBERS = ["logistic_multiclass", "lightgbm_multiclass"]
@@ -385,3 +390,41 @@ def test_what_was_said_over_time_is_what_a_stream_would_have_said(run):
     made = read_over_time(run.path / "results" / "over_time.parquet")
     assert 0 < len(made) <= len(read_columns(run.path / "results" / "candidates.parquet")["object_id"])
     assert all(0.0 <= p <= 1.0 for one in made.values() for p in one["probability"])
+
+
+def test_the_command_and_a_watch_score_young_objects_by_what_learned_from_such(run, tmp_path):
+    (curves,) = grown(run, (60.0,))
+    curves = curves.take(np.arange(4))
+    for name in ("lightcurves", "objects"):
+        (tmp_path / name).mkdir()
+    write_lightcurves(curves, tmp_path / "lightcurves" / "young.parquet", tmp_path / "objects" / "young.parquet")
+    model, out = str(run.path / "results" / "model"), tmp_path / "scores.csv"
+    asked = [str(tmp_path / "lightcurves" / "young.parquet"), "--model", model, "--out", str(out)]
+    done = CliRunner().invoke(command, ["score", *asked, "--report", str(tmp_path / "pages"), "--pages", "1"])
+    assert done.exit_code == 0, done.output
+    scored = {row["object_id"]: row for row in read_rows(out)}
+    assert "early" in {row["scored_as"] for row in scored.values()}
+    (figure,) = (tmp_path / "pages" / "objects").glob("*.over_time.svg")
+    page = figure.with_name(figure.name.replace(".over_time.svg", ".html")).read_text()
+    assert "What the model would have said at these times" in page
+    names = list(curves.passbands.names)
+    scoring = Scoring(model, [], 0, defaults()["ingest"], (curves.passbands, curves.passbands.places(["lsst"])))
+    told = scoring([watched(curves, k) for k in range(len(curves))], [f"lsst.{name}" for name in names])
+    assert {name: row["scored_as"] for name, row in told.items()} == {
+        name: row["scored_as"] for name, row in scored.items()
+    }
+    for name, row in told.items():
+        if row["probability"] is not None:
+            assert row["probability"] == pytest.approx(float(scored[name]["probability"]), abs=1e-4)
+
+
+def watched(curves, k):
+    """Return (object id, points, what is known) of an object as a watch keeps it."""
+    own = slice(curves.start[k], curves.start[k + 1])
+    points = np.zeros(curves.n_points[k], POINT)
+    for name in ("mjd", "flux", "flux_err", "band", "detected", "limit"):
+        points[name] = getattr(curves, name)[own]
+    error, ebv = float(curves.redshift_err[k]), float(curves.ebv[k])
+    kind, error = ("photometric", error) if np.isfinite(error) else ("spectroscopic", None)
+    known = {"redshift": [[0], [float(curves.redshift[k]), error, kind]], "ebv": [[0], ebv]}
+    return str(curves.object_id[k]), points, known
