@@ -285,6 +285,13 @@ def scored_by_age(trained, tmp_path_factory):
     return {name: rows(path) for name, path in outputs.items() if name != "figure"}
 
 
+def test_copies_of_an_object_weigh_together_what_it_would():
+    of = np.array(["a", "a", "a", "b", "c", "c"], dtype=object)
+    weight = script("cross_validate")._weights("", "early", of)
+    assert weight.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1, 1 / 2, 1 / 2])
+    assert script("cross_validate")._weights("", "other_surveys", of) is None
+
+
 def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained):
     ap = {(r["model"], r["age"], r["class"]): float(r["average_precision"]) for r in scored_by_age["scores"]}
     classes = ("TDE", *CLASSES, "other SN")
