@@ -101,10 +101,13 @@ rule score_early:
         posterior=f"results/posterior/{EARLY}.parquet",
         early=expand(PREDICTED["out_of_fold"], training=EARLY, protocol=PROTOCOLS, model=SUBMITTED_MODEL, repeat=0),
         folds="results/folds.parquet",
+        domain="results/domain.json",
     output:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        figure="results/evaluation/figures/early.svg",
+        picture="results/evaluation/figures/early.png",
     log:
         "results/log/score_early.log",
     conda:
@@ -116,8 +119,10 @@ rule score_early:
         code=code_of("score_early", exported_code()),
         whole={protocol: whole_curves(protocol)[0] for protocol in PROTOCOLS},
         settings={
-            **{name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold")},
-            **{name: config["augmentations"][EARLY][name] for name in ("ages", "trigger")},
+            **{
+                name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold", "calibration")
+            },
+            "early": config["augmentations"][EARLY],
         },
     message:
         "Scoring the training objects at each age"

@@ -155,15 +155,17 @@ def main(inputs, outputs, about, settings, threads):
 
 
 def _weights(path, training, original):
-    """Return weights (n,) of objects that copies (n,) are made of, mean 1, None for equal ones.
+    """Return weights (n,) of objects that copies (n,) are made of, None for equal ones.
 
-    path: of importance weights, "" for none. The copies of one object at several ages share its weight.
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight, so that all
+    copies weigh as much as their objects would, and penalties of learners mean what they mean for whole light curves.
     """
     weight = importance_weights(path, original) if path else None
     if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
         return weight
-    weight = (1.0 if weight is None else weight) / copies_of_each(original)
-    return weight / weight.mean()
+    copies = copies_of_each(original)
+    weight = (1.0 if weight is None else weight) / copies
+    return weight * np.sum(1.0 / copies) / weight.sum()
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):

@@ -30,16 +30,18 @@ from mallorn.survey.taxonomy import Taxonomy
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
-
-_TARGETS = {
-    "rocket": "rocket",
-    "rocket_gains": "rocket",
-    "fresh": "fresh",
-    "fresh_gains": "fresh",
-    "new_samples": "predictive",
-    "selection": "select_features",
+_COMMANDS = {
+    part: f"snakemake --cores all {target}"
+    for target, parts in {
+        "rocket": ("rocket", "rocket_gains"),
+        "fresh": ("fresh", "fresh_gains"),
+        "predictive": ("new_samples",),
+        "select_features": ("selection",),
+        "early": ("early", "early_gains", "early_times"),
+    }.items()
+    for part in parts
 }
-"""Targets of Snakemake that make tables of the page on evaluation which the main run does not."""
+"""What makes the parts of the page on evaluation that `snakemake evaluation` does not make."""
 
 
 def main(paths, folders, folder, settings):
@@ -81,8 +83,7 @@ def main(paths, folders, folder, settings):
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    commands = {table: f"snakemake --cores all {target}" for table, target in _TARGETS.items()}
-    write_evaluation_page(folder, evaluation, scores, curves, commands)
+    write_evaluation_page(folder, evaluation, scores, curves, _COMMANDS)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {

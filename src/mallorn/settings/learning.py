@@ -12,12 +12,13 @@ from mallorn.settings.fields import (
     Positive,
     Share,
     Slot,
+    Window,
     block,
     listed,
     value,
     whole,
 )
-from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES
+from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES, YOUNG_FAMILIES
 
 __all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
 
@@ -105,6 +106,18 @@ class Early(Block):
         "forced", "What is known of the time before the first detection: all points, or the last non-detection alone."
     )
     trigger: EarlyTrigger = block(EarlyTrigger, EarlyTrigger.__doc__)
+    include: listed(str, 0, distinct=False) = value(
+        [f"{name}__*" for name in YOUNG_FAMILIES],
+        "Patterns of training.exclude that do not hold for these models: what tells how old an object is.",
+    )
+    calibration: Literal["none", "platt", "isotonic", "age"] = value(
+        "age", "Map of these probabilities, in place of calibration.method; age: a Platt map that changes with age."
+    )
+    passes: Window = value(
+        [200.0, 400.0],
+        "Days from the trigger to the last point between which the models of whole light curves take over, smoothly.",
+        "d",
+    )
 
 
 class Augmentations(Block):
@@ -151,11 +164,12 @@ class Training(Block):
         "which only the test set has: it would tell training from test objects.",
     )
     exclude: listed(str, 0, distinct=False) = value(
-        [*SAMPLING, *(f"{name}__*" for name in UNUSED_FAMILIES)],
+        [*SAMPLING, *(f"{name}__*" for name in (*UNUSED_FAMILIES, *YOUNG_FAMILIES))],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
-        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). "
-        "[] trains on all.",
+        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). Of age, "
+        "which tells how old an event is, models of young objects learn (augmentations.early.include). [] trains on "
+        "all.",
     )
     classes: dict[str, listed(str)] = Field(
         default_factory=lambda: {

@@ -9,6 +9,7 @@ __all__ = [
     "ROCKETS",
     "SAMPLING",
     "UNUSED_FAMILIES",
+    "YOUNG_FAMILIES",
 ]
 
 RANKER_PARAMS = {
@@ -38,6 +39,9 @@ SAMPLING = (
 
 UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
 """Feature families that models learn nothing from, as shipped: docs/explanation/ablation.md."""
+
+YOUNG_FAMILIES = ("age",)
+"""Those that models of young objects alone learn from: docs/explanation/early.md."""
 
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
