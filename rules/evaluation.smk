@@ -212,6 +212,7 @@ rule learning_curve:
         settings={
             **scoring_settings("target", "training"),
             "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
+            **files_of(config["models"][config["evaluation"]["learning_curve"]["model"]]),
             "learning_curve": config["evaluation"]["learning_curve"],
         },
     message:
@@ -674,6 +675,7 @@ rule score_rocket:
             **scoring_settings("target", "training", "selection", "folds", "rocket"),
             "models": rocket_blocks(),
             "members": rocket_members(),
+            **files_of(*rocket_blocks().values()),
         },
     message:
         "Scoring models on ROCKET's columns, and what they add to others"

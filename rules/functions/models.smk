@@ -54,7 +54,20 @@ def training_code(adapter, model):
 def training_settings(model, *blocks):
     """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
     names = ("seed", "target", "training", *blocks)
-    return {"model": config["models"][model], **{name: config[name] for name in names}}
+    block = config["models"][model]
+    return {"model": block, **{name: config[name] for name in names}, **files_of(block)}
+
+
+def files_of(*blocks):
+    """Return {"files": {path: digest}} of the user's files that transforms of blocks of `models` read; {} for none."""
+    paths = {
+        params[name]
+        for block in blocks
+        for transform, params in block.get("transforms", {}).items()
+        for name in plugins.constant("transforms", transform, "FILES", ())
+        if params.get(name)
+    }
+    return {"files": {path: file_digest(path) for path in sorted(paths)}} if paths else {}
 
 
 def class_settings():

@@ -195,7 +195,7 @@ class Model(Block):
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
         "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
-        "rocket, principal_components: docs/explanation/rocket.md.",
+        "rocket, principal_components: docs/explanation/rocket.md. embedding: docs/explanation/networks.md.",
     )
 
 
