@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_an_embedding_feeds_any_tabular_learner_and_goes_along_with_the_model(of
     write_fits(tmp_path / "model", Fits(DATA[0].features.columns, ("TDE", "other"), needs, (model,)))
     again = read_fits(tmp_path / "model").fits[0]
     assert np.array_equal(again.predict(other), p)
-    assert (tmp_path / "model/000/0_embedding/weights.onnx").read_bytes() == open(of_views, "rb").read()
+    assert (tmp_path / "model/000/0_embedding/weights.onnx").read_bytes() == Path(of_views).read_bytes()
     np.testing.assert_allclose(model.predict(other.take([5])), p[[5]], atol=1e-6)
     assert model.importance().tolist() == [0.0, 0.0, 0.0]
 
@@ -103,7 +104,7 @@ def test_layouts_of_known_models_are_fed_points_in_their_units(layout, tmp_path)
         inputs = {name: ["w", length] for name in ("flux", "flux_err", "time", "channel_index", "mask")}
         nodes, outputs = [("Identity", ["flux"], "last", {})], {"last": ["w", length]}
     path = network(tmp_path / "small.onnx", inputs, nodes, outputs, TYPES.get(layout, {}))
-    found = open_embedder(open(path, "rb").read(), layout).embed(dataset)
+    found = open_embedder(Path(path).read_bytes(), layout).embed(dataset)
     curves = dataset.points.dereddened()
     for k, curve in enumerate(curves):
         phase = (curve.mjd - dataset.grid.peak_mjd[k]) / curve.stretch
@@ -121,7 +122,7 @@ def test_layouts_of_known_models_are_fed_points_in_their_units(layout, tmp_path)
 
 
 def test_what_cannot_be_used_is_told(of_views, tmp_path, monkeypatch):
-    weights = open(of_views, "rb").read()
+    weights = Path(of_views).read_bytes()
     with pytest.raises(ConfigError, match=r"embedding.layout: expected one of astromer1, .*, found 'astromer'"):
         open_embedder(weights, "astromer")
     with pytest.raises(ConfigError, match="expected an ONNX network with its weights"):

@@ -1,7 +1,7 @@
 """Columns of an embedding in place of features: a network of the user's, as an ONNX file, reads the light curves.
 
-The network is as it is: nothing of it is fitted, so that no label and no held-out object plays a part, as long as it was
-not trained on them. It goes along with the model.
+The network is as it is: nothing of it is fitted, so that no label and no held-out object plays a part, as long as it
+was not trained on them. It goes along with the model.
 """
 
 import json
