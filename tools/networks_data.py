@@ -3,7 +3,7 @@
     PYTHONPATH=src python tools/networks_data.py results OUT.npz [--simulated FOLDER] [--early FOLDER]
 
 results: of a run on the objects that are learned from, `results/features/train.parquet` and what it was made of.
-simulated: of a run on simulated objects, whose posteriors and light curves of training objects are taken.
+simulated: of a run on simulated objects, whose posteriors and light curves are taken.
 early: of a run with `augmentations.early`, whose copies of the same objects are taken.
 """
 
@@ -71,11 +71,11 @@ def real(results, config):
 
 
 def simulated(results, config):
-    """Return the arrays of simulated objects, and their classes."""
-    known = read_columns(Path(results, "metadata.parquet"), ["object_id", "set", "spec_type", "target"])
-    kept = (known["set"] == "train") & np.array([kind is not None for kind in known["spec_type"]])
-    known = {name: values[kept] for name, values in known.items()}
-    ids = known["object_id"]
+    """Return the arrays of all simulated objects of the splits that are done, and their classes."""
+    known = read_columns(Path(results, "survey", "truth.parquet"), ["object_id", "split", "spec_type", "target"])
+    done = np.isin(known["split"].astype(str), [path.stem for path in parts(results, "posterior")])
+    known = {name: values[done] for name, values in known.items()}
+    ids = known["object_id"].astype(object)
     given = {"grid": read_grid(parts(results, "posterior"), ids)}
     given["points"] = read_points(parts(results, "lightcurves"), parts(results, "objects"), ids)
     found = {f"sim_{name}": values for name, values in views_of(_bare(ids, given)).items()}

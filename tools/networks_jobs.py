@@ -52,12 +52,16 @@ def _beside(simulated):
 def first_jobs(simulated):
     """Return what is compared, on the draws for choosing, two seeds each; the most wanted first."""
     jobs = []
-    for model, seeds in (("tcn", 2), ("swin", 2), ("transformer", 2)):
-        jobs += [
-            _job("first", model, "curve", name, "choose_grouped", seeds, **more) for name, more in _alone(simulated)
-        ]
-    for model in ("swin", "tcn", "transformer"):
-        jobs += [_job("first", model, "short", name, "choose_grouped", 2, **more) for name, more in _beside(simulated)]
+    for model, features in (
+        ("tcn", "curve"),
+        ("swin", "short"),
+        ("tcn", "short"),
+        ("swin", "curve"),
+        ("transformer", "short"),
+        ("transformer", "curve"),
+    ):
+        tried = _alone(simulated) if features == "curve" else _beside(simulated)
+        jobs += [_job("first", model, features, name, "choose_grouped", 2, **more) for name, more in tried]
     return jobs
 
 
@@ -85,10 +89,10 @@ def confirmed(lines, early):
     jobs = []
     for line in order:
         more = {name: line[name] for name in ("plan", "params", "pretrain", "joint") if name in line}
-        name = f"best: {line['name']}"
-        jobs.append(_job("last", line["model"], line["features"], name, "report_grouped", 5, **more))
+        name, seeds = f"best: {line['name']}", 3 if line["model"] == "transformer" else 5
+        jobs.append(_job("last", line["model"], line["features"], name, "report_grouped", seeds, **more))
         if line["features"] == "short":
-            jobs.append(_job("last", line["model"], "new", name, "report_grouped", 5, **more))
+            jobs.append(_job("last", line["model"], "new", name, "report_grouped", seeds, **more))
     for features in ("short", "curve"):
         for model in ENCODERS:
             jobs.append(_job("last", model, features, "as shipped", "report_grouped", 3))

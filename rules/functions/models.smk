@@ -26,8 +26,10 @@ def tables_of_copies(wildcards):
 
 
 def weights_and_parameters(wildcards):
-    """Return the files of importance weights and of tuned parameters that a training set needs, if it needs any."""
+    """Return the files of importance weights, tuned parameters and first networks that a training set needs, if any."""
     tables = {}
+    if config["models"][wildcards.model]["pretrained"]:
+        tables["pretrained"] = f"results/pretrained/{wildcards.model}"
     if config["training"]["importance_weights"]:
         tables["weights"] = "results/evaluation/importance_weights.parquet"
     if config["models"][wildcards.model]["tuned"]:
@@ -55,7 +57,8 @@ def training_settings(model, *blocks):
     """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
     names = ("seed", "target", "training", *blocks)
     block = config["models"][model]
-    return {"model": block, **{name: config[name] for name in names}, **files_of(block)}
+    tree = {"taxonomy": TAXONOMY} if block["params"].get("loss") == "hierarchical" else {}
+    return {"model": block, **{name: config[name] for name in names}, **tree, **files_of(block)}
 
 
 def files_of(*blocks):
@@ -68,6 +71,13 @@ def files_of(*blocks):
         if params.get(name)
     }
     return {"files": {path: file_digest(path) for path in sorted(paths)}} if paths else {}
+
+
+def pretraining_survey():
+    """Return the block `simulation` of the survey that networks learn from first."""
+    block = config["pretraining"]
+    siblings = {"train": block["spectroscopic"], "test": block["photometric"]}
+    return {**config["simulation"], "n_splits": 1, "sources": block["sources"], "siblings": siblings}
 
 
 def class_settings():

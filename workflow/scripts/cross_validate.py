@@ -33,9 +33,11 @@ from mallorn.learning.training_sets import (
     WITHOUT_REDSHIFT,
     training_rows,
 )
+from mallorn.learning.tree import class_levels
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 from mallorn.survey.copies import originals
+from mallorn.survey.taxonomy import Taxonomy
 
 DRAWN = ("photoz_draws", "test_draws")
 
@@ -44,6 +46,7 @@ class Inputs(NamedTuple):
     """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
 
     photoz_draws, test_draws: feature tables of the same objects, one for each draw of their redshifts.
+    pretrained: folder of the network that a pretrained model begins from.
     views: {"survey", or one of the tables above: (light curves, objects, posteriors)}, paths of all splits each, for
     learners that need them; see `DatasetFiles`. A table that has none of its own is of objects of the survey.
     """
@@ -57,6 +60,7 @@ class Inputs(NamedTuple):
     test_draws: tuple = ()
     weights: str = ""
     parameters: str = ""
+    pretrained: str = ""
     views: dict = MappingProxyType({})
 
     def files(self, table):
@@ -96,7 +100,8 @@ def main(inputs, outputs, about, settings, threads):
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
     `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
-    (the one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
+    (the one of `models` to train) of the configuration, and "taxonomy" for a loss on it}. threads: models trained at a
+    time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
     final, of_copies = about["training"] == FINAL, about["training"] in COPIES
@@ -117,7 +122,13 @@ def main(inputs, outputs, about, settings, threads):
     weight = _weights(inputs.weights, about["training"], originals(dataset.object_id))
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
-    spec = with_selection(model, settings["selection"])
+    if "taxonomy" in settings:
+        types = [sorted(set(labels["spec_type"][classes == k])) for k in range(len(names))]
+        labelled = labelled._replace(levels=class_levels(types, Taxonomy(settings["taxonomy"])))
+    spec = {
+        **with_selection(model, settings["selection"]),
+        **({"start": inputs.pretrained} if inputs.pretrained else {}),
+    }
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
     checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
     options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))

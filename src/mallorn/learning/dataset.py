@@ -160,7 +160,7 @@ class Labelled(NamedTuple):
 
     classes (n,) int, of 0 .. n_classes - 1, class 0 being the one sought. kinds (n,) int: classes at least as fine with
     the same class 0, below 0 where unknown. event (n,) str: the event that an object is a sibling of. weight (n,) in
-    the loss.
+    the loss. levels (D, n_classes): groups of the classes on a tree, see `mallorn.learning.tree.class_levels`, or None.
     """
 
     dataset: Dataset
@@ -169,6 +169,7 @@ class Labelled(NamedTuple):
     kinds: np.ndarray
     event: np.ndarray
     weight: np.ndarray
+    levels: np.ndarray | None = None
 
     @classmethod
     def of(cls, dataset, classes, n_classes, event, kinds=None, weight=None):

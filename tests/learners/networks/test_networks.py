@@ -153,7 +153,7 @@ def _always(begin):
 
 
 def test_a_misspelt_loss_and_features_that_there_are_not_are_told():
-    with pytest.raises(ConfigError, match=r"loss: expected one of cross_entropy, focal, found 'hinge'"):
+    with pytest.raises(ConfigError, match=r"loss: expected one of cross_entropy, focal, hierarchical, found 'hinge'"):
         fit("tcn", loss="hinge")
     with pytest.raises(ConfigError, match=r"beside: no feature matches 'c__\*'"):
         fit("tcn", beside="c__*")

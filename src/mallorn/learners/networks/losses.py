@@ -32,8 +32,7 @@ def loss(logits, classes, weight, kind, gamma, levels=None):  # size: what is co
 def _down_the_tree(share, classes, levels):
     """Return the loss (n,) of logarithms of probabilities (n, C)."""
     same = levels[:, :, None] == levels[:, None, :]
-    inside = torch.where(same[:, classes], 0.0, float("-inf"))
-    of_group = torch.logsumexp(share + inside, dim=2)
+    of_group = torch.logsumexp(share + torch.log(same[:, classes].to(share.dtype)), dim=2)
     steps = torch.diff(of_group, dim=0, prepend=torch.zeros_like(of_group[:1]))
     fading = torch.exp(-_FADING * torch.arange(len(levels), device=share.device, dtype=share.dtype))
     return -(fading[:, None] * steps).sum(dim=0)

@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     highest, after a tenth of the steps; it falls to 0 as a cosine. weight_decay: of AdamW. average: of the weights, how
     much of the mean is kept at each step (EMA). clip: longest gradient. loss: of `losses.LOSSES`; gamma: of focal loss.
     sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once.
-    alterations: `Alterations`.
+    alterations: `Alterations`. levels: of the hierarchical loss, rows of groups of classes; see `losses.loss`.
     """
 
     epochs: int = 40
@@ -53,6 +53,7 @@ class Plan(NamedTuple):
     gamma: float = 2.0
     sampling: float = 0.0
     alterations: Alterations = Alterations()
+    levels: tuple = ()
 
 
 def choose_device():
@@ -105,6 +106,7 @@ class _Fit:
         self.tensors = {name: torch.as_tensor(values, device=self.device) for name, values in arrays.items()}
         self.classes = torch.as_tensor(np.asarray(classes, dtype=np.int64), device=self.device)
         self.weight = torch.as_tensor(np.asarray(weight, dtype=np.float32), device=self.device)
+        self.levels = torch.tensor(plan.levels, device=self.device) if plan.levels else None
         self.generator = torch.Generator(self.device)
         give_generator(self.network, self.generator)
         n, size = len(classes), min(plan.batch_size, len(classes))
@@ -185,7 +187,8 @@ class _Fit:
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda", cache_enabled=False):
             outputs = self.network(batch)
         classes, weight = self.classes[self.rows], self.weight[self.rows]
-        found = sum(loss(one, classes, weight, self.plan.loss, self.plan.gamma) for one in outputs)
+        how = (self.plan.loss, self.plan.gamma, self.levels)
+        found = sum(loss(one, classes, weight, *how) for one in outputs)
         found.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip, foreach=self.device == "cuda")
         self.optimizer.step()
