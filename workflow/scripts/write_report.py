@@ -69,6 +69,7 @@ def main(paths, folders, folder, settings):
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
     commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
+    commands["networks"] = "snakemake --cores all networks"
     commands["new_samples"] = "snakemake --cores all predictive"
     commands["selection"] = "snakemake --cores all select_features"
     write_evaluation_page(folder, evaluation, scores, curves, commands)

@@ -11,14 +11,13 @@ from mallorn.errors import ConfigError, DataError
 from mallorn.io.received import read_json
 from mallorn.learners.networks.augment import Alterations
 from mallorn.learners.networks.checkpoints import Checkpoint, digest_of
+from mallorn.learners.networks.files import ABOUT, WEIGHTS
 from mallorn.learners.networks.losses import LOSSES
 from mallorn.learners.networks.network import Network, Sizes
 from mallorn.learners.networks.training import Plan, choose_device, made, probabilities_of, train
 from mallorn.learners.networks.views import arrays_of, columns_beside
 
 __all__ = ["COMMON", "Fitted", "build", "fit", "functions_of", "load", "plan_of", "predict", "save"]
-
-_WEIGHTS, _ABOUT = "weights.safetensors", "network.json"
 
 COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25}
 """Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: what the learning rate is multiplied
@@ -129,8 +128,8 @@ def save(model, folder):
     from safetensors.torch import save_file
 
     weights = {name: values.contiguous() for name, values in model.network.state_dict().items()}
-    save_file(weights, str(Path(folder, _WEIGHTS)))
-    Path(folder, _ABOUT).write_text(json.dumps(model.about) + "\n", encoding="utf-8")
+    save_file(weights, str(Path(folder, WEIGHTS)))
+    Path(folder, ABOUT).write_text(json.dumps(model.about) + "\n", encoding="utf-8")
 
 
 def load(encoder, folder):
@@ -138,8 +137,8 @@ def load(encoder, folder):
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    about = read_json(Path(folder, _ABOUT))
-    path = Path(folder, _WEIGHTS)
+    about = read_json(Path(folder, ABOUT))
+    path = Path(folder, WEIGHTS)
     try:
         network = build(encoder, about["params"], Sizes(*about["sizes"]))
         network.load_state_dict(load_file(str(path)))

@@ -38,6 +38,10 @@ EVALUATIONS = {
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
+    "networks": (
+        "Networks",
+        "Scores of networks that read light curves, beside a perceptron on features alone, and how their loss fell.",
+    ),
     "rocket": (
         "ROCKET",
         "Models on columns that fixed convolutions make of the posterior light curves, with other features beside them "
@@ -62,6 +66,7 @@ _CAPTIONS = {
     "confusion": "What objects of each type are taken for, grouped folds.",
     "calibration": "Observed fraction of the class sought against the probability given.",
     "learning_curve": "Scores against the number of events of the class sought trained on.",
+    "networks_losses": "Loss of the objects that networks learn from, mean and range over folds and repeats.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_points": "Scores against the number of points.",
