@@ -33,7 +33,6 @@ from mallorn.learning.training_sets import (
     WITHOUT_REDSHIFT,
     training_rows,
 )
-from mallorn.learning.tree import class_levels
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
 from mallorn.survey.copies import originals
@@ -123,12 +122,8 @@ def main(inputs, outputs, about, settings, threads):
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     if "taxonomy" in settings:
-        types = [sorted(set(labels["spec_type"][classes == k])) for k in range(len(names))]
-        labelled = labelled._replace(levels=class_levels(types, Taxonomy(settings["taxonomy"])))
-    spec = {
-        **with_selection(model, settings["selection"]),
-        **({"start": inputs.pretrained} if inputs.pretrained else {}),
-    }
+        labelled = labelled.on_tree(labels["spec_type"], Taxonomy(settings["taxonomy"]))
+    spec = with_start(with_selection(model, settings["selection"]), inputs.pretrained)
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
     checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
     options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))

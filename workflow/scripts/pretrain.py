@@ -14,7 +14,6 @@ from mallorn.learning.classes import encode_classes
 from mallorn.learning.dataset import Dataset, Features, Labelled
 from mallorn.learning.pipeline import fit_pipeline
 from mallorn.learning.tables import read_grid, read_points
-from mallorn.learning.tree import class_levels
 from mallorn.seeds import derived_seed
 from mallorn.survey.taxonomy import Taxonomy
 
@@ -45,8 +44,7 @@ def main(inputs, output, model, settings):
     grid, points = read_grid([inputs.posterior], ids), read_points([inputs.lightcurves], [inputs.objects], ids)
     part = Labelled.of(Dataset(ids, features=none, grid=grid, points=points), classes, len(names), ids)
     if "taxonomy" in settings:
-        types = [sorted(set(known["spec_type"][classes == k])) for k in range(len(names))]
-        part = part._replace(levels=class_levels(types, Taxonomy(settings["taxonomy"])))
+        part = part.on_tree(known["spec_type"], Taxonomy(settings["taxonomy"]))
     module, block = learner(settings["model"]["learner"]), settings["model"]
     params = {**block["params"], "beside": "", "epochs": block["params"].get("first_epochs", FIRST_EPOCHS)}
     spec = {**block, "params": params, "transforms": {}, "pretrained": False}

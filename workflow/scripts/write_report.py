@@ -30,6 +30,15 @@ from mallorn.survey.taxonomy import Taxonomy
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
+TARGETS = {
+    "rocket": "rocket",
+    "rocket_gains": "rocket",
+    "networks": "networks",
+    "new_samples": "predictive",
+    "selection": "select_features",
+}
+COMMANDS = {part: f"snakemake --cores all {target}" for part, target in TARGETS.items()}
+
 
 def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
@@ -68,11 +77,7 @@ def main(paths, folders, folder, settings):
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
-    commands["networks"] = "snakemake --cores all networks"
-    commands["new_samples"] = "snakemake --cores all predictive"
-    commands["selection"] = "snakemake --cores all select_features"
-    write_evaluation_page(folder, evaluation, scores, curves, commands)
+    write_evaluation_page(folder, evaluation, scores, curves, COMMANDS)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     tree = Taxonomy(settings["taxonomy"])
     lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.learning.tree import class_levels
 from mallorn.survey.lightcurves import joined
 
 __all__ = ["VIEWS", "Dataset", "Features", "Grid", "Labelled", "concatenate", "of_values"]
@@ -177,6 +178,11 @@ class Labelled(NamedTuple):
         kinds = classes if kinds is None else kinds
         weight = np.ones(len(dataset)) if weight is None else np.asarray(weight, dtype=float)
         return cls(dataset, np.asarray(classes), n_classes, np.asarray(kinds), np.asarray(event, dtype=object), weight)
+
+    def on_tree(self, labels, tree):
+        """Return the same objects with the `levels` of their classes on a `Taxonomy`, by their labels (n,) str."""
+        types = [sorted(set(labels[self.classes == k])) for k in range(self.n_classes)]
+        return self._replace(levels=class_levels(types, tree))
 
     def take(self, rows):
         """Return the objects with the numbers `rows` (m,), in that order."""

@@ -18,6 +18,7 @@ __all__ = [
     "split_shared",
     "steps_of",
     "with_selection",
+    "with_start",
 ]
 
 
@@ -100,6 +101,11 @@ def with_selection(spec, selection):
     if not spec["selection"]:
         return spec
     return {**spec, "transforms": {"selection": selection, **spec.get("transforms", {})}}
+
+
+def with_start(spec, folder):
+    """Return a block of `models` that begins from the network in `folder`; as it is if that is ""."""
+    return {**spec, "start": folder} if folder else spec
 
 
 def fit_shared(spec, part, seed, threads=1):
