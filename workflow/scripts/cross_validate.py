@@ -16,7 +16,7 @@ from mallorn.learning.dataset import Labelled, concatenate
 from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import Fits, predict_mean, write_fits
 from mallorn.learning.parameters import read_best
-from mallorn.learning.pipeline import needs_of, with_selection
+from mallorn.learning.pipeline import needs_of, with_selection, with_start
 from mallorn.learning.tables import (
     DatasetFiles,
     dataset_groups,
@@ -133,10 +133,7 @@ def main(inputs, outputs, about, settings, threads):
     if outputs.models:
         write_fits(outputs.models, fits)
     if outputs.once:
-        everything = [(np.arange(len(dataset)), np.empty(0, dtype=int))]
-        alone = options._replace(predicted=None, keep=True)
-        once = train_predict(labelled, everything, spec, derived_seed(seed, "once"), threads, alone)
-        write_fits(outputs.once, fits._replace(fits=once.fits))
+        write_fits(outputs.once, fits._replace(fits=_fitted_once(labelled, spec, seed, threads, options)))
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
         chosen = None if final else ~has_redshift(inputs.test) & (about["training"] == WITHOUT_REDSHIFT)
@@ -157,6 +154,13 @@ def main(inputs, outputs, about, settings, threads):
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
+
+
+def _fitted_once(labelled, spec, seed, threads, options):
+    """Return the fits to all objects of the training set."""
+    everything = [(np.arange(len(labelled.dataset)), np.empty(0, dtype=int))]
+    alone = options._replace(predicted=None, keep=True)
+    return train_predict(labelled, everything, spec, derived_seed(seed, "once"), threads, alone).fits
 
 
 def _weights(path, training, original):
