@@ -17,6 +17,7 @@ import torch
 from mallorn.learners.networks.augment import Alterations, altered
 from mallorn.learners.networks.layers import give_generator
 from mallorn.learners.networks.losses import loss
+from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed, generator
 
 __all__ = ["Plan", "choose_device", "logits_of", "made", "probabilities_of", "train"]
@@ -87,7 +88,8 @@ def train(network, arrays, classes, weight, plan, seed, device="cpu", checkpoint
         now = time.monotonic()
         if now - told >= _LOGGED:
             left = (now - begun) / (epoch + 1 - first) * (plan.epochs - epoch - 1)
-            log.info("epoch %d of %d: loss %.4f, about %.0f s left", epoch + 1, plan.epochs, history[-1], left)
+            message = "epoch %d of %d: loss %.4f, average precision %.3f of what it learns from, about %.0f s left"
+            log.info(message, epoch + 1, plan.epochs, history[-1], fit.average_precision(), left)
             told = now
         if checkpoint is not None and epoch + 1 < plan.epochs:
             checkpoint.write(lambda: fit.state(history))
@@ -196,6 +198,15 @@ class _Fit:
             for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(now, self.taken)
         self.total += found.detach()
+
+    def average_precision(self):
+        """Return the average precision of class 0 among the objects that are learned from, by averaged weights."""
+        network, found = self.mean.train(False), []
+        with torch.inference_mode():
+            for begin in range(0, len(self.classes), _BATCH):
+                batch = {name: values[begin : begin + _BATCH] for name, values in self.tensors.items()}
+                found.append(torch.softmax(network(batch)[0].float(), dim=1)[:, 0].cpu().numpy())
+        return average_precision(self.classes.cpu().numpy() == 0, np.concatenate(found))
 
     def averaged(self):
         """Return the network with averaged weights, on the CPU."""
