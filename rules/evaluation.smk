@@ -220,6 +220,7 @@ rule learning_curve:
         settings={
             **scoring_settings("target", "training"),
             "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
+            **files_of(config["models"][config["evaluation"]["learning_curve"]["model"]]),
             "learning_curve": config["evaluation"]["learning_curve"],
         },
     message:
@@ -668,7 +669,57 @@ rule select_features:
 rule networks:
     input:
         "results/evaluation/networks.csv",
+        "results/evaluation/network_losses.csv",
+        ["results/tracked_networks.json"] if config["tracking"]["mlflow"] else [],
     localrule: True
+
+
+rule draw_networks:
+    input:
+        network_files(FITS),
+    output:
+        table="results/evaluation/network_losses.csv",
+        svg="results/evaluation/figures/networks_losses.svg",
+        png="results/evaluation/figures/networks_losses.png",
+    log:
+        "results/log/draw_networks.log",
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code_of("draw_networks"),
+        names=names_of_networks(),
+    message:
+        "Drawing how the networks learned"
+    script:
+        "../workflow/scripts/draw_networks.py"
+
+
+rule track_networks:
+    input:
+        models=network_files(FITS),
+        out_of_fold=network_files(PREDICTED["out_of_fold"]),
+        folds="results/folds.parquet",
+    output:
+        "results/tracked_networks.json",
+    log:
+        "results/log/track_networks.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(20),
+    params:
+        code=code_of("track_networks"),
+        names=names_of_networks(),
+        settings=config["tracking"],
+    message:
+        "Logging the networks to MLflow"
+    script:
+        "../workflow/scripts/track_networks.py"
 
 
 use rule score as score_networks with:
@@ -719,6 +770,7 @@ rule score_rocket:
             **scoring_settings("target", "training", "selection", "folds", "rocket"),
             "models": rocket_blocks(),
             "members": rocket_members(),
+            **files_of(*rocket_blocks().values()),
         },
     message:
         "Scoring models on ROCKET's columns, and what they add to others"

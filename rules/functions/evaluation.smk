@@ -39,6 +39,17 @@ def network_models():
     ]
 
 
+def names_of_networks():
+    """Return (model, protocol, repeat) of each training of a network."""
+    return [(model, protocol, repeat) for model in network_models() for protocol in PROTOCOLS for repeat in REPEATS]
+
+
+def network_files(pattern):
+    """Return the paths of a pattern of predictions for each training of a network, in that order."""
+    named = names_of_networks()
+    return [pattern.format(training=FINAL, model=name, protocol=protocol, repeat=k) for name, protocol, k in named]
+
+
 def rocket_models():
     """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
     rocket = config["rocket"]

@@ -38,6 +38,7 @@ _COMMANDS = {
         "predictive": ("new_samples",),
         "select_features": ("selection",),
         "early": ("early", "early_gains", "early_times"),
+        "networks": ("networks",),
     }.items()
     for part in parts
 }

@@ -1,6 +1,6 @@
 """Settings of what is learned: training sets, folds, models, the selection of features, and tuning."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ from mallorn.settings.fields import (
 )
 from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES, YOUNG_FAMILIES
 
-__all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
+__all__ = ["Augmentations", "Folds", "Model", "Pretraining", "Selection", "Training", "Trainer", "Tuning"]
 
 Parameter = float | int | str | bool
 _LEARNER = (
@@ -211,6 +211,11 @@ class Model(Block):
     )
     balance: Share = value(0.0, _BALANCE)
     event_balance: Share = value(0.0, _EVENT_BALANCE)
+    pretrained: bool = value(
+        False,
+        "Whether the network learns from simulated objects first (block pretraining), once for the fits of all folds; "
+        "of features beside the light curve it learns afterwards.",
+    )
     seeds: Count = value(1, "Members that are averaged; they differ in their random seed.")
     selection: bool = value(False, "Whether to train on the features that `selection` keeps in each training part.")
     tuned: bool = value(False, "Whether to train with the parameters that tuning finds; others of `params` hold.")
@@ -219,8 +224,41 @@ class Model(Block):
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
         "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
-        "rocket, principal_components: docs/explanation/rocket.md.",
+        "rocket, principal_components: docs/explanation/rocket.md. embedding: docs/explanation/networks.md.",
     )
+
+
+PRETRAINING = {
+    "AGN": 430,
+    "SN Ia": 170,
+    "SN Ia-91T-like": 12,
+    "SN Ia-91bg-like": 12,
+    "SN Ib": 20,
+    "SN Ic": 20,
+    "SN Ic-BL": 15,
+    "SN IIb": 20,
+    "SN II": 80,
+    "SN IIP": 25,
+    "SN IIn": 100,
+    "SLSN-I": 70,
+    "SLSN-II": 30,
+    "TDE": 240,
+}
+"""Simulated events of each type that networks learn from first."""
+
+
+class Pretraining(Block):
+    """The simulated objects that networks learn from first, where their block of models says `pretrained: true`.
+
+    What is not said here is as in `simulation`. No survey's label plays a part.
+    """
+
+    sources: dict[str, whole(ge=0)] = Field(
+        default_factory=lambda: dict(PRETRAINING),
+        description="Number of events of each type, as simulation.sources; yours replace all of these.",
+    )
+    spectroscopic: Annotated[float, Field(ge=1)] = value(3.0, "Mean number of objects of an event, z being exact.")
+    photometric: Annotated[float, Field(ge=1)] = value(1.0, "Further ones, with a photometric z; at least one each.")
 
 
 class Selection(Block):

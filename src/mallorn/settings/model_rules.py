@@ -48,6 +48,9 @@ def _names(config):
     yield from filter(None, [_missing_ensemble(config["rocket"]["ensemble"], ensembles)])
     for where, names in trained.items():
         yield from (_absent(where, name, models) for name in names if name not in models)
+        for name in names:
+            if models.get(name, {}).get("pretrained"):
+                yield f"{where}: {name!r} is pretrained, which only models that are trained on the folds can be"
 
 
 def _unusable(where, name, blocks):
@@ -83,6 +86,8 @@ def _learners(config):
         for key in block["params"]:
             if key not in known:
                 yield f"{where}.params: the learner {name} has no parameter {nearest(key, known)}"
+        if block.get("pretrained") and not plugins.constant("learners", name, "STARTS", False):
+            yield f"{where}.pretrained: the learner {name} cannot begin from what was learned before"
         if block["params"].get("focal_gamma") and block.get("classes", "binary") != "binary":
             yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
     for name in config["explanations"]["models"]:

@@ -64,6 +64,10 @@ EVALUATIONS = {
         "Over what is submitted, on these folds: standard errors over draws (se), intervals over events drawn alike "
         "for both. An interval that holds 0 says that no gain is seen.",
     ),
+    "networks": (
+        "Networks",
+        "Scores of networks that read light curves, beside a perceptron on features alone, and how their loss fell.",
+    ),
     "rocket": (
         "ROCKET",
         "Models on columns that fixed convolutions make of the posterior light curves, with other features beside them "
@@ -89,6 +93,7 @@ _CAPTIONS = {
     "calibration": "Observed fraction of the class sought against the probability given.",
     "early": "Scores of the class sought at each age. Dotted: the calibration error up to which a probability holds.",
     "learning_curve": "Scores against the number of events of the class sought trained on.",
+    "networks_losses": "Loss of the objects that networks learn from, mean and range over folds and repeats.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_magnitude": "Scores against the magnitude of the brightest point.",
