@@ -23,7 +23,7 @@ from mallorn.survey.passbands import SLOTS
 
 __all__ = ["ENDINGS", "write_object_page"]
 
-ENDINGS = (".html", ".csv", ".light_curve.png", ".light_curve.svg")
+ENDINGS = (".html", ".csv", ".light_curve.svg")
 """Endings of the files that every page consists of; figures of what could be fitted come beside them."""
 
 _UNUSUAL = 2.0  # from one in a hundred on a page says so
@@ -92,7 +92,7 @@ def _flags(row):
 
 
 def _save(figure, path):
-    return save(figure, path)[1]
+    return save(figure, path, ("svg",))[0]  # `mallorn plot` writes one object as PNG or PDF
 
 
 def _subline(o, row, context):
