@@ -2,8 +2,8 @@
 # Makes:  results/families/{family}/{part}.parquet, results/features/{table}.parquet (train, test, new, augmentations, draws of
 #         redshifts).  docs/reference/features.md.
 #
-# A family is a module of mallorn.families or a plug-in, and a block `features.NAME` of config.yaml; one rule serves them
-# all.
+# A family is a module of mallorn.families or a plug-in, and a block `features.NAME` of config.yaml; one job makes all of a
+# part. Its files are updated: each says what it was made from, and one that would be made from the same stays.
 
 
 include: "functions/features.smk"
@@ -29,22 +29,21 @@ rule extract_features:
         family_inputs,
         objects=LIGHTCURVES["objects"],
     output:
-        "results/families/{family}/{part}.parquet",
+        [update(path) for path in expand("results/families/{family}/{{part}}.parquet", family=FAMILIES)],
     log:
-        "results/log/extract_features/{family}/{part}.log",
+        "results/log/extract_features/{part}.log",
     benchmark:
-        "results/benchmarks/extract_features/{family}/{part}.tsv"
+        "results/benchmarks/extract_features/{part}.tsv"
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(800),
-        runtime=minutes(5, 1),
+        mem_mb=megabytes(1000),
+        runtime=minutes(10, 1),
     params:
-        code=lambda wildcards: family_code(wildcards.family),
-        artifacts=artifacts_of,
-        settings=family_settings,
+        code=families_code(),
+        families=families_made_from,
     message:
-        "Computing {wildcards.family} features of {wildcards.part}"
+        "Computing the features of {wildcards.part}"
     script:
         "../workflow/scripts/extract_features.py"
 

@@ -103,6 +103,7 @@ rule describe_domain:
             "seed": config["seed"],
             "domain": config["domain"],
             "passbands": config["augmentations"][OTHER_SURVEYS]["passbands"],
+            "young": {name: config["augmentations"][EARLY][name] for name in ("passes", "trigger")},
         },
     message:
         "Describing how the training objects were observed"

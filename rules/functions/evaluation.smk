@@ -39,6 +39,17 @@ def network_models():
     ]
 
 
+def names_of_networks():
+    """Return (model, protocol, repeat) of each training of a network."""
+    return [(model, protocol, repeat) for model in network_models() for protocol in PROTOCOLS for repeat in REPEATS]
+
+
+def network_files(pattern):
+    """Return the paths of a pattern of predictions for each training of a network, in that order."""
+    named = names_of_networks()
+    return [pattern.format(training=FINAL, model=name, protocol=protocol, repeat=k) for name, protocol, k in named]
+
+
 def rocket_models():
     """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
     rocket = config["rocket"]
@@ -53,21 +64,43 @@ def rocket_members():
 
 def rocket_inputs(wildcards):
     """Return the training objects of `score_rocket`, and the parameters of the models that are tuned."""
-    tables = {}
-    for name in rocket_models():
-        tables |= model_tables(name)
-    tuned = [f"{TUNING}/best.yaml".format(**FINAL_STUDY, model=name) for name in rocket_tuned()]
-    return {**tables, **({"parameters": tuned} if tuned else {})}
-
-
-def rocket_tuned():
-    """Return the models of `score_rocket` whose parameters tuning finds."""
-    return [name for name in rocket_models() if config["models"][name]["tuned"]]
+    return inputs_of_blocks(rocket_blocks())
 
 
 def rocket_blocks():
     """Return {name: block of `models`} of all models that `score_rocket` trains."""
     return {name: config["models"][name] for name in rocket_models()}
+
+
+def fresh_inputs(wildcards):
+    """Return the training objects of `score_fresh`, and the parameters of the models that are tuned."""
+    return inputs_of_blocks(fresh_blocks())
+
+
+def fresh_blocks():
+    """Return {name: block of `models`} of all models that `score_fresh` trains: those submitted, and those of variants."""
+    named = [name for variant in config["fresh"]["variants"].values() for name in variant["members"] or []]
+    return {name: config["models"][name] for name in dict.fromkeys([*SUBMITTED_MODELS, *named])}
+
+
+def inputs_of_blocks(blocks):
+    """Return the training objects that models need, {name: block}, and the parameters of those that are tuned."""
+    tables = {}
+    for name in blocks:
+        tables |= model_tables(name)
+    tuned = [f"{TUNING}/best.yaml".format(**FINAL_STUDY, model=name) for name in tuned_of(blocks)]
+    return {**tables, **({"parameters": tuned} if tuned else {})}
+
+
+def tuned_of(blocks):
+    """Return the names of those of the models, {name: block}, whose parameters tuning finds."""
+    return [name for name, block in blocks.items() if block["tuned"]]
+
+
+def code_of_blocks(blocks):
+    """Return what `loaded_by` does of models, {name: block}, with the ranker where one of them selects features."""
+    ranker = [config["selection"]["ranker"]] if any(block["selection"] for block in blocks.values()) else []
+    return loaded_by(*blocks.values(), *ranker)
 
 
 def tree_predictions():

@@ -9,23 +9,26 @@ def needs_of(family):
     return plugins.constant("features", family, "NEEDS")
 
 
-def artifacts_of(wildcards):
+def artifacts_of(family, part):
     """Return {artifact: path} of what a family reads of a part; {slot: path} for fits of single passbands."""
-    fill = lambda path: path.format(part=wildcards.part)
+    fill = lambda path: path.format(part=part)
     return {
         need: (
             {slot: fill(path) for slot, path in ARTIFACTS[need].items()}
             if isinstance(ARTIFACTS[need], dict)
             else fill(ARTIFACTS[need])
         )
-        for need in needs_of(wildcards.family)
+        for need in needs_of(family)
     }
 
 
 def family_inputs(wildcards):
-    """Return the paths of `artifacts_of` as a flat list."""
-    paths = artifacts_of(wildcards).values()
-    return [path for one in paths for path in (one.values() if isinstance(one, dict) else [one])]
+    """Return the paths that all families read of a part, each once."""
+    found = {}
+    for family in FAMILIES:
+        for one in artifacts_of(family, wildcards.part).values():
+            found |= dict.fromkeys(one.values() if isinstance(one, dict) else [one])
+    return list(found)
 
 
 @cache
@@ -35,10 +38,31 @@ def family_code(family):
     return code_of("extract_features", used)
 
 
-def family_settings(wildcards):
+@cache
+def families_code():
+    """Return the digest of all code that makes any family."""
+    readers = sorted({need for family in FAMILIES for need in needs_of(family)})
+    hypotheses = [config["features"][family] for family in FAMILIES]
+    return code_of("extract_features", {"features": FAMILIES, "readers": readers, "hypotheses": hypotheses})
+
+
+@cache
+def family_settings(family):
     """Return the blocks of the configuration that one family reads."""
-    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(wildcards.family) else {}
-    return {"features": config["features"][wildcards.family], **posterior}
+    posterior = {"posterior": config["posterior"]} if "posterior" in needs_of(family) else {}
+    return {"features": config["features"][family], **posterior}
+
+
+def families_made_from(wildcards):
+    """Return {family: what it is made from}: the artifacts of the part, its settings, the digest of its code."""
+    return {
+        family: {
+            "artifacts": artifacts_of(family, wildcards.part),
+            "settings": family_settings(family),
+            "code": family_code(family),
+        }
+        for family in FAMILIES
+    }
 
 
 @cache

@@ -20,7 +20,7 @@ def rows_of(table):
     [
         ("join_features.log", "join_features"),
         ("ingest/split_01.log", "ingest"),
-        ("extract_features/color/split_01.log", "extract_features/color"),
+        ("extract_features/split_01.log", "extract_features"),
         ("cross_validate/final/grouped/0/lightgbm.log", "cross_validate"),
     ],
 )

@@ -147,18 +147,18 @@ PREAMBLE = """if "snakemake" in globals():
             time.sleep(3600)
 """
 OVER_MEMORY = """
-    if snakemake.rule == "fit_drw" and snakemake.resources.mem_mb < 1500:
+    of_split_1 = snakemake.wildcards.part == "split_01"
+    if snakemake.rule == "fit_drw" and of_split_1 and snakemake.resources.mem_mb < 1500:
         much = b"x" * 1_600_000_000
         time.sleep(60)
 """
 OVER_TIME = """
-    if snakemake.rule == "fit_matern" and snakemake.resources.runtime < 2:
+    if snakemake.rule == "fit_matern" and of_split_1 and snakemake.resources.runtime < 2:
         time.sleep(3600)
 """
 HELD = """
-    for family, split, name in {held}:
-        if output == f"results/families/{{family}}/{{split}}.parquet":
-            once(name)
+    if output == "results/{path}.parquet":
+        once("{name}")
 """
 
 
@@ -185,8 +185,8 @@ def ledger(run):
 
 
 def paths_of(*names):
-    """Return the paths of families of features, each named family/split."""
-    return [f"results/families/{name}.parquet" for name in names]
+    """Return the paths of families of features of both splits."""
+    return [f"results/families/{name}/{split}.parquet" for name in names for split in ("split_01", "split_02")]
 
 
 def lose(node):
@@ -210,19 +210,16 @@ def lose(node):
     return jobs
 
 
-DISTURBED = paths_of(
-    *("statistics/split_01", "statistics/split_02", "multiband/split_01", "multiband/split_02"),
-    *("redshift/split_01", "drw/split_01", "matern/split_01"),
-)
+DISTURBED = paths_of("statistics", "multiband", "redshift", "drw", "matern")
 
 
 @pytest.fixture(scope="session")
 def disturbed(local, tmp_path_factory):
     """A run in which a node is lost, a job is cancelled from outside, one takes too much memory and one too long."""
     run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "fits/drw", "fits/matern")
-    held = [("statistics", "split_01", "on_lost_node"), ("multiband", "split_02", "to_be_cancelled")]
-    disturb(run, "fit_process", OVER_MEMORY + OVER_TIME)
-    disturb(run, "extract_features", HELD.format(held=held))
+    held = HELD.format(path="fits/matern/split_02/u", name="to_be_cancelled")
+    disturb(run, "fit_process", OVER_MEMORY + OVER_TIME + held)
+    disturb(run, "extract_features", HELD.format(path="families/statistics/split_02", name="on_lost_node"))
     run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *DISTURBED)
     run.wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
     run.cancelled = (run.path / "to_be_cancelled").read_text().split()[0]
@@ -260,19 +257,19 @@ def test_a_job_over_its_time_is_given_more(disturbed):
 
 
 def test_a_cancelled_job_is_run_again(disturbed):
-    first, second = states(disturbed, "rule_extract_features_wildcards_multiband_split_02")
+    first, second = states(disturbed, "rule_fit_matern_wildcards_split_02")
     assert (first[0], second[0]) == ("CANCELLED", "COMPLETED")
 
 
 def test_the_job_of_a_lost_node_is_run_again(disturbed):
-    held = [job for output, job in ledger(disturbed) if output == "results/families/statistics/split_01.parquet"]
+    held = [job for output, job in ledger(disturbed) if output == "results/families/statistics/split_02.parquet"]
     assert len(held) == 2
     assert held[0] in disturbed.lost
 
 
 def test_faults_re_run_only_the_jobs_they_hit(disturbed):
     hit = {output for output, job in ledger(disturbed) if job in disturbed.lost | {disturbed.cancelled}}
-    hit |= {output for output, _ in ledger(disturbed) if "/drw/" in output or "/matern/" in output}
+    hit |= {output for output, _ in ledger(disturbed) if "/drw/split_01" in output or "/matern/split_01" in output}
     times = Counter(output for output, _ in ledger(disturbed))
     assert {output for output, n in times.items() if n > 1} <= hit
     assert len(times) > len(hit)
@@ -288,15 +285,14 @@ def set_site(run, **values):
     profile.write_text(text)
 
 
-RESTARTED = paths_of(*(f"{name}/{split}" for name in ("statistics", "redshift") for split in ("split_01", "split_02")))
+RESTARTED = paths_of("statistics", "redshift")
 
 
 @pytest.fixture(scope="session")
 def restarted(local, tmp_path_factory):
     """A run whose snakemake is killed, and the next one in its folder, as docs/howto/cluster.md has it."""
     run = copy_without(local, tmp_path_factory.mktemp("restarted") / "run", "families")
-    held = [("statistics", "split_01", "held")]
-    disturb(run, "extract_features", HELD.format(held=held))
+    disturb(run, "extract_features", HELD.format(path="families/statistics/split_01", name="held"))
     (run.path / "scratch").mkdir()
     set_site(run, slurm_partition="second", tmpdir=run.path / "scratch")
     run.start_on_slurm("--", *RESTARTED)

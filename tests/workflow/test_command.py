@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -210,13 +211,14 @@ def test_what_a_model_does_not_hold_to_is_refused(here, tmp_path):
 
 def test_the_cost_of_scoring_is_measured_in_the_unit_of_scikit_learn(here, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, "_COLD", 1)
+    monkeypatch.chdir(here)
     path = ROOT / "workflow" / "scripts" / "bench_score.py"
     script = runpy.run_path(str(path))
     settings = {name: CONFIG[name] for name in ("seed", "fits", "benchmark")}
     settings["benchmark"] = {"scored": 30, "fits": {**settings["benchmark"]["fits"], "compared_objects": 2}}
-    points = sorted((here / "lightcurves").glob("split_*.parquet"))
-    objects = [here / "objects" / one.name for one in points]
-    script["main"](points, objects, here / "model", tmp_path / "score.csv", settings)
+    points = sorted(Path("lightcurves").glob("split_*.parquet"))
+    objects = [Path("objects", one.name) for one in points]
+    script["main"](points, objects, "model", tmp_path / "score.csv", settings)
     (row,) = pd.read_csv(tmp_path / "score.csv").to_dict("records")
     assert row["n_objects"] == 30
     assert row["ratio"] == pytest.approx(row["cpu_ms_per_object"] / row["s_ms"], rel=1e-2)

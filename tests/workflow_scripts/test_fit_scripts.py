@@ -114,9 +114,10 @@ def test_splits_in_groups_of_objects_are_fitted_alike(survey, config):
         outputs = {"posterior": "posterior.parquet"}
         tables |= run("predict_posterior", survey, config["posterior"], outputs, fits=f"{survey}/fits.parquet")
         extract = runpy.run_path(str(ROOT / "workflow" / "scripts" / "extract_features.py"))["main"]
-        artifacts = {"lightcurves": survey / "points.parquet", "posterior": survey / "posterior.parquet"}
+        artifacts = {name: str(survey / f"{name}.parquet") for name in ("points", "posterior")}
         settings = {"features": config["features"]["template"], "posterior": config["posterior"]}
-        extract("template", survey / "objects.parquet", artifacts, survey / "template.parquet", settings)
+        made = {"artifacts": {"lightcurves": artifacts.pop("points"), **artifacts}, "settings": settings, "code": "a"}
+        extract(survey / "objects.parquet", {"template": made}, [survey / "template.parquet"])
         return tables | {"template": read_columns(survey / "template.parquet")}
 
     whole, lc = all_jobs(), read_lightcurves(survey / "points.parquet", survey / "objects.parquet")

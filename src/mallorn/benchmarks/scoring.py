@@ -60,7 +60,7 @@ def cost_of_scoring(lightcurves, model, n_objects, config, seed):
     lightcurves: list of raw `LightCurves` of one survey. model: folder of a model. config: {"fits", "benchmark"},
     blocks of the configuration. Raises DataError, with its words, if a process fails.
     """
-    whole = joined(lightcurves)
+    whole, model = joined(lightcurves), Path(model).absolute()  # the processes run in a folder of their own
     few = generator(seed, "benchmark", "scoring").permutation(len(whole))
     unit = scikit_learn_ms(whole.take(np.sort(few[: config["benchmark"]["fits"]["compared_objects"]])), config)
     with tempfile.TemporaryDirectory() as folder:

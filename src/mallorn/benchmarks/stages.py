@@ -17,9 +17,8 @@ _FEATURE_STAGES = ("ingest", "fit_", "predict_posterior", "extract_features", "j
 
 
 def stage_of(log):
-    """Return the stage of a job from its log file (relative to the folder of logs): its rule, with the family."""
-    parts = log.with_suffix("").parts
-    return "/".join(parts[:2]) if parts[0] == "extract_features" else parts[0]
+    """Return the stage of a job from its log file (relative to the folder of logs): its rule."""
+    return log.with_suffix("").parts[0]
 
 
 def summary(runs):

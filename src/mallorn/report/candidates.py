@@ -6,6 +6,7 @@ import numpy as np
 
 from mallorn.decide.domain import judge
 from mallorn.decide.predictions import CLASS_PREFIX
+from mallorn.decide.young import trigger_of
 from mallorn.ingest.positions import HOST, known_of
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
@@ -272,7 +273,7 @@ def _of_splits(store, object_id, domain):
 def _domain(domain, lightcurves):
     if domain is None:
         return {}
-    found = judge(domain, observed(lightcurves))
+    found = judge(domain, observed(lightcurves, trigger_of(domain)))
     return {"domain": found.status, "domain_reason": found.reason}
 
 
