@@ -26,7 +26,7 @@ $(VENV)/installed: requirements.lock
 
 # The site, into docs/_site. Warnings are errors: links and references that lead nowhere, notebooks that fail.
 docs: install-docs
-	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py architecture taxonomy dag light_curve
+	PYTHONPATH=src "$(BIN)/python" docs/pictures/draw.py architecture taxonomy dag light_curve scores_over_time
 	"$(BIN)/python" -m sphinx -W -n --keep-going -b html $(SPHINX_ARGS) docs docs/_site
 
 install-docs: install $(VENV)/installed-docs

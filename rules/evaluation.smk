@@ -1,9 +1,10 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains}.csv;
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains,fresh,fresh_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
-#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
+#         results/tree_early/{protocol}/{repeat}/{model}.parquet;
+#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,nodes_early,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -12,11 +13,13 @@ include: "functions/evaluation.smk"
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
 TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
+TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
         *("precision_recall", "roc", "calibration", "learning_curve", "by_redshift", "by_points", "by_snr", "by_type"),
-        "confusion",
+        *("by_magnitude", "confusion"),
     ],
     ending=["png", "svg"],
 )
@@ -98,10 +101,13 @@ rule score_early:
         posterior=f"results/posterior/{EARLY}.parquet",
         early=expand(PREDICTED["out_of_fold"], training=EARLY, protocol=PROTOCOLS, model=SUBMITTED_MODEL, repeat=0),
         folds="results/folds.parquet",
+        domain="results/domain.json",
     output:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        figure="results/evaluation/figures/early.svg",
+        picture="results/evaluation/figures/early.png",
     log:
         "results/log/score_early.log",
     conda:
@@ -113,8 +119,10 @@ rule score_early:
         code=code_of("score_early", exported_code()),
         whole={protocol: whole_curves(protocol)[0] for protocol in PROTOCOLS},
         settings={
-            **{name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold")},
-            **{name: config["augmentations"][EARLY][name] for name in ("ages", "trigger")},
+            **{
+                name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold", "calibration")
+            },
+            "early": config["augmentations"][EARLY],
         },
     message:
         "Scoring the training objects at each age"
@@ -186,7 +194,7 @@ rule score_groups:
         code=code_of("score_groups"),
         settings=scoring_settings(),
     message:
-        "Scoring by type, redshift, number of points and signal to noise"
+        "Scoring by type, redshift, number of points, signal to noise and magnitude"
     script:
         "../workflow/scripts/score_groups.py"
 
@@ -417,12 +425,55 @@ rule cross_validate_tree:
         settings=lambda wildcards: {
             **training_settings(wildcards.model, "selection"),
             "taxonomy": TAXONOMY,
-            "tree": {name: config["evaluation"]["tree"][name] for name in ("fewest", "balance", "depth")},
+            "tree": {name: config["evaluation"]["tree"][name] for name in OF_TREE_MODELS},
         },
     message:
         "Training {wildcards.model} on the tree of classes, {wildcards.protocol} folds, repeat {wildcards.repeat}"
     script:
         "../workflow/scripts/cross_validate_tree.py"
+
+
+rule tree_early:
+    input:
+        "results/evaluation/nodes_early.csv",
+    localrule: True
+
+
+use rule cross_validate_tree as cross_validate_tree_early with:
+    input:
+        unpack(lambda wildcards: view_inputs(views_of_model(wildcards.model), [EARLY])),
+        train=f"results/features/{EARLY}.parquet",
+        folds="results/folds.parquet",
+    output:
+        TREE_AT_AGES,
+    log:
+        "results/log/cross_validate_tree_early/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_tree_early/{protocol}/{repeat}/{model}.tsv"
+    message:
+        "Training {wildcards.model} on the tree of classes at all ages, {wildcards.protocol} folds, repeat {wildcards.repeat}"
+
+
+rule score_tree_early:
+    input:
+        tree=expand(TREE_AT_AGES, protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/nodes_early.csv",
+    log:
+        "results/log/score_tree_early.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 20, ["tree"]),
+        runtime=minutes(20, 1),
+    params:
+        code=code_of("score_tree_early"),
+        settings={**scoring_settings("target"), "ages": config["augmentations"][EARLY]["ages"]},
+    message:
+        "Scoring all classes of the tree at each age"
+    script:
+        "../workflow/scripts/score_tree_early.py"
 
 
 rule score_tree:
@@ -713,14 +764,8 @@ rule score_rocket:
         mem_mb=megabytes(2000 + memory_of(*rocket_blocks().values()), 40, ["train"]),
         runtime=minutes(120, 5),
     params:
-        code=code_of(
-            "score_rocket",
-            loaded_by(
-                *rocket_blocks().values(),
-                *([config["selection"]["ranker"]] if any(b["selection"] for b in rocket_blocks().values()) else []),
-            ),
-        ),
-        tuned=rocket_tuned(),
+        code=code_of("score_rocket", code_of_blocks(rocket_blocks())),
+        tuned=tuned_of(rocket_blocks()),
         settings={
             **scoring_settings("target", "training", "selection", "folds", "rocket"),
             "models": rocket_blocks(),
@@ -731,3 +776,40 @@ rule score_rocket:
         "Scoring models on ROCKET's columns, and what they add to others"
     script:
         "../workflow/scripts/score_rocket.py"
+
+
+rule fresh:
+    input:
+        expand("results/evaluation/{table}.csv", table=["fresh", "fresh_gains"]),
+    localrule: True
+
+
+rule score_fresh:
+    input:
+        unpack(fresh_inputs),
+        folds="results/folds.parquet",
+    output:
+        scores="results/evaluation/fresh.csv",
+        gains="results/evaluation/fresh_gains.csv",
+    log:
+        "results/log/score_fresh.log",
+    benchmark:
+        "results/benchmarks/score_fresh.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(*fresh_blocks().values()), 40, ["train"]),
+        runtime=minutes(120, 5),
+    params:
+        code=code_of("score_fresh", code_of_blocks(fresh_blocks())),
+        tuned=tuned_of(fresh_blocks()),
+        settings={
+            **scoring_settings("target", "training", "selection", "folds", "fresh"),
+            "models": fresh_blocks(),
+            "members": SUBMITTED_MODELS,
+        },
+    message:
+        "Scoring what is submitted, and variants of it, on folds drawn anew"
+    script:
+        "../workflow/scripts/score_fresh.py"

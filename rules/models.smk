@@ -144,6 +144,8 @@ use rule cross_validate as cross_validate_copies with:
     wildcard_constraints:
         training="|".join(ALL_COPIES),
         model="|".join(map(re.escape, config["models"])),
+    params:
+        settings=lambda wildcards: settings_of_copies(wildcards.model, wildcards.training),
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 
@@ -232,12 +234,16 @@ use rule choose_threshold as choose_threshold_of_copies with:
     input:
         out_of_fold=lambda wildcards: of_copies("out_of_fold", wildcards.training),
         folds="results/folds.parquet",
+        copies=copies_at_ages,
     output:
         "results/threshold_{training}.json",
     log:
         "results/log/choose_threshold_of_copies/{training}.log",
     wildcard_constraints:
         training="|".join(ALL_COPIES),
+    params:
+        copies=lambda wildcards, input: of_young(input.copies),
+        settings=lambda wildcards: deciding_settings(wildcards.training),
     message:
         "Choosing the threshold of {wildcards.training}"
 

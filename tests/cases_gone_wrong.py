@@ -68,6 +68,12 @@ WENT_WRONG = [
         "sources/test_table.py::test_an_object_that_the_table_of_objects_does_not_name_is_told",
     ),
     Wrong(
+        "a table that `mallorn convert` wrote, of points of which no file tells whether they are detections",
+        "none was taken for one: `mallorn.as_of` found no trigger and returned no points",
+        "-1 stays untold, and five sigma decide",
+        "sources/test_table.py::test_whether_a_point_is_a_detection_may_be_untold",
+    ),
+    Wrong(
         "new objects without any usable point",
         "got a probability",
         "get none; `domain_reason` says why, and a warning counts them",

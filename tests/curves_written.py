@@ -115,8 +115,8 @@ def _visits(rows):
     return np.unique(rows.mjd, return_inverse=True)
 
 
-def rubin_alerts(folder, rows, redshift):
-    """An alert an object: its first row is the detection, all are forced photometry."""
+def rubin_packets(rows):
+    """Return an alert for each object: its first row is the detection, all are forced photometry."""
     alerts = []
     for k, one in rows.of_objects():
         points = [
@@ -126,7 +126,11 @@ def rubin_alerts(folder, rows, redshift):
         new = points[0]["midpointMjdTai"], points[0]["psfFlux"], points[0]["band"], FIRST + int(k)
         new = alerts_written.source(int(k), *new, psfFluxErr=points[0]["psfFluxErr"], visit=points[0]["visit"])
         alerts.append(alerts_written.alert(new, (), points, FIRST + int(k)))
-    alerts_written.write_parquet(folder / "alerts.parquet", alerts)
+    return alerts
+
+
+def rubin_alerts(folder, rows, redshift):
+    alerts_written.write_parquet(folder / "alerts.parquet", rubin_packets(rows))
 
 
 def rubin_tables(folder, rows, redshift):

@@ -52,3 +52,14 @@ def commands():
     """Return [(page, line)] of every line of a block without a language, comments and output left out."""
     lines = [(block.page, line.strip()) for block in blocks() if not block.language for line in block.text.splitlines()]
     return [(page, line) for page, line in lines if line and not line.startswith("#")]
+
+
+def inline_commands(programs):
+    """Return {command: pages} of the commands in the text itself, between backticks, of these programs."""
+    found = {}
+    for name, text in texts():
+        for span in re.findall(r"`([^`]+)`", _FENCE.sub("", text)):
+            words = span.split()
+            if len(words) > 1 and words[0] in programs:
+                found.setdefault(" ".join(words), []).append(name)
+    return found

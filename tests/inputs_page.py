@@ -14,8 +14,8 @@ SECTIONS = {
     "Rows and objects of the light curves": ROWS,
     "Whole files of light curves": FILES,
 }
-WENT_WRONG_TEXT = """Data that real users have, from which a wrong answer came without a word, or a failure with a wrong
-explanation. The last column names the test that holds what comes of it now."""
+WENT_WRONG_TEXT = """Real users have such data. mallorn once gave a wrong answer without a word, or failed with a wrong
+explanation. The last column names the test that holds mallorn to what it does now."""
 
 INTRODUCTION = """# Inputs
 
@@ -74,7 +74,7 @@ def table(head, rows):
 
 
 def gone_wrong():
-    """Return the section on cases that went wrong: what came of each before, and what comes of it now."""
+    """Return the section on cases that went wrong: what happened before, and what happens now."""
     rows = [(cell(case.what), cell(case.before), cell(case.now), f"`{case.test}`") for case in WENT_WRONG]
     return f"## Cases that went wrong\n\n{WENT_WRONG_TEXT}\n\n{table(('case', 'before', 'now', 'held by'), rows)}\n"
 
@@ -84,13 +84,13 @@ def page():
     parts = [INTRODUCTION]
     for title, cases in SECTIONS.items():
         rows = [(cell(case.what), promised(case.promise)) for case in cases]
-        parts.append(f"## {title}\n\n{table(('input', 'what comes of it'), rows)}\n")
+        parts.append(f"## {title}\n\n{table(('input', 'what happens'), rows)}\n")
     rows = [(case.what, error(case.words)) for case in LABELS]
-    parts.append(f"## Labels, for three folds\n\n{table(('labels', 'what comes of them'), rows)}\n")
+    parts.append(f"## Labels, for three folds\n\n{table(('labels', 'what happens'), rows)}\n")
     rows = [(case.what, f"`{cell('.'.join(case.key))}`", error(case.words)) for case in CONFIGURATION]
-    parts.append(f"## The configuration\n\n{table(('value', 'key', 'what comes of it'), rows)}\n")
+    parts.append(f"## The configuration\n\n{table(('value', 'key', 'what happens'), rows)}\n")
     rows = [(what, error([words])) for what, words in DISK.items()]
-    parts.append(f"## The disk that results are written to\n\n{table(('disk', 'what comes of it'), rows)}\n")
+    parts.append(f"## The disk that results are written to\n\n{table(('disk', 'what happens'), rows)}\n")
     parts.append(gone_wrong())
     return "\n".join(parts)
 

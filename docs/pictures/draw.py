@@ -1,7 +1,7 @@
 """The pictures of the site, drawn from the code, the rules and the example that comes with mallorn.
 
     PYTHONPATH=src python docs/pictures/draw.py             all of them, into docs/pictures
-    PYTHONPATH=src python docs/pictures/draw.py dag         some: architecture, taxonomy, dag, light_curve, ...
+    PYTHONPATH=src python docs/pictures/draw.py dag         some: architecture, taxonomy, light_curve, scores_over_time
 
 Numbers are rounded in the files, so that a picture changes only where what it shows has changed. `candidate_page` needs
 a Chromium and playwright, and is left as it is on a machine without them.
@@ -38,6 +38,10 @@ RULE_GRAPH = ("--cores", "1", "--rulegraph", "dot")
 EXAMPLE = "mith_mith_lith"
 """An object of the example with points of rise and fall, so that differences between the fits can be seen."""
 SPAN = (-40.0, 100.0)
+GROWING = "ithron_ross_mellon"
+"""An object of the example whose rise is seen from its first days on."""
+AGES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150)
+"""Days since the trigger."""
 SHOWN = {"tde_free": "tidal disruption event", "supernova": "supernova", "hot_supernova": "hot supernova"}
 
 
@@ -95,6 +99,41 @@ def _fitted_example(name=EXAMPLE):
     curves = mallorn.read(example_file(), source="table", survey="lsst")
     one = curves.take([list(curves.object_id).index(name)])
     return one, make_artifacts({"fits/hypotheses"}, one, configuration(None))["fits/hypotheses"]
+
+
+def scores_over_time():
+    """Points of a simulated TDE of the example, and the probabilities that the released model gives it as it grows."""
+    import numpy as np
+
+    import mallorn
+    from mallorn.interface.released import example_file
+    from mallorn.plots.style import looks_of, new_figure, save, style
+    from mallorn.survey.as_of import trigger_times
+
+    curves = mallorn.read(example_file(), source="table", survey="lsst")
+    one = curves.take([list(curves.object_id).index(GROWING)])
+    model, (trigger,) = mallorn.load_model(), trigger_times(one)
+    said = [model.predict(mallorn.as_of(one, trigger + age)).iloc[0] for age in AGES]
+    silent = max(age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"]))
+    clear, days = one.dereddened()[0], one.mjd - trigger
+    with style():
+        figure, axes = new_figure(1, 2, width=11.0, height=3.4)
+        for band, look in enumerate(looks_of(one.passbands)):
+            mine = (clear.band == band) & (days > -AGES[-1] / 4) & (days < AGES[-1])
+            points = {"fmt": look.marker, "color": look.color, "markersize": 4, "linewidth": 0.8, "label": look.name}
+            axes[0].errorbar(days[mine], clear.flux[mine], clear.flux_err[mine], **points)
+        axes[0].axhline(0.0, color=GREY, linewidth=0.6)
+        axes[0].set_ylabel("flux without Galactic dust (µJy)")
+        axes[0].legend(ncols=2, fontsize=8)
+        for name in model.classes:
+            axes[1].plot(AGES, [row[f"probability__{name}"] for row in said], marker="o", markersize=3.5, label=name)
+        axes[1].axvspan(0, silent, color=PAPER)
+        axes[1].text(silent / 2, 0.5, "too few points", rotation=90, ha="center", va="center", fontsize=8)
+        axes[1].set(ylabel="probability", ylim=(-0.02, 1.02))
+        axes[1].legend(fontsize=8)
+        for axis in axes:
+            axis.set_xlabel("days since the second point above five sigma")
+    save(figure, HERE / "scores_over_time", formats=("svg",))
 
 
 def candidate_page():
@@ -318,6 +357,7 @@ PICTURES = {
     "taxonomy": taxonomy,
     "dag": dag,
     "light_curve": light_curve,
+    "scores_over_time": scores_over_time,
     "candidate_page": candidate_page,
 }
 

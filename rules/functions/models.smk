@@ -77,7 +77,37 @@ def pretraining_survey():
     """Return the block `simulation` of the survey that networks learn from first."""
     block = config["pretraining"]
     siblings = {"train": block["spectroscopic"], "test": block["photometric"]}
-    return {**config["simulation"], "n_splits": 1, "sources": block["sources"], "siblings": siblings}
+    given = {name: block[name] for name in ("sources", "population")}
+    return {**config["simulation"], **given, "n_splits": 1, "siblings": siblings}
+
+
+def settings_of_copies(model, training):
+    """Return `training_settings` of a training set of copies: those of young objects learn from more features."""
+    found, of = training_settings(model, "selection"), augmentation_of(training)
+    if of != EARLY:
+        return found
+    included = config["augmentations"][EARLY]["include"]
+    exclude = [pattern for pattern in found["training"]["exclude"] if pattern not in included]
+    return {**found, "training": {**found["training"], "exclude": exclude}}
+
+
+def copies_at_ages(wildcards):
+    """Return the light curves of a training set of young objects, whose calibration depends on the age; else none."""
+    part = wildcards.training
+    return [path.format(part=part) for path in LIGHTCURVES.values()] if augmentation_of(part) == EARLY else []
+
+
+def of_young(copies):
+    """Return what ages of copies are counted by, for the adapter choose_threshold; None without `copies_at_ages`."""
+    trigger = config["augmentations"][EARLY]["trigger"]
+    return {"points": copies[0], "objects": copies[1], "trigger": trigger} if copies else None
+
+
+def deciding_settings(training):
+    """Return the settings by which a training set of copies is calibrated and its threshold chosen."""
+    method = {"method": config["augmentations"][EARLY]["calibration"]}
+    young = augmentation_of(training) == EARLY
+    return {"threshold": config["threshold"], "calibration": method if young else config["calibration"]}
 
 
 def class_settings():

@@ -9,6 +9,8 @@ import pytest
 from document_blocks import NOTEBOOKS, ROOT, cells
 from workflow_copy import clean_environment
 
+from mallorn import plugins
+
 
 def shell(folder):
     """Return what stands for a line `!snakemake ...`: the same command, its jobs as forks, which must succeed."""
@@ -24,7 +26,7 @@ def shell(folder):
 
 def as_python(text):
     """Return a cell as plain Python: lines `!command` as calls of `_shell`, and none that tells Jupyter how to draw."""
-    text = text.replace("%matplotlib inline\n", "")
+    text = re.sub(r"^%.*\n", "", text, flags=re.MULTILINE)
     return re.sub(r"^!(.*)$", lambda m: f"_shell(f{m[1]!r})", text, flags=re.MULTILINE)
 
 
@@ -35,8 +37,9 @@ def test_a_tutorial_has_no_output(path):
         assert cell.get("execution_count") is None
 
 
-def run(path, folder, monkeypatch):
+def run(name, folder, monkeypatch):
     """Run the cells of a notebook in `folder`, as Jupyter does, and return their names."""
+    path = ROOT / "docs" / "tutorials" / f"{name}.ipynb"
     monkeypatch.chdir(folder)
     monkeypatch.setenv("MALLORN_PROJECT", str(ROOT))
     scope = {"_shell": shell(folder)}
@@ -47,17 +50,45 @@ def run(path, folder, monkeypatch):
 
 
 def test_score_your_light_curves(tmp_path, monkeypatch):
-    scope = run(ROOT / "docs" / "tutorials" / "score.ipynb", tmp_path, monkeypatch)
+    scope = run("score", tmp_path, monkeypatch)
     assert len(scope["scores"]) == len(scope["curves"])
     assert scope["scores"]["probability"].max() == scope["scores"]["probability"][scope["best"]]
     assert scope["again"].object_id[0] == scope["best"]
 
 
-def test_train_on_your_survey(tmp_path, monkeypatch):
-    scope = run(ROOT / "docs" / "tutorials" / "train.ipynb", tmp_path, monkeypatch)
+def test_train_on_your_survey_and_then_on_a_tree(tmp_path, monkeypatch):
+    """Both have the same survey, so that the second finds its features made."""
+    scope = run("train", tmp_path, monkeypatch)
     assert set(scope["scores"]["protocol"]) == {"stratified", "grouped"}
     assert scope["scores"]["average_precision"].between(0.2, 1.0).all()
+    nodes = run("elasticc", tmp_path, monkeypatch)["nodes"].set_index(["level", "node"])
+    assert {"TDE", "AGN", "SN"} <= set(nodes.index.get_level_values("node"))
+    assert nodes["average_precision"].dropna().between(0.0, 1.0).all()
+
+
+def test_add_a_feature_family(tmp_path, monkeypatch):
+    try:
+        scope = run("family", tmp_path, monkeypatch)
+    finally:
+        plugins.use([])
+    assert list(scope["balance"]) == ["balance__before_peak"]
+    assert scope["balance"]["balance__before_peak"].dropna().between(0.0, 1.0).all()
+    assert not (tmp_path / "results" / "families").exists()
+
+
+def test_vet_candidates(tmp_path, monkeypatch):
+    scope = run("vet", tmp_path, monkeypatch)
+    assert len(scope["sure"]) + len(scope["unsure"]) == len(scope["chosen"]) > 2
+    assert (tmp_path / "shortlist.csv").read_text().count("\n") == 4
+
+
+def test_classify_early(tmp_path, monkeypatch):
+    """Nothing is said at the trigger, and the object is known in the end."""
+    story = run("early", tmp_path, monkeypatch)["story"]
+    assert story["points"].is_monotonic_increasing
+    assert story["domain"].iloc[0] == "cannot say"
+    assert story["probability"].iloc[-1] > 0.9
 
 
 def test_every_tutorial_is_run_by_a_test():
-    assert {path.stem for path in NOTEBOOKS} == {"score", "train"}
+    assert {path.stem for path in NOTEBOOKS} == {"score", "train", "family", "vet", "early", "elasticc"}

@@ -77,7 +77,7 @@ def test_confusion_worked_by_hand():
 
 
 def test_properties_of_light_curves():
-    flux, error = np.array([1.0, -9.0, 6.0]), np.array([1.0, 1.0, 2.0])
+    flux, error = np.array([1.0, -9.0, 100.0]), np.array([1.0, 1.0, 2.0])
     same = {name: np.zeros(3) for name in ("redshift_err", "ebv", "luminosity_distance")}
     lc = LightCurves(
         *(np.array(list("abc")), np.array([0.1, 0.2, 0.3])),
@@ -91,4 +91,5 @@ def test_properties_of_light_curves():
     )
     properties = light_curve_properties(lc)
     assert properties["points"].tolist() == [2, 0, 1]
-    np.testing.assert_array_equal(properties["snr"], [1.0, np.nan, 3.0])
+    np.testing.assert_array_equal(properties["snr"], [1.0, np.nan, 50.0])
+    np.testing.assert_allclose(properties["magnitude"], [np.nan, np.nan, 18.9])

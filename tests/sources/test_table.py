@@ -411,3 +411,13 @@ def test_corrected_magnitudes_of_alerce_by_a_mapping():
 def test_real_tables_without_points_are_refused_with_their_columns(name):
     with pytest.raises(DataError, match="found the columns"):
         read(table, real("alerce", name))
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_whether_a_point_is_a_detection_may_be_untold(tmp_path, form):
+    """-1 is what `mallorn convert` writes for points of which a file does not tell."""
+    told = np.array([1, 0, -1], dtype=np.int8)
+    columns = {"object_id": ["a"] * 3, "mjd": 60000.5 + np.arange(3.0), "band": ["g"] * 3, "detected": told}
+    path = write_table(tmp_path / f"a.{form}", {**columns, "flux": np.ones(3), "flux_err": np.ones(3)})
+    points, *_ = read(table, path)
+    assert points["detected"].tolist() == [1, 0, -1]

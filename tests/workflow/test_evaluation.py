@@ -17,13 +17,16 @@ ONE_MODEL = {
     "models": {name: {"enabled": name == "lightgbm"} for name in SHIPPED["models"]},
     "ensembles": {name: {"enabled": False} for name in SHIPPED["ensembles"]},
     "submission": {"model": "lightgbm"},
-    "explanations": {"models": ["lightgbm"]},
+    "explanations": {"models": ["lightgbm"], "shapes": {"model": "lightgbm", "features": 2, "points": 5}},
     "evaluation": {
         "learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]},
         "tree": {"models": ["lightgbm"], "fewest": 3},
         "predictive": {"model": "lightgbm", "refits": 2, "splits": 1},
     },
     "audits": {"shuffles": 1},
+    "tuning": {"models": ["lightgbm"], "trials": 2, "workers": 1},
+    "ablation": {"model": "logistic_multiclass", "rounds": 20},
+    "outliers": {"model": "logistic_multiclass", "fewest": 14},
 }
 
 
@@ -36,7 +39,8 @@ def evaluated(finished, tmp_path_factory):
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
     config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
-    workspace.snakemake("evaluation", "tree", "predictive", "results/probabilities.csv")
+    made = "evaluation", "tree", "predictive", "shapes", "tune", "explanations", "ablate_families", "score_outliers"
+    workspace.snakemake(*made, "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
 
 
@@ -51,12 +55,13 @@ def test_one_command_makes_tables_audits_and_figures(evaluated):
         "redshift",
         "points",
         "snr",
+        "magnitude",
     }
     assert {row["method"] for row in read_rows(evaluated / "calibration.csv")} == {"none", "platt", "isotonic"}
     audits = json.loads((evaluated / "audits.json").read_text())["audits"]
     assert len(audits) == 6
     assert {one["verdict"] for one in audits} <= {"pass", "warn", "fail"}
-    assert len(list((evaluated / "figures").glob("*.png"))) == 9
+    assert len(list((evaluated / "figures").glob("*.png"))) == 10
     assert {r["fraction"] for r in read_rows(evaluated / "learning_curve.csv")} == {"0.5", "1"}
 
 
@@ -85,6 +90,26 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert len(read_rows(lists / "TDE.csv")) == min(3, len(test_objects))
     methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
     assert methods == {"none", "temperature", "isotonic", "venn_abers"}
+
+
+def test_shape_functions_are_of_the_first_features(evaluated):
+    rows = read_rows(evaluated / "shapes.csv")
+    assert {row["model"] for row in rows} == {"lightgbm"}
+    assert len({row["feature"] for row in rows}) == 2
+    for name in {row["class"] for row in rows}:
+        known = [row for row in rows if row["class"] == name and row["value"] not in ("", "nan")]
+        assert abs(sum(float(row["added"]) for row in known)) < 0.01 * len(known)  # 0 on average
+        assert all(float(r["added_low"]) <= float(r["added"]) <= float(r["added_high"]) for r in known)
+
+
+def test_the_other_studies_of_a_model_are_made(evaluated):
+    results = evaluated.parent
+    (best,) = (results / "tuning").rglob("best.yaml")
+    assert {"model": "lightgbm", "trials": 2}.items() <= yaml.safe_load(best.read_text()).items()
+    (shap,) = (results / "explanations").glob("lightgbm.parquet")
+    assert set(read_columns(shap)) == {"object_id", "feature", "value", "shap"}
+    assert {row["family"] for row in read_rows(evaluated / "ablation.csv")} > {"hypotheses", "color"}
+    assert {row["left_out"] for row in read_rows(evaluated / "outliers.csv")} == {"AGN"}
 
 
 def test_new_samples_are_predicted(evaluated):

@@ -1,4 +1,7 @@
-"""What `classify`, `export_model` and `tune` plan on a finished run."""
+"""What commands plan on a finished run: `classify`, `explanations`, `tune`, and those that take long."""
+
+import yaml
+from workflow_copy import TINY, Workspace
 
 from mallorn.settings.resolve import defaults
 
@@ -31,10 +34,18 @@ def test_without_new_objects_the_user_is_told_what_to_give(finished):
 
 def test_a_run_leaves_the_model_and_the_fits_that_explanations_need(finished):
     assert (finished.path / "results" / "model" / "model.json").exists()
-    assert "explanations" in jobs(finished, "explanations")
-    assert set(jobs(finished, "explanations")) <= {"explain", "explanations"}
+    assert {"explanations"} <= set(jobs(finished, "explanations")) <= {"explain", "explanations"}
 
 
-def test_tuning_has_the_workers_and_studies_of_the_configuration(finished):
+def test_tuning_and_what_no_test_runs_whole_are_planned(finished, tmp_path):
+    """Targets of the documents that would take minutes; tests/documents/test_commands.py says of each what runs it."""
     models, workers = len(CONFIG["tuning"]["models"]), CONFIG["tuning"]["workers"]
-    assert jobs(finished, "tune") == {"choose_parameters": models, "tune": 1, "tune_worker": models * workers}
+    long = ("networks", "rocket", "bench", "bench_score", "bench_rocket", "bench_source", "early")
+    own = yaml.safe_load(TINY.read_text())
+    own["augmentations"]["early"] = {"enabled": True}
+    (tmp_path / "early.yaml").write_text(yaml.safe_dump(own))
+    workspace = Workspace(finished.path, tmp_path / "early.yaml")
+    planned = jobs(workspace, "tune", *long, "--config", "new_data=results/survey")
+    assert (planned["choose_parameters"], planned["tune_worker"]) == (models, models * workers)
+    assert {*long, "score_networks", "score_rocket", "score_early"} <= set(planned)
+    assert planned["bench_survey"] == len(CONFIG["benchmark"]["surveys"])

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.usefixtures("own_modules")
 
 ROOT = Path(__file__).parents[2]
 NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
-TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "pseudo_labels": NO_LABELS}
+TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "oversample": "none"}
+TRAINING |= {"pseudo_labels": NO_LABELS}
 ABOUT = {"training": "final", "protocol": "grouped", "repeat": "0"}
 STATE = {"reading": {}, "code": {}, "settings": {}}
 SPLITS = ("split_01", "split_02")

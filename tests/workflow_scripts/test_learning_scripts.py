@@ -25,6 +25,7 @@ NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
 TRAINING = {
     "log_columns": ["Z"],
     "exclude": ["noise__9*"],
+    "oversample": "none",
     "classes": CLASSES,
     "other_class": "other SN",
     "importance_weights": False,
@@ -501,7 +502,7 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
     assert {(row["protocol"], row["model"]) for row in by_type} == {
         (protocol, model) for protocol in ("stratified", "grouped") for model in ("one", "two")
     }
-    assert {row["property"] for row in by_type} == {"spec_type", "redshift", "points", "snr"}
+    assert {row["property"] for row in by_type} == {"spec_type", "redshift", "points", "snr", "magnitude"}
     confusion = rows(tables["confusion"])
     for kind in ("TDE", "AGN", "SN Ia", "SN II"):
         mine = [r for r in confusion if (r["protocol"], r["model"], r["spec_type"]) == ("grouped", "two", kind)]
@@ -519,7 +520,7 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
     figures = tmp_path / "figures"
     script("plot_evaluation")(files, folds, tables, figures, {"submission": {"model": "two"}})
     stems = {"precision_recall", "roc", "calibration", "learning_curve", "confusion"}
-    stems |= {"by_redshift", "by_points", "by_snr", "by_type"}
+    stems |= {"by_redshift", "by_points", "by_snr", "by_magnitude", "by_type"}
     assert {path.name for path in figures.iterdir()} == {f"{s}.{end}" for s in stems for end in ("png", "svg")}
 
 

@@ -35,10 +35,11 @@ from mallorn.learning.training_sets import (
 )
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
-from mallorn.survey.copies import originals
+from mallorn.survey.copies import copies_of_each, originals
 from mallorn.survey.taxonomy import Taxonomy
 
 DRAWN = ("photoz_draws", "test_draws")
+_CHECKPOINTS = "checkpoints"  # a folder that is no output, so that a job that fails leaves it
 
 
 class Inputs(NamedTuple):
@@ -125,8 +126,8 @@ def main(inputs, outputs, about, settings, threads):
         labelled = labelled.on_tree(labels["spec_type"], Taxonomy(settings["taxonomy"]))
     spec = with_start(with_selection(model, settings["selection"]), inputs.pretrained)
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
-    checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
-    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))
+    further = str(Path(outputs.importance).parent / _CHECKPOINTS), training["oversample"]
+    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, *further)
     predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
@@ -149,7 +150,7 @@ def main(inputs, outputs, about, settings, threads):
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(further[0], ignore_errors=True)
     ap = average_precision(labels["target"], predictions.inside[:, 0])
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
@@ -164,16 +165,17 @@ def _fitted_once(labelled, spec, seed, threads, options):
 
 
 def _weights(path, training, original):
-    """Return weights (n,) of objects that copies (n,) are made of, mean 1, None for equal ones.
+    """Return weights (n,) of objects that copies (n,) are made of, None for equal ones.
 
-    path: of importance weights, "" for none. The copies of one object at several ages share its weight.
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight, so that all
+    copies weigh as much as their objects would, and penalties of learners mean what they mean for whole light curves.
     """
     weight = importance_weights(path, original) if path else None
     if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
         return weight
-    _, place, number = np.unique(original.astype(str), return_inverse=True, return_counts=True)
-    weight = (1.0 if weight is None else weight) / number[place]
-    return weight / weight.mean()
+    copies = copies_of_each(original)
+    weight = (1.0 if weight is None else weight) / copies
+    return weight * np.sum(1.0 / copies) / weight.sum()
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):

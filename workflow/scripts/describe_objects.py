@@ -1,4 +1,4 @@
-"""Write what objects are scored by: redshift, number of points and signal to noise of the training objects."""
+"""Measure what the training objects are scored by: redshift, points, signal to noise and magnitude."""
 
 import numpy as np
 
@@ -8,8 +8,7 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(metadata, lightcurves, objects, output):
-    """Write object_id, redshift, points and snr (see `mallorn.evaluate.subgroups.light_curve_properties`) of the
-    training objects.
+    """Write object_id and what `mallorn.evaluate.subgroups.light_curve_properties` says of the training objects.
 
     metadata, output: paths; lightcurves, objects: paths of all splits, in the same order.
     """

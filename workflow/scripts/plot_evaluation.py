@@ -30,7 +30,7 @@ def main(out_of_fold, folds, tables, figures, settings):
     by_type, confusion, calibration = (_rows(tables[n], model) for n in ("by_type", "confusion", "calibration"))
     plot_calibration(calibration, figures / "calibration")
     plot_learning_curve(_rows(tables["learning_curve"]), figures / "learning_curve")
-    for kind in ("redshift", "points", "snr"):
+    for kind in ("redshift", "points", "snr", "magnitude"):
         plot_groups(by_type, kind, figures / f"by_{kind}")
     plot_types(by_type, figures / "by_type")
     plot_confusion([row for row in confusion if row["protocol"] == "grouped"], figures / "confusion")

@@ -16,8 +16,8 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
     """Write three CSV files with rows for each protocol and model; repeats are averaged.
 
-    by_type: the columns of `mallorn.evaluate.subgroups.score_groups` by SpecType, redshift, number of points and
-    signal to noise.
+    by_type: the columns of `mallorn.evaluate.subgroups.score_groups` by SpecType, redshift, number of points,
+    signal to noise and magnitude.
     confused: those of `mallorn.evaluate.subgroups.confusion`. calibration: those of
     `mallorn.evaluate.reliability.reliability`.
 
@@ -68,7 +68,7 @@ def _score(repeats, properties, settings):
     place = {name: k for k, name in enumerate(properties["object_id"])}
     rows = [place[name] for name in first["object_id"]]
     groups = type_groups(first["spec_type"])
-    for name in ("redshift", "points", "snr"):
+    for name in ("redshift", "points", "snr", "magnitude"):
         groups += bin_groups(name, properties[name][rows], options["bins"][name])
     labels = (first["target"], first["event"])
     parts = [(r["probability"], r["fold"]) for r in repeats]

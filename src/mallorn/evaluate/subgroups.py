@@ -1,4 +1,4 @@
-"""Scores of groups of objects: by type, redshift, number of points and signal to noise; who is taken for whom."""
+"""Scores of groups of objects: by type, redshift, points, signal to noise and magnitude; who is taken for whom."""
 
 import numpy as np
 
@@ -6,6 +6,9 @@ from mallorn.metrics import average_precision, bootstrap, decision_scores, inter
 from mallorn.seeds import derived_seed
 
 __all__ = ["GROUP_COLUMNS", "bin_groups", "confusion", "light_curve_properties", "score_groups", "type_groups"]
+
+_DETECTED = 5.0  # sigma
+_ZERO_POINT = 23.9  # AB magnitude of a microjansky
 
 _SCORES = ("chosen_fraction", "average_precision", "f1", "precision", "recall")
 
@@ -17,15 +20,20 @@ GROUP_COLUMNS = (
 
 
 def light_curve_properties(lightcurves):
-    """Return {"redshift", "points", "snr"}, (n,) each, of `LightCurves`: snr is the highest flux over its error.
+    """Return {"redshift", "points", "snr", "magnitude"}, (n,) each, of `LightCurves`.
 
-    snr is NaN of objects without points.
+    snr is the highest flux over its error, NaN of objects without points. magnitude is the apparent AB magnitude, as
+    observed, of the brightest point above five sigma in any passband, NaN of objects without one.
     """
-    snr = np.full(len(lightcurves), np.nan)
+    snr, magnitude = np.full((2, len(lightcurves)), np.nan)
     filled = np.flatnonzero(lightcurves.n_points)
     if len(filled):
-        snr[filled] = np.maximum.reduceat(lightcurves.flux / lightcurves.flux_err, lightcurves.start[filled])
-    return {"redshift": lightcurves.redshift, "points": lightcurves.n_points, "snr": snr}
+        ratio, first = lightcurves.flux / lightcurves.flux_err, lightcurves.start[filled]
+        snr[filled] = np.maximum.reduceat(ratio, first)
+        brightest = np.maximum.reduceat(np.where(ratio > _DETECTED, lightcurves.flux, 0.0), first)
+        seen = brightest > 0
+        magnitude[filled[seen]] = _ZERO_POINT - 2.5 * np.log10(brightest[seen])
+    return {"redshift": lightcurves.redshift, "points": lightcurves.n_points, "snr": snr, "magnitude": magnitude}
 
 
 def type_groups(spec_type):

@@ -6,7 +6,7 @@ import numpy as np
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.learners.learner import learner
-from mallorn.learning.classes import class_weights
+from mallorn.learning.classes import class_weights, event_weights
 from mallorn.learning.transforms.transform import transform
 
 __all__ = [
@@ -155,9 +155,9 @@ def _shared(spec):
 def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
     """Return the `Pipeline` that is fitted to the `Labelled` objects `part`.
 
-    spec: a block of `models`, of which `learner`, `balance`, `params` and `transforms`, if any, are read. Classes
-    without an object get probability 0. Of a block that is `pretrained`, `start` is read too, the folder of what
-    learned from simulated objects. shared: states of the first transforms, as from `fit_shared` by the same
+    spec: a block of `models`, of which `learner`, `balance`, `params` and, if any, `event_balance` and `transforms` are
+    read. Classes without an object get probability 0. Of a block that is `pretrained`, `start` is read too, the folder
+    of what learned from simulated objects. shared: states of the first transforms, as from `fit_shared` by the same
     `spec`; None to fit them here. checkpoint: path of a file for the state of a learner that resumes; None for none.
     Raises DataError if the training part has no target, or nothing else, ConfigError if there is no `start` where it is
     wanted.
@@ -167,7 +167,8 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
         raise DataError("a training part has no object with target 1, or no other; lower folds.number or add objects")
     n_classes = part.n_classes
     shared = fit_shared(spec, part, seed, threads) if shared is None else shared
-    weight = class_weights(compact, spec["balance"]) * part.weight
+    weight = event_weights(part.event, compact, part.weight, spec.get("event_balance", 0.0))
+    weight = class_weights(compact, spec["balance"]) * weight
     part = part._replace(classes=compact, n_classes=len(present), weight=weight)
     steps = []
     for name, params in steps_of(spec):

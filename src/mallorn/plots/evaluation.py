@@ -19,6 +19,7 @@ _WORDS = {
     "redshift": "redshift",
     "points": "points of the light curve",
     "snr": "highest signal to noise of a point",
+    "magnitude": "AB magnitude of the brightest point",
     "average_precision": "average precision",
     "f1": "F1",
     "recall": "recall",

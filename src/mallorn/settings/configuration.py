@@ -15,7 +15,7 @@ from mallorn.settings.decisions import (
     Submission,
     Threshold,
 )
-from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations, Rocket
+from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations, Fresh, Rocket
 from mallorn.settings.features import Features
 from mallorn.settings.fetch import Alerce
 from mallorn.settings.fields import Block, FilePath, Name, block, listed, value, whole
@@ -110,6 +110,7 @@ class Configuration(Block):
     audits: Audits = block(Audits, Audits.__doc__)
     explanations: Explanations = block(Explanations, Explanations.__doc__)
     ablation: Ablation = block(Ablation, "Scores without each feature family, and with each alone.")
+    fresh: Fresh = block(Fresh, Fresh.__doc__)
     rocket: Rocket = block(Rocket, Rocket.__doc__)
     report: Report = block(Report, Report.__doc__)
     tracking: Tracking = block(Tracking, Tracking.__doc__)

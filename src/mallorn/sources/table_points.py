@@ -174,7 +174,8 @@ class PointRows:
 
     def _detected(self, part, flag, limit):
         if "detected" in self._roles:
-            return np.where(_yes(part, self._roles["detected"]), 1, 0)
+            name = self._roles["detected"]
+            return np.where(_yes(part, name), 1, np.where(_untold(part, name), -1, 0))
         if "photflag" in self._roles:
             return np.where((flag & DETECTED_BIT) != 0, 1, 0)
         alerts = "sign" in self._roles or "limit_magnitude" in self._roles or "is_limit" in self._roles
@@ -288,6 +289,15 @@ def _yes(part, name):
     if pa.types.is_boolean(column.type):
         return _bools(column)
     return _bools(pc.is_in(pc.utf8_lower(part.texts(name)), value_set=_set(_YES)))
+
+
+def _untold(part, name):
+    """Return where a column (n,) of detections tells nothing: -1, as `mallorn convert` writes, or no value."""
+    column = part.column(name)
+    if pa.types.is_boolean(column.type):
+        return _bools(pc.is_null(column))
+    text = pc.fill_null(part.texts(name), "")
+    return _bools(pc.is_in(text, value_set=_set(("", "-1", "-1.0"))))
 
 
 def _magnitudes(values):
