@@ -24,7 +24,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from networks_jobs import confirmed, first_jobs, plain_jobs
+from networks_jobs import confirmed, first_jobs, plain_jobs, strict_confirmed, strict_jobs
 from stacked import Stack, prepare
 
 from mallorn.learners.networks import frame
@@ -253,6 +253,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=480.0, help="no job begins later")
     parser.add_argument("--explore", type=float, default=240.0, help="none of those that are compared begins later")
     parser.add_argument("--workers", type=int, default=3, help="processes on the GPU")
+    parser.add_argument("--strict", action="store_true", help="the second run: strong penalties beside features")
     parser.add_argument("--smoke", action="store_true", help="one epoch of each job, one seed")
     given = parser.parse_args()
     begun, out = time.monotonic(), Path(given.out)
@@ -260,8 +261,8 @@ def main():
     print(f"torch {torch.__version__}, device {choose_device()}, {os.cpu_count()} cores", flush=True)
     with np.load(given.data) as found:
         has = set(found.files)
-    first = first_jobs("sim_grid" in has)
-    plain, lines, pending = plain_jobs()[: 2 if given.smoke else None], [], {}
+    first = strict_jobs() if given.strict else first_jobs("sim_grid" in has)
+    plain, lines, pending = plain_jobs()[: 0 if given.strict else 2 if given.smoke else None], [], {}
     last = None
     context = get_context("spawn")
     with (
@@ -275,8 +276,11 @@ def main():
         waiting, onboard = list(first), 0
         while True:
             clock = time.monotonic() - begun
-            if last is None and (not waiting or clock > given.explore):
-                last = confirmed([line for line in lines if line["stage"] == "first"], "early_grid" in has)
+            if last is None and clock > given.explore:
+                waiting = []
+            if last is None and not waiting and not onboard:
+                compared = [line for line in lines if line["stage"] == "first"]
+                last = strict_confirmed(compared) if given.strict else confirmed(compared, "early_grid" in has)
                 waiting = list(last)
             while waiting and onboard < given.workers and clock < given.seconds:
                 job = waiting.pop(0)
@@ -304,7 +308,7 @@ def main():
                 log.flush()
                 told(line, time.monotonic() - begun)
     print(f"{len(lines)} jobs, {time.monotonic() - begun:.0f} s", flush=True)
-    if not given.smoke:
+    if not (given.smoke or given.strict):
         epochs(given.data)
     print(f"done, {time.monotonic() - begun:.0f} s", flush=True)
 

@@ -2,7 +2,7 @@
 
 import json
 
-__all__ = ["ENCODERS", "confirmed", "early_jobs", "first_jobs", "plain_jobs"]
+__all__ = ["ENCODERS", "confirmed", "early_jobs", "first_jobs", "plain_jobs", "strict_confirmed", "strict_jobs"]
 
 ENCODERS = ("tcn", "swin", "transformer", "atat", "cnn", "rnn")
 ALTERED = {"drop": 0.3, "bands": 0.05, "noise": 0.5, "shift": 3.0}
@@ -35,7 +35,7 @@ def _alone(simulated):
         yield "pretrained, more dropout, 5e-4", {"pretrain": first, "plan": ONE_BY_ONE, "params": wide}
 
 
-def _beside(simulated):
+def _beside():
     """Yield (name, what it changes) of what is tried beside features."""
     yield "as shipped", {}
     yield "altered", {"plan": ALTERED}
@@ -44,9 +44,37 @@ def _beside(simulated):
     yield "half the epochs, dropout", {"plan": {"epochs": 20}, "params": {"dropout": 0.5}}
     yield "penalty 0.5", {"plan": {"weight_decay": 0.5}}
     yield "penalty 2", {"plan": {"weight_decay": 2.0}, "params": {"dropout": 0.3}}
-    if simulated:
-        first = {"epochs": 30, "learning_rate": 2e-3}
-        yield "pretrained curve", {"pretrain": first, "plan": {**slow, "weight_decay": 0.5}, "params": {"dropout": 0.4}}
+
+
+def strict_jobs():
+    """Return what is compared beside features in a second run, under strong penalties; the most wanted first."""
+    slow = {"learning_rate": 1e-3, "batch_size": 64, "epochs": 20, **ALTERED}
+    first, small = {"epochs": 30, "batch_size": 128, "learning_rate": 2e-3, "weight_decay": 0.05}, {"hidden": 32}
+    begun = {"pretrain": first, "params": {**small, "dropout": 0.4}}
+    plain = {"params": {**small, "dropout": 0.4}}
+    tried = [
+        ("tcn", "pretrained, penalty 20", {**begun, "plan": {**slow, "weight_decay": 20.0}}),
+        ("tcn", "pretrained, penalty 5", {**begun, "plan": {**slow, "weight_decay": 5.0}}),
+        ("tcn", "penalty 20", {**plain, "plan": {**slow, "weight_decay": 20.0}}),
+        ("tcn", "pretrained, penalty 60", {**begun, "plan": {**slow, "weight_decay": 60.0}}),
+        ("tcn", "pretrained, 5e-4", {**begun, "plan": {**ONE_BY_ONE, **ALTERED}}),
+        ("transformer", "penalty 20", {**plain, "plan": {**slow, "weight_decay": 20.0}}),
+        ("tcn", "pretrained, penalty 20, 12 epochs", {**begun, "plan": {**slow, "weight_decay": 20.0, "epochs": 12}}),
+        ("tcn", "pretrained, penalty 20, 40 epochs", {**begun, "plan": {**slow, "weight_decay": 20.0, "epochs": 40}}),
+        ("swin", "penalty 20", {**plain, "plan": {**slow, "weight_decay": 20.0}}),
+    ]
+    return [_job("first", model, "short", name, "choose_grouped", 2, **more) for model, name, more in tried]
+
+
+def strict_confirmed(lines):
+    """Return what is scored of `strict_jobs` on other draws: the best of all."""
+    best = max(lines, key=lambda line: sum(line["ap"]))
+    more = {name: best[name] for name in ("plan", "params", "pretrain")}
+    name, model = f"best: {best['name']}", best["model"]
+    return [
+        _job("last", model, features, name, folds, 3, **more)
+        for features, folds in (("short", "report_grouped"), ("new", "report_grouped"), ("short", "report_stratified"))
+    ]
 
 
 def first_jobs(simulated):
@@ -60,7 +88,7 @@ def first_jobs(simulated):
         ("transformer", "short"),
         ("transformer", "curve"),
     ):
-        tried = _alone(simulated) if features == "curve" else _beside(simulated)
+        tried = _alone(simulated) if features == "curve" else _beside()
         jobs += [_job("first", model, features, name, "choose_grouped", 2, **more) for name, more in tried]
     return jobs
 

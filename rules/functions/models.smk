@@ -77,7 +77,8 @@ def pretraining_survey():
     """Return the block `simulation` of the survey that networks learn from first."""
     block = config["pretraining"]
     siblings = {"train": block["spectroscopic"], "test": block["photometric"]}
-    return {**config["simulation"], "n_splits": 1, "sources": block["sources"], "siblings": siblings}
+    given = {name: block[name] for name in ("sources", "population")}
+    return {**config["simulation"], **given, "n_splits": 1, "siblings": siblings}
 
 
 def settings_of_copies(model, training):
