@@ -122,13 +122,17 @@ def _mean(fits, dataset, part, parts):
 
 
 def _moments(files, trigger):
-    """Return {object id: (trigger, peak)}, MJD, of whole light curves; the peak is the brightest detection."""
-    found = {}
+    """Return {object id: (trigger, peak)}, MJD, of whole light curves; the peak is the brightest detection.
+
+    The copy of an object with the most points has all of them.
+    """
+    found, points_of = {}, {}
     for points, objects in zip(files.lightcurves, files.objects, strict=True):
         for _, lc in lightcurve_groups(points, objects):
-            lc = lc.take(np.flatnonzero(cuts_of(lc.object_id) == WHOLE))
-            pairs = zip(trigger_times(lc, trigger), peak_times(lc, trigger=trigger), strict=True)
-            found |= dict(zip(originals(lc.object_id).astype(str), pairs, strict=True))
+            times = trigger_times(lc, trigger), peak_times(lc, trigger=trigger)
+            for name, n, *moments in zip(originals(lc.object_id).astype(str), lc.n_points, *times, strict=True):
+                if n > points_of.get(name, 0):
+                    found[name], points_of[name] = tuple(moments), n
     return found
 
 
