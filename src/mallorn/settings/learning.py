@@ -257,6 +257,7 @@ class Pretraining(Block):
         default_factory=lambda: dict(PRETRAINING),
         description="Number of events of each type, as simulation.sources; yours replace all of these.",
     )
+    population: Literal["simple", "diverse"] = value("diverse", "How events scatter, as simulation.population.")
     spectroscopic: Annotated[float, Field(ge=1)] = value(3.0, "Mean number of objects of an event, z being exact.")
     photometric: Annotated[float, Field(ge=1)] = value(1.0, "Further ones, with a photometric z; at least one each.")
 
