@@ -77,8 +77,8 @@ def pretraining_survey():
     """Return the block `simulation` of the survey that networks learn from first."""
     block = config["pretraining"]
     siblings = {"train": block["spectroscopic"], "test": block["photometric"]}
-    given = {name: block[name] for name in ("sources", "population")}
-    return {**config["simulation"], **given, "n_splits": 1, "siblings": siblings}
+    own = {"population": block["population"], "sources": block["sources"], "siblings": siblings}
+    return {**config["simulation"], "n_splits": 1, **own}
 
 
 def settings_of_copies(model, training):
