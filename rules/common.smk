@@ -104,6 +104,7 @@ DRAWS = {"test": config["photoz_draws"]["test"], NEW: config["photoz_draws"]["ne
 DRAWS["photoz"] = config["augmentations"]["photoz"]["draws"] if "photoz" in AUGMENTATIONS else 1
 DRAWN = r"(\.draw\d+)?"
 
+PRETRAINING = "pretraining"  # the simulated objects that networks learn from first, as a part of their own
 # The paths of what many rules read. {part} is what is made by one job: a split, a split of new objects, {split}.new, or
 # one kind of augmentation of all training objects; each also as one draw of redshifts. {split} is a split of the survey,
 # or of the new objects.
@@ -124,7 +125,7 @@ FITTED_ONCE = f"{PREDICTIONS}/once"
 
 wildcard_constraints:
     split=SPLIT,
-    part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)]),
+    part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", PRETRAINING, *map(re.escape, AUGMENTATIONS)]),
     draw=r"\d+",
     kind="|".join([*config["augmentations"], *ALSO_WITHOUT_REDSHIFT.values()]),
     family="|".join(config["features"]),

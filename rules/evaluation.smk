@@ -1,9 +1,10 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
 # Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains}.csv;
+#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains,fresh,fresh_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
-#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,unknown,new_samples}.csv.
+#         results/tree_early/{protocol}/{repeat}/{model}.parquet;
+#         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,nodes_early,unknown,new_samples}.csv.
 
 
 include: "functions/evaluation.smk"
@@ -12,6 +13,8 @@ include: "functions/evaluation.smk"
 AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "shift", "siblings"]
 TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
+TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -98,10 +101,13 @@ rule score_early:
         posterior=f"results/posterior/{EARLY}.parquet",
         early=expand(PREDICTED["out_of_fold"], training=EARLY, protocol=PROTOCOLS, model=SUBMITTED_MODEL, repeat=0),
         folds="results/folds.parquet",
+        domain="results/domain.json",
     output:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        figure="results/evaluation/figures/early.svg",
+        picture="results/evaluation/figures/early.png",
     log:
         "results/log/score_early.log",
     conda:
@@ -113,8 +119,10 @@ rule score_early:
         code=code_of("score_early", exported_code()),
         whole={protocol: whole_curves(protocol)[0] for protocol in PROTOCOLS},
         settings={
-            **{name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold")},
-            **{name: config["augmentations"][EARLY][name] for name in ("ages", "trigger")},
+            **{
+                name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold", "calibration")
+            },
+            "early": config["augmentations"][EARLY],
         },
     message:
         "Scoring the training objects at each age"
@@ -212,6 +220,7 @@ rule learning_curve:
         settings={
             **scoring_settings("target", "training"),
             "model": config["models"][config["evaluation"]["learning_curve"]["model"]],
+            **files_of(config["models"][config["evaluation"]["learning_curve"]["model"]]),
             "learning_curve": config["evaluation"]["learning_curve"],
         },
     message:
@@ -416,12 +425,55 @@ rule cross_validate_tree:
         settings=lambda wildcards: {
             **training_settings(wildcards.model, "selection"),
             "taxonomy": TAXONOMY,
-            "tree": {name: config["evaluation"]["tree"][name] for name in ("fewest", "balance", "depth")},
+            "tree": {name: config["evaluation"]["tree"][name] for name in OF_TREE_MODELS},
         },
     message:
         "Training {wildcards.model} on the tree of classes, {wildcards.protocol} folds, repeat {wildcards.repeat}"
     script:
         "../workflow/scripts/cross_validate_tree.py"
+
+
+rule tree_early:
+    input:
+        "results/evaluation/nodes_early.csv",
+    localrule: True
+
+
+use rule cross_validate_tree as cross_validate_tree_early with:
+    input:
+        unpack(lambda wildcards: view_inputs(views_of_model(wildcards.model), [EARLY])),
+        train=f"results/features/{EARLY}.parquet",
+        folds="results/folds.parquet",
+    output:
+        TREE_AT_AGES,
+    log:
+        "results/log/cross_validate_tree_early/{protocol}/{repeat}/{model}.log",
+    benchmark:
+        "results/benchmarks/cross_validate_tree_early/{protocol}/{repeat}/{model}.tsv"
+    message:
+        "Training {wildcards.model} on the tree of classes at all ages, {wildcards.protocol} folds, repeat {wildcards.repeat}"
+
+
+rule score_tree_early:
+    input:
+        tree=expand(TREE_AT_AGES, protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"]),
+        folds="results/folds.parquet",
+    output:
+        "results/evaluation/nodes_early.csv",
+    log:
+        "results/log/score_tree_early.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 20, ["tree"]),
+        runtime=minutes(20, 1),
+    params:
+        code=code_of("score_tree_early"),
+        settings={**scoring_settings("target"), "ages": config["augmentations"][EARLY]["ages"]},
+    message:
+        "Scoring all classes of the tree at each age"
+    script:
+        "../workflow/scripts/score_tree_early.py"
 
 
 rule score_tree:
@@ -617,7 +669,57 @@ rule select_features:
 rule networks:
     input:
         "results/evaluation/networks.csv",
+        "results/evaluation/network_losses.csv",
+        ["results/tracked_networks.json"] if config["tracking"]["mlflow"] else [],
     localrule: True
+
+
+rule draw_networks:
+    input:
+        network_files(FITS),
+    output:
+        table="results/evaluation/network_losses.csv",
+        svg="results/evaluation/figures/networks_losses.svg",
+        png="results/evaluation/figures/networks_losses.png",
+    log:
+        "results/log/draw_networks.log",
+    localrule: True
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(500),
+        runtime=minutes(5),
+    params:
+        code=code_of("draw_networks"),
+        names=names_of_networks(),
+    message:
+        "Drawing how the networks learned"
+    script:
+        "../workflow/scripts/draw_networks.py"
+
+
+rule track_networks:
+    input:
+        models=network_files(FITS),
+        out_of_fold=network_files(PREDICTED["out_of_fold"]),
+        folds="results/folds.parquet",
+    output:
+        "results/tracked_networks.json",
+    log:
+        "results/log/track_networks.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(20),
+    params:
+        code=code_of("track_networks"),
+        names=names_of_networks(),
+        settings=config["tracking"],
+    message:
+        "Logging the networks to MLflow"
+    script:
+        "../workflow/scripts/track_networks.py"
 
 
 use rule score as score_networks with:
@@ -662,20 +764,52 @@ rule score_rocket:
         mem_mb=megabytes(2000 + memory_of(*rocket_blocks().values()), 40, ["train"]),
         runtime=minutes(120, 5),
     params:
-        code=code_of(
-            "score_rocket",
-            loaded_by(
-                *rocket_blocks().values(),
-                *([config["selection"]["ranker"]] if any(b["selection"] for b in rocket_blocks().values()) else []),
-            ),
-        ),
-        tuned=rocket_tuned(),
+        code=code_of("score_rocket", code_of_blocks(rocket_blocks())),
+        tuned=tuned_of(rocket_blocks()),
         settings={
             **scoring_settings("target", "training", "selection", "folds", "rocket"),
             "models": rocket_blocks(),
             "members": rocket_members(),
+            **files_of(*rocket_blocks().values()),
         },
     message:
         "Scoring models on ROCKET's columns, and what they add to others"
     script:
         "../workflow/scripts/score_rocket.py"
+
+
+rule fresh:
+    input:
+        expand("results/evaluation/{table}.csv", table=["fresh", "fresh_gains"]),
+    localrule: True
+
+
+rule score_fresh:
+    input:
+        unpack(fresh_inputs),
+        folds="results/folds.parquet",
+    output:
+        scores="results/evaluation/fresh.csv",
+        gains="results/evaluation/fresh_gains.csv",
+    log:
+        "results/log/score_fresh.log",
+    benchmark:
+        "results/benchmarks/score_fresh.tsv"
+    conda:
+        "../envs/mallorn.yaml"
+    threads: every_core
+    resources:
+        mem_mb=megabytes(2000 + memory_of(*fresh_blocks().values()), 40, ["train"]),
+        runtime=minutes(120, 5),
+    params:
+        code=code_of("score_fresh", code_of_blocks(fresh_blocks())),
+        tuned=tuned_of(fresh_blocks()),
+        settings={
+            **scoring_settings("target", "training", "selection", "folds", "fresh"),
+            "models": fresh_blocks(),
+            "members": SUBMITTED_MODELS,
+        },
+    message:
+        "Scoring what is submitted, and variants of it, on folds drawn anew"
+    script:
+        "../workflow/scripts/score_fresh.py"

@@ -2,7 +2,7 @@
 #         results/features/new.parquet.
 # Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
 #         results/explanations/{model}.parquet and {model}_global.parquet;
-#         results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
+#         results/evaluation/shapes.csv; results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
 #
 # Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
 # inputs, simulated light curves, do not get the features and probabilities that they had.
@@ -15,6 +15,7 @@ EXPORTED = [FINAL, *REPEATS_OF_COPIES]  # training sets whose models results/mod
 
 
 MODEL = "results/model"
+SHAPED = config["explanations"]["shapes"]["model"]
 
 
 rule explanations:
@@ -50,6 +51,37 @@ rule explain:
         "../workflow/scripts/explain.py"
 
 
+rule shapes:
+    input:
+        "results/evaluation/shapes.csv",
+    localrule: True
+
+
+rule shape_functions:
+    input:
+        models=expand(FITS, training=FINAL, protocol=SUBMITTED, repeat=REPEATS, model=SHAPED),
+        importance=expand(
+            f"{PREDICTIONS}/importance.parquet", training=FINAL, protocol=SUBMITTED, repeat=REPEATS, model=SHAPED
+        ),
+        train="results/features/train.parquet",
+    output:
+        "results/evaluation/shapes.csv",
+    log:
+        "results/log/shape_functions.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 10, ["models"]),
+        runtime=minutes(10),
+    params:
+        code=training_code("shape_functions", SHAPED),
+        settings={"seed": config["seed"], "shapes": config["explanations"]["shapes"]},
+    message:
+        "Reading what single features add off {params.settings[shapes][model]}"
+    script:
+        "../workflow/scripts/shape_functions.py"
+
+
 rule describe_domain:
     input:
         metadata="results/metadata.parquet",
@@ -71,6 +103,7 @@ rule describe_domain:
             "seed": config["seed"],
             "domain": config["domain"],
             "passbands": config["augmentations"][OTHER_SURVEYS]["passbands"],
+            "young": {name: config["augmentations"][EARLY][name] for name in ("passes", "trigger")},
         },
     message:
         "Describing how the training objects were observed"

@@ -45,6 +45,56 @@ rule make_folds:
         "../workflow/scripts/make_folds.py"
 
 
+rule simulate_pretraining:
+    output:
+        points=LIGHTCURVES["points"].format(part=PRETRAINING),
+        objects=LIGHTCURVES["objects"].format(part=PRETRAINING),
+        labels="results/pretraining.parquet",
+    log:
+        "results/log/simulate_pretraining.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(30),
+    params:
+        code=code_of("simulate_pretraining"),
+        settings={"seed": config["seed"], "simulation": pretraining_survey(), "passbands": PASSBANDS.to_text()},
+    message:
+        "Simulating the objects that networks learn from first"
+    script:
+        "../workflow/scripts/simulate_pretraining.py"
+
+
+rule pretrain:
+    input:
+        lightcurves=LIGHTCURVES["points"].format(part=PRETRAINING),
+        objects=LIGHTCURVES["objects"].format(part=PRETRAINING),
+        posterior=ARTIFACTS["posterior"].format(part=PRETRAINING),
+        labels="results/pretraining.parquet",
+    output:
+        directory("results/pretrained/{model}"),
+    log:
+        "results/log/pretrain/{model}.log",
+    benchmark:
+        "results/benchmarks/pretrain/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(map(re.escape, config["models"])),
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=with_learner_memory(megabytes(1500, 20)),
+        runtime=minutes(120, 5),
+        gpu=learner_resource("gpus"),
+    params:
+        code=lambda wildcards: training_code("pretrain", wildcards.model),
+        settings=lambda wildcards: training_settings(wildcards.model),
+    message:
+        "Training {wildcards.model} on simulated objects"
+    script:
+        "../workflow/scripts/pretrain.py"
+
+
 rule cross_validate:
     input:
         unpack(training_tables),
@@ -94,6 +144,8 @@ use rule cross_validate as cross_validate_copies with:
     wildcard_constraints:
         training="|".join(ALL_COPIES),
         model="|".join(map(re.escape, config["models"])),
+    params:
+        settings=lambda wildcards: settings_of_copies(wildcards.model, wildcards.training),
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 
@@ -182,12 +234,16 @@ use rule choose_threshold as choose_threshold_of_copies with:
     input:
         out_of_fold=lambda wildcards: of_copies("out_of_fold", wildcards.training),
         folds="results/folds.parquet",
+        copies=copies_at_ages,
     output:
         "results/threshold_{training}.json",
     log:
         "results/log/choose_threshold_of_copies/{training}.log",
     wildcard_constraints:
         training="|".join(ALL_COPIES),
+    params:
+        copies=lambda wildcards, input: of_young(input.copies),
+        settings=lambda wildcards: deciding_settings(wildcards.training),
     message:
         "Choosing the threshold of {wildcards.training}"
 

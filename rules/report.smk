@@ -66,6 +66,7 @@ rule rank_candidates:
     params:
         adapter="rank_candidates",
         code=code_of("rank_candidates"),
+        tree=tree_of_objects(),
         splits=SPLITS,
         settings=config["training"],
     message:
@@ -74,9 +75,34 @@ rule rank_candidates:
         "../workflow/scripts/{params.adapter}.py"
 
 
+rule score_over_time:
+    input:
+        **ALL_LIGHTCURVES,
+        model=MODEL,
+        candidates="results/candidates.parquet",
+        kernels="results/kernels",
+    output:
+        "results/over_time.parquet",
+    log:
+        "results/log/score_over_time.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1500),
+        runtime=minutes(10),
+    params:
+        code=code_of("score_over_time", exported_code()),
+        settings=config["report"],
+    message:
+        "Scoring the first candidates over time"
+    script:
+        "../workflow/scripts/score_over_time.py"
+
+
 rule draw_candidates:
     input:
         **STORE,
+        over_time=["results/over_time.parquet"] if EARLY in REPEATS_OF_COPIES else [],
         metadata="results/metadata.parquet",
         source="results/input.json",
         candidates="results/candidates.parquet",
@@ -186,6 +212,7 @@ if NEW_DATA:
         params:
             adapter="rank_new",
             code=code_of("rank_new"),
+            tree={},
             splits=NEW_PARTS,
             domain=f"{MODEL}/domain.json",
         message:

@@ -1,19 +1,20 @@
 """Train networks on many draws of folds at once, on a GPU or without one; print scores and the time of an epoch.
 
-    PYTHONPATH=src python tools/networks_gpu.py light_curves.npz OUT [--seconds 400] [--workers 12] [--smoke]
+    PYTHONPATH=src python tools/networks_gpu.py FILE.npz OUT [--seconds 480] [--workers 3] [--smoke]
 
-Needs numpy, scipy, scikit-learn and torch alone. The file holds what `mallorn.learners.networks.views` makes of real
-objects (real_*) and simulated ones (sim_*), their features (table), classes, events and folds. OUT gets, for each model
-and draw, out-of-fold probabilities as npz, and results.jsonl with a line for each. Jobs stand in the order of what is
-to be known first; those that do not begin in time are left out.
+Needs numpy, scipy, scikit-learn and torch alone. The file is that of `networks_data.py`. What is tried is
+compared on some draws of folds; of each kind of model the best is then scored on others. OUT gets results.jsonl, with a
+line for each job, and probabilities.bin, out-of-fold probabilities in half precision; a line says where its own are.
+Jobs stand in the order of what is to be known first; those that do not begin in time are left out.
 """
 
 import argparse
 import importlib
 import json
 import os
+import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from fnmatch import fnmatchcase
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,61 +22,36 @@ from pathlib import Path
 import numpy as np
 import torch
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from networks_jobs import confirmed, first_jobs, plain_jobs
+from stacked import Stack, prepare
+
 from mallorn.learners.networks import frame
 from mallorn.learners.networks.network import Sizes
-from mallorn.learners.networks.training import choose_device, probabilities_of, train
+from mallorn.learners.networks.training import choose_device, train
 from mallorn.learning.transforms.normal_scores import fit_scaling
 from mallorn.seeds import derived_seed
 
-ENCODERS = ("tcn", "transformer", "cnn", "rnn", "atat", "swin")
-ALTERED = {"drop": 0.3, "bands": 0.05, "noise": 0.5, "shift": 3.0}
-BESIDE = {"curve": "", "short": "hypotheses__*", "both": "hypotheses__* color__*", "all": "*"}
+BESIDE = {"curve": "", "short": "hypotheses__*", "new": "hypotheses__* semi_parametric__*", "all": "*"}
 """Patterns of the features beside the light curve; its redshift and luminosity always are."""
 
-EXTRAS = {
-    "altered": ALTERED,
-    "focal": {"loss": "focal"},
-    "balanced": {"balance": 0.5},
-    "pretrained": {"pretrained": True},
-    "pretrained_altered": {"pretrained": True, **ALTERED},
-    "epochs_20": {"epochs": 20},
-    "epochs_100": {"epochs": 100},
-    "slower": {"learning_rate": 7e-4},
-    "sampled": {"sampling": 0.5},
-}
 DATA = {}
 
 
-def begin(path):
-    """Read the file into `DATA`, once in each process."""
+def begin(path, plain=False):
+    """Read the file into `DATA`, once in each process. plain: leave the layers as they are."""
     torch.set_num_threads(1)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    if not plain:
+        prepare()
     with np.load(path, allow_pickle=False) as found:
         DATA.update({name: found[name] for name in found.files})
-    for kind in ("real", "sim"):
-        for name in ("grid", "tokens"):
-            DATA[f"{kind}_{name}"] = DATA[f"{kind}_{name}"].astype(np.float32)
-        DATA[f"{kind}_slot"] = DATA[f"{kind}_slot"].astype(np.int64)
-
-
-def jobs(seeds):
-    """Return the jobs (model, features, extra, protocol, draw, seed) in order."""
-    draws = [("grouped", k) for k in range(3)] + [("stratified", k) for k in range(3)]
-    found = [("mlp", features, "", *draw, 0) for features in BESIDE for draw in draws]
-    found += [("linear", "short", "", *draw, 0) for draw in draws[:3]]
-    for draw in draws[:3]:
-        found += [(model, features, "", *draw, 0) for features in ("curve", "short") for model in ENCODERS]
-    for extra in EXTRAS:
-        found += [
-            (model, features, extra, *draw, 0)
-            for features in ("curve", "short")
-            for model in ("tcn", "transformer")
-            for draw in draws[:3]
-        ]
-    found += [(m, features, "", *draw, 0) for features in ("short", "curve") for draw in draws[3:] for m in ENCODERS]
-    for seed in range(1, seeds):
-        found += [(m, f, "", *draw, seed) for f in ("short", "curve") for draw in draws[:3] for m in ENCODERS]
-        found += [("mlp", f, "", *draw, seed) for f in ("short", "all") for draw in draws[:3]]
-    return found
+    DATA["real_classes"] = DATA["classes"]
+    for name in [name for name in DATA if name.endswith(("_grid", "_tokens"))]:
+        DATA[name] = DATA[name].astype(np.float32)
+    for name in [name for name in DATA if name.endswith("_slot")]:
+        DATA[name] = DATA[name].astype(np.int64)
 
 
 def columns(features):
@@ -84,128 +60,189 @@ def columns(features):
     return [k for k, name in enumerate(DATA["columns"]) if any(fnmatchcase(str(name), p) for p in patterns)]
 
 
-def arrays(kind, rows, features, scaling, needs):
-    """Return what a network reads of the objects `rows` of a kind, real or sim."""
-    values = scaling.transform(DATA[f"{kind}_table"][rows][:, columns(features)])
-    found = {"features": np.hstack([DATA[f"{kind}_scalars"][rows], values]).astype(np.float32)}
-    return found | {name: DATA[f"{kind}_{name}"][rows] for name in needs}
+def encoder(model):
+    """Return (module, parameters) of an encoder as shipped."""
+    module = importlib.import_module(f"mallorn.learners.{model}")
+    return module, {**frame.COMMON, **module.DEFAULTS}
 
 
-def job(task):
-    """Return the line of results of a job, and its out-of-fold probabilities (n, C)."""
-    model, features, extra, protocol, draw, seed = task
-    fold, classes, begun = DATA[f"fold_{protocol}"][draw], DATA["classes"], time.monotonic()
-    probability = np.zeros((len(classes), len(DATA["names"])))
-    about = {"model": model, "features": features, "extra": extra, "protocol": protocol, "draw": draw, "seed": seed}
-    one = _other if model in ("mlp", "linear") else _Network(model, features, extra, derived_seed(seed, *task[:5]))
-    for k in np.unique(fold):
-        held = np.flatnonzero(fold == k)
-        given = (np.flatnonzero(fold != k), held, classes, features)
-        probability[held], more = one(*given, derived_seed(seed, *task[:5], k), model)
-    about |= more | {"seconds": time.monotonic() - begun}
-    return about | scores(probability[:, 0], classes == 0, fold), probability
+def built(model, params, width, kind, number, seed):
+    """Return `number` networks for objects of a kind, with `width` features beside."""
+    module = encoder(model)[0]
+    shape = DATA[f"{kind}_grid"].shape[1:] if "grid" in module.READS else (0, 0)
+    sizes = Sizes(width, *shape, len(DATA["names"]))
+    return [frame.build(module.Encoder, params, sizes, derived_seed(seed, "network", k)) for k in range(number)]
 
 
-def _other(train_rows, held, classes, features, seed, model):
-    """Return probabilities by the shipped perceptron, or by a linear model, on the features alone."""
-    table = DATA["real_table"][:, columns(features)]
-    scaling = fit_scaling(table[train_rows])
-    x, z = (np.hstack([DATA["real_scalars"][rows], scaling.transform(table[rows])]) for rows in (train_rows, held))
-    if model == "linear":
-        from sklearn.linear_model import LogisticRegression
+def arrays(model, kinds, device):
+    """Return {name: tensor} of what an encoder reads of the objects of kinds, one after another."""
+    names = encoder(model)[0].READS
+    return {name: torch.as_tensor(joined(name, kinds), device=device) for name in names}
 
-        return LogisticRegression(C=0.03, max_iter=300).fit(x, classes[train_rows]).predict_proba(z), {}
+
+def joined(name, kinds):
+    """Return an array of the objects of kinds, one after another."""
+    return np.concatenate(
+        [DATA["classes" if f"{kind}_{name}" == "real_classes" else f"{kind}_{name}"] for kind in kinds]
+    )
+
+
+def pretrained(job, number, device, seed):
+    """Return {name: (number, ...)} weights of networks that learned from simulated objects alone, by light curves."""
+    plan, params = {**job["plan"], **job["pretrain"]}, {**encoder(job["model"])[1], **job["params"]}
+    networks = built(job["model"], params, 3, "sim", number, seed)
+    features = torch.as_tensor(DATA["sim_scalars"], device=device)[None]
+    stack = Stack(networks, arrays(job["model"], ["sim"], device), features, DATA["sim_classes"], device)
+    n = len(DATA["sim_classes"])
+    stack.train(frame.plan_of(plan), [np.arange(n)] * number, np.ones((1, n)), seed % 2**31)
+    return stack.mean
+
+
+def job_of_folds(job):
+    """Return (line of results, out-of-fold probabilities (seeds, draws, n, C)) of networks on all draws of folds."""
+    device, begun = choose_device(), time.monotonic()
+    folds, seeds, joint = DATA[f"fold_{job['folds']}"], job["seeds"], job.get("joint", 0.0)
+    fits = [(s, d, k) for s in range(seeds) for d in range(len(folds)) for k in np.unique(folds[d])]
+    n, kinds = len(DATA["classes"]), ["real", "sim"] if joint else ["real"]
+    chosen = columns(job["features"])
+    if chosen:
+        scaled = {}
+        for _, d, k in fits:
+            if (d, k) not in scaled:
+                table = DATA["real_table"][:, chosen]
+                scaled[d, k] = fit_scaling(table[folds[d] != k]).transform(table).astype(np.float32)
+        features = [torch.as_tensor(np.hstack([DATA["real_scalars"], scaled[d, k]])) for _, d, k in fits]
+        features = torch.stack(features).to(device)
+    else:
+        features = torch.as_tensor(joined("scalars", kinds), device=device)[None]
+    params = {**encoder(job["model"])[1], **job["params"]}
+    seed = derived_seed(0, json.dumps(job, sort_keys=True)) % 2**31
+    networks = built(job["model"], params, features.shape[2], "real", len(fits), seed)
+    classes = joined("classes", kinds)
+    stack = Stack(networks, arrays(job["model"], kinds, device), features, classes, device)
+    if job["pretrain"] is not None:
+        weights = pretrained(job, seeds, device, seed)
+        which = torch.as_tensor([s for s, _, _ in fits], device=device)
+        same = {
+            m: w[which] for m, w in weights.items() if m in stack.params and w.shape[1:] == stack.params[m].shape[1:]
+        }
+        stack.begin_from(same if not chosen else {m: w for m, w in same.items() if m.startswith("encoder.")})
+    pools = [np.concatenate([np.flatnonzero(folds[d] != k), np.arange(n, len(classes))]) for _, d, k in fits]
+    weight = np.where(np.arange(len(classes)) < n, 1.0, joint)[None]
+    levels = torch.as_tensor(DATA["levels"], device=device)
+    history = stack.train(frame.plan_of({**params, **job["plan"]}), pools, weight, seed, levels)
+    found = stack.predict(np.arange(n))
+    probability = np.zeros((seeds, len(folds), n, len(DATA["names"])))
+    for (s, d, k), of_fit in zip(fits, found, strict=True):
+        probability[s, d, folds[d] == k] = of_fit[folds[d] == k]
+    line = {"parameters": sum(p.numel() for p in networks[0].parameters()), "loss": history[-1], "fits": len(fits)}
+    return line | scored(probability, folds) | {"seconds": time.monotonic() - begun}, probability
+
+
+def job_early(job):
+    """Return (line, probabilities (seeds, copies, C)) of a network that learns from copies at all ages."""
+    device, begun = choose_device(), time.monotonic()
+    row, fold = DATA["early_row"], DATA["fold_shipped"]
+    here = fold[row]
+    fits = [(s, k) for s in range(job["seeds"]) for k in np.unique(fold)]
+    params = {**encoder(job["model"])[1], **job["params"]}
+    table, features = DATA["early_table"], []
+    for _, k in fits:
+        values = fit_scaling(table[here != k]).transform(table).astype(np.float32) if job["features"] != "curve" else 0
+        more = [values] if job["features"] != "curve" else []
+        features.append(torch.as_tensor(np.hstack([DATA["early_scalars"], *more])))
+    features = torch.stack(features).to(device)
+    networks = built(job["model"], params, features.shape[2], "early", len(fits), 7)
+    stack = Stack(networks, arrays(job["model"], ["early"], device), features, DATA["classes"][row], device)
+    weight = 1.0 / np.bincount(row)[row]
+    stack.train(frame.plan_of({**params, **job["plan"]}), [np.flatnonzero(here != k) for _, k in fits], weight[None], 7)
+    found, probability = stack.predict(np.arange(len(row))), np.zeros((job["seeds"], len(row), len(DATA["names"])))
+    for (s, k), of_fit in zip(fits, found, strict=True):
+        probability[s, here == k] = of_fit[here == k]
+    from sklearn.metrics import average_precision_score
+
+    target, mean = DATA["classes"][row] == 0, probability.mean(axis=0)[:, 0]
+    ages = {str(age): DATA["early_cut"] == age for age in np.unique(DATA["early_cut"])}
+    ap = [average_precision_score(target[age], mean[age]) for age in ages.values()]
+    return {"ages": list(ages), "ap": ap, "fits": len(fits), "seconds": time.monotonic() - begun}, probability
+
+
+def job_plain(job):
+    """Return (line, probabilities) of a perceptron or a linear model on the features alone; on a core."""
+    from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
 
-    network = MLPClassifier((32,), random_state=seed, alpha=1.0, learning_rate_init=0.001, batch_size=64)
-    for _ in range(20):
-        network.partial_fit(x, classes[train_rows], classes=np.arange(len(DATA["names"])))
-    return network.predict_proba(z), {"parameters": sum(w.size for w in network.coefs_ + network.intercepts_)}
+    folds, begun, classes, parameters = DATA[f"fold_{job['folds']}"], time.monotonic(), DATA["classes"], 0
+    table = DATA["real_table"][:, columns(job["features"])]
+    probability = np.zeros((job["seeds"], len(folds), len(classes), len(DATA["names"])))
+    for d, fold in enumerate(folds):
+        for k in np.unique(fold):
+            inside = fold != k
+            x = np.hstack([DATA["real_scalars"], fit_scaling(table[inside]).transform(table)])
+            for s in range(job["seeds"]):
+                if job["model"] == "linear":
+                    model = LogisticRegression(C=0.03, max_iter=300).fit(x[inside], classes[inside])
+                    parameters = model.coef_.size + model.intercept_.size
+                else:
+                    seed = derived_seed(s, d, int(k)) % 2**31
+                    model = MLPClassifier((32,), random_state=seed, alpha=1.0, batch_size=64)
+                    for _ in range(20):
+                        model.partial_fit(x[inside], classes[inside], classes=np.arange(len(DATA["names"])))
+                    parameters = sum(w.size for w in model.coefs_ + model.intercepts_)
+                probability[s, d, ~inside] = model.predict_proba(x[~inside])
+    line = {"parameters": parameters, "fits": job["seeds"] * sum(len(np.unique(fold)) for fold in folds)}
+    return line | scored(probability, folds) | {"seconds": time.monotonic() - begun}, probability
 
 
-class _Network:
-    """A network of one job: pretrained once, if at all, and then fitted to each part."""
-
-    def __init__(self, model, features, extra, seed):
-        self.module = importlib.import_module(f"mallorn.learners.{model}")
-        self.features, more = features, dict(EXTRAS.get(extra, {}))
-        pretrained, self.balance = more.pop("pretrained", False), more.pop("balance", 0.0)
-        self.params = {**frame.COMMON, **self.module.DEFAULTS, **more}
-        self.plan, self.device = frame.plan_of(self.params), choose_device()
-        self.scaling = self.weights = None
-        if pretrained:
-            self.scaling = fit_scaling(DATA["sim_table"][:, columns(features)])
-            rows = np.arange(len(DATA["sim_classes"]))
-            network, _ = self.trained(arrays("sim", rows, features, self.scaling, self.module.READS), None, seed)
-            self.weights = network.state_dict()
-
-    def trained(self, given, classes, seed):
-        """Return (a network fitted to arrays, its losses); classes None for those of the simulated objects."""
-        classes = DATA["sim_classes"] if classes is None else classes
-        shape = given["grid"].shape[1:] if "grid" in given else (0, 0)
-        sizes = Sizes(given["features"].shape[1], *shape, len(DATA["names"]))
-        network = frame.build(self.module.Encoder, self.params, sizes, seed)
-        plan = self.plan
-        if self.weights is not None:
-            network.load_state_dict(self.weights)
-            plan = plan._replace(learning_rate=plan.learning_rate / 2)
-        weight = np.bincount(classes, minlength=sizes.classes)[classes].astype(float) ** -self.balance
-        return train(network, given, classes, weight / weight.mean(), plan, seed, self.device)
-
-    def __call__(self, train_rows, held, classes, features, seed, model):
-        """Return (probabilities of the objects held out, {"parameters", "loss"})."""
-        needs, scaling = self.module.READS, self.scaling
-        if scaling is None:
-            scaling = fit_scaling(DATA["real_table"][train_rows][:, columns(features)])
-        network, losses = self.trained(arrays("real", train_rows, features, scaling, needs), classes[train_rows], seed)
-        found = probabilities_of(network, arrays("real", held, features, scaling, needs), self.device)
-        return found, {"parameters": sum(p.numel() for p in network.parameters()), "loss": losses[-1]}
+def run(job):
+    """Return what a job finds."""
+    kinds = {"early": job_early, "plain": job_plain}
+    return kinds.get(job.get("kind"), job_of_folds)(job)
 
 
-def scores(probability, target, fold):
-    """Return average precision, and F1 with the threshold of each fold chosen on the others."""
+def scored(probability, folds):
+    """Return AP and crossed F1 of each draw, of the mean over seeds, and the mean AP of seeds alone."""
     from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve
 
-    decided = np.zeros(len(target), dtype=bool)
-    for k in np.unique(fold):
-        others = fold != k
-        precision, recall, at = precision_recall_curve(target[others], probability[others])
-        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-        decided[~others] = probability[~others] >= at[min(int(np.argmax(f1)), len(at) - 1)]
-    return {"ap": average_precision_score(target, probability), "f1": f1_score(target, decided)}
+    target, found = DATA["classes"] == 0, {"ap": [], "f1": [], "ap_one": []}
+    for d, fold in enumerate(folds):
+        p, decided = probability[:, d, :, 0].mean(axis=0), np.zeros(len(target), dtype=bool)
+        for k in np.unique(fold):
+            others = fold != k
+            precision, recall, at = precision_recall_curve(target[others], p[others])
+            f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+            decided[~others] = p[~others] >= at[min(int(np.argmax(f1)), len(at) - 1)]
+        found["ap"].append(average_precision_score(target, p))
+        found["f1"].append(f1_score(target, decided))
+        found["ap_one"].append(np.mean([average_precision_score(target, one[d, :, 0]) for one in probability]))
+    return found
 
 
 def epochs(path):
-    """Print the seconds of an epoch of two encoders, on the GPU and on one CPU thread, beside nothing else."""
-    begin(path)
-    rows, classes = np.flatnonzero(DATA["fold_grouped"][0] != 0), DATA["classes"]
-    for model in ENCODERS[:2]:
+    """Print the seconds of an epoch of encoders as they are, on the GPU and on one CPU thread, beside nothing else."""
+    begin(path, plain=True)
+    rows, classes = np.flatnonzero(DATA["fold_report_grouped"][0] != 0), DATA["classes"]
+    for model in ("tcn", "transformer"):
+        module, params = encoder(model)
+        given = {name: DATA[f"real_{name}"][rows] for name in module.READS} | {"features": DATA["real_scalars"][rows]}
         for device in dict.fromkeys([choose_device(), "cpu"]):
-            one = _Network(model, "short", "", 0)
-            one.device = device
-            scaling, seconds = fit_scaling(DATA["real_table"][rows][:, columns("short")]), []
-            given = arrays("real", rows, "short", scaling, one.module.READS)
-            for number in (1, 2, 22) if device != "cpu" else (1, 2, 3):  # the first starts what is slow to start
-                one.plan, start = one.plan._replace(epochs=number), time.monotonic()
-                one.trained(given, classes[rows], 0)
+            seconds = []
+            for number in (1, 2, 22) if device != "cpu" else (1, 2):  # the first starts what is slow to start
+                network, start = built(model, params, 3, "real", 1, 0)[0], time.monotonic()
+                train(network, given, classes[rows], np.ones(len(rows)), frame.plan_of({"epochs": number}), 0, device)
                 seconds.append(time.monotonic() - start)
-            each = (seconds[2] - seconds[1]) / (20 if device != "cpu" else 1)
-            print(
-                f"epoch of {model}, {len(rows)} objects, {device}: {each:.3f} s, first {seconds[0]:.1f} s", flush=True
-            )
+            each = (seconds[-1] - seconds[0 if device == "cpu" else 1]) / (20 if device != "cpu" else 1)
+            found = f"{each:.3f} s, first {seconds[0]:.1f} s"
+            print(f"epoch of {model}, {len(rows)} objects, {device}: {found}", flush=True)
 
 
-def table(lines):
-    """Print the mean over draws of each model."""
-    groups = {}
-    for line in lines:
-        groups.setdefault((line["protocol"], line["features"], line["model"], line["extra"]), []).append(line)
-    for key, found in sorted(groups.items(), key=lambda item: (item[0][:2], -np.mean([x["ap"] for x in item[1]]))):
-        ap, f1 = ([line[name] for line in found] for name in ("ap", "f1"))
-        seconds = np.mean([line["seconds"] for line in found])
-        each = " ".join(f"{value:.3f}" for value in ap)
-        name = " ".join(filter(None, key))
-        print(f"{name:45s} AP {np.mean(ap):.3f} ({each}) F1 {np.mean(f1):.3f} {seconds:.0f} s", flush=True)
+def told(line, clock):
+    """Print a line of results."""
+    ap, f1 = (" ".join(f"{value:.3f}" for value in line.get(name, ())) for name in ("ap", "f1"))
+    what = " ".join(str(line.get(name, "")) for name in ("stage", "model", "features", "name", "folds"))
+    one = f" one seed {np.mean(line['ap_one']):.3f}" if "ap_one" in line else ""
+    mean = np.mean(line["ap"])
+    print(f"{clock:4.0f} s {what:60s} AP {mean:.3f} ({ap}){one} F1 {f1}; {line['seconds']:.0f} s", flush=True)
 
 
 def main():
@@ -213,45 +250,63 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("out")
-    parser.add_argument("--seconds", type=float, default=400.0)
-    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 12))
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--smoke", action="store_true", help="one draw of each encoder, and no times of epochs")
-    parser.add_argument("--no-epochs", action="store_true", help="no times of epochs")
+    parser.add_argument("--seconds", type=float, default=480.0, help="no job begins later")
+    parser.add_argument("--explore", type=float, default=240.0, help="none of those that are compared begins later")
+    parser.add_argument("--workers", type=int, default=3, help="processes on the GPU")
+    parser.add_argument("--smoke", action="store_true", help="one epoch of each job, one seed")
     given = parser.parse_args()
     begun, out = time.monotonic(), Path(given.out)
     out.mkdir(parents=True, exist_ok=True)
     print(f"torch {torch.__version__}, device {choose_device()}, {os.cpu_count()} cores", flush=True)
-    wanted = jobs(given.seeds)
-    if given.smoke:
-        wanted = [task for task in wanted if task[3:] == ("grouped", 0, 0) and task[2] in ("", "pretrained")]
-    elif not given.no_epochs:
-        epochs(given.data)
-    lines, left = [], iter(wanted)
+    with np.load(given.data) as found:
+        has = set(found.files)
+    first = first_jobs("sim_grid" in has)
+    plain, lines, pending = plain_jobs()[: 2 if given.smoke else None], [], {}
+    last = None
     context = get_context("spawn")
     with (
         ProcessPoolExecutor(given.workers, context, begin, (given.data,)) as pool,
-        open(out / "results.jsonl", "a", encoding="utf-8") as log,
+        ProcessPoolExecutor(4, context, begin, (given.data,)) as cores,
+        open(out / "results.jsonl", "w", encoding="utf-8") as log,
+        open(out / "probabilities.bin", "wb") as kept,
     ):
-        running = {pool.submit(job, task): task for task, _ in zip(left, range(given.workers), strict=False)}
-        while running:
-            done = next(as_completed(running))
-            task = running.pop(done)
-            if time.monotonic() - begun < given.seconds and (more := next(left, None)):
-                running[pool.submit(job, more)] = more
-            try:
-                line, probability = done.result()
-            except Exception as error:  # one that fails is told, and the others go on
-                print(f"{task}: {type(error).__name__}: {str(error)[:300]}", flush=True)
-                continue
-            lines.append(line)
-            log.write(json.dumps(line) + "\n")
-            log.flush()
-            np.savez_compressed(out / ("_".join(map(str, task)) + ".npz"), probability=probability.astype(np.float32))
-            name = " ".join(map(str, task))
-            print(f"{time.monotonic() - begun:5.0f} s {name:45s} AP {line['ap']:.3f} F1 {line['f1']:.3f}", flush=True)
-    table(lines)
-    print(f"{len(lines)} of {len(wanted)} jobs, {time.monotonic() - begun:.0f} s", flush=True)
+        for job in plain:
+            pending[cores.submit(run, job)] = job
+        waiting, onboard = list(first), 0
+        while True:
+            clock = time.monotonic() - begun
+            if last is None and (not waiting or clock > given.explore):
+                last = confirmed([line for line in lines if line["stage"] == "first"], "early_grid" in has)
+                waiting = list(last)
+            while waiting and onboard < given.workers and clock < given.seconds:
+                job = waiting.pop(0)
+                if given.smoke:
+                    job = {**job, "seeds": 1, "plan": {**job["plan"], "epochs": 1}}
+                    job["pretrain"] = None if job.get("pretrain") is None else {"epochs": 1}
+                pending[pool.submit(run, job)] = job
+                onboard += 1
+            if not pending:
+                break
+            for done in wait(pending, return_when=FIRST_COMPLETED, timeout=5).done:
+                job = pending.pop(done)
+                onboard -= job.get("kind") != "plain"
+                try:
+                    line, probability = done.result()
+                except Exception as error:  # one that fails is told, and the others go on
+                    print(f"{job}: {type(error).__name__}: {str(error)[:300]}", flush=True)
+                    continue
+                line = {**job, **line, "at": kept.tell(), "shape": probability.shape}
+                if job["stage"] != "first":
+                    kept.write(probability.astype(np.float16).tobytes())
+                    kept.flush()
+                lines.append(line)
+                log.write(json.dumps(line) + "\n")
+                log.flush()
+                told(line, time.monotonic() - begun)
+    print(f"{len(lines)} jobs, {time.monotonic() - begun:.0f} s", flush=True)
+    if not given.smoke:
+        epochs(given.data)
+    print(f"done, {time.monotonic() - begun:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

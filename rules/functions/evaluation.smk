@@ -39,6 +39,17 @@ def network_models():
     ]
 
 
+def names_of_networks():
+    """Return (model, protocol, repeat) of each training of a network."""
+    return [(model, protocol, repeat) for model in network_models() for protocol in PROTOCOLS for repeat in REPEATS]
+
+
+def network_files(pattern):
+    """Return the paths of a pattern of predictions for each training of a network, in that order."""
+    named = names_of_networks()
+    return [pattern.format(training=FINAL, model=name, protocol=protocol, repeat=k) for name, protocol, k in named]
+
+
 def rocket_models():
     """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
     rocket = config["rocket"]
@@ -53,16 +64,7 @@ def rocket_members():
 
 def rocket_inputs(wildcards):
     """Return the training objects of `score_rocket`, and the parameters of the models that are tuned."""
-    tables = {}
-    for name in rocket_models():
-        tables |= model_tables(name)
-    tuned = [f"{TUNING}/best.yaml".format(**FINAL_STUDY, model=name) for name in rocket_tuned()]
-    return {**tables, **({"parameters": tuned} if tuned else {})}
-
-
-def rocket_tuned():
-    """Return the models of `score_rocket` whose parameters tuning finds."""
-    return [name for name in rocket_models() if config["models"][name]["tuned"]]
+    return inputs_of_blocks(rocket_blocks())
 
 
 def rocket_blocks():
@@ -70,17 +72,48 @@ def rocket_blocks():
     return {name: config["models"][name] for name in rocket_models()}
 
 
+def fresh_inputs(wildcards):
+    """Return the training objects of `score_fresh`, and the parameters of the models that are tuned."""
+    return inputs_of_blocks(fresh_blocks())
+
+
+def fresh_blocks():
+    """Return {name: block of `models`} of all models that `score_fresh` trains: those submitted, and those of variants."""
+    named = [name for variant in config["fresh"]["variants"].values() for name in variant["members"] or []]
+    return {name: config["models"][name] for name in dict.fromkeys([*SUBMITTED_MODELS, *named])}
+
+
+def inputs_of_blocks(blocks):
+    """Return the training objects that models need, {name: block}, and the parameters of those that are tuned."""
+    tables = {}
+    for name in blocks:
+        tables |= model_tables(name)
+    tuned = [f"{TUNING}/best.yaml".format(**FINAL_STUDY, model=name) for name in tuned_of(blocks)]
+    return {**tables, **({"parameters": tuned} if tuned else {})}
+
+
+def tuned_of(blocks):
+    """Return the names of those of the models, {name: block}, whose parameters tuning finds."""
+    return [name for name, block in blocks.items() if block["tuned"]]
+
+
+def code_of_blocks(blocks):
+    """Return what `loaded_by` does of models, {name: block}, with the ranker where one of them selects features."""
+    ranker = [config["selection"]["ranker"]] if any(block["selection"] for block in blocks.values()) else []
+    return loaded_by(*blocks.values(), *ranker)
+
+
 def tree_predictions():
     """Return the files of the probabilities of all classes of the tree."""
     tree = config["evaluation"]["tree"]
-    return expand(TREE_PREDICTIONS, protocol=PROTOCOLS, repeat=REPEATS[: tree["repeats"]], model=tree["models"])
+    return expand(TREE_PREDICTIONS, protocol=tree["protocols"], repeat=REPEATS[: tree["repeats"]], model=tree["models"])
 
 
 def predictions_beside_tree():
     """Return the out-of-fold predictions of those models of the tree that every run trains too, for its own classes."""
     tree = config["evaluation"]["tree"]
     models = [name for name in tree["models"] if name in MODELS]
-    chosen = {"training": FINAL, "protocol": PROTOCOLS, "repeat": REPEATS[: tree["repeats"]]}
+    chosen = {"training": FINAL, "protocol": tree["protocols"], "repeat": REPEATS[: tree["repeats"]]}
     return expand(PREDICTED["out_of_fold"], **chosen, model=models)
 
 

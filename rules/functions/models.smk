@@ -26,8 +26,10 @@ def tables_of_copies(wildcards):
 
 
 def weights_and_parameters(wildcards):
-    """Return the files of importance weights and of tuned parameters that a training set needs, if it needs any."""
+    """Return the files of importance weights, tuned parameters and first networks that a training set needs, if any."""
     tables = {}
+    if config["models"][wildcards.model]["pretrained"]:
+        tables["pretrained"] = f"results/pretrained/{wildcards.model}"
     if config["training"]["importance_weights"]:
         tables["weights"] = "results/evaluation/importance_weights.parquet"
     if config["models"][wildcards.model]["tuned"]:
@@ -54,7 +56,57 @@ def training_code(adapter, model):
 def training_settings(model, *blocks):
     """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
     names = ("seed", "target", "training", *blocks)
-    return {"model": config["models"][model], **{name: config[name] for name in names}}
+    block = config["models"][model]
+    tree = {"taxonomy": TAXONOMY} if block["params"].get("loss") == "hierarchical" else {}
+    return {"model": block, **{name: config[name] for name in names}, **tree, **files_of(block)}
+
+
+def files_of(*blocks):
+    """Return {"files": {path: digest}} of the user's files that transforms of blocks of `models` read; {} for none."""
+    paths = {
+        params[name]
+        for block in blocks
+        for transform, params in block.get("transforms", {}).items()
+        for name in plugins.constant("transforms", transform, "FILES", ())
+        if params.get(name)
+    }
+    return {"files": {path: file_digest(path) for path in sorted(paths)}} if paths else {}
+
+
+def pretraining_survey():
+    """Return the block `simulation` of the survey that networks learn from first."""
+    block = config["pretraining"]
+    siblings = {"train": block["spectroscopic"], "test": block["photometric"]}
+    return {**config["simulation"], "n_splits": 1, "sources": block["sources"], "siblings": siblings}
+
+
+def settings_of_copies(model, training):
+    """Return `training_settings` of a training set of copies: those of young objects learn from more features."""
+    found, of = training_settings(model, "selection"), augmentation_of(training)
+    if of != EARLY:
+        return found
+    included = config["augmentations"][EARLY]["include"]
+    exclude = [pattern for pattern in found["training"]["exclude"] if pattern not in included]
+    return {**found, "training": {**found["training"], "exclude": exclude}}
+
+
+def copies_at_ages(wildcards):
+    """Return the light curves of a training set of young objects, whose calibration depends on the age; else none."""
+    part = wildcards.training
+    return [path.format(part=part) for path in LIGHTCURVES.values()] if augmentation_of(part) == EARLY else []
+
+
+def of_young(copies):
+    """Return what ages of copies are counted by, for the adapter choose_threshold; None without `copies_at_ages`."""
+    trigger = config["augmentations"][EARLY]["trigger"]
+    return {"points": copies[0], "objects": copies[1], "trigger": trigger} if copies else None
+
+
+def deciding_settings(training):
+    """Return the settings by which a training set of copies is calibrated and its threshold chosen."""
+    method = {"method": config["augmentations"][EARLY]["calibration"]}
+    young = augmentation_of(training) == EARLY
+    return {"threshold": config["threshold"], "calibration": method if young else config["calibration"]}
 
 
 def class_settings():

@@ -165,7 +165,11 @@ def defines(kind, name, function):
 
 
 def constants(path):
-    """Return {name: value} of the literal constants that are assigned at the top of the Python file `path`."""
+    """Return {name: value} of the literal constants that are assigned at the top of the Python file `path`.
+
+    A tuple or dict may hold others of these (`*OTHERS`, `**OTHERS`); names in capitals that are imported from this
+    package are among them.
+    """
     return _constants(str(path), stamp(path))
 
 
@@ -173,13 +177,38 @@ def constants(path):
 def _constants(path, stamp):
     found = {}
     for node in syntax_tree(path).body:
+        if isinstance(node, ast.ImportFrom):
+            found |= _imported(node)
         for target in getattr(node, "targets", [getattr(node, "target", None)]):
             if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and node.value:
                 try:
-                    found[target.id] = ast.literal_eval(node.value)
+                    found[target.id] = _literal(node.value, found)
                 except ValueError:
                     found.pop(target.id, None)
     return found
+
+
+def _imported(node):
+    """Return the literal constants that an import takes from a module of this package."""
+    names = {alias.name: alias.asname or alias.name for alias in node.names if alias.name.isupper()}
+    path = find_module(node.module) if names and not node.level and (node.module or "").startswith("mallorn.") else None
+    known = constants(path) if path else {}
+    return {names[name]: known[name] for name in names if name in known}
+
+
+def _literal(node, known):
+    """Return the value of an expression of literals and of constants that are `known`; ValueError for any other."""
+    if isinstance(node, ast.Name) and node.id in known:
+        return known[node.id]
+    if isinstance(node, ast.Tuple):
+        parts = [(one, isinstance(one, ast.Starred)) for one in node.elts]
+        return tuple(v for one, more in parts for v in (_literal(one.value, known) if more else [_literal(one, known)]))
+    if isinstance(node, ast.Dict):
+        found = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            found |= _literal(value, known) if key is None else {_literal(key, known): _literal(value, known)}
+        return found
+    return ast.literal_eval(node)
 
 
 def syntax_tree(path):
@@ -300,7 +329,8 @@ def _bound(path):
         elif isinstance(node, ast.ImportFrom):
             bound.update(alias.asname or alias.name for alias in node.names)
         elif isinstance(node, ast.Assign):
-            bound.update(target.id for target in node.targets if isinstance(target, ast.Name))
+            targets = [one for target in node.targets for one in getattr(target, "elts", [target])]
+            bound.update(target.id for target in targets if isinstance(target, ast.Name))
     return bound
 
 

@@ -9,12 +9,13 @@ from mallorn.augmentation.other_surveys import copies_metadata, seen_by_other_su
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import MultibandMatern32
 from mallorn.settings.resolve import defaults
+from mallorn.survey.as_of import DETECTION_SNR
 from mallorn.survey.blackbody import planck
 from mallorn.survey.copies import CUTS, cuts_of, originals
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust import transmission
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.observed import DETECTION_SNR, enough, observed
+from mallorn.survey.observed import enough, observed
 from mallorn.survey.passbands import LSST, SLOTS
 
 SETTINGS = defaults()

@@ -9,15 +9,14 @@ from mallorn.decide.bundle import (
     PACKAGES,
     Scorer,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     installed,
     member_scores,
     read_bundle,
     read_scorers,
-    thresholds,
     write_bundle,
 )
+from mallorn.decide.decision import decide_scores, thresholds
 from mallorn.decide.domain import Judgement
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
@@ -63,6 +62,13 @@ def made(tmp_path_factory):
     write_bundle(folder / "plain", {"final": scorer}, STATE, about)
     shallow = without._replace(decision={**WITHOUT, "cuts": {"alerts": {**WITHOUT, "threshold": 0.2}}})
     write_bundle(folder / "seen", {"final": scorer, "other_surveys": shallow}, STATE, about)
+    by_age = {"method": "age", "slope": 1.0, "intercept": 0.0, "slope_of_age": 0.5, "intercept_of_age": 0.0}
+    spec, more = {**SPEC, "learner": "logistic", "params": PARAMS["logistic"]}, np.column_stack([values, values[:, 0]])
+    fits = cross_validate(labelled(more, classes, 2, event), fold, spec, 7, 1, Options(keep=True)).fits
+    write_fits(folder / "young line", Fits((*COLUMNS, "age__since"), names, ("features",), fits))
+    alone = {"members": ["line"], "method": "mean", "weights": [1.0]}
+    early = Scorer([{"line": folder / "young line"}], [alone], {"calibration": by_age, "threshold": 0.2})
+    write_bundle(folder / "young", {"final": scorer, "early": early}, STATE, about)
     return folder / "model", values, probability
 
 
@@ -70,14 +76,18 @@ def score(folder, values, known):
     return judged(folder, values, np.where(known, "final", "no_redshift"))[:2]
 
 
-def judged(folder, values, names, cuts=""):
+def judged(folder, values, names, cuts="", age=None, beside=0.0):
     """Return what is decided of objects by the scorers `names` (n,), and from which probability on."""
     manifest, found = read_bundle(folder), {}
     scorers = read_scorers(folder, manifest)
     names = np.where(np.isin(names, list(scorers)), names, "").astype(object)
-    judgement = Judgement(names, np.broadcast_to(np.array(cuts, dtype=object), names.shape), None, None)
+    cuts, unknown = np.broadcast_to(np.array(cuts, dtype=object), names.shape), np.full(len(names), np.nan)
+    beside = np.broadcast_to(np.asarray(beside, dtype=float), names.shape)
+    judgement = Judgement(names, cuts, None, None, unknown if age is None else age, beside)
     for training, scorer in scorers.items():
-        scores = member_scores(scorer, of_values(values[names == training], COLUMNS))
+        seen = values[judgement.weight(training) > 0]
+        seen = np.column_stack([seen, seen[:, 0]])[:, : len(manifest["features"])]
+        scores = member_scores(scorer, of_values(seen, manifest["features"]))
         found[training] = scorer, ensemble_scores(scorer, scores)
     return *decide_scores(len(manifest["classes"]), judgement, found), thresholds(judgement, scorers)
 
@@ -122,6 +132,31 @@ def test_objects_seen_by_other_surveys_are_decided_by_the_threshold_of_their_cut
     np.testing.assert_allclose(probability[~own, 0], (0.25 * again + 0.75 * last)[~own], atol=1e-9)
     assert threshold.tolist() == np.where(own, 0.4, np.where(cuts == "alerts", 0.2, 0.7)).tolist()
     assert np.array_equal(chosen, probability[:, 0] >= threshold)
+
+
+def test_models_of_young_and_of_whole_curves_share_in_a_score_by_their_weights(made):
+    folder, values, _ = made
+    young = np.arange(len(values)) % 2 == 0
+    beside, age = np.where(young, np.linspace(0.0, 1.0, len(values)), 0.0), np.full(len(values), 90.0)
+    names = np.where(young, "early", "final")
+    probability, chosen, threshold = judged(folder.with_name("young"), values, names, age=age, beside=beside)
+    whole, early = (
+        judged(folder.with_name("young"), values, np.full(len(values), n), age=age) for n in ("final", "early")
+    )
+    share = np.where(young, beside, 1.0)
+    np.testing.assert_allclose(probability, share[:, None] * whole[0] + (1 - share)[:, None] * early[0], atol=1e-12)
+    np.testing.assert_allclose(threshold, share * 0.4 + (1 - share) * 0.2)
+    assert np.array_equal(chosen, probability[:, 0] >= threshold)
+    np.testing.assert_array_equal(probability[~young], whole[0][~young])  # whole curves: to the last bit
+    odds = np.log(early[0][:, 0] / (1.0 - early[0][:, 0]))
+    older = judged(folder.with_name("young"), values, names, age=age + 300.0, beside=beside * 0.0)[0][young, 0]
+    line = (1.0 + 0.5 * (np.log(391.0) - np.log(51.0))) / (1.0 + 0.5 * (np.log(91.0) - np.log(51.0)))
+    np.testing.assert_allclose(np.log(older / (1.0 - older)), line * odds[young], rtol=1e-6)
+
+
+def test_members_may_read_features_of_their_own(made):
+    manifest = read_bundle(made[0].with_name("young"))
+    assert manifest["features"] == [*COLUMNS, "age__since"]
 
 
 def test_the_manifest_says_what_the_model_is(made):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from mallorn.decide.calibration import METHODS, apply, cross_fitted, fit
+from mallorn.decide.calibration import BY_AGE, METHODS, apply, cross_fitted, fit
 from mallorn.decide.thresholds import choose
 from mallorn.errors import ConfigError
 from mallorn.metrics import calibration_table, expected_calibration_error
@@ -106,3 +106,38 @@ def test_thresholds_are_chosen_anew_for_each_set_of_weights():
 def test_an_unknown_method_is_refused():
     with pytest.raises(ConfigError, match="calibration.method: expected one of none, platt, isotonic, found 'magic'"):
         fit("magic", [0, 1], [0.1, 0.9])
+
+
+def drifting(n, seed=1):
+    """Return (target, probability, age): the younger the object, the more the probability claims too much."""
+    rng = np.random.default_rng(seed)
+    age, truth = np.exp(rng.uniform(1.0, 6.0, n)), rng.beta(0.6, 2.0, n)
+    odds = np.log(truth / (1 - truth)) * np.where(age < 50.0, 2.0, 1.0)
+    return (rng.random(n) < truth).astype(int), 1 / (1 + np.exp(-odds)), age
+
+
+def test_a_map_by_age_mends_what_one_for_all_ages_cannot():
+    one, by_age = fit("platt", *drifting(4000)[:2]), fit(BY_AGE, *drifting(4000))
+    target, p, age = drifting(100_000, seed=2)
+    young = age < 20.0
+    assert error(target[young], apply(one, p[young])) > 0.03
+    assert error(target[young], apply(json.loads(json.dumps(by_age)), p[young], age[young])) < 0.02
+    assert np.all(np.diff(apply(by_age, np.linspace(0, 1, 500), np.full(500, 3.0))) >= 0)
+
+
+def test_a_map_by_age_is_that_of_all_ages_where_age_says_nothing():
+    target, p = overconfident(4000)
+    age = np.exp(np.random.default_rng(5).uniform(1.0, 6.0, 4000))
+    one, by_age = fit("platt", target, p), fit(BY_AGE, target, p, age)
+    np.testing.assert_allclose(apply(by_age, p, age), apply(one, p), atol=0.03)
+    assert apply(by_age, [0.3], [np.nan]) == pytest.approx(apply(by_age, [0.3], [50.0]))
+
+
+def test_crossed_maps_by_age_never_see_the_fold_they_serve():
+    target, p, age = drifting(600)
+    fold = np.random.default_rng(3).integers(0, 4, 600)
+    calibrated, _ = cross_fitted(BY_AGE, OPTIONS, target, p, fold, age=age)
+    flipped = np.where(fold == 2, 1 - target, target)
+    again, _ = cross_fitted(BY_AGE, OPTIONS, flipped, p, fold, age=age)
+    assert np.array_equal(again[fold == 2], calibrated[fold == 2])
+    assert not np.array_equal(again[fold != 2], calibrated[fold != 2])

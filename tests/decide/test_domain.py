@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import pytest
 
-from mallorn.decide.domain import STATUS, domain_of, judge, tell_judgement, unlike_words
+from mallorn.decide.domain import STATUS, domain_of, judge, of_training_sets, tell_judgement, unlike_words
 from mallorn.survey.observed import Observed
 
 MINIMUM = {"points": 6, "detections": 3, "nights": 3}
@@ -30,6 +30,7 @@ def seen(n=600, seed=1, **changed):
         "redshift": rng.uniform(0.1, 1.0, n),
         "absolute_magnitude": rng.normal(-20.0, 1.0, n),
         "slots": np.ones((n, 6), dtype=bool),
+        "age": rng.uniform(500, 1400, n),
     }
     whole = {name: np.broadcast_to(np.asarray(v), np.shape(fields[name])) for name, v in changed.items()}
     return Observed(**fields | whole)
@@ -91,6 +92,38 @@ def test_another_survey_is_judged_by_what_has_learned_from_copies(domain):
     alone = judge({**domain, "scorers": {"final": domain["scorers"]["final"]}}, seen(seed=6, n=50, **ZTF))
     assert set(alone.status) == {"extrapolating"}
     assert all("no points in u, i, z, y" in why for why in alone.reason)
+
+
+@pytest.fixture(scope="module")
+def with_young(domain):
+    """The same with scorers of young objects."""
+    rng = np.random.default_rng(8)
+    young = seen(seed=4, n_points=rng.integers(6, 300, 600), span=rng.uniform(5, 3000, 600))
+    early = domain_of(young, 0.01, 1)
+    bare = domain_of(young._replace(redshift=np.full(600, np.nan)), 0.01, 1)
+    about = {"passes": [200.0, 400.0], "trigger": {"detections": 2, "snr": 5.0}}
+    return {**domain, "young": about, "scorers": {**domain["scorers"], "early": early, "early_no_redshift": bare}}
+
+
+@pytest.mark.parametrize(("redshift", "early", "whole"), [(0.5, "early", "final"), (np.nan, "early_no_redshift", None)])
+def test_age_alone_says_which_models_score(with_young, redshift, early, whole):
+    """Years of forced photometry before the trigger make no object older."""
+    whole = whole or "no_redshift"
+    ages = np.array([3.0, 150.0, 300.0, 390.0, 900.0, np.nan])
+    found = judge(with_young, seen(n=6, seed=5, redshift=redshift, age=ages, n_points=150, span=2500.0))
+    assert found.scorer.tolist() == [early] * 4 + [whole] * 2
+    assert found.beside[:3].tolist() == [0.0, 0.0, 0.5]
+    assert found.leading.tolist() == [early, early, whole, whole, whole, whole]
+    np.testing.assert_allclose(found.weight(early) + found.weight(whole), 1.0)
+    assert found.columns(seen(n=6))["scored_as"].tolist()[1:3] == [early, f"{early} 50%, {whole} 50%"]
+    without = judge(of_training_sets(with_young, whole), seen(n=6, seed=5, redshift=redshift, age=ages))
+    assert set(without.scorer) == {whole}
+
+
+def test_a_young_object_of_another_survey_is_judged_by_its_copies(with_young):
+    found = judge(with_young, seen(seed=6, n=20, **ZTF, age=20.0))
+    assert set(found.scorer) == {"other_surveys"}
+    assert set(found.beside) == {0.0}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mallorn.evaluate.early import gains_by_age, known_by, passed_at, scores_by_age
+from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
 from mallorn.metrics import average_precision
 
 OPTIONS = {"rounds": 40, "level": 0.9}
@@ -43,6 +43,36 @@ def test_a_better_model_gains_in_all_draws(labels):
     assert row["gain"] == pytest.approx(1.0 - row["other_average_precision"])
     assert row["better"] == 1.0
     assert row["gain_low"] > 0
+
+
+def test_the_mean_gain_is_that_over_ages(labels):
+    rng, ages = np.random.default_rng(4), np.array(["5 d", "20 d"], dtype=object)[np.arange(40) % 2]
+    labels = {name: np.roll(values, 3) if name != "event" else values for name, values in labels.items()}
+    p, other = labels["target"] * 0.3 + rng.random(40), rng.random(40)
+    (mean,) = mean_gain(labels, ages, p, other, OPTIONS, 1)
+    gains = [row["gain"] for row in gains_by_age(labels, ages, p, other, OPTIONS, 1)]
+    assert len(gains) == 2
+    assert mean["gain"] == pytest.approx(np.mean(gains))
+    assert mean["gain_low"] < mean["gain"] < mean["gain_high"]
+    assert mean_gain(labels, ages, p, p, OPTIONS, 1)[0]["better"] == 0.0
+    nobody = {**labels, "target": np.where(ages == "5 d", 0, labels["target"])}
+    assert mean_gain(nobody, ages, p, other, OPTIONS, 1) == []
+
+
+def test_maps_by_age_see_only_other_folds_and_what_they_may_learn_from():
+    rng = np.random.default_rng(6)
+    target, fold, age = rng.integers(0, 2, 200), np.arange(200) % 4, rng.uniform(0, 100, 200)
+    p = np.clip(0.5 * target + rng.random(200) * 0.5, 0.01, 0.99)
+    p = np.stack([p, 1 - p], axis=1)
+    whole = np.arange(200) % 3 == 0
+    found = crossed("platt", target, p, fold, age, whole)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    other = np.where((fold == 1) | ~whole, 1 - target, target)
+    again = crossed("platt", other, p, fold, age, whole)
+    assert np.array_equal(again[fold == 1], found[fold == 1])
+    assert not np.array_equal(again, found)
+    np.testing.assert_array_equal(crossed("none", target, p, fold, age), p)
+    np.testing.assert_allclose(shared(p, found, np.full(200, 0.25)), 0.75 * p + 0.25 * found)
 
 
 def test_ages_without_targets_have_no_score(labels):

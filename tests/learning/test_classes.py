@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mallorn.errors import ConfigError
-from mallorn.learning.classes import class_names, class_weights, encode_classes, is_target
+from mallorn.learning.classes import class_names, class_weights, encode_classes, event_weights, is_target
 
 CLASSES = {"AGN": ["AGN"], "SN Ia": ["SN Ia", "SN Ia-pec"]}
 
@@ -37,6 +37,20 @@ def test_weights_of_classes():
     half = class_weights(classes, 0.5)
     assert half[0] / half[1] == pytest.approx(np.sqrt(3))
     assert half.mean() == pytest.approx(1.0)
+
+
+def test_weights_of_events():
+    """At 1 events of a class weigh the same, at 0 objects; each class keeps its weight, and so do siblings theirs."""
+    event, classes = np.array(list("abbbcd")), np.array([0, 0, 0, 0, 1, 1])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 0.5, 2.0])
+    np.testing.assert_array_equal(event_weights(event, classes, weight, 0.0), weight)
+    equal = event_weights(event, classes, weight, 1.0)
+    np.testing.assert_allclose(equal, [2.0, 2 / 3, 2 / 3, 2 / 3, 1.25, 1.25])
+    half = event_weights(event, classes, weight, 0.5)
+    assert half[0] / half[1] == pytest.approx(np.sqrt(3))
+    np.testing.assert_allclose(np.bincount(classes, half), np.bincount(classes, weight))
+    turned = event_weights(event[::-1], classes[::-1], weight[::-1], 0.5)
+    np.testing.assert_allclose(turned[::-1], half)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,22 @@ def test_weights_of_objects_count_like_copies():
     assert heavy[:, 0].mean() > light[:, 0].mean() + 0.3
 
 
+def test_copies_of_one_event_count_as_one_where_events_weigh_the_same():
+    """Nine copies of an object move the model much less at 1, where only the scaling sees them, than at 0."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(80, 2)).astype(np.float32)
+    classes, event = np.repeat([0, 1], 40), np.array([f"e{k}" for k in range(80)])
+    spec = {**SPEC, "learner": "logistic", "params": {"C": 1.0, "tol": 1e-10}}
+    odds = []
+    for times, balance in ((1, 0.0), (9, 1.0), (9, 0.0)):
+        rows = np.repeat(np.arange(80), np.where(np.arange(80) == 0, times, 1))
+        part = labelled(values[rows], classes[rows], 2, event[rows])
+        model = fit_pipeline({**spec, "event_balance": balance}, part, 1)
+        odds.append(model.predict(of_values(values))[:, 0])
+    one, equal, counted = odds
+    assert np.abs(equal - one).max() < 0.5 * np.abs(counted - one).max()
+
+
 @pytest.mark.parametrize("classes", [[0] * 6, [1] * 6, [1, 2] * 3])
 def test_a_training_part_needs_targets_and_others(classes):
     with pytest.raises(DataError, match="no object with target 1, or no other"):

@@ -12,7 +12,7 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import write_table
 from mallorn.report.candidates import COLUMNS
 from mallorn.report.names import page_name
-from mallorn.report.on_tree import read_on_tree
+from mallorn.report.on_tree import on_tree_columns, read_on_tree
 from mallorn.report.pages.candidates import write_candidates_page
 from mallorn.report.pages.classes import write_classes_page
 from mallorn.report.pages.evaluation import write_evaluation_page
@@ -24,6 +24,8 @@ from mallorn.runtime.usage import FIELDS
 from mallorn.survey.taxonomy import Taxonomy
 
 CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
+DECISION = {"target": "TDE", "threshold": 0.5}
+SMALL_TREE = Taxonomy({"all": {}, "SN": {"parent": "all"}, "SN Ia": {"parent": "SN"}, "TDE": {"parent": "all"}})
 HOSTILE = [
     "</script><script>window.taken=1</script>",
     "<img src=x onerror='window.taken=1'>",
@@ -50,7 +52,7 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
     (tmp_path / "candidates").mkdir()
     for name in pages.values():
         (tmp_path / "candidates" / f"{name}.html").write_text("<!doctype html><title>x</title>")
-    write_candidates_page(tmp_path, candidates(HOSTILE), pages, {"target": "TDE", "threshold": 0.5})
+    write_candidates_page(tmp_path, candidates(HOSTILE), pages, DECISION, SMALL_TREE)
     with chromium() as browser:
         visit = Visit(browser)
         page = visit.open(tmp_path / "candidates.html")
@@ -63,14 +65,59 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path):
 
 
 def test_a_page_lists_no_more_candidates_than_a_browser_holds(tmp_path, monkeypatch):
-    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, DECISION, SMALL_TREE)
     assert "most probable ones" not in (tmp_path / "candidates.html").read_text()
     monkeypatch.setattr("mallorn.report.pages.candidates.LISTED", 2)
-    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, {"target": "TDE", "threshold": 0.5})
+    write_candidates_page(tmp_path, candidates(["a", "b", "c"]), {}, DECISION, SMALL_TREE)
     page = (tmp_path / "candidates.html").read_text()
     assert "The 3 test objects" in page
     assert "Here are the 2 most probable ones" in page
     assert page.count('"a"') > page.count('"c"') == 0
+
+
+def test_the_table_is_ranked_by_any_class(tmp_path):
+    table = candidates(["a", "b", "c"])
+    table |= {"probability__AGN": np.array([0.1, 0.3, 0.2]), "class__SN": np.array([0.2, 0.1, 0.9])}
+    table |= {"class__SN Ia": np.array([0.6, np.nan, 0.5]), "class__<i>": np.array([0.1, 0.2, 0.3])}
+    (tmp_path / "classes").mkdir()
+    (tmp_path / "classes" / "SN_Ia.csv").write_text("rank\n")
+    write_candidates_page(tmp_path, table, {}, DECISION, SMALL_TREE, ["SN_Ia.csv"])
+    with chromium() as browser:
+        visit = Visit(browser)
+        page = visit.open(tmp_path / "candidates.html")
+
+        def order():
+            return page.eval_on_selector_all("#candidates tbody tr", "all => all.map(r => r.cells[1].innerText)")
+
+        options = page.eval_on_selector_all("#ranked option", "all => all.map(o => o.textContent.trim())")
+        assert options == ["TDE", "AGN", "SN", "SN Ia", "<i>"]
+        assert order() == ["a", "b", "c"]
+        assert page.eval_on_selector("#ranked", "s => s.value") == "probability"
+        page.select_option("#ranked", "probability__AGN")
+        assert order() == ["b", "c", "a"]
+        assert not page.is_visible("#list")
+        page.select_option("#ranked", "class__SN Ia")
+        assert order() == ["a", "c", "b"]  # unknown last
+        assert page.get_attribute("#list", "href") == "classes/SN_Ia.csv"
+        assert page.is_visible("#list")
+        page.click("th[data-name=class__SN] button")
+        assert order() == ["c", "a", "b"]
+        assert page.eval_on_selector("#ranked", "s => s.value") == "class__SN"
+        assert not page.is_visible("#list")
+        assert visit.complaints == []
+        assert visit.outside(tmp_path) == []
+
+
+def test_of_a_long_table_the_first_of_every_class_are_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr("mallorn.report.pages.candidates.LISTED", 1)
+    monkeypatch.setattr("mallorn.report.pages.candidates.LISTED_OF_CLASS", 1)
+    table = candidates(["a", "b", "c"]) | {
+        "probability": np.array([0.9, 0.2, 0.1]),
+        "class__SN": np.array([0.1, 0.2, 0.7]),
+    }
+    write_candidates_page(tmp_path, table, {}, DECISION, SMALL_TREE)
+    rows = json.loads((tmp_path / "candidates.html").read_text().split('id="data">')[1].split("</script>")[0])["rows"]
+    assert [row[1] for row in rows] == ["a", "c"]
 
 
 def test_what_was_not_made_is_said_with_its_command(tmp_path):
@@ -78,7 +125,7 @@ def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
     write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {"selection": "snakemake --cores all select_features"})
     page = (tmp_path / "evaluation.html").read_text()
-    assert page.count("not made yet") == 11
+    assert page.count("not made yet") == 13
     assert "snakemake --cores all evaluation" in page
     assert "snakemake --cores all select_features" in page
     write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")
@@ -94,7 +141,8 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     labels = {"spec_type": [odd, odd, "TDE", "<i>?"], "event": ["a", "a", "b", "c"]}
     write_classes_page(tmp_path, tmp_path, scores, tree, labels)
     page = (tmp_path / "classes.html").read_text()
-    assert page.count("not made yet") == 6
+    assert page.count("not made yet") == 7
+    assert "snakemake --cores all tree_early" in page
     assert '&lt;b&gt;SN&lt;/b&gt;</td><td class="n">2220</td><td class="n">2</td><td class="n">1</td>' in page
     assert "<b>SN" not in page
     assert "does not know: &lt;i&gt;?." in page
@@ -109,7 +157,23 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     assert '<td class="n">0.625</td>' in page
     assert '<td class="n">37</td>' in page
     assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
-    assert page.count("not made yet") == 4
+    assert page.count("not made yet") == 5
+
+
+def test_shape_functions_are_drawn_once_they_are_there(tmp_path):
+    from mallorn.report.pages.features import _shapes
+
+    scores, path = tmp_path / "scores.csv", tmp_path / "shapes.csv"
+    scores.write_text("")
+    assert not _shapes(tmp_path, path, scores, "TDE").made
+    about = {"model": ["m"] * 6, "feature": ["f__x"] * 6, "class": ["TDE"] * 3 + ["<b>"] * 3}
+    added = [-1.0, 1.0, 0.2, 0.5, -0.5, -0.1]
+    ends = {"added": added, "added_low": np.array(added) - 0.1, "added_high": np.array(added) + 0.1}
+    write_csv(path, {**about, "value": [0.0, 1.0, np.nan] * 2, **ends, "interaction": [0.0] * 5 + [0.125]})
+    part = _shapes(tmp_path, path, scores, "TDE")
+    assert "differs by 0.12 between" in part.figures[0]["caption"]
+    drawn = (tmp_path / "figures" / "shapes.svg").read_text()
+    assert "f · x" in drawn
 
 
 def test_an_object_is_shown_on_the_tree(tmp_path):
@@ -129,6 +193,12 @@ def test_an_object_is_shown_on_the_tree(tmp_path):
     assert found["a"]["table"]["rows"] == [("SN", "0.800", ""), ("<i>", "0.700", "")]
     assert found["a"]["leaves"] == "none"
     assert read_on_tree(tmp_path / "absent.parquet", ["a"]) == read_on_tree(None, ["a"]) == {}
+    beside = on_tree_columns(tmp_path / "test.parquet", ["b", "no such", "a"])
+    assert beside["class_path"].tolist() == ["TDE", "", "SN > <i>"]
+    assert beside["class_given"].tolist() == ["TDE", "", "all"]
+    assert beside["class_set"].tolist() == ["TDE", "", ""]
+    assert beside["class__TDE"].tolist() == pytest.approx([0.9, np.nan, 0.2], nan_ok=True)
+    assert on_tree_columns(tmp_path / "absent.parquet", ["a"]) == on_tree_columns(None, ["a"]) == {}
     macros = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("macros.html").module
     text = str(macros.on_tree(found["a"]))
     assert "SN &gt; &lt;i&gt;" in text

@@ -17,7 +17,7 @@ ONE_MODEL = {
     "models": {name: {"enabled": name == "lightgbm"} for name in SHIPPED["models"]},
     "ensembles": {name: {"enabled": False} for name in SHIPPED["ensembles"]},
     "submission": {"model": "lightgbm"},
-    "explanations": {"models": ["lightgbm"]},
+    "explanations": {"models": ["lightgbm"], "shapes": {"model": "lightgbm", "features": 2, "points": 5}},
     "evaluation": {
         "learning_curve": {"model": "lightgbm", "fractions": [0.5, 1.0]},
         "tree": {"models": ["lightgbm"], "fewest": 3},
@@ -39,7 +39,7 @@ def evaluated(finished, tmp_path_factory):
     config = {**yaml.safe_load(TINY.read_text()), **ONE_MODEL}
     config["models"]["lightgbm"]["params"] = {"num_iterations": 40, "min_child_samples": 2}
     workspace.configfile.write_text(yaml.safe_dump(config))
-    made = "evaluation", "tree", "predictive", "tune", "explanations", "ablate_families", "score_outliers"
+    made = "evaluation", "tree", "predictive", "shapes", "tune", "explanations", "ablate_families", "score_outliers"
     workspace.snakemake(*made, "results/probabilities.csv")
     return workspace.path / "results" / "evaluation"
 
@@ -90,6 +90,16 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert len(read_rows(lists / "TDE.csv")) == min(3, len(test_objects))
     methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
     assert methods == {"none", "temperature", "isotonic", "venn_abers"}
+
+
+def test_shape_functions_are_of_the_first_features(evaluated):
+    rows = read_rows(evaluated / "shapes.csv")
+    assert {row["model"] for row in rows} == {"lightgbm"}
+    assert len({row["feature"] for row in rows}) == 2
+    for name in {row["class"] for row in rows}:
+        known = [row for row in rows if row["class"] == name and row["value"] not in ("", "nan")]
+        assert abs(sum(float(row["added"]) for row in known)) < 0.01 * len(known)  # 0 on average
+        assert all(float(r["added_low"]) <= float(r["added"]) <= float(r["added_high"]) for r in known)
 
 
 def test_the_other_studies_of_a_model_are_made(evaluated):

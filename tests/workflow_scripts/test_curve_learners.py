@@ -12,6 +12,7 @@ from learning_data import CLASSES, PARAMS, SELECTION, SPEC, wide_domain, write_o
 from own_modules import own_modules  # noqa: F401
 
 from mallorn.decide.predictions import read_held_out, read_out_of_fold
+from mallorn.errors import ConfigError
 from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.folds import draw_folds
 from mallorn.learning.tables import DatasetFiles
@@ -19,12 +20,15 @@ from mallorn.metrics import average_precision
 from mallorn.runs.inputs import record_input, write_first
 from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_lightcurves
 from mallorn.survey.passbands import LSST
+from mallorn.survey.taxonomy import read_taxonomy
 
 pytestmark = pytest.mark.usefixtures("own_modules")
 
 ROOT = Path(__file__).parents[2]
 NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
-TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "pseudo_labels": NO_LABELS}
+TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "oversample": "none"}
+TRAINING |= {"pseudo_labels": NO_LABELS}
+ABOUT = {"training": "final", "protocol": "grouped", "repeat": "0"}
 STATE = {"reading": {}, "code": {}, "settings": {}}
 SPLITS = ("split_01", "split_02")
 PHASES = np.arange(0.0, 100.0, 10.0)
@@ -251,3 +255,47 @@ def test_no_file_of_the_models_is_a_pickle(combined):
     for path in (combined / "model").rglob("*"):
         assert path.is_dir() or path.suffix in (".json", ".npz", ".safetensors")
         assert path.is_dir() or not path.read_bytes().startswith(b"\x80")
+
+
+@pytest.mark.skipif("network" not in MODELS, reason="networks need torch: make install-neural")
+def test_a_network_begins_from_what_it_learned_of_simulated_objects_and_learns_on_the_tree(results, tmp_path):
+    rng = np.random.default_rng(8)
+    types = np.array([*FALL, "SN II"], dtype=object)[np.arange(60) % 4]
+    ids = np.array([f"simulated_{k:02d}" for k in range(60)], dtype=object)
+    curves, posterior = light_curves(ids, np.where(types == "SN II", "SN Ia", types), rng)
+    paths = [tmp_path / f"{name}.parquet" for name in ("lightcurves", "objects", "posterior", "labels")]
+    write_lightcurves(curves, *paths[:2])
+    write_table(paths[2], posterior)
+    write_table(paths[3], {"object_id": ids, "spec_type": types, "target": (types == "TDE").astype(int)})
+    block = {**SPEC, **MODELS["network"], "classes": "multiclass", "pretrained": True}
+    block["params"] = {**NETWORK, "beside": "family__*", "epochs": 3, "first_epochs": 25, "loss": "hierarchical"}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": block}
+    settings["taxonomy"] = read_taxonomy("mallorn").as_given()
+    pretrain = script("pretrain")
+    pretrain.main(pretrain.Inputs(*paths), tmp_path / "first", "network", settings)
+    about = json.loads((tmp_path / "first" / "network.json").read_text())
+    assert len(about["history"]) == 25
+    assert about["history"][-1] < 0.7 * about["history"][0]
+    module, scores = script("cross_validate"), []
+    target = dict(zip(*read_columns(results / "folds.parquet", ["object_id", "target"]).values(), strict=True))
+    for begun in (True, False):
+        inputs = {name: results / f"{name}.parquet" for name in ("train", "test", "folds")}
+        inputs |= {
+            "views": {"survey": views(results, "network")},
+            "pretrained": str(tmp_path / "first") if begun else "",
+        }
+        out = tmp_path / f"{begun}"
+        outputs = module.Outputs(*(out / f"{kind}.parquet" for kind in ("out_of_fold", "held_out", "importance")))
+        chosen = {**settings, "model": {**block, "pretrained": begun}}
+        module.main(module.Inputs(**inputs), outputs, {**ABOUT, "model": "network"}, chosen, 1)
+        p = read_out_of_fold(out / "out_of_fold.parquet")
+        scores.append(average_precision([target[i] for i in p.object_id], p.probability))
+    assert scores[0] > 0.9 > scores[1]
+    with pytest.raises(ConfigError, match="nothing for a pretrained model to begin from"):
+        module.main(module.Inputs(**{**inputs, "pretrained": ""}), outputs, {**ABOUT, "model": "network"}, settings, 1)
+    few = tmp_path / "few.parquet"
+    write_table(
+        few, {"object_id": ids, "spec_type": np.full(60, "TDE", dtype=object), "target": np.ones(60, dtype=int)}
+    )
+    with pytest.raises(ConfigError, match="pretraining: expected simulated objects of each class, found none of 'AGN'"):
+        pretrain.main(pretrain.Inputs(*paths[:3], few), tmp_path / "second", "network", settings)

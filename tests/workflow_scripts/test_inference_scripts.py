@@ -258,33 +258,70 @@ def scored_by_age(trained, tmp_path_factory):
     about = {"training": "early", "protocol": "grouped", "repeat": "0", "model": "one"}
     inputs = module.Inputs(folder / "early.parquet", trained / "test.parquet", trained / "folds.parquet")
     module.main(inputs, module.Outputs(*out, models=folder / "models"), about, settings, 1)
-    n, days = len(train["object_id"]), np.array([0.0, 10.0, 30.0, 60.0])
-    zeros = np.zeros(n)
+    names, n = np.concatenate([part["object_id"] for part in parts]), 3 * len(train["object_id"])
+    last = np.repeat([50.0, 80.0, 930.0], n // 3)  # 20, 50 and 900 days after the trigger
+    zeros, days = np.zeros(n), np.stack([np.broadcast_to(day, n) for day in (0.0, 10.0, 30.0, last)], axis=1).ravel()
     curves = LightCurves(
-        parts[2]["object_id"], zeros + 0.1, zeros, zeros, zeros + 460.0, 4 * np.arange(n + 1), np.tile(days, n),
+        names, zeros + 0.1, zeros, zeros, zeros + 460.0, 4 * np.arange(n + 1), days,
         np.full(4 * n, 2, dtype=np.int8), np.tile([0.0, 20.0, 40.0, 20.0], n), np.ones(4 * n), passbands=LSST,
     )  # fmt: skip
     write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
     files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
-    outputs = {name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}
+    outputs = {**{name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}, "figure": folder / "early"}
     whole = {"grouped": {"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}}
-    blocks = {"evaluation": {**CONFIG["evaluation"], "rounds": 20}, "threshold": CONFIG["threshold"]}
-    ages = {"ages": [50.0, 20.0], "trigger": {"detections": 2, "snr": 5.0}}
-    given = {"seed": 5, "target": "TDE", "training": TRAINING, **ages, **blocks}
-    script("score_early").main(files, [out[0]], whole, trained / "folds.parquet", outputs, given)
-    return {name: rows(path) for name, path in outputs.items()}
+    blocks = {
+        "evaluation": {**CONFIG["evaluation"], "rounds": 20},
+        "threshold": CONFIG["threshold"],
+        "calibration": {"method": "none"},
+    }
+    block = {**CONFIG["augmentations"]["early"], "ages": [50.0, 20.0]}
+    given = {"seed": 5, "target": "TDE", "training": TRAINING, "early": block, **blocks}
+    young = {name: block[name] for name in ("passes", "trigger")}
+    final = {"quantities": ["n_points"], "low": [0.0]}
+    (folder / "domain.json").write_text(json.dumps({"scorers": {"final": final}, "young": young}))
+    paths = {"folds": trained / "folds.parquet", "domain": folder / "domain.json"}
+    script("score_early").main(files, [out[0]], whole, paths, outputs, given)
+    assert all(outputs["figure"].with_suffix(ending).stat().st_size > 5000 for ending in (".png", ".svg"))
+    return {"folder": folder} | {name: rows(path) for name, path in outputs.items() if name != "figure"}
+
+
+def test_copies_of_an_object_weigh_together_what_it_would():
+    of = np.array(["a", "a", "a", "b", "c", "c"], dtype=object)
+    weight = script("cross_validate")._weights("", "early", of)
+    assert weight.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1, 1 / 2, 1 / 2])
+    assert script("cross_validate")._weights("", "other_surveys", of) is None
 
 
 def test_scores_by_age_are_of_both_models_and_all_classes(scored_by_age, trained):
     ap = {(r["model"], r["age"], r["class"]): float(r["average_precision"]) for r in scored_by_age["scores"]}
     classes = ("TDE", *CLASSES, "other SN")
-    assert set(ap) == {(m, a, c) for m in ("early", "whole") for a in ("20 d", "50 d", WHOLE) for c in classes}
+    models = ("early", "whole", "served")
+    assert set(ap) == {(m, a, c) for m in models for a in ("20 d", "50 d", WHOLE) for c in classes}
     assert ap["whole", WHOLE, "TDE"] > ap["whole", "20 d", "TDE"] + 0.2
     gain = {r["age"]: float(r["gain"]) for r in scored_by_age["gains"]}
-    assert gain["20 d"] == pytest.approx(ap["early", "20 d", "TDE"] - ap["whole", "20 d", "TDE"], abs=2e-5)
+    assert gain["20 d"] == pytest.approx(ap["served", "20 d", "TDE"] - ap["whole", "20 d", "TDE"], abs=2e-5)
+    assert all(ap["served", age, "TDE"] == ap["early", age, "TDE"] for age in ("20 d", "50 d"))
+    assert all(ap["served", WHOLE, name] == ap["whole", WHOLE, name] for name in classes)
     known = read_columns(trained / "final" / "0" / "out_of_fold.parquet")  # held out too, by the same fits
     target = fold_of(read_columns(trained / "folds.parquet"), "grouped", 0, known["object_id"])["target"]
     assert ap["whole", WHOLE, "TDE"] == pytest.approx(average_precision(target, known["probability"]), abs=1e-5)
+
+
+def test_all_classes_of_the_tree_are_scored_by_age(scored_by_age, trained, tmp_path):
+    folder = scored_by_age["folder"]
+    tree = {"fewest": 3, "balance": None, "depth": 1.0, "without_redshift": False}
+    spec = {**SPEC, "classes": "multiclass", "params": {**PARAMS["lightgbm"], "num_iterations": 15}}
+    taxonomy = {"all": {}, **{name: {"parent": "all"} for name in ("TDE", *CLASSES)}}
+    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec, "tree": tree}
+    about = {"model": "one", "protocol": "grouped", "repeat": "0"}
+    files, settings = DatasetFiles(folder / "early.parquet"), {**settings, "taxonomy": taxonomy}
+    made, table = tmp_path / "tree.parquet", tmp_path / "nodes_early.csv"
+    script("cross_validate_tree").main(files, trained / "folds.parquet", made, about, settings, 1)
+    given = {"seed": 5, "target": "TDE", "ages": [50.0, 20.0], "evaluation": {**CONFIG["evaluation"], "rounds": 5}}
+    script("score_tree_early").main([made], trained / "folds.parquet", table, given)
+    ap = {(r["way"], r["age"], r["node"]): float(r["average_precision"] or "nan") for r in rows(table)}
+    assert {key[1] for key in ap} == {"20 d", "50 d", WHOLE}
+    assert ap["flat", WHOLE, "macro"] > ap["flat", "20 d", "macro"] + 0.1
 
 
 def test_when_an_object_is_chosen_counts_from_its_trigger(scored_by_age):

@@ -25,6 +25,7 @@ NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
 TRAINING = {
     "log_columns": ["Z"],
     "exclude": ["noise__9*"],
+    "oversample": "none",
     "classes": CLASSES,
     "other_class": "other SN",
     "importance_weights": False,

@@ -3,31 +3,40 @@
 import json
 import logging
 
+import numpy as np
+
+from mallorn.augmentation.early import known_ages
 from mallorn.decide.decision import make_decision
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import fold_of
+from mallorn.survey.as_of import Trigger
 from mallorn.survey.copies import cuts_of
 
 
-def main(out_of_fold, folds, output, settings):
+def main(out_of_fold, folds, output, settings, copies=None):
     """Write a JSON file with the decision (see `mallorn.decide.decision`) and how it was made.
 
-    Predictions of copies in several cuts have a further decision for each: "cuts", {name: decision}.
+    Predictions of copies in several cuts have a further decision for each: "cuts", {name: decision}. Copies at ages
+    have one for all ages.
 
     out_of_fold: paths of the predictions of all repeats of one model and protocol. folds, output: paths.
-    settings: {"threshold", "calibration"}, blocks of the configuration.
+    settings: {"threshold", "calibration"}, blocks of the configuration. copies: {"points", "objects": path, "trigger"}
+    of copies at ages, whose calibration may depend on the age, None for others.
     """
     table, parts, of_cuts = read_columns(folds), [], {}
+    age = known_ages(copies["points"], copies["objects"], Trigger(**copies["trigger"])) if copies else None
     for path in out_of_fold:
         p = read_out_of_fold(path)
         parts.append((fold_of(table, p.protocol, p.repeat, p.object_id)["target"], p.probability, p.fold))
+        if age:
+            parts[-1] += (np.array([age[name] for name in p.object_id]),)
         cuts = cuts_of(p.object_id)
         for cut in dict.fromkeys(cuts):
             of_cuts.setdefault(cut, []).append(tuple(values[cuts == cut] for values in parts[-1]))
     decision = make_decision(settings, parts)
-    if set(of_cuts) != {""}:
+    if set(of_cuts) != {""} and not age:
         decision["cuts"] = {cut: make_decision(settings, of) for cut, of in of_cuts.items()}
     about = {"target": p.names[0], "model": p.model, "protocol": p.protocol, "repeats": len(out_of_fold)}
     write_text(output, json.dumps({**decision, **settings["threshold"], **about}, indent=2) + "\n")
@@ -50,4 +59,5 @@ if "snakemake" in globals():
             snakemake.input.folds,
             snakemake.output[0],
             snakemake.params.settings,
+            snakemake.params.get("copies"),
         )

@@ -10,13 +10,13 @@ from mallorn.decide.bundle import (
     DOMAIN,
     averaged_scores,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     joined_scores,
     member_scores,
     read_bundle,
     read_scorers,
 )
+from mallorn.decide.decision import decide_scores
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement
 from mallorn.decide.outliers import Detectors
 from mallorn.decide.submission import write_probabilities, write_submission
@@ -54,7 +54,7 @@ def main(model, about, files, outputs, state, kernels=None):
     judgement = judge(domain, seen)
     tell_judgement(domain, seen, judgement)
     for training, scorer in scorers.items():
-        rows = np.flatnonzero(judgement.scorer == training)
+        rows = np.flatnonzero(judgement.weight(training))
         scores = _member_scores(scorer, files, manifest, rows)
         if training not in KNOWING_NO_REDSHIFT and draws:
             drawn = rows_of(read_columns(draws[0].features, ["object_id"])["object_id"], object_id[rows])
@@ -64,7 +64,7 @@ def main(model, about, files, outputs, state, kernels=None):
         found[training] = scorer, ensemble_scores(scorer, scores)
     probability, chosen = decide_scores(len(manifest["classes"]), judgement, found)
     of, scored = input_columns(about["source"], len(object_id)), np.isfinite(probability[:, 0])
-    said = {"outlier": _outliers(model, files, manifest, judgement.scorer, probability)} | judgement.columns(seen)
+    said = {"outlier": _outliers(model, files, manifest, judgement.leading, probability)} | judgement.columns(seen)
     short = {"redshift_kind": kind} | {name: said[name] for name in ("domain", "domain_reason")}
     known = known_of(read_columns(about["metadata"]), object_id)
     write_probabilities(outputs[0], object_id, probability, manifest["classes"], known | said | of)

@@ -16,7 +16,7 @@ from mallorn.learning.dataset import Labelled, concatenate
 from mallorn.learning.folds import fold_of
 from mallorn.learning.model_files import Fits, predict_mean, write_fits
 from mallorn.learning.parameters import read_best
-from mallorn.learning.pipeline import needs_of, with_selection
+from mallorn.learning.pipeline import needs_of, with_selection, with_start
 from mallorn.learning.tables import (
     DatasetFiles,
     dataset_groups,
@@ -35,15 +35,18 @@ from mallorn.learning.training_sets import (
 )
 from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed
-from mallorn.survey.copies import originals
+from mallorn.survey.copies import copies_of_each, originals
+from mallorn.survey.taxonomy import Taxonomy
 
 DRAWN = ("photoz_draws", "test_draws")
+_CHECKPOINTS = "checkpoints"  # a folder that is no output, so that a job that fails leaves it
 
 
 class Inputs(NamedTuple):
     """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
 
     photoz_draws, test_draws: feature tables of the same objects, one for each draw of their redshifts.
+    pretrained: folder of the network that a pretrained model begins from.
     views: {"survey", or one of the tables above: (light curves, objects, posteriors)}, paths of all splits each, for
     learners that need them; see `DatasetFiles`. A table that has none of its own is of objects of the survey.
     """
@@ -57,6 +60,7 @@ class Inputs(NamedTuple):
     test_draws: tuple = ()
     weights: str = ""
     parameters: str = ""
+    pretrained: str = ""
     views: dict = MappingProxyType({})
 
     def files(self, table):
@@ -96,7 +100,8 @@ def main(inputs, outputs, about, settings, threads):
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
     `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
-    (the one of `models` to train) of the configuration}. threads: models trained at a time; the results are the same.
+    (the one of `models` to train) of the configuration, and "taxonomy" for a loss on it}. threads: models trained at a
+    time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
     final, of_copies = about["training"] == FINAL, about["training"] in COPIES
@@ -117,20 +122,19 @@ def main(inputs, outputs, about, settings, threads):
     weight = _weights(inputs.weights, about["training"], originals(dataset.object_id))
     made = {kind: _augmented(inputs, kind, training, needs, dataset.object_id) for kind in ("photoz", "jitter")}
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
-    spec = with_selection(model, settings["selection"])
+    if "taxonomy" in settings:
+        labelled = labelled.on_tree(labels["spec_type"], Taxonomy(settings["taxonomy"]))
+    spec = with_start(with_selection(model, settings["selection"]), inputs.pretrained)
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
-    checkpoints = Path(outputs.importance).parent / "checkpoints"  # no output, so that a job that fails leaves them
-    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, str(checkpoints))
+    further = str(Path(outputs.importance).parent / _CHECKPOINTS), training["oversample"]
+    options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, *further)
     predictions = cross_validate(labelled, labels["fold"], spec, seed, threads, options)
     columns = dataset.features.columns if "features" in needs else ()
     fits = Fits(columns, names, needs, predictions.fits)
     if outputs.models:
         write_fits(outputs.models, fits)
     if outputs.once:
-        everything = [(np.arange(len(dataset)), np.empty(0, dtype=int))]
-        alone = options._replace(predicted=None, keep=True)
-        once = train_predict(labelled, everything, spec, derived_seed(seed, "once"), threads, alone)
-        write_fits(outputs.once, fits._replace(fits=once.fits))
+        write_fits(outputs.once, fits._replace(fits=_fitted_once(labelled, spec, seed, threads, options)))
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
         chosen = None if final else ~has_redshift(inputs.test) & (about["training"] == WITHOUT_REDSHIFT)
@@ -146,24 +150,32 @@ def main(inputs, outputs, about, settings, threads):
     order = np.argsort(-predictions.importance, kind="stable")
     columns = np.array(columns, dtype=object)
     write_table(outputs.importance, {"feature": columns[order], "importance": predictions.importance[order]})
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    shutil.rmtree(further[0], ignore_errors=True)
     ap = average_precision(labels["target"], predictions.inside[:, 0])
     message = "%s, %s, %s folds, repeat %s: average precision %.3f with %d features of %d objects"
     values = (*(about[k] for k in ("model", "training", "protocol", "repeat")), ap, len(columns), len(inside))
     logging.getLogger(__name__).info(message, *values)
 
 
-def _weights(path, training, original):
-    """Return weights (n,) of objects that copies (n,) are made of, mean 1, None for equal ones.
+def _fitted_once(labelled, spec, seed, threads, options):
+    """Return the fits to all objects of the training set."""
+    everything = [(np.arange(len(labelled.dataset)), np.empty(0, dtype=int))]
+    alone = options._replace(predicted=None, keep=True)
+    return train_predict(labelled, everything, spec, derived_seed(seed, "once"), threads, alone).fits
 
-    path: of importance weights, "" for none. The copies of one object at several ages share its weight.
+
+def _weights(path, training, original):
+    """Return weights (n,) of objects that copies (n,) are made of, None for equal ones.
+
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight, so that all
+    copies weigh as much as their objects would, and penalties of learners mean what they mean for whole light curves.
     """
     weight = importance_weights(path, original) if path else None
     if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
         return weight
-    _, place, number = np.unique(original.astype(str), return_inverse=True, return_counts=True)
-    weight = (1.0 if weight is None else weight) / number[place]
-    return weight / weight.mean()
+    copies = copies_of_each(original)
+    weight = (1.0 if weight is None else weight) / copies
+    return weight * np.sum(1.0 / copies) / weight.sum()
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):

@@ -12,25 +12,30 @@ from mallorn.learning.tables import DatasetFiles, has_redshift, read_dataset
 from mallorn.learning.training_sets import FINAL, training_rows
 from mallorn.learning.tree import nodes_of, supported_tree
 from mallorn.seeds import derived_seed
+from mallorn.survey.copies import copies_of_each, originals
 from mallorn.survey.taxonomy import Taxonomy
 
 
 def main(files, folds, output, about, settings, threads):
     """Write the predictions of `mallorn.decide.tree_files`.
 
-    files: `DatasetFiles` of the training objects. folds, output: paths. about: {"model", "protocol", "repeat"}.
-    settings: {"seed", "target", "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), "tree" ({"fewest", "balance",
-    "depth"} of evaluation.tree), and the blocks "training", "selection" and "model" of the configuration}. threads:
-    folds at a time; the results are the same.
+    files: `DatasetFiles` of the training objects, or of their copies at several ages, which share an object's weight.
+    folds, output: paths. about: {"model", "protocol", "repeat"}. settings: {"seed", "target", "taxonomy" (see
+    `mallorn.survey.taxonomy.Taxonomy`), "tree" ({"fewest", "balance", "depth", "without_redshift"} of evaluation.tree),
+    and the blocks "training", "selection" and "model" of the configuration}. threads: folds at a time; the results are
+    the same.
     """
     model, protocol, repeat = about["model"], about["protocol"], int(about["repeat"])
     dataset = read_dataset(files, settings["training"], needs_of(settings["model"]))
     labels = fold_of(read_columns(folds), protocol, repeat, dataset.object_id)
-    rows, _ = training_rows(FINAL, labels["fold"], has_redshift(files.features))
+    wanted = None if settings["tree"]["without_redshift"] else has_redshift(files.features)
+    rows, _ = training_rows(FINAL, labels["fold"], wanted)
     dataset, labels = dataset.take(rows), {name: values[rows] for name, values in labels.items()}
     whole = Taxonomy(settings["taxonomy"])
     tree = supported_tree(whole, labels["spec_type"], labels["event"], settings["tree"]["fewest"])
-    objects = Labelled.of(dataset, nodes_of(tree, labels["spec_type"]), len(tree), labels["event"])
+    weight = 1.0 / copies_of_each(originals(dataset.object_id))
+    nodes = nodes_of(tree, labels["spec_type"])
+    objects = Labelled.of(dataset, nodes, len(tree), labels["event"], weight=weight / weight.mean())
     spec = with_selection(settings["model"], settings["selection"])
     seed = derived_seed(settings["seed"], "cross_validate_tree", protocol, repeat)
     options = settings["tree"]

@@ -8,7 +8,7 @@ import numpy as np
 from mallorn.decide.domain import STATUS, domain_of, judge, of_training_sets
 from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
-from mallorn.learning.training_sets import FINAL, OTHER_SURVEYS, WITHOUT_REDSHIFT
+from mallorn.learning.training_sets import EARLY, FINAL, OTHER_SURVEYS, WITHOUT_REDSHIFT
 from mallorn.survey.copies import CUTS, cuts_of
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.observed import Observed, observed
@@ -17,9 +17,11 @@ from mallorn.survey.observed import Observed, observed
 def main(metadata, parts, copies, output, settings):
     """Write {"minimum", "few_bands", "scorers": {training set: table of `mallorn.decide.domain.domain_of`}} as JSON.
 
+    With copies at ages there is "young" too, see `mallorn.decide.domain.read_domain`.
+
     metadata: path. parts: {"survey": [(points, objects), ...] of all splits, name of a set of copies: the same}.
     copies: names of the sets of copies. settings: {"seed", "domain": block of the configuration, "passbands": sets of
-    slots that other surveys are taken to have}.
+    slots that other surveys are taken to have, "young": {"passes", "trigger"} of `augmentations.early`}.
 
     The log says how many of the objects, of the test objects, which are held out, and of the copies in each cut are in
     the domain of what learned from the survey's own objects.
@@ -40,6 +42,8 @@ def main(metadata, parts, copies, output, settings):
     few = max(map(len, settings["passbands"]))
     minimum = {name: block[name] for name in ("points", "detections", "nights")}
     domain = {"minimum": minimum, "few_bands": few, "scorers": scorers}
+    if EARLY in copies:
+        domain["young"] = settings["young"]
     write_text(output, json.dumps(domain) + "\n")
     own = of_training_sets(domain, FINAL, WITHOUT_REDSHIFT)
     _tell("training objects", own, of[FINAL])

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from mallorn.decide.domain import read_domain, unlike_words
+from mallorn.decide.young import trigger_of
 from mallorn.io.tables import write_table
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.observed import Observed, observed
@@ -15,13 +16,13 @@ def main(points, objects, domain, output):
 
     points, objects: paths of all splits of new objects. domain: path of the model's domain.json. output: path.
     """
-    parts, ids = [], []
+    parts, ids, known = [], [], read_domain(domain)
     for of_split in zip(points, objects, strict=True):
         for _, lc in lightcurve_groups(*of_split):
-            parts.append(observed(lc))
+            parts.append(observed(lc, trigger_of(known)))
             ids.append(lc.object_id)
     seen = Observed(*map(np.concatenate, zip(*parts, strict=True)))
-    for sentence in unlike_words(read_domain(domain), seen):
+    for sentence in unlike_words(known, seen):
         logging.getLogger(__name__).warning("the new light curves are unlike those learned from: %s", sentence)
     columns = {**seen._asdict(), "slots": seen.slots.astype(np.int8)}
     write_table(output, {"object_id": np.concatenate(ids), **columns})

@@ -9,14 +9,15 @@ from mallorn.report.candidates import with_pages
 from mallorn.report.drawing import draw_pages
 from mallorn.report.names import page_name
 from mallorn.report.on_tree import read_on_tree
+from mallorn.report.over_time import read_over_time
 from mallorn.report.store import Store
 
 
 def main(store, paths, folder, settings, name=None, threads=1):
     """Write pages to `folder`: of the first candidates and the most unusual ones, or of the object with that `name`.
 
-    The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" in paths: of what is said of objects on the
-    tree of classes, or None.
+    The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" and "over_time" in paths: of what is said of
+    objects on the tree of classes, and of what score_over_time made; or None.
     """
     options = settings["report"]
     log = joined_metadata(read_columns(path) for path in paths["metadata"])
@@ -26,7 +27,8 @@ def main(store, paths, folder, settings, name=None, threads=1):
     else:
         wanted, listed = [_named(log["object_id"], name)], 0
     on_tree = read_on_tree(paths["tree"], wanted)
-    more = {object_id: {"on_tree": on_tree.get(object_id)} for object_id in wanted}
+    over_time = read_over_time(paths["over_time"])
+    more = {name: {"on_tree": on_tree.get(name), "over_time": over_time.get(name)} for name in wanted}
     draw_pages(store, log, paths, folder, settings, more, listed, threads)
 
 
@@ -51,6 +53,7 @@ if "snakemake" in globals():
                 "metadata": [given.metadata, *given.get("new_metadata", [])],
                 "explanations": next(iter(given.get("explanations", [])), None),
                 "tree": next(iter(snakemake.params.tree), None),
+                "over_time": next(iter(given.get("over_time", [])), None),
             },
             output if name is None else Path(output).parent,
             snakemake.params.settings,

@@ -13,6 +13,7 @@ from mallorn.io.tables import read_columns, write_table
 from mallorn.learning.tables import feature_columns, feature_groups, rows_of
 from mallorn.learning.training_sets import FINAL, WITHOUT_REDSHIFT
 from mallorn.report.candidates import candidate_table, write_candidates_csv
+from mallorn.report.on_tree import on_tree_columns
 from mallorn.report.store import Store
 from mallorn.report.votable import write_votable
 from mallorn.runs.inputs import line, read_input
@@ -22,8 +23,9 @@ def main(store, about, decisions, features, outputs, training):
     """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
 
     store: `Store`. about: {"metadata", "source", what record_input wrote, "domain", of the training sets: path,
-    "outliers": paths of the detectors of training sets}. decisions: as of write_submission. features: path, of the test
-    objects. outputs: {"table", "csv", "votable": path}. training: that block of the configuration.
+    "outliers": paths of the detectors of training sets, "tree": path of what is said of the objects on the tree of
+    classes, or None}. decisions: as of write_submission. features: path, of the test objects. outputs: {"table", "csv",
+    "votable": path}. training: that block of the configuration.
     """
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
@@ -34,6 +36,7 @@ def main(store, about, decisions, features, outputs, training):
     ranked["outlier"] = _outliers(about["outliers"], features, training, log, found)[rows]
     domain = of_training_sets(read_domain(about["domain"]), FINAL, WITHOUT_REDSHIFT)
     table = candidate_table(store, read_columns(about["metadata"]), ranked, features, domain)
+    table |= on_tree_columns(about["tree"], table["object_id"])
     write_table(outputs["table"], table)
     write_candidates_csv(outputs["csv"], table)
     write_votable(outputs["votable"], table, found.names[0], line(read_input(about["source"])))
@@ -61,7 +64,10 @@ if "snakemake" in globals():
         given = snakemake.input
         main(
             Store.of(snakemake.params.splits, given.lightcurves, given.objects, given.posterior, given.hypotheses),
-            {name: given[name] for name in ("metadata", "source", "domain", "outliers")},
+            {
+                **{name: given[name] for name in ("metadata", "source", "domain", "outliers")},
+                "tree": next(iter(snakemake.params.tree), None),
+            },
             {
                 "predictions": given.predictions,
                 "threshold": given.threshold,

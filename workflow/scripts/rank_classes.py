@@ -26,7 +26,8 @@ def main(files, test, folds, predictions, outputs, settings):
     paths. settings: {"seed", "target", "number" of objects of a list, and the blocks "training", "selection", "model"
     and "tree" (evaluation.tree) of the configuration}.
 
-    Where training objects have redshifts, test objects without one are left out.
+    Where training objects have redshifts, test objects without one are left out, unless `without_redshift` of the
+    tree asks for them.
     """
     known, options = read_tree_predictions(predictions), settings["tree"]
     tree, spec = known.tree, with_selection(settings["model"], settings["selection"])
@@ -37,7 +38,8 @@ def main(files, test, folds, predictions, outputs, settings):
     objects = Labelled.of(dataset, nodes, len(tree), labels["event"])
     model = fit_tree(options["way"], tree, objects, spec, options, derived_seed(settings["seed"], "rank_classes"))
     columns = dataset.features.columns if "features" in dataset.views else ()
-    wanted = has_redshift(test.features) | (not has_redshift(files.features).any())
+    all_of_them = options["without_redshift"] or not has_redshift(files.features).any()
+    wanted = has_redshift(test.features) | all_of_them
     ids, probability, begin = [], [], 0
     for part in dataset_groups(test, columns, needs_of(spec)):
         part, begin = part.take(np.flatnonzero(wanted[begin : begin + len(part)])), begin + len(part)
@@ -47,7 +49,7 @@ def main(files, test, folds, predictions, outputs, settings):
     table = class_table(tree, np.concatenate(ids), np.concatenate(probability), calibration, options["coverage"])
     write_table(outputs["table"], table)
     Path(outputs["lists"]).mkdir(parents=True, exist_ok=True)
-    for name, called in list_names(tree).items():
+    for name, called in list_names(tree.names[1:]).items():
         write_csv(Path(outputs["lists"], f"{called}.csv"), first_of_class(table, name, settings["number"]))
     message = "%d test objects on a tree of %d leaves; %d without redshift are left out"
     logging.getLogger(__name__).info(message, len(table["object_id"]), len(tree.leaves), np.sum(~wanted))

@@ -1,56 +1,100 @@
-"""Score the training objects at each age by models that learned from young objects, and by those of whole curves."""
+"""Score the training objects at each age by models of young objects, by those of whole curves, and as both are used."""
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mallorn.augmentation.early import WHOLE, age_name
+from mallorn.decide.domain import read_domain
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.decide.thresholds import cross_fitted_thresholds
-from mallorn.evaluate.early import gains_by_age, known_by, passed_at, scores_by_age
+from mallorn.decide.young import share_of_whole
+from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.folds import fold_of
-from mallorn.learning.model_files import read_fits
+from mallorn.learning.model_files import read_fits, seen_by
 from mallorn.learning.tables import DatasetFiles, read_dataset, rows_of
+from mallorn.learning.training_sets import FINAL
+from mallorn.plots.early import plot_early
 from mallorn.survey.as_of import Trigger, peak_times, trigger_times
+from mallorn.survey.as_of import ages as known_for
 from mallorn.survey.copies import cuts_of, originals
 from mallorn.survey.lightcurves import lightcurve_groups
 
 
-def main(files, early, whole, folds, outputs, settings):
-    """Write three tables as CSV.
+def main(files, early, whole, given, outputs, settings):
+    """Write three tables as CSV, and the figure of the first.
 
-    scores: a row for each protocol, model, age and class. gains: for each age, what models of young objects gain.
-    times: when each object of the class sought is first chosen.
+    scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
+    age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
+    gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
 
     files: `DatasetFiles` of the copies at each age. early: paths of their out-of-fold predictions, one for each
     protocol. whole: {protocol: {"fits": {model: folder}, "learned": path or None}} of the models that learned from
-    whole light curves. folds: path. outputs: {"scores", "gains", "times": path}. settings: {"seed", "target", "ages",
-    "trigger"} and the blocks "training", "evaluation" and "threshold".
+    whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times": path, "figure":
+    path without ending}. settings:
+    {"seed", "target", "early", a block of `augmentations`} and the blocks "training", "evaluation", "threshold" and
+    "calibration".
     """
-    table, scores, gains, times = read_columns(folds), [], [], []
-    ages = [age_name(age) for age in sorted(settings["ages"])] + [WHOLE]
-    moments = _moments(files, Trigger(**settings["trigger"]))
+    table, scores, gains, times = read_columns(given["folds"]), [], [], []
+    domain, trigger = read_domain(given["domain"]), Trigger(**settings["early"]["trigger"])
+    ages = [age_name(age) for age in sorted(settings["early"]["ages"])] + [WHOLE]
+    moments, seen = _moments(files, trigger), _seen(files, trigger)
     for p in map(read_out_of_fold, early):
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
         classes, names, _ = encode_classes(labels, "multiclass", settings["training"], settings["target"])
         rows, age = known_by(originals(p.object_id), cuts_of(p.object_id), ages)
         about = {name: values[rows] for name, values in labels.items()} | {"class": np.array(names)[classes][rows]}
-        of = {"early": p.classes, "whole": _by_whole(p, files, settings["training"], **whole[p.protocol])}
+        by_whole = _by_whole(p, files, settings["training"], **whole[p.protocol])
+        of = _as_used(
+            p, labels["target"], by_whole, _Seen(*np.array([seen[name] for name in p.object_id]).T), domain, settings
+        )
         for model, probability in of.items():
             first = {"protocol": p.protocol, "model": model}
             found = scores_by_age(about, age, probability[rows], p.names, settings["evaluation"], settings["seed"])
             scores += [first | row for row in found]
-        both = (probability[rows, 0] for probability in of.values())
+        both = [of[name][rows, 0] for name in ("served", "whole")]
         found = gains_by_age(about, age, *both, settings["evaluation"], settings["seed"])
+        young = np.flatnonzero(age != WHOLE)
+        of_young = {name: values[young] for name, values in about.items()}, age[young], *(p[young] for p in both)
+        found += mean_gain(*of_young, settings["evaluation"], settings["seed"])
         gains += [{"protocol": p.protocol, **row} for row in found]
-        times += _times(p, labels, ages, moments, settings)
+        served = p._replace(classes=of["served"], probability=of["served"][:, 0])
+        times += _times(served, labels, ages, moments, settings)
     for name, rows in (("scores", scores), ("gains", gains), ("times", times)):
         write_csv(outputs[name], {column: [row[column] for row in rows] for column in rows[0]}, digits=5)
+    plot_early(scores, settings["target"], outputs["figure"])
+
+
+class _Seen(NamedTuple):
+    """Of how copies were `Observed`: days (n,) since the trigger, and the number of points (n,)."""
+
+    age: np.ndarray
+    n_points: np.ndarray
+
+
+def _as_used(p, target, by_whole, seen, domain, settings):
+    """Return {model: probabilities (n, C)} of copies: of both models, calibrated, and of `served`."""
+    method = settings["early"]["calibration"]
+    early = crossed(method, target, p.classes, p.fold, seen.age)
+    whole_curves = cuts_of(p.object_id) == WHOLE
+    whole = crossed(settings["calibration"]["method"], target, by_whole, p.fold, seen.age, whole_curves)
+    share = share_of_whole(domain, seen, FINAL)
+    return {"early": early, "whole": whole, "served": shared(early, whole, share)}
+
+
+def _seen(files, trigger):
+    """Return {object id: (days since the trigger, number of points)} of all copies."""
+    found = {}
+    for points, objects in zip(files.lightcurves, files.objects, strict=True):
+        for _, lc in lightcurve_groups(points, objects):
+            found |= dict(zip(lc.object_id, zip(known_for(lc, trigger), lc.n_points, strict=True), strict=True))
+    return found
 
 
 def _by_whole(p, files, training, fits, learned):
@@ -73,8 +117,7 @@ def _by_whole(p, files, training, fits, learned):
 def _mean(fits, dataset, part, parts):
     """Return the mean of what the fits to one of the parts say."""
     each = len(fits.fits) // parts
-    if fits.columns:
-        dataset = dataset.with_features(fits.columns, dataset.features.select(fits.columns).values)
+    dataset = seen_by(fits, dataset)
     return np.mean([fit.predict(dataset) for fit in fits.fits[part * each : (part + 1) * each]], axis=0)
 
 
@@ -118,12 +161,12 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
-        given = snakemake.input
+        given, figure = snakemake.input, snakemake.output.figure.removesuffix(".svg")
         main(
             DatasetFiles(given.features, [given.lightcurves], [given.objects], [given.posterior]),
             list(given.early),
             snakemake.params.whole,
-            given.folds,
-            {name: snakemake.output[name] for name in ("scores", "gains", "times")},
+            {name: given[name] for name in ("folds", "domain")},
+            {**{name: snakemake.output[name] for name in ("scores", "gains", "times")}, "figure": figure},
             snakemake.params.settings,
         )

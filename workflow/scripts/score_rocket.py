@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mallorn.evaluate.rocket import gains, scores, train, with_mean
+from mallorn.evaluate.compared import gains, scores, train, with_mean
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, draw_folds, fold_of
@@ -14,7 +14,7 @@ from mallorn.seeds import derived_seed
 
 
 class Outputs(NamedTuple):
-    """Paths of two tables: see `mallorn.evaluate.rocket.scores` and `gains`."""
+    """Paths of two tables: see `mallorn.evaluate.compared.scores` and `gains`."""
 
     scores: str
     gains: str
@@ -47,7 +47,7 @@ def main(files, folds, parameters, outputs, settings, threads):
 
 
 def _gains(dataset, folds, specs, settings, seed, threads):
-    """Return the rows of `mallorn.evaluate.rocket.gains` on grouped folds that are drawn anew."""
+    """Return the rows of `mallorn.evaluate.compared.gains` on grouped folds that are drawn anew."""
     rocket, members = settings["rocket"], settings["members"]
     known = fold_of(folds, "grouped", 0, dataset.object_id)
     about = [known[name] for name in ("spec_type", "target", "event")]

@@ -29,7 +29,8 @@ def main(files, folds, output, settings, threads):
     )
     dataset = read_dataset(files, settings["training"], needs_of(spec))
     labels = fold_of(read_columns(folds), "grouped", 0, dataset.object_id)
-    rows, _ = training_rows(FINAL, labels["fold"], has_redshift(files.features))
+    wanted = None if options["without_redshift"] else has_redshift(files.features)
+    rows, _ = training_rows(FINAL, labels["fold"], wanted)
     dataset, labels = dataset.take(rows), {name: values[rows] for name, values in labels.items()}
     tree = supported_tree(Taxonomy(settings["taxonomy"]), labels["spec_type"], labels["event"], options["fewest"])
     objects = Labelled.of(dataset, nodes_of(tree, labels["spec_type"]), len(tree), labels["event"])

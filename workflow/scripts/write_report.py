@@ -30,6 +30,20 @@ from mallorn.survey.taxonomy import Taxonomy
 
 PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
 
+_COMMANDS = {
+    part: f"snakemake --cores all {target}"
+    for target, parts in {
+        "rocket": ("rocket", "rocket_gains"),
+        "fresh": ("fresh", "fresh_gains"),
+        "predictive": ("new_samples",),
+        "select_features": ("selection",),
+        "early": ("early", "early_gains", "early_times"),
+        "networks": ("networks",),
+    }.items()
+    for part in parts
+}
+"""What makes the parts of the page on evaluation that `snakemake evaluation` does not make."""
+
 
 def main(paths, folders, folder, settings):
     """Write all pages but those of objects to `folder`.
@@ -64,17 +78,14 @@ def main(paths, folders, folder, settings):
         "level": settings["evaluation"]["level"],
     }
     write_summary_page(folder, table, pages, scores, decision, evaluation / "audits.json", about, folders["benchmarks"])
-    write_candidates_page(folder, table, pages, decision)
+    tree = Taxonomy(settings["taxonomy"])
+    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
+    write_candidates_page(folder, table, pages, decision, tree, lists)
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
     curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    commands = dict.fromkeys(("rocket", "rocket_gains"), "snakemake --cores all rocket")
-    commands["new_samples"] = "snakemake --cores all predictive"
-    commands["selection"] = "snakemake --cores all select_features"
-    write_evaluation_page(folder, evaluation, scores, curves, commands)
+    write_evaluation_page(folder, evaluation, scores, curves, _COMMANDS)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
-    tree = Taxonomy(settings["taxonomy"])
-    lists = sorted(path.name for path in Path(folders["classes"]).glob("*.csv"))
     write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {
         "model": model,

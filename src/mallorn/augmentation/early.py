@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from mallorn.survey.as_of import Trigger, as_of, trigger_times
+from mallorn.survey.as_of import Trigger, ages, as_of, trigger_times
 from mallorn.survey.copies import copy_name
+from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.observed import enough, observed
 
-__all__ = ["WHOLE", "age_name", "known_at_ages"]
+__all__ = ["WHOLE", "age_name", "known_ages", "known_at_ages"]
 
 WHOLE = "all"
 """What the age of a whole light curve is called."""
@@ -21,6 +22,14 @@ WHOLE = "all"
 def age_name(age):
     """Return what copies at an age are called: "20 d", days since the trigger."""
     return f"{age:g} d"
+
+
+def known_ages(points, objects, trigger):
+    """Return {object id: days from its trigger to its last point} of the light curves in two files, NaN without one."""
+    found = {}
+    for _, lc in lightcurve_groups(points, objects):
+        found |= dict(zip(lc.object_id.astype(str), ages(lc, trigger).tolist(), strict=True))
+    return found
 
 
 def known_at_ages(lightcurves, options, minimum):

@@ -25,10 +25,11 @@ import numpy as np
 from mallorn.gp.models import MultibandMatern32
 from mallorn.gp.predict import Process
 from mallorn.seeds import generator
+from mallorn.survey.as_of import DETECTION_SNR
 from mallorn.survey.copies import CUTS, copy_name, originals
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.dust import transmission
-from mallorn.survey.observed import DETECTION_SNR, enough, observed
+from mallorn.survey.observed import enough, observed
 from mallorn.survey.passbands import SLOTS
 
 __all__ = ["copies_metadata", "seen_by_other_surveys"]

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.decide.classes import finest
-from mallorn.decide.decision import decide, decide_classes
+from mallorn.decide.decision import decide, decide_scores
 from mallorn.decide.domain import Judgement
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.golden import TOLERANCE, differences, measured, passed_before, remember, write_golden
@@ -32,7 +32,7 @@ from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.io.received import read_json
 from mallorn.learning.dataset import VIEWS
-from mallorn.learning.model_files import predict_mean, read_fits
+from mallorn.learning.model_files import columns_of, predict_mean, read_fits
 from mallorn.learning.training_sets import (
     EARLY,
     EARLY_WITHOUT_REDSHIFT,
@@ -50,7 +50,6 @@ __all__ = [
     "averaged_scores",
     "check_bundle",
     "check_settings",
-    "decide_scores",
     "ensemble_scores",
     "golden_differences",
     "installed",
@@ -59,7 +58,6 @@ __all__ = [
     "member_scores",
     "read_bundle",
     "read_scorers",
-    "thresholds",
     "write_bundle",
 ]
 
@@ -91,6 +89,7 @@ _FURTHER = {
     EARLY_WITHOUT_REDSHIFT: "early_without_redshift",
 }
 """Folders, and keys of model.json, of the scorers beside the one of all training objects."""
+_AGE = 30.0  # of golden inputs, days, where a scorer asks
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
 _log = logging.getLogger(__name__)
@@ -160,12 +159,21 @@ def write_bundle(folder, scorers, state, about, golden=None):
         "needs": [view for view in VIEWS if any(view in one.needs for one in fits)],
         "versions": installed(),
         **state,
-        "features": next((list(one.columns) for one in fits if one.columns), []),
+        "features": _columns_of(scorers),
     }
     if golden:
         manifest["golden"] = TOLERANCE
         write_golden(folder, manifest, _scoring(folder, manifest), *golden)
     write_text(folder / _MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+
+def _columns_of(scorers):
+    """Return the names of the features that any member of the `Scorer`s reads, those of the first scorer first."""
+    names = {}
+    for one in scorers.values():
+        for member in one.learned[0]["members"]:
+            names |= dict.fromkeys(columns_of(one.members[0][member]))
+    return list(names)
 
 
 def read_bundle(folder):
@@ -253,7 +261,8 @@ def _scoring(folder, manifest):
 
     def score(dataset, known):
         turns = [can[has][k % len(can[has])] if can[has] else "" for k, has in enumerate(map(bool, known))]
-        judgement = Judgement(np.array(turns, dtype=object), np.full(len(known), "", dtype=object), None, None)
+        names, n = np.array(turns, dtype=object), len(known)
+        judgement = Judgement(names, np.full(n, "", dtype=object), None, None, np.full(n, _AGE), np.zeros(n))
         found = {}
         for training, scorer in scorers.items():
             rows = np.flatnonzero(judgement.scorer == training)
@@ -334,39 +343,13 @@ def ensemble_scores(scorer, scores):
     return total / len(scorer.members)
 
 
-def member_range(scorer, scores):
+def member_range(scorer, scores, age=None):
     """Return (least, most), (n,) each: of the probabilities of the class sought that single members give in any repeat.
 
-    scores: `member_scores`. Each is calibrated as the ensemble's probability is.
+    scores: `member_scores`. Each is calibrated as the ensemble's probability is. age: as in `decide`.
     """
-    of_members = np.array([decide(scorer.decision, p[:, 0])[0] for repeat in scores for p in repeat])
+    of_members = np.array([decide(scorer.decision, p[:, 0], age)[0] for repeat in scores for p in repeat])
     return of_members.min(axis=0), of_members.max(axis=0)
-
-
-def decide_scores(n_classes, judgement, found):
-    """Return (probability (n, C), decision (n,) bool), calibrated, NaN and not chosen where there is no score.
-
-    judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (`Scorer`, `ensemble_scores`
-    of the objects that it judges)}. The decision is that of the object's cut, where the scorer has one for it.
-    """
-    n = len(judgement.scorer)
-    probability, chosen = np.full((n, n_classes), np.nan), np.zeros(n, dtype=bool)
-    for training, (scorer, scores) in found.items():
-        rows = np.flatnonzero(judgement.scorer == training)
-        cuts = judgement.cut[rows]
-        for cut in dict.fromkeys(cuts):
-            mine = cuts == cut
-            probability[rows[mine]], chosen[rows[mine]] = decide_classes(scorer.decision_of(cut), scores[mine])
-    return probability, chosen
-
-
-def thresholds(judgement, scorers):
-    """Return the calibrated probability (n,) from which each object is chosen, NaN where there is no score.
-
-    judgement, scorers: as in `decide_scores`, the latter as from `read_scorers`.
-    """
-    pairs = zip(judgement.scorer, judgement.cut, strict=True)
-    return np.array([scorers[name].decision_of(cut)["threshold"] if name else np.nan for name, cut in pairs])
 
 
 def _keys(manifest, state):

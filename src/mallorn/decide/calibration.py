@@ -1,7 +1,8 @@
 """Calibration: maps from a model's probabilities to ones that hold, fitted to out-of-fold predictions.
 
-A map is a dict of plain numbers that JSON can hold: {"method": one of `METHODS`, and the method's own parameters}. All
-maps rise or stay level, so that the order of probabilities is kept but for ties.
+A map is a dict of plain numbers that JSON can hold: {"method": one of `METHODS` or `BY_AGE`, and the method's own
+parameters}. All maps rise or stay level, so that the order of probabilities is kept but for ties; that by age keeps it
+among objects of one age.
 """
 
 import numpy as np
@@ -10,22 +11,34 @@ from scipy.special import expit, logit
 from mallorn.decide.thresholds import choose
 from mallorn.errors import ConfigError
 
-__all__ = ["METHODS", "apply", "cross_fitted", "fit"]
+__all__ = ["BY_AGE", "METHODS", "apply", "cross_fitted", "fit"]
 
 METHODS = ("none", "platt", "isotonic")
+BY_AGE = "age"
+"""The map that changes with the age of an object."""
+
+_MIDDLE = float(np.log1p(50.0))
+"""Of ln (1 + age in days): where the parts of a map that change with age are 0."""
+
+_PENALTY = 1.0
+"""Half of it times the squares of these parts is added to the log loss: they differ from 0 where events say so."""
 
 _EDGE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their log odds are taken."""
 
 
-def fit(method, target, probability):
+def fit(method, target, probability, age=None):
     """Return the map of `method` fitted to labelled predictions.
 
     none: leaves probabilities as they are. platt: p' = 1 / (1 + exp(-(slope ln(p / (1 - p)) + intercept))), the
     logistic regression of labels smoothed to (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) (Platt 1999), slope >= 0.
     isotonic: the best non-decreasing step function in the mean square, linear between steps (Zadrozny & Elkan 2002).
 
-    target (n,) 0 or 1, both present; probability (n,). Raises ConfigError if there is no such method.
+    age: a Platt map whose slope and intercept are straight lines in ln (1 + age), shrunk to those of all ages (this
+    work); the slope is kept from falling below 0.
+
+    target (n,) 0 or 1, both present; probability (n,). age (n,), days from the trigger, for the last method alone.
+    Raises ConfigError if there is no such method.
     """
     target, probability = np.asarray(target) == 1, np.asarray(probability, dtype=float)
     if method == "none":
@@ -36,20 +49,27 @@ def fit(method, target, probability):
     if method == "isotonic":
         x, y = _isotonic(target, probability)
         return {"method": "isotonic", "probability": x.tolist(), "calibrated": y.tolist()}
+    if method == BY_AGE:
+        return {"method": BY_AGE, **_logistic_by_age(_log_odds(probability), _since(age), target)}
     raise ConfigError(f"calibration.method: expected one of {', '.join(METHODS)}, found {method!r}")
 
 
-def apply(parameters, probability):
-    """Return the calibrated probabilities (n,) by a map that `fit` returned."""
+def apply(parameters, probability, age=None):
+    """Return the calibrated probabilities (n,) by a map that `fit` returned. age: (n,), for a map by age alone."""
     probability, method = np.asarray(probability, dtype=float), parameters["method"]
     if method == "none":
         return probability
     if method == "platt":
         return expit(parameters["slope"] * _log_odds(probability) + parameters["intercept"])
+    if method == BY_AGE:
+        u = _since(age)
+        slope = np.maximum(parameters["slope"] + parameters["slope_of_age"] * u, 0.0)
+        intercept = parameters["intercept"] + parameters["intercept_of_age"] * u
+        return expit(slope * _log_odds(probability) + intercept)
     return np.interp(probability, parameters["probability"], parameters["calibrated"])
 
 
-def cross_fitted(method, options, target, probability, fold, served=None, weight=None):
+def cross_fitted(method, options, target, probability, fold, served=None, weight=None, age=None):
     """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
 
     The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.
@@ -57,15 +77,17 @@ def cross_fitted(method, options, target, probability, fold, served=None, weight
     target, probability, fold: (n,) predictions of one repeat. options: block `threshold` of config.yaml.
     served: (n,) other probabilities of the same objects to map, `probability` by default.
     weight: (b, n) weights of the objects in the choice of b thresholds each, shape (b, n); the maps know no weights.
+    age: (n,), days from the trigger, for maps by age.
     """
     served = probability if served is None else served
     calibrated = np.empty(len(fold))
     threshold = np.empty(len(fold) if weight is None else weight.shape)
     for k in np.unique(fold):
         inside = fold == k
-        parameters = fit(method, target[~inside], probability[~inside])
-        calibrated[inside] = apply(parameters, served[inside])
-        others = (target[~inside], apply(parameters, probability[~inside]))
+        here, there = (None, None) if age is None else (age[inside], age[~inside])
+        parameters = fit(method, target[~inside], probability[~inside], there)
+        calibrated[inside] = apply(parameters, served[inside], here)
+        others = (target[~inside], apply(parameters, probability[~inside], there))
         chosen = choose(options, *others, None if weight is None else weight[:, ~inside])
         threshold[..., inside] = np.asarray(chosen)[..., None]
     return calibrated, threshold
@@ -91,6 +113,27 @@ def _logistic(x, y):
 
     best = minimize(loss, (1.0, 0.0), jac=True, method="L-BFGS-B", bounds=[(0.0, None), (None, None)])
     return tuple(map(float, best.x))
+
+
+def _since(age):
+    """Return ln (1 + age) less that of the middle age, (n,); an unknown age counts as the middle one."""
+    return np.nan_to_num(np.log1p(np.asarray(age, dtype=float)) - _MIDDLE)
+
+
+def _logistic_by_age(x, u, target):
+    """Return the parameters of the map by age, of log odds x (n,), ages u (n,) as from `_since`, and labels."""
+    from scipy.optimize import minimize
+
+    columns = np.stack([x, np.ones(len(x)), x * u, u], axis=1)
+    penalty = _PENALTY * np.array([0.0, 0.0, 1.0, 1.0])
+
+    def loss(theta):
+        z = columns @ theta
+        total = np.sum(np.logaddexp(0.0, z) - target * z) + 0.5 * np.sum(penalty * theta**2)
+        return total, columns.T @ (expit(z) - target) + penalty * theta
+
+    best = minimize(loss, (1.0, 0.0, 0.0, 0.0), jac=True, method="L-BFGS-B", bounds=[(0.0, None), *[(None, None)] * 3])
+    return dict(zip(("slope", "intercept", "slope_of_age", "intercept_of_age"), map(float, best.x), strict=True))
 
 
 def _isotonic(target, probability):

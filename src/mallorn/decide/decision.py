@@ -5,7 +5,7 @@ import numpy as np
 from mallorn.decide.calibration import apply, cross_fitted, fit
 from mallorn.decide.classes import rescaled
 
-__all__ = ["decide", "decide_classes", "make_decision"]
+__all__ = ["decide", "decide_classes", "decide_scores", "make_decision", "thresholds"]
 
 
 def make_decision(settings, parts):
@@ -17,31 +17,72 @@ def make_decision(settings, parts):
     repeats.
 
     settings: {"threshold", "calibration"}, blocks of config.yaml.
-    parts: list of (target, probability, fold), (n,) each: the out-of-fold predictions of one repeat.
+    parts: list of (target, probability, fold[, age]), (n,) each: the out-of-fold predictions of one repeat; ages are
+    days from the trigger, for a calibration by age.
     """
     method = settings["calibration"]["method"]
     thresholds = []
-    for target, probability, fold in parts:
-        _, threshold = cross_fitted(method, settings["threshold"], target, probability, fold)
+    for target, probability, fold, *age in parts:
+        given = {"age": age[0]} if age else {}
+        _, threshold = cross_fitted(method, settings["threshold"], target, probability, fold, **given)
         thresholds += [threshold[fold == k][0] for k in np.unique(fold)]
-    target, probability = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    target, probability, _, *age = map(np.concatenate, zip(*parts, strict=True))
     return {
-        "calibration": fit(method, target, probability),
+        "calibration": fit(method, target, probability, *age),
         "threshold": float(np.mean(thresholds)),
         "spread": float(np.std(thresholds)),
     }
 
 
-def decide(decision, probability):
-    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned."""
-    calibrated = apply(decision["calibration"], probability)
+def decide(decision, probability, age=None):
+    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned.
+
+    age: (n,), days from the trigger, for a calibration by age alone.
+    """
+    calibrated = apply(decision["calibration"], probability, age)
     return calibrated, calibrated >= decision["threshold"]
 
 
-def decide_classes(decision, probability):
+def decide_classes(decision, probability, age=None):
     """Return (calibrated (n, C), decision (n,) bool) of probabilities (n, C), class 0 being the one sought.
 
-    The calibration maps the class sought; the other classes keep their proportions.
+    The calibration maps the class sought; the other classes keep their proportions. age: as in `decide`.
     """
-    calibrated, chosen = decide(decision, probability[:, 0])
+    calibrated, chosen = decide(decision, probability[:, 0], age)
     return rescaled(probability, calibrated), chosen
+
+
+def decide_scores(n_classes, judgement, found):
+    """Return (probability (n, C), decision (n,) bool), calibrated, NaN and not chosen where there is no score.
+
+    judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (its
+    `mallorn.decide.bundle.Scorer`, `ensemble_scores` of the objects in whose score it has a weight)}. The decision is
+    that of the object's cut, where the scorer has one for it. Where two training sets share in a score, each is
+    calibrated by itself, and the means of both by their weights are probability and threshold.
+    """
+    n = len(judgement.scorer)
+    probability, scored = np.zeros((n, n_classes)), np.zeros(n, dtype=bool)
+    for training, (scorer, scores) in found.items():
+        weight = judgement.weight(training)
+        rows = np.flatnonzero(weight)
+        scored[rows] = True
+        cuts = judgement.cut[rows]
+        for cut in dict.fromkeys(cuts):
+            mine = rows[cuts == cut]
+            calibrated, _ = decide_classes(scorer.decision_of(cut), scores[cuts == cut], judgement.age[mine])
+            probability[mine] += weight[mine, None] * calibrated
+    probability[~scored] = np.nan
+    threshold = thresholds(judgement, {training: scorer for training, (scorer, _) in found.items()})
+    return probability, scored & (probability[:, 0] >= threshold)
+
+
+def thresholds(judgement, scorers):
+    """Return the calibrated probability (n,) from which each object is chosen, NaN where there is no score.
+
+    judgement: as in `decide_scores`. scorers: {training set: `Scorer`}.
+    """
+    total = np.where(np.isin(judgement.scorer.astype(str), list(scorers)), 0.0, np.nan)
+    for training, weight in ((name, judgement.weight(name)) for name in scorers):
+        for k in np.flatnonzero(weight):
+            total[k] += weight[k] * scorers[training].decision_of(judgement.cut[k])["threshold"]
+    return total

@@ -17,12 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.decide.young import share_of_whole
 from mallorn.learning.training_sets import (
     EARLY,
     EARLY_WITHOUT_REDSHIFT,
     FINAL,
     OTHER_SURVEYS,
     OTHER_SURVEYS_WITHOUT_REDSHIFT,
+    WHOLE_OF,
     WITHOUT_REDSHIFT,
 )
 from mallorn.seeds import generator
@@ -82,20 +84,35 @@ NO_REDSHIFT = "no redshift, and the model has not learned to do without"
 class Judgement(NamedTuple):
     """What is said of n objects: `scorer` (n,) str, the training set whose models score it, "" if it gets no score;
     `cut` (n,) str, how other surveys would call what was seen of it, "" for a scorer that knows no cuts; `status` (n,)
-    one of `STATUS`; `reason` (n,) str, why it is not in the domain.
+    one of `STATUS`; `reason` (n,) str, why it is not in the domain; `age` (n,), days from the trigger to the last
+    point; `beside` (n,), of an object that models of young objects score, the weight of the models of whole light
+    curves beside them (see `mallorn.decide.young`), 0 of all others.
     """
 
     scorer: np.ndarray
     cut: np.ndarray
     status: np.ndarray
     reason: np.ndarray
+    age: np.ndarray
+    beside: np.ndarray
+
+    def weight(self, training):
+        """Return the weight (n,) of the models of a training set in the score of each object; they add up to 1."""
+        whole = np.array([WHOLE_OF.get(name, "") for name in self.scorer], dtype=object)
+        return np.where(self.scorer == training, 1.0 - self.beside, np.where(whole == training, self.beside, 0.0))
+
+    @property
+    def leading(self):
+        """The training set (n,) str whose models weigh most in the score of each object, "" where there is none."""
+        pairs = zip(self.scorer, self.beside, strict=True)
+        return np.array([WHOLE_OF[name] if share >= 0.5 else name for name, share in pairs], dtype=object)
 
     def columns(self, seen):
         """Return {column: (n,)} of what files say of the domain of objects, which were `Observed` as `seen`."""
         counts = {"n_points": seen.n_points, "n_detections": seen.n_detections}
         about = {"passbands": seen.passbands, "span": seen.span, "detected": seen.detected, "snr": seen.snr}
-        scored_as = [f"{name}: {cut}" if cut else name for name, cut in zip(self.scorer, self.cut, strict=True)]
-        said = {"domain": self.status, "domain_reason": self.reason, "scored_as": np.array(scored_as, dtype=object)}
+        scored_as = map(_called, self.scorer, self.cut, self.beside)
+        said = {"domain": self.status, "domain_reason": self.reason, "scored_as": np.array([*scored_as], dtype=object)}
         return {**said, **counts, **about}
 
 
@@ -128,33 +145,41 @@ def domain_of(seen, tails, seed):
 
 def read_domain(path):
     """Return the content of domain.json: {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name:
-    table of `domain_of`}}."""
+    table of `domain_of`}}, and "young", {"passes", "trigger"} of `augmentations.early`, where there are models of
+    young objects."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def of_training_sets(domain, *names):
     """Return the content of domain.json with only the scorers of the training sets `names`, those that there are."""
+    domain = domain if EARLY in names else {key: value for key, value in domain.items() if key != "young"}
     return {**domain, "scorers": {name: one for name, one in domain["scorers"].items() if name in names}}
 
 
 def judge(domain, seen):
     """Return the `Judgement` of `Observed` objects.
 
-    An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts, if it
-    is in the domain of that one; else by the scorer that has learned from copies as objects were known at some ages,
-    and else by the one of copies as other surveys would have seen them, where there is one and it has fewer objections.
+    An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts; a young
+    one (see `mallorn.decide.young`) by the scorer that has learned from copies as objects were known at some ages. If
+    it is not in the domain of that one, the scorer of copies as other surveys would have seen them judges it, where
+    there is one and it has fewer objections.
     """
     n, scorers = len(seen.n_points), domain["scorers"]
     known = np.isfinite(seen.redshift)
     scorer, cut, reason = (np.full(n, "", dtype=object) for _ in range(3))
-    objections = np.full(n, np.inf)
-    pairs = {
+    objections, share = np.full(n, np.inf), np.ones(n)
+    trios = {
         True: (FINAL, EARLY, OTHER_SURVEYS),
         False: (WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT),
     }
-    for has_redshift, names in pairs.items():
+    for has_redshift, names in trios.items():
+        whole, early, _ = names
+        mine = known == has_redshift
+        if "young" in domain and {whole, early} <= set(scorers):
+            share[mine] = share_of_whole(domain, seen.take(np.flatnonzero(mine)), whole)
         for name in filter(scorers.get, names):
-            rows = np.flatnonzero((known == has_redshift) & (objections > 0))
+            of_age = {whole: share == 1.0, early: share < 1.0}.get(name, True)
+            rows = np.flatnonzero(mine & (objections > 0) & of_age)
             why = _outside(scorers[name], seen.take(rows))
             number = np.array([len(one) for one in why])
             fewer = number < objections[rows]
@@ -168,7 +193,8 @@ def judge(domain, seen):
     reason[(scorer == "") & (lacking == "")] = NO_REDSHIFT
     scorer[lacking != ""], cut[lacking != ""] = "", ""
     status[scorer == ""] = STATUS[2]
-    return Judgement(scorer, cut, status, reason)
+    beside = np.where(np.isin(scorer.astype(str), list(WHOLE_OF)), share, 0.0)
+    return Judgement(scorer, cut, status, reason, seen.age, beside)
 
 
 def tell_judgement(domain, seen, judgement):
@@ -273,6 +299,13 @@ def _outside(one, seen):
             found.append(f"no training object is like it, in {names} together")
         reasons.append(found)
     return reasons
+
+
+def _called(scorer, cut, beside):
+    """Return how it is said by which models an object is scored, such as "early 75%, final 25%"."""
+    if beside > 0.0:
+        return f"{scorer} {1.0 - beside:.0%}, {WHOLE_OF[scorer]} {beside:.0%}"
+    return f"{scorer}: {cut}" if cut else scorer
 
 
 def _cut(domain, seen):

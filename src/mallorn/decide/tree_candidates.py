@@ -51,13 +51,13 @@ def first_of_class(table, name, number):
     return columns | {key: table[key][order] for key in ("path", *KINDS, "leaves")}
 
 
-def list_names(tree):
-    """Return {class: name of its list} of the classes below the root: letters, digits, _, + and -, all different."""
+def list_names(classes):
+    """Return {class: name of its list} of classes: letters, digits, _, + and -, all different."""
     found = {}
-    for name in tree.names[1:]:
+    for name in classes:
         plain = re.sub(r"[^A-Za-z0-9+-]+", "_", name).strip("_-") or "class"
         taken = {one.lower() for one in found.values()}
-        names = (plain, *(f"{plain}_{k}" for k in range(2, len(tree) + 2)))
+        names = (plain, *(f"{plain}_{k}" for k in range(2, len(classes) + 2)))
         found[name] = next(one for one in names if one.lower() not in taken)
     return found
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mallorn.decide.calibration import apply, fit
+from mallorn.decide.classes import rescaled
 from mallorn.metrics import (
     average_precision,
     bootstrap_weights,
@@ -12,7 +14,7 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["PRECISIONS", "gains_by_age", "known_by", "passed_at", "scores_by_age"]
+__all__ = ["PRECISIONS", "crossed", "gains_by_age", "known_by", "mean_gain", "passed_at", "scores_by_age", "shared"]
 
 PRECISIONS = (0.5, 0.8, 0.9)
 """Precisions at which the recall is told."""
@@ -35,6 +37,25 @@ def known_by(names, cuts, ages):
         rows.append(there)
         known.append(np.full(len(there), age, dtype=object))
     return np.concatenate(rows), np.concatenate(known)
+
+
+def crossed(method, target, probability, fold, age, learned=None):
+    """Return probabilities (n, C) whose first class is calibrated by a map from the folds that a copy is not in.
+
+    method: see `mallorn.decide.calibration.fit`. target, fold, age (n,); probability (n, C). learned: (n,) bool, copies
+    that maps are fitted to, all by default.
+    """
+    found, learned = np.array(probability, dtype=float), np.ones(len(fold), dtype=bool) if learned is None else learned
+    for k in np.unique(fold):
+        inside, others = fold == k, (fold != k) & learned
+        parameters = fit(method, target[others], probability[others, 0], age[others])
+        found[inside] = rescaled(probability[inside], apply(parameters, probability[inside, 0], age[inside]))
+    return found
+
+
+def shared(early, whole, share):
+    """Return the probabilities (n, C) that scoring gives: of both models, by the weight `share` (n,) of the second."""
+    return (1.0 - share)[:, None] * early + share[:, None] * whole
 
 
 def scores_by_age(labels, ages, probability, names, options, seed):
@@ -78,6 +99,28 @@ def gains_by_age(labels, ages, probability, others, options, seed):
         row = {"age": age, "average_precision": first, "other_average_precision": second, "gain": first - second}
         rows.append(row | {"gain_low": low, "gain_high": high, "better": float(np.mean(gains > 0))})
     return rows
+
+
+def mean_gain(labels, ages, probability, others, options, seed):
+    """Return the row of `gains_by_age` of the mean over all of `ages`, called "mean"; [] if an age has no score.
+
+    In each bootstrap the same events are drawn at all ages.
+    """
+    target, event, names = labels["target"], labels["event"], list(dict.fromkeys(ages))
+    parts = [np.flatnonzero(ages == age) for age in names]
+    if not all(0 < target[here].sum() < len(here) for here in parts):
+        return []
+
+    def mean(p, weight=None):
+        given = (None if weight is None else weight[here] for here in parts)
+        return np.mean([average_precision(target[k], p[k], w) for k, w in zip(parts, given, strict=True)])
+
+    weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", "mean"))
+    gains = np.array([mean(probability, w) - mean(others, w) for w in weights])
+    low, high = interval(gains, options["level"])
+    first, second = mean(probability), mean(others)
+    row = {"age": "mean", "average_precision": first, "other_average_precision": second, "gain": first - second}
+    return [row | {"gain_low": low, "gain_high": high, "better": float(np.mean(gains > 0))}]
 
 
 def passed_at(names, days, chosen):

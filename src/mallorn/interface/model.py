@@ -9,16 +9,16 @@ from mallorn.decide.bundle import (
     DOMAIN,
     averaged_scores,
     check_bundle,
-    decide_scores,
     ensemble_scores,
     member_range,
     member_scores,
     read_bundle,
     read_scorers,
-    thresholds,
 )
+from mallorn.decide.decision import decide_scores, thresholds
 from mallorn.decide.domain import judge, of_training_sets, read_domain, tell_judgement, unlike_words
 from mallorn.decide.outliers import Detectors
+from mallorn.decide.young import trigger_of
 from mallorn.errors import DataError
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import extract_features, families_of
@@ -85,9 +85,11 @@ class Model:
         `classify` gives for the same points.
 
         Members of the model that have learned from copies as other surveys would have seen them score what is outside
-        the domain of the others. An object that "cannot" be said anything of, for lack of points or of a redshift that
-        the model needs, has the probability NaN and no decision. Unless `tell` is false warnings tell how many are of
-        each kind, and how the light curves as a whole are unlike those learned from, such as by another unit.
+        the domain of the others. Those that have learned from young objects score what is young by itself, and, with
+        those of whole light curves, what is no longer quite so; `scored_as` says by which shares. An object that
+        "cannot" be said anything of, for lack of points or of a redshift that the model needs, has the probability NaN
+        and no decision. Unless `tell` is false warnings tell how many are of each kind, and how the light curves as a
+        whole are unlike those learned from, such as by another unit.
 
         draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
         redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
@@ -97,13 +99,14 @@ class Model:
         """
         import pandas
 
-        dataset, found, seen = self._dataset(curves, self._made(curves)), {}, observed(curves)
+        dataset, found, seen = self._dataset(curves, self._made(curves)), {}, self._observed(curves)
         judgement = judge(self._domain, seen)
         if tell:
             tell_judgement(self._domain, seen, judgement)
-        least, most = np.full((2, len(curves)), np.nan)
+        least, most = np.zeros((2, len(curves)))
         for training in self._scorers:
-            rows = np.flatnonzero(judgement.scorer == training)
+            weight = judgement.weight(training)
+            rows = np.flatnonzero(weight)
             if not len(rows):
                 continue
             scorer = self._scorers[training]
@@ -111,13 +114,15 @@ class Model:
             if training not in KNOWING_NO_REDSHIFT:
                 scores = self._averaged(scorer, scores, curves.take(rows), draws)
             found[training] = scorer, ensemble_scores(scorer, scores)
-            least[rows], most[rows] = member_range(scorer, scores)
+            low, high = member_range(scorer, scores, judgement.age[rows])
+            least[rows] += weight[rows] * low
+            most[rows] += weight[rows] * high
         probability, chosen = decide_scores(len(self.classes), judgement, found)
         sought = probability[:, 0]
         columns = {"probability": sought}
         columns |= {"probability_low": np.minimum(least, sought), "probability_high": np.maximum(most, sought)}
         columns |= {f"probability__{name}": probability[:, k] for k, name in enumerate(self.classes)}
-        columns["outlier"] = self._outliers(judgement.scorer, dataset, probability)
+        columns["outlier"] = self._outliers(judgement.leading, dataset, probability)
         columns["redshift_kind"] = redshift_kind(curves.redshift, curves.redshift_err)
         columns["decision"] = pandas.array(chosen, dtype="boolean")
         columns["decision"][np.isnan(probability[:, 0])] = pandas.NA
@@ -136,7 +141,7 @@ class Model:
 
         There are none if they are not. A guess at another unit of the fluxes is among them.
         """
-        return unlike_words(self._domain, observed(curves))
+        return unlike_words(self._domain, self._observed(curves))
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric ones."""
@@ -201,9 +206,17 @@ class Model:
 
     def _scored_by(self, curves):
         """Return the training set (n,) str whose models score an object, or would if they could."""
-        scorer = judge(self._domain, observed(curves)).scorer
+        scorer = judge(self._domain, self._observed(curves)).leading
         without = WITHOUT_REDSHIFT if WITHOUT_REDSHIFT in self._scorers else FINAL
         return np.where(scorer == "", np.where(curves.has_redshift, FINAL, without), scorer)
+
+    @property
+    def trigger(self):
+        """The `mallorn.survey.as_of.Trigger` from which it counts the ages of objects."""
+        return trigger_of(self._domain)
+
+    def _observed(self, curves):
+        return observed(curves, self.trigger)
 
     def _explaining(self, training):
         return [

@@ -12,7 +12,9 @@ from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.families.catalogue import meanings
 from mallorn.families.pipeline import make_artifacts
 from mallorn.interface.configuration import configuration
+from mallorn.interface.over_time import score_over_time
 from mallorn.io.tables import write_table
+from mallorn.learning.training_sets import EARLY
 from mallorn.report.candidates import FLAGS
 from mallorn.report.drivers import Context
 from mallorn.report.names import page_name
@@ -64,10 +66,12 @@ class Pages:
             with tempfile.TemporaryDirectory(prefix="mallorn-") as folder, threadpool_limits(1):
                 views = self._views(folder, [curves for _, _, curves, _ in kept])
             context = self._context([curves for _, _, curves, _ in kept])
+            over_time = self._over_time([curves for _, _, curves, _ in kept])
             names = [str(row["object_id"]) for row in rows]
             for k, (name, row) in enumerate(zip(names, rows, strict=True)):
                 beside = names[k - 1] if k else None, names[k + 1] if k + 1 < len(names) else None
                 view = replace(views[name], split=row["input"])
+                row["over_time"] = over_time.get(name)
                 write_object_page(self._folder / "objects", view, row, context, [], "../", *beside)
         self._write_index(rows)
 
@@ -95,6 +99,13 @@ class Pages:
         drawing = {"posterior": settings["posterior"], "phases": report["sed_phases"]}
         drawing["blackbody"] = configuration({})["features"]["blackbody"] | settings["features"].get("blackbody", {})
         return read_views(store, log, ids, drawing)
+
+    def _over_time(self, curves):
+        """Return {object id: what was said of it over time}, by a model that has learned from young objects."""
+        if EARLY not in self._model.about:
+            return {}
+        said = [score_over_time(self._model, one) for one in curves]
+        return {str(one.object_id[0]): of.to_dict("list") for one, of in zip(curves, said, strict=True)}
 
     def _context(self, curves):
         shap, typical = {}, {}

@@ -21,6 +21,10 @@
   the event that each object is a sibling of, so that siblings are left out together.
 - `RESUMES`, where a fit takes long: True. `fit` then gets `checkpoint=` too, the path of a file that it may keep its
   state in while it is under way, so that a training that was killed goes on where it was; None for none.
+- `LEVELS`, where it may learn on a tree of classes: True. `fit` then gets `levels=` too, (D, n_classes) int as from
+  `mallorn.learning.tree.class_levels`, None where no tree is known.
+- `STARTS`, where it may begin from weights that were learned before: True. `fit` then gets `start=` too, the folder
+  that `save` wrote another model of this learner to; None for none.
 - `RESOURCES`, where it wants more than one thread of a CPU: a literal {"threads", "memory_mb", "gpus"} of one job that
   trains it; what is left out is as for the others.
 

@@ -5,15 +5,19 @@ from torch.nn import functional
 
 from mallorn.learners.networks import frame
 from mallorn.learners.networks.layers import Dropout
+from mallorn.learners.networks.shared import LEVELS, NEEDS, RESUMES, SEARCH_SPACE, STARTS, TRANSFORMS
+from mallorn.learners.networks.shared import PARAMETERS as SHARED
 
 __all__ = [
     "DEFAULTS",
+    "LEVELS",
     "NEEDS",
     "PARAMETERS",
     "READS",
     "RESOURCES",
     "RESUMES",
     "SEARCH_SPACE",
+    "STARTS",
     "TRANSFORMS",
     "Encoder",
     "fit",
@@ -22,42 +26,9 @@ __all__ = [
     "save",
 ]
 
-NEEDS = ("features", "grid", "points")
-
-TRANSFORMS = ("normal_scores",)
-
-PARAMETERS = (
-    "beside",
-    "hidden",
-    "width",
-    "depth",
-    "kernel",
-    "dropout",
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "weight_decay",
-    "average",
-    "clip",
-    "loss",
-    "gamma",
-    "sampling",
-    "drop",
-    "bands",
-    "noise",
-    "shift",
-    "truncate",
-)
-
-SEARCH_SPACE = {
-    "width": {"low": 16, "high": 64, "log": True},
-    "dropout": {"low": 0.0, "high": 0.5},
-    "learning_rate": {"low": 3e-4, "high": 1e-2, "log": True},
-}
+PARAMETERS = ("width", "depth", "kernel", *SHARED)
 
 RESOURCES = {"memory_mb": 1500}
-
-RESUMES = True
 
 READS = ("grid",)
 
@@ -98,26 +69,4 @@ class _Residual(nn.Module):
         return values + found
 
 
-# size: the arguments of all learners, and the checkpoint of those that resume
-def fit(dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None):
-    """Return a fitted `frame.Fitted`; see `mallorn.learners.learner` for the arguments.
-
-    params: of `PARAMETERS`; see `networks.frame.COMMON`, `networks.training.Plan` and `networks.augment.Alterations`
-    for those that all networks have.
-    """
-    return frame.fit(Encoder, DEFAULTS, READS, (dataset, classes, weight, n_classes), params, seed, checkpoint)
-
-
-def predict(model, dataset):
-    """Return class probabilities, shape (n, n_classes)."""
-    return frame.predict(model, dataset)
-
-
-def save(model, folder):
-    """Write the weights as safetensors, and what the network is as JSON."""
-    frame.save(model, folder)
-
-
-def load(folder):
-    """Return the model that `save` wrote."""
-    return frame.load(Encoder, folder)
+fit, predict, save, load = frame.functions_of(Encoder, DEFAULTS, READS)

@@ -4,7 +4,7 @@ import numpy as np
 
 from mallorn.errors import ConfigError
 
-__all__ = ["OTHER", "SCHEMES", "class_names", "class_weights", "encode_classes", "is_target"]
+__all__ = ["OTHER", "SCHEMES", "class_names", "class_weights", "encode_classes", "event_weights", "is_target"]
 
 SCHEMES = ("binary", "multiclass")
 
@@ -64,6 +64,23 @@ def class_weights(classes, balance):
     counts = np.bincount(classes)
     weight = (len(classes) / counts[classes]) ** balance
     return weight / weight.mean()
+
+
+def event_weights(event, classes, weight, balance):
+    """Return the weights (n,) of objects, those of an event with many siblings lower: weight / total^balance.
+
+    total: the sum of `weight` over the objects of the event, its siblings. Each class keeps the sum of its weights.
+    0 leaves the weights as they are; 1 gives each event of a class the same weight, however many siblings it has.
+
+    event (n,) str; classes (n,) int of 0 .. C - 1; weight (n,) above 0; balance: 0 to 1.
+    """
+    weight = np.asarray(weight, dtype=float)
+    if not balance:
+        return weight
+    _, place = np.unique(np.asarray(event, dtype=str), return_inverse=True)
+    shared = weight / np.bincount(place, weight)[place] ** balance
+    kept = np.bincount(classes, weight) / np.maximum(np.bincount(classes, shared), np.finfo(float).tiny)
+    return shared * kept[classes]
 
 
 def _among(spec_type, types):

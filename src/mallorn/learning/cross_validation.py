@@ -7,6 +7,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mallorn.learning.dataset import Dataset, Labelled
+from mallorn.learning.oversampling import oversampled
 from mallorn.learning.pipeline import fit_pipeline, fit_shared, needs_of
 from mallorn.runtime.progress import progress
 from mallorn.seeds import derived_seed
@@ -33,6 +34,8 @@ class Options(NamedTuple):
         is held out plays no part in it. Their kinds are unknown. None for a single fit.
     keep: whether to return the fitted models.
     checkpoints: path of a folder for the states of fits of learners that resume; None for none.
+    oversample: how artificial objects of rarer classes are made of those in training, see
+        `mallorn.learning.oversampling`.
     """
 
     outside: Dataset | None = None
@@ -41,6 +44,7 @@ class Options(NamedTuple):
     pseudo_labels: dict | None = None
     keep: bool = False
     checkpoints: str | None = None
+    oversample: str = "none"
 
 
 class Predictions(NamedTuple):
@@ -113,6 +117,7 @@ def _fit(objects, train, spec, seed, shared, options, checkpoint):
     part = objects.take(train)
     if options.trained is not None:
         part = part.and_also(_augmented(objects, train, options.trained))
+    part = oversampled(part, options.oversample, seed)
     pipeline = fit_pipeline(spec, part, seed, shared=shared, checkpoint=checkpoint)
     if options.pseudo_labels is None or options.outside is None:
         return pipeline

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.learning.tree import class_levels
 from mallorn.survey.lightcurves import joined
 
 __all__ = ["VIEWS", "Dataset", "Features", "Grid", "Labelled", "concatenate", "of_values"]
@@ -160,7 +161,7 @@ class Labelled(NamedTuple):
 
     classes (n,) int, of 0 .. n_classes - 1, class 0 being the one sought. kinds (n,) int: classes at least as fine with
     the same class 0, below 0 where unknown. event (n,) str: the event that an object is a sibling of. weight (n,) in
-    the loss.
+    the loss. levels (D, n_classes): groups of the classes on a tree, see `mallorn.learning.tree.class_levels`, or None.
     """
 
     dataset: Dataset
@@ -169,6 +170,7 @@ class Labelled(NamedTuple):
     kinds: np.ndarray
     event: np.ndarray
     weight: np.ndarray
+    levels: np.ndarray | None = None
 
     @classmethod
     def of(cls, dataset, classes, n_classes, event, kinds=None, weight=None):
@@ -176,6 +178,11 @@ class Labelled(NamedTuple):
         kinds = classes if kinds is None else kinds
         weight = np.ones(len(dataset)) if weight is None else np.asarray(weight, dtype=float)
         return cls(dataset, np.asarray(classes), n_classes, np.asarray(kinds), np.asarray(event, dtype=object), weight)
+
+    def on_tree(self, labels, tree):
+        """Return the same objects with the `levels` of their classes on a `Taxonomy`, by their labels (n,) str."""
+        types = [sorted(set(labels[self.classes == k])) for k in range(self.n_classes)]
+        return self._replace(levels=class_levels(types, tree))
 
     def take(self, rows):
         """Return the objects with the numbers `rows` (m,), in that order."""

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from mallorn.errors import ConfigError, DataError
 from mallorn.learning.dataset import Labelled
 from mallorn.learning.pipeline import fit_pipeline
-from mallorn.learning.tree import above, node_weights, product_down, summed_up
+from mallorn.learning.tree import above, class_levels, node_weights, product_down, summed_up
 from mallorn.runtime.progress import progress
 from mallorn.seeds import derived_seed
 from mallorn.survey.taxonomy import Taxonomy
@@ -68,7 +68,8 @@ def fit_tree(way, tree, part, spec, options, seed):
         if options["balance"] is not None:
             weight = node_weights(tree, part.classes, balance, options["depth"])
             part, balance = part._replace(weight=part.weight * weight), 0.0
-        return TreeModel(way, tree, {tree.root: _fit(part, part.classes, {**spec, "balance": balance}, seed, "flat")})
+        spec = {**spec, "balance": balance}
+        return TreeModel(way, tree, {tree.root: _fit(part, part.classes, tree, spec, seed, "flat")})
     over, place, fits = above(tree), {name: k for k, name in enumerate(tree.names)}, {}
     for name in tree.parents:
         children = [place[child] for child in tree.children(name)]
@@ -79,7 +80,7 @@ def fit_tree(way, tree, part, spec, options, seed):
             continue
         which = np.array(children)[np.argmax(inside[:, rows], axis=0)]
         block = {**spec, "balance": balance * options["depth"] ** tree.level(name)}
-        fits[name] = _fit(part.take(rows), which, block, seed, name)
+        fits[name] = _fit(part.take(rows), which, tree, block, seed, name)
     return TreeModel(way, tree, fits)
 
 
@@ -102,12 +103,13 @@ def cross_validate_tree(way, tree, objects, fold, spec, options, seed, threads):
     return probability
 
 
-def _fit(part, which, spec, seed, name):
+def _fit(part, which, tree, spec, seed, name):
     """Return (targets (k,), pipelines) of what tells the classes `which` (n,) apart."""
     targets, classes = np.unique(which, return_inverse=True)
     if len(targets) == 1:
         return targets, ()
     compact = Labelled.of(part.dataset, classes, len(targets), part.event, None, part.weight)
+    compact = compact._replace(levels=class_levels([[tree.names[k]] for k in targets], tree))
     seeds = [derived_seed(seed, name, member) for member in range(spec["seeds"])]
     return targets, tuple(fit_pipeline(spec, compact, one) for one in seeds)
 

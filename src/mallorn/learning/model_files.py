@@ -20,7 +20,7 @@ from mallorn.learners.learner import learner
 from mallorn.learning.pipeline import Pipeline
 from mallorn.learning.transforms.transform import transform
 
-__all__ = ["Fits", "mean_contributions", "predict_mean", "read_fits", "write_fits"]
+__all__ = ["Fits", "mean_contributions", "columns_of", "predict_mean", "read_fits", "seen_by", "write_fits"]
 
 _INDEX = "fits.json"
 
@@ -83,15 +83,27 @@ def read_fits(folder):
     return Fits(tuple(index["columns"]), tuple(index["classes"]), tuple(index["needs"]), tuple(fits))
 
 
+def columns_of(folder):
+    """Return the names of the features that the fits in `folder` read."""
+    return tuple(read_json(Path(folder) / _INDEX)["columns"])
+
+
 def _load(module, folder):
     if not folder.is_dir() or not any(folder.iterdir()):
         raise DataError.at(folder, expected="a fit", found="nothing", fix="make the model again (export_model)")
     return module.load(folder)
 
 
+def seen_by(fits, dataset):
+    """Return a `Dataset` with the features that `Fits` read alone, in their order; its features may be more."""
+    if not fits.columns or tuple(dataset.features.columns) == tuple(fits.columns):
+        return dataset
+    return dataset.with_features(fits.columns, dataset.features.select(fits.columns).values)
+
+
 def predict_mean(fits, dataset):
-    """Return class probabilities (n, C) of a `Dataset`: the mean over the `Fits`."""
-    total = np.zeros((len(dataset), len(fits.classes)))
+    """Return class probabilities (n, C) of a `Dataset`, which may have more features: the mean over the `Fits`."""
+    total, dataset = np.zeros((len(dataset), len(fits.classes))), seen_by(fits, dataset)
     for fit in fits.fits:
         total += fit.predict(dataset)
     return total / len(fits.fits)
@@ -100,9 +112,13 @@ def predict_mean(fits, dataset):
 def mean_contributions(fits, dataset):
     """Return SHAP values (n, p) of the margin of class 0, the mean over the `Fits`; 0 for features a fit does not see.
 
+    p: the features of the `Dataset`, which may be more than the fits read.
+
     Raises DataError if the learner has none.
     """
-    total = np.zeros(dataset.features.values.shape)
+    total, seen = np.zeros(dataset.features.values.shape), seen_by(fits, dataset)
+    place = {name: k for k, name in enumerate(dataset.features.columns)}
+    columns = [place[name] for name in seen.features.columns]
     for fit in fits.fits:
-        total += fit.contributions(dataset)
+        total[:, columns] += fit.contributions(seen)
     return total / len(fits.fits)

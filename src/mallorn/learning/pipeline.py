@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.errors import DataError
+from mallorn.errors import ConfigError, DataError
 from mallorn.learners.learner import learner
-from mallorn.learning.classes import class_weights
+from mallorn.learning.classes import class_weights, event_weights
 from mallorn.learning.transforms.transform import transform
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "split_shared",
     "steps_of",
     "with_selection",
+    "with_start",
 ]
 
 
@@ -102,6 +103,11 @@ def with_selection(spec, selection):
     return {**spec, "transforms": {"selection": selection, **spec.get("transforms", {})}}
 
 
+def with_start(spec, folder):
+    """Return a block of `models` that begins from the network in `folder`; as it is if that is ""."""
+    return {**spec, "start": folder} if folder else spec
+
+
 def fit_shared(spec, part, seed, threads=1):
     """Return the states of the first transforms of `spec`, those that are fitted once for all members.
 
@@ -132,6 +138,14 @@ def apply_shared(spec, states, dataset):
     return dataset
 
 
+def _start_of(spec):
+    """Return the folder that a pretrained model begins from."""
+    if "start" not in spec:
+        fix = "name a model that is not, or train it by cross_validate"
+        raise ConfigError(f"models: this job has nothing for a pretrained model to begin from. Next step: {fix}.")
+    return spec["start"]
+
+
 def _shared(spec):
     """Return how many of the first transforms of a block of `models` are fitted once for all members."""
     shared = [getattr(transform(name), "SHARED", False) for name, _ in steps_of(spec)]
@@ -141,17 +155,20 @@ def _shared(spec):
 def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
     """Return the `Pipeline` that is fitted to the `Labelled` objects `part`.
 
-    spec: a block of `models`, of which `learner`, `balance`, `params` and `transforms`, if any, are read. Classes
-    without an object get probability 0. shared: states of the first transforms, as from `fit_shared` by the same
+    spec: a block of `models`, of which `learner`, `balance`, `params` and, if any, `event_balance` and `transforms` are
+    read. Classes without an object get probability 0. Of a block that is `pretrained`, `start` is read too, the folder
+    of what learned from simulated objects. shared: states of the first transforms, as from `fit_shared` by the same
     `spec`; None to fit them here. checkpoint: path of a file for the state of a learner that resumes; None for none.
-    Raises DataError if the training part has no target, or nothing else.
+    Raises DataError if the training part has no target, or nothing else, ConfigError if there is no `start` where it is
+    wanted.
     """
     present, compact = np.unique(part.classes, return_inverse=True)
     if present[0] != 0 or len(present) < 2:
         raise DataError("a training part has no object with target 1, or no other; lower folds.number or add objects")
     n_classes = part.n_classes
     shared = fit_shared(spec, part, seed, threads) if shared is None else shared
-    weight = class_weights(compact, spec["balance"]) * part.weight
+    weight = event_weights(part.event, compact, part.weight, spec.get("event_balance", 0.0))
+    weight = class_weights(compact, spec["balance"]) * weight
     part = part._replace(classes=compact, n_classes=len(present), weight=weight)
     steps = []
     for name, params in steps_of(spec):
@@ -164,5 +181,9 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
     known = {"event": part.event} if getattr(module, "BY_EVENT", False) else {}
     if getattr(module, "RESUMES", False):
         known["checkpoint"] = checkpoint
+    if getattr(module, "LEVELS", False) and part.levels is not None:
+        known["levels"] = part.levels[:, present]
+    if spec.get("pretrained"):
+        known["start"] = _start_of(spec)
     model = module.fit(part.dataset, compact, weight, len(present), dict(spec["params"]), seed, threads, **known)
     return Pipeline(tuple(steps), spec["learner"], model, tuple(present.tolist()), n_classes)

@@ -27,6 +27,7 @@ __all__ = [
     "read_features",
     "read_grid",
     "read_objects",
+    "read_points",
     "rows_of",
 ]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from mallorn.errors import DataError
 
-__all__ = ["above", "node_weights", "nodes_of", "product_down", "summed_up", "supported_tree"]
+__all__ = ["above", "class_levels", "node_weights", "nodes_of", "product_down", "summed_up", "supported_tree"]
 
 
 def above(tree):
@@ -96,3 +96,27 @@ def node_weights(tree, nodes, balance, depth):
             factor = counts.sum() / (np.count_nonzero(counts) * count)
             weight[member] *= factor ** (balance * depth ** tree.level(name))
     return weight / weight.mean()
+
+
+def class_levels(types, tree):
+    """Return (D, C) int: the group of each of C classes at each level of a tree, from the top down.
+
+    A class stands at the lowest class of the tree that holds all of its types; labels that the tree does not know stand
+    at its root. Once the path of a class ends, it is a group of its own, and so is each at the last level. Groups are
+    numbered from 0 at each level; a level that parts no more than the one above is left out.
+
+    types: for each class the labels, str, of its objects; one without any stands at the root.
+    """
+    paths = []
+    for labels in types:
+        nodes = [tree.node_of(label) or tree.root for label in labels]
+        paths.append(tree.path(tree.common(nodes or [tree.root])))
+    levels, before = [], 1
+    for depth in range(1, max(map(len, paths)) + 2):
+        groups = {}
+        ended = [(*path[:depth], k if depth > len(path) else None) for k, path in enumerate(paths)]
+        level = [groups.setdefault(key, len(groups)) for key in ended]
+        if len(groups) > before:
+            levels.append(level)
+            before = len(groups)
+    return np.array(levels, dtype=int)

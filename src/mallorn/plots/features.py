@@ -1,10 +1,15 @@
 """Figures of features: importances, what families bring, distributions by class."""
 
+from textwrap import wrap
+
 import numpy as np
 
 from mallorn.plots.style import CYCLE, GREY, class_color, new_figure, plain_text
 
-__all__ = ["plot_ablation", "plot_distributions", "plot_family_importance", "plot_importance"]
+__all__ = ["plot_ablation", "plot_distributions", "plot_family_importance", "plot_importance", "plot_shapes"]
+
+_WIDEST = 40
+"""Letters in a line above a panel."""
 
 
 def plot_importance(names, mean, spread):
@@ -72,6 +77,40 @@ def plot_distributions(features, classes, target):
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(6, max(1, len(labels))))
     return figure
+
+
+def plot_shapes(shapes, target):
+    """Return the figure of what features add to the log probability of each class, over the mean of the classes.
+
+    shapes: {feature: {class: (value, added, low, high)}}, (k,) each, by rising value, NaN, if any, the last: it is
+    drawn as a point to the left. target: the class sought, drawn thicker.
+    """
+    columns = 3
+    rows = -(-len(shapes) // columns)
+    figure, axes = new_figure(rows, columns, width=9.2, height=2.1 * rows + 0.4, squeeze=False)
+    for axis in axes.ravel()[len(shapes) :]:
+        axis.set_visible(False)
+    for axis, (name, classes) in zip(axes.ravel(), shapes.items(), strict=False):
+        for kind in sorted(classes, key=lambda one: (one == target, one)):
+            value, added, low, high = classes[kind]
+            known = np.isfinite(value)
+            color, width = class_color(kind), 2.2 if kind == target else 1.2
+            axis.fill_between(value[known], low[known], high[known], color=color, alpha=0.15, linewidth=0, step="mid")
+            axis.step(value[known], added[known], where="mid", color=color, linewidth=width, label=plain_text(kind))
+            if known.any() and not known.all():
+                left = value[known][0] - 0.07 * max(np.ptp(value[known]), 1e-9)
+                axis.plot(left, added[~known][0], "o", color=color, markersize=3.5)
+        axis.axhline(0.0, color=GREY, linewidth=0.7)
+        axis.set_title(_broken(name.replace("__", " · ")), fontsize=8)
+        axis.tick_params(labelsize=8)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(6, max(1, len(labels))))
+    return figure
+
+
+def _broken(name):
+    """Return a name in lines of at most `_WIDEST` letters, broken behind underscores."""
+    return "\n".join(line.replace("_ ", "_") for line in wrap(name.replace("_", "_ "), _WIDEST))
 
 
 def plot_ablation(rows):

@@ -6,6 +6,7 @@ import numpy as np
 
 from mallorn.decide.domain import judge
 from mallorn.decide.predictions import CLASS_PREFIX
+from mallorn.decide.young import trigger_of
 from mallorn.ingest.positions import HOST, known_of
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
@@ -23,6 +24,7 @@ __all__ = [
     "Column",
     "DESCRIBED_BY",
     "MEASURED_BY",
+    "TREE_PREFIX",
     "candidate_table",
     "columns_of",
     "described",
@@ -96,9 +98,23 @@ COLUMNS = {
     "n_points": Column("Points", "", 0, "points in all passbands", "meta.number"),
     "snr": Column("Max S/N", "", 1, "highest flux over its error", "stat.snr"),
     "peak_mjd": Column("Peak", "MJD", 0, "time of peak", "time.epoch"),
+    "class_path": Column("Class", "", None, "most probable class of each level of the tree of classes", "src.class"),
+    "class_given": Column(
+        "Set within", "", None, "lowest class of the tree that holds the conformal set by class", "src.class"
+    ),
+    "class_set": Column(
+        "Set",
+        "",
+        None,
+        "conformal set by class: leaves that hold the true one with the stated chance",
+        "src.class",
+    ),
 }
 """The columns of results/candidates.parquet, but those of hosts and the probabilities of the other classes; ra and dec
-are there if the survey has them."""
+are there if the survey has them, those on the tree once `snakemake tree` has listed the classes."""
+
+TREE_PREFIX = "class__"
+"""Begins the columns of probabilities of all classes of the tree."""
 
 DIGITS = 7
 """Significant digits of numbers in files, but for columns that are exact."""
@@ -152,6 +168,10 @@ def columns_of(table, target):
             other = name.removeprefix(CLASS_PREFIX)
             meaning = f"probability of {other}, mean over all folds and repeats"
             columns[name] = Column(f"P({other})", "", 3, meaning, "stat.probability")
+        elif name.startswith(TREE_PREFIX):
+            node = name.removeprefix(TREE_PREFIX)
+            meaning = f"probability of {node} by the model of the tree of classes"
+            columns[name] = Column(f"{node} (tree)", "", 3, meaning, "stat.probability")
         elif HOST.fullmatch(name):
             of_host = name.removeprefix("host_")
             meaning = f"{of_host} of the host, as the survey gives it"
@@ -253,7 +273,7 @@ def _of_splits(store, object_id, domain):
 def _domain(domain, lightcurves):
     if domain is None:
         return {}
-    found = judge(domain, observed(lightcurves))
+    found = judge(domain, observed(lightcurves, trigger_of(domain)))
     return {"domain": found.status, "domain_reason": found.reason}
 
 

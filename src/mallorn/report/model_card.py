@@ -31,7 +31,7 @@ _TEXT = """# Model card: {target} by mallorn
 {targets} of {target} of {target_events} events |
 | members | {members}, {trained}; their mean |
 | features | {features}, in microjansky, the rest frame where there is a redshift |
-| decides | by the threshold of highest F1 out of fold, of {protocol} folds, one for each way of seeing the sky |
+| decides | by a threshold chosen out of fold, of {protocol} folds, one for each way of seeing the sky |
 | licence | MIT, as the code; cite mallorn (CITATION.cff) and the data |
 
 {kinds}

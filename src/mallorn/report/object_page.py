@@ -12,12 +12,14 @@ from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
+from mallorn.plots.over_time import plot_over_time
 from mallorn.plots.style import looks_of, save, style
 from mallorn.report.candidates import COLUMNS, FLAGS, KINDS
 from mallorn.report.drivers import Context, driver_rows
 from mallorn.report.links import links_of, sexagesimal
 from mallorn.report.names import page_name
 from mallorn.report.objects import EVIDENCES, magnitude
+from mallorn.report.over_time import several, told_over_time
 from mallorn.report.render import as_table, number, render, words
 from mallorn.survey.passbands import SLOTS
 
@@ -33,14 +35,17 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     """Write the page of an object and its figures to `folder`.
 
     o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known (see
-    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`.
+    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`, "over_time"
+    {column: (m,)} as `mallorn.plots.over_time.plot_over_time` takes it.
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
-    folder, name = Path(folder), page_name(o.object_id)
+    folder, name, over_time = Path(folder), page_name(o.object_id), several(row.get("over_time"))
     with style():
         svg = _save(plot_light_curve(o), folder / f"{name}.light_curve")
         if o.sed:
             _save(plot_seds(o), folder / f"{name}.seds")
+        if over_time:
+            _save(plot_over_time(over_time, context.target), folder / f"{name}.over_time")
         drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
         if drawn:
             _save(plot_neighbours(drawn), folder / f"{name}.neighbours")
@@ -67,6 +72,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
         ],
         light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
         has_seds=bool(o.sed),
+        over_time=over_time and told_over_time(over_time, context.target),
         evidence=_evidence(o),
         likelihoods=_likelihoods(o),
         on_tree=row.get("on_tree"),

@@ -15,12 +15,12 @@ from mallorn.settings.decisions import (
     Submission,
     Threshold,
 )
-from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations, Rocket
+from mallorn.settings.evaluation import Ablation, Audits, Evaluation, Explanations, Fresh, Rocket
 from mallorn.settings.features import Features
 from mallorn.settings.fetch import Alerce
 from mallorn.settings.fields import Block, FilePath, Name, block, listed, value, whole
 from mallorn.settings.fits import Fits, GaussianProcesses, Posterior
-from mallorn.settings.learning import Augmentations, Folds, Model, Selection, Training, Tuning
+from mallorn.settings.learning import Augmentations, Folds, Model, Pretraining, Selection, Training, Tuning
 from mallorn.settings.report import Benchmark, Report, Tracking
 from mallorn.settings.shipped import ENSEMBLES, MODELS
 from mallorn.settings.survey import Ingest, Passbands, Simulation
@@ -89,6 +89,7 @@ class Configuration(Block):
     augmentations: Augmentations = block(Augmentations, Augmentations.__doc__)
     folds: Folds = block(Folds, Folds.__doc__)
     training: Training = block(Training, "What every model is trained on.")
+    pretraining: Pretraining = block(Pretraining, Pretraining.__doc__)
     models: dict[Name, Model] = Field(
         default_factory=_models, description="One block for each model, under a name of your choice."
     )
@@ -109,6 +110,7 @@ class Configuration(Block):
     audits: Audits = block(Audits, Audits.__doc__)
     explanations: Explanations = block(Explanations, Explanations.__doc__)
     ablation: Ablation = block(Ablation, "Scores without each feature family, and with each alone.")
+    fresh: Fresh = block(Fresh, Fresh.__doc__)
     rocket: Rocket = block(Rocket, Rocket.__doc__)
     report: Report = block(Report, Report.__doc__)
     tracking: Tracking = block(Tracking, Tracking.__doc__)

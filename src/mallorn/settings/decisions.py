@@ -66,9 +66,9 @@ class Threshold(Block):
     """How a probability becomes a decision, chosen on out-of-fold predictions of the other folds."""
 
     rule: Literal["maximum_f1", "expected_count", "wanted_precision", "maximum_expected_f1"] = value(
-        "maximum_f1", "How the threshold is chosen; maximum_expected_f1 needs calibrated probabilities."
+        "expected_count", "How the threshold is chosen; maximum_expected_f1 needs calibrated probabilities."
     )
-    ratio: Positive = value(1.05, "Of expected_count: objects chosen over objects expected.")
+    ratio: Positive = value(1.2, "Of expected_count: objects chosen over objects expected.")
     precision: Fraction = value(0.9, "Of wanted_precision: lowest precision to accept.")
     fraction: Inside | None = value(
         None, "Expected fraction of targets among the objects to decide on; null: that of the training set."

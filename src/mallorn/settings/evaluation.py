@@ -10,6 +10,8 @@ from mallorn.settings.fields import (
     Decimal,
     Fraction,
     Inside,
+    Name,
+    Positive,
     Probability,
     Share,
     block,
@@ -20,7 +22,7 @@ from mallorn.settings.fields import (
 from mallorn.settings.learning import Trainer
 from mallorn.settings.shipped import ROCKETS, SAMPLING
 
-__all__ = ["Ablation", "Audits", "Evaluation", "Explanations", "Rocket"]
+__all__ = ["Ablation", "Audits", "Evaluation", "Explanations", "Fresh", "Rocket"]
 
 AtLeastTwo = whole(ge=2)
 
@@ -63,6 +65,9 @@ class Tree(Block):
         ["catboost_multiclass"], "Models that are trained on the tree; they need not be enabled."
     )
     repeats: Count = value(1, "How many of folds.repeats are used.")
+    protocols: listed(Literal["stratified", "grouped"]) = value(
+        ["stratified", "grouped"], "Protocols of the folds; test objects are listed by grouped ones."
+    )
     fewest: Count = value(
         5, "Events that a class needs to be one of its own; smaller ones fall back to the class above."
     )
@@ -70,6 +75,9 @@ class Tree(Block):
         None, "Exponent of a class's weight among its siblings, (1 / size)^balance; null: the model's own `balance`."
     )
     depth: Share = value(1.0, "Factor by which that exponent changes from one level of the tree to the next below.")
+    without_redshift: bool = value(
+        False, "Whether objects without a redshift, stars among them, are learned from and scored too."
+    )
     way: Literal["flat", "conditional"] = value(
         "flat", "Which of the two ways, one model or one for each class with others below, lists the test objects."
     )
@@ -124,6 +132,17 @@ class Audits(Block):
     largest_weight: Annotated[float, Field(gt=1)] = value(10.0, "Of importance weights: the largest over the mean one.")
 
 
+class Shapes(Block):
+    """What the value of one feature adds to each class: `snakemake shapes`."""
+
+    model: str = value(
+        "catboost_multiclass", "Name of one of the models; with trees of depth 1, or `logistic`, a sum of its features."
+    )
+    features: Count = value(12, "Features, the most important ones of the model.")
+    points: AtLeastTwo = value(40, "Values of each, quantiles of the training objects'.")
+    objects: Count = value(8, "Training objects, drawn, whose features are varied; more than one shows interactions.")
+
+
 class Explanations(Block):
     """SHAP values: `snakemake explanations`."""
 
@@ -134,6 +153,7 @@ class Explanations(Block):
     candidates: Count = value(50, "Test objects that are explained, the most probable ones.")
     features: Count = value(15, "Features of each, those with the largest SHAP values.")
     sample: Count = value(500, "Test objects, drawn, for the mean absolute SHAP value of each feature.")
+    shapes: Shapes = block(Shapes, Shapes.__doc__)
 
 
 class Ablation(Block):
@@ -142,6 +162,34 @@ class Ablation(Block):
     model: str = value("lightgbm", "Name of one of the models.")
     repeats: Count = value(1, "How many of folds.repeats are used.")
     rounds: AtLeastTwo = value(200, "Bootstraps of the events for the standard deviations.")
+
+
+class FreshVariant(Block):
+    """What differs from what is submitted; null: nothing."""
+
+    members: listed(str) | None = value(None, "Models whose plain mean it is; they need not be enabled.")
+    exclude: listed(str, 0, distinct=False) = value(
+        [], "Patterns of feature columns that are left out, beside those of training.exclude."
+    )
+    event_balance: Share | None = value(None, "In place of `event_balance` of all its members.")
+    seeds: Count | None = value(None, "In place of `seeds` of all its members.")
+    rule: Literal["maximum_f1", "expected_count", "wanted_precision", "maximum_expected_f1"] | None = value(
+        None, "In place of threshold.rule."
+    )
+    ratio: Positive | None = value(None, "In place of threshold.ratio.")
+
+
+class Fresh(Block):
+    """Scores of what is submitted, and of variants of it, on folds drawn anew: `snakemake fresh`."""
+
+    draws: Count = value(6, "Times that folds are drawn anew, by each protocol.")
+    set: whole(ge=0) = value(
+        0, "Number of the set of draws: choose between variants on one, and score the choice on another."
+    )
+    nested: whole(ge=0) = value(1, "Of these draws, those with nested scores of what is submitted, five fold the cost.")
+    variants: dict[Name, FreshVariant] = Field(
+        default_factory=dict, description="Variants that are compared with what is submitted, under names of yours."
+    )
 
 
 class Rocket(Block):

@@ -170,6 +170,18 @@ class Outside(Family):
     min_points: whole(ge=2) = value(3, "Points below which a side is unknown.")
 
 
+class Age(Block):
+    """How old an event is, and whether its peak has been seen."""
+
+    enabled: bool | None = value(
+        None, "Whether the family is made and used; null where models of young objects are (augmentations.early)."
+    )
+    detections: Count = value(2, "Detections that make a survey report an object.")
+    snr: Positive = value(5.0, "What points must exceed to be detections, where their file does not say.", "sigma")
+    back: Positive = value(10.0, "Rest-frame days before the last point over which the slope is taken.", "d")
+    bands: listed(Slot) = value(["g", "r", "i"], "Slots of passbands whose posterior fluxes are summed.")
+
+
 class Features(Block):
     """One block for each feature family; those of plug-ins come after these."""
 
@@ -190,3 +202,4 @@ class Features(Block):
     template: Template = block(Template, Template.__doc__)
     hypotheses: HypothesisFeatures = block(HypothesisFeatures, HypothesisFeatures.__doc__)
     semi_parametric: SemiParametricFeatures = block(SemiParametricFeatures, SemiParametricFeatures.__doc__)
+    age: Age = block(Age, Age.__doc__)

@@ -1,6 +1,6 @@
 """Settings of what is learned: training sets, folds, models, the selection of features, and tuning."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,14 +12,15 @@ from mallorn.settings.fields import (
     Positive,
     Share,
     Slot,
+    Window,
     block,
     listed,
     value,
     whole,
 )
-from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES
+from mallorn.settings.shipped import RANKER_PARAMS, SAMPLING, UNUSED_FAMILIES, YOUNG_FAMILIES
 
-__all__ = ["Augmentations", "Folds", "Model", "Selection", "Training", "Trainer", "Tuning"]
+__all__ = ["Augmentations", "Folds", "Model", "Pretraining", "Selection", "Training", "Trainer", "Tuning"]
 
 Parameter = float | int | str | bool
 _LEARNER = (
@@ -27,6 +28,10 @@ _LEARNER = (
     "swin, tcn, transformer: docs/explanation/networks.md), or one of a plug-in."
 )
 _BALANCE = "Exponent of a class's weight, (1 / size)^balance: 0 for equal objects, 1 for equal classes."
+_EVENT_BALANCE = (
+    "Exponent of the weight of the objects of one event, (1 / their number)^event_balance, among those of their class: "
+    "0 for equal objects, 1 for equal events."
+)
 _PARAMS = (
     "The learner's own parameters, under its own names. They add to the shipped ones; null takes one away. With "
     "another learner the shipped ones do not count."
@@ -101,6 +106,18 @@ class Early(Block):
         "forced", "What is known of the time before the first detection: all points, or the last non-detection alone."
     )
     trigger: EarlyTrigger = block(EarlyTrigger, EarlyTrigger.__doc__)
+    include: listed(str, 0, distinct=False) = value(
+        [f"{name}__*" for name in YOUNG_FAMILIES],
+        "Patterns of training.exclude that do not hold for these models: what tells how old an object is.",
+    )
+    calibration: Literal["none", "platt", "isotonic", "age"] = value(
+        "age", "Map of these probabilities, in place of calibration.method; age: a Platt map that changes with age."
+    )
+    passes: Window = value(
+        [200.0, 400.0],
+        "Days from the trigger to the last point between which the models of whole light curves take over, smoothly.",
+        "d",
+    )
 
 
 class Augmentations(Block):
@@ -147,11 +164,12 @@ class Training(Block):
         "which only the test set has: it would tell training from test objects.",
     )
     exclude: listed(str, 0, distinct=False) = value(
-        [*SAMPLING, *(f"{name}__*" for name in UNUSED_FAMILIES)],
+        [*SAMPLING, *(f"{name}__*" for name in (*UNUSED_FAMILIES, *YOUNG_FAMILIES))],
         "Patterns (*, ?, [abc]) of feature columns that are left out. Errors, and how often and when an object was "
         "observed, tell the objects of one event apart, and scores do not miss them. Of eight families (statistics__* "
-        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). "
-        "[] trains on all.",
+        "and so on) all is left out: scores of new events are higher without (docs/explanation/ablation.md). Of age, "
+        "which tells how old an event is, models of young objects learn (augmentations.early.include). [] trains on "
+        "all.",
     )
     classes: dict[str, listed(str)] = Field(
         default_factory=lambda: {
@@ -165,6 +183,11 @@ class Training(Block):
     other_class: str = value("other SN", "Class of the SpecTypes that stand in no class.")
     importance_weights: bool = value(
         False, "Whether training objects weigh as much as the test set looks like them (adversarial validation)."
+    )
+    oversample: Literal["none", "smote"] = value(
+        "none",
+        "What is added to each training part. smote: artificial objects of the rarer classes, each between two of one "
+        "kind, until all have as many; needs the package imbalanced-learn.",
     )
     pseudo_labels: PseudoLabels = block(PseudoLabels, "Self-training with confident predictions of unlabelled objects.")
 
@@ -187,6 +210,12 @@ class Model(Block):
         "binary: the target or not; multiclass: the target, those of training.classes, and the others.",
     )
     balance: Share = value(0.0, _BALANCE)
+    event_balance: Share = value(0.0, _EVENT_BALANCE)
+    pretrained: bool = value(
+        False,
+        "Whether the network learns from simulated objects first (block pretraining), once for the fits of all folds; "
+        "of features beside the light curve it learns afterwards.",
+    )
     seeds: Count = value(1, "Members that are averaged; they differ in their random seed.")
     selection: bool = value(False, "Whether to train on the features that `selection` keeps in each training part.")
     tuned: bool = value(False, "Whether to train with the parameters that tuning finds; others of `params` hold.")
@@ -195,8 +224,41 @@ class Model(Block):
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
         "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
-        "rocket, principal_components: docs/explanation/rocket.md.",
+        "rocket, principal_components: docs/explanation/rocket.md. embedding: docs/explanation/networks.md.",
     )
+
+
+PRETRAINING = {
+    "AGN": 430,
+    "SN Ia": 170,
+    "SN Ia-91T-like": 12,
+    "SN Ia-91bg-like": 12,
+    "SN Ib": 20,
+    "SN Ic": 20,
+    "SN Ic-BL": 15,
+    "SN IIb": 20,
+    "SN II": 80,
+    "SN IIP": 25,
+    "SN IIn": 100,
+    "SLSN-I": 70,
+    "SLSN-II": 30,
+    "TDE": 240,
+}
+"""Simulated events of each type that networks learn from first."""
+
+
+class Pretraining(Block):
+    """The simulated objects that networks learn from first, where their block of models says `pretrained: true`.
+
+    What is not said here is as in `simulation`. No survey's label plays a part.
+    """
+
+    sources: dict[str, whole(ge=0)] = Field(
+        default_factory=lambda: dict(PRETRAINING),
+        description="Number of events of each type, as simulation.sources; yours replace all of these.",
+    )
+    spectroscopic: Annotated[float, Field(ge=1)] = value(3.0, "Mean number of objects of an event, z being exact.")
+    photometric: Annotated[float, Field(ge=1)] = value(1.0, "Further ones, with a photometric z; at least one each.")
 
 
 class Selection(Block):

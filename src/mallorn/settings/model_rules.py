@@ -14,6 +14,7 @@ def broken_model_rules(config):
         *_learners(config),
         *_transforms(config["models"]),
         *_classes(config["training"]),
+        *_oversampled(config),
         *_decisions(config),
         *_repeats(config),
     ]
@@ -36,14 +37,20 @@ def _names(config):
         "evaluation.learning_curve.model": [config["evaluation"]["learning_curve"]["model"]],
         "evaluation.tree.models": config["evaluation"]["tree"]["models"],
         "evaluation.predictive.model": [config["evaluation"]["predictive"]["model"]],
+        "explanations.shapes.model": [config["explanations"]["shapes"]["model"]],
         "tuning.models": config["tuning"]["models"],
         "rocket.models": config["rocket"]["models"],
         "rocket.candidates": config["rocket"]["candidates"],
         "rocket.pairs": [name for pair in config["rocket"]["pairs"] for name in pair],
     }
+    variants = config["fresh"]["variants"]
+    trained |= {f"fresh.variants.{name}.members": one["members"] or [] for name, one in variants.items()}
     yield from filter(None, [_missing_ensemble(config["rocket"]["ensemble"], ensembles)])
     for where, names in trained.items():
         yield from (_absent(where, name, models) for name in names if name not in models)
+        for name in names:
+            if models.get(name, {}).get("pretrained"):
+                yield f"{where}: {name!r} is pretrained, which only models that are trained on the folds can be"
 
 
 def _unusable(where, name, blocks):
@@ -79,6 +86,8 @@ def _learners(config):
         for key in block["params"]:
             if key not in known:
                 yield f"{where}.params: the learner {name} has no parameter {nearest(key, known)}"
+        if block.get("pretrained") and not plugins.constant("learners", name, "STARTS", False):
+            yield f"{where}.pretrained: the learner {name} cannot begin from what was learned before"
         if block["params"].get("focal_gamma") and block.get("classes", "binary") != "binary":
             yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
     for name in config["explanations"]["models"]:
@@ -108,6 +117,21 @@ def _classes(training):
             of_type.setdefault(kind, name)
 
 
+def _oversampled(config):
+    """Yield the models that read light curves where artificial objects are made, which have features alone."""
+    if config["training"]["oversample"] == "none":
+        return
+    learners = plugins.names("learners")
+    for name, block in config["models"].items():
+        if not block["enabled"] or block["learner"] not in learners:
+            continue
+        if set(plugins.constant("learners", block["learner"], "NEEDS")) - {"features"}:
+            yield (
+                f"training.oversample: models.{name} reads light curves, and artificial objects have none; "
+                f"set its `enabled` to false, or oversample to none"
+            )
+
+
 def _decisions(config):
     if config["threshold"]["rule"] == "maximum_expected_f1" and config["calibration"]["method"] == "none":
         yield "threshold.rule: maximum_expected_f1 needs a calibration.method, platt or isotonic"
@@ -125,6 +149,11 @@ def _repeats(config):
         "ablation": config["ablation"],
         "rocket": config["rocket"],
     }
+    fresh = config["fresh"]
+    if fresh["nested"] > fresh["draws"]:
+        yield f"fresh.nested: expected at most fresh.draws, {fresh['draws']}, found {fresh['nested']}"
+    if "configured" in fresh["variants"]:
+        yield "fresh.variants: 'configured' is the name of what is submitted; give the variant another"
     for where, block in blocks.items():
         if block["repeats"] > drawn:
             yield f"{where}.repeats: expected at most folds.repeats, {drawn}, found {block['repeats']}"

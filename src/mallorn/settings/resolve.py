@@ -43,7 +43,12 @@ def defaults():
 
 
 def _validated(model, given):
-    return model.model_validate(merge(_defaults_of(model), given)).model_dump()
+    """Return the whole configuration of what is given, with values that follow from others in place of null."""
+    whole = model.model_validate(merge(_defaults_of(model), given)).model_dump()
+    age = whole["features"]["age"]
+    if age["enabled"] is None:
+        age["enabled"] = whole["augmentations"]["early"]["enabled"]
+    return whole
 
 
 def _all_wrong(error, model, given, surveys):

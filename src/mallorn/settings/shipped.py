@@ -9,6 +9,7 @@ __all__ = [
     "ROCKETS",
     "SAMPLING",
     "UNUSED_FAMILIES",
+    "YOUNG_FAMILIES",
 ]
 
 RANKER_PARAMS = {
@@ -38,6 +39,9 @@ SAMPLING = (
 
 UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
 """Feature families that models learn nothing from, as shipped: docs/explanation/ablation.md."""
+
+YOUNG_FAMILIES = ("age",)
+"""Those that models of young objects alone learn from: docs/explanation/early.md."""
 
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
@@ -78,6 +82,7 @@ MODELS = {
     },
     "lightgbm_multiclass": {
         "learner": "lightgbm",
+        "event_balance": 1.0,
         "params": {
             "num_iterations": 500,
             "learning_rate": 0.04,
@@ -105,6 +110,7 @@ MODELS = {
     },
     "catboost_multiclass": {
         "learner": "catboost",
+        "event_balance": 1.0,
         "params": {
             "iterations": 1200,
             "learning_rate": 0.1,
@@ -118,7 +124,11 @@ MODELS = {
             "leaf_estimation_iterations": 1,
         },
     },
-    "logistic_multiclass": {"learner": "logistic", "params": {"C": 0.03, "max_iter": 300, "tol": 0.001}},
+    "logistic_multiclass": {
+        "learner": "logistic",
+        "event_balance": 1.0,
+        "params": {"C": 0.05, "max_iter": 300, "tol": 0.001},
+    },
     "mlp_multiclass": {
         "learner": "mlp",
         "params": {"hidden": 32, "alpha": 1.0, "learning_rate_init": 0.001, "batch_size": 64, "epochs": 20},

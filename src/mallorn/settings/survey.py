@@ -143,6 +143,7 @@ TYPES = {
     "ILOT": (0, "intermediate-luminosity optical transients"),
     "CART": (0, "calcium-rich transients"),
     "PISN": (0, "pair-instability supernovae"),
+    "SN Iax[02cx-like]": (0, "faint, fast type Ia supernovae like SN 2002cx"),
     "CLAGN": (0, "changing-look active galactic nuclei"),
     "dwarf-nova": (0, "dwarf novae"),
     "Mdwarf-flare": (0, "flares of M dwarfs"),
@@ -180,6 +181,10 @@ class Simulation(Block):
     """The simulated survey that is used while data_dir is null."""
 
     survey: str = value("lsst", "The survey whose passbands it has: a shipped one, or one of `surveys`.")
+    population: Literal["simple", "diverse"] = value(
+        "simple",
+        "How events scatter. simple: a law for each type; diverse: as real ones (docs/howto/simulation.md).",
+    )
     n_splits: Count = value(8, "Number of split folders, named split_01 and on.")
     sources: dict[str, Number] = Field(
         default_factory=lambda: {name: number for name, (number, _) in TYPES.items()},

@@ -7,14 +7,22 @@ from mallorn.simulate.objects import draw_objects
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import LightCurves
 
-__all__ = ["simulated_lightcurves"]
+__all__ = ["simulated_lightcurves", "simulated_survey"]
+
+_LABELS = ("object_id", "spec_type", "target")
 
 
 def simulated_lightcurves(config, passbands, seed):
-    """Return the `LightCurves` of all objects of a simulated survey, by object id, points without a flux left out.
+    """Return the `LightCurves` of all objects of a simulated survey; see `simulated_survey`."""
+    return simulated_survey(config, passbands, seed)[0]
 
-    Training objects have spectroscopic redshifts, test objects photometric ones, stars none. config: the block
-    `simulation` of the configuration. passbands: the `Passbands` of the survey.
+
+def simulated_survey(config, passbands, seed):
+    """Return (`LightCurves`, labels) of all objects of a simulated survey, by object id; no point is without a flux.
+
+    labels: {"object_id", "spec_type", "target"} (n,), target 1 for a TDE. Training objects have spectroscopic
+    redshifts, test objects photometric ones, stars none. config: the block `simulation` of the configuration.
+    passbands: the `Passbands` of the survey.
     """
     truth, _, _ = draw_objects(config, passbands, seed)
     order = np.argsort(truth["object_id"].astype(str), kind="stable")
@@ -27,7 +35,7 @@ def simulated_lightcurves(config, passbands, seed):
         known = known[np.lexsort((band[known], mjd[known]))]
         points.append((mjd[known], band[known].astype(np.int8), flux[known], error[known]))
     mjd, band, flux, error = map(np.concatenate, zip(*points, strict=True))
-    return LightCurves(
+    lightcurves = LightCurves(
         object_id=truth["object_id"].astype(object),
         redshift=truth["log_redshift"],
         redshift_err=truth["log_redshift_err"],
@@ -40,3 +48,4 @@ def simulated_lightcurves(config, passbands, seed):
         flux_err=error,
         passbands=passbands,
     )
+    return lightcurves, {name: truth[name].astype(object if name != "target" else int) for name in _LABELS}

@@ -8,6 +8,8 @@ siblings, and its light is a function of time, so that periods of hours are samp
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 __all__ = ["Event", "Star"]
 
 
@@ -22,6 +24,9 @@ class Event(NamedTuple):
     peaks: whether there is a moment, phase 0, that must lie in the survey.
     lasts: whether it is seen for years, so that the part of the year counts in which a field is seen.
     nearest: smallest redshift.
+    brightest: AB magnitude of the peak, in the passband in which it is brightest, that an object has at the brightest:
+        an event that a shallow survey knew is only moved farther away.
+    late: share of the events that the first epoch comes after the peak of, by up to 60 days.
     strict: whether the visits that chance alone would find are left out of how often it is seen, as they must be for
         what is seldom seen. Older types keep them, so that their surveys stay as they were.
     """
@@ -32,6 +37,8 @@ class Event(NamedTuple):
     peaks: bool = True
     lasts: bool = False
     nearest: float = 0.03
+    brightest: float = -np.inf
+    late: float = 0.0
     strict: bool = False
 
 

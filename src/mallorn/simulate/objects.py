@@ -10,13 +10,14 @@ from mallorn.simulate import cadence
 from mallorn.simulate.names import object_name, split_names
 from mallorn.simulate.source import is_star
 from mallorn.simulate.streams import stream
-from mallorn.simulate.types import TYPES
+from mallorn.simulate.types import TYPES, kind_of
 from mallorn.simulate.visibility import distance_distribution, redshift_distribution
 from mallorn.survey.cosmology import luminosity_distance
 
 __all__ = ["draw_objects"]
 
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+_LATEST = 60.0  # days after a peak at which the epochs of an event may still begin
 _MARGIN = 60.0  # days at either end of the survey in which nothing peaks
 _UNITS = {
     "ebv": "mag",
@@ -36,7 +37,7 @@ def draw_objects(config, passbands, seed):
     spec_types = [spec_type for spec_type, count in config["sources"].items() for _ in range(count)]
     if not spec_types:
         raise ConfigError("simulation.sources in config.yaml: expected at least one source event, found none; add some")
-    drawn = [kind for name, kind in TYPES.items() if name in spec_types]
+    drawn = [kind_of(_named(config, name)) for name in TYPES if name in spec_types]
     units = {name: unit for kind in drawn for name, unit in kind.parameters.items()}
     sources = [
         (_stars if is_star(spec_type) else _siblings)(config, passbands, seed, source, spec_type, units)
@@ -58,13 +59,15 @@ def _siblings(config, passbands, seed, source, spec_type, parameters):
     rng = stream(seed, "source", source)
     low, high = config["rest_span"]["min"], config["rest_span"]["max"]
     golden = stream(seed, "span").random() + source * _GOLDEN  # keeps the spans of different sources well apart
-    kind = TYPES[spec_type]
-    shared = dict.fromkeys(parameters, np.nan)
-    shared |= {"source": source, "spec_type": spec_type, "target": int(spec_type == "TDE")}
+    shared = dict.fromkeys(parameters, np.nan) | _named(config, spec_type)
+    kind = kind_of(shared)
+    shared |= {"source": source, "target": int(spec_type == "TDE")}
     shared["rest_span"] = low + (high - low) * (golden % 1.0)
     anchor = shared["rest_span"] * rng.uniform(0.1, 0.9)
-    shared["rest_peak"] = anchor if kind.peaks else np.nan
     shared |= kind.draw(rng)
+    if kind.late and rng.random() < kind.late:
+        anchor = -rng.uniform(0.0, _LATEST)
+    shared["rest_peak"] = anchor if kind.peaks else np.nan
 
     counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
     train, n = np.arange(sum(counts)) < counts[0], sum(counts)
@@ -99,7 +102,7 @@ def _stars(config, passbands, seed, source, spec_type, parameters):
     rng, kind = stream(seed, "source", source), TYPES[spec_type]
     counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
     n = sum(counts)
-    row = dict.fromkeys(parameters, np.nan) | {"source": source, "spec_type": spec_type, "target": 0}
+    row = dict.fromkeys(parameters, np.nan) | _named(config, spec_type) | {"source": source, "target": 0}
     row |= {"rest_span": np.nan, "rest_peak": np.nan}
     drawn, distance = [], np.empty(n)
     for k in range(n):
@@ -123,6 +126,12 @@ def _stars(config, passbands, seed, source, spec_type, parameters):
         **{name: np.array([star[name] for star in drawn]) for name in row},
         "luminosity_distance": distance,
     }
+
+
+def _named(config, spec_type):
+    """Return what names the kind of an object, columns of the truth: its type, and its population unless simple."""
+    named = {"spec_type": spec_type}
+    return named if config["population"] == "simple" else named | {"population": config["population"]}
 
 
 def _anchor_mjd(config, chance, before, span):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mallorn.simulate.kinds import Star
 from mallorn.simulate.streams import stream
-from mallorn.simulate.types import TYPES
+from mallorn.simulate.types import TYPES, kind_of
 
 __all__ = ["N_EPOCHS", "epoch_step", "is_star", "source_flux", "star_flux"]
 
@@ -21,7 +21,7 @@ def source_flux(seed, row, wavelength):
 
     row: what truth.parquet says of one of its siblings. wavelength: (W,) rest, angstrom.
     """
-    kind = TYPES[row["spec_type"]]
+    kind = kind_of(row)
     step = row["rest_span"] / (N_EPOCHS - 1)
     phase = step * np.arange(N_EPOCHS) - (row["rest_peak"] if kind.peaks else 0.0)
     return kind.flux(_parameters(row), stream(seed, "walk", row["source"]), phase, wavelength)
@@ -32,7 +32,7 @@ def star_flux(seed, row, time, wavelength):
 
     row: what truth.parquet says of the star. time: (T,) days since the survey began. wavelength: (W,) angstrom.
     """
-    kind, p = TYPES[row["spec_type"]], _parameters(row)
+    kind, p = kind_of(row), _parameters(row)
     rng = stream(seed, "star", row["source"], row["sibling"])
     return kind.flux(p, rng, time, wavelength), kind.reference(p, wavelength)
 
@@ -43,4 +43,4 @@ def epoch_step(row):
 
 
 def _parameters(row):
-    return {name: row[name] for name in TYPES[row["spec_type"]].parameters}
+    return {name: row[name] for name in kind_of(row).parameters}

@@ -83,9 +83,15 @@ SUPERNOVAE = {
 IMPOSTORS = {"ILOT": (_Supernova(-13.0, 4, 60, 0.008, 25, 7500, 3800, 40, 15, 2.0), _INTERACTING)}
 """SpecType of what is fainter than supernovae and cools like them: as `SUPERNOVAE`."""
 
+# Peaks from M = -14 to -19, rises of 9 to 19 days, faster and cooler than normal type Ia supernovae, and blue early on:
+# Foley et al. (2013, ApJ 767, 57); Jha (2017, Handbook of Supernovae, 375).
+_FAILED = _Supernova(0.90, 0.25, 0.30, 0.006, 0.25, 0.12, 0.08, 0.3, 0.2, 0.3)
+FAILED = {"SN Iax[02cx-like]": (_Supernova(-17.2, 3, 6, 0.025, 20, 11_500, 4800, 5, 6, 2.2), _FAILED)}
+"""SpecType of thermonuclear supernovae that leave a star behind: as `SUPERNOVAE`."""
+
 
 def draw(spec_type, rng):
-    """Return {parameter: value} of a new event of `spec_type`, "TDE" or one of `SUPERNOVAE` and `IMPOSTORS`.
+    """Return {parameter: value} of a new event of `spec_type`, "TDE" or one of `SUPERNOVAE`, `IMPOSTORS` and `FAILED`.
 
     Disruptions: magnitudes, rise and decay times as in the sample of van Velzen et al. (2021, ApJ 908, 4);
     temperatures log-normal within 15,000 to 40,000 K; `heating` is d ln T / dt per 100 days.
@@ -99,7 +105,7 @@ def draw(spec_type, rng):
             "temperature": float(np.clip(hot, *_DISRUPTION_TEMPERATURES)),
             "heating": rng.normal(0.0, 0.2),
         }
-    median, spread = (np.array(p, dtype=float) for p in (SUPERNOVAE | IMPOSTORS)[spec_type])
+    median, spread = (np.array(p, dtype=float) for p in (SUPERNOVAE | IMPOSTORS | FAILED)[spec_type])
     normal = rng.standard_normal(median.size)
     values = _Supernova(*(median * np.exp(spread * normal)))
     added = _Supernova(*(median + spread * normal))
@@ -190,3 +196,4 @@ TYPES |= {name: Event(_UNITS, partial(draw, name), partial(_light, name)) for na
 TYPES |= {
     name: Event(_UNITS, partial(draw, name), partial(_light, name), nearest=0.006, strict=True) for name in IMPOSTORS
 }
+TYPES |= {name: Event(_UNITS, partial(draw, name), partial(_light, name), nearest=0.01, strict=True) for name in FAILED}

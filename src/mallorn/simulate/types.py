@@ -14,10 +14,19 @@ from mallorn.simulate import (
     radioactive,
     transients,
 )
+from mallorn.simulate.diverse import disruptions, nuclei, supernovae
 
-__all__ = ["TYPES"]
+__all__ = ["DIVERSE", "TYPES", "kind_of"]
 
 _MODULES = (agn, transients, radioactive, changing_look, dwarf_novae, flares, lensing, pulsators, eclipses)
 
 TYPES = {name: kind for module in _MODULES for name, kind in module.TYPES.items()}
 """{name: `Event` or `Star`}."""
+
+DIVERSE = TYPES | disruptions.TYPES | supernovae.TYPES | nuclei.TYPES
+"""The same types of the population "diverse"."""
+
+
+def kind_of(row):
+    """Return the `Event` or `Star` that an object is. row: {column: value} of truth.parquet, or of what becomes it."""
+    return (DIVERSE if row.get("population") == "diverse" else TYPES)[row["spec_type"]]

@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 
 from mallorn.simulate import cadence
-from mallorn.simulate.physics import dimming
+from mallorn.simulate.physics import absolute_flux, dimming
 from mallorn.simulate.source import N_EPOCHS, source_flux, star_flux
-from mallorn.simulate.types import TYPES
+from mallorn.simulate.types import kind_of
 from mallorn.survey.cosmology import luminosity_distance
 
 __all__ = ["distance_distribution", "redshift_distribution"]
@@ -33,7 +33,7 @@ def redshift_distribution(config, passbands, seed, row):
     the mean rate of visits, a transient's all in season, and the logistic approximation of the normal distribution.
     row: what truth.parquet says of the event.
     """
-    kind = TYPES[row["spec_type"]]
+    kind = kind_of(row)
     redshift, distance = _redshifts(kind.nearest)
     z, d = redshift[_COARSE], distance[_COARSE]
     rest = passbands.wavelength / (1.0 + z[:, None])
@@ -47,6 +47,10 @@ def redshift_distribution(config, passbands, seed, row):
     expected = np.exp(np.interp(np.log(redshift), np.log(z), np.log(expected + 1e-12)))
     detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
     volume = np.gradient((distance / (1.0 + redshift)) ** 3)
+    if np.isfinite(kind.brightest):
+        peak = np.log(np.maximum(flux.max(axis=(0, 2)), 1e-12))
+        faint = np.exp(np.interp(np.log(redshift), np.log(z), peak)) < absolute_flux(kind.brightest)
+        detected = np.where(faint | ~faint.any(), detected, 0.0)
     cumulative = np.cumsum(volume / (1.0 + redshift) * detected)
     return cumulative / cumulative[-1], redshift
 
@@ -63,7 +67,7 @@ def distance_distribution(config, passbands, seed, row):
     reference image; and only where the reference image is not saturated in any passband. row: what truth.parquet says
     of the star.
     """
-    kind = TYPES[row["spec_type"]]
+    kind = kind_of(row)
     span = cadence.span(config)
     times = span * (np.arange(_TIMES) + 0.5) / _TIMES
     flux, reference = star_flux(seed, row, times, passbands.wavelength)

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.survey.observed import DETECTION_SNR
+__all__ = ["DETECTION_SNR", "USUAL", "Trigger", "ages", "as_of", "detection_times", "peak_times", "trigger_times"]
 
-__all__ = ["USUAL", "Trigger", "as_of", "detection_times", "peak_times", "trigger_times"]
+
+DETECTION_SNR = 5.0
+"""Flux over error above which a point counts as a detection."""
 
 
 class Trigger(NamedTuple):
@@ -56,6 +58,13 @@ def as_of(lightcurves, mjd, trigger=USUAL, history="alerts"):
 def trigger_times(lightcurves, trigger=USUAL):
     """Return the MJD (n,) at which each object triggers, NaN where it never does."""
     return detection_times(lightcurves, trigger.detections, trigger)
+
+
+def ages(lightcurves, trigger=USUAL):
+    """Return the days (n,) from the trigger of each object to its last point, NaN where it never triggers."""
+    last = np.full(len(lightcurves), -np.inf)
+    np.maximum.at(last, lightcurves.owner, lightcurves.mjd)
+    return last - trigger_times(lightcurves, trigger)
 
 
 def detection_times(lightcurves, number, trigger=USUAL):

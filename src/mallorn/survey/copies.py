@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["CUTS", "copy_name", "cuts_of", "originals"]
+__all__ = ["CUTS", "copies_of_each", "copy_name", "cuts_of", "originals"]
 
 CUTS = {"forced": (False, False), "detections": (False, True), "few_bands": (True, False), "alerts": (True, True)}
 """Whether a cut has a few of the passbands only, and whether it has detections only."""
@@ -24,3 +24,9 @@ def originals(object_id):
 def cuts_of(object_id):
     """Return the names (n,) of the cuts that copies (n,) are in, "" for what is no copy."""
     return np.array([str(name).partition(_MARK)[2] for name in object_id], dtype=object)
+
+
+def copies_of_each(original):
+    """Return how many of the copies (n,) are made of the same object as each, shape (n,) int: see `originals`."""
+    _, place, number = np.unique(np.asarray(original).astype(str), return_inverse=True, return_counts=True)
+    return number[place]

@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mallorn.survey.as_of import DETECTION_SNR, USUAL, ages
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, NO_SLOT, SLOTS
 
-__all__ = ["DETECTION_SNR", "Observed", "enough", "observed", "too_few"]
-
-DETECTION_SNR = 5.0
-"""Flux over error above which a point counts as a detection."""
+__all__ = ["Observed", "enough", "observed", "too_few"]
 
 
 class Observed(NamedTuple):
@@ -20,7 +18,7 @@ class Observed(NamedTuple):
     from the first point to the last. detected: share of the points that are detections. median_error, peak: median
     error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
     redshift, and absolute_magnitude (AB) of the largest flux: NaN where unknown. slots: (n, 6) bool, whether there are
-    points in each of `SLOTS`.
+    points in each of `SLOTS`. age: days from the trigger to the last point, NaN of an object without a trigger.
     """
 
     n_points: np.ndarray
@@ -35,6 +33,7 @@ class Observed(NamedTuple):
     redshift: np.ndarray
     absolute_magnitude: np.ndarray
     slots: np.ndarray
+    age: np.ndarray
 
     def take(self, rows):
         """Return the objects with the numbers `rows` (m,), in that order."""
@@ -46,8 +45,8 @@ class Observed(NamedTuple):
         return np.array(["".join(name for name, has in zip(SLOTS, row, strict=True) if has) for row in self.slots])
 
 
-def observed(lightcurves):
-    """Return how each object of `LightCurves` was `Observed`."""
+def observed(lightcurves, trigger=USUAL):
+    """Return how each object of `LightCurves` was `Observed`. trigger: `Trigger` from which ages count."""
     lc, n = lightcurves, len(lightcurves)
     ratio = lc.flux / lc.flux_err
     counts = {"n_points": lc.n_points, "n_detections": np.bincount(lc.owner, ratio > DETECTION_SNR, n).astype(int)}
@@ -68,9 +67,8 @@ def observed(lightcurves):
     parsecs = np.where(found["peak"] > 0, lc.luminosity_distance * 1e5, np.nan)  # distance over 10 pc
     with np.errstate(invalid="ignore", divide="ignore"):
         magnitude = MICROJANSKY_ZERO_POINT - 2.5 * np.log10(found["peak"] / (1.0 + lc.rest_redshift) * parsecs**2)
-    return Observed(
-        **counts, **found, detected=detected, redshift=lc.redshift, absolute_magnitude=magnitude, slots=slots
-    )
+    found |= {"detected": detected, "redshift": lc.redshift, "absolute_magnitude": magnitude}
+    return Observed(**counts, **found, slots=slots, age=ages(lc, trigger))
 
 
 def enough(seen, minimum):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from curve_data import PHASES, objects
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.learners.learner import LEARNERS
@@ -29,35 +30,6 @@ SMALL = {
     "transformer": {"width": 16, "layers": 2, "heads": 2},
 }
 QUICK = {"epochs": 36, "batch_size": 32, "learning_rate": 0.01, "average": 0.8, "dropout": 0.0, "hidden": 16}
-PHASES = np.linspace(-100.0, 300.0, 41)
-
-
-def objects(n=100, seed=0, missing=True):
-    """Return (`Dataset`, classes): two classes that fall within 10 or 200 days, points in two passbands."""
-    rng = np.random.default_rng(seed)
-    classes, points = np.arange(n) % 2, 18
-    fall = np.where(classes == 0, 200.0, 10.0)[:, None]
-    phase = np.sort(rng.uniform(-40, 200, (n, points)), axis=1)
-    flux = 20.0 * np.where(phase < 0, np.exp(phase / 20), np.exp(-phase / fall)) + 0.3 * rng.normal(size=(n, points))
-    ids = np.array([f"object_{k:03d}" for k in range(n)], dtype=object)
-    curves = LightCurves(
-        *(ids, np.full(n, 0.1), np.full(n, np.nan), np.zeros(n), np.full(n, 460.0)),
-        start=points * np.arange(n + 1),
-        mjd=(60000 + 1.1 * phase).ravel(),
-        band=rng.integers(1, 3, n * points).astype(np.int8),
-        flux=flux.ravel(),
-        flux_err=np.full(n * points, 0.3),
-        passbands=LSST,
-    )
-    mean = 20.0 * np.where(PHASES < 0, np.exp(PHASES / 20), np.exp(-PHASES / fall))[:, None, :].repeat(6, axis=1)
-    mean = (mean * rng.uniform(0.5, 2.0, (n, 1, 1))).astype(np.float32)
-    status = (rng.random(n) < 0.05).astype(np.int8) if missing else np.zeros(n, np.int8)
-    grid = Grid(status, np.full(n, 60000.0), np.where(status[:, None, None] > 0, np.nan, mean), np.ones_like(mean))
-    values = rng.normal(size=(n, 3)).astype(np.float32)
-    values[rng.random(values.shape) < 0.2] = np.nan
-    features = Features(ids, ("a__x", "a__y", "b__z"), values)
-    return Dataset(ids, features=features, grid=grid, points=curves), classes
-
 
 DATA = objects()
 
@@ -181,7 +153,7 @@ def _always(begin):
 
 
 def test_a_misspelt_loss_and_features_that_there_are_not_are_told():
-    with pytest.raises(ConfigError, match=r"loss: expected one of cross_entropy, focal, found 'hinge'"):
+    with pytest.raises(ConfigError, match=r"loss: expected one of cross_entropy, focal, hierarchical, found 'hinge'"):
         fit("tcn", loss="hinge")
     with pytest.raises(ConfigError, match=r"beside: no feature matches 'c__\*'"):
         fit("tcn", beside="c__*")

@@ -1,6 +1,7 @@
 """What makes a learner of an encoder: it is fitted, predicts, and is written as numbers that run no code."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,17 +11,17 @@ from mallorn.errors import ConfigError, DataError
 from mallorn.io.received import read_json
 from mallorn.learners.networks.augment import Alterations
 from mallorn.learners.networks.checkpoints import Checkpoint, digest_of
+from mallorn.learners.networks.files import ABOUT, WEIGHTS
 from mallorn.learners.networks.losses import LOSSES
 from mallorn.learners.networks.network import Network, Sizes
 from mallorn.learners.networks.training import Plan, choose_device, made, probabilities_of, train
 from mallorn.learners.networks.views import arrays_of, columns_beside
 
-__all__ = ["COMMON", "Fitted", "build", "fit", "load", "plan_of", "predict", "save"]
+__all__ = ["COMMON", "Fitted", "build", "fit", "functions_of", "load", "plan_of", "predict", "save"]
 
-_WEIGHTS, _ABOUT = "weights.safetensors", "network.json"
-
-COMMON = {"beside": "", "hidden": 64, "dropout": 0.2}
-"""Parameters of all networks, beside those of `Plan` and `Alterations`."""
+COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25}
+"""Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: what the learning rate is multiplied
+by for a network that has learned from simulated objects. There is `first_epochs` too, epochs on these."""
 
 
 class Fitted(NamedTuple):
@@ -31,12 +32,21 @@ class Fitted(NamedTuple):
     about: dict
 
 
-def plan_of(params):
-    """Return the `Plan` of parameters. Raises ConfigError for a loss that there is not."""
-    if params.get("loss", LOSSES[0]) not in LOSSES:
-        raise ConfigError(f"models: loss: expected one of {', '.join(LOSSES)}, found {params['loss']!r}")
+def plan_of(params, levels=None):
+    """Return the `Plan` of parameters. levels: (D, C) of the hierarchical loss, None where no tree is known.
+
+    Raises ConfigError for a loss that there is not, and for the hierarchical one without `levels`.
+    """
+    kind = params.get("loss", LOSSES[0])
+    if kind not in LOSSES:
+        raise ConfigError(f"models: loss: expected one of {', '.join(LOSSES)}, found {kind!r}")
+    if kind == "hierarchical" and levels is None:
+        fix = "name another model, or give it another loss"
+        raise ConfigError(f"models: loss: this job knows no tree of classes for 'hierarchical'. Next step: {fix}.")
     how = Alterations(**{name: float(params[name]) for name in Alterations._fields if name in params})
-    return Plan(alterations=how, **{name: params[name] for name in Plan._fields if name in params})
+    given = {name: params[name] for name in Plan._fields if name in params}
+    tree = tuple(map(tuple, np.asarray(levels).tolist())) if kind == "hierarchical" else ()
+    return Plan(alterations=how, levels=tree, **given)
 
 
 def build(encoder, params, sizes, seed=0):
@@ -44,29 +54,67 @@ def build(encoder, params, sizes, seed=0):
     return made(lambda: Network(encoder(params, sizes), sizes, params["hidden"], params["dropout"]), seed)
 
 
-def fit(encoder, defaults, reads, objects, params, seed, checkpoint=None):
-    """Return the `Fitted` network of a class of encoders.
+def functions_of(encoder, defaults, reads):
+    """Return the functions (fit, predict, save, load) of the learner of an encoder; see `mallorn.learners.learner`.
 
     encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: of the encoder's own parameters. reads:
-    arrays that it reads, see `views.arrays_of`. objects: (dataset, classes, weight, n_classes) of
-    `mallorn.learners.learner`. checkpoint: path of a file for the state of the fit while it is under way, or None.
+    arrays that it reads, see `views.arrays_of`.
     """
-    dataset, classes, weight, n_classes = objects
+
+    # size: the arguments of all learners, and what those of networks have beside
+    def of_learner(
+        dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None, levels=None, start=None
+    ):
+        objects = (dataset, classes, weight, n_classes)
+        return fit((encoder, defaults, reads), objects, params, seed, checkpoint, levels, start)
+
+    return of_learner, predict, save, partial(load, encoder)
+
+
+def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
+    """Return the `Fitted` network of a kind of encoder: (encoder, defaults, reads) of `functions_of`.
+
+    objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`. checkpoint: path of a file for the
+    state of the fit while it is under way, or None. levels: (D, C), of the hierarchical loss, or None. start: folder of
+    a fitted network of the same kind, whose weights the fit begins from, or None.
+    """
+    (encoder, defaults, reads), (dataset, classes, weight, n_classes) = kind, objects
     params = {**COMMON, **defaults, **params}
     beside = columns_beside(dataset.features.columns, params["beside"])
     arrays = arrays_of(dataset, beside, reads)
     shape = arrays["grid"].shape[1:] if "grid" in arrays else (0, 0)
     sizes = Sizes(arrays["features"].shape[1], *shape, n_classes)
-    network = build(encoder, params, sizes, seed)
+    network, plan = build(encoder, params, sizes, seed), plan_of(params, levels)
+    taken = "" if start is None else _begin_from(network, load(encoder, start), sizes)
+    if taken:
+        plan = plan._replace(learning_rate=plan.learning_rate * params["fine_rate"])
     device = choose_device()
     keeper = None
     if checkpoint is not None:
         known = {"params": params, "seed": seed, "device": device, "encoder": encoder.__module__, "sizes": list(sizes)}
+        known |= {"levels": plan.levels, "start": taken}
         given = {**arrays, "classes": np.asarray(classes), "weight": np.asarray(weight)}
         keeper = Checkpoint(checkpoint, digest_of(known, given))
-    network, history = train(network, arrays, classes, weight, plan_of(params), seed, device, keeper)
+    network, history = train(network, arrays, classes, weight, plan, seed, device, keeper)
     about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "reads": list(reads)}
     return Fitted(network, {**about, "history": history})
+
+
+def _begin_from(network, model, sizes):
+    """Let a network begin from the weights of a `Fitted` one; return their digest.
+
+    Of a network with other features beside, the encoder alone is taken; the last layer only for as many classes.
+    Raises ConfigError if the encoders differ.
+    """
+    theirs, ours = model.network.state_dict(), network.state_dict()
+    whole = list(model.about["sizes"]) == list(sizes)
+    taken = {name: values for name, values in theirs.items() if whole or name.startswith("encoder.")}
+    differing = [name for name, values in taken.items() if name not in ours or ours[name].shape != values.shape]
+    if differing:
+        fix = "train it on simulated objects anew, by the same parameters"
+        raise ConfigError(f"models: pretrained: the encoders differ in {differing[0]}. Next step: {fix}.")
+    network.load_state_dict({**ours, **taken})
+    return digest_of(sorted(taken), {name: values.numpy() for name, values in taken.items()})
 
 
 def predict(model, dataset):
@@ -80,8 +128,8 @@ def save(model, folder):
     from safetensors.torch import save_file
 
     weights = {name: values.contiguous() for name, values in model.network.state_dict().items()}
-    save_file(weights, str(Path(folder, _WEIGHTS)))
-    Path(folder, _ABOUT).write_text(json.dumps(model.about) + "\n", encoding="utf-8")
+    save_file(weights, str(Path(folder, WEIGHTS)))
+    Path(folder, ABOUT).write_text(json.dumps(model.about) + "\n", encoding="utf-8")
 
 
 def load(encoder, folder):
@@ -89,8 +137,8 @@ def load(encoder, folder):
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    about = read_json(Path(folder, _ABOUT))
-    path = Path(folder, _WEIGHTS)
+    about = read_json(Path(folder, ABOUT))
+    path = Path(folder, WEIGHTS)
     try:
         network = build(encoder, about["params"], Sizes(*about["sizes"]))
         network.load_state_dict(load_file(str(path)))

@@ -17,6 +17,7 @@ import torch
 from mallorn.learners.networks.augment import Alterations, altered
 from mallorn.learners.networks.layers import give_generator
 from mallorn.learners.networks.losses import loss
+from mallorn.metrics import average_precision
 from mallorn.seeds import derived_seed, generator
 
 __all__ = ["Plan", "choose_device", "logits_of", "made", "probabilities_of", "train"]
@@ -40,7 +41,7 @@ class Plan(NamedTuple):
     highest, after a tenth of the steps; it falls to 0 as a cosine. weight_decay: of AdamW. average: of the weights, how
     much of the mean is kept at each step (EMA). clip: longest gradient. loss: of `losses.LOSSES`; gamma: of focal loss.
     sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once.
-    alterations: `Alterations`.
+    alterations: `Alterations`. levels: of the hierarchical loss, rows of groups of classes; see `losses.loss`.
     """
 
     epochs: int = 40
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     gamma: float = 2.0
     sampling: float = 0.0
     alterations: Alterations = Alterations()
+    levels: tuple = ()
 
 
 def choose_device():
@@ -86,7 +88,8 @@ def train(network, arrays, classes, weight, plan, seed, device="cpu", checkpoint
         now = time.monotonic()
         if now - told >= _LOGGED:
             left = (now - begun) / (epoch + 1 - first) * (plan.epochs - epoch - 1)
-            log.info("epoch %d of %d: loss %.4f, about %.0f s left", epoch + 1, plan.epochs, history[-1], left)
+            message = "epoch %d of %d: loss %.4f, average precision %.3f of what it learns from, about %.0f s left"
+            log.info(message, epoch + 1, plan.epochs, history[-1], fit.average_precision(), left)
             told = now
         if checkpoint is not None and epoch + 1 < plan.epochs:
             checkpoint.write(lambda: fit.state(history))
@@ -105,6 +108,7 @@ class _Fit:
         self.tensors = {name: torch.as_tensor(values, device=self.device) for name, values in arrays.items()}
         self.classes = torch.as_tensor(np.asarray(classes, dtype=np.int64), device=self.device)
         self.weight = torch.as_tensor(np.asarray(weight, dtype=np.float32), device=self.device)
+        self.levels = torch.tensor(plan.levels, device=self.device) if plan.levels else None
         self.generator = torch.Generator(self.device)
         give_generator(self.network, self.generator)
         n, size = len(classes), min(plan.batch_size, len(classes))
@@ -185,7 +189,8 @@ class _Fit:
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda", cache_enabled=False):
             outputs = self.network(batch)
         classes, weight = self.classes[self.rows], self.weight[self.rows]
-        found = sum(loss(one, classes, weight, self.plan.loss, self.plan.gamma) for one in outputs)
+        how = (self.plan.loss, self.plan.gamma, self.levels)
+        found = sum(loss(one, classes, weight, *how) for one in outputs)
         found.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip, foreach=self.device == "cuda")
         self.optimizer.step()
@@ -193,6 +198,15 @@ class _Fit:
             for mean, now in zip(self.mean.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(now, self.taken)
         self.total += found.detach()
+
+    def average_precision(self):
+        """Return the average precision of class 0 among the objects that are learned from, by averaged weights."""
+        network, found = self.mean.train(False), []
+        with torch.inference_mode():
+            for begin in range(0, len(self.classes), _BATCH):
+                batch = {name: values[begin : begin + _BATCH] for name, values in self.tensors.items()}
+                found.append(torch.softmax(network(batch)[0].float(), dim=1)[:, 0].cpu().numpy())
+        return average_precision(self.classes.cpu().numpy() == 0, np.concatenate(found))
 
     def averaged(self):
         """Return the network with averaged weights, on the CPU."""

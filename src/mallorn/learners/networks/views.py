@@ -11,7 +11,7 @@ import numpy as np
 from mallorn.curves.grid_series import grid_series
 from mallorn.errors import ConfigError
 
-__all__ = ["MOST_POINTS", "TOKEN", "arrays_of", "columns_beside", "scalars", "tokens"]
+__all__ = ["MOST_POINTS", "TOKEN", "WINDOW", "arrays_of", "columns_beside", "peaks", "scalars", "tokens"]
 
 MOST_POINTS = 128
 """Points of an object that a network sees, at most."""
@@ -20,7 +20,7 @@ TOKEN = ("phase", "ln_wavelength", "flux", "ln_error")
 """What is told of each point: rest-frame days from the peak over 100, ln(rest wavelength / 4500 angstrom), arsinh of
 the flux over the scale, ln(error / scale)."""
 
-_WINDOW = (-100.0, 300.0)
+WINDOW = (-100.0, 300.0)
 """Rest-frame days from the peak."""
 _HIGHEST = 3.0
 """Largest absolute value of a channel of the grid."""
@@ -58,7 +58,7 @@ def arrays_of(dataset, beside, reads):
 def scalars(lightcurves, grid):
     """Return (n, 3) float32 of `LightCurves` with a `Grid`: whether the redshift z is known, and 0 where it is not,
     ln(1 + z) and ln(scale x luminosity distance squared), both about 0 and of order 1."""
-    known, (_, scale) = lightcurves.has_redshift, _peaks(lightcurves.dereddened(), grid)
+    known, (_, scale) = lightcurves.has_redshift, peaks(lightcurves.dereddened(), grid)
     distance = np.where(known, lightcurves.luminosity_distance, 1.0)
     luminosity = np.clip((np.log(scale * distance**2) - 17.5) / 1.5, -4.0, 4.0)
     redshift = 3.0 * (np.log1p(lightcurves.rest_redshift) - 0.3)
@@ -73,9 +73,9 @@ def tokens(lightcurves, grid):
     """
     curves = lightcurves.dereddened()
     owner, bands = curves.owner, curves.passbands
-    peak, scale = _peaks(curves, grid)
+    peak, scale = peaks(curves, grid)
     phase = (curves.mjd - peak[owner]) / (1.0 + curves.rest_redshift[owner])
-    inside = np.flatnonzero((phase >= _WINDOW[0]) & (phase <= _WINDOW[1]))
+    inside = np.flatnonzero((phase >= WINDOW[0]) & (phase <= WINDOW[1]))
     count = np.bincount(owner[inside], minlength=len(curves))
     rank = np.arange(len(inside)) - np.repeat(np.cumsum(count) - count, count)
     most = np.maximum(count[owner[inside]], MOST_POINTS)
@@ -98,7 +98,7 @@ def tokens(lightcurves, grid):
     return {"tokens": found, "slot": slot, "seen": seen}
 
 
-def _peaks(curves, grid):
+def peaks(curves, grid):
     """Return (MJD of the peak, scale in microjansky) of each object, shapes (n,)."""
     mean = np.asarray(grid.mean, dtype=float)
     fitted = (np.asarray(grid.status) == 0) & np.isfinite(mean).all(axis=(1, 2)) & np.isfinite(grid.peak_mjd)

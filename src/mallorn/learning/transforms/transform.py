@@ -9,6 +9,8 @@ wants as `TRANSFORMS`. All of them are fitted to the training part alone, by `ma
 - `PARAMETERS`: the literal tuple of the parameters that config.yaml may set.
 - `SHARED`, if it is to be fitted once for all members of a model, to a part's own objects: True. Such transforms come
   first.
+- `FILES`, where parameters name files of the user's that it reads when it is fitted: the literal tuple of these
+  parameters. Jobs then follow what the files hold.
 - `RESOURCES`, where it wants more memory: a literal {"memory_mb"} of one job that fits it.
 - `fit(part, params, seed, threads)` returns its state. part: a `Labelled`, its classes numbered without gaps.
 - `apply(state, dataset)` returns the changed `Dataset` of any objects, the fitted ones among them.

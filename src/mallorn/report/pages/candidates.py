@@ -1,32 +1,47 @@
 """The page of all candidates, which the browser sorts and filters."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
-from mallorn.report.candidates import FLAGS, columns_of
+from mallorn.decide.predictions import CLASS_PREFIX
+from mallorn.decide.tree_candidates import list_names
+from mallorn.report.candidates import FLAGS, TREE_PREFIX, columns_of
 from mallorn.report.render import render, shown_as
 
 __all__ = ["LISTED", "write_candidates_page"]
 
 LISTED = 10_000
 """Test objects in the table of candidates that the browser sorts and filters; the files list them all."""
+LISTED_OF_CLASS = 500
+"""Of a longer table, the most probable objects of every other class that are listed too."""
+
+_INDENT = "\u2003"
 
 
-def write_candidates_page(folder, candidates, pages, threshold):
-    """Write candidates.html. candidates: table. pages: {object_id: its page}. threshold: what threshold.json holds."""
+def write_candidates_page(folder, candidates, pages, threshold, tree, lists=()):
+    """Write candidates.html.
+
+    candidates: table. pages: {object_id: its page}. threshold: what threshold.json holds. tree: a
+    `mallorn.survey.taxonomy.Taxonomy`. lists: names of files with the first test objects of a class, in the folder
+    `classes` beside.
+    """
     about = columns_of(candidates, threshold["target"])
     about.pop("domain_reason", None)  # a sentence or more, on the object's own page and in the files
     columns = [{"name": name, **column._asdict()} for name, column in about.items()]
-    n = len(candidates["rank"])
-    listed = {name: candidates[name][:LISTED] for name in about}
+    n, ranked = len(candidates["rank"]), _rankings(about, threshold["target"], tree, set(lists))
+    kept = _kept(candidates, [column for group in ranked for column, _, _ in group["classes"]][1:])
+    listed = {name: candidates[name][kept] for name in about}
     rows = list(zip(*(_jsonable(listed[name], about[name].decimals) for name in about), strict=True))
     head = [[shown_as(candidates[name][k], about[name].decimals) for name in about] for k in range(min(50, len(rows)))]
     render(
         Path(folder, "candidates.html"),
         "candidates.html",
         n=f"{n:,}",
-        listed=f"{len(rows):,}" if len(rows) < n else "",
+        listed=f"{min(LISTED, n):,}" if len(rows) < n else "",
+        of_class=LISTED_OF_CLASS,
+        rankings=ranked,
         n_chosen=int(candidates["chosen"].sum()),
         n_pages=len(pages),
         target=threshold["target"],
@@ -36,6 +51,33 @@ def write_candidates_page(folder, candidates, pages, threshold):
         flags=FLAGS,
         data={"columns": columns, "rows": rows, "pages": pages},
     )
+
+
+def _rankings(about, target, tree, lists):
+    """Return [{"title", "classes": [(column, class, address of its list or "")]}]: by what the table may be ranked.
+
+    First the classes of the submitted model, the one sought before the others; then those of the tree, if any.
+    """
+    of_model = [("probability", target, "")]
+    of_model += [(name, name.removeprefix(CLASS_PREFIX), "") for name in about if name.startswith(CLASS_PREFIX)]
+    of_tree = []
+    for name, file in list_names([n.removeprefix(TREE_PREFIX) for n in about if n.startswith(TREE_PREFIX)]).items():
+        indent = _INDENT * (tree.level(name) - 1) if name in tree else ""
+        address = f"classes/{quote(file)}.csv" if f"{file}.csv" in lists else ""
+        of_tree.append((TREE_PREFIX + name, indent + name, address))
+    groups = (("Classes of the submitted model", of_model), ("Classes of the tree", of_tree))
+    return [{"title": title, "classes": classes} for title, classes in groups if classes]
+
+
+def _kept(candidates, columns):
+    """Return the rows that are listed: the first `LISTED`, and the most probable ones by each of `columns`."""
+    n = len(candidates["rank"])
+    kept = np.arange(n) < LISTED
+    if n > LISTED:
+        for name in columns:
+            order = np.argsort(-np.nan_to_num(candidates[name], nan=-1.0), kind="stable")
+            kept[order[:LISTED_OF_CLASS]] = True
+    return np.flatnonzero(kept)
 
 
 def _jsonable(values, decimals):

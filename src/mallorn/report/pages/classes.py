@@ -9,6 +9,8 @@ from mallorn.report.tables import read_csv, read_part
 __all__ = ["write_classes_page"]
 
 _COMMAND = "snakemake --cores all tree"
+_COMMANDS = {"nodes_early": "snakemake --cores all tree_early"}
+"""Of the tables that another command makes."""
 _INDENT = "\u2003"
 _SHOWN = ("average_precision", "precision", "recall", "f1")
 _PARTS = {
@@ -34,6 +36,11 @@ _PARTS = {
         "How often the class that is given, and the set of leaves behind it, hold the true class of an object of a new "
         "event, on average and for each class. No chance above `finest` can be stated from so few events.",
     ),
+    "nodes_early": (
+        "All classes at each age",
+        "The same scores at some days since the trigger, by models that learned from copies of the training objects as "
+        "they were known then (augmentations.early); age all: whole light curves.",
+    ),
     "unknown": (
         "Unknown classes",
         "What models say of a class that was left out of their training: what it is taken for, how often they are sure "
@@ -51,7 +58,7 @@ def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
     path = Path(evaluation, "nodes.csv")
     nodes = read_csv(path) if path.is_file() else []
     parts = [
-        read_part(title, text, _COMMAND, Path(evaluation, f"{name}.csv"), newer_than=scores)
+        read_part(title, text, _COMMANDS.get(name, _COMMAND), Path(evaluation, f"{name}.csv"), newer_than=scores)
         for name, (title, text) in _PARTS.items()
     ]
     render(

@@ -19,6 +19,22 @@ EVALUATIONS = {
         "Scores of the models that have learned from copies of the training objects: nearer, and all points (forced), "
         "detections alone, points in a few passbands, or detections in a few (alerts).",
     ),
+    "early": (
+        "While events unfold",
+        "Training objects as they were known at some ages, days since the survey first reported them: early, models of "
+        "young objects; whole, models of whole light curves on the same copies; served, both as they score. Copies of "
+        "an object are held out with it.",
+    ),
+    "early_gains": (
+        "What models of young objects gain",
+        "Average precision of scores as they are made of both models, over that of models of whole light curves alone, "
+        "paired by event.",
+    ),
+    "early_times": (
+        "When they are first chosen",
+        "Days from the trigger to the peak, and to the first age at which one of the class sought is chosen; inf: when "
+        "all of its light curve was known.",
+    ),
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
     "confusion": ("Confusion by type", "What objects of each type are taken for."),
     "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),
@@ -38,6 +54,20 @@ EVALUATIONS = {
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
+    "fresh": (
+        "Folds drawn anew",
+        "What is submitted, and variants of it, on folds that nothing was chosen on: means over draws, standard "
+        "deviations over draws (sd), intervals over events; nested: scores whose thresholds know nothing of the fold.",
+    ),
+    "fresh_gains": (
+        "Gains of variants",
+        "Over what is submitted, on these folds: standard errors over draws (se), intervals over events drawn alike "
+        "for both. An interval that holds 0 says that no gain is seen.",
+    ),
+    "networks": (
+        "Networks",
+        "Scores of networks that read light curves, beside a perceptron on features alone, and how their loss fell.",
+    ),
     "rocket": (
         "ROCKET",
         "Models on columns that fixed convolutions make of the posterior light curves, with other features beside them "
@@ -61,7 +91,9 @@ _CAPTIONS = {
     "roc": "True against false positive rate of all models, repeats pooled.",
     "confusion": "What objects of each type are taken for, grouped folds.",
     "calibration": "Observed fraction of the class sought against the probability given.",
+    "early": "Scores of the class sought at each age. Dotted: the calibration error up to which a probability holds.",
     "learning_curve": "Scores against the number of events of the class sought trained on.",
+    "networks_losses": "Loss of the objects that networks learn from, mean and range over folds and repeats.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_magnitude": "Scores against the magnitude of the brightest point.",

@@ -7,7 +7,13 @@ import numpy as np
 from mallorn.families.family import by_reason
 from mallorn.io.tables import read_columns, read_notes
 from mallorn.learning.classes import encode_classes
-from mallorn.plots.features import plot_ablation, plot_distributions, plot_family_importance, plot_importance
+from mallorn.plots.features import (
+    plot_ablation,
+    plot_distributions,
+    plot_family_importance,
+    plot_importance,
+    plot_shapes,
+)
 from mallorn.plots.style import save, style
 from mallorn.report.drivers import mean_importance
 from mallorn.report.render import as_table, render
@@ -42,6 +48,7 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
         note=f", the mean over its members {members}" if members else "",
         figures=figures,
         ablation=part,
+        shapes=_shapes(folder, Path(ablation).with_name("shapes.csv"), scores, settings["target"]),
         lacking=as_table(("Why", "Features", "Of the families"), lacking, [False, True, False]),
         top=as_table(("Feature", "Share (%)", "Meaning"), shown, [False, True, False]),
     )
@@ -93,6 +100,29 @@ def _figures(folder, train, folds, importance, ablation, settings):
                     {"path": "figures/ablation", "caption": "What leaving out one family does; left of zero it helps."}
                 ]
     return figures, part
+
+
+def _shapes(folder, path, scores, target):
+    """Draw what single features add; return the `Part` of it."""
+    text = (
+        "What the value of one feature adds to the log of a class's probability over the mean of the classes; the band "
+        "is the range over fits, a point to the left a missing value. In a sum of functions of single features, such "
+        "as trees of one split, this is all that the model is."
+    )
+    part = read_part("Shape functions", text, "snakemake --cores all shapes", path, newer_than=scores)
+    rows = read_csv(path) if part.made else []
+    if rows:
+        shapes = {}
+        for row in rows:
+            numbers = [float(row[name] or "nan") for name in ("value", "added", "added_low", "added_high")]
+            shapes.setdefault(row["feature"], {}).setdefault(row["class"], []).append(numbers)
+        shapes = {name: {kind: np.array(v).T for kind, v in of.items()} for name, of in shapes.items()}
+        worst = max(float(row["interaction"]) for row in rows)
+        caption = f"Shape functions of {rows[0]['model']}; what a feature adds differs by {worst:.2g} between objects."
+        with style():
+            save(plot_shapes(shapes, target), Path(folder, "figures", "shapes"))
+        part.figures = [{"path": "figures/shapes", "caption": caption}]
+    return part
 
 
 _GAIN = ("average_precision_gain", "average_precision_gain_sd")

@@ -7,6 +7,8 @@
   const filters = [...table.querySelectorAll("tr.filters input")];
   const search = document.getElementById("search");
   const only = document.getElementById("only");
+  const ranked = document.getElementById("ranked");
+  const list = document.getElementById("list");
   const SIZE = 50;
   const index = name => data.columns.findIndex(c => c.name === name);
   const ID = index("object_id"), CHOSEN = index("chosen"), KIND = index("kind"), FLAGS = index("flags");
@@ -87,6 +89,11 @@
       return tr;
     }));
     heads.forEach((head, k) => head.setAttribute("aria-sort", k !== state.column ? "none" : state.descending ? "descending" : "ascending"));
+    const name = data.columns[state.column].name;
+    ranked.value = state.descending ? name : name === "rank" ? "probability" : "";
+    const address = ranked.selectedOptions.length ? ranked.selectedOptions[0].dataset.list : "";
+    list.hidden = !address;
+    if (address) list.href = address;
     document.getElementById("count").textContent = `${state.rows.length} of ${data.rows.length} objects`;
     document.getElementById("place").textContent = `page ${state.page + 1} of ${pages}`;
     document.getElementById("before").disabled = state.page === 0;
@@ -99,6 +106,12 @@
     state.column = k;
     select();
   }));
+  ranked.addEventListener("change", () => {
+    state.column = index(ranked.value);
+    state.descending = true;
+    select();
+    heads[state.column].scrollIntoView({block: "nearest", inline: "center"});
+  });
   filters.forEach(input => input.addEventListener("input", select));
   search.addEventListener("input", select);
   only.addEventListener("click", () => {

@@ -1,14 +1,14 @@
-"""What ROCKET is worth: scores of its models with what they cost, and whether they add to others, paired by event.
+"""Models compared: trained on the same folds, scored with what they cost, and their gains, paired by event.
 
-Models are compared on the same folds, with the same events drawn in each bootstrap. Whether one adds to another is told
-on folds drawn anew, which nothing was chosen on.
+The same events are drawn for all models in each bootstrap. Whether one adds to another is told on folds drawn anew,
+which nothing was chosen on.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.decide.thresholds import cross_fitted_thresholds
+from mallorn.decide.calibration import cross_fitted
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import cross_validate
 from mallorn.learning.dataset import Labelled
@@ -18,9 +18,13 @@ from mallorn.runtime.progress import progress
 from mallorn.runtime.usage import now
 from mallorn.seeds import derived_seed
 
-__all__ = ["Trained", "gains", "scores", "train", "with_mean"]
+__all__ = ["SCORES", "Trained", "gains", "scored", "scores", "train", "with_mean"]
 
-_SCORES = ("average_precision", "f1")
+SCORES = ("average_precision", "f1")
+"""What models are compared by."""
+
+_LABEL = "rocket"
+"""Of seeds: older than other uses of this module than the study of ROCKET, whose numbers would change with it."""
 
 
 class Trained(NamedTuple):
@@ -44,7 +48,7 @@ def train(dataset, specs, repeats, settings, seed, threads):
             classes, names, kinds = encode_classes(labels, spec["classes"], settings["training"], settings["target"])
             objects = Labelled.of(dataset, classes, len(names), labels["event"], kinds)
             given = with_selection(spec, settings["selection"])
-            found = cross_validate(objects, labels["fold"], given, derived_seed(seed, "rocket", k), threads)
+            found = cross_validate(objects, labels["fold"], given, derived_seed(seed, _LABEL, k), threads)
             probability[k] = found.inside[:, 0]
         trained[name] = Trained(probability, (now() - used) / len(repeats))
     return trained
@@ -64,9 +68,10 @@ def scores(protocol, trained, repeats, threshold, options, seed):
     """
     rows = []
     for name, one in trained.items():
-        value, drawn = _scored(one.probability, repeats, threshold, options["rounds"], seed)
+        each, drawn = scored(one.probability, repeats, threshold, options["rounds"], seed)
+        value = np.mean(each, axis=0)
         row = {"protocol": protocol, "model": name}
-        for k, column in enumerate(_SCORES):
+        for k, column in enumerate(SCORES):
             low, high = interval(drawn[:, k], options["level"])
             row |= {column: value[k], f"{column}_low": float(low), f"{column}_high": float(high)}
         rows.append({**row, "cpu_s": one.cpu_s})
@@ -81,14 +86,15 @@ def gains(trained, pairs, repeats, threshold, options, seed):
     `scores`.
     """
     found = {
-        name: _scored(trained[name].probability, repeats, threshold, options["rounds"], seed)
+        name: scored(trained[name].probability, repeats, threshold, options["rounds"], seed)
         for name in dict.fromkeys(name for pair in pairs for name in pair)
     }
     rows = []
     for first, second in pairs:
-        (value, drawn), (other, redrawn) = found[first], found[second]
+        (each, drawn), (others, redrawn) = found[first], found[second]
+        value, other = np.mean(each, axis=0), np.mean(others, axis=0)
         row = {"model": first, "without": second, "draws": len(repeats)}
-        for k, column in enumerate(_SCORES):
+        for k, column in enumerate(SCORES):
             low, high = interval(drawn[:, k] - redrawn[:, k], options["level"])
             row |= {column: value[k], f"{column}_without": other[k], f"{column}_gain": value[k] - other[k]}
             row |= {f"{column}_gain_low": float(low), f"{column}_gain_high": float(high)}
@@ -96,20 +102,26 @@ def gains(trained, pairs, repeats, threshold, options, seed):
     return rows
 
 
-def _scored(probability, repeats, threshold, rounds, seed):
-    """Return `_SCORES` (2,), means over repeats, and those of bootstraps (rounds, 2) of the events."""
-    event, target = repeats[0]["event"], repeats[0]["target"]
-    decided = [
-        p >= cross_fitted_thresholds(threshold, labels["target"], p, labels["fold"])
-        for p, labels in zip(probability, repeats, strict=True)
-    ]
+def scored(probability, repeats, threshold, rounds, seed, calibration="none"):
+    """Return `SCORES` of each repeat (R, 2), and of bootstraps of the events their means over repeats (rounds, 2).
 
-    def statistics(weight):
-        each = [
+    Average precision is of the probabilities as they are; F1 is of calibration and thresholds of the other folds.
+    probability (R, n); calibration: one of the methods of `mallorn.decide.calibration`.
+    """
+    event, target = repeats[0]["event"], repeats[0]["target"]
+    decided = []
+    for p, labels in zip(probability, repeats, strict=True):
+        calibrated, at = cross_fitted(calibration, threshold, labels["target"], p, labels["fold"])
+        decided.append(calibrated >= at)
+
+    def each(weight):
+        return [
             (average_precision(target, p, weight), decision_scores(target, decision, weight)["f1"])
             for p, decision in zip(probability, decided, strict=True)
         ]
-        return {"scores": np.mean(each, axis=0).T}
 
-    drawn = bootstrap(statistics, event, target, rounds, derived_seed(seed, "rocket"))["scores"]
-    return statistics(None)["scores"], drawn
+    def statistics(weight):
+        return {"scores": np.mean(each(weight), axis=0).T}
+
+    drawn = bootstrap(statistics, event, target, rounds, derived_seed(seed, _LABEL))["scores"]
+    return np.array(each(None)), drawn

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from learning_data import CLASSES, PARAMS, SELECTION, SPEC, survey
 
-from mallorn.evaluate.rocket import Trained, gains, scores, train, with_mean
+from mallorn.evaluate.compared import Trained, gains, scores, train, with_mean
 from mallorn.io.tables import write_table
 from mallorn.learning.dataset import of_values
 from mallorn.learning.folds import draw_folds, fold_of

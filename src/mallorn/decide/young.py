@@ -1,0 +1,39 @@
+"""Young objects: by which models they are scored, and how these give way to the models of whole light curves.
+
+The age of an object is days from its trigger to its last point, so that years of forced photometry before it make it no
+older. Below the first of the two ages `passes` an object is scored by models of young objects alone, from the second on
+by those of whole light curves, and in between by a weighted mean of both. The weight changes smoothly, with the number
+of points too: an old light curve of few points is unlike whole ones. So scores do not jump as an object grows.
+"""
+
+import numpy as np
+
+from mallorn.survey.as_of import USUAL, Trigger
+
+__all__ = ["share_of_whole", "trigger_of"]
+
+_MANY = 1.5
+"""Over the fewest points that models of whole light curves know: from here on they need not share with others."""
+
+
+def trigger_of(domain):
+    """Return the `Trigger` from which ages of objects count, by the content of domain.json."""
+    return Trigger(**domain["young"]["trigger"]) if "young" in domain else USUAL
+
+
+def share_of_whole(domain, seen, whole):
+    """Return the weight (n,), 0 to 1, of the models of whole light curves in the scores of `Observed` objects.
+
+    domain: content of domain.json, whose block "young" has "passes", two ages in days. whole: name of the training set
+    of these models. An object without a trigger, whose age is unknown, is theirs.
+    """
+    of = domain["scorers"][whole]
+    fewest = 10.0 ** of["low"][of["quantities"].index("n_points")]
+    old = _rising(np.where(np.isnan(seen.age), np.inf, seen.age), *domain["young"]["passes"])
+    return old * _rising(np.asarray(seen.n_points, dtype=float), fewest, _MANY * fewest)
+
+
+def _rising(values, low, high):
+    """Return 0 up to `low`, 1 from `high` on, and between them a cubic that is level at both."""
+    x = np.clip((values - low) / (high - low), 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)

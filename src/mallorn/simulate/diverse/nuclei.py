@@ -1,0 +1,100 @@
+"""Active galactic nuclei of all tempers: damped random walks of scattered strength, a third of them with a flare."""
+
+import numpy as np
+
+from mallorn.simulate import agn
+from mallorn.simulate.diverse.shapes import earlier_survey, host_dust, log_normal, ripples
+from mallorn.simulate.kinds import Event
+from mallorn.simulate.physics import absolute_flux, blackbody_ratio
+
+__all__ = ["TYPES", "draw", "flare", "flux"]
+
+_PIVOT = 4000.0  # angstrom
+_LIMIT = 19.5  # magnitude of the largest difference to which an earlier survey finds them
+_REFERENCE_EPOCHS = 200  # epochs before the first, of which a part makes the reference image
+
+
+def draw(rng):
+    """Return {parameter: value} of a new nucleus.
+
+    magnitude, log_black_hole_mass: as of `mallorn.simulate.agn.draw`, a little wider. strength, pace: factors on the
+    structure function and the damping time of MacLeod et al. (2010, ApJ 721, 1014), whose fits scatter by some 0.15 and
+    0.3 dex about their relations. colour: exponent of the frequency of what varies, about that of difference spectra of
+    quasars, 0 (Wilhite et al. 2005, ApJ 633, 638). flare: height, in units of the mean
+    flux, of a flare, in seven of ten: rises of a month to a year and slower falls, as in Graham et al. (2017, MNRAS
+    470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242). flare_place: when, as a part of all epochs.
+    flare_rise, flare_fall: days. kelvin: of most, what varies is gas that shines as a blackbody, as nuclear
+    flares mostly do; 0 of the others. mirrored: whether the walk is taken as it is, 0, or so that it becomes brighter,
+    1, which a search prefers. host_ebv: exponential. lines: mag.
+    """
+    p = agn.draw(rng)
+    flares, rise = rng.random() < 0.7, log_normal(rng, 65.0, 0.7, 8.0, 350.0)
+    return {
+        "magnitude": p["magnitude"] - 0.5 + 1.0 * rng.standard_normal(),
+        "log_black_hole_mass": p["log_black_hole_mass"],
+        "strength": log_normal(rng, 0.55, 0.5),
+        "pace": log_normal(rng, 1.5, 0.7),
+        "colour": float(np.clip(rng.normal(0.0, 0.8), -2.0, 2.0)),
+        "flare": log_normal(rng, 1.0, 0.7) if flares else 0.0,
+        "flare_place": rng.uniform(0.02, 0.98),
+        "flare_rise": rise,
+        "flare_fall": rise * log_normal(rng, 2.2, 0.5, 0.7, 10.0),
+        "kelvin": log_normal(rng, 12_500.0, 0.5, 4500.0, 60_000.0) * float(rng.random() < 0.85),
+        "mirrored": float(rng.random() < 0.8),
+        "host_ebv": rng.exponential(0.03),
+        "lines": log_normal(rng, 0.03, 0.4),
+    }
+
+
+def flare(phase, rise, fall):
+    """Return the light curve of a flare, 1 at its peak at 0: a Gaussian rise, an exponential fall; days."""
+    before, after = np.minimum(phase, 0.0), np.maximum(phase, 0.0)
+    return np.exp(-0.5 * (before / rise) ** 2) * np.exp(-after / fall)
+
+
+def flux(p, rng, phase, wavelength):
+    """Return the difference flux at 10 pc, microjansky, (P, W): a nucleus less its reference image.
+
+    The reference image is the mean of a part of an earlier survey, which may lie years before the first epoch or just
+    there. What varies has one spectrum. p: as of `draw`. phase: (P,) days.
+    """
+    step, n = phase[1] - phase[0], len(phase)
+    lines = ripples(rng, np.zeros(1), wavelength, p["lines"])
+    normal = rng.standard_normal(_REFERENCE_EPOCHS + n)
+    first = rng.integers(0, _REFERENCE_EPOCHS - 20)
+    part = slice(first, first + int(rng.integers(20, _REFERENCE_EPOCHS)))
+    tau = agn.tau(_PIVOT, p["magnitude"], p["log_black_hole_mass"]) * p["pace"]
+    sf = agn.sf_inf(_PIVOT, p["magnitude"], p["log_black_hole_mass"]) * p["strength"]
+    walk = agn.damped_random_walk(normal, step, [tau])[:, 0]
+    if p["mirrored"] and walk[part].mean() > walk[_REFERENCE_EPOCHS:].mean():
+        walk = -walk
+    relative = 10.0 ** (0.4 * np.clip(sf / np.sqrt(2.0) * walk, -5.0, 5.0))
+    difference = relative[_REFERENCE_EPOCHS:] - relative[part].mean()
+    burst = p["flare"] * flare(phase - phase[0] - p["flare_place"] * step * n, p["flare_rise"], p["flare_fall"])
+    height = max(np.max(difference + burst), 1e-3)
+    total = height * earlier_survey(rng, phase, (difference + burst) / height, _LIMIT)
+    spectrum = (_PIVOT / wavelength) ** p["colour"]
+    if p["kelvin"]:
+        spectrum = blackbody_ratio(wavelength, _PIVOT, p["kelvin"])
+    mean = absolute_flux(p["magnitude"] + 2.5 * np.log10(3.0))
+    return mean * total[:, None] * (spectrum * lines) * host_dust(wavelength, p["host_ebv"])
+
+
+_UNITS = {
+    "magnitude": "mag",
+    "log_black_hole_mass": "log10 solar masses",
+    "strength": "",
+    "pace": "",
+    "colour": "",
+    "flare": "",
+    "flare_place": "",
+    "flare_rise": "d",
+    "flare_fall": "d",
+    "kelvin": "K",
+    "mirrored": "",
+    "host_ebv": "mag",
+    "lines": "mag",
+}
+
+TYPES = {"AGN": Event(_UNITS, draw, flux, peaks=False, lasts=True, strict=True, brightest=20.8)}
+"""{type: `Event`}."""
