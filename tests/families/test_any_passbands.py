@@ -16,7 +16,7 @@ TWO = Passbands((LSST.rows[1]._replace(name="ZTF_g"), LSST.rows[2]._replace(name
 EIGHT = Passbands((("UVW1", 2684.0, 23.9, NO_SLOT), *LSST.rows, ("o", 6790.0, 23.9, 2)))
 UV = Passbands((("UVW2", 2085.0, 23.9, NO_SLOT), ("UVW1", 2684.0, 23.9, NO_SLOT)))
 
-POOLED_OVER_SLOTS = ("blackbody", "template", "redshift", "multiband", "color", "decay", "outside")
+POOLED_OVER_SLOTS = ("blackbody", "template", "redshift", "multiband", "color", "decay", "outside", "age")
 """Families that read the posterior, whose peak and fluxes at slots without points come from the process alone."""
 
 

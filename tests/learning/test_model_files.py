@@ -37,7 +37,7 @@ def test_fits_read_again_give_the_probabilities_of_cross_validation(data, name, 
     again = read_fits(tmp_path / "fits")
     assert (again.columns, again.classes, again.needs) == (NAMES, data[2], ("features",))
     assert len(again.fits) == 6
-    assert np.array_equal(predict_mean(again, of_values(data[0][:40])), p.outside)
+    assert np.array_equal(predict_mean(again, of_values(data[0][:40], NAMES)), p.outside)
 
 
 @pytest.mark.parametrize("name", ["catboost", "lightgbm", "xgboost"])
@@ -46,10 +46,12 @@ def test_a_linear_start_is_kept_and_explained(data, name, tmp_path):
     write_fits(tmp_path, fits)
     assert len(list(tmp_path.glob("*/0_linear_start/start.json"))) == 6
     again = read_fits(tmp_path)
-    assert np.array_equal(predict_mean(again, of_values(data[0][:40])), p.outside)
+    assert np.array_equal(predict_mean(again, of_values(data[0][:40], NAMES)), p.outside)
     boosted = [fit._replace(steps=()) for fit in again.fits]
     alone = again._replace(fits=tuple(boosted))
-    linear = mean_contributions(again, of_values(data[0][:40])) - mean_contributions(alone, of_values(data[0][:40]))
+    linear = mean_contributions(again, of_values(data[0][:40], NAMES)) - mean_contributions(
+        alone, of_values(data[0][:40], NAMES)
+    )
     assert np.abs(linear).mean(axis=0).argmax() == 0
     rmtree(tmp_path / "001" / "0_linear_start")
     with pytest.raises(DataError, match="001/0_linear_start: expected a fit, found nothing"):
@@ -63,10 +65,10 @@ def test_features_selected_away_and_classes_never_seen_are_remembered(data, tmp_
     write_fits(tmp_path, fits)
     again = read_fits(tmp_path)
     assert all(len(fit.steps[0][1].chosen) < 10 for fit in again.fits)
-    probability = predict_mean(again, of_values(fewer[0][:40]))
+    probability = predict_mean(again, of_values(fewer[0][:40], NAMES))
     assert np.array_equal(probability, p.outside)
     assert not probability[:, 3].any()
-    shap = mean_contributions(again, of_values(fewer[0][:40]))
+    shap = mean_contributions(again, of_values(fewer[0][:40], NAMES))
     assert shap.shape == (40, 10)
     assert not shap[:, 9].any()
     assert np.abs(shap).mean(axis=0).argmax() == 0
@@ -90,4 +92,4 @@ def test_files_are_no_pickles(data, tmp_path):
 
 def test_learners_without_shap_values_are_refused(data):
     with pytest.raises(DataError, match="mlp has no SHAP values; name others"):
-        mean_contributions(kept(data, "mlp")[1], of_values(data[0][:3]))
+        mean_contributions(kept(data, "mlp")[1], of_values(data[0][:3], NAMES))

@@ -34,7 +34,7 @@ def predicted(repeat, fold, **changed):
 def found(*changes):
     table, fold = folds(len(changes))
     predictions = [predicted(k, fold, **one) for k, one in enumerate(changes)]
-    return find_misses(predictions, table, "none", defaults()["threshold"])
+    return find_misses(predictions, table, "none", {**defaults()["threshold"], "rule": "maximum_f1"})
 
 
 def test_an_event_is_missed_if_none_of_its_objects_is_chosen():

@@ -187,7 +187,7 @@ def test_new_objects_without_any_redshift_score_alike_from_the_workflow_and_from
     scored = table[table["probability"].notna()]
     assert ((scored["probability"] >= scored["threshold"]) == scored["decision"]).all()
     by_own = scored["scored_as"] == "no_redshift"
-    assert by_own.mean() > 0.8
+    assert by_own.mean() > 0.6  # beside those that are still young and those that are unlike
     assert set(scored["threshold"][by_own]) == {model.threshold_without_redshift}
     for column in ("domain", "domain_reason", "scored_as", "passbands"):
         assert [found[name][column] for name in table.index] == table[column].tolist()
