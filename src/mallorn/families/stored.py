@@ -45,6 +45,7 @@ def write_families(objects, families):
 def _write(objects, families, made_from, log):
     modules = {family: load("features", family) for family in families}
     paths = {name: path for asked in families.values() for name, path in asked["artifacts"].items()}
+    blocks = {name: asked["settings"] for asked in families.values() for name in asked["artifacts"]}
     points, passbands, n = paths.pop("lightcurves", None), read_passbands(objects), 0
     with ExitStack() as stack:
         writers = {}
@@ -54,7 +55,6 @@ def _write(objects, families, made_from, log):
             writer = table_writer(asked["output"], *about, notes=unavailable(family, listed, passbands))
             writers[family] = stack.enter_context(writer)
         for group, curves in lightcurve_groups(points, objects):
-            blocks = {need: asked["settings"] for asked in families.values() for need in asked["artifacts"]}
             tables = {name: _read(name, path, blocks[name], group) for name, path in paths.items()}
             for family, module in modules.items():
                 own = {need: tables[need] for need in module.NEEDS if need != "lightcurves"}
