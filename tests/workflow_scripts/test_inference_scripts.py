@@ -29,7 +29,7 @@ from mallorn.survey.passbands import LSST
 ROOT = Path(__file__).parents[2]
 CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
-STATE = {"reading": {"kaggle": "2c"}, "code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
+STATE = {"reading": {"kaggle": "2c"}, "code": {"fits/drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
 
 
@@ -184,8 +184,8 @@ def test_features_that_do_not_fit_are_refused(trained, tmp_path):
     write_table(tmp_path / "new.parquet", table)
     with pytest.raises(DataError, match="1 of 11 features are missing: family__4"):
         classify(trained, tmp_path, tmp_path / "new.parquet")
-    with pytest.raises(DataError, match="the code of fit_drw is not that of the model"):
-        classify(trained, tmp_path, state={**STATE, "code": {"fit_drw": "0b"}})
+    with pytest.raises(DataError, match="the code of fits/drw is not that of the model"):
+        classify(trained, tmp_path, state={**STATE, "code": {"fits/drw": "0b"}})
 
 
 def test_explanations_are_of_the_most_probable_objects(trained, tmp_path):
