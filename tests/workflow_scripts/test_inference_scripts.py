@@ -29,6 +29,7 @@ from mallorn.survey.passbands import LSST
 ROOT = Path(__file__).parents[2]
 CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
+SETTINGS = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "predicts": True}
 STATE = {"reading": {"kaggle": "2c"}, "code": {"fits/drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
 
@@ -60,7 +61,7 @@ def trained(tmp_path_factory):
     write_table(folder / "folds.parquet", draw_folds(*inside, 3, 2, 5, seed=1))
     module = script("cross_validate")
     spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+    settings = {**SETTINGS, "model": spec}
     for training, repeat in (("final", "0"), ("final", "1"), ("outer_0", "0")):
         part = folder / training / repeat
         inputs = module.Inputs(*(folder / f"{name}.parquet" for name in ("train", "test", "folds")))
@@ -254,7 +255,7 @@ def scored_by_age(trained, tmp_path_factory):
     write_table(folder / "early.parquet", {name: np.concatenate([part[name] for part in parts]) for name in train})
     module, out = script("cross_validate"), [folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "i")]
     spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+    settings = {**SETTINGS, "model": spec}
     about = {"training": "early", "protocol": "grouped", "repeat": "0", "model": "one"}
     inputs = module.Inputs(folder / "early.parquet", trained / "test.parquet", trained / "folds.parquet")
     module.main(inputs, module.Outputs(*out, models=folder / "models"), about, settings, 1)
