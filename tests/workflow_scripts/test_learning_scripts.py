@@ -261,10 +261,7 @@ def test_copies_and_test_objects_are_averaged_over_draws_of_their_redshifts(resu
 
 def test_models_of_a_protocol_that_is_not_submitted_predict_no_test_object(predicted, tmp_path):
     """Their ensembles neither; what they say of the training objects is the same."""
-    about, spec = (
-        {"training": "final", "protocol": "grouped", "repeat": "0", "model": "two"},
-        {**SPEC, "selection": True},
-    )
+    about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "two"}
     links = {path.name: path for path in predicted.iterdir() if path.name != "predictions"}
     for name, path in links.items():
         (tmp_path / name).symlink_to(path)
