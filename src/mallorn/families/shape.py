@@ -24,7 +24,7 @@ _VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
 def features(config):
     """Return the features: peak, times at levels, energy-like percentiles, peaks, smoothness, plateau, phases.
 
-    Raise ConfigError if `duty_level` or one of `stretch` is not among `levels`.
+    Raises ConfigError if `duty_level` or one of `stretch` is not among `levels`.
     """
     missing = {config["duty_level"], *config["stretch"]} - set(config["levels"])
     if missing:
@@ -73,7 +73,7 @@ def features(config):
 
 
 def extract(inputs, config):
-    """Return the shape columns; NaN for all of an object whose smooth curve is nowhere positive."""
+    """Return the shape columns; all NaN for an object whose smooth curve is nowhere positive."""
     lightcurves = inputs.lightcurves.dereddened().in_slots()
     curve = smooth_curves(lightcurves, **config["smoothing"])
     found = _shape(curve, config)
@@ -106,7 +106,7 @@ def _shape(curve, config):
 
 
 def _levels(curve, at, config):
-    """Return the times at and above each level; `curve` has its peak, point number `at`, at time 0 with flux 1."""
+    """Return the times at and above each level. The peak of `curve`, point number `at`, is at time 0 with flux 1."""
     segments = curve.segments
     number, place = np.arange(len(curve.time)), at[segments.owner]
     i, between = segments.successive()
@@ -241,7 +241,7 @@ def _smoothness(curve, config):
 
 
 def _on_grid(curve, config):
-    """Return what is counted on the curve at equally spaced phases, linearly between its points."""
+    """Return the features of the curve at equally spaced phases, linearly between its points."""
     grid = np.arange(
         config["grid"]["start"], config["grid"]["stop"] + 0.5 * config["grid"]["step"], config["grid"]["step"]
     )

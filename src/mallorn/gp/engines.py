@@ -19,9 +19,9 @@ half a second (docs/explanation/performance.md).
 
 
 def choose_engine(name, model, n_points):
-    """Return "celerite2" or "compiled": `name`, or where that is "auto" what suits a job of `n_points`.
+    """Return "celerite2" or "compiled": `name` itself, or for "auto" the better one for a job of `n_points`.
 
-    The choice follows from the job's own points, whatever else runs, so that the same job makes the same bytes.
+    The choice depends on the job's own points alone: the same job makes the same bytes, whatever else runs.
     """
     if name != "auto":
         return name
@@ -36,11 +36,10 @@ def compile_engine(folder):
 
 
 def load_engine(name, folder=None):
-    """Return a function like `mallorn.gp.solver.innovations`: for "celerite2" that one, for "compiled" ours.
+    """Return a function like `mallorn.gp.solver.innovations`: itself for "celerite2", ours for "compiled".
 
-    The machine code of ours is sought in `folder`, which `compile_engine` has filled, or
-    `mallorn.hypotheses.cache.compile_kernels`. Without a folder it is compiled, which takes 2 s, unless this process
-    has it.
+    Our machine code is read from `folder`, which `compile_engine` or `mallorn.hypotheses.cache.compile_kernels` has
+    filled. Without a folder it is compiled, which takes 2 s, unless this process has it already.
     """
     if name == "celerite2":
         return innovations

@@ -18,8 +18,8 @@ _STEP = 1e-3
 class Settings:
     """How to fit a model with k parameters; all arrays hold log parameters, sigma in units of the object's scale.
 
-    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: expected decrease of f at which a descent has
-    converged. max_iterations: per start. min_points: with fewer the fit is the mode of the prior.
+    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: a descent has converged when it expects a
+    smaller decrease of f. max_iterations: per start. min_points: with fewer points, the fit is the mode of the prior.
     """
 
     prior_mean: np.ndarray

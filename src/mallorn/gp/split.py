@@ -1,4 +1,4 @@
-"""Fits of a Gaussian process to the objects of a split, from files to files."""
+"""Fit a Gaussian process to the objects of a split, from files to files."""
 
 from contextlib import ExitStack
 
@@ -14,7 +14,7 @@ def fit_split(model, points, objects, outputs, settings, engine="celerite2", fol
     """Write the table of `fit_lightcurves` of each slot of passbands to the path that `outputs` gives.
 
     model: of `mallorn.gp.models`. points, objects: paths of the light curves. outputs: {slot: path}, or {None: path}
-    for a fit to all passbands. A slot that the survey has no passband for gives rows as of objects without points.
+    for a fit to all passbands. A slot without a passband of the survey gives the rows of objects without points.
     settings: the model's block of config.yaml `fits`. engine, folder: see `mallorn.gp.engines`.
     """
     n_points = read_columns(objects, columns=["n_points"])["n_points"].sum()

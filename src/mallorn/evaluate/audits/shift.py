@@ -36,7 +36,7 @@ def adversarial_validation(train, test, spec, number, seed, threads):
 
 
 def importance_weights(probability, n_train, largest):
-    """Return the weights (n,) of the training objects: odds of "test", clipped to `largest` times the mean; mean 1.
+    """Return weights (n,) of the training objects: odds of "test", clipped at `largest` times the mean; with mean 1.
 
     probability (n + m,) as from `adversarial_validation`.
     """

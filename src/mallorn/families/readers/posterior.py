@@ -1,4 +1,4 @@
-"""How feature families get the artifact "posterior": as a `mallorn.gp.posterior.Posterior`, not as a plain table."""
+"""Reader of the artifact "posterior": families get a `mallorn.gp.posterior.Posterior`, not a plain table."""
 
 from mallorn.gp.posterior import read_posterior
 
