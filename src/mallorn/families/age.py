@@ -64,7 +64,7 @@ def extract(inputs, config):
 
 
 def _nights(segments, day, keep):
-    """Return how many values of `day` (N,), ascending in each segment, there are where `keep` (N,) is true, (n,)."""
+    """Return the number (n,) of distinct `day` (N,) where `keep` (N,) is true; days ascend in each segment."""
     kept, day = segments.where(keep), day[keep]
     before, pairs = kept.successive()
     return pairs.sum(day[before + 1] > day[before]) + (kept.count > 0)

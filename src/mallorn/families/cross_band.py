@@ -106,7 +106,7 @@ def _pair(lightcurves, a, b, config):
 
 
 def _line(matched, x, y, ex, ey, error):
-    """Return angle (n,) and reduced chi-square (n,) of y = k x; `error` (2, n) is typical of y's and of x's band."""
+    """Return angle (n,) and reduced chi-square (n,) of y = k x; `error` (2, n): typical of y's and of x's band."""
     sy, sx = error
     sxx, syy, sxy = (matched.sum(v) for v in (x**2, y**2, x * y))
     angle = 0.5 * np.arctan2(2.0 * divide(sxy, sx * sy), divide(sxx, sx**2) - divide(syy, sy**2))

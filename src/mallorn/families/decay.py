@@ -115,7 +115,7 @@ class _Points(NamedTuple):
 
 
 def profile_chi2(points, shape):
-    """Return the fall of chi2 (n, S, G) of shapes (M, G), with the amplitude of each object and band profiled out."""
+    """Return how much shapes (M, G) lower chi2, (n, S, G); each object and band has its own best amplitude."""
     weighted = shape * points.w[:, None]
     fg = points.total(weighted * points.f[:, None])
     gg = points.total(weighted * shape)

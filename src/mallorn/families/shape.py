@@ -134,7 +134,7 @@ def _levels(curve, at, config):
 
 
 def _crossing(curve, outer, towards_peak, level):
-    """Return the time at which the line from point `outer` (below) to the next one towards the peak is at `level`."""
+    """Return the time at which the line from point `outer` (below) to its neighbour nearer the peak reaches `level`."""
     known = np.isfinite(outer)
     out = np.where(known, outer, 0).astype(np.int64)
     time, flux = (np.append(x, [np.nan, np.nan]) for x in (curve.time, curve.flux))
@@ -165,7 +165,7 @@ def _when(time, summed, share):
 
 
 def _peaks(curve, config):
-    """Return number, height and place of the peaks that stand out: turning points with hysteresis, in order of time."""
+    """Return number, height and position of peaks that stand out: turning points with hysteresis, in order of time."""
     time, flux, error = (curve.segments.padded(x) for x in (curve.time, curve.flux, curve.error))
     n = len(time)
     climbing, count = np.ones(n, dtype=bool), np.zeros(n)
@@ -212,7 +212,7 @@ def _reversals(curve):
 
 
 def _latest(hit):
-    """Return for each place of the rows of `hit` the last place up to it where `hit` is true, 0 if there is none."""
+    """Return, for each position in the rows of `hit`, the last true position up to it, 0 if there is none."""
     return np.maximum.accumulate(np.where(hit, np.arange(hit.shape[1]), 0), axis=1)
 
 

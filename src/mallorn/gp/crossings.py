@@ -22,5 +22,5 @@ def distance_above(level, values, top):
 
 
 def distance_below(level, values, top):
-    """Return how many columns right of `top` the rows of `values` first fall to `level`; see `distance_above`."""
+    """Return how far to the right of `top` the rows of `values` first fall to `level`; see `distance_above`."""
     return distance_above(-np.asarray(level), -values, top)

@@ -29,7 +29,7 @@ def choose_engine(name, model, n_points):
 
 
 def compile_engine(folder):
-    """Compile the engine into `folder`, which is emptied first: numba does not see edits of what it imports."""
+    """Compile the engine into `folder`, which is emptied first, since numba does not see edits of imported modules."""
     shutil.rmtree(folder, ignore_errors=True)
     Path(folder).mkdir(parents=True)
     load_engine("compiled", folder)

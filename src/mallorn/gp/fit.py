@@ -84,7 +84,7 @@ class Fits:
 
 
 def fit(model, batch, how, engine=innovations):
-    """Return the `Fits` of all objects of `batch` as `how`, a `Settings`, says. Order and company do not matter."""
+    """Return the `Fits` of all objects of `batch` by `how`, a `Settings`. No object's fit depends on the others."""
     chunks = _chunks(batch, model.rank(batch) * len(how.starts))
     parts = [_fit_chunk(model, batch.take(chunk), how, engine) for chunk in chunks]
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -124,7 +124,7 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations, what="object
 
 
 def fit_slots(model, lightcurves, config, engine=innovations):
-    """Return {slot: table of `fit_lightcurves`}, one row per object in each, of `LightCurves` by slot (see `in_slots`).
+    """Return {slot: table of `fit_lightcurves`, one row per object} for `LightCurves` by slot (see `in_slots`).
 
     All slots are fitted together: a few large steps take less time than many small ones.
     """
@@ -200,7 +200,7 @@ def _standard_errors(fisher):
 
 
 class _Ends(NamedTuple):
-    """Where m objects end: f there (inf: failed), its Fisher matrix, statuses, how many likelihoods were computed."""
+    """End points of m objects: f (inf if it failed), Fisher matrices, statuses, numbers of likelihoods computed."""
 
     theta: np.ndarray
     value: np.ndarray

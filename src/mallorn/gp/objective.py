@@ -1,4 +1,4 @@
-"""What the fits of Gaussian processes minimise, its derivatives, and the settings of a fit; see `mallorn.gp.fit`."""
+"""The function that fits of Gaussian processes minimise, its derivatives, and their settings; see `mallorn.gp.fit`."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
