@@ -54,7 +54,7 @@ def crossed(method, target, probability, fold, age, learned=None):
 
 
 def shared(early, whole, share):
-    """Return the probabilities (n, C) that scoring gives: of both models, by the weight `share` (n,) of the second."""
+    """Return the probabilities (n, C) that scoring gives: the mean of both models, `share` (n,) weighing the second."""
     return (1.0 - share)[:, None] * early + share[:, None] * whole
 
 

@@ -153,7 +153,7 @@ def _percentiles(curve):
 
 
 def _when(time, summed, share):
-    """Return the times (n,) at which the rows of `summed` reach `share` of their ends, linearly between points."""
+    """Return the times (n,) at which the rows of `summed` reach `share` of their last values, interpolated linearly."""
     if not time.shape[1]:
         return np.full(len(time), np.nan)
     rows = np.arange(len(time))

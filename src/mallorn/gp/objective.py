@@ -33,7 +33,7 @@ class Settings:
 
 
 def settings(model, config):
-    """Return the `Settings` of `model` from its block of config.yaml; raise ConfigError if it contradicts itself."""
+    """Return the `Settings` of `model` from its block of config.yaml; raise ConfigError if its numbers do not fit."""
     blocks = [config["priors"][name] for name in model.parameters]
     median, sd, lower, upper = np.array([[b[key] for key in ("median", "ln_sd", "lower", "upper")] for b in blocks]).T
     starts = np.array([[start[name] for name in model.parameters] for start in config["starts"]])

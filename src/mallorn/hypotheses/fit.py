@@ -39,7 +39,7 @@ _T0_STARTS = (-30.0, -12.0, 0.0, 12.0)
 
 
 def chosen_hypotheses(names):
-    """Return the `Hypothesis` objects called `names`, parents first; ConfigError if one or its parent lacks."""
+    """Return the `Hypothesis` objects called `names`, parents first; raise ConfigError if one or its parent lacks."""
     own = {h.name: h for h in HYPOTHESES}
     known = {**own, **{name: _plugged_in(name, own) for name in names if name not in own}}
     for name in names:

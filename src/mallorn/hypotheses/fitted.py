@@ -164,7 +164,7 @@ class Fitted:
 
     @cached_property
     def offset_chi2(self):
-        """Chi-square (n,) of the fitted model, its amplitude free again, above a free constant in each passband."""
+        """Chi-square (n,) of the fitted model plus a free constant in each passband, with its amplitude free again."""
         split, weight = self.split, self.split.weight**2
         flux, model = split.above_mean(split.flux), split.above_mean(self.unscaled)
         overlap, norm = split.segments.sum(weight * flux * model), split.segments.sum(weight * model**2)

@@ -118,7 +118,7 @@ def _flare(x, t0, e, g):
 
 @_jit
 def _flare_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_tau, ln_p, of what `_flare` left in g."""
+    """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
     for i in range(x.size):
         d = x[i] - t0
         value, u = g[0, i], g[1, i]
@@ -143,7 +143,7 @@ def _explosion(x, t0, e, g):
 
 @_jit
 def _explosion_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_fall, of what `_explosion` left in g."""
+    """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
     for i in range(x.size):
         d = x[i] - t0
         square = g[0, i] * g[0, i]

@@ -139,7 +139,7 @@ def _curvature(h, points, p, prior):
 
 
 def _from_parent(h, parent):
-    """Starting points (n, E, P): the parent's best fit, over the grid of starts of the parameters that it lacks."""
+    """Return starting points (n, E, P): the parent's best fit, with a grid of starts for parameters that it lacks."""
     found = dict(zip(parent["hypothesis"].parameter_names, parent["parameters"].T, strict=True))
     new = [p for p in h.parameters if p.name not in found]
     rows = []

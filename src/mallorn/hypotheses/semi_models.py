@@ -55,7 +55,7 @@ def _ln(name, unit, median, sd, low, high, starts, meaning):
 
 
 def _process(length, sd, starts, sigmas=(0.6, 2.0)):
-    """Amplitude and length of a process: the median of its length, days, and the standard deviation of its log."""
+    """Return amplitude and length of a process, from the length's median, days, and the sd of its logarithm."""
     return (
         _ln("sigma", "", 1.0, 1.5, 1e-3, 1e3, sigmas, "amplitude of the process over the scale of the fluxes"),
         _ln("length", "d", length, sd, 0.5, 10000.0, starts, "length of the process, rest frame"),

@@ -293,7 +293,7 @@ def _outside_of_alerts(rows, owner):
 
 
 def _nights(rows, owner, within):
-    """Return rows and owners with one time, that of inverse variances, for visits of less than `within` days apart.
+    """Return rows and owners in which visits less than `within` days apart share their weighted mean time.
 
     Visits are joined within a passband, and measurements and limits apart; so are chains of visits.
     """

@@ -64,7 +64,7 @@ def joined_metadata(tables):
 
 
 def metadata_of(paths, sets, settings):
-    """Return the columns that `mallorn.sources.source` asks of `read_metadata`, and ra, dec, label and those of hosts.
+    """Return the columns that `mallorn.sources.source` wants of `read_metadata`, and ra, dec, label and host columns.
 
     paths: {split: path of a file by `write_known`}. sets: with "train", the objects with a label are the training set,
     without the share `held_out` of them. settings: the block `ingest` of the configuration.

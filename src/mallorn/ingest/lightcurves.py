@@ -239,7 +239,7 @@ def _differs(*columns):
 
 
 def _check_share(file, allowed, passbands):
-    """Raise DataError if a larger fraction than `allowed` of a file's rows is useless; averaged rows are not."""
+    """Raise DataError if more than the fraction `allowed` of a file's rows is useless. Averaged rows are useful."""
     counts, lines = np.zeros(len(REASONS), dtype=int), {}
     for (reason, *_), (n_rows, line) in file.aside.items():
         counts[reason] += n_rows

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def read_logs(train_log, test_log, sample_submission, splits, config):
-    """Return {column: array (n,)} with one row for each object, those of the training log first, both in log order.
+    """Return {column: array (n,)}, a row for each object: the training log's first, then the test log's, in log order.
 
     The columns of `Logs.objects`, and spec_type: str, None in the test set. target: int8, 1 for a TDE, 0 for anything
     else, -1 in the test set. submission_row: int32, the row of the object in the submission, -1 in the training set.

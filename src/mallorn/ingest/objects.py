@@ -46,7 +46,7 @@ class Logs:
         return iter(log for log in (self.train, self.test) if log is not None)
 
     def objects(self):
-        """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
+        """Return {column: array (n,)}, a row for each object: the training log first, then the test log, in log order.
 
         str: object_id, set ("train" or "test"), split. float64: Z, NaN if not given (empty, or one of `NO_REDSHIFT`);
         Z_err, NaN if it or Z is not given; EBV, magnitudes, from `mallorn.survey.dust_map.fill_reddening` if not given;

@@ -107,7 +107,7 @@ def objects_beside(points):
 
 
 def _splits(source, path, sets):
-    """Return the sets of objects that there are, and the splits: those of a survey without labels if it has none."""
+    """Return the sets of objects and the splits; a survey without a training set is read as one without labels."""
     try:
         return sets, source.splits(path, sets, "path")
     except DataError:

@@ -70,7 +70,7 @@ def read_arrays(path, most=MOST_ARRAYS):
 
 
 def _fault(packed, most):
-    """Return what is wrong with the arrays in an open zip archive, by their headers alone; None if nothing is."""
+    """Return what is wrong with the arrays in an open zip archive, from their headers alone; None if nothing is."""
     size = sum(entry.file_size for entry in packed.infolist())
     if size > most:
         return f"{size / 1e6:g} MB"

@@ -1,4 +1,4 @@
-"""A convolutional network over the points of each passband, whose codes are joined."""
+"""A convolutional network over the points of each passband; the codes of all passbands are joined."""
 
 import torch
 from torch import nn

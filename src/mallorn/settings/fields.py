@@ -1,8 +1,8 @@
-"""What the models of all blocks share: their base, kinds of numbers and lists, and the fields themselves.
+"""Shared parts of the models of all blocks: their base, types of numbers and lists, and the fields themselves.
 
-A field has a type, a default, a meaning in plain English and a unit; schema, reference page and error messages are made
-of these. Types are strict, as YAML is: text is no number and 1 is no switch. A whole number does for a decimal one and
-the other way round, and comes out in the field's own type, so that `3` and `3.0` are the same setting.
+A field has a type, a default, a meaning in plain English and a unit. Schema, reference page and error messages are made
+from these. Types are strict, as in YAML: text is no number and 1 is no switch. A whole number may stand for a decimal
+one and vice versa. It is converted to the field's own type: `3` and `3.0` are the same setting.
 """
 
 from functools import partial
@@ -51,7 +51,7 @@ def value(default, meaning, unit="", **limits):
 
 
 def needed(meaning, unit=""):
-    """Return a field without a default of its own; the block around it states one."""
+    """Return a field without a default of its own; the block around it gives one."""
     return Field(description=meaning, **_with_unit(unit))
 
 
