@@ -79,7 +79,7 @@ class Connection(requests.Session):
         raise DataError.at(url, expected="an answer", found=found, fix=fix)
 
     def _tried(self, method, url, arguments):
-        """Return the response, what is wrong with it (None: nothing), and the seconds that the service asks to wait."""
+        """Return the response, its fault (None if there is none), and the seconds that the service asks us to wait."""
         try:
             response = super().request(method, url, timeout=self._patience.timeout, **arguments)
         except _FAULTS as error:

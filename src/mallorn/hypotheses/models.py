@@ -171,7 +171,7 @@ def after_explosion(ln_rise, ln_fall):
 
 
 class LightCurveForm(NamedTuple):
-    """A light curve: its `function` of phase and parameters, their names, and the phase of its `peak` from them."""
+    """A light curve: its `function` of phase and parameters, their names, and the function that gives its `peak`."""
 
     function: Callable
     parameters: tuple

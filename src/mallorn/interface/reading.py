@@ -91,7 +91,7 @@ def open_path(path, source=None, survey=None, settings=None, sets=("train", "tes
 
 
 def is_artifact(path):
-    """Return whether a path is called as light curves that the workflow has read, results/lightcurves/SPLIT.parquet."""
+    """Return whether a path has the name of light curves from the workflow, results/lightcurves/SPLIT.parquet."""
     path = Path(path)
     return path.parent.name == "lightcurves" and path.suffix == ".parquet"
 

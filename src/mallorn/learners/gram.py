@@ -39,7 +39,7 @@ _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 class LinearModel(NamedTuple):
-    """Of p columns and C classes: `weights` (p, C) and `bias` (C,) of columns less their `mean` (p,), all float32."""
+    """A model of p columns and C classes: `weights` (p, C), `bias` (C,) and the columns' `mean` (p,), all float32."""
 
     weights: np.ndarray
     bias: np.ndarray

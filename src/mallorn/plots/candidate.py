@@ -202,7 +202,7 @@ def _draw_sed(axes, sed):
 
 
 def plot_neighbours(neighbours):
-    """Return the figure of the light curves of `ObjectView` objects about their events, each over its highest mean."""
+    """Return the figure of light curves of `ObjectView` objects around their events, each over its highest mean."""
     columns = 3
     rows = -(-len(neighbours) // columns)
     margins = (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)

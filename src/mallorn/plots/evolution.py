@@ -8,7 +8,7 @@ _FLUX_RANGE = (-0.35, 1.35)
 
 
 def plot_balance(counts, target):
-    """Return the figure of the balance of classes of the training set: all classes, and the class sought or not.
+    """Return the figure of the balance of classes in the training set: all classes, and the class sought or not.
 
     counts: {class: objects}. target: the class sought.
     """

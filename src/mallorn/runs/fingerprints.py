@@ -111,7 +111,7 @@ def constant(module, name, source=SOURCE):
 
 
 class _Closure(NamedTuple):
-    """What is reachable: {name: path} of modules that are followed, names of other packages, kinds loaded by name."""
+    """All that is reachable: {name: path} of followed modules, names of other packages, kinds loaded by name."""
 
     ours: dict
     others: set

@@ -121,7 +121,7 @@ Slot = Literal[constant("mallorn.survey.passbands", "SLOTS")]
 
 
 def listed(item, least=1, most=None, distinct=True, rising=False):
-    """Return the type of a list of `least` to `most` items; distinct: none comes twice; rising: in ascending order."""
+    """Return the type of a list of `least` to `most` items. distinct: no item twice; rising: in ascending order."""
     checks = [AfterValidator(_rising)] if rising else [AfterValidator(_distinct)] if distinct else []
     extra = {"uniqueItems": True} if distinct else None
     return Annotated[list[item], Field(min_length=least, max_length=most, json_schema_extra=extra), *checks]
