@@ -46,7 +46,7 @@ def overlap(distance, first, second):
 
 
 def binary_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W). p: as of `draw`. time: (T,) days; at `epoch` star 1 is behind."""
+    """Return the flux at 10 pc, microjansky, (T, W). p: from `draw`. time: (T,) days; star 1 is behind at `epoch`."""
     return _flux(p, (time - p["epoch"]) / p["period"], wavelength)
 
 

@@ -65,7 +65,7 @@ def draw(spec_type, rng, span):
 
 
 def pulse(phase, rise):
-    """Return s at `phase`, in periods since a maximum: half a cosine down from 1/2, and in the part `rise` up again."""
+    """Return s at `phase`, in periods since a maximum: half a cosine down from 1/2, then up in the part `rise`."""
     phase = phase % 1.0
     falling = phase < 1.0 - rise
     part = np.where(falling, phase / (1.0 - rise), (1.0 - phase) / rise)

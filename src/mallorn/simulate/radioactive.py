@@ -113,7 +113,7 @@ def draw_nickel(spec_type, rng):
 
 
 def nickel_flux(spec_type, p, rng, phase, wavelength):
-    """Return the flux at 10 pc, microjansky, (P, W). p: as of `draw_nickel`; phase: (P,) days since its peak at 5000 A.
+    """Return the flux at 10 pc, microjansky, (P, W). p: as from `draw_nickel`; phase: (P,) days since peak at 5000 A.
 
     Gamma rays are trapped for sqrt(3 kappa M / (4 pi v^2)), kappa = 0.03 cm^2 / g. Metals blanket the light below
     4000 A as in other supernovae, by (lambda / 4000 A)^2.

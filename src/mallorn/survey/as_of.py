@@ -18,7 +18,7 @@ DETECTION_SNR = 5.0
 
 
 class Trigger(NamedTuple):
-    """What makes a survey report an object: so many `detections`, points above `snr` times their error.
+    """The condition for a survey to report an object: a number of `detections`, points above `snr` times their error.
 
     If the file itself says whether a point is a detection, that counts.
     """

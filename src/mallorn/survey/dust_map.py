@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class DustMap(NamedTuple):
-    """A map that `dustmaps` reads: files in its folder, E(B-V) over its values, a function (folder) that opens it."""
+    """A map that `dustmaps` reads: files in its folder, the ratio of E(B-V) to its values, a function to open it."""
 
     files: tuple
     scale: float

@@ -136,7 +136,7 @@ class LightCurves:
         return np.isfinite(self.redshift)
 
     def with_redshift(self, redshift, redshift_err):
-        """Return the same objects with other redshifts and errors (n,), NaN as above, and the distances of these."""
+        """Return the same objects with other redshifts and errors (n,), NaN as above, and the distances that follow."""
         redshift, redshift_err = (np.array(values, dtype=float) for values in (redshift, redshift_err))
         distance = luminosity_distance(redshift)
         return replace(self, redshift=redshift, redshift_err=redshift_err, luminosity_distance=distance)
@@ -172,7 +172,7 @@ class LightCurves:
         return replace(self, start=start, **dict(zip(_OF_POINTS, points, strict=True)))
 
     def in_band(self, band):
-        """Return the same objects with only the points of band number `band`; objects may be left without points."""
+        """Return the same objects with only the points of passband `band`, an index; some may be without points."""
         return self.where(self.band == band)
 
     def where(self, keep):

@@ -259,7 +259,7 @@ def shipped_surveys():
 
 
 def shipped_depths(survey):
-    """Return {passband: median five-sigma depth of a visit, AB magnitude} of a survey; {} if the package lacks it."""
+    """Return {passband: median five-sigma depth of a visit, AB magnitude} of a survey; {} if it is not shipped."""
     passbands = _shipped().get(survey, {"passbands": {}})["passbands"]
     return {name: float(about["depth"]) for name, about in passbands.items()}
 

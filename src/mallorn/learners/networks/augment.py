@@ -64,7 +64,7 @@ def altered(batch, how, generator):
 
 
 def _grid(grid, how, drawn, normal):
-    """Return the grid (n, 2 S, G) with noise of its own error, of one draw for each slot, moved, cut, without slots."""
+    """Return the grid (n, 2 S, G) moved, cut, without some slots, and with noise: one draw per slot times its error."""
     shift, cut, lost = drawn
     n, channels, phases = grid.shape
     slots = channels // 2
