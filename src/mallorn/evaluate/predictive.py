@@ -1,17 +1,17 @@
-"""Intervals of a score: of the objects that were scored, and of a new sample of events of a stated size.
+"""Intervals of a score: for the objects that were scored, and for a new sample of events of a stated size.
 
-The interval of the score says how it varies with the events that were scored. What another sample of events will show
-varies more: the scored events are a sample themselves, the new ones are another, and the model would be another one if
-it had been trained on other events. Three kinds of draws, each with all of the one before:
+The interval of a score says how it varies with the events that were scored. The score of another sample of events
+varies more: the scored events are one sample and the new ones another, and other training events would have given
+another model. There are three kinds of draws, each of which includes the one before:
 
 - "score": the events that were scored, drawn anew.
-- "new_sample": as many events as the new sample has, drawn from events that were drawn anew.
-- "new_sample_and_model": and the score shifted as it is between models that were trained on events drawn anew.
+- "new_sample": the scored events drawn anew, and from these as many events as the new sample has.
+- "new_sample_and_model": the same, with the score shifted as between models trained on events drawn anew.
 
-The last two are too narrow and off centre where events are few: draws of n events have (n - 1) / n of the variance, and
-doubled events flatter a score. So they are taken on the scale of log odds, centred on the score itself, and at a level
-as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg 2015, The
-American Statistician 69, 371), n being the number of events of targets.
+With few events the last two are too narrow and off centre: draws of n events have (n - 1) / n of the variance, and
+doubled events flatter a score. Their intervals are therefore taken on the scale of log odds, centred on the score
+itself, and widened as Student's t of n - 1 degrees of freedom asks, where n is the number of target events (the
+expanded percentile interval; Hesterberg 2015, The American Statistician 69, 371).
 """
 
 import numpy as np
@@ -49,8 +49,8 @@ _EDGE = 1e-4
 def draws(target, event, probability, sample, shifts, rounds, seed):
     """Return {(score, kind): (rounds,)} for the names in `SCORES` and `KINDS`.
 
-    target (n,) 0 or 1; event (n,) str; probability (n,). sample: (events of targets, events of others) of the new
-    sample, None for as many as were scored. shifts: {score: (R,)} of models trained on other events, mean 0.
+    target (n,) 0 or 1; event (n,) str; probability (n,). sample: (target events, other events) of the new sample, None
+    for as many as were scored. shifts: {score: (R,)} of models trained on other events, mean 0.
     """
     events, which = np.unique(np.asarray(event, dtype=str), return_inverse=True)
     positive = np.bincount(which, np.asarray(target) == 1, len(events)) > 0
@@ -77,8 +77,8 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
 def interval_of(kind, values, value, events, level):
     """Return (low, high) of a kind of interval from its `draws`.
 
-    kind: one of `KINDS`. values (rounds,): draws. value: the score itself. events: number of events of targets that
-    were scored. level: share of new samples that the interval is to hold.
+    kind: one of `KINDS`. values (rounds,): draws. value: the score itself. events: number of target events that were
+    scored. level: share of new samples that the interval is to hold.
     """
     if kind == "score" or events < 2:
         return tuple(map(float, interval(values, level)))
@@ -93,10 +93,11 @@ def interval_of(kind, values, value, events, level):
 def model_shifts(objects, fold, spec, refits, seed, threads):
     """Return {score: (refits,)}: how scores out of fold differ from their mean when training events are drawn anew.
 
-    Each refit trains on events that are drawn with replacement from those of a training part, targets and others apart,
-    and predicts the fold as it is. The differences are widened by R / (R - 1) in variance, since their mean is theirs.
+    Each refit draws the events of a training part with replacement, targets and others apart, trains on them, and
+    predicts the fold as it is. The variance of the differences is multiplied by R / (R - 1), since they are taken from
+    their own mean.
 
-    objects: `Labelled`, class 0 being the one sought. fold (n,). spec: a block of `models`. refits: R, at least 2.
+    objects: `Labelled`; class 0 is the one sought. fold (n,). spec: a block of `models`. refits: R, at least 2.
     """
     target, values = objects.classes == 0, {name: [] for name in SCORES}
     for refit in range(refits):
@@ -111,13 +112,14 @@ def model_shifts(objects, fold, spec, refits, seed, threads):
 
 
 def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):
-    """Return {(score, kind): (splits,) int}: -1, 0 or 1 where the score of a new sample is below, inside or above.
+    """Return {(score, kind): (splits,) int}: -1, 0 or 1 if the score of a new sample is below, inside or above.
 
-    Each split parts the events in two halves, strata apart. On the first the model is cross-validated with whole events
-    in a fold, and its interval made; trained on all of it, the model scores the second half, the new sample. The shifts
-    of models are those of the whole, widened by the square root of the events of the whole over those of the half.
+    Each split divides the events into halves, stratum by stratum. On the first half the model is cross-validated, with
+    whole events in a fold, and its interval is made. Trained on all of that half, the model scores the second one, the
+    new sample. The shifts of models are those of the whole, times the square root of the events in the whole over those
+    in the half.
 
-    stratum (n,) str. shifts: as of `draws`. options: {"splits", "folds", "rounds", "level"}. Others as of
+    stratum (n,) str. shifts: as for `draws`. options: {"splits", "folds", "rounds", "level"}. The others are as for
     `model_shifts`.
     """
     target, found = (objects.classes == 0).astype(int), {(name, kind): [] for name in SCORES for kind in KINDS}
@@ -143,8 +145,9 @@ def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):
 def predictive_rows(labels, probability, sample, shifts, found, options, seed):
     """Return a row {column: value} of `PREDICTIVE_COLUMNS` for each score and kind of interval.
 
-    found: share of the splits of `found_in_splits` whose new sample is inside; below and above: the others.
-    model_sd: standard deviation of the shifts. labels: {"target", "event"} (n,). options: {"level", "rounds"}.
+    found, below, above: shares of the splits of `found_in_splits` whose new sample is inside the interval, below and
+    above it. model_sd: standard deviation of the shifts. labels: {"target", "event"} (n,). options: {"level",
+    "rounds"}.
     """
     made = draws(labels["target"], labels["event"], probability, sample, shifts, options["rounds"], seed)
     known = [len(set(labels["event"][labels["target"] == t])) for t in (1, 0)]

@@ -1,7 +1,7 @@
-"""All features of light curves in one process, without files.
+"""Make all features of light curves in one process, without files.
 
-The workflow's rules are cached cuts of the same functions: each rule makes one artifact of one split and keeps it, here
-all artifacts of a group of objects are made one after the other and handed on in memory. Both give the same numbers.
+The workflow's rules call the same functions. Each rule makes one artifact of one split and keeps it as a file. Here all
+artifacts of a group of objects are made one after the other and stay in memory. Both ways give the same numbers.
 """
 
 import numpy as np
@@ -20,20 +20,20 @@ def extract_features(lightcurves, settings, families=None, kernels=None, further
 
     settings: {"fits", "posterior", "features"}, blocks of the configuration. families: names of the families to make;
     by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`. further: (artifacts that
-    it needs, function of (`LightCurves`, {artifact: table}) that returns more columns), for what is no feature and
-    made of the same fits; its columns come last.
+    it needs, function of (`LightCurves`, {artifact: table}) that returns more columns), for columns that are no
+    features but are made from the same fits; they come last.
 
-    Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them,
-    and sums of linear algebra are done in one thread, as in the workflow: in several they would round otherwise.
+    As in the workflow, objects are worked on in groups of `OBJECTS_PER_GROUP`, to bound the memory, and linear algebra
+    runs in one thread, since sums in several threads round differently.
     """
     with one_thread("blas"):
         return _extract(lightcurves, settings, families, kernels, further)
 
 
 def families_of(columns, blocks):
-    """Return the names of the families that hold `columns` of a feature table, in the order of their `blocks`.
+    """Return the names of the families that `columns` of a feature table belong to, in the order of `blocks`.
 
-    blocks: the block `features` of the configuration; families that it leaves out hold none.
+    blocks: the block `features` of the configuration; families that it leaves out have no columns.
     """
     known = {name.partition("__")[0] for name in columns}
     return [name for name, block in blocks.items() if block["enabled"] and name in known]
@@ -61,11 +61,11 @@ def _extract(lightcurves, settings, families, kernels, further):
 
 
 def make_artifacts(needs, lightcurves, settings, kernels=None):
-    """Return {artifact: table} of what families read besides the points, for the artifacts named in `needs`.
+    """Make the artifacts named in `needs`, which families read besides the points; return {artifact: table}.
 
-    The keys and tables are those of `mallorn.families.family.Inputs`: {column: array} of "fits/multiband",
-    "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior`
-    of "posterior". Those that they are made of come along.
+    Keys and tables are those of `mallorn.families.family.Inputs`: {column: array} for "fits/multiband",
+    "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} for "fits/drw" and "fits/matern", a
+    `Posterior` for "posterior". Those that they are made of come along.
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
     compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).

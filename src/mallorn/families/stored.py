@@ -1,7 +1,7 @@
-"""The tables of feature families of one part: what is stale is made in one pass over the part, the rest stays.
+"""The feature tables of one part: stale tables are made in one pass over the part, the others stay.
 
-One job makes all families, since a start of an interpreter and the reading of light curves cost more than most of
-them. Each table says what it was made from, so an edit of one family makes that family again and no other.
+One job makes all families, since starting an interpreter and reading light curves cost more than most of them. Each
+table says what it was made from: after an edit of one family, only that family is made again.
 """
 
 import logging
@@ -17,14 +17,14 @@ __all__ = ["write_families"]
 
 
 def write_families(objects, families):
-    """Write the feature tables of one part that are not there, or were made from something else.
+    """Write the feature tables of one part that are missing, or were made from something else.
 
     objects: path of the part's objects, as `mallorn.survey.lightcurves.write_lightcurves` makes it. families: {family:
         {"output": path, "artifacts": {artifact: path, or {slot: path} for the fits of single passbands} for everything
         in the family's `NEEDS`, "settings": {"features": the family's block of the configuration, "posterior": the
         posterior's block, for families that need it}, "code": digest of the code that makes it}}.
 
-    Tables that stay get a new date, so that they are newer than what they were made from.
+    Tables that stay get a new date, since they must be newer than what they were made from.
     """
     log, known = logging.getLogger(__name__), {}
     digests = {family: _digest(objects, asked, known) for family, asked in families.items()}

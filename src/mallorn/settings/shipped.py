@@ -114,7 +114,7 @@ MODELS = {
         "params": {
             "iterations": 1200,
             "learning_rate": 0.1,
-            "depth": 1,  # trees of one split: a sum of functions of single features, which holds best for new events
+            "depth": 1,  # trees with one split: a sum of functions of single features, which works best for new events
             "l2_leaf_reg": 5.0,
             "rsm": 0.02,
             "boosting_type": "Plain",

@@ -1,25 +1,26 @@
-"""One long table of points, a row each: CSV, Parquet, FITS, ECSV or VOTable; or a folder of such tables.
+"""One long table with a row for each point: CSV, Parquet, FITS, ECSV or VOTable; or a folder of such tables.
 
 Settings, all optional:
-columns: {role: column}; the roles and the usual names, which need no mapping, are in `mallorn.sources.table_columns`.
-    A column that is null is not guessed. Without object_id, each file is one object, named like the file.
-constants: {role: value} for what no column holds, such as {passband: r}.
+columns: {role: column}; `mallorn.sources.table_columns` has the roles, and the usual names, which need no mapping. A
+    role that is null is not guessed. Without object_id, each file is one object with the name of the file.
+constants: {role: value} for roles without a column, such as {passband: r}.
 survey: the survey of the passbands; by default "ztf" for fid and for objects called ZTF..., else "lsst" for ugrizy.
-passbands: {name in the file: "SURVEY.NAME"}, for what follows from no survey.
-unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, that in the name of
-    the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
-zero_point: AB magnitude of one unit of flux; a column zero_point holds one for each row.
-time: "mjd" or "jd"; by default JD where times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
-flux: "difference" or "direct", kept in `about`; by default "difference" where the file has signs or FLUXCAL.
+passbands: {name in the file: "SURVEY.NAME"}, for names that follow from no survey.
+unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, else the one in the
+    name of the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
+zero_point: AB magnitude of one unit of flux; a column zero_point has one for each row.
+time: "mjd" or "jd"; by default JD if times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
+flux: "difference" or "direct", kept in `about`; by default "difference" if the file has signs or FLUXCAL.
 mask: {column: bits}: rows with one of the bits are set aside; by default `MASKS`.
-flags: columns of which true sets a row aside; by default those of Rubin's tables (`FLAGS` of `table_points`).
+flags: columns in which true sets a row aside; by default those of Rubin's tables (`FLAGS` of `table_points`).
 drop: {column: [values]}: rows with one of the values are set aside.
 objects: paths of tables of objects, beside the file or absolute; object_columns: {role: column} of them.
 carry: columns to carry along with the objects. extension: see `mallorn.sources.table_files.table_file`.
 rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`.
 
-Magnitudes are AB; those of a difference image get their sign from isdiffpos. Beyond 90 they are missing. A row with a
-limiting magnitude and no magnitude is an upper limit: flux 0, with a fifth of the limit, taken as 5 sigma, as error.
+Magnitudes are AB; those of a difference image get their sign from isdiffpos. Values beyond 90 are missing. A row with a
+limiting magnitude and no magnitude is an upper limit: its flux is 0, and its error a fifth of the limit, taken as 5
+sigma.
 """
 
 from pathlib import Path
@@ -62,8 +63,7 @@ ROWS_OF_OBJECT = "folder"
 def batches(path, settings):
     """Yield the `Batch`es of the table at `path`, or of all tables below the folder `path`.
 
-    Raises DataError that lists the columns found where one that is needed is neither named in the settings nor as
-    usual.
+    Raises DataError, with a list of the columns found, if a needed one is neither in the settings nor has a usual name.
     """
     path = Path(path)
     objects = ObjectTables(path, settings)
@@ -109,7 +109,7 @@ class _Tables:
             raise DataError.at(self._path, expected="passbands of a known survey", found=found, fix=fix)
 
     def _tell(self, file, rows):
-        """Keep what holds for all files, and see that the columns carried along are those of the first."""
+        """Keep facts on all files, and check that the columns to carry along are those of the first file."""
         if self._extra is None:
             self._extra = rows.extra
             self.about |= rows.about

@@ -1,4 +1,4 @@
-"""Rows of a table as points: units, signs, upper limits, times and passbands."""
+"""Turn rows of a table into points: units, signs, upper limits, times and passbands."""
 
 import re
 
@@ -46,10 +46,10 @@ _YES = ("1", "1.0", "t", "true", "yes", "y", ">", "<")
 
 
 class PointRows:
-    """How the rows of one file become points.
+    """Turns the rows of one file into points.
 
-    Attributes: columns, those to read; extra, names of what is told of the objects; about, what holds for the file;
-    known and unknown, the passbands that were met. roles: of the columns; by default mapped or guessed.
+    Attributes: columns, those to read; extra, names of columns on the objects; about, facts on the file; known and
+    unknown, the passbands that occurred. roles: of the columns; by default mapped or guessed.
     """
 
     def __init__(self, path, table, settings, roles=None):
@@ -77,7 +77,7 @@ class PointRows:
         self.about = self._about(unit)
 
     def of(self, part, extra, reasons=None):
-        """Return the `row_table` of a `Part`, with the columns of objects `extra`; `reasons` so far are kept."""
+        """Return the `row_table` of a `Part`, with the columns of objects `extra`; earlier `reasons` are kept."""
         n = part.n
         reasons = reasons or Reasons(n)
         for name in self._flags:
@@ -110,7 +110,7 @@ class PointRows:
         )
 
     def _usual_flags(self, names):
-        """Return the flags of Rubin's tables among `names`: those of the pixels, and that of the flux that is read."""
+        """Return the flags of Rubin's tables among `names`: those of the pixels, and that of the flux in use."""
         own = (f"{self._roles['flux']}_flag",) if "flux" in self._roles else ()
         return [name for name in (*own, *FLAGS) if name in names]
 
@@ -144,7 +144,7 @@ class PointRows:
             with np.errstate(over="ignore"):
                 flux = to_microjansky(self._numbers(part, "flux"), zero_point)
                 error = to_microjansky(self._numbers(part, "flux_err"), zero_point)
-            if "is_limit" in self._roles:  # a limit that is a flux of 0, as `mallorn convert` writes it
+            if "is_limit" in self._roles:  # a limit with a flux of 0, as `mallorn convert` writes it
                 limit = _yes(part, self._roles["is_limit"]) & (flux == 0.0)
         else:
             magnitude = _magnitudes(self._numbers(part, "magnitude"))
@@ -220,7 +220,7 @@ class PointRows:
     def _zero_point_of(self, unit, column):
         if unit.lower() in _UNITS:
             return _UNITS[unit.lower()]
-        from astropy import units  # only here: it takes most of a second
+        from astropy import units  # imported only here: it takes most of a second
 
         try:
             return 23.9 - 2.5 * np.log10(units.Unit(unit).to(units.uJy))
@@ -243,10 +243,10 @@ class PointRows:
 
 
 def leave_unknown(codes, names, found, reasons):
-    """Set aside the rows with a passband that is of no known survey; return the names of these.
+    """Set aside the rows with a passband of no known survey; return the names of these.
 
-    codes: (n,) numbers of the rows' names, -1 where missing. names: in the file. found: the passbands, None if unknown.
-    Only the first `MOST_NAMED` have a reason of their own: a column that holds something else may have millions.
+    codes: (n,) indices of the rows' names, -1 where missing. names: in the file. found: the passbands, None if unknown.
+    Only the first `MOST_NAMED` have a reason of their own: a column of something else may have millions of names.
     """
     unknown = [k for k, name in enumerate(names) if found[k] is None and name not in ("", "-", None)]
     for k in unknown[:MOST_NAMED]:
@@ -257,10 +257,10 @@ def leave_unknown(codes, names, found, reasons):
 
 
 def passband_of(name, survey=None, passbands=None):
-    """Return the "SURVEY.NAME" of a passband as files name it, or None where it follows from nothing.
+    """Return the "SURVEY.NAME" of a passband by its name in a file, or None if nothing tells.
 
-    passbands: {name: "SURVEY.NAME"}, holds first. "DES-g" and "ztf_r" name their survey; zg, zr, zi are ZTF's. Else
-    `survey` is believed; without it, ugrizy, Y and the numbers 0 to 5 are LSST's.
+    passbands: {name: "SURVEY.NAME"}, comes first. "DES-g" and "ztf_r" name their survey; zg, zr, zi are ZTF's. Else
+    `survey` counts; without it, ugrizy, Y and the numbers 0 to 5 are LSST's.
     """
     if passbands and name in passbands:
         return passbands[name]
@@ -284,7 +284,7 @@ def passband_of(name, survey=None, passbands=None):
 
 
 def _yes(part, name):
-    """Return where a column (n,) says yes: true, 1, or a text such as t or yes."""
+    """Return where (n,) a column says yes: true, 1, or a text such as t or yes."""
     column = part.column(name)
     if pa.types.is_boolean(column.type):
         return _bools(column)
@@ -292,7 +292,7 @@ def _yes(part, name):
 
 
 def _untold(part, name):
-    """Return where a column (n,) of detections tells nothing: -1, as `mallorn convert` writes, or no value."""
+    """Return where (n,) a column of detections tells nothing: -1, as `mallorn convert` writes, or no value."""
     column = part.column(name)
     if pa.types.is_boolean(column.type):
         return _bools(pc.is_null(column))

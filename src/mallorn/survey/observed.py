@@ -1,4 +1,4 @@
-"""How objects were observed: how many points, how deep, how long, in which passbands; nothing about what they are."""
+"""How objects were observed: number of points, depth, length, passbands. Nothing here says what they are."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,15 @@ __all__ = ["Observed", "enough", "observed", "too_few"]
 
 
 class Observed(NamedTuple):
-    """How n objects were observed; all (n,) but `slots`. NaN of an object without any point, but for counts, which
-    are 0.
+    """How n objects were observed; all arrays but `slots` are (n,).
+
+    Without any point, counts are 0 and all else is NaN.
 
     n_points, n_detections: points, and those above `DETECTION_SNR`. nights: whole days of MJD with points. span: days
     from the first point to the last. detected: share of the points that are detections. median_error, peak: median
     error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
-    redshift, and absolute_magnitude (AB) of the largest flux: NaN where unknown. slots: (n, 6) bool, whether there are
-    points in each of `SLOTS`. age: days from the trigger to the last point, NaN of an object without a trigger.
+    redshift, and absolute_magnitude (AB) of the largest flux: NaN if unknown. slots: (n, 6) bool, whether there are
+    points in each of `SLOTS`. age: days from the trigger to the last point, NaN without a trigger.
     """
 
     n_points: np.ndarray
@@ -36,17 +37,17 @@ class Observed(NamedTuple):
     age: np.ndarray
 
     def take(self, rows):
-        """Return the objects with the numbers `rows` (m,), in that order."""
+        """Return the objects at the indices `rows` (m,), in that order."""
         return Observed(*(values[rows] for values in self))
 
     @property
     def passbands(self):
-        """Names of the slots with points, one after another, (n,) str, such as "gr"."""
+        """Names (n,) str of the slots with points in a row, such as "gr"."""
         return np.array(["".join(name for name, has in zip(SLOTS, row, strict=True) if has) for row in self.slots])
 
 
 def observed(lightcurves, trigger=USUAL):
-    """Return how each object of `LightCurves` was `Observed`. trigger: `Trigger` from which ages count."""
+    """Return how each object of `LightCurves` was `Observed`. trigger: the `Trigger` from which ages are counted."""
     lc, n = lightcurves, len(lightcurves)
     ratio = lc.flux / lc.flux_err
     counts = {"n_points": lc.n_points, "n_detections": np.bincount(lc.owner, ratio > DETECTION_SNR, n).astype(int)}
@@ -72,7 +73,7 @@ def observed(lightcurves, trigger=USUAL):
 
 
 def enough(seen, minimum):
-    """Return whether each `Observed` object has as much as `minimum`, the block `domain`, asks for, (n,) bool."""
+    """Return whether (n,) bool each `Observed` object has as much as `minimum`, the block `domain`, requires."""
     return (
         (seen.n_points >= minimum["points"])
         & (seen.n_detections >= minimum["detections"])
@@ -81,7 +82,7 @@ def enough(seen, minimum):
 
 
 def too_few(seen, minimum):
-    """Return in words what each `Observed` object lacks of `minimum`, (n,) str, "" where it has `enough`."""
+    """Return in words, (n,) str, what each `Observed` object lacks of `minimum`, "" if it has `enough`."""
     words = {"points": "n_points", "detections": "n_detections", "nights": "nights"}
     lacking = [
         ", ".join(
