@@ -10,8 +10,9 @@ from mallorn.seeds import derived_seed
 __all__ = ["COVERAGE_COLUMNS", "coverage"]
 
 _SHARES = ("coverage", "set_coverage", "size", "empty", "at_leaf", "at_root")
+_PROMISE = {"marginal": "coverage", "by_class": "set_coverage"}
 COVERAGE_COLUMNS = (
-    *("kind", "class", "objects", "events", "stated", "finest"),
+    *("kind", "class", "objects", "events", "stated", "finest", "promise"),
     *("coverage", "coverage_low", "coverage_high", "set_coverage", "set_coverage_low", "set_coverage_high"),
     *_SHARES[2:],
 )
@@ -22,7 +23,9 @@ def coverage(objects, probability, fold, options, seed):
     """Return a row {column: value} of `COVERAGE_COLUMNS` for each kind of sets, of all objects and of each leaf.
 
     coverage: how often the class that is given holds the true one; set_coverage: how often the set of leaves does,
-    which may be smaller, since the lowest class that holds a set may hold more. size: leaves in a set; empty, at_leaf,
+    which may be smaller, since the lowest class that holds a set may hold more. promise: which of the two is calibrated
+    to the chance that is stated: `coverage` of marginal sets, `set_coverage` of those by class, and for each leaf of
+    the latter alone. size: leaves in a set; empty, at_leaf,
     at_root: shares of sets without a leaf, of classes given that are leaves, and of those that are the root, which says
     nothing. All are means over events, each the mean of its objects. finest: the largest chance that the events of a
     calibration allow, K / (K + 1). Sets are calibrated on the folds that an object is not in; only under grouped folds
@@ -64,7 +67,8 @@ def coverage(objects, probability, fold, options, seed):
         for name, mine in groups.items():
             few = min(len(set(event[mine & (fold != k)])) for k in np.unique(fold))
             row = {"kind": kind, "class": name, "objects": int(mine.sum()), "events": len(set(event[mine]))}
-            row |= {"stated": options["coverage"], "finest": few / (few + 1), **_named(mean[name][0])}
+            row |= {"stated": options["coverage"], "finest": few / (few + 1), "promise": _PROMISE[kind]}
+            row |= _named(mean[name][0])
             low, high = interval(drawn[name], options["level"])
             for k, score in enumerate(_SHARES[:2]):
                 row |= {f"{score}_low": float(low[k]), f"{score}_high": float(high[k])}
