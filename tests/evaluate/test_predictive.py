@@ -5,6 +5,7 @@ import pytest
 from learning_data import PARAMS, SPEC, labelled, survey
 from sklearn.metrics import average_precision_score
 
+from mallorn.evaluate import predictive
 from mallorn.evaluate.predictive import (
     KINDS,
     PREDICTIVE_COLUMNS,
@@ -79,14 +80,19 @@ def test_where_no_event_is_missed_new_samples_are_held_too_and_not_by_an_interva
     assert 0.5 < np.min(lows) < np.max(lows) < 0.95
 
 
-def test_draws_of_a_new_sample_have_the_mean_of_the_score_and_the_half_events():
-    """Of 12 events half an event that is missed and one that is found bring the mean a little towards a half."""
+def test_draws_are_brought_to_the_mean_of_the_score_and_those_of_0_and_1_stay():
+    values = np.array([0.0, 0.2, 0.7, 1.0])
+    for mean in (0.4, 0.475, 0.6):
+        moved = predictive._with_odds(values, predictive._log_factor(values, mean))
+        assert np.mean(moved) == pytest.approx(mean, abs=1e-6)
+        assert (moved[0], moved[3]) == (0.0, 1.0)
+        assert np.ptp(np.log(moved[1:3] / (1 - moved[1:3])) - np.log(values[1:3] / (1 - values[1:3]))) < 1e-9
+    assert predictive._log_factor(values, 0.9) == 5.0  # the draw of 0 leaves no room
+    assert predictive._log_factor(np.ones(3), 1.0) == 0.0
     target, event, p = sample(np.random.default_rng(8), 60)
-    value = average_precision_score(target, p)
-    made = draws(target, event, p, None, NONE, 2000, 1)
-    assert np.mean(made["average_precision", "score"]) > value + 0.004
-    halves = 0.5 / 13 * (1.0 + np.mean(target))  # one ranks first, of the other precision is that of all objects
-    assert np.mean(made["average_precision", "new_sample"]) == pytest.approx(value * 12 / 13 + halves, abs=0.01)
+    made, value = draws(target, event, p, None, NONE, 1000, 1), average_precision_score(target, p)
+    assert np.mean(made["average_precision", "score"]) > value + 0.004  # doubled events flatter
+    assert np.mean(made["average_precision", "new_sample"]) < value
 
 
 def test_the_interval_of_a_new_sample_is_widened():
