@@ -6,7 +6,7 @@ it had been trained on other events. Three kinds of draws, each with all of the 
 
 - "score": the events that were scored, drawn anew.
 - "new_sample": as many events as the new sample has, drawn from events that were drawn anew.
-- "new_sample_and_model": and the score shifted as it is between models that were trained on events drawn anew.
+- "new_sample_and_model": and the odds of the score shifted as they are between models trained on events drawn anew.
 
 The last two know more than the draws. Draws of n events have (n - 1) / n of the variance, so these intervals are taken
 at a level as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg
@@ -81,9 +81,11 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
     made = {}
     for name, score in SCORES.items():
         plain, new, with_halves = (np.concatenate(found[name, k]) for k in range(3))
-        new = _with_odds(with_halves, _log_factor(new, score(target, probability)))
-        shift = rng.choice(shifts[name], size=rounds)
-        made |= dict(zip([(name, kind) for kind in KINDS], (plain, new, np.clip(new + shift, 0.0, 1.0)), strict=True))
+        value = score(target, probability)
+        new = _with_odds(with_halves, _log_factor(new, value))
+        inner = (len(groups[0]) * value + _HALF) / (len(groups[0]) + 2.0 * _HALF)
+        shifted = _with_odds(new, rng.choice(shifts[name], size=rounds) / (inner * (1.0 - inner)))
+        made |= dict(zip([(name, kind) for kind in KINDS], (plain, new, shifted), strict=True))
     return made
 
 
@@ -135,7 +137,7 @@ def _log_factor(values, mean):
 
 
 def _with_odds(values, log_factor):
-    """Return scores (n,) whose odds are multiplied by a number, of which the natural logarithm is given."""
+    """Return scores (n,) whose odds are multiplied by a number, or one for each (n,), given its natural logarithm."""
     inside = np.abs(values - 0.5) < 0.5 - _SAME
     return np.where(inside, expit(logit(np.clip(values, _SAME, 1.0 - _SAME)) + log_factor), np.round(values))
 
