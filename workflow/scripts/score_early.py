@@ -147,7 +147,8 @@ def _times(p, labels, ages, moments, settings):
         if len(here) and 0 < labels["target"][here].sum() < len(here):
             given = labels["target"][here], p.probability[here], p.fold[here]
             chosen[here] = p.probability[here] >= cross_fitted_thresholds(settings["threshold"], *given)
-    days = np.array([np.inf if cut == WHOLE else float(cut.split()[0]) for cut in cuts])
+    day_of = dict(zip(ages, [*sorted(settings["early"]["ages"]), np.inf], strict=True))
+    days = np.array([day_of.get(cut, np.inf) for cut in cuts])
     sought = np.flatnonzero(labels["target"] == 1)
     of = originals(p.object_id).astype(str)
     event = dict(zip(of, labels["event"], strict=True))
