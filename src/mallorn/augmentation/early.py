@@ -65,10 +65,8 @@ def _random_times(lc, options, trigger, seed):
     first, reported = detection_times(lc, 1, trigger), trigger_times(lc, trigger)
     for k in range(options["days"]):
         name = f"days {k + 1}"
-        yield (
-            name,
-            first + 2.0 ** np.array([generator(seed, "early", name, one).uniform(low, high) for one in lc.object_id]),
-        )
+        drawn = [generator(seed, "early", name, one).uniform(low, high) for one in lc.object_id]
+        yield name, first + 2.0 ** np.array(drawn)
     for k in range(options["shares"]):
         name, times = f"share {k + 1}", np.full(len(lc), np.nan)
         for row in np.flatnonzero(np.isfinite(reported)):

@@ -93,9 +93,7 @@ class EarlyRandom(Block):
     """Copies at random ages, beside those at `ages`, drawn for each object anew. Scores are told at `ages` alone."""
 
     days: whole(ge=0) = value(0, "Copies of each object 2^x days after its first detection.")
-    shares: whole(ge=0) = value(
-        0, "Copies of each object once a random share of its points from the trigger on is there."
-    )
+    shares: whole(ge=0) = value(0, "Copies of each object that hold a random share of its points from the trigger on.")
     exponents: Window = value([0.0, 11.0], "Between which x of `days` is drawn, evenly.")
 
 
