@@ -106,7 +106,7 @@ class Early(Block):
     enabled: bool = value(False, "Whether they are made and learned from; a run takes about twice as long.")
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
     ages: listed(NotNegative) = value(
-        [5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
+        [2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
         "Days since the trigger at which copies are made, beside the whole light curve.",
         "d",
     )
