@@ -1,4 +1,8 @@
-"""Scores of objects at each age: how well classes are told while an event unfolds, and what a model gains by age."""
+"""Scores of objects at each age: how well classes are told while an event unfolds, and what a model gains by age.
+
+Each score is the mean over the repeats of the folds. All repeats see the same bootstraps, so that an interval holds how
+few events there are, and less of how they were shared out.
+"""
 
 import numpy as np
 
@@ -64,15 +68,15 @@ def scores_by_age(labels, ages, probability, names, options, seed):
     Columns: age, class, objects, targets, target_events, average_precision with its interval over events,
     recall_at_50, recall_at_80, recall_at_90, expected_calibration_error.
 
-    labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, as copies are called. probability (n, C) of
-    the classes `names`, the first of which is the one sought. options: block `evaluation`.
+    labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, as copies are called. probability (R, n, C)
+    in each repeat, of the classes `names`, the first of which is the one sought. options: block `evaluation`.
     """
     rows = []
     for age in dict.fromkeys(ages):
         here = ages == age
         for k, name in enumerate(names):
             of_class = (labels["class"][here] == name).astype(int)
-            p, event = probability[here, k], labels["event"][here]
+            p, event = probability[:, here, k], labels["event"][here]
             row = {"age": age, "class": name, "objects": int(here.sum()), "targets": int(of_class.sum())}
             row["target_events"] = len(set(event[of_class == 1]))
             rows.append(row | _scores(of_class, p, event, options, derived_seed(seed, "early", age, name)))
@@ -82,8 +86,8 @@ def scores_by_age(labels, ages, probability, names, options, seed):
 def gains_by_age(labels, ages, probability, others, options, seed):
     """Return one row for each age: average precision of the class sought over that of another model, paired by event.
 
-    probability, others (n,): of the class sought, by both. Columns: age, average_precision, other_average_precision,
-    gain, gain_low, gain_high, better, the share of the bootstraps in which the first is.
+    probability, others (R, n): of the class sought, by both, in each repeat. Columns: age, average_precision,
+    other_average_precision, gain, gain_low, gain_high, better, the share of the bootstraps in which the first is.
     """
     rows = []
     for age in dict.fromkeys(ages):
@@ -91,10 +95,10 @@ def gains_by_age(labels, ages, probability, others, options, seed):
         target, event = labels["target"][here], labels["event"][here]
         if not 0 < target.sum() < len(target):
             continue
-        both = [(target, probability[here]), (target, others[here])]
+        both = [(target, probability[:, here]), (target, others[:, here])]
         weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", age))
-        gains = np.array([average_precision(*both[0], w) - average_precision(*both[1], w) for w in weights])
-        first, second = (average_precision(*one) for one in both)
+        gains = np.array([_mean_precision(*both[0], w) - _mean_precision(*both[1], w) for w in weights])
+        first, second = (_mean_precision(*one) for one in both)
         low, high = interval(gains, options["level"])
         row = {"age": age, "average_precision": first, "other_average_precision": second, "gain": first - second}
         rows.append(row | {"gain_low": low, "gain_high": high, "better": float(np.mean(gains > 0))})
@@ -113,7 +117,7 @@ def mean_gain(labels, ages, probability, others, options, seed):
 
     def mean(p, weight=None):
         given = (None if weight is None else weight[here] for here in parts)
-        return np.mean([average_precision(target[k], p[k], w) for k, w in zip(parts, given, strict=True)])
+        return np.mean([_mean_precision(target[k], p[:, k], w) for k, w in zip(parts, given, strict=True)])
 
     weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", "mean"))
     gains = np.array([mean(probability, w) - mean(others, w) for w in weights])
@@ -142,8 +146,14 @@ def _scores(target, probability, event, options, seed):
     if not 0 < target.sum() < len(target):
         return dict.fromkeys([*names, *recalls, "expected_calibration_error"], np.nan)
     weights = bootstrap_weights(event, target, options["rounds"], seed)
-    drawn = np.array([average_precision(target, probability, w) for w in weights])
-    found = dict(zip(names, (average_precision(target, probability), *interval(drawn, options["level"])), strict=True))
-    found |= {name: recall_at_precision(target, probability, p) for name, p in zip(recalls, PRECISIONS, strict=True)}
-    error = expected_calibration_error(calibration_table(target, probability, _EDGES))
-    return found | {"expected_calibration_error": error}
+    drawn = np.array([_mean_precision(target, probability, w) for w in weights])
+    found = dict(zip(names, (_mean_precision(target, probability), *interval(drawn, options["level"])), strict=True))
+    for name, precision in zip(recalls, PRECISIONS, strict=True):
+        found[name] = np.mean([recall_at_precision(target, p, precision) for p in probability])
+    errors = [expected_calibration_error(calibration_table(target, p, _EDGES)) for p in probability]
+    return found | {"expected_calibration_error": np.mean(errors)}
+
+
+def _mean_precision(target, probability, weight=None):
+    """Return the average precision of probabilities (R, n), the mean over the R repeats."""
+    return np.mean([average_precision(target, p, weight) for p in probability])
