@@ -89,7 +89,7 @@ rule score_other_surveys:
 
 rule early:
     input:
-        expand("results/evaluation/{table}.csv", table=["early", "early_gains", "early_times"]),
+        expand("results/evaluation/{table}.csv", table=["early", "early_gains", "early_times", "early_found"]),
     localrule: True
 
 
@@ -107,6 +107,7 @@ rule score_early:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        found="results/evaluation/early_found.csv",
         figure="results/evaluation/figures/early.svg",
         picture="results/evaluation/figures/early.png",
     log:

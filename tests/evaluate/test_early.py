@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
+from mallorn.evaluate.early import (
+    crossed,
+    found_about_peak,
+    gains_by_age,
+    known_by,
+    mean_gain,
+    passed_at,
+    scores_by_age,
+    shared,
+)
 from mallorn.metrics import average_precision
 
 OPTIONS = {"rounds": 40, "level": 0.9}
@@ -101,3 +110,19 @@ def test_the_first_age_at_which_an_object_is_chosen():
     assert objects.tolist() == ["a", "b", "c"]
     assert first[:2].tolist() == [5.0, np.inf]
     assert np.isnan(first[2])
+
+
+def test_objects_are_counted_by_when_they_are_found_about_their_peak():
+    days = [(70.0, 10.0), (30.0, 10.0), (20.0, 20.0), (-5.0, 50.0), (9.0, np.inf), (9.0, np.nan), (np.nan, 5.0)]
+    rows = [{"peak_after_trigger": peak, "chosen_after_trigger": chosen} for peak, chosen in days]
+    found = found_about_peak(rows)
+    counts = {row["found"]: row["objects"] for row in found}
+    assert counts["50 d and more before peak"] == 1
+    assert counts["20 to 50 d before peak"] == 0  # 20 days before: the span ends with the smaller number
+    assert counts["0 to 20 d before peak"] == 1
+    assert counts["0 to 20 d after peak"] == 1
+    assert counts["50 d and more after peak"] == 1
+    assert counts["whole light curve"] == counts["never"] == counts["at an age, no peak known"] == 1
+    assert sum(counts.values()) == len(days)
+    assert [round(7 * row["share_so_far"]) for row in found[:-1]] == [1, 1, 2, 3, 3, 4, 5, 6]
+    assert np.isnan(found[-1]["share_so_far"])

@@ -267,7 +267,10 @@ def scored_by_age(trained, tmp_path_factory):
     )  # fmt: skip
     write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
     files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
-    outputs = {**{name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}, "figure": folder / "early"}
+    outputs = {
+        **{name: folder / f"{name}.csv" for name in ("scores", "gains", "times", "found")},
+        "figure": folder / "early",
+    }
     whole = {"grouped": [{"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}]}
     blocks = {
         "evaluation": {**CONFIG["evaluation"], "rounds": 20},

@@ -12,7 +12,16 @@ from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.decide.young import share_of_whole
-from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
+from mallorn.evaluate.early import (
+    crossed,
+    found_about_peak,
+    gains_by_age,
+    known_by,
+    mean_gain,
+    passed_at,
+    scores_by_age,
+    shared,
+)
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
@@ -28,21 +37,23 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(files, early, whole, given, outputs, settings):
-    """Write three tables as CSV, and the figure of the first.
+    """Write four tables as CSV, and the figure of the first.
 
     scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
     age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
     gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
+    found: how many of them how long before and after their peaks.
 
     Scores and gains are means over the repeats of the folds; times are those of the first.
 
     files: `DatasetFiles` of the copies at each age. early: {protocol: paths of their out-of-fold predictions, one for
     each repeat}. whole: {protocol: [{"fits": {model: folder}, "learned": path or None}, ...]}, of each repeat, of the
-    models that learned from whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times":
-    path, "figure": path without ending}. settings: {"seed", "target", "early", a block of `augmentations`} and the
-    blocks "training", "evaluation", "threshold" and "calibration".
+    models that learned from whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times",
+    "found": path, "figure": path without ending}. settings: {"seed", "target", "early", a block of `augmentations`} and
+    the blocks "training", "evaluation", "threshold" and "calibration".
     """
-    table, scores, gains, times = read_columns(given["folds"]), [], [], []
+    table = read_columns(given["folds"])
+    scores, gains, times, when = [], [], [], []
     domain, trigger = read_domain(given["domain"]), Trigger(**settings["early"]["trigger"])
     ages = [age_name(age) for age in sorted(settings["early"]["ages"])] + [WHOLE]
     moments, seen = _moments(files, trigger), _seen(files, trigger)
@@ -69,8 +80,10 @@ def main(files, early, whole, given, outputs, settings):
         found += mean_gain(*of_young, settings["evaluation"], settings["seed"])
         gains += [{"protocol": protocol, **row} for row in found]
         served = p._replace(classes=of["served"][0], probability=of["served"][0][:, 0])
-        times += _times(served, labels, ages, moments, settings)
-    for name, rows in (("scores", scores), ("gains", gains), ("times", times)):
+        of_objects = _times(served, labels, ages, moments, settings)
+        times += of_objects
+        when += [{"protocol": protocol, **row} for row in found_about_peak(of_objects)]
+    for name, rows in (("scores", scores), ("gains", gains), ("times", times), ("found", when)):
         write_csv(outputs[name], {column: [row[column] for row in rows] for column in rows[0]}, digits=5)
     plot_early(scores, settings["target"], outputs["figure"])
 
@@ -176,6 +189,6 @@ if "snakemake" in globals():
             snakemake.params.early,
             snakemake.params.whole,
             {name: given[name] for name in ("folds", "domain")},
-            {**{name: snakemake.output[name] for name in ("scores", "gains", "times")}, "figure": figure},
+            {**{name: snakemake.output[name] for name in ("scores", "gains", "times", "found")}, "figure": figure},
             snakemake.params.settings,
         )

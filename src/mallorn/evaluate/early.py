@@ -18,10 +18,23 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["PRECISIONS", "crossed", "gains_by_age", "known_by", "mean_gain", "passed_at", "scores_by_age", "shared"]
+__all__ = [
+    "PRECISIONS",
+    "crossed",
+    "found_about_peak",
+    "gains_by_age",
+    "known_by",
+    "mean_gain",
+    "passed_at",
+    "scores_by_age",
+    "shared",
+]
 
 PRECISIONS = (0.5, 0.8, 0.9)
 """Precisions at which the recall is told."""
+
+_ABOUT_PEAK = (-50.0, -20.0, 0.0, 20.0, 50.0)
+"""Days from the peak that part the rows of `found_about_peak`."""
 
 _EDGES = np.linspace(0.0, 1.0, 11)
 
@@ -138,6 +151,39 @@ def passed_at(names, days, chosen):
     seen[place[chosen]] = True
     np.minimum.at(first, place[chosen], np.asarray(days, dtype=float)[chosen])
     return objects, np.where(seen, first, np.nan)
+
+
+def found_about_peak(rows):
+    """Return how many objects are first chosen how long before and after their peak, a row for each span of days.
+
+    rows: of one protocol, with "peak_after_trigger" and "chosen_after_trigger", days; the second is inf where an object
+    is chosen once its whole light curve is known, NaN where never; the first NaN where no peak is known.
+
+    Columns: found, objects, share of all, share_so_far, that with those found before.
+    """
+    chosen = np.array([row["chosen_after_trigger"] for row in rows], dtype=float)
+    since = chosen - np.array([row["peak_after_trigger"] for row in rows], dtype=float)
+    spans = zip((-np.inf, *_ABOUT_PEAK), (*_ABOUT_PEAK, np.inf), strict=True)
+    counts = {_span(*ends): np.sum((since >= ends[0]) & (since < ends[1])) for ends in spans}
+    unknown = np.isfinite(chosen) & np.isnan(since)
+    counts |= {"at an age, no peak known": unknown.sum(), "whole light curve": np.isposinf(chosen).sum()}
+    counts["never"] = np.isnan(chosen).sum()
+    so_far, total = np.cumsum(list(counts.values())), max(len(rows), 1)
+    return [
+        {
+            "found": name,
+            "objects": int(n),
+            "share": n / total,
+            "share_so_far": upto / total if name != "never" else np.nan,
+        }
+        for (name, n), upto in zip(counts.items(), so_far, strict=True)
+    ]
+
+
+def _span(low, high):
+    """Return what a span of days from the peak is called."""
+    side, near, far = ("after", low, high) if low >= 0 else ("before", abs(high), abs(low))
+    return f"{near:g} d and more {side} peak" if np.isinf(far) else f"{near:g} to {far:g} d {side} peak"
 
 
 def _scores(target, probability, event, options, seed):
