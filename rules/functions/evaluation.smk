@@ -123,9 +123,15 @@ def settings_of_refined():
     return {**class_settings(), **blocks, "kept": config["evaluation"]["tree"]["from_submission"]}
 
 
-def whole_curves(protocol):
+def early_predictions(protocol):
+    """Return the paths of predictions of copies at ages, one for each repeat."""
+    about = {"training": EARLY, "protocol": protocol, "model": SUBMITTED_MODEL}
+    return expand(PREDICTED["out_of_fold"], **about, repeat=REPEATS_OF_EARLY)
+
+
+def whole_curves(protocol, repeat):
     """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths): what whole curves taught."""
-    about = {"training": FINAL, "protocol": protocol, "repeat": 0}
+    about = {"training": FINAL, "protocol": protocol, "repeat": repeat}
     fits = {model: FITS.format(**about, model=model) for model in SUBMITTED_MODELS}
     learned = f"{PREDICTIONS}/learned.json".format(**about, model=SUBMITTED_MODEL) if SUBMITTED_ENSEMBLE else None
     return {"fits": fits, "learned": learned}, [*fits.values(), *filter(None, [learned])]

@@ -268,8 +268,11 @@ def scored_by_age(trained, tmp_path_factory):
     )  # fmt: skip
     write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
     files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
-    outputs = {**{name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}, "figure": folder / "early"}
-    whole = {"grouped": {"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}}
+    outputs = {
+        **{name: folder / f"{name}.csv" for name in ("scores", "gains", "times", "found")},
+        "figure": folder / "early",
+    }
+    whole = {"grouped": [{"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}]}
     blocks = {
         "evaluation": {**CONFIG["evaluation"], "rounds": 20},
         "threshold": CONFIG["threshold"],
@@ -281,7 +284,7 @@ def scored_by_age(trained, tmp_path_factory):
     final = {"quantities": ["n_points"], "low": [0.0]}
     (folder / "domain.json").write_text(json.dumps({"scorers": {"final": final}, "young": young}))
     paths = {"folds": trained / "folds.parquet", "domain": folder / "domain.json"}
-    script("score_early").main(files, [out[0]], whole, paths, outputs, given)
+    script("score_early").main(files, {"grouped": out[:1]}, whole, paths, outputs, given)
     assert all(outputs["figure"].with_suffix(ending).stat().st_size > 5000 for ending in (".png", ".svg"))
     return {"folder": folder} | {name: rows(path) for name, path in outputs.items() if name != "figure"}
 

@@ -187,6 +187,8 @@ def judge(domain, seen):
         for name in filter(scorers.get, names):
             of_age = {whole: share == 1.0, early: share < 1.0}.get(name, True)
             rows = np.flatnonzero(mine & (objections > 0) & of_age)
+            if not len(rows):
+                continue
             why = _outside(scorers[name], seen.take(rows))
             number = np.array([len(one) for one in why])
             fewer = number < objections[rows]

@@ -21,8 +21,8 @@ def choose_engine(name, model):
 def load_engine(name, folder=None):
     """Return a function like `mallorn.gp.solver.innovations`: itself for "celerite2", ours for "compiled".
 
-    Our machine code is read from `folder`, which `mallorn.hypotheses.cache.compile_kernels` has filled. Without a folder
-    it is compiled, which takes 2 s, unless this process has it already.
+    Our machine code is read from `folder`, which `mallorn.hypotheses.cache.compile_kernels` has filled. Without a
+    folder it is compiled, which takes 2 s, unless this process has it already.
     """
     if name == "celerite2":
         return innovations

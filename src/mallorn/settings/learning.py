@@ -89,6 +89,14 @@ class EarlyTrigger(Block):
     snr: Positive = value(5.0, "Least flux over its error.")
 
 
+class EarlyRandom(Block):
+    """Copies at random ages, beside those at `ages`, drawn for each object anew. Scores are told at `ages` alone."""
+
+    days: whole(ge=0) = value(0, "Copies of each object 2^x days after its first detection.")
+    shares: whole(ge=0) = value(0, "Copies of each object that hold a random share of its points from the trigger on.")
+    exponents: Window = value([0.0, 11.0], "Between which x of `days` is drawn, evenly.")
+
+
 class Early(Block):
     """Copies of the training objects as they were known at some ages: from them models learn to score young objects.
 
@@ -98,10 +106,11 @@ class Early(Block):
     enabled: bool = value(False, "Whether they are made and learned from; a run takes about twice as long.")
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
     ages: listed(NotNegative) = value(
-        [5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
+        [2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
         "Days since the trigger at which copies are made, beside the whole light curve.",
         "d",
     )
+    random: EarlyRandom = block(EarlyRandom, EarlyRandom.__doc__)
     history: Literal["forced", "alerts"] = value(
         "forced", "What is known of the time before the first detection: all points, or the last non-detection alone."
     )

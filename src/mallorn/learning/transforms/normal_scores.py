@@ -18,6 +18,9 @@ _LIMIT = 3.0
 """Largest absolute score: the lowest and the highest value that a feature was fitted to have infinite ones."""
 
 _FILE = "scaling.npz"
+_PACKED = "steps"
+_SIGN = np.uint32(1 << 31)
+_SHIFTS = (24, 16, 8, 0)
 
 _FEW = 8
 """Objects up to which a loop over them takes less time than one over the features."""
@@ -68,14 +71,34 @@ def importance(state, importance):
 
 
 def save(state, folder):
-    """Write the quantiles and means as numpy's npz."""
-    np.savez_compressed(Path(folder, _FILE), **state._asdict())
+    """Write the quantiles and means as numpy's npz; quantiles of float32 as `_packed`, which is a third smaller."""
+    name, pack = (_PACKED, _packed) if state.quantiles.dtype == np.float32 else ("quantiles", np.asarray)
+    np.savez_compressed(Path(folder, _FILE), **{name: pack(state.quantiles), "mean": state.mean})
 
 
 def load(folder):
     """Return the `Scaling` that `save` wrote."""
     numbers = read_arrays(Path(folder, _FILE))
-    return Scaling(*(numbers[name] for name in Scaling._fields))
+    quantiles = _unpacked(numbers[_PACKED]) if _PACKED in numbers else numbers["quantiles"]
+    return Scaling(quantiles, numbers["mean"])
+
+
+def _packed(quantiles):
+    """Return bytes (4, p, K) uint8 that hold float32 quantiles (K, p) to the bit, and that compress well.
+
+    Numbers that ascend have bits that ascend, once those of negative ones are turned about. Their differences are
+    small, so that most of their first bytes are 0; these stand together.
+    """
+    bits = np.ascontiguousarray(quantiles.T).view(np.uint32)
+    steps = np.diff(np.where(bits & _SIGN, ~bits, bits | _SIGN), axis=1, prepend=np.uint32(0))
+    return np.stack([steps >> np.uint32(shift) & np.uint32(255) for shift in _SHIFTS]).astype(np.uint8)
+
+
+def _unpacked(packed):
+    """Return the quantiles (K, p) float32 that were `_packed`."""
+    steps = sum(part.astype(np.uint32) << np.uint32(shift) for part, shift in zip(packed, _SHIFTS, strict=True))
+    bits = np.cumsum(steps, axis=1, dtype=np.uint32)
+    return np.ascontiguousarray(np.where(bits & _SIGN, bits & ~_SIGN, ~bits).view(np.float32).T)
 
 
 def _quantiles(features, number):
