@@ -211,8 +211,15 @@ def test_nanojansky_magnitudes_and_host_light_are_told_by_name(domain):
     assert "FLUXCAL" in unlike_words(bare, shallow._replace(slots=one.slots))[0]
     magnitudes = one._replace(peak=np.full(600, 22.0), median_error=np.full(600, 0.1), baseline=np.full(600, 0.95))
     assert "look like magnitudes" in unlike_words(domain, magnitudes)[0]
+    faint = magnitudes._replace(baseline=np.full(600, 0.7), snr=np.full(600, 990.0))
+    assert "look like magnitudes" in unlike_words(domain, faint)[0]
     host = one._replace(baseline=np.full(600, 0.97), peak=np.full(600, 60.0))
     assert any("host" in sentence for sentence in unlike_words(domain, host))
+    brighter = host._replace(baseline=np.full(600, 0.6), detected=np.ones(600))  # as a bright event over the host
+    alerts = domain_of(seen(seed=2, **ZTF | {"baseline": np.linspace(0.0, 0.9, 600)}), 0.01, 1)
+    alerts = {**domain, "scorers": {"other_surveys": alerts}}
+    assert any("host" in sentence for sentence in unlike_words(alerts, brighter))
+    assert not any("host" in sentence for sentence in unlike_words(alerts, brighter._replace(span=np.full(600, 60.0))))
 
 
 def test_kinds_of_trouble_are_counted_in_the_log(domain, caplog):

@@ -76,6 +76,7 @@ _FARTHEST = 20.0
 _TOLD = 5
 _MARGIN = 1e-4  # more than what rounding takes from an end of the range
 _SEPARATOR = "; "
+_YEARS = 500.0  # days in which the light of an event fades
 _SHALLOWER = 100.0  # by which survey telescopes may differ in depth
 
 NO_REDSHIFT = "no redshift, and the model has not learned to do without"
@@ -236,7 +237,8 @@ def unlike_words(domain, seen):
     sentences = [*_units(domain, filled, median, beyond)]
     if not sentences:
         sentences = [f"the median object has {_said(name, median[name], low[name], high[name])}" for name in beyond]
-    if median["baseline"] > max(high.get("baseline", 1.0), 0.5):
+    above = np.median(seen.span) > _YEARS and np.median(seen.detected) > 0.95 and median["baseline"] > 0.5
+    if median["baseline"] > max(high.get("baseline", 1.0), 0.5) or (beyond and above):
         sentences.append("fluxes do not fall back to zero: is the host's light in them?")
     return sentences
 
@@ -247,7 +249,8 @@ def _units(domain, seen, median, beyond):
     Far from what any scorer has learned from; or from the training survey alone, if the passbands are its own and the
     ratio is that of a unit: another survey would hardly be so.
     """
-    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > 0.8:
+    sure = 0.5 if "snr" in beyond else 0.8  # of a magnitude the error is small, and the faintest is no zero
+    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > sure:
         yield "fluxes look like magnitudes: convert them, or name a source that does"
         return
     first = next(iter(domain["scorers"].values()))
