@@ -31,6 +31,7 @@ def seen(n=600, seed=1, **changed):
         "absolute_magnitude": rng.normal(-20.0, 1.0, n),
         "slots": np.ones((n, 6), dtype=bool),
         "age": rng.uniform(500, 1400, n),
+        "faint": rng.uniform(0.3, 0.8, n),
     }
     whole = {name: np.broadcast_to(np.asarray(v), np.shape(fields[name])) for name, v in changed.items()}
     return Observed(**fields | whole)
@@ -40,6 +41,7 @@ ZTF = {
     "n_points": 30,
     "n_detections": 30,
     "detected": 1.0,
+    "faint": 0.0,
     "median_error": 12.0,
     "peak": 300.0,
     "span": 90.0,
@@ -129,9 +131,9 @@ def test_a_young_object_of_another_survey_is_judged_by_its_copies(with_young):
 @pytest.mark.parametrize(
     ("changed", "cut"),
     [
-        ({"detected": 0.3}, "few_bands"),
+        ({"faint": 0.3}, "few_bands"),
         ({"slots": np.ones(6, dtype=bool)}, "detections"),
-        ({"detected": 0.3, "slots": np.ones(6, dtype=bool)}, "forced"),
+        ({"faint": 0.3, "slots": np.ones(6, dtype=bool)}, "forced"),
     ],
 )
 def test_a_cut_is_named_by_passbands_and_detections(domain, changed, cut):

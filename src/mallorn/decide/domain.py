@@ -49,8 +49,9 @@ STATUS = ("in domain", "extrapolating", "cannot say")
 
 _log = logging.getLogger(__name__)
 
-_ALONE = 0.8
-"""Share of detections among the points from which an object counts as seen in detections alone."""
+_ALONE = 0.05
+"""Share of faint points below which an object counts as seen in detections alone. Alerts go below five sigma, by other
+errors than those in their files; but they have hardly a point that could be noise."""
 
 _QUANTITIES = {
     "n_points": ("points", "", True),
@@ -313,7 +314,7 @@ def _called(scorer, cut, beside):
 
 def _cut(domain, seen):
     """Return which of `mallorn.survey.copies.CUTS` each object is like, (n,) str."""
-    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= _ALONE
+    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.faint < _ALONE
     called = {kept: name for name, kept in CUTS.items()}
     return np.array([*(called[pair] for pair in zip(few.tolist(), alone.tolist(), strict=True)), None], dtype=object)[
         :-1
