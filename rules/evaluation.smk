@@ -80,7 +80,7 @@ rule score_other_surveys:
         runtime=minutes(10),
     params:
         code=code_of("score_other_surveys"),
-        settings=scoring_settings(),
+        settings={**scoring_settings(), "threshold": of_other_surveys()},
     message:
         "Scoring the training objects as other surveys would see them"
     script:

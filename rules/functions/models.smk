@@ -118,8 +118,16 @@ def of_young(copies):
 def deciding_settings(training):
     """Return the settings by which a training set of copies is calibrated and its threshold chosen."""
     method = {"method": config["augmentations"][EARLY]["calibration"]}
-    young = augmentation_of(training) == EARLY
-    return {"threshold": config["threshold"], "calibration": method if young else config["calibration"]}
+    kind = augmentation_of(training)
+    threshold = of_other_surveys() if kind == OTHER_SURVEYS else config["threshold"]
+    return {"threshold": threshold, "calibration": method if kind == EARLY else config["calibration"]}
+
+
+def of_other_surveys():
+    """Return the block `threshold` that holds for objects as other surveys would see them."""
+    precision = config["augmentations"][OTHER_SURVEYS]["wanted_precision"]
+    own = {"rule": "wanted_precision", "precision": precision} if precision is not None else {}
+    return {**config["threshold"], **own}
 
 
 def class_settings():
