@@ -65,7 +65,7 @@ lint: install
 # Needs uv. The lock holds exact versions and hashes for every Python from 3.11 on, and no index address.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
-	  --group dev pyproject.toml -o requirements.lock
+	  --group dev --extra workflow pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --constraint requirements.lock --group docs -o requirements-docs.lock
 
