@@ -2,8 +2,8 @@
 
 Compilation takes some 25 s of CPU, which a user who scores waits for once: two processes share it, where there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
-checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that finds
-no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
+checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
+finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
 """
 
 import hashlib
