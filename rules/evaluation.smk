@@ -80,7 +80,7 @@ rule score_other_surveys:
         runtime=minutes(10),
     params:
         code=code_of("score_other_surveys"),
-        settings=scoring_settings(),
+        settings={**scoring_settings(), "threshold": of_other_surveys()},
     message:
         "Scoring the training objects as other surveys would see them"
     script:
@@ -482,7 +482,9 @@ rule score_tree_early:
 rule score_tree:
     input:
         tree=tree_predictions(),
-        out_of_fold=predictions_beside_tree(),
+        submitted=submitted_beside_tree(
+            config["evaluation"]["tree"]["protocols"], REPEATS[: config["evaluation"]["tree"]["repeats"]]
+        ),
         folds="results/folds.parquet",
     output:
         **{table: f"results/evaluation/{table}.csv" for table in TREE_TABLES},
@@ -495,7 +497,11 @@ rule score_tree:
         runtime=minutes(20, 1),
     params:
         code=code_of("score_tree"),
-        settings={**scoring_settings("target"), "coverage": config["evaluation"]["tree"]["coverage"]},
+        settings={
+            **scoring_settings(),
+            "coverage": config["evaluation"]["tree"]["coverage"],
+            "refined": settings_of_refined(),
+        },
     message:
         "Scoring all classes of the tree"
     script:
@@ -505,9 +511,11 @@ rule score_tree:
 rule rank_classes:
     input:
         **model_tables(config["evaluation"]["tree"]["models"][0]),
+        **({} if config["evaluation"]["tree"]["from_submission"] == "none" else DECISIONS),
+        submitted=submitted_beside_tree("grouped", REPEATS[0]),
         test="results/features/test.parquet",
         folds="results/folds.parquet",
-        predictions=TREE_PREDICTIONS.format(
+        tree=TREE_PREDICTIONS.format(
             protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"][0]
         ),
     output:
@@ -526,6 +534,7 @@ rule rank_classes:
             **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
             "number": config["report"]["candidates"],
             "tree": config["evaluation"]["tree"],
+            "refined": settings_of_refined(),
         },
     message:
         "Listing the first candidates of every class"

@@ -109,12 +109,18 @@ def tree_predictions():
     return expand(TREE_PREDICTIONS, protocol=tree["protocols"], repeat=REPEATS[: tree["repeats"]], model=tree["models"])
 
 
-def predictions_beside_tree():
-    """Return the out-of-fold predictions of those models of the tree that every run trains too, for its own classes."""
-    tree = config["evaluation"]["tree"]
-    models = [name for name in tree["models"] if name in MODELS]
-    chosen = {"training": FINAL, "protocol": tree["protocols"], "repeat": REPEATS[: tree["repeats"]]}
-    return expand(PREDICTED["out_of_fold"], **chosen, model=models)
+def submitted_beside_tree(protocols, repeats):
+    """Return the out-of-fold predictions of the submitted model that the tree keeps its probabilities of, if any."""
+    if config["evaluation"]["tree"]["from_submission"] == "none":
+        return []
+    chosen = {"training": FINAL, "protocol": protocols, "repeat": repeats, "model": SUBMITTED_MODEL}
+    return expand(PREDICTED["out_of_fold"], **chosen)
+
+
+def settings_of_refined():
+    """Return what predictions on the tree that agree with the submitted model's are made by."""
+    blocks = {name: config[name] for name in ("calibration", "threshold")}
+    return {**class_settings(), **blocks, "kept": config["evaluation"]["tree"]["from_submission"]}
 
 
 def early_predictions(protocol):

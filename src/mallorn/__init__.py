@@ -7,11 +7,11 @@
     scores = model.predict(curves)                 # a table: probabilities of all classes, and a decision
     reasons = model.explain(curves)                # the features that drive each probability
     table = mallorn.features(curves)               # all features
-    early = mallorn.as_of(curves, 60000)           # what was known at an MJD, and nothing of later
+    early = mallorn.as_of(curves, 60000)           # what was known at an MJD, nothing later
     figure = mallorn.plot(curves, "an object id")  # points and fitted light curve
     scores = mallorn.predict_frame(frame, model)   # of a nested frame, such as lsdb gives
 
-Nothing is loaded before it is used, so that `import mallorn` takes a few milliseconds. Snakemake is not needed.
+Each part is loaded when it is first used, and `import mallorn` takes a few milliseconds. Snakemake is not needed.
 """
 
 __all__ = ["LightCurves", "Model", "as_of", "features", "load_model", "plot", "predict_frame", "read"]
@@ -29,7 +29,7 @@ _PLACES = {
 
 
 def __getattr__(name):
-    # by text, not by an import statement: all modules of the library import this one, and none depends on these
+    # by text, not by an import statement: every module of the library imports this one, and none may depend on these
     if name not in _PLACES:
         raise AttributeError(f"module 'mallorn' has no attribute {name!r}; it has {', '.join(__all__)}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each message says where, what was expected, what came, and what to do next."""
+"""Errors that a user can mend. Each message says where, what was expected, what was found, and what to do next."""
 
 __all__ = ["DataError", "ConfigError"]
 
@@ -8,7 +8,7 @@ class DataError(ValueError):
 
     @classmethod
     def at(cls, path, *, expected, found, fix, line=None, column=None):
-        """Return the error for a place in a file: `line` counts from 1 (the header's), `column` is a name."""
+        """Return the error for a place in a file: `line` counts from 1, the header; `column` is a name."""
         where = str(path) + (f", line {line}" if line else "") + (f", column {column!r}" if column else "")
         return cls(f"{where}: expected {expected}, found {found}. Next step: {fix}.")
 

@@ -1,7 +1,7 @@
 """Scores of probabilities and decisions against labels, in numpy, and their spread over events.
 
 Every score takes weights of the objects, so that a bootstrap need not copy them: a weight of 2 is the object twice.
-Weights (n,) give a number, (..., n) an array (...) of one number for each of the sets of weights.
+Weights (n,) give a number. Weights (..., n) give an array (...), one number for each set of weights.
 """
 
 import warnings
@@ -121,8 +121,8 @@ def expected_calibration_error(table):
 def bootstrap_weights(event, target, rounds, seed):
     """Yield `rounds` weights (n,) of the objects: events drawn with replacement, targets and others apart.
 
-    Copies of one event are not independent, so a spread over objects would be too small. Drawing within targets and
-    others keeps the number of events of each, without which a score has no meaning.
+    Copies of one event are not independent, and a spread over objects would be too small. Targets and others are drawn
+    apart, so that every round has as many events of each as there are; a score has no meaning without both.
 
     event (n,) str; target (n,) 0 or 1.
     """
@@ -138,7 +138,7 @@ def bootstrap_weights(event, target, rounds, seed):
 
 
 def bootstrap(statistics, event, target, rounds, seed):
-    """Return {name: (rounds, ...)}: what `statistics` makes of each of the weights of `bootstrap_weights`.
+    """Return {name: (rounds, ...)}: the results of `statistics` for each set of weights from `bootstrap_weights`.
 
     statistics: function of weights (b, n) that returns {name: array (b, ...)}.
     """
@@ -151,7 +151,7 @@ def bootstrap(statistics, event, target, rounds, seed):
 def interval(values, level):
     """Return (low, high): the central part of `values` (rounds, ...) that holds `level` of them (percentile bootstrap).
 
-    NaN, the value of rounds that a score has no meaning in, is left out.
+    NaN, the value of a score in rounds where it has no meaning, is left out.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # nothing but NaN
@@ -165,7 +165,7 @@ def _arrays(target, score, weight):
 
 
 def _sum(mask, weight):
-    """Return the weight (...) of the objects of a mask (n,) or (..., n)."""
+    """Return the summed weight (...) of the objects of a mask (n,) or (..., n)."""
     return weight @ mask.astype(float) if mask.ndim == 1 else np.einsum("...n,...n", weight, mask)
 
 

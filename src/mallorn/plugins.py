@@ -1,16 +1,16 @@
-"""The one place where code is found by its name: modules of this package, a user's own files, installed packages.
+"""Find code by its name: modules of this package, a user's own files, installed packages. Nothing else does so.
 
 A name in the configuration stands for a module of some kind (`KINDS`), which comes from
 
 - the room of that kind in this package: `learner: lightgbm` is `mallorn.learners.lightgbm`;
-- a file that the configuration lists under `plugins`: `my_family.py` says by a literal `KIND = "features"` what it is,
-  and is called as the file, `my_family`;
+- a file that the configuration lists under `plugins`: a literal `KIND = "features"` in `my_family.py` says what it is,
+  and its name is that of the file, `my_family`;
 - an installed package, by an entry point of the group `mallorn.KIND`:
   `[project.entry-points."mallorn.features"]` with `my_family = "their_package.my_family"`.
 
-Nothing else loads a module by its name, so that fingerprints (`mallorn.runs.fingerprints`) can follow these loads: they
-look for calls of `load` with a literal kind. What the workflow must know before it runs is a literal constant of the
-module, read from its text without running it.
+Nothing else loads a module by its name. Fingerprints (`mallorn.runs.fingerprints`) can therefore follow these loads:
+they look for calls of `load` with a literal kind. A literal constant of the module holds what the workflow must know
+before it runs; it is read from the text, and the module is not run.
 
 Only the standard library is imported here: the Snakefile reads this module at every start.
 """
@@ -52,9 +52,9 @@ SOURCE = Path(__file__).resolve().parents[1]
 class Kind(NamedTuple):
     """A kind of code that is found by its name.
 
-    word: what one of the kind is called in messages. room: of this package, that holds those of its own.
-    constants, functions: literals and functions that each must have at the top; by these a module of the room is told
-    from what the room's modules share.
+    word: what messages call one of this kind. room: the room of this package that holds its own modules of the kind.
+    constants, functions: literals and functions that each module must have at its top. They tell a module of the kind
+    from helpers that lie in the same room.
     """
 
     word: str
@@ -68,7 +68,7 @@ KINDS = {
     "learners": Kind("learner", "learners", ("NEEDS", "PARAMETERS"), ("fit", "predict", "save", "load")),
     "transforms": Kind("transform", "learning/transforms", ("NEEDS", "PARAMETERS"), ("fit", "apply", "save", "load")),
     "hypotheses": Kind("hypothesis", "hypotheses", (), ("hypothesis",)),
-    "readers": Kind("reader of an artifact", "families/readers", (), ("read",)),
+    "artifacts": Kind("artifact", "families/artifacts", ("NEEDS", "SLOTS"), ("units", "make")),
     "sources": Kind("source", "sources", (), ("splits", "files", "metadata_files", "read_metadata", "read_split")),
     "formats": Kind("format", "sources", ("FILES", "SURVEYS", "SETTINGS", "ROWS_OF_OBJECT"), ("batches",)),
 }
@@ -89,11 +89,11 @@ _used = ()
 
 
 def use(paths):
-    """Find modules in the plug-in files `paths` too, relative to the working directory; they take the place of others.
+    """Find modules in the plug-in files `paths` too, relative to the working directory; these replace earlier files.
 
-    The workflow calls this at its start, and each of its jobs that loads code by name. Raises ConfigError for a path
-    that is no Python file, a file that does not say what it is or lacks what its kind must have, and a name that is
-    taken.
+    The workflow calls this at its start, and so does each job that loads code by name. Raises ConfigError for a path
+    that is no Python file, for a file that does not say what it is or lacks what its kind must have, and for a name
+    that is taken.
     """
     global _used
     before, _used = _used, tuple(os.path.abspath(path) for path in paths)
@@ -111,12 +111,12 @@ def names(kind, source=SOURCE):
 
 
 def modules(kind, source=SOURCE):
-    """Return {name: `Module`} of a kind: this package's, those of installed packages, and those of plug-in files."""
+    """Return {name: `Module`} of a kind: modules of this package, of installed packages and of plug-in files."""
     return _modules(kind, str(source), tuple((path, stamp(path)) for path in _used))
 
 
 def find(kind, name, source=SOURCE):
-    """Return the `Module` of a kind that is called `name`; ConfigError, with the nearest name, if there is none."""
+    """Return the `Module` called `name` of a kind; raise ConfigError, with the nearest name, if there is none."""
     if own := _own(kind, name, str(source)):
         return own
     known = modules(kind, source)
@@ -129,10 +129,10 @@ def find(kind, name, source=SOURCE):
 
 
 def load(kind, name, *functions):
-    """Import and return the module of a kind that is called `name`.
+    """Import and return the module called `name` of a kind.
 
-    Callers give `kind` as a literal, and may give as literals the `functions` that they use of the module: fingerprints
-    then follow no others of its functions.
+    Callers give `kind` as a literal. They may also list, as literals, the `functions` of the module that they use:
+    fingerprints then follow those functions alone.
     """
     found = find(kind, name)
     if found.module:
@@ -152,7 +152,7 @@ def load(kind, name, *functions):
 
 
 def constant(kind, name, literal, *default):
-    """Return the value of the constant called `literal` of a module, without running it; else `default`, if given."""
+    """Return the value of a module's constant `literal` without running the module; else `default`, if given."""
     found = constants(find(kind, name).path)
     if literal not in found and not default:
         raise ConfigError(f"{find(kind, name).path}: expected a literal constant {literal} at the top of the module")
@@ -167,8 +167,8 @@ def defines(kind, name, function):
 def constants(path):
     """Return {name: value} of the literal constants that are assigned at the top of the Python file `path`.
 
-    A tuple or dict may hold others of these (`*OTHERS`, `**OTHERS`); names in capitals that are imported from this
-    package are among them.
+    A tuple or dict may include other constants (`*OTHERS`, `**OTHERS`). Names in capitals that the file imports from
+    this package count as constants too.
     """
     return _constants(str(path), stamp(path))
 
@@ -197,7 +197,7 @@ def _imported(node):
 
 
 def _literal(node, known):
-    """Return the value of an expression of literals and of constants that are `known`; ValueError for any other."""
+    """Return the value of an expression of literals and of `known` constants; raise ValueError for any other."""
     if isinstance(node, ast.Name) and node.id in known:
         return known[node.id]
     if isinstance(node, ast.Tuple):
@@ -212,12 +212,12 @@ def _literal(node, known):
 
 
 def syntax_tree(path):
-    """Return the syntax tree of a Python file, from memory if the file is as it was before."""
+    """Return the syntax tree of a Python file, from memory if the file has not changed."""
     return _syntax_tree(str(path), stamp(path))
 
 
 def stamp(path):
-    """Return what tells that a file was edited; None if there is none."""
+    """Return a stamp that changes when the file is edited; None if there is no file."""
     try:
         stat = os.stat(path)
     except OSError:
@@ -246,9 +246,9 @@ def _find_module(name, source):
 
 
 def _own(kind, name, source):
-    """Return the `Module` of a kind that this package has under `name`, None for no such; no other file is read.
+    """Return the `Module` called `name` of a kind in this package, None if there is none; read no other file.
 
-    No module from elsewhere may have a name of this package's. To read a whole room takes longer than a small job.
+    No module from elsewhere may take a name of this package. Reading a whole room takes longer than a small job.
     """
     path = Path(source, "mallorn", KINDS[kind].room, f"{name}.py")
     if not (str(name).isidentifier() and str(name)[0].islower() and path.is_file()) or _lacks(kind, path):
@@ -311,7 +311,7 @@ def _check(what, kind, name, path, taken):
 
 
 def _lacks(kind, path):
-    """Return what a module must have to be of a kind and does not have, in words."""
+    """Return, in words, what a module lacks to be of a kind."""
     defined = _bound(path)
     lacking = [f"the function {name}" for name in KINDS[kind].functions if name not in defined]
     if KINDS[kind].constants:

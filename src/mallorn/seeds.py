@@ -1,4 +1,4 @@
-"""Seeds derived from the one seed of the configuration and names, so that no draw depends on what ran before it."""
+"""Seeds derived from the configuration's one seed and from names. No draw depends on what ran before it."""
 
 import hashlib
 

@@ -90,5 +90,15 @@ def test_classify_early(tmp_path, monkeypatch):
     assert story["probability"].iloc[-1] > 0.9
 
 
+def test_on_a_cluster(tmp_path, monkeypatch):
+    """Both splits are made under the profile for Slurm, and partitions get the scores of the whole."""
+    scope = run("cluster", tmp_path, monkeypatch)
+    assert {"ingest/split_01.log", "ingest/split_02.log"} <= set(scope["used"]["log"].map(str))
+    whole = scope["mallorn"].load_model().predict(scope["curves"])
+    alone = scope["scored"].set_index("object_id")["probability"]
+    assert (alone - whole["probability"]).abs().max() < 1e-3
+    assert list(scope["scored"].index) == list(range(20))
+
+
 def test_every_tutorial_is_run_by_a_test():
-    assert {path.stem for path in NOTEBOOKS} == {"score", "train", "family", "vet", "early", "elasticc"}
+    assert {path.stem for path in NOTEBOOKS} == {"score", "train", "family", "vet", "early", "elasticc", "cluster"}

@@ -1,8 +1,8 @@
-"""Augmentation: altered training objects, to score as if redshifts were photometric and to train on more cadences.
+"""Altered training objects: to score as if redshifts were photometric, and to train on more cadences.
 
-Training redshifts are spectroscopic, those of the test set photometric. An altered object gets a redshift with
-the error of a test object near it in redshift; it may also lose points and gain noise; or it loses its redshift and
-nothing else. It is made into features by the same rules as the objects themselves.
+Training redshifts are spectroscopic, those of the test set photometric. An altered object gets a redshift with the
+error of a test object near it in redshift, and it may also lose points and gain noise. Another kind loses its redshift
+and nothing else. The same rules make features of altered objects and of the objects themselves.
 """
 
 from dataclasses import replace
@@ -22,9 +22,9 @@ NEIGHBOURS = 50
 def augmented_metadata(metadata, name, seed):
     """Return the metadata of altered training objects: {column: array}, as from `read_logs`.
 
-    Object ids, labels and order are those of the training objects; Z is drawn from a normal distribution about the
-    spectroscopic one with the Z_err of a test object drawn among the `NEIGHBOURS` nearest in redshift; all
-    of them are one split, called `name`.
+    Object ids, labels and order are those of the training objects. Z is drawn from a normal distribution about the
+    spectroscopic redshift; its width is the Z_err of a test object drawn among the `NEIGHBOURS` nearest in redshift.
+    All objects are in one split, called `name`.
 
     metadata: columns as from `read_logs`. Raises DataError if no test object has a Z_err.
     """
@@ -57,7 +57,7 @@ def augmented_metadata(metadata, name, seed):
 
 
 def metadata_without_redshift(metadata, name):
-    """Return the metadata of the training objects with no redshift known, all of one split, called `name`."""
+    """Return the metadata of the training objects without their redshifts, all in one split called `name`."""
     train = np.flatnonzero(metadata["set"] == "train")
     columns = {column: values[train] for column, values in metadata.items()}
     unknown = np.full(len(train), np.nan)
@@ -66,11 +66,11 @@ def metadata_without_redshift(metadata, name):
 
 
 def augmented_lightcurves(lightcurves, metadata, name, options, seed):
-    """Return the altered `LightCurves` of those objects that `metadata` lists, in the order of `lightcurves`.
+    """Return the altered `LightCurves` of the objects that `metadata` lists, in the order of `lightcurves`.
 
     lightcurves: of one split, test objects among them; metadata: columns as from `augmented_metadata`.
-    options: {"keep": share of the points that are kept, each drawn alone, 1 by default; "noise": standard deviation of
-    the noise added to each flux over its error, which grows accordingly, 0 by default}.
+    options: {"keep": share of points that are kept, each drawn on its own, 1 by default; "noise": standard deviation of
+    the added noise as a multiple of each flux's error, 0 by default; the error grows with it}.
     """
     ids = lightcurves.object_id.astype(str)
     row_of = {object_id: row for row, object_id in enumerate(metadata["object_id"])}

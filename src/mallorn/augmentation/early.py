@@ -1,4 +1,4 @@
-"""Copies of training objects as they were known at some ages, from which models learn to score young objects.
+"""Copies of training objects as they were known at some ages. Models learn from them to score young objects.
 
 An age is days since the trigger, when the survey first reported the object (`mallorn.survey.as_of`). What came later is
 not in a copy, so that features of it are those that a stream of alerts would have had by then.
@@ -24,12 +24,12 @@ WHOLE = "all"
 
 
 def age_name(age):
-    """Return what copies at an age are called: "20 d", days since the trigger."""
+    """Return the name of an age in days since the trigger: "20 d"."""
     return f"{age:g} d"
 
 
 def known_ages(points, objects, trigger):
-    """Return {object id: days from its trigger to its last point} of the light curves in two files, NaN without one."""
+    """Return {object id: days from trigger to last point} of the light curves in two files, NaN without a trigger."""
     found = {}
     for _, lc in lightcurve_groups(points, objects):
         found |= dict(zip(lc.object_id.astype(str), ages(lc, trigger).tolist(), strict=True))

@@ -1,20 +1,20 @@
 """Copies of training objects as other surveys would have seen them: nearer, in fewer passbands, detections alone.
 
-Models that have learnt from forced photometry in all passbands take the absence of faint points, or of passbands, for
-something that they have never seen. So others learn from four cuts of each object's points:
+Models that have learnt from forced photometry in all passbands have never seen a light curve without faint points, or
+with passbands missing. Other models therefore learn from four cuts of each object's points:
 
 - forced: all passbands, detections and non-detections.
 - detections: all passbands, the points above five sigma, as archives of alerts hold them.
 - few_bands: a few passbands.
 - alerts: the detections in a few passbands.
 
-In each cut some of the points are lost, and most objects are moved nearer, since shallower surveys see nearer events:
-to a redshift drawn evenly in its logarithm, which is nearly evenly in the survey's limiting magnitude.
+Each cut loses some points. It also moves most objects nearer, since shallower surveys see nearer events. The new
+redshift is drawn evenly in its logarithm, which is nearly even in the survey's limiting magnitude.
 
-An object is moved from redshift z to z' < z without a model of what it is: times shrink by f = (1 + z') / (1 + z), a
-point of wavelength w becomes one of wavelength w f, and fluxes per frequency grow by f (D(z) / D(z'))^2, D being the
-luminosity distance. The point is given to the passband nearest to w f, if there is one near; the rest of the difference
-is made up for by the mean of the object's multi-band Gaussian process, at the one wavelength less at the other.
+Moving an object from redshift z to z' < z needs no model of what it is. Times shrink by f = (1 + z') / (1 + z), a point
+of wavelength w becomes one of wavelength w f, and fluxes per frequency grow by f (D(z) / D(z'))^2, where D is the
+luminosity distance. The point goes to the passband nearest to w f, if one is near. The mean of the object's multi-band
+Gaussian process makes up for the remaining step in wavelength: its value at the one less that at the other.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ _REACH = 0.13
 
 
 class _Draw(NamedTuple):
-    """What is drawn for one copy: its redshift, the share of its points that is kept, which slots it has."""
+    """The draws for one copy: its redshift, the share of its points that is kept, the slots that it has."""
 
     redshift: float
     keep: float
@@ -50,12 +50,12 @@ class _Draw(NamedTuple):
 def seen_by_other_surveys(lightcurves, fits, options, seed, minimum):
     """Return the copies of training objects in each of `CUTS`, as a list of `LightCurves`.
 
-    lightcurves: raw. fits: table of the multi-band fits of the same objects, as `mallorn.gp.fit.fit_lightcurves` makes
-    it of them without Galactic dust. options: block `augmentations.other_surveys`. minimum: block `domain`; copies with
+    lightcurves: raw. fits: table of the multi-band fits of the same objects without Galactic dust, as from
+    `mallorn.gp.fit.fit_lightcurves`. options: block `augmentations.other_surveys`. minimum: block `domain`; copies with
     less are left out.
 
-    A copy is called as `mallorn.survey.copies` says. Draws depend on the seed, the object and the cut alone. An object
-    without redshift is not moved.
+    `mallorn.survey.copies` names a copy. Draws depend on the seed, the object and the cut alone. An object without
+    redshift is not moved.
     """
     return [_in_cut(lightcurves, fits, options, seed, minimum, cut) for cut in CUTS]
 
@@ -105,7 +105,7 @@ def _draw(rng, z, options):
 
 
 def _moved(lightcurves, fits, redshift):
-    """Return the raw light curves of the same objects at the redshifts (n,), which are lower, or those they have."""
+    """Return the raw light curves of the same objects at the redshifts (n,), which are their own or lower ones."""
     lc = lightcurves.dereddened()
     mjd, band, flux, flux_err = lc.mjd.copy(), lc.band.copy(), lc.flux.copy(), lc.flux_err.copy()
     keep, wavelength = np.ones(len(mjd), dtype=bool), lc.passbands.wavelength
@@ -128,7 +128,7 @@ def _moved(lightcurves, fits, redshift):
 
 
 def _difference(lc, k, theta, wavelength):
-    """Return by how much each point of object `k` would be brighter at the `wavelength` (B,) given to its passband."""
+    """Return how much brighter each point of object `k` would be at the `wavelength` (B,) given to its passband."""
     if not np.isfinite(theta).all():
         return 0.0
     o, own = lc[k], lc.passbands.wavelength

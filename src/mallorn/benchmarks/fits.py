@@ -1,11 +1,11 @@
-"""Our Gaussian-process fits against those that users would write with celerite2's class and with scikit-learn.
+"""Compare our Gaussian-process fits with those that users would write with celerite2 and with scikit-learn.
 
-All are timed in CPU time, on the same objects, in one run, on one thread. The other programs get the same data, the
-same starting values and bounds, and the tools they come with: celerite2's `GaussianProcess` (for Matern-3/2 its
-`Matern32Term`, accurate to 2e-5 with an eps in proportion to 1 / length; its default is off by 0.14 at 100 d) with
-scipy's L-BFGS-B on our objective, with numerical gradient and the mean as a free parameter; scikit-learn's
-`GaussianProcessRegressor` over (time, wavelength) with its own optimiser and no restarts, whose CPU time per object is
-the unit S.
+All times are CPU times on the same objects, in one run, on one thread. The other programs get the same data, the same
+starting values and bounds, and the tools they come with. celerite2's `GaussianProcess` runs with scipy's L-BFGS-B on
+our objective, with a numerical gradient and the mean as a free parameter. For Matern-3/2 it has its `Matern32Term`,
+accurate to 2e-5 with an eps in proportion to 1 / length; its default is off by 0.14 at 100 d. scikit-learn's
+`GaussianProcessRegressor` fits over (time, wavelength) with its own optimiser and no restarts; its CPU time per object
+is the unit S.
 """
 
 import tempfile
@@ -29,7 +29,7 @@ __all__ = ["COLUMNS", "Row", "compare", "missed_optima", "scikit_learn_ms", "tim
 
 
 class Row(NamedTuple):
-    """One line of the benchmark: who fitted what, how often, at which cost; NaN where a number makes no sense.
+    """One line of the benchmark: program, model, number of fits, cost; NaN where a number makes no sense.
 
     cpu_ms_per_fit: CPU milliseconds, all starts included. ratio_to_mallorn: the same over ours for this model.
     missed_optima: fraction of fits whose log posterior is more than `missed_by` below the best of random starts.
@@ -78,7 +78,7 @@ def compare(lightcurves, config, seed):
 
 
 def scikit_learn_ms(lightcurves, config):
-    """Return S, the CPU milliseconds that scikit-learn takes to fit an object of raw `LightCurves`, on the mean.
+    """Return S, the mean CPU milliseconds that scikit-learn takes to fit one object of raw `LightCurves`.
 
     config: {"fits"}, that block of the configuration.
     """
@@ -95,7 +95,7 @@ def missed_optima(model, batches, how, starts, missed_by):
 
 
 def time_workflow(points, objects, config):
-    """Return the CPU milliseconds per object of all a split's fits and predictions, files included, and its objects.
+    """Return (CPU milliseconds per object of all fits and predictions of a split, files included; its objects).
 
     points, objects: the split's Parquet files. config: as in `compare`, with the block "posterior".
     """
@@ -113,7 +113,7 @@ def time_workflow(points, objects, config):
 
 
 def _batches(lightcurves):
-    """Return {model name: list of `Batch`}: one of all passbands, one of each slot; objects with three points."""
+    """Return {model name: list of `Batch`}: one of all passbands, one for each slot, of objects with three points."""
 
     def batch(lc):
         lc = lc.take(np.flatnonzero(lc.n_points >= 3))
@@ -131,7 +131,7 @@ def _random_starts(how, size, rng):
 
 
 def _timed(function, batches):
-    """Return the results of `function` of each batch and the CPU seconds of all, on one thread, without imports."""
+    """Return the results of `function` for each batch, and its CPU seconds in all, on one thread, without imports."""
     from threadpoolctl import threadpool_limits
 
     function(batches[0].take([0]))

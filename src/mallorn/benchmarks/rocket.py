@@ -1,7 +1,7 @@
-"""What the columns of ROCKET cost: CPU and memory by number of objects, each figure from a process of its own.
+"""Measure what the columns of ROCKET cost: CPU and memory by number of objects, each in a process of its own.
 
-Objects are those of the run, over and over, batch by batch as models see them; the columns of a batch are dropped. The
-machine code is there before the clock starts.
+The objects of the run are taken over and over, batch by batch as models see them, and the columns of a batch are
+dropped. The machine code is compiled before the clock starts.
 """
 
 from concurrent.futures import ProcessPoolExecutor

@@ -1,8 +1,8 @@
-"""What scoring costs: from files of light curves to probabilities, many objects at a time and one by one.
+"""Measure what scoring costs, from files of light curves to probabilities, for many objects and for one.
 
 The unit S is the CPU time that scikit-learn's two-dimensional Gaussian process takes to fit one object, as in
-`mallorn.benchmarks.fits`, measured in the same run. Objects are those of a survey, as often as it takes, each with a
-name of its own. All is done in processes of their own, on one thread, with the compiled code in the user's cache.
+`mallorn.benchmarks.fits`, measured in the same run. The objects of a survey are repeated as often as needed, each time
+under a new name. Every measurement has a process of its own, on one thread, with the compiled code in the user's cache.
 """
 
 import json
@@ -58,7 +58,7 @@ def cost_of_scoring(lightcurves, model, n_objects, config, seed):
     """Return {column: value} of `COLUMNS`.
 
     lightcurves: list of raw `LightCurves` of one survey. model: folder of a model. config: {"fits", "benchmark"},
-    blocks of the configuration. Raises DataError, with its words, if a process fails.
+    blocks of the configuration. Raises DataError, with the process's own words, if one fails.
     """
     whole, model = joined(lightcurves), Path(model).absolute()  # the processes run in a folder of their own
     few = generator(seed, "benchmark", "scoring").permutation(len(whole))
@@ -77,7 +77,7 @@ def cost_of_scoring(lightcurves, model, n_objects, config, seed):
 
 
 def _written(folder, lightcurves, n_objects):
-    """Write so many objects as a finished run has them; return the path of their points."""
+    """Write this number of objects as a finished run has them; return the path of their points."""
     points, objects = (folder / name / "split.parquet" for name in ("lightcurves", "objects"))
     chosen = lightcurves.take(np.arange(n_objects) % len(lightcurves))
     names = np.array([f"object_{k:09d}" for k in range(n_objects)], dtype=object)
@@ -86,7 +86,7 @@ def _written(folder, lightcurves, n_objects):
 
 
 def _run(arguments, folder):
-    """Return what a Python process prints that is run in `folder` with this library, on one thread."""
+    """Run Python in `folder` with this library, on one thread; return what it prints."""
     paths = os.pathsep.join(os.path.abspath(path) for path in filter(None, sys.path))
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     env = os.environ | {"PYTHONPATH": paths} | threads

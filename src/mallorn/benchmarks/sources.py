@@ -1,8 +1,8 @@
-"""What reading a survey's files costs: CPU and memory of its reader alone, and of the whole way to light curves.
+"""Measure what reading a survey's files costs: CPU and memory of the reader alone, and up to light curves.
 
-Each figure comes from a process of its own, so that the memory of one is not that of another. Memory is that of all
-imports too; CPU is that of the work, with what a reader imports only as it begins, a few tenths of a second. Nothing is
-written. The clock is that of the CPU, since other programs make the wall's slower.
+Each figure comes from a process of its own, since memory adds up within one process. Memory includes all imports. CPU
+time is that of the work; it includes what a reader imports only when it begins, a few tenths of a second. Nothing is
+written. Times are CPU times, since other programs on the machine lengthen wall times.
 """
 
 import json
@@ -50,8 +50,8 @@ def costs(survey, splits):
 
     splits: names of all splits. Columns: split; part, what was measured (`READER`, which only formats have, or
     `WHOLE`); files, mb (2^20 bytes of the files); rows, those of the files that the split reads (`READER`) or takes
-    (`WHOLE`); points; objects; cpu_s; rows_per_cpu_s; peak_mb, of the process with its imports. A split may be a share
-    of its files' objects: the files are then read for each such split anew, of which `READER` tells the cost.
+    (`WHOLE`); points; objects; cpu_s; rows_per_cpu_s; peak_mb, of the process with its imports. Several splits may
+    share files: these are then read anew for each split, and `READER` tells what that costs.
 
     Raises DataError, with the reader's words, for files that cannot be read.
     """
@@ -65,7 +65,7 @@ def costs(survey, splits):
 
 
 def drawn_splits(splits):
-    """Return `MOST_SPLITS` of the splits at most, evenly over the list, the first always among them."""
+    """Return at most `MOST_SPLITS` of the splits, spread evenly over the list; the first is always among them."""
     n = min(MOST_SPLITS, len(splits))
     return [splits[k * len(splits) // n] for k in range(n)]
 

@@ -1,4 +1,4 @@
-"""What each stage of the workflow costs, summed over its jobs, and how that grows with the number of objects."""
+"""Sum what each stage of the workflow costs over its jobs, and how that grows with the number of objects."""
 
 import csv
 from collections import defaultdict
@@ -22,13 +22,13 @@ def stage_of(log):
 
 
 def summary(runs):
-    """Return the table {column: list}, a row for each stage of each run.
+    """Return the table {column: list} with a row for each stage of each run.
 
     runs: [(name of the survey, number of objects, whether simulated, [(stage, usage of a job)])], usage as from
     `mallorn.runtime.usage.read_usage`. `start_share` is the share of CPU before the jobs' own work: interpreter and
     imports.
-    `cpu_exponent` is the slope of ln(CPU without start) by ln(objects) over the simulated surveys, NaN for fewer than
-    two.
+    `cpu_exponent` is the slope of ln(CPU without start) against ln(objects) over the simulated surveys, NaN for fewer
+    than two.
     """
     rows = [row for run in runs for row in _rows(*run)]
     exponents = _exponents(rows)
@@ -42,12 +42,12 @@ def of_features(stage):
 
 
 def own_cpu(row):
-    """Return the CPU seconds of a row of `summary` without the starts of its jobs."""
+    """Return the CPU seconds of a row of `summary` without the time that its jobs took to start."""
     return row["cpu_s"] * (1.0 - row["start_share"])
 
 
 def read_summary(path):
-    """Return the rows of the CSV file that holds a `summary`, dicts with text in `survey` and `stage`, else numbers."""
+    """Return the rows of a `summary`'s CSV file as dicts: text in `survey` and `stage`, numbers elsewhere."""
     with open(path, newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     return [

@@ -1,4 +1,4 @@
-"""Files that a command is given: what reads them, and standard input as one of them."""
+"""Files given to a command: which format reads them, and standard input as a file."""
 
 import shutil
 import sys
@@ -36,7 +36,7 @@ def _sources(context, parameter, incomplete):
 
 
 def reading_options(required=True):
-    """Return what adds to a command the arguments that say what to read: paths, --source, --survey and --settings."""
+    """Return a decorator that adds to a command what says what to read: paths, --source, --survey and --settings."""
     options = (
         click.argument(
             "paths", nargs=-1, required=required, metavar="FILE_OR_FOLDER...", type=click.Path(path_type=str)
@@ -65,7 +65,7 @@ def reading_options(required=True):
 
 
 def given_settings(path):
-    """Return the settings of a YAML file, {} for None. Raises ConfigError if they are no mapping."""
+    """Return the settings of a YAML file, {} for None. Raises ConfigError if the file is not a mapping."""
     if path is None:
         return {}
     import yaml
@@ -80,9 +80,9 @@ def given_settings(path):
 
 
 def model_folder(folder):
-    """Return the folder of the model: the one that is given, else results/model if it is there, else the released one.
+    """Return the folder of the model: the given one, else results/model if it is there, else the released one.
 
-    Raises DataError if there is no model in the one that is given.
+    Raises DataError if the given folder holds no model.
     """
     from mallorn.interface.released import released_model
 
@@ -99,10 +99,10 @@ def model_folder(folder):
 
 @contextmanager
 def files_of(paths, source, survey):
-    """Give the block the list of (path, source, survey) of what a command is given; "-" is standard input.
+    """Give the block a list of (path, source, survey), one for each path given to a command; "-" is standard input.
 
-    Without a `source` it is guessed from the names. Raises DataError for a path that is not there, and for files that
-    several formats may have.
+    Without a `source`, the names of the files tell it. Raises DataError for a path that does not exist, and for files
+    that may be of several formats.
     """
     survey = list(survey) if len(survey) > 1 else next(iter(survey), None)
     with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
@@ -116,7 +116,7 @@ def files_of(paths, source, survey):
 
 
 def _standard_input(folder):
-    """Return the path of a file that holds what comes on standard input, with the ending of what it is."""
+    """Write standard input to a file whose ending tells its format; return the path."""
     stream = sys.stdin.buffer
     first = stream.read(_LOOKED_AT)
     if not first:
@@ -131,7 +131,7 @@ def _standard_input(folder):
 
 
 def guess_source(path):
-    """Return what reads a file or folder, by names; None for light curves that the workflow has read."""
+    """Return the format of a file or folder by its names; None for light curves that the workflow has read."""
     if path.parent.name == "lightcurves" and path.suffix == ".parquet" and Path(path.parents[1], "objects").is_dir():
         return None
     if (path / "test_log.csv").is_file():

@@ -1,4 +1,4 @@
-"""The command `mallorn`: what it offers, and how errors end it. Nothing heavy is imported before a command runs."""
+"""The command `mallorn` and its subcommands. Nothing heavy is imported before a command runs."""
 
 import click
 

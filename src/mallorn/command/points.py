@@ -1,4 +1,4 @@
-"""`mallorn features` and `mallorn convert`: what is made of light curves without a model."""
+"""`mallorn features` and `mallorn convert`, which need no model."""
 
 import click
 

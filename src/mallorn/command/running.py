@@ -1,4 +1,4 @@
-"""How commands run: errors in one line with an exit code of their own, messages and progress on standard error."""
+"""How commands run: an error ends in one line and an exit code; messages and progress go to standard error."""
 
 import logging
 import sys
@@ -29,7 +29,7 @@ class _Refused(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group of commands whose errors that a user can mend end in a line, not a traceback."""
+    """A group of commands. An error that a user can mend ends in one line, without a traceback."""
 
     def __init__(self, *arguments, **options):
         options.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -82,9 +82,9 @@ def messages(quiet):
 
 @contextmanager
 def progress(what, quiet):
-    """Give the block a function (done, read so far) that moves a bar on a terminal.
+    """Give the block a function (done, read so far) that moves a progress bar on a terminal.
 
-    Nothing is shown where standard error is no terminal, or if `quiet`.
+    No bar is shown if standard error is not a terminal, or if `quiet`.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda done, read: None

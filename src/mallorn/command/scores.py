@@ -102,10 +102,10 @@ def score(paths, example, source, survey, settings, model, out, report, pages, r
 
 
 def load_learners(model, settings, jobs=1):
-    """Import what a `Model` is made of, without what takes long and no model here needs.
+    """Import what a `Model` needs, and skip slow imports that no model here uses.
 
-    LightGBM alone would import scikit-learn with scipy.stats, for a second. Plug-ins may want it; and of several
-    processes each imports for itself.
+    LightGBM alone would import scikit-learn with scipy.stats, which takes a second. Plug-ins may want it, and each of
+    several processes imports for itself.
     """
     learners = {block.get("learner") for block in model.about.get("models", {}).values()}
     if "lightgbm" in learners and jobs == 1 and not settings.get("plugins"):
@@ -123,7 +123,7 @@ def working(paths, source, survey, quiet):
 
 
 def tell(found, quiet):
-    """Say what became of the rows of the files, by a `Summary`."""
+    """Say what became of the rows of the files, from a `Summary`."""
     aside = found.aside.total()
     if aside:
         reasons = "; ".join(f"{reason} {n}" for reason, n in found.aside.most_common(_TOLD))

@@ -73,7 +73,7 @@ def explain(object_id, paths, source, survey, settings, model, number):
 
 
 def _words(model, row, reasons):
-    """Yield what is to be said of an object, as lines."""
+    """Yield the lines that explain an object."""
     yield f"{row['object_id']}: {_verdict(model, row)}"
     yield f"  {row['n_points']} points, {_redshift(row)}{', flags: ' + row['flags'] if row['flags'] else ''}"
     if row["domain_reason"]:

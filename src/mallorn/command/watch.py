@@ -1,4 +1,4 @@
-"""`mallorn watch` and `mallorn history`: alerts as they come, and the scores that an object had."""
+"""`mallorn watch` follows alerts as they come; `mallorn history` tells the scores that an object had."""
 
 import click
 
@@ -89,7 +89,7 @@ def watch(where, source, survey, settings, ids, model, folder, forms, store, top
 
 
 def _watched(where, source, survey, given, model, reasons):
-    """Return what is followed, and the `Scoring` of its objects."""
+    """Return what is watched, and the `Scoring` of its objects."""
     from pathlib import Path
 
     from mallorn.errors import ConfigError

@@ -1,4 +1,4 @@
-"""The posterior light curves of a data set as series on one scale, for what reads their shape."""
+"""Posterior light curves of a data set as series on one scale, for models that read their shape."""
 
 from typing import NamedTuple
 
@@ -19,10 +19,10 @@ class Series(NamedTuple):
 def grid_series(grid, channels):
     """Return the `Series` of a `Grid` of S slots.
 
-    channels: "mean" for C = S, arsinh(mean / scale), or "mean_sd" for C = 2 S, the same and sd / scale after it. The
-    scale of an object is the highest mean flux over slots, so that faint and bright events are alike; luminosity is
-    lost. An object is known if it has a fit and its posterior is finite.
-    Raises ValueError for other `channels`.
+    channels: "mean" gives C = S channels arsinh(mean / scale); "mean_sd" gives C = 2 S, the same followed by sd /
+    scale. The scale of an object is its highest mean flux over slots. Faint and bright events are then alike, and
+    luminosity is lost. An object is known if it has a fit and its posterior is finite. Raises ValueError for other
+    `channels`.
     """
     if channels not in CHANNELS:
         raise ValueError(f"channels: expected one of {', '.join(CHANNELS)}, found {channels!r}")

@@ -1,4 +1,4 @@
-"""What families that read the multi-band posterior at its knots share: names, positions, straight lines."""
+"""Helpers of the families that read the multi-band posterior at its knots: names, positions, straight lines."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ def phase_name(phase):
 
 
 def knot_positions(knots, phases, field):
-    """Return where the rest-frame `phases` stand among the posterior's `knots`, both in days.
+    """Return the indices of the rest-frame `phases` among the posterior's `knots`, both in days.
 
-    Raise ConfigError if a phase is no knot; `field` names the configuration's field that asks for it.
+    Raises ConfigError if a phase is no knot; `field` is the field of the configuration that asks for it.
     """
     knots = list(np.asarray(knots, dtype=float))
     missing = [phase for phase in phases if phase not in knots]
@@ -28,7 +28,7 @@ def knot_positions(knots, phases, field):
 
 
 def fit_line(x, y, err):
-    """Fit straight lines to rows of points by weighted least squares; points whose y or error is NaN do not count.
+    """Fit straight lines to rows of points by weighted least squares; points with y or error NaN do not count.
 
     x: (K,). y, err: (..., K). Returns slope, its error, the weighted mean of y, and the weighted standard deviation
     about that mean, each (...); slope and deviation are NaN with fewer than two points, the mean with none.

@@ -1,19 +1,19 @@
-r"""MiniRocket and MultiROCKET: what thousands of fixed convolutions see in the curves of an object, compiled.
+r"""MiniRocket and MultiROCKET: thousands of fixed convolutions of the curves of an object, compiled.
 
-MiniRocket (Dempster, Schmidt & Webb 2021, KDD, 248) convolves a series with 84 kernels of nine weights, of which three
-are 2 and six are -1, each at several dilations d,
+MiniRocket (Dempster, Schmidt & Webb 2021, KDD, 248) convolves a series with 84 kernels of nine weights. Three weights
+are 2 and six are -1. Each kernel has several dilations d,
 
     C(t) = sum_j w_j x(t + (j - 4) d),    j = 0 .. 8,  x = 0 beyond the ends,
 
-and tells the share of C that lies above each of a few biases b, the proportion of positive values (PPV) of C - b. The
-biases are quantiles of the C of training series, drawn for each kernel and dilation. Of a series of several channels
-each kernel and dilation sees the sum of a random set of them. Every second pair of kernel and dilation looks at
-all of C, the others only where the kernel lies within the series.
+and gives the share of C above each of a few biases b: the proportion of positive values (PPV) of C - b. The biases are
+quantiles of C over training series drawn for each kernel and dilation. In a series of several channels, each kernel and
+dilation sees the sum of a random set of channels. Every second pair of kernel and dilation looks at all of C, the
+others only where the kernel lies within the series.
 
 MultiROCKET (Tan et al. 2022, Data Min. Knowl. Disc. 36, 1623) does the same with the first difference of the series
-too, and tells three more things of Z = C - b: the mean of its positive values (MPV), the mean of their places (MIPV, -1
-if there are none), and the number of values in its longest stretch of positive ones (LSPV). These are the paper's; its
-code takes the mean of C + b for MPV and counts a stretch from the value below the bias before it.
+too, and gives three more numbers for Z = C - b: the mean of its positive values (MPV), the mean of their places (MIPV,
+-1 if there are none), and the number of values in its longest stretch of positive ones (LSPV). We follow the paper. Its
+code takes the mean of C + b for MPV, and counts a stretch from the value before it, which is below the bias.
 """
 
 from itertools import combinations
@@ -36,7 +36,7 @@ _MOST_CHANNELS = 9
 
 
 class Kernels(NamedTuple):
-    """Convolutions of series of `length` steps; pair k is of the dilation k // 84 and the kernel k % 84.
+    """Convolutions of series of `length` steps; pair k has dilation k // 84 and kernel k % 84.
 
     dilation (D,) int; biases (D,) int: number of biases of each kernel with this dilation. start (84 D + 1,) int and
     channel: the channels that pair k sees are `channel[start[k]:start[k + 1]]`. bias (B,) float32, pair by pair.
@@ -51,11 +51,11 @@ class Kernels(NamedTuple):
 
 
 def dilations_of(length, number):
-    """Return (dilation (D,), biases (D,)): dilations, and how many biases each kernel has with each of them.
+    """Return (dilation (D,), biases (D,)): the dilations, and the number of biases of each kernel at each of them.
 
-    Dilations are spread evenly in their logarithm from 1 to the largest at which a kernel still fits into the series;
-    there are `number` biases in all, but for what a division by 84 leaves over. length: of the series, 9 or more.
-    Raises ValueError for a shorter series, or a number below 84.
+    Dilations are spread evenly in their logarithm, from 1 to the largest at which a kernel still fits into the series.
+    There are `number` biases in all, rounded down to a multiple of 84. length: of the series, 9 or more. Raises
+    ValueError for a shorter series, or a number below 84.
     """
     if length < _TAPS or number < len(KERNELS):
         raise ValueError(f"expected 9 steps and 84 biases or more, found {length} and {number}")
@@ -65,14 +65,14 @@ def dilations_of(length, number):
     floors = (2.0**exponents * (1.0 + 1e-12)).astype(np.int64)  # 10, where rounding makes it 9.999...
     dilation, times = np.unique(floors, return_counts=True)
     biases = (times * (each / most)).astype(np.int64)
-    biases[: each - biases.sum()] += 1  # what rounding left over, one for each of the first; fewer than there are
+    biases[: each - biases.sum()] += 1  # what rounding left over: one each for the first ones
     return dilation, biases
 
 
 def fit_kernels(series, number, rng):
     """Return the `Kernels` with about `number` biases that are fitted to `series` (n, C, L) float32, without NaN.
 
-    rng: numpy random generator, for the sets of channels and for the series that biases are quantiles of.
+    rng: numpy random generator, for the sets of channels and for the series whose quantiles are the biases.
     """
     n, channels, length = series.shape
     dilation, biases = dilations_of(length, number)
@@ -98,7 +98,7 @@ def _golden(n):
 
 
 def _convolved(series, kernel, dilation):
-    """Return C (L,) of one series (L,) and a kernel, the places (3,) of its weights of 2."""
+    """Return C (L,) of one series (L,) and a kernel, given by the positions (3,) of its weights of 2."""
     length = len(series)
     padded = np.pad(series.astype(float), _HALF * dilation)
     taps = np.stack([padded[j * dilation : j * dilation + length] for j in range(_TAPS)])
@@ -111,10 +111,10 @@ def number_of_columns(kernels, poolings):
 
 
 def transform(series, kernels, poolings):
-    """Return what `Kernels` see in `series` (n, C, L) float32: (n, poolings B) float32.
+    """Return the columns (n, poolings B) float32 that `Kernels` make of `series` (n, C, L) float32.
 
-    poolings: 1 for PPV alone, 4 for all of `POOLINGS`, which follow one another, B columns each. MIPV and LSPV are
-    in steps of the series.
+    poolings: 1 for PPV alone, 4 for all of `POOLINGS` in their order, B columns each. MIPV and LSPV are in steps of the
+    series.
     """
     out = np.empty((len(series), number_of_columns(kernels, poolings)), dtype=np.float32)
     if len(series):

@@ -1,7 +1,7 @@
 """Reductions over the points of many objects at once: each object is a segment of flat arrays.
 
-Every result of a segment depends on its own points alone, to the last bit, so that a batch equals its objects one by
-one. Empty segments give NaN (0 for sums and counts).
+A result depends on the points of its own segment alone, to the last bit: a batch equals its objects one by one. Empty
+segments give NaN (0 for sums and counts).
 """
 
 from functools import cached_property
@@ -25,7 +25,7 @@ def divide(a, b):
 
 
 class Segments:
-    """Segments of flat arrays: number k is start[k]:start[k + 1], with `start` (n + 1,) ascending."""
+    """Segments of flat arrays: segment k is start[k]:start[k + 1], with `start` (n + 1,) ascending."""
 
     def __init__(self, start):
         self.start = np.asarray(start, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""One smooth rest-frame curve per object from several bands, for what needs no fit: peaks, times above a level, trends.
+"""One smooth rest-frame curve per object from several bands: enough for peaks, times above a level and trends.
 
 The bands' fluxes are taken to share one shape, f_b(t) = a_b s(t). With the factors a_b held, s is the local constant
 estimate with Epanechnikov weights K (Fan & Gijbels 1996, eq. 2.12) of half-width h,
@@ -21,8 +21,9 @@ __all__ = ["SmoothCurves", "smooth_curves"]
 class SmoothCurves(NamedTuple):
     """The smoothed curves of n objects at their own epochs.
 
-    segments: which of the N points are whose. time: (N,) rest-frame days since the object's first point of any band.
-    raw, raw_error: (N,) the points' fluxes and errors over their band's factor, in the reference band's microjansky.
+    segments: the points of each object among all N. time: (N,) rest-frame days since the object's first point of any
+    band. raw, raw_error: (N,) fluxes and errors divided by the factor of their band, in microjansky of the reference
+    band.
     flux, error: (N,) the smoothed curve at the points' times and its standard error.
     """
 
@@ -34,7 +35,9 @@ class SmoothCurves(NamedTuple):
     error: np.ndarray
 
     def peak(self, sigma):
-        """Return where each object's flux less `sigma` errors is largest: indices of points (n,), -1 without points."""
+        """Return the index (n,) of the point where each object's flux less `sigma` errors is largest, -1 without
+        points.
+        """
         return self.segments.argmax(self.flux - sigma * self.error)
 
 
@@ -75,7 +78,7 @@ def _curve(lc, factor, kernel, around, j):
 
 
 def _factors(lc, segments, indices, flux, factor_sd):
-    """Return each point's band factor, those of the reference band (the first of `indices`) being 1."""
+    """Return each point's band factor; the reference band, the first of `indices`, has 1."""
     snr, model = lc.flux / lc.flux_err, flux / lc.flux_err
     table = np.ones((len(segments), len(SLOTS)))
     for index in indices:

@@ -1,14 +1,14 @@
-"""results/model: all that scores new light curves, and the check that it still gives the numbers that it gave.
+"""The folder results/model: all that scoring new light curves needs, and a check that it still gives the same numbers.
 
 model.json                        what the model is: see `write_bundle`
 {repeat}/{model}/                 the fits of each member, in the learners' own formats (see
                                   `mallorn.learning.model_files`)
-without_redshift/{repeat}/{model}/     those that score objects without redshift, if there are any
-other_surveys/{repeat}/{model}/        those that score objects as other surveys see them, if there are any
-other_surveys_without_redshift/...     the same of objects without redshift
-early/..., early_without_redshift/...  those that score young objects, if there are any
-domain.json                            how what they have learned from was observed (see `mallorn.decide.domain`)
-outliers/{training set}.npz            what tells unusual objects (see `mallorn.decide.outliers`)
+without_redshift/{repeat}/{model}/     fits that score objects without redshift, if there are any
+other_surveys/{repeat}/{model}/        fits that score objects as other surveys see them, if there are any
+other_surveys_without_redshift/...     the same for objects without redshift
+early/..., early_without_redshift/...  fits that score young objects, if there are any
+domain.json                            how the training objects were observed (see `mallorn.decide.domain`)
+outliers/{training set}.npz            detectors of unusual objects (see `mallorn.decide.outliers`)
 golden/                                light curves with the features and probabilities that they must have (see
                                        `mallorn.decide.golden`)
 """
@@ -89,14 +89,14 @@ _FURTHER = {
     EARLY_WITHOUT_REDSHIFT: "early_without_redshift",
 }
 """Folders, and keys of model.json, of the scorers beside the one of all training objects."""
-_AGE = 30.0  # of golden inputs, days, where a scorer asks
+_AGE = 30.0  # of golden inputs, days, for scorers that use an age
 _NEXT = "Next step: install what the model was made with, or make it anew by `snakemake export_model`."
 
 _log = logging.getLogger(__name__)
 
 
 def installed():
-    """Return {package: version} of `PACKAGES`, "" for one that is not installed."""
+    """Return {package: version} of `PACKAGES`, "" for packages that are not installed."""
     versions = {}
     for name in PACKAGES:
         try:
@@ -107,10 +107,10 @@ def installed():
 
 
 class Scorer(NamedTuple):
-    """What scores objects: in each repeat the `members` and what the ensemble of them `learned`; a `decision`.
+    """All that scores objects: for each repeat its `members` and what their ensemble `learned`, and one `decision`.
 
-    members: list over repeats of {model: folder of its fits} where they are to be written, of the list of their `Fits`
-    where they were read. learned: list over repeats of what the ensemble learned (see `mallorn.decide.ensembles`), with
+    members: list over repeats. Each item is {model: folder of its fits} before writing, and the list of the members'
+    `Fits` after reading. learned: list over repeats of what the ensemble learned (see `mallorn.decide.ensembles`), with
     its `members` in order. decision: as from `mallorn.decide.decision.make_decision`.
     """
 
@@ -119,7 +119,7 @@ class Scorer(NamedTuple):
     decision: dict
 
     def decision_of(self, cut):
-        """Return the decision for objects of a cut, that of all objects if there is none for it."""
+        """Return the decision for objects of a cut; the decision for all objects if the cut has none."""
         return self.decision.get("cuts", {}).get(cut, self.decision)
 
     def no_scores(self):
@@ -128,15 +128,15 @@ class Scorer(NamedTuple):
 
 
 def write_bundle(folder, scorers, state, about, golden=None):
-    """Write the folder of the model, but for domain.json and outliers/.
+    """Write the folder of the model, without domain.json and outliers/.
 
-    scorers: {training set: `Scorer`}, of which `FINAL` at least.
+    scorers: {training set: `Scorer`}; `FINAL` must be among them.
     state: {"reading": {source: digest of the code that reads it}, "code": {part: digest}, "settings": {block:
-    configuration}}, what features are made by.
-    about: {"model", "protocol", "models": the blocks of its members}, for people to read; {"photoz": {"draws": of a
-    photometric redshift, over which a probability is averaged, "seed", "largest": redshift}}.
-    golden: (`LightCurves` as from `mallorn.decide.golden.golden_curves`, folder of compiled kernels or None); None for
-    a model that is held to versions and code, not to numbers.
+    configuration}}: the code and settings that make the features.
+    about: {"model", "protocol", "models": the blocks of its members}, for people to read; and {"photoz": {"draws":
+    number of draws of a photometric redshift that a probability is averaged over, "seed", "largest": redshift}}.
+    golden: (`LightCurves` as from `mallorn.decide.golden.golden_curves`, folder of compiled kernels or None). With None
+    the model is checked by versions and code, not by numbers.
     """
     folder, scorer = Path(folder), scorers[FINAL]
     for training, one in scorers.items():
@@ -168,7 +168,7 @@ def write_bundle(folder, scorers, state, about, golden=None):
 
 
 def _columns_of(scorers):
-    """Return the names of the features that any member of the `Scorer`s reads, those of the first scorer first."""
+    """Return the names of all features that members of the `Scorer`s read; those of the first scorer come first."""
     names = {}
     for one in scorers.values():
         for member in one.learned[0]["members"]:
@@ -177,7 +177,7 @@ def _columns_of(scorers):
 
 
 def read_bundle(folder):
-    """Return the content of model.json. Raises DataError if there is none, or of another format."""
+    """Return the content of model.json. Raises DataError if there is none, or one of another format."""
     path = Path(folder) / _MANIFEST
     if not path.is_file():
         raise DataError.at(path, expected="a model", found="nothing", fix="make one by `snakemake export_model`")
@@ -189,22 +189,23 @@ def read_bundle(folder):
 
 
 def check_settings(folder, manifest, state):
-    """Raise DataError, naming every difference, if features are made here by other settings than the model's.
+    """Raise DataError, naming every difference, if the settings here make other features than the model's settings.
 
-    Arguments as of `check_bundle`, which checks this too, and much more.
+    Arguments as for `check_bundle`, which checks this and much more.
     """
     _refuse(folder, [f"config.yaml, {key}, is not that of the model" for key in _keys(manifest, state)])
 
 
 def check_bundle(folder, manifest, state=None, columns=None, kernels=None):
-    """Return notes on what is other here than where the model was made; raise DataError, naming all, where it matters.
+    """Return notes on what differs here from where the model was made; raise DataError, naming all, if it matters.
 
-    Its golden inputs are computed here, and must come out as they did, within the tolerance that the manifest states;
-    other versions and other code are notes then. A model without golden inputs is held to versions and code.
+    The model's golden inputs are computed here. They must agree with the stored values within the tolerance that the
+    manifest states. Other versions and other code are then only notes. A model without golden inputs needs the same
+    versions and code.
 
-    manifest: as from `read_bundle`. state: of a workflow whose features it is to score, as in `write_bundle`: its
-    settings must be those of the model; None for features that are made by the model's own settings. columns: names of
-    the features at hand, None for those the model makes itself. kernels: see `mallorn.families.pipeline`.
+    manifest: as from `read_bundle`. state: as in `write_bundle`, of the workflow whose features the model is to score.
+    Its settings must be those of the model. None if the model's own settings make the features. columns: names of the
+    features at hand, None if the model makes them. kernels: see `mallorn.families.pipeline`.
     """
     state = state or {"code": manifest["code"], "settings": manifest["settings"]}
     notes = [
@@ -236,9 +237,9 @@ def check_bundle(folder, manifest, state=None, columns=None, kernels=None):
 
 
 def golden_differences(folder, reference=None):
-    """Return by how much golden inputs come out otherwise here, as `mallorn.decide.golden.measured` does.
+    """Return how much golden inputs differ here, as `mallorn.decide.golden.measured` does.
 
-    folder: of the model that scores them. reference: folder of the model that they are of, by default the same.
+    folder: the model that scores them. reference: folder of the model that they come from, by default the same.
     """
     manifest = read_bundle(folder)
     return measured(reference or folder, manifest, _scoring(folder, manifest))
@@ -253,7 +254,7 @@ def _refuse(folder, wrong, notes=()):
 def _scoring(folder, manifest):
     """Return the function that scores golden inputs: see `mallorn.decide.golden.write_golden`.
 
-    The scorers that can take turns, so that all of them are held to their numbers.
+    Scorers that can serve the same objects take turns, and each is held to its numbers.
     """
     scorers = read_scorers(folder, manifest)
     can = {True: [name for name in scorers if name not in KNOWING_NO_REDSHIFT]}
@@ -274,7 +275,7 @@ def _scoring(folder, manifest):
 
 
 class _Scorers(Mapping):
-    """{training set: `Scorer`}, each read when it is first asked for."""
+    """{training set: `Scorer`}; each is read when it is first asked for."""
 
     def __init__(self, places):
         self._places, self._read = places, {}
@@ -292,9 +293,9 @@ class _Scorers(Mapping):
 
 
 def read_scorers(folder, manifest):
-    """Return {training set: `Scorer`} of the model in `folder`, of the training sets that it has.
+    """Return {training set: `Scorer`} for all training sets of the model in `folder`.
 
-    A scorer is read when it is first asked for: most light curves need one of several.
+    A scorer is read when it is first asked for: most light curves need only one of them.
     """
     further = {training: key for training, key in _FURTHER.items() if manifest.get(key)}
     found = {training: (Path(folder, key), manifest[key]) for training, key in further.items()}
@@ -310,19 +311,20 @@ def _read_scorer(folder, about):
 
 
 def member_scores(scorer, dataset):
-    """Return, for each repeat, the tuple of the probabilities (n, C) that its members give objects of a `Dataset`."""
+    """Return, for each repeat, the tuple of its members' probabilities (n, C) for the objects of a `Dataset`."""
     return [tuple(predict_mean(one, dataset) for one in fits) for fits in scorer.members]
 
 
 def joined_scores(parts):
-    """Return what `member_scores` returned for some objects and then for others as if it were for all of them."""
+    """Join two results of `member_scores`, for some objects and then for others, into one for all of them."""
     return [tuple(map(np.concatenate, zip(*repeat, strict=True))) for repeat in zip(*parts, strict=True)]
 
 
 def averaged_scores(scores, rows, draws):
-    """Return `member_scores` with those of the objects with the numbers `rows` (m,) replaced by their mean over draws.
+    """Return `member_scores` in which the objects at `rows` (m,) have the mean of their scores over draws.
 
-    draws: what `member_scores` returned for these m objects, for each draw of their redshifts; none for no change.
+    draws: results of `member_scores` for these m objects, one for each draw of their redshifts; an empty list changes
+        nothing.
     """
     if not draws or not len(rows):
         return scores
@@ -336,7 +338,7 @@ def averaged_scores(scores, rows, draws):
 
 
 def ensemble_scores(scorer, scores):
-    """Return probabilities (n, C) of objects from their `member_scores`: the mean over repeats of the ensemble's."""
+    """Return probabilities (n, C) of objects from their `member_scores`: the ensemble's, averaged over repeats."""
     total = 0.0
     for learned, fits, predicted in zip(scorer.learned, scorer.members, scores, strict=True):
         total = total + predict_ensemble(learned, Members(predicted, tuple(one.classes for one in fits)))
@@ -344,16 +346,16 @@ def ensemble_scores(scorer, scores):
 
 
 def member_range(scorer, scores, age=None):
-    """Return (least, most), (n,) each: of the probabilities of the class sought that single members give in any repeat.
+    """Return (least, most), (n,) each, of the probabilities of the class sought over all members and repeats.
 
-    scores: `member_scores`. Each is calibrated as the ensemble's probability is. age: as in `decide`.
+    scores: `member_scores`. Each is calibrated like the ensemble's probability. age: as in `decide`.
     """
     of_members = np.array([decide(scorer.decision, p[:, 0], age)[0] for repeat in scores for p in repeat])
     return of_members.min(axis=0), of_members.max(axis=0)
 
 
 def _keys(manifest, state):
-    """Yield the paths of the settings that differ, to the second level."""
+    """Yield the paths of the settings that differ, down to the second level."""
     for block in _unequal(manifest["settings"], state["settings"]):
         theirs, ours = manifest["settings"].get(block), state["settings"].get(block)
         if isinstance(theirs, dict) and isinstance(ours, dict):

@@ -1,4 +1,4 @@
-"""What is decided of test objects: with a redshift by the submitted models, without one by those trained without."""
+"""Decisions on test objects. The submitted models decide on objects with a redshift, others on those without."""
 
 import json
 import logging
@@ -22,10 +22,10 @@ _log = logging.getLogger(__name__)
 
 
 class Decided(NamedTuple):
-    """What is decided of n objects: `object_id` (n,) str, calibrated `probability` (n, C) of the classes `names`.
+    """Decisions on n objects: `object_id` (n,) str, calibrated `probability` (n, C) of the classes `names`.
 
     chosen (n,) bool: whether an object is taken for one of the class sought. spread (n,): standard deviation of its
-    probability over the repeats. All are NaN, or false, where there was nothing to decide by.
+    probability over the repeats. Objects that no model could score have NaN, or false.
     """
 
     object_id: np.ndarray
@@ -36,9 +36,9 @@ class Decided(NamedTuple):
 
 
 def decided(predictions, threshold):
-    """Return what is `Decided` by the mean of files of predictions of the same objects, one for each repeat.
+    """Return what is `Decided` by the mean of several files of predictions of the same objects, one for each repeat.
 
-    predictions: paths. threshold: path of the JSON file of choose_threshold. Raises DataError if the files differ in
+    predictions: paths. threshold: path of the JSON file from choose_threshold. Raises DataError if the files differ in
     objects or classes.
     """
     decision = json.loads(Path(threshold).read_text(encoding="utf-8"))
@@ -57,9 +57,9 @@ def decided(predictions, threshold):
 def decided_by_redshift(predictions, threshold, without, without_threshold, unknown):
     """Return what is `Decided` of all test objects.
 
-    predictions, threshold: as of `decided`, of all objects by models that were trained with redshifts. without,
-    without_threshold: the same of the objects without redshift by models trained without; no paths if there are none,
-    which a warning tells where it matters. unknown: set of the ids of objects without redshift.
+    predictions, threshold: as for `decided`, of all objects, by models trained with redshifts. without,
+    without_threshold: the same of the objects without redshift, by models trained without. They are empty if there are
+    no such models; a warning says so if an object needed them. unknown: set of the ids of objects without redshift.
     """
     found = decided(predictions, threshold)
     none = np.array([name in unknown for name in found.object_id], dtype=bool)
@@ -76,7 +76,7 @@ def decided_by_redshift(predictions, threshold, without, without_threshold, unkn
 
 
 def tell_not_scored(probability):
-    """Log a warning of the objects whose probabilities (n, C) are NaN."""
+    """Log a warning about the objects whose probabilities (n, C) are NaN."""
     missing = int(np.isnan(probability[:, 0]).sum())
     if missing:
         _log.warning(NOT_SCORED, missing, len(probability))

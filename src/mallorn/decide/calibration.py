@@ -1,8 +1,8 @@
-"""Calibration: maps from a model's probabilities to ones that hold, fitted to out-of-fold predictions.
+"""Calibration: maps from a model's probabilities to ones that match frequencies, fitted to out-of-fold predictions.
 
 A map is a dict of plain numbers that JSON can hold: {"method": one of `METHODS` or `BY_AGE`, and the method's own
-parameters}. All maps rise or stay level, so that the order of probabilities is kept but for ties; that by age keeps it
-among objects of one age.
+parameters}. Maps never fall. They keep the order of probabilities, except that they may make ties; the map by age keeps
+it among objects of one age.
 """
 
 import numpy as np
@@ -32,12 +32,12 @@ def fit(method, target, probability, age=None):
 
     none: leaves probabilities as they are. platt: p' = 1 / (1 + exp(-(slope ln(p / (1 - p)) + intercept))), the
     logistic regression of labels smoothed to (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) (Platt 1999), slope >= 0.
-    isotonic: the best non-decreasing step function in the mean square, linear between steps (Zadrozny & Elkan 2002).
+    isotonic: the non-decreasing step function with the least mean square, linear between steps (Zadrozny & Elkan 2002).
 
-    age: a Platt map whose slope and intercept are straight lines in ln (1 + age), shrunk to those of all ages (this
-    work); the slope is kept from falling below 0.
+    age: a Platt map whose slope and intercept are straight lines in ln (1 + age), shrunk towards those of all ages
+    (this work). The slope never falls below 0.
 
-    target (n,) 0 or 1, both present; probability (n,). age (n,), days from the trigger, for the last method alone.
+    target (n,) 0 or 1, both present; probability (n,). age (n,), days from the trigger, for the method "age" alone.
     Raises ConfigError if there is no such method.
     """
     target, probability = np.asarray(target) == 1, np.asarray(probability, dtype=float)
@@ -55,7 +55,7 @@ def fit(method, target, probability, age=None):
 
 
 def apply(parameters, probability, age=None):
-    """Return the calibrated probabilities (n,) by a map that `fit` returned. age: (n,), for a map by age alone."""
+    """Return probabilities (n,) calibrated by a map that `fit` returned. age: (n,), only for a map by age."""
     probability, method = np.asarray(probability, dtype=float), parameters["method"]
     if method == "none":
         return probability
@@ -70,13 +70,14 @@ def apply(parameters, probability, age=None):
 
 
 def cross_fitted(method, options, target, probability, fold, served=None, weight=None, age=None):
-    """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both from the folds an object is not in.
+    """Return (calibrated (n,), threshold (n,)) of out-of-fold predictions, both learned from an object's other folds.
 
-    The map of a fold is fitted to the predictions of all other folds, and its threshold is chosen on the same, mapped.
+    The map of a fold is fitted to the predictions of all other folds. The threshold is chosen on these predictions,
+    mapped.
 
     target, probability, fold: (n,) predictions of one repeat. options: block `threshold` of config.yaml.
-    served: (n,) other probabilities of the same objects to map, `probability` by default.
-    weight: (b, n) weights of the objects in the choice of b thresholds each, shape (b, n); the maps know no weights.
+    served: (n,) other probabilities of the same objects to map, `probability` by default. weight: (b, n) weights of the
+    objects, for b choices of the thresholds, which then have shape (b, n); the maps use no weights.
     age: (n,), days from the trigger, for maps by age.
     """
     served = probability if served is None else served
@@ -116,12 +117,12 @@ def _logistic(x, y):
 
 
 def _since(age):
-    """Return ln (1 + age) less that of the middle age, (n,); an unknown age counts as the middle one."""
+    """Return ln (1 + age) less its value at the middle age, (n,); an unknown age counts as the middle one."""
     return np.nan_to_num(np.log1p(np.asarray(age, dtype=float)) - _MIDDLE)
 
 
 def _logistic_by_age(x, u, target):
-    """Return the parameters of the map by age, of log odds x (n,), ages u (n,) as from `_since`, and labels."""
+    """Return the parameters of the map by age, fitted to log odds x (n,), ages u (n,) as from `_since`, and labels."""
     from scipy.optimize import minimize
 
     columns = np.stack([x, np.ones(len(x)), x * u, u], axis=1)

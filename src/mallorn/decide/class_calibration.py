@@ -1,11 +1,11 @@
-"""Calibration of several classes at once: maps of probabilities (n, C) that sum to 1, fitted to out-of-fold ones.
+"""Calibration of several classes at once: maps of probabilities (n, C) that sum to 1, fitted out of fold.
 
-- "temperature": p' in the proportions of p^(1 / T), T of the smallest log loss (Guo et al. 2017, arXiv:1706.04599).
+- "temperature": p' in proportion to p^(1 / T), with the T of the smallest log loss (Guo et al. 2017, arXiv:1706.04599).
 - "isotonic": each class against the rest by isotonic regression (Zadrozny & Elkan 2002), then scaled to sum to 1.
-- "venn_abers": each class against the rest by two isotonic regressions, of the labelled objects and the new one, as if
-  it were of the class (p1) and as if not (p0): an interval p0 to p1 that holds a calibrated probability, however few
-  labels there are (Vovk, Petej & Fedorova 2015, arXiv:1511.00213). The single value is p1 / (1 - p0 + p1), which
-  loses least in the worst case, scaled to sum to 1.
+- "venn_abers": each class against the rest by two isotonic regressions of the labelled objects and the new one. One
+  takes the new object to be of the class (p1), the other not (p0). The interval p0 to p1 holds a calibrated
+  probability, however few labels there are (Vovk, Petej & Fedorova 2015, arXiv:1511.00213). The single value is p1 / (1
+  - p0 + p1), which loses least in the worst case, scaled to sum to 1.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ def fit(method, probability, classes):
 
 
 def apply(parameters, probability):
-    """Return the calibrated probabilities (n, C), which sum to 1, by a map that `fit` returned."""
+    """Return probabilities (n, C), which sum to 1, calibrated by a map that `fit` returned."""
     probability, method = np.asarray(probability, dtype=float), parameters["method"]
     if method == "temperature":
         return _scaled(np.clip(probability, _EDGE, 1.0) ** (1.0 / parameters["temperature"]), probability)
@@ -54,7 +54,7 @@ def apply(parameters, probability):
 
 
 def intervals(parameters, probability):
-    """Return (low, high), (n, C) each: the interval of the probability of each class of each object, by Venn-Abers.
+    """Return (low, high), (n, C) each: the Venn-Abers interval of the probability of each class for each object.
 
     parameters: what `fit` returned for "venn_abers".
     """
@@ -63,9 +63,9 @@ def intervals(parameters, probability):
 
 
 def cross_fitted(method, probability, classes, fold):
-    """Return (calibrated (n, C), low, high) of out-of-fold predictions, each by a map from the folds it is not in.
+    """Return (calibrated (n, C), low, high) of out-of-fold predictions, each by a map from an object's other folds.
 
-    low and high are the intervals of "venn_abers", the calibrated values themselves with other methods.
+    low and high are the intervals of "venn_abers"; with other methods both are the calibrated values.
     """
     made = [np.empty(probability.shape) for _ in range(3)]
     for k in np.unique(fold):
@@ -98,7 +98,7 @@ def _temperature(probability, classes):
 
 
 def _steps(p, target):
-    """Return the distinct probabilities, how many objects have each, and how many of these are of the class."""
+    """Return the distinct probabilities, the number of objects with each, and the number of these in the class."""
     x, which, count = np.unique(p, return_inverse=True, return_counts=True)
     return {"probability": x.tolist(), "objects": count.tolist(), "hits": np.bincount(which, target).tolist()}
 
@@ -112,7 +112,7 @@ def _venn_abers(steps, p):
     ends = np.empty((2, len(values)))
     for j, value in enumerate(values):
         k = np.searchsorted(x, value)
-        shared = k < len(x) and x[k] == value  # the new object has the probability of others, else a place of its own
+        shared = k < len(x) and x[k] == value  # the new object has the probability of others, or a place of its own
         objects = count.copy() if shared else np.insert(count, k, 0.0)
         of_class = hits if shared else np.insert(hits, k, 0.0)
         objects[k] += 1.0

@@ -1,4 +1,4 @@
-"""Probabilities of several classes when that of the class sought is known better, or members know different classes."""
+"""Probabilities of several classes, where the class sought is known better or members know different classes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ __all__ = ["finest", "rescaled", "shared_out"]
 
 
 def rescaled(classes, probability):
-    """Return the probabilities `classes` (n, C) with `probability` (n,) for class 0, the others sharing the rest.
+    """Return the probabilities `classes` (n, C) with `probability` (n,) for class 0; the others share the rest.
 
     The others keep their proportions; where all of them are 0, they have equal parts.
     """
@@ -16,16 +16,18 @@ def rescaled(classes, probability):
 
 
 def shared_out(probability, others):
-    """Return (n, 1 + C): `probability` (n,) of class 0, and 1 less it shared out in the proportions `others` (n, C)."""
+    """Return (n, 1 + C): `probability` (n,) of class 0, and what is left of 1 shared out in proportion to `others` (n,
+    C).
+    """
     probability, total = np.asarray(probability, dtype=float), others.sum(axis=1, keepdims=True)
     share = np.divide(others, total, out=np.full(others.shape, 1.0 / others.shape[1]), where=total > 0)
     return np.column_stack([probability, (1.0 - probability)[:, None] * share])
 
 
 def finest(names):
-    """Return (names of the finest classes, which members know them (m,) bool) of the class names of m members.
+    """Return (names of the finest classes, (m,) bool of members that know them) from the class names of m members.
 
-    Raises DataError if members differ in the class sought, or tell equally many classes apart that are not the same.
+    Raises DataError if members differ in the class sought, or if two have equally many classes that are not the same.
     """
     best = max(names, key=len)
     for other in names:

@@ -1,18 +1,19 @@
-"""Conformal sets on a tree of classes: the smallest class that holds an object's true one with a stated chance.
+"""Conformal sets on a tree of classes: the smallest class that contains the true one with a stated chance.
 
-The chance is over new events: objects of one event are not exchangeable, events are. Each event therefore counts once
+The chance is over new events: events are exchangeable, objects of one event are not. Each event therefore counts once
 in the calibration, however many objects it has (hierarchical conformal prediction; Lee, Barber & Willett 2023,
-arXiv:2306.06342, equation 5), and one object of a new event is covered with at least the chance stated. With one object
-an event this is split conformal prediction.
+arXiv:2306.06342, equation 5). One object of a new event is then covered with at least the stated chance. With one
+object for each event this is split conformal prediction.
 
 - "marginal": the chance is over all events. From the root down, each step goes to the most probable child, as long as
   its probability is above a bound.
-- "by_class": the chance is over the events of each leaf, the rare ones too (Vovk 2012, Mondrian). The set holds all
-  leaves whose probability reaches a bound of their own; the class given is the lowest that holds the set. A set may be
-  empty: the object is like no class; the class given is then the most probable leaf. A leaf of too few events for the
-  chance takes the bound of the class above that has enough, and the chance is then over the events of that class.
+- "by_class": the chance is over the events of each leaf, rare leaves too (Vovk 2012, Mondrian). Each leaf has its own
+  bound, and the set holds all leaves whose probability reaches it. The class given is the lowest that contains the set.
+  If the set is empty, the object is like no class, and the class given is the most probable leaf. A leaf with too few
+  events for the chance takes the bound of the nearest class above that has enough; the chance is then over the events
+  of that class.
 
-Objects whose label stands at an inner class neither calibrate nor count.
+Objects whose label is an inner class take no part in the calibration and are not counted.
 """
 
 from typing import NamedTuple
@@ -35,10 +36,10 @@ class TreeSets(NamedTuple):
 
 
 def event_quantile(score, event, coverage):
-    """Return the smallest score that at least `coverage` of the weight does not exceed; infinity if none is enough.
+    """Return the smallest score such that at least `coverage` of the weight is not above it; infinity if there is none.
 
-    Each of K events has the weight 1 / (K + 1), shared by its objects; the rest is at infinity. So K events allow a
-    coverage up to K / (K + 1), and no more.
+    Each of K events has the weight 1 / (K + 1), shared by its objects; the rest lies at infinity. K events therefore
+    allow a coverage of at most K / (K + 1).
 
     score (n,), event (n,) str. coverage: 0 to 1.
     """
@@ -52,7 +53,7 @@ def event_quantile(score, event, coverage):
 
 
 def calibrate(kind, tree, probability, nodes, event, coverage):
-    """Return the bounds of sets, {class: score}, from labelled predictions that their models never saw.
+    """Return the bounds of sets, {class: score}, from labelled objects that their models never saw.
 
     kind: one of `KINDS`. probability (n, N); nodes (n,): positions of labels in `tree.names`; event (n,) str.
     Raises ConfigError if there is no such kind.
@@ -75,7 +76,7 @@ def calibrate(kind, tree, probability, nodes, event, coverage):
 
 
 def sets(kind, tree, bounds, probability):
-    """Return the `TreeSets` of objects with `probability` (n, N), by what `calibrate` returned."""
+    """Return the `TreeSets` of objects with `probability` (n, N), by the bounds that `calibrate` returned."""
     _check(kind)
     over, places = above(tree), _leaves(tree)
     if kind == "marginal":
@@ -94,7 +95,7 @@ def sets(kind, tree, bounds, probability):
 
 
 def cross_fitted_sets(kind, tree, probability, labels, coverage):
-    """Return the `TreeSets` of objects, each by bounds from the folds that it is not in.
+    """Return the `TreeSets` of objects, each by bounds from its other folds.
 
     probability (n, N). labels: {"nodes", "event", "fold"} (n,) each.
     """
@@ -117,9 +118,9 @@ def _leaves(tree):
 
 
 def _steepest(tree, probability):
-    """Return (path, p), (n, depth + 1) each: classes from the root down, the most probable child at each step.
+    """Return (path, p), (n, depth + 1) each: classes from the root down, at each step the most probable child.
 
-    p is their probability, infinite for the root and below 0 where the path has ended.
+    p is the probability of each class on the path: infinite for the root, below 0 where the path has ended.
     """
     n, place = len(probability), {name: k for k, name in enumerate(tree.names)}
     path, p = np.zeros((n, tree.depth + 1), dtype=int), np.full((n, tree.depth + 1), -1.0)

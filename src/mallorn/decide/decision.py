@@ -1,4 +1,4 @@
-"""The decision that a submission is made with: a calibration and a threshold, from out-of-fold predictions."""
+"""The decision that makes a submission: a calibration and a threshold, learned from out-of-fold predictions."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ def make_decision(settings, parts):
     """Return {"calibration": a map (see `mallorn.decide.calibration`), "threshold": of calibrated probabilities,
     "spread"}.
 
-    The threshold is the mean of the cross-fitted ones of all folds and repeats: one alone rests on a few objects near
-    it, the mean scatters less; `spread` is their standard deviation. The map is fitted to the predictions of all
-    repeats.
+    The threshold is the mean of the cross-fitted thresholds of all folds and repeats. A single one rests on the few
+    objects near it; the mean scatters less. `spread` is the standard deviation of the thresholds. The map is fitted to
+    the predictions of all repeats.
 
     settings: {"threshold", "calibration"}, blocks of config.yaml.
     parts: list of (target, probability, fold[, age]), (n,) each: the out-of-fold predictions of one repeat; ages are
@@ -35,7 +35,7 @@ def make_decision(settings, parts):
 
 
 def decide(decision, probability, age=None):
-    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by what `make_decision` returned.
+    """Return (calibrated (n,), decision (n,) bool) of probabilities (n,), by a decision from `make_decision`.
 
     age: (n,), days from the trigger, for a calibration by age alone.
     """
@@ -44,7 +44,7 @@ def decide(decision, probability, age=None):
 
 
 def decide_classes(decision, probability, age=None):
-    """Return (calibrated (n, C), decision (n,) bool) of probabilities (n, C), class 0 being the one sought.
+    """Return (calibrated (n, C), decision (n,) bool) of probabilities (n, C); class 0 is the one sought.
 
     The calibration maps the class sought; the other classes keep their proportions. age: as in `decide`.
     """
@@ -53,12 +53,12 @@ def decide_classes(decision, probability, age=None):
 
 
 def decide_scores(n_classes, judgement, found):
-    """Return (probability (n, C), decision (n,) bool), calibrated, NaN and not chosen where there is no score.
+    """Return (calibrated probability (n, C), decision (n,) bool); objects without a score are NaN and not chosen.
 
     judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (its
-    `mallorn.decide.bundle.Scorer`, `ensemble_scores` of the objects in whose score it has a weight)}. The decision is
-    that of the object's cut, where the scorer has one for it. Where two training sets share in a score, each is
-    calibrated by itself, and the means of both by their weights are probability and threshold.
+    `mallorn.decide.bundle.Scorer`, `ensemble_scores` of the objects to whose score it contributes)}. The decision is
+    that of the object's cut, if the scorer has one for it. If two training sets contribute to a score, each is
+    calibrated by itself; probability and threshold are the weighted means of both.
     """
     n = len(judgement.scorer)
     probability, scored = np.zeros((n, n_classes)), np.zeros(n, dtype=bool)

@@ -1,11 +1,11 @@
-"""Whether a model can judge an object: how it was observed, against how the training objects were.
+"""The domain of a model: whether an object was observed like the training objects, so that the model can judge it.
 
-A model is asked about light curves that it has not learned from: of other depths, passbands and cadences, in other
-units, of a few points. It answers all the same. So each scorer of a model keeps how its training objects were observed
-(`mallorn.survey.observed`): the range of each quantity, but for the tails, and a sample of objects as a reference.
-An object is in the domain if each of its quantities is in the range, it has the passbands that nearly all training
-objects have, and its distance to the nearest of the reference is not beyond that of nearly all training objects. The
-distance is Euclidean over the quantities, each divided by its scatter. Beyond that the scorer extrapolates.
+A model also answers for light curves unlike those that it learned from: other depths, passbands and cadences, other
+units, a few points. Each scorer of a model therefore keeps how its training objects were observed
+(`mallorn.survey.observed`): the range of each quantity without its tails, and a sample of objects as a reference. An
+object is in the domain if each of its quantities is in the range, if it has the passbands that nearly all training
+objects have, and if it is as near to an object of the reference as nearly all training objects are. The distance is
+Euclidean over the quantities, each divided by its scatter. Outside the domain the scorer extrapolates.
 """
 
 import json
@@ -49,8 +49,9 @@ STATUS = ("in domain", "extrapolating", "cannot say")
 
 _log = logging.getLogger(__name__)
 
-_ALONE = 0.8
-"""Share of detections among the points from which an object counts as seen in detections alone."""
+_ALONE = 0.05
+"""Share of faint points below which an object counts as seen in detections alone. Alerts go below five sigma, by other
+errors than those in their files; but they have hardly a point that could be noise."""
 
 _QUANTITIES = {
     "n_points": ("points", "", True),
@@ -74,19 +75,22 @@ _NEIGHBOURS = 5
 _COMMON = 0.99
 _FARTHEST = 20.0
 _TOLD = 5
-_MARGIN = 1e-4  # more than what rounding takes from an end of the range
+_MARGIN = 1e-4  # more than rounding takes from an end of the range
 _SEPARATOR = "; "
+_YEARS = 500.0  # days in which the light of an event fades
 _SHALLOWER = 100.0  # by which survey telescopes may differ in depth
 
 NO_REDSHIFT = "no redshift, and the model has not learned to do without"
 
 
 class Judgement(NamedTuple):
-    """What is said of n objects: `scorer` (n,) str, the training set whose models score it, "" if it gets no score;
-    `cut` (n,) str, how other surveys would call what was seen of it, "" for a scorer that knows no cuts; `status` (n,)
-    one of `STATUS`; `reason` (n,) str, why it is not in the domain; `age` (n,), days from the trigger to the last
-    point; `beside` (n,), of an object that models of young objects score, the weight of the models of whole light
-    curves beside them (see `mallorn.decide.young`), 0 of all others.
+    """Verdicts on n objects.
+
+    scorer (n,) str: the training set whose models score the object, "" if it gets no score. cut (n,) str: the cut of
+    `mallorn.survey.copies` that it resembles, "" for a scorer that knows no cuts. status (n,) one of `STATUS`. reason
+    (n,) str: why it is not in the domain. age (n,): days from the trigger to the last point. beside (n,): for an object
+    that models of young objects score, the weight of the models of whole light curves beside them (see
+    `mallorn.decide.young`); 0 for all others.
     """
 
     scorer: np.ndarray
@@ -97,18 +101,20 @@ class Judgement(NamedTuple):
     beside: np.ndarray
 
     def weight(self, training):
-        """Return the weight (n,) of the models of a training set in the score of each object; they add up to 1."""
+        """Return the weight (n,) of a training set's models in the score of each object; the weights add up to 1."""
         whole = np.array([WHOLE_OF.get(name, "") for name in self.scorer], dtype=object)
         return np.where(self.scorer == training, 1.0 - self.beside, np.where(whole == training, self.beside, 0.0))
 
     @property
     def leading(self):
-        """The training set (n,) str whose models weigh most in the score of each object, "" where there is none."""
+        """The training set (n,) str whose models weigh most in the score of each object, "" for objects without a
+        score.
+        """
         pairs = zip(self.scorer, self.beside, strict=True)
         return np.array([WHOLE_OF[name] if share >= 0.5 else name for name, share in pairs], dtype=object)
 
     def columns(self, seen):
-        """Return {column: (n,)} of what files say of the domain of objects, which were `Observed` as `seen`."""
+        """Return {column: (n,)}: the columns on the domain that files have, for objects `Observed` as `seen`."""
         counts = {"n_points": seen.n_points, "n_detections": seen.n_detections}
         about = {"passbands": seen.passbands, "span": seen.span, "detected": seen.detected, "snr": seen.snr}
         scored_as = map(_called, self.scorer, self.cut, self.beside)
@@ -117,9 +123,9 @@ class Judgement(NamedTuple):
 
 
 def domain_of(seen, tails, seed):
-    """Return how the training objects of a scorer were `Observed`, as a table {name: value} that JSON can hold.
+    """Return how a scorer's training objects were `Observed`, as a table {name: value} that JSON can hold.
 
-    tails: share of the objects beyond the range of each quantity. The reference is drawn by the seed.
+    tails: share of the objects outside the range of each quantity. The seed draws the reference.
     """
     values = _values(seen)
     known = [name for name, column in zip(_QUANTITIES, values.T, strict=True) if np.isfinite(column).any()]
@@ -144,14 +150,17 @@ def domain_of(seen, tails, seed):
 
 
 def read_domain(path):
-    """Return the content of domain.json: {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name:
-    table of `domain_of`}}, and "young", {"passes", "trigger"} of `augmentations.early`, where there are models of
-    young objects."""
+    """Return the content of domain.json.
+
+    {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name: table of `domain_of`}}; with models of
+    young objects also "young", {"passes", "trigger"} of `augmentations.early`."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def of_training_sets(domain, *names):
-    """Return the content of domain.json with only the scorers of the training sets `names`, those that there are."""
+    """Return the content of domain.json with only the scorers of the training sets `names`; missing ones are
+    skipped.
+    """
     domain = domain if EARLY in names else {key: value for key, value in domain.items() if key != "young"}
     return {**domain, "scorers": {name: one for name, one in domain["scorers"].items() if name in names}}
 
@@ -159,10 +168,10 @@ def of_training_sets(domain, *names):
 def judge(domain, seen):
     """Return the `Judgement` of `Observed` objects.
 
-    An object is judged by the scorer that has learned from the survey's own objects, with or without redshifts; a young
-    one (see `mallorn.decide.young`) by the scorer that has learned from copies as objects were known at some ages. If
-    it is not in the domain of that one, the scorer of copies as other surveys would have seen them judges it, where
-    there is one and it has fewer objections.
+    The scorer that learned from the survey's own objects judges an object, with or without redshift. A young object
+    (see `mallorn.decide.young`) is judged by the scorer that learned from copies as objects were known at some ages. If
+    the object is not in the domain of that scorer, the scorer of copies as other surveys would have seen them takes
+    over, if there is one and it has fewer objections.
     """
     n, scorers = len(seen.n_points), domain["scorers"]
     known = np.isfinite(seen.redshift)
@@ -200,7 +209,9 @@ def judge(domain, seen):
 
 
 def tell_judgement(domain, seen, judgement):
-    """Log how many objects have no score or lie outside the domain, and how the survey as a whole is unlike others."""
+    """Log how many objects have no score or lie outside the domain, and how the whole survey differs from what was
+    learned.
+    """
     n = len(judgement.status)
     said = {STATUS[2]: "get no probability", STATUS[1]: "are unlike all that the model has learned from"}
     for status, what in said.items():
@@ -216,14 +227,14 @@ def tell_judgement(domain, seen, judgement):
 
 
 def kind_of(reason):
-    """Return a reason of a `Judgement` without its numbers."""
+    """Return a reason from a `Judgement` without its numbers."""
     return re.sub(r":.*| [-\d.][^;]*\([^)]*\)", "", reason)
 
 
 def unlike_words(domain, seen):
-    """Return sentences on how the objects as a whole are unlike those that any scorer has learned from; maybe none.
+    """Return sentences on how the objects as a whole differ from those that any scorer learned from; maybe none.
 
-    seen: `Observed`, of a survey. It is the medians of the quantities that are compared.
+    seen: `Observed`, of a survey. The medians of the quantities are compared.
     """
     filled = seen.take(np.flatnonzero(seen.n_points > 0))
     if not len(filled.n_points) or not domain["scorers"]:
@@ -238,18 +249,20 @@ def unlike_words(domain, seen):
     sentences = [*_units(domain, filled, median, beyond)]
     if not sentences:
         sentences = [f"the median object has {_said(name, median[name], low[name], high[name])}" for name in beyond]
-    if median["baseline"] > max(high.get("baseline", 1.0), 0.5):
+    above = np.median(seen.span) > _YEARS and np.median(seen.detected) > 0.95 and median["baseline"] > 0.5
+    if median["baseline"] > max(high.get("baseline", 1.0), 0.5) or (beyond and above):
         sentences.append("fluxes do not fall back to zero: is the host's light in them?")
     return sentences
 
 
 def _units(domain, seen, median, beyond):
-    """Yield what the unit of the fluxes may be, if they are far from those learned from.
+    """Yield what the unit of the fluxes may be, if they are far from those that were learned from.
 
-    Far from what any scorer has learned from; or from the training survey alone, if the passbands are its own and the
-    ratio is that of a unit: another survey would hardly be so.
+    Fluxes are far if no scorer learned from such fluxes. They are also far if they differ from the training survey's
+    alone, in its own passbands and by the ratio of two units, since another survey would hardly do so.
     """
-    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > 0.8:
+    sure = 0.5 if "snr" in beyond else 0.8  # of a magnitude the error is small, and the faintest is no zero
+    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > sure:
         yield "fluxes look like magnitudes: convert them, or name a source that does"
         return
     first = next(iter(domain["scorers"].values()))
@@ -279,7 +292,7 @@ def _units(domain, seen, median, beyond):
 
 
 def _outside(one, seen):
-    """Return in words why each object is outside the domain of a scorer: a list of objections for each."""
+    """Return, in words, why each object is outside the domain of a scorer: a list of objections for each."""
     order = [list(_QUANTITIES).index(name) for name in one["quantities"]]
     values = _values(seen)[:, order]
     low, high = np.array(one["low"]), np.array(one["high"])
@@ -304,15 +317,15 @@ def _outside(one, seen):
 
 
 def _called(scorer, cut, beside):
-    """Return how it is said by which models an object is scored, such as "early 75%, final 25%"."""
+    """Return the words for the models that score an object, such as "early 75%, final 25%"."""
     if beside > 0.0:
         return f"{scorer} {1.0 - beside:.0%}, {WHOLE_OF[scorer]} {beside:.0%}"
     return f"{scorer}: {cut}" if cut else scorer
 
 
 def _cut(domain, seen):
-    """Return which of `mallorn.survey.copies.CUTS` each object is like, (n,) str."""
-    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= _ALONE
+    """Return the one of `mallorn.survey.copies.CUTS` that each object resembles, (n,) str."""
+    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.faint < _ALONE
     called = {kept: name for name, kept in CUTS.items()}
     return np.array([*(called[pair] for pair in zip(few.tolist(), alone.tolist(), strict=True)), None], dtype=object)[
         :-1
@@ -348,7 +361,7 @@ def _scaled(values, middle, scale):
 
 
 def _distance(scaled, reference, k):
-    """Return the distance of each row to the k-th nearest row of the reference, and which row is the nearest."""
+    """Return each row's distance to the k-th nearest row of the reference, and the index of the nearest row."""
     from scipy.spatial import cKDTree
 
     k = min(k, len(reference))

@@ -1,8 +1,8 @@
-"""Ensembles: one prediction out of several models'. All they learn comes from out-of-fold predictions.
+"""Ensembles: one prediction out of those of several models. They learn from out-of-fold predictions alone.
 
-Each method is a `fit(probability, target, fold, options)` that returns what it learned as plain numbers, fit for JSON,
-and an `apply(learned, probability)`. probability (n, m): of the class sought, by each of m members. The other classes
-follow from it: see `predict_ensemble`.
+Each method is a `fit(probability, target, fold, options)`, which returns what it learned as plain numbers for JSON, and
+an `apply(learned, probability)`. probability (n, m) is that of the class sought, from each of m members. The other
+classes follow from it: see `predict_ensemble`.
 """
 
 from itertools import combinations_with_replacement
@@ -28,7 +28,7 @@ METHODS = ("mean", "best", "weighted", "rank", "stacked")
 
 
 class Members(NamedTuple):
-    """Predictions of the same n objects by m members: `classes`, (n, C) each, and the `names` of these."""
+    """Predictions of the same n objects by m members: for each its `classes` (n, C), and the `names` of these."""
 
     classes: tuple
     names: tuple
@@ -39,17 +39,17 @@ class Members(NamedTuple):
         return np.stack([p[:, 0] for p in self.classes], axis=1)
 
     def take(self, rows):
-        """Return the predictions of the objects with the numbers `rows`, or where `rows` is true."""
+        """Return the predictions of the objects at the indices `rows`, or where `rows` is true."""
         return Members(tuple(p[rows] for p in self.classes), self.names)
 
 
 def fit_ensemble(method, probability, target, fold, options):
-    """Return what an ensemble learns of labelled out-of-fold predictions, a dict of plain numbers.
+    """Return what an ensemble learns from labelled out-of-fold predictions, a dict of plain numbers.
 
-    method: one of `METHODS`: the plain mean; the member with the highest average precision; the weights, on a grid of
-        step `options["step"]`, with the highest average precision; the mean of the ranks among the out-of-fold
-        predictions; logistic regression on the members' log odds (Wolpert 1992, Neural Networks 5, 241), whose L2
-        penalty 1 / C is the one of `options["C"]` with the smallest cross-validated log loss.
+    method: one of `METHODS`. These are the plain mean; the member with the highest average precision; the weights with
+        the highest average precision on a grid of step `options["step"]`; the mean rank among the out-of-fold
+        predictions; and logistic regression on the members' log odds (Wolpert 1992, Neural Networks 5, 241), with the
+        L2 penalty 1 / C of the smallest cross-validated log loss among `options["C"]`.
     probability (n, m); target (n,) 0 or 1; fold (n,), within which members were not trained.
     """
     if method not in METHODS:
@@ -73,11 +73,11 @@ def apply_ensemble(learned, probability):
 
 
 def predict_ensemble(learned, members):
-    """Return the ensemble's probabilities (n, C) of all classes of `members`, the first of which is the one sought.
+    """Return the ensemble's probabilities (n, C) of all classes of `members`; the first class is the one sought.
 
-    That of the class sought is `apply_ensemble`'s. What is left of 1 is shared out among the other classes as the
-    members do on average, with the ensemble's weights where it has weights of 0 to 1, else with equal ones. Members
-    that know fewer classes than others have no part in that.
+    `apply_ensemble` gives the probability of the class sought. The other classes share what is left of 1 as they do in
+    the members on average, with the ensemble's weights if these are between 0 and 1, else with equal ones. Members that
+    know fewer classes than others are left out of this average.
     """
     probability = apply_ensemble(learned, members.sought)
     _, knows = finest(members.names)
@@ -85,17 +85,17 @@ def predict_ensemble(learned, members):
     if learned["method"] in ("mean", "best", "weighted"):
         weights = np.array(learned["weights"], dtype=float)
     weights = np.where(knows, weights, 0.0)
-    if not weights.any():  # the ensemble leans on members that do not know these classes
+    if not weights.any():  # all weight is on members that do not know these classes
         weights = knows.astype(float)
     others = sum(w * p[:, 1:] for w, p in zip(weights, members.classes, strict=True) if w)
     return shared_out(probability, others)
 
 
 def cross_fitted_ensemble(method, members, target, fold, options, served=None, served_fold=None):
-    """Return the ensemble's probabilities (n, C) of each object, learned on the predictions of all other folds.
+    """Return the ensemble's probabilities (n, C) of each object, learned from the predictions of all other folds.
 
-    Arguments as of `fit_ensemble`, members being `Members`. served, served_fold: `Members` and folds (m,) of other
-    objects to predict in place of those learned on, each by what was learned without its fold.
+    Arguments as for `fit_ensemble`, with `Members` as members. served, served_fold: `Members` and folds (m,) of other
+    objects to predict instead, each by what was learned without its fold.
     """
     target, fold = np.asarray(target), np.asarray(fold)
     served, served_fold = (members, fold) if served is None else (served, np.asarray(served_fold))
@@ -119,7 +119,7 @@ def _best(probability, target, fold, options):
 
 def _weighted(probability, target, fold, options):
     m, steps = probability.shape[1], round(1.0 / options["step"])
-    # all ways to share out `steps` among m members, from the most equal on, so that ties go to the more equal
+    # all ways to share out `steps` among m members, the most equal first: ties go to the more equal one
     bars = np.array(list(combinations_with_replacement(range(m), steps)))
     grid = np.stack([np.sum(bars == k, axis=1) for k in range(m)], axis=1) / steps
     grid = grid[np.argsort(np.sum(grid**2, axis=1), kind="stable")]
@@ -128,7 +128,7 @@ def _weighted(probability, target, fold, options):
 
 
 def _rank(probability, target, fold, options):
-    # many predictions are nearly equal: quantiles are kept strictly rising so that ranks are those of the middle
+    # many predictions are nearly equal: quantiles rise strictly, and ties get their middle rank
     levels = np.linspace(0.0, 1.0, min(len(probability), 1001))
     quantiles = np.quantile(probability, levels, axis=0).T
     rising = np.maximum.accumulate(quantiles + 1e-12 * np.arange(quantiles.shape[1]), axis=1)
@@ -159,7 +159,7 @@ def _stacked(probability, target, fold, options):
 
 def _log_odds(probability):
     p = np.clip(probability, 1e-4, 1.0 - 1e-4)
-    return np.log(p / (1.0 - p))  # not scipy's logit: its last bits lead the regression to weights 1e-9 apart
+    return np.log(p / (1.0 - p))  # not scipy's logit: its last bits move the weights of the regression by 1e-9
 
 
 _FIT = {"mean": _mean, "best": _best, "weighted": _weighted, "rank": _rank, "stacked": _stacked}

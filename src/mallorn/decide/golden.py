@@ -1,10 +1,10 @@
-"""Golden inputs: light curves in a model's folder, with the features and probabilities that they must have.
+"""Golden inputs: light curves in a model's folder, with the features and probabilities that they must give.
 
 golden/points.parquet, objects.parquet   simulated light curves, every third without a redshift
-golden/features.parquet                  object_id, and what the model reads of each, in the manifest's order
-golden/probabilities.parquet             object_id, and the probability of each class, calibrated
+golden/features.parquet                  object_id and the features that the model reads, in the manifest's order
+golden/probabilities.parquet             object_id and the calibrated probability of each class
 
-Who has other versions of packages, or another processor, sees by these whether the model still is what it was.
+With other versions of packages, or on another processor, they show whether the model still gives the same scores.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ _FOLDER = "golden"
 _SOURCES = {"AGN": 2, "SN Ia": 2, "SN II": 1, "SLSN-I": 1, "TDE": 2}
 _DEPTH = 24.0  # AB magnitude, in every passband
 _SEED = 20261126
-_EVERY = 3  # golden input, of which one has no redshift
+_EVERY = 3  # golden inputs, one of them without redshift
 _NAMED = 3  # features that a message names
-_TINY = 1e-6  # of what is around 0
+_TINY = 1e-6  # for values around 0
 
 
 def golden_curves(simulation, passbands):
-    """Return simulated `LightCurves`, always the same: an event of every kind, seen twice or more.
+    """Return simulated `LightCurves`, always the same: an event of every type, seen twice or more.
 
     simulation: that block of the configuration, for cadence and noise. passbands: those of the training survey.
     """
@@ -63,8 +63,8 @@ def golden_curves(simulation, passbands):
 def write_golden(folder, manifest, score, curves, kernels=None):
     """Write golden inputs to the folder of a model.
 
-    manifest: of the model. score: function of (`Dataset`, whether each object has a redshift (n,)) that returns the
-    calibrated probabilities (n, C). curves: as from `golden_curves`. kernels: see `make_artifacts`.
+    manifest: of the model. score: function of (`Dataset`, (n,) bool whether each object has a redshift) that returns
+    the calibrated probabilities (n, C). curves: as from `golden_curves`. kernels: see `make_artifacts`.
     """
     path = Path(folder, _FOLDER)
     path.mkdir(parents=True, exist_ok=True)
@@ -78,12 +78,11 @@ def write_golden(folder, manifest, score, curves, kernels=None):
 
 
 def measured(folder, manifest, score, kernels=None):
-    """Return ({feature: difference}, probabilities (n, C) here, those that they must be (n, C)) of golden inputs.
+    """Return ({feature: difference}, probabilities (n, C) here, stored probabilities (n, C)) of golden inputs.
 
-    folder: of the model whose golden inputs are scored; the other arguments are as of `write_golden`. A difference is
-    the largest over the golden inputs, of the feature's size or of its standard deviation over them, the larger of
-    both; infinite where a value is missing on one side only.
-    Raises DataError if golden inputs are missing.
+    folder: of the model whose golden inputs are scored; the other arguments are as for `write_golden`. A difference is
+    the largest over the golden inputs. Its unit is the feature's size or its standard deviation over them, whichever is
+    larger. It is infinite if a value is missing on one side only. Raises DataError if golden inputs are missing.
     """
     path = Path(folder, _FOLDER)
     for name in ("points", "objects", "features", "probabilities"):
@@ -100,9 +99,9 @@ def measured(folder, manifest, score, kernels=None):
 
 
 def differences(folder, manifest, score, kernels=None):
-    """Return what is not as the golden inputs of a model say, a text for each kind; none if all is.
+    """Return texts on what differs from a model's golden inputs: features, probabilities; none if nothing does.
 
-    Arguments and errors as of `measured`.
+    Arguments and errors as for `measured`.
     """
     tolerance = manifest["golden"]
     off, probability, held = measured(folder, manifest, score, kernels)
@@ -132,7 +131,7 @@ def _computed(manifest, score, curves, kernels):
 
 
 def _off(found, expected):
-    """Return by how much a feature is off at most, in units of its size or scatter; infinite where one is missing."""
+    """Return the largest difference of a feature in units of its size or scatter; infinite if a value is missing."""
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
     known = np.isfinite(expected)
     if not np.array_equal(np.isnan(found), np.isnan(expected)):
@@ -144,13 +143,13 @@ def _off(found, expected):
 
 
 def passed_before(folder):
-    """Return whether `remember` was called for the model as it lies there, with this code, packages and processor."""
+    """Return whether `remember` was called for this very model, with this code, these packages and this processor."""
     return _mark(folder).is_file()
 
 
 def remember(folder):
-    """Keep in the user's cache that the golden inputs of a model came out as they must, so that they do so once."""
-    with suppress(OSError):  # a home that cannot be written to is no reason to fail
+    """Note in the user's cache that the golden inputs of a model agreed: they need not be computed again."""
+    with suppress(OSError):  # it is no error if the home cannot be written to
         mark = _mark(folder)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()

@@ -1,10 +1,11 @@
-"""How unusual an object is: far from all training objects, or between their classes.
+"""Outlier scores: an object is unusual if it is far from all training objects, or between their classes.
 
-Two things make an object unusual, and neither alone finds all that are of no class learned from. Its features may lie
-where few training objects' lie: trees that part objects at random isolate it after few steps (isolation forest; Liu,
-Ting & Zhou 2008, IEEE ICDM, 413). Or its features may be common and its classes undecided, as those of a supernova of
-an unknown type are: the entropy of the probabilities tells. Of each the share of training objects that are at least as
-unusual is found, and both are joined by Fisher's method. docs/explanation/outliers.md has the comparison behind this.
+An object can be unusual in two ways, and neither alone finds all objects of classes that were not learned. Its features
+may lie where few training objects lie: trees that split objects at random isolate it after a few steps (isolation
+forest; Liu, Ting & Zhou 2008, IEEE ICDM, 413). Or its features are common but its class is undecided, as for a
+supernova of an unknown type: the entropy of the probabilities measures this. Each measure gives the share of training
+objects that are at least as unusual, and Fisher's method joins the two shares. docs/explanation/outliers.md has the
+comparison behind this.
 """
 
 from pathlib import Path
@@ -31,19 +32,19 @@ __all__ = [
 FOLDER = "outliers"
 """Name of the folder of a model that holds a `Detector` of each of its training sets."""
 
-_TAIL = 0.05  # beyond this share of the training objects an exponential takes over from counting
+_TAIL = 0.05  # among this share of the training objects, the most unusual ones, an exponential replaces counting
 _QUANTILES = 1001
 _PER_GROUP = 1000  # objects that walk down all trees at a time
 
 
 class Detector(NamedTuple):
-    """What unusual objects are told by.
+    """The trees and quantiles that tell unusual objects.
 
-    columns (p,) names of features; middle (p,) float32, what stands for a missing one. Of T trees of at most M nodes,
-    (T, M) each: feature int32, -1 at a leaf; threshold float32, up to which an object goes on to the next node, beyond
-    it to the node `right` int16; path float32, steps to a leaf and those that would part the objects left there.
-    isolation, indecision, both: (Q,) quantiles of what is compared, over the training objects, and then the mean excess
-    beyond the tail.
+    columns (p,) names of features; middle (p,) float32, the values that replace missing ones. For T trees of at most M
+    nodes, (T, M) each: feature int32, -1 at a leaf; threshold float32: an object up to it goes on to the next node,
+    above it to the node `right` int16; path float32, the steps to a leaf plus those that would split the objects left
+    there. isolation, indecision, both: (Q,) quantiles of each measure over the training objects, followed by the mean
+    excess beyond the tail.
     """
 
     columns: np.ndarray
@@ -85,18 +86,18 @@ def learn_outliers(columns, values, probability, config, seed):
 
 
 def find_outliers(detector, values, probability):
-    """Return how unusual each object is, (n,): -log10 of the share of training objects that are at least as unusual.
+    """Return the outlier score (n,): -log10 of the share of training objects that are at least as unusual.
 
-    So 2 is one in a hundred. Beyond 1.3, one in twenty, it follows an exponential, so that objects more unusual than
-    all training objects are ranked too. values (n, p): features in the order of the detector's columns; probability
-    (n, C). NaN where there is no probability.
+    A score of 2 is one in a hundred. Above 1.3, one in twenty, it follows an exponential, which also ranks objects that
+    are more unusual than all training objects. values (n, p): features in the order of the detector's columns;
+    probability (n, C). NaN for objects without a probability.
     """
     both = _joined(detector, isolation(detector, values), indecision(probability))
     return _surprise(detector.both, both) / np.log(10.0)
 
 
 def isolation(detector, values):
-    """Return how easily each object is isolated, (n,): minus the mean length of its paths."""
+    """Return how easily each object is isolated (n,): minus the mean length of its paths."""
     values = np.where(np.isnan(values), detector.middle, values).astype(np.float32)
     found = np.empty(len(values))
     tree = np.arange(len(detector.feature))
@@ -117,7 +118,7 @@ def write_detector(path, detector):
 
 
 def read_detector(path):
-    """Return the `Detector` in a file. Raises DataError if it is none."""
+    """Return the `Detector` in a file. Raises DataError if the file holds none."""
     found = read_arrays(path)
     if set(found) != set(Detector._fields):
         raise DataError.at(path, expected="a detector of outliers", found="other arrays", fix="make the model anew")
@@ -125,9 +126,9 @@ def read_detector(path):
 
 
 class Detectors:
-    """Those of the training sets of a model, each read when it is first asked for.
+    """The detectors of a model's training sets; each is read when it is first asked for.
 
-    paths: {training set: path of the file of its `Detector`}; a training set may lack one.
+    paths: {training set: path of its `Detector`}; a training set may lack one.
     """
 
     def __init__(self, paths):
@@ -135,13 +136,13 @@ class Detectors:
 
     @classmethod
     def of_model(cls, folder):
-        """Return those in the folder of a model; none in one that was made before there were any."""
+        """Return the detectors in the folder of a model; older models have none."""
         return cls({path.stem: path for path in sorted(Path(folder, FOLDER).glob("*.npz"))})
 
     def judge(self, training, columns, values, probability):
-        """Return `find_outliers` of objects, (n,), each by the detector of the set in `training` (n,) that scored it.
+        """Return `find_outliers` (n,) of objects, each by the detector of its training set in `training` (n,).
 
-        columns: names of the features in `values` (n, p). NaN for an object of a set without a detector.
+        columns: names of the features in `values` (n, p). NaN for objects whose training set has no detector.
         """
         found = np.full(len(values), np.nan)
         for name in filter(self._paths.get, dict.fromkeys(training)):
@@ -155,9 +156,11 @@ class Detectors:
 
 
 def _nodes(tree):
-    """Return (feature, threshold, right, path), (M,) each, of a tree of scikit-learn: a left child is the next node."""
+    """Return (feature, threshold, right, path), (M,) each, of scikit-learn's tree, in which a left child is the next
+    node.
+    """
     leaf = tree.children_left < 0
-    threshold = tree.threshold.astype(np.float32)  # as exact: features are float32
+    threshold = tree.threshold.astype(np.float32)  # nothing is lost: features are float32
     threshold = np.where(threshold > tree.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)
     depth = np.zeros(len(leaf))
     for node in np.flatnonzero(~leaf):  # parents come first
@@ -168,7 +171,7 @@ def _nodes(tree):
 
 
 def _unparted(n):
-    """Return the mean length of a path in a tree of n objects: the c(n) of Liu et al. (2008), equation 1."""
+    """Return the mean length of a path in a tree of n objects: c(n) of Liu et al. (2008), equation 1."""
     n = np.asarray(n, dtype=float)
     more = np.maximum(n, 3.0)
     many = 2.0 * (np.log(more - 1.0) + np.euler_gamma) - 2.0 * (more - 1.0) / more
@@ -176,7 +179,7 @@ def _unparted(n):
 
 
 def indecision(probability):
-    """Return the entropy of probabilities of classes (n, C), in nats, (n,)."""
+    """Return the entropy (n,), in nats, of class probabilities (n, C)."""
     p = np.asarray(probability, dtype=float)
     return -(p * np.log(np.where(p > 0.0, p, 1.0))).sum(axis=1)
 
@@ -186,7 +189,7 @@ def _joined(detector, alone, undecided):
 
 
 def _reference(values):
-    """Return the quantiles of what training objects have, and the mean excess beyond the tail."""
+    """Return the quantiles of a measure over the training objects, followed by the mean excess beyond the tail."""
     known = values[np.isfinite(values)]
     quantiles = np.quantile(known, np.linspace(0.0, 1.0, _QUANTILES))
     start = np.quantile(known, 1.0 - _TAIL)
@@ -194,7 +197,7 @@ def _reference(values):
 
 
 def _surprise(reference, values):
-    """Return -ln of the share of training objects that have at least `values` (n,)."""
+    """Return -ln of the share of training objects that reach `values` (n,)."""
     quantiles, excess = reference[:-1], reference[-1]
     start = quantiles[round((1.0 - _TAIL) * (_QUANTILES - 1))]
     share = np.maximum(1.0 - np.searchsorted(quantiles, values, side="left") / _QUANTILES, _TAIL)

@@ -1,4 +1,4 @@
-"""The files of predictions: probabilities of objects out of fold, and of objects kept apart, by one model."""
+"""Files of predictions by one model: probabilities of objects out of fold, or of objects kept apart."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ CLASS_PREFIX = "probability__"
 class OutOfFold(NamedTuple):
     """Out-of-fold predictions of n objects: `object_id` (n,) str, `fold` (n,), `probability` (n,) of the class sought.
 
-    classes (n, C): probabilities of the classes `names`, the first of which is the one sought.
+    classes (n, C): probabilities of the classes `names`; the first is the one sought.
     """
 
     model: str
@@ -43,7 +43,7 @@ class OutOfFold(NamedTuple):
 
 
 class HeldOut(NamedTuple):
-    """Predictions of n objects that no model has seen: `object_id` (n,) str, and as `OutOfFold`."""
+    """Predictions of n objects that no model has seen: `object_id` (n,) str, and the rest as in `OutOfFold`."""
 
     model: str
     training: str
@@ -56,10 +56,10 @@ class HeldOut(NamedTuple):
 
 
 def write_predictions(path, object_id, probability, classes, metadata, fold=None):
-    """Write object_id, [fold,] probability, of the class sought, and probability__CLASS of each class.
+    """Write object_id, [fold,] probability (of the class sought), and probability__CLASS of each class.
 
-    probability: (n, C), class 0 being the one sought; classes: (C,) names; fold: (n,) int8 or None.
-    metadata: {"model", "training", "protocol", "repeat"}, kept in the file so that it says itself what it is.
+    probability: (n, C), class 0 is the one sought; classes: (C,) names; fold: (n,) int8 or None. metadata: {"model",
+    "training", "protocol", "repeat"}, kept in the file.
     """
     columns = {"object_id": object_id}
     if fold is not None:
@@ -70,7 +70,7 @@ def write_predictions(path, object_id, probability, classes, metadata, fold=None
 
 
 def class_columns(probability, classes):
-    """Return {probability__CLASS: (n,)} of probabilities (n, C) of the classes with the names `classes`."""
+    """Return {probability__CLASS: (n,)} from probabilities (n, C) of the classes called `classes`."""
     pairs = zip(classes, np.asarray(probability).T, strict=True)
     return {f"{CLASS_PREFIX}{name}": np.ascontiguousarray(p) for name, p in pairs}
 
@@ -106,7 +106,7 @@ def mean_of_files(paths):
 
 
 def pooled_by_model(paths, folds):
-    """Return {protocol: {model: (target, probability)}} of files of out-of-fold predictions, repeats one after another.
+    """Return {protocol: {model: (target, probability)}} of files of out-of-fold predictions, with repeats in a row.
 
     folds: table as from `mallorn.learning.folds.draw_folds`.
     """

@@ -12,7 +12,7 @@ __all__ = ["in_submission_order", "read_classified", "write_probabilities", "wri
 
 
 def in_submission_order(object_id, values, submission_ids):
-    """Return `values` (n, ...) of the objects `object_id` (n,) in the order `submission_ids` (n,).
+    """Return `values` (n, ...) of the objects `object_id` (n,), in the order of `submission_ids` (n,).
 
     Raises DataError if the two do not hold the same objects, once each.
     """
@@ -30,10 +30,10 @@ def in_submission_order(object_id, values, submission_ids):
 
 
 def write_probabilities(path, object_id, probability, classes, known=None):
-    """Write the CSV file `object_id,probability` and probability__CLASS of each class.
+    """Write a CSV file with object_id, probability and probability__CLASS of each class.
 
-    probability (n, C): of the classes with the names `classes`, the first of which is the one sought; NaN, of an object
-    that was not scored, is an empty cell. known: further columns {name: (n,)}, written with all their digits.
+    probability (n, C): of the classes called `classes`; the first is the one sought. NaN, of an object that was not
+    scored, becomes an empty cell. known: further columns {name: (n,)}, written with all their digits.
     """
     columns, known = class_columns(probability, classes), known or {}
     write_csv(path, {"object_id": object_id, "probability": probability[:, 0], **columns, **known}, exact=known)
@@ -42,8 +42,7 @@ def write_probabilities(path, object_id, probability, classes, known=None):
 def write_submission(path, object_id, decision, scored=None, known=None):
     """Write the CSV file `object_id,prediction` with 1 where `decision` (n,) is true, else 0.
 
-    scored (n,): whether there was anything to decide by; the cell of an object without is empty. known: further columns
-    {name: (n,)}.
+    scored (n,): whether an object has a score; the cell of others is empty. known: further columns {name: (n,)}.
     """
     prediction = np.asarray(decision, dtype=int)
     if scored is not None and not np.all(scored):
@@ -52,10 +51,10 @@ def write_submission(path, object_id, decision, scored=None, known=None):
 
 
 def read_classified(probabilities, predictions):
-    """Return what `write_probabilities` and `write_submission` wrote of the same objects.
+    """Return what `write_probabilities` and `write_submission` wrote about the same objects.
 
-    (object_id (n,), {class: (n,) probability, NaN where there is none}, the class sought first; chosen (n,) bool;
-    outlier (n,), NaN where there is none).
+    Returns (object_id (n,); {class: (n,) probability, NaN if there is none}, the class sought first; chosen (n,) bool;
+    outlier (n,), NaN if there is none).
     """
     with open(probabilities, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

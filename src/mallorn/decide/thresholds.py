@@ -1,4 +1,4 @@
-"""Where to cut a probability: rules that choose a threshold, and the cross-fitted choice that scores them honestly.
+"""Rules that choose a threshold on a probability, and the cross-fitted choice that scores them honestly.
 
 A rule takes (target, probability) of labelled out-of-fold predictions and returns the threshold t; the decision is
 `probability >= t`. Thresholds lie midway between two neighbouring probabilities, so that no prediction sits on one.
@@ -31,16 +31,18 @@ def maximum_f1(target, probability, fraction=None, weight=None):
 
 
 def expected_count(target, probability, ratio, fraction=None, weight=None):
-    """Return the threshold that chooses `ratio` times as many objects as there are targets, or as near as ties let.
+    """Return the threshold that chooses `ratio` times as many objects as there are targets, or as near as ties allow.
 
-    Its scatter is smaller than that of the maximum of F1, which rests on a handful of objects.
+    It scatters less than the threshold of the highest F1, which rests on a handful of objects.
     """
     p, hits, chosen = _cuts(target, probability, fraction, weight)
     return _midway(p, chosen, np.argmin(np.abs(chosen - ratio * hits[..., -1:]), axis=-1))
 
 
 def wanted_precision(target, probability, precision, fraction=None, weight=None):
-    """Return the lowest threshold whose precision is at least `precision`; that of the highest precision if none is."""
+    """Return the lowest threshold with a precision of at least `precision`; if there is none, that of the highest
+    precision.
+    """
     p, hits, chosen = _cuts(target, probability, fraction, weight)
     achieved = _ratio(hits, chosen)
     enough = achieved >= precision
@@ -49,7 +51,7 @@ def wanted_precision(target, probability, precision, fraction=None, weight=None)
 
 
 def maximum_expected_f1(probability, fraction=None, weight=None):
-    """Return the threshold with the highest expected F1 if the probabilities (n,) are calibrated; no label is read.
+    """Return the threshold with the highest expected F1 of calibrated probabilities (n,), without reading a label.
 
     E[F1] of the k most probable objects is taken as 2 sum_{i <= k} p_i / (k + sum_i p_i), the ratio of expectations
     (Lipton, Elkan & Narayanaswamy 2014, ECML: the best threshold is half the best F1).
@@ -62,7 +64,7 @@ def choose(options, target, probability, weight=None):
 
     options: {"rule": one of `RULES`, "ratio": argument of expected_count, "precision": argument of wanted_precision,
     "fraction": expected fraction of targets among the objects to decide on, or None for that of `target`}.
-    weight: (n,) of the objects, of which 2 is the object twice, or (..., n) for thresholds (...).
+    weight: (n,) of the objects, where 2 counts an object twice, or (..., n) for thresholds (...).
     """
     rule, fraction = options["rule"], options["fraction"]
     if rule == "maximum_f1":
@@ -77,7 +79,7 @@ def choose(options, target, probability, weight=None):
 
 
 def cross_fitted_thresholds(options, target, probability, fold):
-    """Return the threshold of each object's fold, shape (n,), chosen on the predictions of all other folds.
+    """Return the threshold (n,) of each object's fold, chosen on the predictions of all other folds.
 
     target, probability, fold: (n,) out-of-fold predictions of one repeat; options as in `choose`.
     """
@@ -89,10 +91,10 @@ def cross_fitted_thresholds(options, target, probability, fold):
 
 
 def _cuts(target, probability, fraction, weight):
-    """Return (p (K,), hits, chosen (..., K)): distinct probabilities, highest first; targets and objects at or above.
+    """Return (p (K,), hits, chosen (..., K)): distinct probabilities, highest first; targets and objects from each on.
 
-    target (n,): 0 or 1, or the chance of 1, so that hits are expected ones. weight: (..., n) of the objects, or None.
-    Targets and others count with the weights that give them the shares `fraction` and 1 - `fraction`, if not None.
+    target (n,): 0 or 1, or the chance of 1; hits are then expected ones. weight: (..., n) of the objects, or None. If
+    `fraction` is not None, targets and others are weighted so that their shares are `fraction` and 1 - `fraction`.
     """
     target, probability = np.asarray(target, dtype=float), np.asarray(probability, dtype=float)
     weight = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
@@ -115,7 +117,7 @@ def _ratio(top, bottom):
 
 
 def _midway(p, chosen, k):
-    """Return the mean of the lowest probability that cut k chooses and the highest that it leaves, if there is one.
+    """Return the mean of the lowest probability that cut k chooses and the highest that it does not, if there is one.
 
     Probabilities whose objects all have weight 0 do not count.
     """

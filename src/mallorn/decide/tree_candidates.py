@@ -1,4 +1,6 @@
-"""What a model of a tree says of new objects: probabilities, intervals and sets of classes, and the first of each."""
+"""What a model of a tree says about new objects: probabilities, intervals and sets of classes, and a list of candidates
+for each class.
+"""
 
 import re
 
@@ -13,12 +15,12 @@ __all__ = ["class_table", "first_of_class", "list_names"]
 def class_table(tree, object_id, probability, known, coverage):
     """Return {column: (n,)} of n new objects with probabilities (n, N) of the classes of `tree`.
 
-    object_id; path: the most probable class of each level, from the top, "A > B"; marginal and by_class: the class that
-    the conformal sets of either kind give; leaves: those of the set by class, "A; B", "" for none; probability__CLASS
-    of all classes below the root; low__LEAF and high__LEAF: the interval of a leaf by Venn-Abers.
+    Columns: object_id; path: the most probable class of each level from the top, "A > B"; marginal and by_class: the
+    class that conformal sets of each kind give; leaves: the leaves in the set by class, "A; B", "" for none;
+    probability__CLASS of all classes below the root; low__LEAF and high__LEAF: the Venn-Abers interval of a leaf.
 
-    known: {"probability" (m, N), "nodes", "event"} (m,), labelled objects that their models never saw, by which sets
-    and intervals are calibrated. coverage: the chance of the sets.
+    known: {"probability" (m, N), "nodes", "event"} (m,): labelled objects that their models never saw; they calibrate
+    sets and intervals. coverage: the chance of the sets.
     """
     columns = {"object_id": object_id, "path": _paths(tree, probability)}
     for kind in KINDS:
@@ -38,7 +40,7 @@ def class_table(tree, object_id, probability, known, coverage):
 
 
 def first_of_class(table, name, number):
-    """Return {column: (m,)} of the `number` most probable objects of a class: a part of a `class_table`.
+    """Return {column: (m,)} of the `number` most probable objects of a class, from a `class_table`.
 
     Columns: rank, object_id, probability, low and high (of a leaf), path, marginal, by_class, leaves. Equally probable
     objects are in the order of their ids.
@@ -52,7 +54,7 @@ def first_of_class(table, name, number):
 
 
 def list_names(classes):
-    """Return {class: name of its list} of classes: letters, digits, _, + and -, all different."""
+    """Return {class: name of its list}: names of letters, digits, _, + and -, all different."""
     found = {}
     for name in classes:
         plain = re.sub(r"[^A-Za-z0-9+-]+", "_", name).strip("_-") or "class"
@@ -63,7 +65,7 @@ def list_names(classes):
 
 
 def _paths(tree, probability):
-    """Return the most probable class of each step down, "A > B", (n,) str."""
+    """Return the most probable class at each step down, "A > B", (n,) str."""
     place = {name: k for k, name in enumerate(tree.names)}
     paths, here = [[] for _ in probability], np.zeros(len(probability), dtype=int)
     for name in tree.parents:  # parents come before their children

@@ -1,4 +1,4 @@
-"""The files of out-of-fold probabilities of all classes of a tree, by one model in all ways."""
+"""Files of one model's out-of-fold probabilities for all classes of a tree, by each way of learning it."""
 
 import json
 from typing import NamedTuple
@@ -13,7 +13,7 @@ __all__ = ["TreePredictions", "read_tree_predictions", "write_tree_predictions"]
 
 
 class TreePredictions(NamedTuple):
-    """Probabilities of n objects for the N classes of `tree`: {way: (n, N)}, see `mallorn.learning.hierarchy`.
+    """Probabilities of n objects for the N classes of `tree`: {way: (n, N)}; see `mallorn.learning.hierarchy` for ways.
 
     object_id (n,) str, sorted; fold (n,) int.
     """
@@ -28,7 +28,9 @@ class TreePredictions(NamedTuple):
 
 
 def write_tree_predictions(path, predictions):
-    """Write `TreePredictions`: object_id, fold and WAY__CLASS for all ways and classes; the tree is in the metadata."""
+    """Write `TreePredictions`: object_id, fold and WAY__CLASS for all ways and classes, with the tree in the
+    metadata.
+    """
     order = np.argsort(predictions.object_id.astype(str), kind="stable")
     columns = {"object_id": predictions.object_id[order], "fold": predictions.fold[order].astype(np.int8)}
     for way, probability in predictions.probability.items():

@@ -1,9 +1,10 @@
-"""Young objects: by which models they are scored, and how these give way to the models of whole light curves.
+"""Young objects: the models that score them, and how these give way to models of whole light curves.
 
-The age of an object is days from its trigger to its last point, so that years of forced photometry before it make it no
-older. Below the first of the two ages `passes` an object is scored by models of young objects alone, from the second on
-by those of whole light curves, and in between by a weighted mean of both. The weight changes smoothly, with the number
-of points too: an old light curve of few points is unlike whole ones. So scores do not jump as an object grows.
+The age of an object is the days from its trigger to its last point: years of forced photometry before the trigger make
+it no older. There are two ages, `passes`. Below the first, models of young objects alone score an object; from the
+second on, models of whole light curves do; in between the score is a weighted mean of both. The weight changes
+smoothly, and also with the number of points, since an old light curve of few points is unlike whole ones. Scores
+therefore do not jump as an object grows.
 """
 
 import numpy as np
@@ -17,15 +18,15 @@ _MANY = 1.5
 
 
 def trigger_of(domain):
-    """Return the `Trigger` from which ages of objects count, by the content of domain.json."""
+    """Return the `Trigger` from which ages are counted, from the content of domain.json."""
     return Trigger(**domain["young"]["trigger"]) if "young" in domain else USUAL
 
 
 def share_of_whole(domain, seen, whole):
     """Return the weight (n,), 0 to 1, of the models of whole light curves in the scores of `Observed` objects.
 
-    domain: content of domain.json, whose block "young" has "passes", two ages in days. whole: name of the training set
-    of these models. An object without a trigger, whose age is unknown, is theirs.
+    domain: content of domain.json; its block "young" has "passes", two ages in days. whole: name of the training set of
+    these models. They alone score an object without a trigger, whose age is unknown.
     """
     of = domain["scorers"][whole]
     fewest = 10.0 ** of["low"][of["quantities"].index("n_points")]

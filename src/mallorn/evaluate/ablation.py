@@ -1,4 +1,4 @@
-"""Ablation: what each feature family brings, by leaving it out and by using it alone, on the same folds."""
+"""Ablation: measure what each feature family brings, by leaving it out and by using it alone, on the same folds."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ __all__ = ["ablate", "family_of", "summarise", "variants"]
 
 
 def family_of(column):
-    """Return the family of a column `family__feature[__band]`; "log" for the columns of the log."""
+    """Return the family of a column `family__feature[__band]`; columns of the log belong to "log"."""
     return "log" if column in LOG_COLUMNS else column.split("__")[0]
 
 
@@ -33,9 +33,9 @@ def variants(columns):
 
 
 def ablate(dataset, chosen, repeats, settings, seed, threads):
-    """Return {key: probabilities of the class sought (R, n)} of the model trained on the columns of each of `chosen`.
+    """Train the model on each of `chosen` columns; return {key: probabilities (R, n) of the class sought}.
 
-    dataset: `Dataset` of n objects with features. chosen: as from `variants`. repeats: R times the labels and folds of
+    dataset: `Dataset` of n objects with features. chosen: as from `variants`. repeats: R items, the labels and folds of
     `fold_of`. settings: {"target", "training", "model" (a block of `models`)} of the configuration. Folds and seeds are
     the same for all variants.
     """
@@ -54,9 +54,9 @@ def ablate(dataset, chosen, repeats, settings, seed, threads):
 def summarise(protocol, predictions, repeats, threshold, rounds, seed):
     """Return one row {column: value} for each variant, the mean over repeats.
 
-    Columns: protocol, variant, family, average_precision, f1 (cross-fitted), and of both the gain over all features
-    with its standard deviation over `rounds` bootstraps of the events, paired: drawn alike for both. A family that
-    helps has a negative gain when left out.
+    Columns: protocol, variant, family, average_precision, f1 (cross-fitted), and for both scores the gain over all
+    features with its standard deviation over `rounds` bootstraps. These are paired: the same events are drawn for both.
+    A family that helps has a negative gain when left out.
 
     predictions: as from `ablate`. threshold: block of config.yaml.
     """
@@ -74,7 +74,7 @@ def summarise(protocol, predictions, repeats, threshold, rounds, seed):
 
 
 def _scores(probability, repeats, threshold, weights):
-    """Return average precision and F1 under each of the weights, mean over repeats, shape (len(weights), 2)."""
+    """Return average precision and F1 under each set of weights, averaged over repeats, shape (len(weights), 2)."""
     total = np.zeros((len(weights), 2))
     for p, labels in zip(probability, repeats, strict=True):
         target = labels["target"]

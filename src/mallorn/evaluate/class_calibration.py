@@ -1,4 +1,4 @@
-"""How well probabilities of several classes hold, before and after calibration inside folds."""
+"""How well the probabilities of several classes are calibrated, before and after calibration inside folds."""
 
 import numpy as np
 
@@ -19,11 +19,11 @@ _LEAST = 1e-6
 
 
 def class_calibration(objects, probability, fold, options, seed):
-    """Return a row {column: value} of `CLASS_CALIBRATION_COLUMNS` for each method, of each leaf and of "all".
+    """Return a row {column: value} of `CLASS_CALIBRATION_COLUMNS` for each method and leaf, and for "all".
 
-    log_loss is that of the class against the rest, of "all" that of the true class; brier of "all" the sum over
-    classes, expected_calibration_error of "all" the mean over them. width: mean width of the intervals of Venn-Abers,
-    0 for other methods. Intervals are over events, the maps held fixed. Objects whose label is no leaf are left out.
+    log_loss is that of a class against the rest; for "all" it is that of the true class. For "all", brier is the sum
+    over classes and expected_calibration_error their mean. width: mean width of Venn-Abers intervals, 0 for other
+    methods. Intervals are over events, with the maps held fixed. Objects whose label is no leaf are left out.
 
     objects: `mallorn.evaluate.nodes.Objects`. probability (n, N); fold (n,). options: block `evaluation`.
     """

@@ -1,7 +1,7 @@
-"""Models compared: trained on the same folds, scored with what they cost, and their gains, paired by event.
+"""Compare models: train them on the same folds, score them with their cost, and find their gains, paired by event.
 
-The same events are drawn for all models in each bootstrap. Whether one adds to another is told on folds drawn anew,
-which nothing was chosen on.
+Each bootstrap draws the same events for all models. New draws of folds, on which nothing was chosen, tell whether one
+model adds to another.
 """
 
 from typing import NamedTuple
@@ -35,11 +35,11 @@ class Trained(NamedTuple):
 
 
 def train(dataset, specs, repeats, settings, seed, threads):
-    """Return {name: `Trained`} of models that are trained on the folds of each repeat.
+    """Train models on the folds of each repeat; return {name: `Trained`}.
 
-    dataset: of n objects. specs: {name: block of `models`}. repeats: R times the labels and folds of `fold_of`.
+    dataset: of n objects. specs: {name: block of `models`}. repeats: R items, the labels and folds of `fold_of`.
     settings: {"target", and the blocks "training" and "selection"} of the configuration. CPU seconds are those of the
-    whole process: of all transforms, fits and predictions of what is held out.
+    whole process: all transforms, fits and predictions of held-out objects.
     """
     trained = {}
     for name, spec in progress(specs.items(), len(specs), "models"):
@@ -55,13 +55,13 @@ def train(dataset, specs, repeats, settings, seed, threads):
 
 
 def with_mean(trained, name, members):
-    """Return `trained` and, called `name`, the plain mean of its `members`."""
+    """Return `trained` with one more entry, `name`: the plain mean of `members`."""
     mean = np.mean([trained[member].probability for member in members], axis=0)
     return {**trained, name: Trained(mean, sum(trained[member].cpu_s for member in members))}
 
 
 def scores(protocol, trained, repeats, threshold, options, seed):
-    """Return one row {column: value} for each model, the mean over repeats.
+    """Return one row {column: value} for each model: the mean over repeats.
 
     Columns: protocol, model, average_precision and f1 (cross-fitted), each with the ends of its interval, cpu_s.
     trained: as from `train`. threshold, options: blocks "threshold" and "evaluation" of the configuration.
@@ -79,10 +79,10 @@ def scores(protocol, trained, repeats, threshold, options, seed):
 
 
 def gains(trained, pairs, repeats, threshold, options, seed):
-    """Return one row {column: value} for each of `pairs` (with, without), names of two models.
+    """Return one row {column: value} for each of `pairs` (with, without) of model names.
 
-    Columns: model, without, draws (of folds), and of average_precision and f1 the mean of both models and the gain of
-    the first over the second, with its interval over the same events drawn for both. The other arguments are those of
+    Columns: model, without, draws (of folds), and for average_precision and f1 the mean of both models and the gain of
+    the first over the second, with an interval over the same events drawn for both. The other arguments are those of
     `scores`.
     """
     found = {
@@ -103,9 +103,9 @@ def gains(trained, pairs, repeats, threshold, options, seed):
 
 
 def scored(probability, repeats, threshold, rounds, seed, calibration="none"):
-    """Return `SCORES` of each repeat (R, 2), and of bootstraps of the events their means over repeats (rounds, 2).
+    """Return `SCORES` of each repeat (R, 2), and their means over repeats for each bootstrap of the events (rounds, 2).
 
-    Average precision is of the probabilities as they are; F1 is of calibration and thresholds of the other folds.
+    Average precision takes the probabilities as they are. F1 takes calibration and thresholds from the other folds.
     probability (R, n); calibration: one of the methods of `mallorn.decide.calibration`.
     """
     event, target = repeats[0]["event"], repeats[0]["target"]

@@ -1,4 +1,4 @@
-"""How often conformal sets on a tree hold the true class, by event, of all objects and of each class."""
+"""How often conformal sets on a tree contain the true class, by event, for all objects and for each class."""
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from mallorn.seeds import derived_seed
 __all__ = ["COVERAGE_COLUMNS", "coverage"]
 
 _SHARES = ("coverage", "set_coverage", "size", "empty", "at_leaf", "at_root")
+_PROMISE = {"marginal": "coverage", "by_class": "set_coverage"}
 COVERAGE_COLUMNS = (
-    *("kind", "class", "objects", "events", "stated", "finest"),
+    *("kind", "class", "objects", "events", "stated", "finest", "promise"),
     *("coverage", "coverage_low", "coverage_high", "set_coverage", "set_coverage_low", "set_coverage_high"),
     *_SHARES[2:],
 )
@@ -19,14 +20,15 @@ COVERAGE_COLUMNS = (
 
 
 def coverage(objects, probability, fold, options, seed):
-    """Return a row {column: value} of `COVERAGE_COLUMNS` for each kind of sets, of all objects and of each leaf.
+    """Return a row {column: value} of `COVERAGE_COLUMNS` for each kind of set, for all objects and for each leaf.
 
-    coverage: how often the class that is given holds the true one; set_coverage: how often the set of leaves does,
-    which may be smaller, since the lowest class that holds a set may hold more. size: leaves in a set; empty, at_leaf,
-    at_root: shares of sets without a leaf, of classes given that are leaves, and of those that are the root, which says
-    nothing. All are means over events, each the mean of its objects. finest: the largest chance that the events of a
-    calibration allow, K / (K + 1). Sets are calibrated on the folds that an object is not in; only under grouped folds
-    does an object's event have no part in that.
+    coverage: how often the given class contains the true one. set_coverage: how often the set of leaves does; it may be
+    smaller, since the lowest class that contains a set may contain more. promise: which of the two is calibrated to the
+    stated chance: `coverage` for marginal sets, `set_coverage` for those by class, and for a leaf only in the latter.
+    size: leaves in a set. empty: share of sets without a leaf. at_leaf, at_root: shares of given classes that are a
+    leaf, or the root, which says nothing. All are means over events, each the mean of its objects. finest: the largest
+    chance that the events of a calibration allow, K / (K + 1). An object's other folds calibrate its set; only under
+    grouped folds do they hold nothing of its event.
 
     objects: `mallorn.evaluate.nodes.Objects`. probability (n, N); fold (n,).
     options: {"level", "rounds"} of the block `evaluation`, and "coverage", the chance that is stated.
@@ -36,7 +38,7 @@ def coverage(objects, probability, fold, options, seed):
     counted = np.isin(nodes, leaves)
     _, which, count = np.unique(event[counted].astype(str), return_inverse=True, return_counts=True)
     share = np.zeros(len(nodes))
-    share[counted] = 1.0 / count[which]  # of its event, which counts once
+    share[counted] = 1.0 / count[which]  # its share of its event, which counts once
     groups = {"all": counted, **{name: nodes == k for name, k in zip(tree.leaves, leaves, strict=True)}}
     rows = []
     for kind in KINDS:
@@ -64,7 +66,8 @@ def coverage(objects, probability, fold, options, seed):
         for name, mine in groups.items():
             few = min(len(set(event[mine & (fold != k)])) for k in np.unique(fold))
             row = {"kind": kind, "class": name, "objects": int(mine.sum()), "events": len(set(event[mine]))}
-            row |= {"stated": options["coverage"], "finest": few / (few + 1), **_named(mean[name][0])}
+            row |= {"stated": options["coverage"], "finest": few / (few + 1), "promise": _PROMISE[kind]}
+            row |= _named(mean[name][0])
             low, high = interval(drawn[name], options["level"])
             for k, score in enumerate(_SHARES[:2]):
                 row |= {f"{score}_low": float(low[k]), f"{score}_high": float(high[k])}

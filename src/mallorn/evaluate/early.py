@@ -40,10 +40,10 @@ _EDGES = np.linspace(0.0, 1.0, 11)
 
 
 def known_by(names, cuts, ages):
-    """Return (rows, age), (m,) each: for each of `ages` the copy of each object by which it is known then.
+    """Return (rows, age), (m,) each: for each of `ages`, the copy that shows each object as it is known then.
 
-    An object without a new point keeps the copy of a younger age; one that has none yet is left out. names, cuts (n,)
-    str: the object and the age of each copy. ages: in order.
+    An object without a new point keeps the copy of a younger age; an object without any copy yet is left out. names,
+    cuts (n,) str: the object and the age of each copy. ages: in order.
     """
     objects, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
     latest, rows, known = np.full(len(objects), -1), [], []
@@ -57,10 +57,10 @@ def known_by(names, cuts, ages):
 
 
 def crossed(method, target, probability, fold, age, learned=None):
-    """Return probabilities (n, C) whose first class is calibrated by a map from the folds that a copy is not in.
+    """Return probabilities (n, C) with the first class calibrated by a map from a copy's other folds.
 
-    method: see `mallorn.decide.calibration.fit`. target, fold, age (n,); probability (n, C). learned: (n,) bool, copies
-    that maps are fitted to, all by default.
+    method: see `mallorn.decide.calibration.fit`. target, fold, age (n,); probability (n, C). learned: (n,) bool, the
+    copies that maps are fitted to, all by default.
     """
     found, learned = np.array(probability, dtype=float), np.ones(len(fold), dtype=bool) if learned is None else learned
     for k in np.unique(fold):
@@ -71,7 +71,7 @@ def crossed(method, target, probability, fold, age, learned=None):
 
 
 def shared(early, whole, share):
-    """Return the probabilities (n, C) that scoring gives: of both models, by the weight `share` (n,) of the second."""
+    """Return the probabilities (n, C) that scoring gives: the mean of both models, `share` (n,) weighing the second."""
     return (1.0 - share)[:, None] * early + share[:, None] * whole
 
 
@@ -97,7 +97,7 @@ def scores_by_age(labels, ages, probability, names, options, seed):
 
 
 def gains_by_age(labels, ages, probability, others, options, seed):
-    """Return one row for each age: average precision of the class sought over that of another model, paired by event.
+    """Return one row for each age: the gain in average precision over another model, paired by event.
 
     probability, others (R, n): of the class sought, by both, in each repeat. Columns: age, average_precision,
     other_average_precision, gain, gain_low, gain_high, better, the share of the bootstraps in which the first is.
@@ -119,9 +119,9 @@ def gains_by_age(labels, ages, probability, others, options, seed):
 
 
 def mean_gain(labels, ages, probability, others, options, seed):
-    """Return the row of `gains_by_age` of the mean over all of `ages`, called "mean"; [] if an age has no score.
+    """Return the row of `gains_by_age` for the mean over all `ages`, called "mean"; [] if an age has no score.
 
-    In each bootstrap the same events are drawn at all ages.
+    Each bootstrap draws the same events at all ages.
     """
     target, event, names = labels["target"], labels["event"], list(dict.fromkeys(ages))
     parts = [np.flatnonzero(ages == age) for age in names]
@@ -141,9 +141,9 @@ def mean_gain(labels, ages, probability, others, options, seed):
 
 
 def passed_at(names, days, chosen):
-    """Return (objects (m,), day (m,)): of each object the first of its ages at which it is chosen, NaN for never.
+    """Return (objects (m,), day (m,)): the first age at which each object is chosen, NaN for never.
 
-    names (n,): the object of each copy; days (n,): age, inf for whole light curves; chosen (n,) bool.
+    names (n,): the object of each copy; days (n,): its age, inf for whole light curves; chosen (n,) bool.
     """
     objects, place = np.unique(np.asarray(names, dtype=str), return_inverse=True)
     first = np.full(len(objects), np.inf)

@@ -1,7 +1,7 @@
-"""Scores on folds drawn anew: of what is submitted and of variants of it, which choices are made between.
+"""Scores on new draws of folds: of what is submitted, and of variants among which a choice is made.
 
-Folds that choices were made on flatter what was chosen. Draws of their own, and another set of draws for the score
-after the choice, do not. Gains are paired: the same folds for all variants, and the same events in each bootstrap.
+A score on the folds that a choice was made on flatters what was chosen. New draws do not, with another set of draws for
+the score after the choice. Gains are paired: all variants have the same folds, and the same events in each bootstrap.
 """
 
 from typing import NamedTuple
@@ -28,8 +28,10 @@ MEAN = "mean"
 
 
 class Variant(NamedTuple):
-    """What is trained and decided: `exclude`, patterns of columns that are left out; `specs`, {name: block of `models`}
-    of its members; `threshold`, a block of the configuration."""
+    """A variant of what is trained and decided.
+
+    exclude: patterns of columns that are left out. specs: {name: block of `models`} of its members. threshold: a block
+    of the configuration."""
 
     exclude: list
     specs: dict
@@ -37,10 +39,10 @@ class Variant(NamedTuple):
 
 
 def draws_of(labels, object_id, folds, protocol, draws, seed):
-    """Return the labels and folds of `fold_of` of `draws` new draws by one protocol.
+    """Return the labels and folds of `fold_of` for `draws` new draws by one protocol.
 
     labels: {"spec_type", "target", "event"} (n,) each; folds: block of the configuration. Both protocols have the same
-    seed, and a draw depends on it and on its number alone.
+    seed; a draw depends on the seed and on its own number alone.
     """
     about = [labels[name] for name in ("spec_type", "target", "event")]
     table = draw_folds(object_id, *about, folds["number"], draws, folds["rare"], seed)
@@ -48,7 +50,7 @@ def draws_of(labels, object_id, folds, protocol, draws, seed):
 
 
 def train_variants(datasets, variants, repeats, settings, seed, threads):
-    """Return {variant: {model: `Trained`}} with the members of each variant and, called `MEAN`, their plain mean.
+    """Return {variant: {model: `Trained`}}: the members of each variant and, as `MEAN`, their plain mean.
 
     datasets: {variant: `Dataset`}; variants: {name: `Variant`}. Members that two variants share, with the same columns
     and block, are trained once. The other arguments are those of `mallorn.evaluate.compared.train`.
@@ -66,11 +68,11 @@ def train_variants(datasets, variants, repeats, settings, seed, threads):
 
 
 def fresh_scores(protocol, variants, trained, repeats, settings, seed):
-    """Return one row {column: value} for each variant and model, the mean over draws.
+    """Return one row {column: value} for each variant and model: the mean over draws.
 
-    Columns: variant, protocol, model, draws, and of average_precision and f1 (calibration and thresholds of the other
-    folds) the mean, the standard deviation over draws (`_sd`), and the interval over events (`_low`, `_high`); cpu_s of
-    one draw. settings: {"calibration", "evaluation"}, blocks of the configuration.
+    Columns: variant, protocol, model, draws, and for average_precision and f1 (calibration and thresholds from the
+    other folds) the mean, the standard deviation over draws (`_sd`), and the interval over events (`_low`, `_high`);
+    cpu_s of one draw. settings: {"calibration", "evaluation"}, blocks of the configuration.
     """
     rows = []
     for name, models in trained.items():
@@ -86,10 +88,10 @@ def fresh_scores(protocol, variants, trained, repeats, settings, seed):
 
 
 def fresh_gains(protocol, variants, trained, repeats, settings, seed):
-    """Return one row {column: value} for each variant but `CONFIGURED`: its mean's gains over that one's.
+    """Return one row {column: value} for each variant except `CONFIGURED`: the gains of its mean over that variant's.
 
-    Columns: variant, protocol, draws, and of average_precision and f1 the gain, its standard error over draws (`_se`,
-    NaN of one), and its interval over the same events drawn for both. The arguments are those of `fresh_scores`.
+    Columns: variant, protocol, draws, and for average_precision and f1 the gain, its standard error over draws (`_se`,
+    NaN for one draw), and its interval over the same events drawn for both. The arguments are those of `fresh_scores`.
     """
     found = {name: _scored(models[MEAN], variants[name], repeats, settings, seed) for name, models in trained.items()}
     base, rebase = found.pop(CONFIGURED)
@@ -109,9 +111,9 @@ def fresh_gains(protocol, variants, trained, repeats, settings, seed):
 def nested_draw(dataset, variant, labels, settings, seed, threads):
     """Return the `nested_score` of the mean of a variant's members on one draw of folds.
 
-    Each fold is predicted by the fits of the cross-validation of all others, whose out-of-fold predictions give
-    calibration and threshold. labels: as from `fold_of`. settings: {"target", "training", "selection", "seed",
-    "calibration", "evaluation"} of the configuration.
+    The other folds are cross-validated. Their fits predict the fold, and their out-of-fold predictions give calibration
+    and threshold. labels: as from `fold_of`. settings: {"target", "training", "selection", "seed", "calibration",
+    "evaluation"} of the configuration.
     """
     outer = []
     for k in np.unique(labels["fold"]):

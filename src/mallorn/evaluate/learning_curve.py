@@ -1,4 +1,4 @@
-"""The learning curve: what more targets would bring, from training on fewer of their events."""
+"""The learning curve: train on fewer events of targets, to see what more of them would bring."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ __all__ = ["learning_curve", "thinned_parts"]
 
 
 def thinned_parts(target, event, fold, fraction, rng):
-    """Return (parts, events): (train, predict) row numbers of each fold, with a `fraction` of the targets' events.
+    """Return (parts, events): rows (train, predict) of each fold, with a `fraction` of the targets' events.
 
-    At least one event of targets is kept in each training part, all other objects are; a smaller fraction keeps
-    a part of the events of a larger one, for the same state of `rng`. events: mean number of them kept.
+    Each training part keeps at least one event of targets, and all other objects. For the same state of `rng`, the
+    events of a smaller fraction are among those of a larger one. events: mean number of events kept.
 
     target (n,) 0 or 1; event (n,) str; fold (n,) int.
     """
@@ -33,8 +33,8 @@ def learning_curve(objects, labels, spec, options, seed, threads):
     """Yield (fraction, draw, events, probability (n,)) for each fraction and draw, on the folds of one repeat.
 
     objects: `Labelled`; labels: {"target", "event", "fold"} (n,) each; spec: a block of `models`; options:
-    {"fractions", "draws"}. events: mean number of events of targets that were trained on. The smallest class may lose
-    its last object: then its probability is 0.
+    {"fractions", "draws"}. events: mean number of target events in training. The smallest class may lose its last
+    object; its probability is then 0.
     """
     for draw in range(options["draws"]):
         for fraction in sorted(options["fractions"]):

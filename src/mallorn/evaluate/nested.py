@@ -1,4 +1,4 @@
-"""Nested scores: each outer fold is predicted and decided by a training set that never saw it."""
+"""Nested scores: a training set that never saw an outer fold predicts and decides it."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ __all__ = ["nested_score"]
 
 
 def nested_score(outer, settings):
-    """Return {column: value} as from `mallorn.evaluate.scores.score`, of the objects of all outer folds together.
+    """Return {column: value} as from `mallorn.evaluate.scores.score`, for the objects of all outer folds together.
 
-    Calibration and threshold of an outer fold are those that `mallorn.decide.decision` makes of the out-of-fold
-    predictions inside its training set, as it does for the submission.
+    `mallorn.decide.decision` makes calibration and threshold of an outer fold from the out-of-fold predictions inside
+    its training set, as it does for the submission.
 
-    outer: for each outer fold {"inside": (target, probability, fold), out-of-fold predictions of its training set, and
+    outer: for each outer fold {"inside": (target, probability, fold), the out-of-fold predictions of its training set;
     "inside_event" of these objects; "target", "event", "probability": (m,) of the objects of the outer fold}. Every
     object is in one outer fold.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of config.yaml}.

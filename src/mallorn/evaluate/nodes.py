@@ -1,6 +1,6 @@
-"""Scores of each class of a tree and of each of its levels, with intervals over events; who is taken for whom.
+"""Scores of each class and level of a tree, with intervals over events, and confusions.
 
-An object whose label stands at a class counts for all classes but those below that one: of them it is not known.
+An object labelled with an inner class counts for all classes except those below it: nobody knows which it is of these.
 """
 
 import numpy as np
@@ -45,10 +45,10 @@ _DECISIONS = ("precision", "recall", "f1")
 
 
 class Objects:
-    """n labelled objects on a tree of N classes: what is known of each, and how they are drawn anew.
+    """n labelled objects on a tree of N classes: what is known of each, and how events are drawn.
 
-    nodes (n,) int: positions of their labels in `tree.names`. event (n,) str. target (n,) 0 or 1: the class sought,
-    within which events are drawn apart, so that draws are those of `mallorn.evaluate.scores`.
+    nodes (n,) int: positions of their labels in `tree.names`. event (n,) str. target (n,) 0 or 1: the class sought. Its
+    events are drawn apart from the others, as in `mallorn.evaluate.scores`.
     """
 
     def __init__(self, tree, nodes, event, target):
@@ -65,7 +65,7 @@ class Objects:
 
 
 def decided(tree, probability, level):
-    """Return the positions (n,) in `tree.names` of the most probable classes of a level, higher leaves among them."""
+    """Return the positions (n,) in `tree.names` of the most probable classes of a level; leaves above it take part."""
     places = np.array([tree.names.index(name) for name in tree.frontier(level)])
     return places[np.argmax(probability[:, places], axis=1)]
 
@@ -73,12 +73,12 @@ def decided(tree, probability, level):
 def score_nodes(objects, probability, options, seed):
     """Return (rows, drawn): {column: value} for `NODE_COLUMNS`, and {(node, level, score): (rounds,)} by bootstraps.
 
-    There is a row for each class but the root: average precision, Brier score and calibration error of its probability;
+    Each class except the root has a row: average precision, Brier score and calibration error of its probability, and
     precision, recall and F1 of the decision for the most probable class of its level (see `decided`). The rows "macro"
-    and "weighted" of a level are means over the classes that part all objects there, equal ones and by their objects.
-    The row "hierarchical" has precision, recall and F1 over all classes on the paths of labels and of decisions
-    together (Kiritchenko et al. 2005), as far down as an object is known. Intervals are over events, see
-    `mallorn.evaluate.scores`; the probabilities are held fixed.
+    and "weighted" of a level are means over the classes that divide all objects there, with equal weights and weighted
+    by their objects. The row "hierarchical" has precision, recall and F1 over all classes on the paths of labels and
+    decisions (Kiritchenko et al. 2005), as far down as an object is known. Intervals are over events (see
+    `mallorn.evaluate.scores`); the probabilities are held fixed.
 
     objects: `Objects`. probability (n, N). options: block `evaluation` of the configuration.
     """
@@ -101,7 +101,7 @@ def score_nodes(objects, probability, options, seed):
 def score_class(objects, node, probability, options, seed):
     """Return (rows, drawn) as `score_nodes`, of one class and without decisions.
 
-    node: position of the class in `tree.names`. probability (n,) of the class. Others as of `score_nodes`.
+    node: position of the class in `tree.names`. probability (n,) of the class. The others are as for `score_nodes`.
     """
     name, level = objects.tree.names[node], objects.tree.level(objects.tree.names[node])
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
@@ -118,8 +118,8 @@ def score_class(objects, node, probability, options, seed):
 def gains(first, second, names, level):
     """Return rows of `GAIN_COLUMNS`: what the scores of `second` gain over those of `first`, on the same draws.
 
-    first, second: (rows, drawn) as from `score_nodes` or `score_class`, of the same objects. names: what the two are
-    called. level: share of the bootstraps that an interval holds.
+    first, second: (rows, drawn) as from `score_nodes` or `score_class`, of the same objects. names: of the two. level:
+    share of the bootstraps that an interval holds.
     """
     values = [{(r["node"], r["level"]): r for r in rows} for rows, _ in (first, second)]
     found = []
@@ -140,8 +140,9 @@ def gains(first, second, names, level):
 def confusion_by_level(objects, probability):
     """Return rows {"level", "true", "predicted", "objects", "of_true", "of_predicted"} for each level of the tree.
 
-    objects: number that are of the one and taken for the other; of_true, of_predicted: its share of those that are,
-    and of those that are taken for it (NaN of none). Objects that are not known at a level are in none of its rows.
+    objects: number of objects of class "true" taken for "predicted". of_true, of_predicted: their share of all objects
+    of the first class, and of all that are taken for the second (NaN if there are none). Objects that are not known at
+    a level are in none of its rows.
 
     objects: `Objects`. probability (n, N).
     """
@@ -181,7 +182,8 @@ def _statistics(objects, probability, weight, bins):
                     )
     found |= {("hierarchical", tree.depth, score): none for score in NODE_SCORES}
     found |= _hierarchical(objects, chosen[tree.depth], weight)
-    # a leaf is scored at the levels below too, as one of those that part all objects there: its own row is the first
+    # a leaf also counts at the levels below, where it is one of the classes that divide all objects: its own row is the
+    # first
     return {key: v for key, v in found.items() if key[0] not in tree or tree.level(key[0]) == key[1]}
 
 
@@ -200,7 +202,7 @@ def _of_class(objects, k, probability, weight, edges, chosen=None):
 
 
 def _hierarchical(objects, chosen, weight):
-    """Return precision, recall and F1 (b,) over the classes below the root on the paths of labels and decisions."""
+    """Return precision, recall and F1 (b,) over the classes on the paths of labels and decisions, without the root."""
     over, level = above(objects.tree), objects.tree.depth
     of_decision = over[1:, chosen] & objects.known[1:]
     of_label = objects.member[1:]

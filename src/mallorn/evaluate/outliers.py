@@ -1,4 +1,4 @@
-"""How well unusual objects are told: a class is left out of the training, and how high its objects rank is found."""
+"""How well unusual objects are told: leave a class out of the training and see how high its objects rank."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -16,7 +16,7 @@ WAYS = ("isolation", "indecision", "both")
 
 
 def held_out_types(spec_type, fewest):
-    """Return the types, sorted, of at least `fewest` of the objects with `spec_type` (n,)."""
+    """Return the sorted types that at least `fewest` of the objects with `spec_type` (n,) have."""
     names, counts = np.unique(np.asarray(spec_type, dtype=str), return_counts=True)
     return [str(name) for name in names[counts >= fewest]]
 
@@ -24,10 +24,10 @@ def held_out_types(spec_type, fewest):
 def rank_left_out(dataset, labels, kind, settings, seed, threads):
     """Return one row {column: value} for each of `WAYS`: how high the objects of the type `kind` rank.
 
-    Neither the model nor the detector has seen an object of this type. The objects of each fold of the other types are
-    judged by what learned from the other folds, and with them all objects of the type; of `auc` (the chance that one of
-    the type ranks before one of the others) and `found`, the share of the type among the highest 5% of the others, the
-    mean over folds is taken.
+    Neither the model nor the detector has seen an object of this type. For each fold, what was learned on the other
+    folds judges the fold's objects of other types, together with all objects of the type. auc is the chance that an
+    object of the type ranks before one of the others; found is the share of the type that ranks as high as the top 5%
+    of the others. Both are means over folds.
 
     dataset: `Dataset` of n objects with features. labels: as from `fold_of`, of one repeat. settings: {"target",
     "training", "outliers", "model" (a block of `models`)} of the configuration.
@@ -65,5 +65,5 @@ def _without(kind, classes):
 
 
 def _dense(classes):
-    """Return classes (n,) numbered anew, without those of which there is no object."""
+    """Return classes (n,) numbered anew, without empty classes."""
     return np.unique(classes, return_inverse=True)[1]

@@ -1,4 +1,4 @@
-"""Reliability: how often objects of a given probability are targets, before and after calibration inside folds."""
+"""Reliability: the frequency of targets at each probability, before and after calibration inside folds."""
 
 import numpy as np
 
@@ -14,17 +14,17 @@ RELIABILITY_COLUMNS = (
 )
 """Columns of `reliability`."""
 
-_RULE = {"rule": "maximum_f1", "fraction": None}  # the threshold that `cross_fitted` also returns is not looked at
+_RULE = {"rule": "maximum_f1", "fraction": None}  # the threshold that `cross_fitted` also returns is not used
 
 
 def reliability(target, event, repeats, options, seed):
     """Return a row {column: value} of `RELIABILITY_COLUMNS` for each method of calibration and bin of probability.
 
-    The bins pool R repeats: objects is the mean number of them in a repeat; probability and frequency are the means of
-    probability and target; the interval is over events. brier and expected_calibration_error are those of the
-    method, mean over repeats, the same in all its rows. A fold's map is fitted to the other folds' predictions.
+    The bins pool R repeats. objects: mean number in a repeat. probability and frequency: means of probability and
+    target, with an interval over events. brier and expected_calibration_error: of the method, averaged over repeats,
+    the same in all its rows. A fold's map is fitted to the predictions of the other folds.
 
-    target (n,) 0 or 1, event (n,) str; repeats: R times (probability (n,), fold (n,)).
+    target (n,) 0 or 1, event (n,) str; repeats: R pairs (probability (n,), fold (n,)).
     options: block `evaluation` of config.yaml.
     """
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)

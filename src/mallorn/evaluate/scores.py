@@ -32,16 +32,16 @@ SCORE_COLUMNS = (
 def score(target, probability, calibrated, threshold, event, options, seed, choice):
     """Return {column: value} for `SCORE_COLUMNS`.
 
-    average_precision, roc_auc and recall_at_precision, the highest recall at a precision of at least
-    options["precision"], are of the order of the probabilities; brier and expected_calibration_error of the calibrated
-    ones; f1, precision and recall of the decisions `calibrated >= threshold`, `threshold` being its mean over objects.
-    The intervals are those of `mallorn.metrics.interval` over events drawn anew, among which the thresholds are
-    chosen anew too; the probabilities are held fixed.
+    average_precision, roc_auc and recall_at_precision (the highest recall at a precision of at least
+    options["precision"]) score the order of the probabilities. brier and expected_calibration_error score the
+    calibrated probabilities. f1, precision and recall score the decisions `calibrated >= threshold`; the column
+    `threshold` is its mean over objects. Intervals are those of `mallorn.metrics.interval` over events drawn anew;
+    thresholds are chosen anew in each draw, and the probabilities are held fixed.
 
-    target (n,) 0 or 1; event (n,) str; probability, calibrated, threshold (n,), which for an honest score never saw
-    the object's label. options: block `evaluation` of config.yaml. Draws depend on `seed` and the objects alone, so
-    that the intervals of different models are of the same events. choice: function of weights (b, n) of the objects
-    that returns the thresholds (b, n) that would be chosen with them.
+    target (n,) 0 or 1; event (n,) str; probability, calibrated, threshold (n,): for an honest score, none of them saw
+    the object's label. options: block `evaluation` of config.yaml. Draws depend on `seed` and the objects alone: the
+    intervals of different models rest on the same events. choice: function of weights (b, n) of the objects that
+    returns the thresholds (b, n) that would be chosen with them.
     """
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
 
@@ -68,7 +68,7 @@ def score(target, probability, calibrated, threshold, event, options, seed, choi
 
 
 def cross_fitted_score(labels, probability, fold, settings, served=None):
-    """Return `score` of out-of-fold predictions, calibrated and decided by what the other folds say.
+    """Return `score` of out-of-fold predictions, with calibration and decisions learned from the other folds.
 
     labels: {"target", "event"} (n,) each; probability, fold (n,).
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of config.yaml}.

@@ -1,4 +1,4 @@
-"""Scores of groups of objects: by type, redshift, points, signal to noise and magnitude; who is taken for whom."""
+"""Scores of groups of objects, by type, redshift, points, signal to noise and magnitude; and confusions."""
 
 import numpy as np
 
@@ -20,10 +20,10 @@ GROUP_COLUMNS = (
 
 
 def light_curve_properties(lightcurves):
-    """Return {"redshift", "points", "snr", "magnitude"}, (n,) each, of `LightCurves`.
+    """Return {"redshift", "points", "snr", "magnitude"}, (n,) each, for `LightCurves`.
 
-    snr is the highest flux over its error, NaN of objects without points. magnitude is the apparent AB magnitude, as
-    observed, of the brightest point above five sigma in any passband, NaN of objects without one.
+    snr is the highest flux over its error, NaN without points. magnitude is the apparent AB magnitude, as observed, of
+    the brightest point above five sigma in any passband, NaN without such a point.
     """
     snr, magnitude = np.full((2, len(lightcurves)), np.nan)
     filled = np.flatnonzero(lightcurves.n_points)
@@ -44,7 +44,7 @@ def type_groups(spec_type):
 
 
 def bin_groups(name, values, edges):
-    """Return groups as for `score_groups`: the bins of `values` (n,) between `edges`, the outermost ones open.
+    """Return groups as for `score_groups`: the bins of `values` (n,) between `edges`; the outermost bins are open.
 
     A bin holds its lower edge. Objects whose value is NaN are in none.
     """
@@ -58,11 +58,11 @@ def bin_groups(name, values, edges):
 
 
 def score_groups(groups, target, event, probability, decision, options, seed):
-    """Return a row {column: value} of `GROUP_COLUMNS` for each group that holds objects; means over R repeats.
+    """Return a row {column: value} of `GROUP_COLUMNS` for each group that has objects, averaged over R repeats.
 
-    chosen is the number of objects decided to be targets, chosen_fraction its share of the group: the recall of a group
-    of targets, the false positive rate of a group of others. probability is the mean probability. Scores that need
-    targets, or others, are NaN in groups without. Intervals are over events, as in `mallorn.evaluate.scores`.
+    chosen: number of objects chosen as targets. chosen_fraction: their share of the group, which is the recall in a
+    group of targets and the false positive rate in a group of others. probability: its mean. Scores that need targets,
+    or others, are NaN in groups without them. Intervals are over events, as in `mallorn.evaluate.scores`.
 
     groups: list of (property, name, from, to, member (n,) bool). target (n,) 0 or 1; event (n,) str.
     probability, decision: (R, n), of R repeats. options: block `evaluation` of config.yaml.
@@ -97,10 +97,10 @@ def score_groups(groups, target, event, probability, decision, options, seed):
 def confusion(spec_type, decision, classes, names):
     """Return a row for each SpecType and class: spec_type, predicted, objects (mean over repeats), fraction.
 
-    An object is predicted a target if it is decided to be one, else the most probable of the other classes.
+    An object that is chosen counts as predicted to be a target, any other as the most probable of the other classes.
 
-    spec_type (n,) str; decision (R, n) bool; classes (R, n, C) probabilities of the classes `names`, the first of which
-    is that of targets; of two classes the other is all others.
+    spec_type (n,) str; decision (R, n) bool; classes (R, n, C): probabilities of the classes `names`. The first class
+    is that of targets; if there are only two, the second holds all others.
     """
     others = 1 + np.argmax(classes[:, :, 1:], axis=2)
     predicted = np.where(decision, 0, others)

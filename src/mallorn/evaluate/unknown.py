@@ -1,4 +1,4 @@
-"""Classes that no model has learned: how sure models are of objects of a class that was left out of training."""
+"""Unknown classes: how sure models are about objects of a class that was left out of training."""
 
 from collections import Counter
 
@@ -23,18 +23,18 @@ _UNUSUAL = -np.log10(0.05)
 
 
 def left_out(tree, objects, fold, leaf, spec, options, seed):
-    """Return a row {column: value} of `UNKNOWN_COLUMNS`: what models that never saw a class say of its objects.
+    """Return a row {column: value} of `UNKNOWN_COLUMNS`: what models that never saw a class say about its objects.
 
-    Models are fitted, flat, without the class and without the fold of the object; sets of leaves ("by_class", see
-    `mallorn.decide.conformal`) are calibrated on what they say of the other folds' known classes.
+    Models are fitted flat, without the class and without the object's fold. Sets of leaves ("by_class", see
+    `mallorn.decide.conformal`) are calibrated on their predictions for the known classes of the other folds.
 
-    taken_for: the leaf that is most probable most often, and its share. confident: share with a leaf of probability
-    `options["confident"]` or more, always wrong; confident_and_single: the part of these whose set is one leaf, so that
-    the sets do not give them away. usual: share whose outlier score is below that of one in twenty known objects (see
-    `mallorn.decide.outliers`), NaN of models that read no features; confident_and_usual, confident_single_and_usual:
-    the parts of the confident ones that this score, or both, do not give away. single, several, empty: shares of sets
-    by their number of leaves. holds: share whose class given by the sets holds the true class, as one above it may.
-    Shares are means over events.
+    taken_for: the leaf that is most often the most probable one, and its share. confident: share with a leaf of
+    probability `options["confident"]` or more, which is always wrong. confident_and_single: those among them whose set
+    is one leaf, so that the sets do not give them away. usual: share with an outlier score below that of one in twenty
+    known objects (see `mallorn.decide.outliers`), NaN for models that read no features. confident_and_usual,
+    confident_single_and_usual: those among the confident ones that this score, or this score and the sets, do not give
+    away. single, several, empty: shares of sets by their number of leaves. holds: share for which the class given by
+    the sets contains the true class, as a class above it may. Shares are means over events.
 
     objects: `Labelled`, whose classes are positions in `tree.names`; fold (n,). leaf: position of the class left out.
     options: {"balance", "depth", "coverage", "confident"}, and "outliers", a block of the configuration.
@@ -56,7 +56,7 @@ def left_out(tree, objects, fold, leaf, spec, options, seed):
         bounds = calibrate("by_class", tree, *labels, options["coverage"])
         mine = fold[strange] == k
         found = sets("by_class", tree, bounds, probability[strange[mine]])
-        leaves = found.leaves & (places != leaf)  # of the class left out there is nothing to calibrate on
+        leaves = found.leaves & (places != leaf)  # nothing of the class left out may calibrate
         given[mine], size[mine] = found.node, leaves.sum(axis=1)
     usual = np.full(len(strange), np.nan)
     if "features" in objects.dataset.views:

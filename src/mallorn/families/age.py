@@ -1,8 +1,8 @@
-"""How old an event is, and whether its peak has been seen: what tells a young light curve from a whole one.
+"""The age of an event, and whether its peak has been seen: features that tell a young light curve from a whole one.
 
-All of it is as of the last point. The event begins with the first detection, as a survey's trigger counts detections
-(`mallorn.survey.as_of`); its peak is that of the multi-band posterior, which later points may move. Fluxes are
-de-reddened, the posterior's are summed over the slots `bands`.
+All features are as of the last point. The event begins with the first detection, counted as for the survey's trigger
+(`mallorn.survey.as_of`). Its peak is that of the multi-band posterior, which later points may move. Fluxes are
+de-reddened; those of the posterior are summed over the slots `bands`.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _OWN = ""
 
 
 def features(config):
-    """Return the features: times, counts, and what the smooth curve does at its end."""
+    """Return the features: times, counts, and the smooth curve at its end."""
     back = f"{config['back']:g} rest-frame days"
     return [
         Feature("since_first", "d", "rest-frame days from the first detection to the last point", _OWN),
@@ -38,7 +38,7 @@ def features(config):
 
 
 def extract(inputs, config):
-    """Return the columns; NaN of an object without a detection, or, for what needs a peak, without a posterior."""
+    """Return the columns; NaN without a detection, or, where a feature needs the peak, without a posterior."""
     lc, posterior = inputs.lightcurves.dereddened(), inputs.tables["posterior"]
     trigger = Trigger(config["detections"], config["snr"])
     first, reported = (detection_times(lc, number, trigger) for number in (1, trigger.detections))
@@ -64,16 +64,16 @@ def extract(inputs, config):
 
 
 def _nights(segments, day, keep):
-    """Return how many values of `day` (N,), ascending in each segment, there are where `keep` (N,) is true, (n,)."""
+    """Return the number (n,) of distinct `day` (N,) where `keep` (N,) is true; days ascend in each segment."""
     kept, day = segments.where(keep), day[keep]
     before, pairs = kept.successive()
     return pairs.sum(day[before + 1] > day[before]) + (kept.count > 0)
 
 
 def _smooth(posterior, last, first, config):
-    """Return what the posterior says of the curve's ends. last, first (n,): phases, rest-frame days from peak.
+    """Return what the posterior says about the curve's ends. last, first (n,): phases, rest-frame days from peak.
 
-    Beyond the phases of the posterior the nearest of them counts.
+    Outside the phases of the posterior, the nearest one counts.
     """
     bands = [SLOTS.index(name) for name in config["bands"]]
     mean = posterior.mean[:, bands].sum(axis=1, dtype=float)
@@ -90,7 +90,7 @@ def _smooth(posterior, last, first, config):
 
 
 def _at(phase, values, wanted):
-    """Return `values` (n, G) at the phases `wanted` (n,), between the grid's by straight lines; NaN where it is NaN."""
+    """Return `values` (n, G) at the phases `wanted` (n,), interpolated linearly; NaN where `wanted` is NaN."""
     step = phase[1] - phase[0]
     place = np.clip((np.nan_to_num(wanted) - phase[0]) / step, 0.0, len(phase) - 1.0)
     low = np.minimum(place.astype(int), len(phase) - 2)

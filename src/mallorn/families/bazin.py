@@ -1,4 +1,4 @@
-"""Empirical light-curve models fitted to each band on its own by the `light-curve` package, in the rest frame.
+"""Empirical light-curve models that the `light-curve` package fits to each band by itself, in the rest frame.
 
 Bazin et al. (2009, A&A 499, 653, eq. 1), with the sign of its erratum, and Villar et al. (2019, ApJ 884, 83, eq. 1):
 
@@ -25,11 +25,11 @@ _BAZIN = "Bazin et al. 2009, A&A 499, 653, eq. 1"
 _VILLAR = "Villar et al. 2019, ApJ 884, 83, eq. 1"
 
 _FITTED, _TOO_FEW, _TOO_FAINT, _FAILED = 0.0, 1.0, 2.0, 3.0
-_SHORTEST = 1e-6  # days: time scales that the fit drove to zero stay divisible
+_SHORTEST = 1e-6  # days: a time scale that the fit drove to zero can still be divided by
 
 
 class _Model(NamedTuple):
-    """A model: class of `light_curve`, names of its parameters in the package's order, its function, its source."""
+    """A model: its class in `light_curve`, its parameters in the package's order, its function and its source."""
 
     fitter: str
     parameters: tuple
@@ -60,7 +60,7 @@ _MODELS = {
 
 
 def features(config):
-    """Return the features of both models per band, then what the bands `config["consistency"]` have in common."""
+    """Return the features of both models per band, then the features over the bands `config["consistency"]`."""
     listed, ends = [], (config["consistency"][0], config["consistency"][-1])
     for name, model in _MODELS.items():
         listed += [
@@ -151,7 +151,7 @@ def _fit(model, lightcurves, time, config, knobs):
 
 
 def _solve(model, lightcurves, time, knobs, enough):
-    """Return the parameters (n, p) and the reduced chi-square (n,) by the package; NaN where there is no solution."""
+    """Return the package's parameters (n, p) and reduced chi-square (n,); NaN if there is no solution."""
     import light_curve
 
     fit = getattr(light_curve, model.fitter)("lmsder", lmsder_niter=knobs["iterations"])
@@ -165,9 +165,9 @@ def _solve(model, lightcurves, time, knobs, enough):
 
 
 def _consistency(bands, config, passbands):
-    """Return what the fits to the bands `consistency` have in common, from those that explain enough.
+    """Return the features over the bands `consistency`, from fits that explain enough.
 
-    Bands that the survey lacks are passed over, unless it lacks all.
+    Bands that the survey lacks are skipped, unless it lacks all of them.
     """
     there = [band for band in config["consistency"] if band in passbands.slots]
     chosen = [bands[band] for band in there or config["consistency"]]
@@ -189,7 +189,7 @@ def _consistency(bands, config, passbands):
 
 
 def _spread(values):
-    """Return the range over the first axis of what is finite, NaN for fewer than two."""
+    """Return the range of the finite values over the first axis, NaN for fewer than two."""
     known = np.isfinite(values)
     low, high = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     enough = known.sum(axis=0) > 1
@@ -197,7 +197,7 @@ def _spread(values):
 
 
 def _median(values):
-    """Return the median over the first axis of what is finite, NaN if nothing is."""
+    """Return the median of the finite values over the first axis, NaN for none."""
     ordered, count = np.sort(values, axis=0), np.isfinite(values).sum(axis=0)
     last = np.maximum(count - 1, 0)
     low, high = (np.take_along_axis(ordered, index[None], axis=0)[0] for index in (last // 2, (last + 1) // 2))

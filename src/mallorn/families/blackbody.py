@@ -1,9 +1,9 @@
 """Blackbody temperature, radius and luminosity of the transient, from the multi-band posterior's SED.
 
-At each phase the posterior fluxes of the slots that the survey has, with their covariance, plus `error_floor` of each
-flux for what a blackbody cannot describe, are fitted in the rest frame (`mallorn.survey.blackbody.fit_blackbody`).
-Tidal disruption events stay hot (12,000 to 40,000 K) and good blackbodies for months, supernovae cool and lose their
-ultraviolet to metal lines (van Velzen et al. 2021; Hammerstein et al. 2023).
+At each phase a blackbody is fitted in the rest frame (`mallorn.survey.blackbody.fit_blackbody`) to the posterior fluxes
+of the survey's slots, with their covariance. Errors grow by `error_floor` of each flux, for what a blackbody cannot
+describe. Tidal disruption events stay hot (12,000 to 40,000 K) and close to blackbodies for months; supernovae cool and
+lose their ultraviolet to metal lines (van Velzen et al. 2021; Hammerstein et al. 2023).
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ LN10 = np.log(10.0)
 
 _QUANTITIES = ("temperature", "temperature_err", "radius", "luminosity", "luminosity_err", "residual", "chi2")
 _QUANTITIES += ("uv_ratio",)
-_OF_DISTANCE = ("dex(cm)", "dex(erg/s)", "dex(erg)")  # units of what an object without redshift cannot have
+_OF_DISTANCE = ("dex(cm)", "dex(erg/s)", "dex(erg)")  # units of features that need a redshift
 
 
 def features(config):
@@ -104,7 +104,7 @@ def extract(inputs, config):
 
 
 def _evolution(posterior, objects, config):
-    """Return {quantity: (n, K)} of the fits at all knots; all NaN where too little blackbody is seen (`min_snr`)."""
+    """Return {quantity: (n, K)} of the fits at all knots; NaN where the blackbody is too faint (`min_snr`)."""
     flux, cov, wavelength = posterior.knot_mean, posterior.knot_cov, SLOT_WAVELENGTHS
     slots = objects.passbands.has_slot
     if not slots.all():
@@ -113,7 +113,7 @@ def _evolution(posterior, objects, config):
     if not bands:
         return dict.fromkeys(_QUANTITIES, np.full((n, k), np.nan))
     z = np.repeat(objects.rest_redshift, k)
-    # without a redshift as at 1 Mpc: how radius and luminosity change is then known, what they are is not
+    # without a redshift, as at 1 Mpc: the changes of radius and luminosity are then known, their values are not
     distance = np.repeat(np.where(objects.has_redshift, objects.luminosity_distance, 1.0), k)
     wavelength = wavelength / (1.0 + z[:, None])
     flux, cov = flux.reshape(n * k, bands).astype(float), cov.reshape(n * k, bands, bands).astype(float)
@@ -140,9 +140,9 @@ def _evolution(posterior, objects, config):
 
 
 def _uv_ratio(wavelength, flux, cov, grid, prior, config):
-    """Return log10 of the weighted flux below `uv_limit` over what a blackbody fitted above it predicts there, (m,).
+    """Return log10 (m,) of the weighted flux below `uv_limit` over that of a blackbody fitted to the bands above it.
 
-    Ratios are kept within 1 / `uv_ratio_limit` and `uv_ratio_limit`; NaN with no band below or fewer than two above.
+    Ratios are clipped to 1 / `uv_ratio_limit` and `uv_ratio_limit`. NaN with no band below, or fewer than two above.
     """
     uv = wavelength < config["uv_limit"]
     unit = np.abs(flux).max(1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The catalogue of all features: what each column is, in what unit, and where its definition comes from."""
+"""The catalogue of all features: the meaning of each column, its unit, and the source of its definition."""
 
 from mallorn.plugins import load
 from mallorn.survey.passbands import SLOTS
@@ -16,7 +16,7 @@ this package's own.
 
 
 def catalogue(config):
-    """Return the catalogue as Markdown, families and features in the order of `config`, block `features`."""
+    """Return the catalogue as Markdown, with families and features in the order of `config`, block `features`."""
     parts = [_INTRODUCTION]
     counts = []
     for family, settings in config.items():
@@ -35,7 +35,7 @@ def catalogue(config):
 
 
 def meanings(config):
-    """Return {column: "meaning (unit)"} of the columns of all families in `config`, and of the logs' columns."""
+    """Return {column: "meaning (unit)"} for the columns of all families in `config` and of the logs."""
     found = {"Z": "redshift of the log", "EBV": "Galactic reddening E(B-V) of the log (mag)"}
     for family, settings in config.items():
         for feature in load("features", family).features(settings):
@@ -47,7 +47,7 @@ def meanings(config):
 
 
 def rows(family, features):
-    """Return (column pattern, unit, meaning, source) of each `Feature` of a family, fit for a Markdown table."""
+    """Return (column pattern, unit, meaning, source) of each `Feature` of a family, for a Markdown table."""
     listed = []
     for feature in features:
         column = f"{family}__{feature.name}" + ("__{band}" if feature.per_band else "")

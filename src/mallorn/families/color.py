@@ -1,14 +1,14 @@
 """Colours and their evolution, from the multi-band posterior at rest-frame phases around the peak of g+r+i.
 
-Difference photometry scatters below zero, where magnitudes end. A colour here is the difference of two asinh
-magnitudes (Lupton et al. 1999, AJ 118, 1406) with one softening b for both bands, the larger of their posterior
+Difference photometry scatters below zero, where magnitudes do not exist. A colour here is the difference of two asinh
+magnitudes (Lupton et al. 1999, AJ 118, 1406). Both bands have the same softening b, the larger of their posterior
 standard deviations:
 
     c = -(2.5 / ln 10) [asinh(f1 / 2b) - asinh(f2 / 2b)],
 
-the usual magnitude difference for f >> b, and 0 where neither band is seen. It does not depend on the unit of flux.
-Its error follows from the posterior's covariance between the two bands. Where the posterior knows little more of
-either band than the process's prior (standard deviation above `max_sd` of the prior's) it is NaN.
+It is the usual difference of magnitudes for f >> b, and 0 if neither band is seen. It does not depend on the unit of
+flux. Its error follows from the posterior's covariance between the two bands. It is NaN where the posterior of either
+band knows little more than the prior (standard deviation above `max_sd` of the prior's).
 """
 
 import numpy as np
@@ -136,7 +136,7 @@ def _pair_colors(flux, var, covar=0.0):
 
 
 def _raw_colors(lightcurves, peak_mjd, window):
-    """Return colours of the weighted mean raw fluxes within `window` (rest-frame days about peak), and errors."""
+    """Return colours, and their errors, of the weighted mean raw fluxes within `window` (rest-frame days from peak)."""
     n = len(lightcurves)
     owner = lightcurves.owner
     phase = (lightcurves.mjd - peak_mjd[owner]) / (1.0 + lightcurves.rest_redshift[owner])
@@ -151,7 +151,7 @@ def _raw_colors(lightcurves, peak_mjd, window):
 
 
 def _mean_where_known(values):
-    """Return the mean over the last axis of what is not NaN; NaN where all is."""
+    """Return the mean over the last axis of values that are not NaN; NaN if all are."""
     known = np.isfinite(values)
     return np.where(known, values, 0.0).sum(-1) / known.sum(-1)
 
@@ -166,7 +166,7 @@ def _monotonicity(color):
 
 
 def _shares(mean):
-    """Return the share of each band in the sum of the positive fluxes, (n, S), NaN if none is positive."""
+    """Return the share (n, S) of each band in the sum of the positive fluxes, NaN if none is positive."""
     flux = np.maximum(mean, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return flux / flux.sum(1, keepdims=True)

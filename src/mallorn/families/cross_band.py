@@ -1,9 +1,9 @@
-"""How two passbands' light curves go together: correlation, lag, colour of the variable part.
+"""How the light curves of two passbands are related: correlation, lag, colour of the variable part.
 
-For each pair of bands (a, b), points of both within `match` rest-frame days of each other are taken as simultaneous.
-The ratio k of f_a = k f_b comes from orthogonal regression with both errors (Deming 1943), after each flux is divided
-by its band's root-mean-square error: the angle is atan2(2 Sxy, Sxx - Syy) / 2. The lag is the centroid of the discrete
-correlation function (Edelson & Krolik 1988, ApJ 333, 646) above `centroid` of its highest value.
+For each pair of bands (a, b), points within `match` rest-frame days of each other count as simultaneous. The ratio k in
+f_a = k f_b comes from orthogonal regression with both errors (Deming 1943), after dividing each flux by its band's
+root-mean-square error: the angle is atan2(2 Sxy, Sxx - Syy) / 2. The lag is the centroid of the discrete correlation
+function (Edelson & Krolik 1988, ApJ 333, 646) above `centroid` of its highest value.
 """
 
 import numpy as np
@@ -106,7 +106,7 @@ def _pair(lightcurves, a, b, config):
 
 
 def _line(matched, x, y, ex, ey, error):
-    """Return angle (n,) and reduced chi-square (n,) of y = k x; `error` (2, n) is typical of y's and of x's band."""
+    """Return angle (n,) and reduced chi-square (n,) of y = k x; `error` (2, n): typical of y's and of x's band."""
     sy, sx = error
     sxx, syy, sxy = (matched.sum(v) for v in (x**2, y**2, x * y))
     angle = 0.5 * np.arctan2(2.0 * divide(sxy, sx * sy), divide(sxx, sx**2) - divide(syy, sy**2))
@@ -117,7 +117,7 @@ def _line(matched, x, y, ex, ey, error):
 
 
 def _lag(lc, pairs, first, second, lag, mean, variance, config):
-    """Return the centroid (n,), days, and the height (n,) of the discrete correlation function about its peak."""
+    """Return the centroid (n,), days, and the height (n,) of the peak of the discrete correlation function."""
     owner = pairs.owner
     product = (lc.flux[first] - mean[0][owner]) * (lc.flux[second] - mean[1][owner])
     product = divide(product, np.sqrt(variance[0] * variance[1])[owner])

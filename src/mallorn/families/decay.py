@@ -1,4 +1,4 @@
-"""How the raw light curve falls after the peak of the posterior and rises before it: which law, how fast, how well.
+"""Laws for the fall of the raw light curve after the posterior's peak and its rise before: which, how fast, how well.
 
 All bands share one shape g(x; theta) of the rest-frame phase x, each with its own amplitude A_b >= 0:
 
@@ -10,11 +10,11 @@ All bands share one shape g(x; theta) of the rest-frame phase x, each with its o
     fireball     (1 + x / t)^2 for x > -t, else 0           rise after Riess et al. 1999
     gaussian     exp(-x^2 / 2 sigma^2)                      rise after van Velzen et al. 2021
 
-Every law is scanned on a grid of theta (the lowest chi2 is refined by parabolas); the amplitudes are profiled out in
-closed form: chi2 is a sum over bands of F - max(S_fg, 0)^2 / S_gg with S_fg = sum w f g, S_gg = sum w g^2 and
-F = sum w f^2. Parameters are means over the grid weighted by exp(-chi2 / 2s), in logarithm; their standard deviation is
-the error (the grid's own spread where the points say nothing). s is the reduced chi2 of the best fit where above 1, as
-a law that does not hold has no precision to claim. The error of a flux f is enlarged by `error_floor` times f.
+Every law is scanned on a grid of theta, and parabolas refine the lowest chi2. The amplitudes are profiled out in closed
+form: chi2 is a sum over bands of F - max(S_fg, 0)^2 / S_gg with S_fg = sum w f g, S_gg = sum w g^2 and F = sum w f^2.
+Parameters are means of logarithms over the grid, weighted by exp(-chi2 / 2s); their standard deviation is the error
+(the grid's own spread if the points say nothing). s is the reduced chi2 of the best fit if above 1, else 1: a law that
+does not fit cannot claim precision. The error of a flux f is enlarged by `error_floor` times f.
 """
 
 from typing import NamedTuple
@@ -115,7 +115,7 @@ class _Points(NamedTuple):
 
 
 def profile_chi2(points, shape):
-    """Return the fall of chi2 (n, S, G) of shapes (M, G), with the amplitude of each object and band profiled out."""
+    """Return how much shapes (M, G) lower chi2, (n, S, G); each object and band has its own best amplitude."""
     weighted = shape * points.w[:, None]
     fg = points.total(weighted * points.f[:, None])
     gg = points.total(weighted * shape)
@@ -123,7 +123,7 @@ def profile_chi2(points, shape):
 
 
 def _window(lightcurves, phase, window, error_floor):
-    """Return the `_Points` with `phase` inside `window`, in the order of objects, then bands."""
+    """Return the `_Points` with `phase` inside `window`, ordered by object, then band."""
     inside = np.flatnonzero((phase >= window[0]) & (phase <= window[1]))
     cell = (lightcurves.owner * len(SLOTS) + lightcurves.band)[inside]
     order = np.argsort(cell, kind="stable")
@@ -138,7 +138,7 @@ def _grid(block):
 
 
 def _estimate(chi2, freedom, values, known):
-    """Return mean and error (see above) of the parameter `values` (G,), both (n,), NaN where not `known`.
+    """Return mean and error (see above) of the parameter `values` (G,), both (n,), NaN unless `known`.
 
     chi2: (n, G). freedom: (n,) degrees of freedom.
     """
@@ -217,7 +217,7 @@ def _fall(lightcurves, phase, blue, config):
 
 
 def _chromatic(zero, gain, common, count, blue, ln_tau, config):
-    """Return what each band, and the blue and the red bands, say of the e-folding time when fitted by themselves."""
+    """Return the e-folding times of each band, and of the blue and the red bands, fitted by themselves."""
     enough = config["min_points"]
     alone = zero[:, :, None] - gain
     made = {"ln_band_tau": np.full(count.shape, np.nan)}

@@ -1,4 +1,4 @@
-"""Damped random walks of single passbands: how fast, how strongly, and how well they describe the light curve.
+"""Damped random walks of single passbands: their time scale, their strength, and how well they fit.
 
 Fluxes are de-reddened. A passband with too few points, or whose fit failed, gives NaN (the fit's table says why).
 """

@@ -1,19 +1,20 @@
-"""What a feature family is: one module that says what it needs, what it makes, and how.
+"""The contract of a feature family: one module that says what it needs, what it makes, and how.
 
 It is a module of this room or a plug-in (see `mallorn.plugins`), and has
 
-- `NEEDS`: a literal tuple of the per-split artifacts it reads besides the objects: any of "lightcurves",
+- `NEEDS`: a literal tuple of the artifacts of a split that it reads besides the objects: any of "lightcurves",
   "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses", "fits/semi_parametric".
   It is read from the source without importing the module, so it must stay a literal.
-- `SETTINGS`, of a plug-in with settings of its own: a literal {setting: default}, from which its block of the
-  configuration is made. Every block has `enabled` too.
-- `features(config)`: the list of `Feature` it makes, in column order, with `config` its block of config.yaml.
-  A feature made of certain passbands names their slots, so that it is unknown for surveys that lack one of them.
-- `extract(inputs, config)`: {column: array (n,) float64} with the columns of `columns(NAME, features(config))`, one
-  value per object in the order of `inputs.lightcurves.object_id`; NaN where the data cannot tell.
+- `SETTINGS`, in a plug-in with settings of its own: a literal {setting: default}, which becomes its block of the
+  configuration. Every block also has `enabled`.
+- `features(config)`: the list of its `Feature`s in column order; `config` is its block of config.yaml. A feature made
+  from certain passbands names their slots; it is then unknown for surveys that lack one of them.
+- `extract(inputs, config)`: {column: array (n,) float64} for `columns(NAME, features(config))`, one value per object in
+  the order of `inputs.lightcurves.object_id`; NaN where the data cannot tell.
 
-Values depend on no label, on no other object, and not on whether an object is for training or test. `family_features`
-calls a family and holds it to this; it also makes unknown what the survey has no passband for, in one place.
+A value depends on no label and on no other object, and not on whether the object is for training or for testing.
+`family_features` calls a family and checks its columns. It also sets to NaN the features for which the survey lacks a
+passband.
 """
 
 from dataclasses import dataclass, field
@@ -31,9 +32,9 @@ __all__ = ["Feature", "Inputs", "by_reason", "columns", "family_features", "once
 class Feature(NamedTuple):
     """One feature: `name` without the family, `unit` ("" if a pure number), a one-line `meaning`, its `source`.
 
-    A `per_band` feature stands for one column for each slot of passbands. `slots`: names of the slots without which
-    the feature has no value; a column of a `per_band` feature needs its own slot as well. `fewest`: of how many slots,
-    of any, it is made at least.
+    A `per_band` feature stands for one column for each slot of passbands. `slots`: names of the slots that the feature
+    needs; a column of a `per_band` feature also needs its own slot. `fewest`: the least number of slots, whichever they
+    are, that it needs.
     """
 
     name: str
@@ -47,12 +48,12 @@ class Feature(NamedTuple):
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a family reads of one split, all in the same order of objects.
+    """What a family reads for one split, all in the same order of objects.
 
-    lightcurves: the raw `LightCurves` (call `.dereddened()` for fluxes above the dust, and then `.in_slots()` for what
-        is done passband by passband). A family that does not need "lightcurves" finds the objects without points.
-    tables: {artifact: {column: array}} for the other artifacts in `NEEDS`; for a per-band fit
-        {artifact: {slot: {column: array}}}.
+    lightcurves: the raw `LightCurves`. Call `.dereddened()` for fluxes above the dust, and then `.in_slots()` for work
+        passband by passband. For a family that does not need "lightcurves", it has the objects without points. tables:
+        {artifact: {column: array}} for the other artifacts in `NEEDS`; for fits of single passbands {artifact: {slot:
+        {column: array}}}.
     """
 
     lightcurves: LightCurves
@@ -82,17 +83,16 @@ def unavailable(family, features, passbands):
 
 
 def by_reason(unknown):
-    """Return {why: [column, ...]} of {column: why}, the reason of most columns first."""
+    """Return {why: [column, ...]} from {column: why}, the most frequent reason first."""
     reasons = sorted(set(unknown.values()), key=lambda why: (-list(unknown.values()).count(why), why))
     return {why: [column for column, own in unknown.items() if own == why] for why in reasons}
 
 
 def family_features(family, module, inputs, config):
-    """Return {column: (n,) float64} of a family: what its module extracts, in the order of its `features`.
+    """Return {column: (n,) float64} that a family's module extracts, in the order of its `features`.
 
-    family: its name. module: as described above; it is called if there is any object. Columns that the survey cannot
-    have (see `unavailable`) are NaN.
-    Raises RuntimeError if the module's `features` and `extract` disagree.
+    family: its name. module: as described above; it is called only if there are objects. Columns that the survey cannot
+    have (see `unavailable`) are NaN. Raises RuntimeError if the module's `features` and `extract` disagree.
     """
     expected, unknown = _expected(family, module, config, inputs.lightcurves.passbands)
     if not len(inputs.lightcurves):
@@ -105,9 +105,9 @@ def family_features(family, module, inputs, config):
 
 
 def once_a_block(function):
-    """Let a function of a block of the configuration do its work once for blocks that say the same.
+    """Make a function of a block of the configuration compute its result once for equal blocks.
 
-    What it returns is shared: it is not to be changed.
+    Callers share the result and must not change it.
     """
     made = {}
 
@@ -125,7 +125,7 @@ _EXPECTED = {}
 
 
 def _expected(family, module, config, passbands):
-    """Return the columns of a family, and which of them are `unavailable`; found once for what is asked often."""
+    """Return the columns of a family, and those that are `unavailable`; the last answers are remembered."""
     key = family, module, repr(config), passbands.slots
     if key not in _EXPECTED:
         listed = module.features(config)

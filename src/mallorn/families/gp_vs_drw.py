@@ -1,8 +1,8 @@
-"""Is the light curve smooth or a random walk? Matern-3/2 processes against damped random walks, and their agreement
-over the passbands.
+"""Is the light curve smooth, or a random walk? Compare Matern-3/2 processes with damped random walks.
 
-Both have three parameters (amplitude, time scale, mean), so Akaike's criterion decides between them as the likelihoods
-do; against a constant flux, which has one, it charges both for two more.
+Both have three parameters (amplitude, time scale, mean), and Akaike's criterion decides between them as the likelihoods
+do. Against a constant flux, which has one parameter, it charges both for two more. Some features measure how well the
+passbands agree.
 """
 
 import numpy as np

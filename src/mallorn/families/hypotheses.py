@@ -1,7 +1,7 @@
-"""What the fits of the physical hypotheses say: parameters, energies, evidences, and what they leave over.
+"""Features from fits of the physical hypotheses: parameters, energies, evidences and residuals.
 
 A hypothesis is one of `mallorn.hypotheses.models`; fits come from `mallorn.hypotheses.fit`. Phases are rest-frame days
-from the peak of the fitted light curve at 4500 A. Residuals are (flux - model) / error, errors with the fits' floor.
+from the peak of the fitted light curve at 4500 A. Residuals are (flux - model) / error; errors include the fits' floor.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def _signed_log(values):
 
 
 class _Row(NamedTuple):
-    """A feature, and the function that computes it from a `FittedSplit`."""
+    """A feature and the function that computes it from a `FittedSplit`."""
 
     feature: Feature
     value: Callable
@@ -61,7 +61,7 @@ def _row(name, unit, meaning, value, source=_SOURCE):
 
 
 def _of_slots(row, *slots):
-    """Return the row of a feature that surveys without passbands in `slots` cannot have."""
+    """Return a row whose feature needs passbands in `slots`."""
     return row._replace(feature=row.feature._replace(slots=slots))
 
 

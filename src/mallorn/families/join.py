@@ -1,4 +1,4 @@
-"""Joining the feature families of all splits to one table per set, in the order of the log."""
+"""Join the feature families of all splits into one table per set, in the order of the log."""
 
 import logging
 
@@ -23,9 +23,9 @@ LOG_COLUMNS = ("object_id", "Z", "Z_err", "EBV")
 def join_features(logs, families, path, chosen, rows_per_group=10_000):
     """Write the features of the objects of one set, one row per object in log order, to the Parquet file `path`.
 
-    Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units, and with a note (see
-    `read_notes`) where the survey's passbands cannot tell a feature; the log says how many these are. At most
-    `rows_per_group` rows, and one family of one split, are in memory at a time.
+    Columns: `LOG_COLUMNS`, then those of each family in the order given, with their units. A feature that the survey's
+    passbands cannot tell has a note (see `read_notes`); the log says how many there are. At most `rows_per_group` rows,
+    and one family of one split, are in memory at a time.
 
     logs: results/metadata.parquet. families: {name: {split: file}}. chosen: the set, "train" or "test".
     Raises DataError if a split's file lacks an object of the log or has one twice, if the splits of a family differ in
@@ -69,7 +69,7 @@ def _schema(families):
 
 
 def _rows(family, files, columns, object_id, split):
-    """Return the rows of the objects `object_id` (n,), which are in the splits `split` (n,), in that order."""
+    """Return the rows of the objects `object_id` (n,), in that order, from their splits `split` (n,)."""
     wanted, parts = arrow_array(object_id), []
     for name in dict.fromkeys(split):
         if name not in files:

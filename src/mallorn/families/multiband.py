@@ -1,8 +1,9 @@
-"""The multi-band Gaussian process: its scales, how well it fits, and the shape of the light curve that it predicts.
+"""Features of the multi-band Gaussian process: its scales, its fit, and the shape of the light curve that it predicts.
 
-Times are in the rest frame, fluxes de-reddened. Widths are those of the posterior mean, above zero flux (the fluxes
-are differences from a reference), on the way out from each passband's own peak; where it stays above the level, the
-distance of the end of the predicted phases, a lower limit. A passband whose peak is not positive has no shape: NaN.
+Times are in the rest frame, fluxes de-reddened. Widths are those of the posterior mean above zero flux (fluxes are
+differences from a reference), measured outwards from each passband's own peak. If the mean stays above the level, the
+width is the distance to the end of the predicted phases, a lower limit. A passband whose peak is not positive has no
+shape: NaN.
 """
 
 import numpy as np

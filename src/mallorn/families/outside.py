@@ -1,8 +1,8 @@
-"""What the light curve does away from the main event: nothing for a transient, more of the same for an AGN.
+"""The light curve away from the main event: a transient does nothing there, an AGN goes on as before.
 
-The event is what lies between the rest-frame days `event` about the peak of the multi-band posterior; `before` and
-`after` are the two sides of it, `both` is all of it. Fluxes are de-reddened; all bands in `bands` are pooled in units
-of their errors, the rest is per band.
+The event lies between the rest-frame days `event` about the peak of the multi-band posterior. `before` and `after` are
+its two sides, and `both` is the two together. Fluxes are de-reddened. The bands in `bands` are pooled in units of their
+errors; other features are per band.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def features(config):
 
 
 def extract(inputs, config):
-    """Return the columns; NaN where the posterior has no peak or a side has too few points."""
+    """Return the columns; NaN if the posterior has no peak or a side has too few points."""
     lightcurves, posterior = inputs.lightcurves.dereddened().in_slots(), inputs.tables["posterior"]
     found = _pooled(lightcurves, posterior, config) | _per_band(lightcurves, posterior, config)
     return {name: found[name.removeprefix("outside__")] for name in columns("outside", features(config))}
@@ -93,7 +93,7 @@ def _pooled(lightcurves, posterior, config):
 
 
 def _side(lc, indices, snr, config):
-    """Return the features of one side that need no scale: `lc` has its points, `snr` their flux over error."""
+    """Return the features of one side that need no scale. lc: its points; snr: their flux over error."""
     segments = Segments(lc.start)
     above, below = snr > config["snr"], snr < -config["snr"]
     squares, freedom, products, number = (np.zeros(len(lc)) for _ in range(4))

@@ -1,19 +1,13 @@
-"""All features of light curves in one process, without files.
+"""Make all features of light curves in one process, without files.
 
-The workflow's rules are cached cuts of the same functions: each rule makes one artifact of one split and keeps it, here
-all artifacts of a group of objects are made one after the other and handed on in memory. Both give the same numbers.
+The workflow's rules call the same functions. Each rule makes one artifact of one split and keeps it as a file. Here all
+artifacts of a group of objects are made one after the other and stay in memory. Both ways give the same numbers.
 """
 
 import numpy as np
 
+from mallorn.families.artifacts.artifact import Group, Tools
 from mallorn.families.family import Inputs, family_features
-from mallorn.gp.engines import load_engine
-from mallorn.gp.fit import fit_lightcurves, fit_slots
-from mallorn.gp.models import DRW, Matern32, MultibandMatern32
-from mallorn.gp.posterior import Posterior, predict_posterior
-from mallorn.hypotheses.cache import use_kernels
-from mallorn.hypotheses.fit import fit_hypotheses
-from mallorn.hypotheses.semi import fit_semi_parametric
 from mallorn.plugins import load
 from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
@@ -26,20 +20,20 @@ def extract_features(lightcurves, settings, families=None, kernels=None, further
 
     settings: {"fits", "posterior", "features"}, blocks of the configuration. families: names of the families to make;
     by default all that are enabled in `settings["features"]`. kernels: see `make_artifacts`. further: (artifacts that
-    it needs, function of (`LightCurves`, {artifact: table}) that returns more columns), for what is no feature and
-    made of the same fits; its columns come last.
+    it needs, function of (`LightCurves`, {artifact: table}) that returns more columns), for columns that are no
+    features but are made from the same fits; they come last.
 
-    Objects are worked on in groups of `OBJECTS_PER_GROUP`, as in the workflow, so that memory does not grow with them,
-    and sums of linear algebra are done in one thread, as in the workflow: in several they would round otherwise.
+    As in the workflow, objects are worked on in groups of `OBJECTS_PER_GROUP`, to bound the memory, and linear algebra
+    runs in one thread, since sums in several threads round differently.
     """
     with one_thread("blas"):
         return _extract(lightcurves, settings, families, kernels, further)
 
 
 def families_of(columns, blocks):
-    """Return the names of the families that hold `columns` of a feature table, in the order of their `blocks`.
+    """Return the names of the families that `columns` of a feature table belong to, in the order of `blocks`.
 
-    blocks: the block `features` of the configuration; families that it leaves out hold none.
+    blocks: the block `features` of the configuration; families that it leaves out have no columns.
     """
     known = {name.partition("__")[0] for name in columns}
     return [name for name, block in blocks.items() if block["enabled"] and name in known]
@@ -67,31 +61,41 @@ def _extract(lightcurves, settings, families, kernels, further):
 
 
 def make_artifacts(needs, lightcurves, settings, kernels=None):
-    """Return {artifact: table} of what families read besides the points, for the artifacts named in `needs`.
+    """Make the artifacts named in `needs`, which families read besides the points; return {artifact: table}.
 
-    The keys and tables are those of `mallorn.families.family.Inputs`: {column: array} of "fits/multiband",
-    "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} of "fits/drw" and "fits/matern", a `Posterior`
-    of "posterior".
+    Keys and tables are those of `mallorn.families.family.Inputs`: {column: array} for "fits/multiband",
+    "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} for "fits/drw" and "fits/matern", a
+    `Posterior` for "posterior". Those that they are made of come along.
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
     compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
     """
-    fits, clear = settings["fits"], lightcurves.dereddened()
-    slots = clear.in_slots()
-    tables = {}
-    for name, model in (("drw", DRW), ("matern", Matern32)):
-        if f"fits/{name}" in needs:
-            tables[f"fits/{name}"] = fit_slots(model, slots, fits[name])
-    if {"fits/multiband", "posterior"} & set(needs):
-        use_kernels(kernels)
-        tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"], load_engine("compiled"))
-    if "posterior" in needs:
-        table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
-        tables["posterior"] = Posterior.of(table, settings["posterior"])
-    if {"fits/hypotheses", "fits/semi_parametric"} & set(needs):
-        use_kernels(kernels)
-        tables["fits/hypotheses"] = fit_hypotheses(lightcurves, fits["hypotheses"])
-    if "fits/semi_parametric" in needs:
-        epoch = tables["fits/hypotheses"][f"{fits['semi_parametric']['epoch']}_t0"]
-        tables["fits/semi_parametric"] = fit_semi_parametric(lightcurves, epoch, fits["semi_parametric"])
-    return tables
+    group, tools, tables = Group(lightcurves), Tools(kernels), {}
+    for artifact in sorted(set(needs) - {"lightcurves"}):
+        _make(artifact, group, settings, tools, tables)
+    views = {}
+    for artifact, table in tables.items():
+        module, block = _module(artifact), _block(artifact, settings)
+        views[artifact] = module.view(table, block) if hasattr(module, "view") else table
+    return views
+
+
+def _make(artifact, group, settings, tools, tables):
+    """Add an artifact to `tables`, after those that it is made of, if it is not there."""
+    if artifact in tables:
+        return
+    module = _module(artifact)
+    for need in module.NEEDS:
+        _make(need, group, settings, tools, tables)
+    tables[artifact] = module.make(group, tables, _block(artifact, settings), tools)
+
+
+def _module(artifact):
+    return load("artifacts", artifact.rpartition("/")[2])
+
+
+def _block(artifact, settings):
+    """Return the block of the configuration of an artifact, "fits/drw" or "posterior"."""
+    for key in artifact.split("/"):
+        settings = settings[key]
+    return settings

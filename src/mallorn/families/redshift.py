@@ -1,10 +1,10 @@
-"""Redshift and what it tells of the event's true brightness, with the peak fluxes of the multi-band posterior.
+"""The redshift, and the event's true brightness from it and the peak fluxes of the multi-band posterior.
 
     M = 23.9 - 2.5 log10(f / uJy) - 5 log10(d_L / Mpc) - 25 + 2.5 log10(1 + z)
 
-is the absolute AB magnitude at the rest-frame wavelength lambda / (1 + z) (Hogg et al. 2002, astro-ph/0210394, with
-the K-correction of a flux density), and nu L_nu = 4 pi d_L^2 nu f_nu the luminosity there. Redshifts are clipped from
-below; their errors are not used, since only photometric redshifts have one. Without a redshift all is NaN.
+is the absolute AB magnitude at the rest-frame wavelength lambda / (1 + z) (Hogg et al. 2002, astro-ph/0210394, with the
+K-correction of a flux density), and nu L_nu = 4 pi d_L^2 nu f_nu is the luminosity there. Redshifts are clipped from
+below. Their errors are not used, since only photometric redshifts have one. Without a redshift all features are NaN.
 """
 
 import numpy as np
@@ -87,7 +87,7 @@ def _log(value):
 def _between_slots(values, wavelength, there):
     """Return `values` (n, S) of the slots, interpolated in log wavelength at `wavelength` (n,); NaN outside them.
 
-    there: (S,) bool, whether the survey has a passband in the slot; others do not count.
+    there: (S,) bool, whether the survey has a passband in the slot; other slots do not count.
     """
     if there.sum() < 2:
         return np.full(len(values), np.nan)

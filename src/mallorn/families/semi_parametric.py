@@ -1,8 +1,8 @@
-"""What fits of semi-parametric hypotheses say: colours, their change and time scales, whatever the light curve's shape.
+"""Features from fits of semi-parametric hypotheses: colours, their change, and time scales, for any shape of the curve.
 
-A hypothesis is one of `mallorn.hypotheses.semi_models`: an SED that physics gives, times a Gaussian process in time;
-fits come from `mallorn.hypotheses.semi`. Pairs of hypotheses are compared by their log evidences, whose difference
-grows with the number of points: it is given compressed and, as it is, over the square root of that number.
+A hypothesis is one of `mallorn.hypotheses.semi_models`: a physical SED times a Gaussian process in time. Fits come from
+`mallorn.hypotheses.semi`. Log evidences compare pairs of hypotheses. Their difference grows with the number of points;
+one feature compresses it, another divides it by the square root of that number.
 """
 
 import numpy as np

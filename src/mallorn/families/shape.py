@@ -24,7 +24,7 @@ _VELZEN = "van Velzen et al. 2021, ApJ 908, 4"
 def features(config):
     """Return the features: peak, times at levels, energy-like percentiles, peaks, smoothness, plateau, phases.
 
-    Raise ConfigError if `duty_level` or one of `stretch` is not among `levels`.
+    Raises ConfigError if `duty_level` or one of `stretch` is not among `levels`.
     """
     missing = {config["duty_level"], *config["stretch"]} - set(config["levels"])
     if missing:
@@ -73,7 +73,7 @@ def features(config):
 
 
 def extract(inputs, config):
-    """Return the shape columns; NaN for all of an object whose smooth curve is nowhere positive."""
+    """Return the shape columns; all NaN for an object whose smooth curve is nowhere positive."""
     lightcurves = inputs.lightcurves.dereddened().in_slots()
     curve = smooth_curves(lightcurves, **config["smoothing"])
     found = _shape(curve, config)
@@ -106,7 +106,7 @@ def _shape(curve, config):
 
 
 def _levels(curve, at, config):
-    """Return the times at and above each level; `curve` has its peak, point number `at`, at time 0 with flux 1."""
+    """Return the times at and above each level. The peak of `curve`, point number `at`, is at time 0 with flux 1."""
     segments = curve.segments
     number, place = np.arange(len(curve.time)), at[segments.owner]
     i, between = segments.successive()
@@ -134,7 +134,7 @@ def _levels(curve, at, config):
 
 
 def _crossing(curve, outer, towards_peak, level):
-    """Return the time at which the line from point `outer` (below) to the next one towards the peak is at `level`."""
+    """Return the time at which the line from point `outer` (below) to its neighbour nearer the peak reaches `level`."""
     known = np.isfinite(outer)
     out = np.where(known, outer, 0).astype(np.int64)
     time, flux = (np.append(x, [np.nan, np.nan]) for x in (curve.time, curve.flux))
@@ -153,7 +153,7 @@ def _percentiles(curve):
 
 
 def _when(time, summed, share):
-    """Return the times (n,) at which the rows of `summed` reach `share` of their ends, linearly between points."""
+    """Return the times (n,) at which the rows of `summed` reach `share` of their last values, interpolated linearly."""
     if not time.shape[1]:
         return np.full(len(time), np.nan)
     rows = np.arange(len(time))
@@ -165,7 +165,7 @@ def _when(time, summed, share):
 
 
 def _peaks(curve, config):
-    """Return number, height and place of the peaks that stand out: turning points with hysteresis, in order of time."""
+    """Return number, height and position of peaks that stand out: turning points with hysteresis, in order of time."""
     time, flux, error = (curve.segments.padded(x) for x in (curve.time, curve.flux, curve.error))
     n = len(time)
     climbing, count = np.ones(n, dtype=bool), np.zeros(n)
@@ -212,7 +212,7 @@ def _reversals(curve):
 
 
 def _latest(hit):
-    """Return for each place of the rows of `hit` the last place up to it where `hit` is true, 0 if there is none."""
+    """Return, for each position in the rows of `hit`, the last true position up to it, 0 if there is none."""
     return np.maximum.accumulate(np.where(hit, np.arange(hit.shape[1]), 0), axis=1)
 
 
@@ -241,7 +241,7 @@ def _smoothness(curve, config):
 
 
 def _on_grid(curve, config):
-    """Return what is counted on the curve at equally spaced phases, linearly between its points."""
+    """Return the features of the curve at equally spaced phases, linearly between its points."""
     grid = np.arange(
         config["grid"]["start"], config["grid"]["stop"] + 0.5 * config["grid"]["step"], config["grid"]["step"]
     )

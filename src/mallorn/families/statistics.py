@@ -1,7 +1,7 @@
-"""Statistics of each band's fluxes, mostly by the `light-curve` package, with signal-to-noise and cadence.
+"""Statistics of each band's fluxes, mostly from the `light-curve` package, with signal-to-noise and cadence.
 
 Fluxes are de-reddened; slopes are per rest-frame day, cadence is in observed days. The shortest gap and rest-frame
-spans are left out on purpose: in simulated surveys they tell the source event apart instead of its kind.
+spans are left out on purpose: in simulated surveys they identify the source event instead of its type.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _PACKAGE = "light-curve (Malanchev et al. 2021, MNRAS 502, 5147)"
 _KIM = "Kim et al. 2014, A&A 566, A43"
 _DISANTO = "D'Isanto et al. 2016, MNRAS 457, 3119"
 
-# class of light_curve, its arguments as keys of the config block, then (name, unit, meaning, source) of what it returns
+# class of light_curve, its arguments as keys of the config block, then (name, unit, meaning, source) of each result
 _EXTRACTORS = (
     ("Mean", (), [("mean", "uJy", "mean flux", _PACKAGE)]),
     ("WeightedMean", (), [("weighted_mean", "uJy", "mean flux weighted by inverse variance", _PACKAGE)]),

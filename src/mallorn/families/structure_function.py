@@ -5,8 +5,8 @@ With D = f(t + lag) - f(t) and the errors' share taken away, the first-order str
 
     SF^2(lag) = < D^2 - e_i^2 - e_j^2 >,
 
-averaged over all pairs in a bin of lags. The skewness of D over time tells rising fast and fading slowly from the
-time-symmetric light of AGN (Kawaguchi et al. 1998, ApJ 504, 671).
+averaged over all pairs in a bin of lags. The skewness of D tells a fast rise and a slow fade from the light of AGN,
+which is symmetric in time (Kawaguchi et al. 1998, ApJ 504, 671).
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def extract(inputs, config):
 
 
 def _band(lightcurves, config):
-    """Return {feature: (n,)} of one band, and (4, bins, n): what its pairs add to the sums over bands.
+    """Return {feature: (n,)} of one band, and (4, bins, n), the contributions of its pairs to the sums over bands.
 
     Over bands, differences are in units of the band's standard deviation and weigh 1 / (1 + error^2).
     """

@@ -1,14 +1,14 @@
-"""How far the normalised posterior light curve is from that of a typical tidal disruption event.
+"""Distance of the normalised posterior light curve from that of a typical tidal disruption event.
 
-The template is what the spectroscopic samples of ZTF found on average (van Velzen et al. 2021, ApJ 908, 4;
-Hammerstein et al. 2023, ApJ 942, 9), not fitted to any label of this survey. With x the rest-frame phase in days,
+The template is the average of ZTF's spectroscopic samples (van Velzen et al. 2021, ApJ 908, 4; Hammerstein et al. 2023,
+ApJ 942, 9). It is not fitted to any label of this survey. With x the rest-frame phase in days,
 
     f_b(x) ~ B_nu(lambda_b / (1 + z), T) g(x),   g = exp(-x^2 / 2 rise^2) before, (1 + x / t0)^(-5/3) after the peak,
 
-one constant temperature in all bands: a fast, hot rise, a fall with the rate of fallback, colours that stay blue.
-Distances are sqrt(sum w (m - A f)^2 / sum w m^2), between 0 (the template) and 1 (nothing in common), over the slots
-that the survey has and the phases of `window`, with the best A >= 0 and w = 1 / (sd^2 + (`floor` x peak flux)^2) from
-the posterior's mean m and standard deviation sd. They do not depend on the unit of flux.
+with one constant temperature in all bands: a fast, hot rise, a fall that follows the rate of fallback, colours that
+stay blue. Distances are sqrt(sum w (m - A f)^2 / sum w m^2), between 0 (the template) and 1 (nothing in common). The
+sums are over the survey's slots and the phases of `window`, with the best A >= 0 and w = 1 / (sd^2 + (`floor` x peak
+flux)^2), where m and sd are the posterior's mean and standard deviation. They do not depend on the unit of flux.
 """
 
 import numpy as np
@@ -74,7 +74,7 @@ def tde_shape(phase, rise, t0):
 
 
 def _highest(mean):
-    """Return the highest flux of any band, (n,), NaN where there is none or it is not positive."""
+    """Return the highest flux (n,) of any band, NaN if there is none or it is not positive."""
     highest = np.where(np.isfinite(mean), mean, -np.inf).max((1, 2), initial=-np.inf)
     return np.where(highest > 0, highest, np.nan)
 

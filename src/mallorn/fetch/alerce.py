@@ -1,13 +1,13 @@
-"""The ALeRCE broker, asked through its client, with every answer kept as it came.
+"""Ask the ALeRCE broker through its client, and keep every answer as it came.
 
-Answers are files of a cache, written whole or not at all; what is there is never asked again. Below the folder of the
-cache, SURVEY being ztf or lsst:
+Answers are files in a cache, written whole or not at all. An answer in the cache is never asked for again. The cache
+has, where SURVEY is ztf or lsst:
 
-- SURVEY/objects/DIGEST/query.json: a query of objects; page_0001.json.gz and on: its answers.
+- SURVEY/objects/DIGEST/query.json: a query of objects; page_0001.json.gz and so on: its answers.
 - SURVEY/lightcurve/XX/ID.json.gz: detections and non-detections of an object (of LSST forced photometry too).
 - SURVEY/forced_photometry/XX/ID.json.gz: ZTF's forced photometry. XX: the last two characters of ID.
 
-Where ALeRCE has nothing of an object (status 404), the file says {"oid": ID, "not_found": true}.
+If ALeRCE has nothing about an object (status 404), the file says {"oid": ID, "not_found": true}.
 """
 
 import gzip
@@ -36,12 +36,12 @@ _MOST_PAGES = 100_000
 
 
 def kinds(settings):
-    """Return the kinds of answers about an object: `LIGHTCURVE`, and `FORCED` where that is not part of it."""
+    """Return the kinds of answers about an object: `LIGHTCURVE`, and `FORCED` unless it is a part of that."""
     return (LIGHTCURVE, FORCED) if settings["survey"] == "ztf" and settings["forced_photometry"] else (LIGHTCURVE,)
 
 
 class Alerce:
-    """ALeRCE's answers about one survey, from the cache or else from the broker. Threads may share it.
+    """ALeRCE's answers about one survey, from the cache if there, else from the broker. Threads may share it.
 
     settings: block `alerce` of the configuration. pace: a `Pace`; by default one for all who use the same cache.
     Raises ConfigError if the client is not installed.
@@ -61,8 +61,8 @@ class Alerce:
     def objects(self, class_name, enough):
         """Return the objects of a query, rows as ALeRCE gives them, the most probable first.
 
-        class_name: the class in ALeRCE's words, or None for any. enough: the number of objects after which no further
-        page is asked for; the last page counts whole. A page that repeats earlier objects adds none of them.
+        class_name: the class in ALeRCE's words, or None for any. enough: after this number of objects no further page
+        is asked for; the last page counts whole. Objects that an earlier page had are skipped.
         """
         parameters = self._query(class_name)
         folder = self._folder / "objects" / _digest(parameters)
@@ -100,7 +100,7 @@ class Alerce:
             _pack(self._path(kind, oid), json.dumps({"oid": oid, "not_found": True}).encode())
 
     def kept(self, kind, oid):
-        """Return an answer about an object from the cache; None where ALeRCE has nothing of it."""
+        """Return an answer about an object from the cache; None if ALeRCE has nothing about it."""
         answer = _unpacked(self._path(kind, oid))
         return None if isinstance(answer, dict) and answer.get("not_found") is True else answer
 
@@ -139,14 +139,14 @@ class Alerce:
         connection.content = b""
         try:
             ask()
-        except (KeyError, TypeError, AttributeError, IndexError):  # the client could not change the answer
+        except (KeyError, TypeError, AttributeError, IndexError):  # the answer before the client changes it
             if not connection.content:
                 raise
         _CHECKS[query](path, json.loads(connection.content))
         _pack(path, connection.content)
 
     def _client(self):
-        """Return the client of this thread, and the connection it uses: a session of requests is for one thread."""
+        """Return this thread's client and its connection: threads cannot share a session of requests."""
         if not hasattr(self._own, "client"):
             from alerce.core import Alerce as Client
 
@@ -192,7 +192,7 @@ def _unpacked(path):
 
 
 def _page(path):
-    """Return the rows of a page of objects, and whether there are more; None where it does not say."""
+    """Return the rows of a page of objects, and whether there are more (None if it does not say)."""
     answer = _unpacked(path)
     return answer["items"], answer.get("has_next")
 

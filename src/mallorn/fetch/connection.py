@@ -1,4 +1,4 @@
-"""A connection to a web service that keeps to a rate, and tries again what may succeed later."""
+"""A connection to a web service that keeps to a rate and tries again where that may help."""
 
 import json
 import logging
@@ -28,10 +28,10 @@ class NotThere(LookupError):
 
 
 class Patience(NamedTuple):
-    """How long a service is waited for, in seconds, and how often it is asked.
+    """How long to wait for a service, in seconds, and how often to ask it.
 
-    timeout: for the connection, and between two pieces of an answer. tries: requests before it is given up.
-    first_wait: after the first one that fails; it doubles with each further one, up to longest_wait.
+    timeout: for the connection, and between two pieces of an answer. tries: number of requests before giving up.
+    first_wait: the wait after the first failure; it doubles with each further one, up to longest_wait.
     """
 
     timeout: float
@@ -41,10 +41,10 @@ class Patience(NamedTuple):
 
 
 class Connection(requests.Session):
-    """A session in which each request waits for its turn, and has a time-out and several tries.
+    """A session in which each request waits for its turn and has a time-out and several tries.
 
-    pace: a `Pace`. patience: a `Patience`. agent: what we call ourselves. `content` holds the last answer as it came,
-    which is JSON: an answer that is none counts as cut off.
+    pace: a `Pace`. patience: a `Patience`. agent: the name that we give the service. `content` holds the last answer as
+    it came. Answers must be JSON: any other counts as cut off.
     """
 
     def __init__(self, pace, patience, agent):
@@ -54,10 +54,10 @@ class Connection(requests.Session):
         self.content = b""
 
     def request(self, method, url, **arguments):
-        """Return the response of `requests.Session.request`, which was a success.
+        """Return the successful response of `requests.Session.request`.
 
-        Raises NotThere for 404. Raises DataError if the service refuses the request, if every try fails, and if it
-        asks for a wait beyond `longest_wait`.
+        Raises NotThere for 404. Raises DataError if the service refuses the request, if every try fails, or if it asks
+        for a wait beyond `longest_wait`.
         """
         patience = self._patience
         for failed in range(1, patience.tries + 1):
@@ -79,7 +79,7 @@ class Connection(requests.Session):
         raise DataError.at(url, expected="an answer", found=found, fix=fix)
 
     def _tried(self, method, url, arguments):
-        """Return the response, what is wrong with it (None: nothing), and the seconds that the service asks to wait."""
+        """Return the response, its fault (None if there is none), and the seconds that the service asks us to wait."""
         try:
             response = super().request(method, url, timeout=self._patience.timeout, **arguments)
         except _FAULTS as error:
@@ -110,7 +110,7 @@ def _next(failed, tries, wait):
 
 
 def _retry_after(response):
-    """Return the seconds of the header Retry-After, given as a number or a date; 0 where there is none."""
+    """Return the seconds in the header Retry-After, a number or a date; 0 if there is none."""
     try:
         return float(Retry().get_retry_after(response.raw) or 0.0)
     except InvalidHeader:

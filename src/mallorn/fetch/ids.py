@@ -1,4 +1,4 @@
-"""Ids of objects: what they may be, and files of them. Only the standard library is imported here."""
+"""Ids of objects, and files that list them. Only the standard library is imported here."""
 
 import csv
 import re
@@ -18,9 +18,9 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")  # ids become names of files
 def listed_objects(path, classes):
     """Return the objects of a file of ids, rows of `COLUMNS` sorted by id.
 
-    The file is CSV with a column oid (or objectId, object_id, diaObjectId, id), and label where it is known; or it has
-    an id in each line. classes: {class: type}; a label that is such a class stands for its type.
-    Raises DataError for ids that ALeRCE cannot have, and for an id with two labels.
+    The file is CSV with a column oid (or objectId, object_id, diaObjectId, id) and, if known, a column label; or it has
+    one id on each line. classes: {class: type}; a label that is such a class stands for its type. Raises DataError for
+    an id that ALeRCE cannot have, and for an id with two labels.
     """
     path, labels = Path(path), {}
     for line, row in _lines(path):
@@ -34,7 +34,7 @@ def listed_objects(path, classes):
 
 
 def number_listed(path):
-    """Return the number of lines with an id in a file of ids; 0 if it cannot be read, which the job will say."""
+    """Return the number of lines with an id in a file; 0 if it cannot be read: the job will then say so."""
     try:
         return len(list(_lines(Path(path))))
     except DataError:

@@ -1,4 +1,4 @@
-"""Light curves of many objects: fetched into the cache, and written as files that `mallorn.sources.alerce` reads."""
+"""Fetch the light curves of many objects into the cache, and write files that `mallorn.sources.alerce` reads."""
 
 import gzip
 import json
@@ -16,10 +16,10 @@ _ROWS = ("detections", "non_detections", "forced_photometry")
 
 
 def fetch_lightcurves(ids, broker):
-    """Fetch what the cache lacks of the light curves of objects; return the number of answers that were fetched.
+    """Fetch the light curves that the cache lacks; return the number of answers that were fetched.
 
-    ids: texts. broker: an `Alerce`. Raises DataError at the first answer that does not come; it says how many are
-    there, and a further call goes on from them.
+    ids: texts. broker: an `Alerce`. Raises DataError at the first answer that does not come; the message says how many
+    are there, and a further call goes on from them.
     """
     asked = [(kind, oid) for oid in ids for kind in kinds(broker.settings)]
     missing = [(kind, oid) for kind, oid in asked if not broker.has(kind, oid)]
@@ -44,7 +44,7 @@ def fetch_lightcurves(ids, broker):
 
 
 def _fetch_all(missing, broker):
-    """Fetch answers, several at a time; at the first error, an interrupt of the user's included, ask no further."""
+    """Fetch answers, several at a time; stop asking at the first error, or when the user interrupts."""
     broker.pace.go()
     pool = ThreadPoolExecutor(broker.settings["connections"])
     try:
@@ -59,7 +59,7 @@ def _fetch_all(missing, broker):
 
 
 def write_lightcurves(ids, broker, path):
-    """Write the light curves of objects, all in the cache, to one file, a gzipped JSON list; return counts.
+    """Write the light curves of objects from the cache to one file, a gzipped JSON list; return counts.
 
     Each is {"oid": ID, "detections": [...], "non_detections": [...], "forced_photometry": [...]}, with ALeRCE's rows.
     counts: {"objects", "without points", "detections", "non_detections", "forced_photometry": number}.
@@ -89,7 +89,7 @@ def _curve(oid, broker):
 
 
 def _named(row):
-    """Return a row with the name of its passband, where it has a number and the names of all numbers (LSST)."""
+    """Return a row with the name of its passband, if it has a number and the names of all numbers (LSST)."""
     names = row.get("band_map")
     if not isinstance(names, dict):
         return row

@@ -1,4 +1,4 @@
-"""How fast requests may follow each other, shared by all threads and jobs that name the same file."""
+"""The rate of requests, shared by all threads and jobs that name the same file."""
 
 import fcntl
 import os
@@ -14,15 +14,15 @@ LONGEST_PAUSE = 3600.0
 
 
 class Stopped(Exception):
-    """A request was not sent, since another one failed for good."""
+    """A request was not sent, because another one failed for good."""
 
 
 class Pace:
     """The time before which no request may be sent, kept in a file.
 
-    path: of the file. per_second: requests a second. clock: function that returns the time in seconds, the same for
-    all who share the file. sleep: function that waits for some seconds; by default until `stop` is called.
-    Where the file system has no locks, jobs share the rate only roughly.
+    path: of the file. per_second: requests a second. clock: function that returns the time in seconds, the same for all
+    who share the file. sleep: function that waits for some seconds; by default it ends early when `stop` is called. On
+    a file system without locks, jobs share the rate only roughly.
     """
 
     def __init__(self, path, per_second, clock=time.time, sleep=None):
@@ -31,7 +31,7 @@ class Pace:
         self._clock, self._sleep = clock, sleep or self._stopped.wait
 
     def stop(self):
-        """Let all threads of this process that wait here, or will, raise Stopped; until `go` is called."""
+        """Make all threads of this process that wait here, now or later, raise Stopped, until `go` is called."""
         self._stopped.set()
 
     def go(self):
@@ -39,7 +39,7 @@ class Pace:
         self._stopped.clear()
 
     def wait(self):
-        """Return when a request may be sent, and let the next one wait for its turn. Raises Stopped."""
+        """Wait until a request may be sent, and reserve the time of the next one. Raises Stopped."""
         while True:
             if self._stopped.is_set():
                 raise Stopped
@@ -51,7 +51,7 @@ class Pace:
             self._sleep(free - now)
 
     def pause(self, seconds):
-        """Let no request be sent for so many seconds, at most `LONGEST_PAUSE`."""
+        """Hold back all requests for this many seconds, at most `LONGEST_PAUSE`."""
         with self._shared() as (free, write):
             now = self._clock()
             believed = free if free <= now + LONGEST_PAUSE else now
@@ -59,7 +59,7 @@ class Pace:
 
     @contextmanager
     def _shared(self):
-        """Give the block, and nobody else meanwhile, the time in the file and a function that writes another."""
+        """Give the block, and it alone, the time in the file and a function that writes a new one."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:

@@ -1,4 +1,4 @@
-"""Which objects of ALeRCE make a survey: a sample with as many objects of each type, or a list of the user's own."""
+"""Choose the objects of ALeRCE that make a survey: a sample with equal numbers of each type, or the user's list."""
 
 import csv
 import hashlib
@@ -16,9 +16,9 @@ _ANY = "any"
 def fetch_objects(broker, seed):
     """Return the objects that the settings of a broker ask for, rows of `COLUMNS` sorted by id, and {type: counts}.
 
-    broker: an `Alerce`. With `ids` these are all of that file. Else, for each type of `classes`, `per_class` objects
-    of the `candidates` most probable ones of its classes, see `balanced`; without classes, of any.
-    Raises DataError where there is no object at all.
+    broker: an `Alerce`. With `ids` these are all objects of that file. Else they are, for each type in `classes`,
+    `per_class` of the `candidates` most probable objects of its classes (see `balanced`), or of any class if there are
+    no classes. Raises DataError if there is no object at all.
     """
     settings = broker.settings
     if settings["ids"] is not None:
@@ -47,10 +47,10 @@ def fetch_objects(broker, seed):
 def balanced(candidates, classes, per_class, seed):
     """Return `per_class` objects of each type, rows of `COLUMNS` sorted by id, and counts by type.
 
-    candidates: {class: rows as ALeRCE gives them}. classes: {class: type}; several classes may be of one type.
-    An object that several classes claim counts for the one with the highest probability, of equal ones the first by
-    name. Of the objects of a type those are taken whose ids have the lowest digests, with the seed: the choice
-    favours no brightness, and an object that is chosen stays chosen when `per_class` grows.
+    candidates: {class: rows as ALeRCE gives them}. classes: {class: type}; several classes may have one type. An object
+    that several classes claim belongs to the one with the highest probability, or the first by name if equal. Within a
+    type, the objects whose ids have the lowest digests are taken; the digest includes the seed. The choice thus favours
+    no brightness, and an object stays chosen when `per_class` grows.
     counts: {type: {"asked", "available", "chosen", "claimed by another type": number}}.
     """
     best, claims = {}, {}

@@ -1,4 +1,4 @@
-"""The points of many objects, laid out so that one call of celerite2 solves all of them."""
+"""The points of many objects in one layout that a single call of celerite2 solves."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +23,7 @@ class Batch:
     band: (N,) int. y: (N,) flux over the object's `scale`, 0 in blanks.
     noise: (N,) variance of y, 1 in blanks: with these values a blank adds exactly nothing to any sum of the likelihood.
     middle: (m,) MJD of time 0. scale: (m,) flux unit, the larger of the standard deviation and the median error.
-    wavelength: (B,) effective wavelengths of the passbands, angstrom, to which `band` refers.
+    wavelength: (B,) effective wavelengths, angstrom, of the passbands that `band` counts.
     """
 
     start: np.ndarray
@@ -55,7 +55,7 @@ class Batch:
         return np.add.reduceat(rows, self.start[:-1], axis=-1)
 
     def take(self, objects):
-        """Return the batch of the objects with the numbers `objects` (p,), in that order; they may repeat."""
+        """Return the batch of the objects at the indices `objects` (p,), in that order; they may repeat."""
         sizes = np.diff(self.start)[objects]
         start = np.concatenate([[0], np.cumsum(sizes)])
         rows = np.arange(start[-1]) + np.repeat(self.start[objects] - start[:-1], sizes)
@@ -74,8 +74,8 @@ def pack(mjd, band, flux, flux_err, start=None, object_id=None, *, wavelength):
     """Return the `Batch` of the objects start[k]:start[k + 1] of flat arrays (N,); of one object if `start` is None.
 
     wavelength: (B,) effective wavelengths, angstrom, of the passbands that `band` counts.
-    Points of an object may come in any order: they are sorted by time, ties keep theirs. Every object needs a point.
-    Raises DataError, naming the object, for a missing value or an error that is not positive.
+    Points of an object may come in any order: they are sorted by time, and ties keep their order. Every object needs a
+    point. Raises DataError, naming the object, for a missing value or an error that is not positive.
     """
     mjd, flux, flux_err = (np.asarray(values, dtype=float) for values in (mjd, flux, flux_err))
     band, wavelength = np.asarray(band, dtype=np.intp), np.asarray(wavelength, dtype=float)

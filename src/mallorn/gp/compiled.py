@@ -1,13 +1,13 @@
 r"""The innovations of `mallorn.gp.solver`, from recursions compiled for our three models.
 
-With c_m the weights that a point m leaves behind, and x the scaled times, the kernels need the sums
+Let c_m be the weights that point m leaves behind, and x the scaled times. The kernels need the sums
 
     a_n = sum_m exp(-(x_n - x_m)) c_m,    b_n = sum_m (x_n - x_m) exp(-(x_n - x_m)) c_m,    m < n,
 
-one of each for every passband (the random walk: a alone). From one point to the next, s later, a becomes exp(-s) a and
-b becomes exp(-s) (b + s a): the recursions of Foreman-Mackey et al. (2017, AJ 154, 220, section 5), with the present
-point as the origin of time. Nothing cancels, so no times need recentring; and a point reads only its own passband's
-sums, where celerite2 takes the rank as dense.
+one of each for every passband (for the random walk a alone). From one point to the next, s later, a becomes exp(-s) a
+and b becomes exp(-s) (b + s a): the recursions of Foreman-Mackey et al. (2017, AJ 154, 220, section 5), with the
+present point as the origin of time. Nothing cancels, and times need no recentring. A point reads only the sums of its
+own passband, where celerite2 treats the rank as dense.
 """
 
 from math import exp

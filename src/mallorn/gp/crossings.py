@@ -1,4 +1,4 @@
-"""Where sampled curves first reach a level on the way out from their peaks."""
+"""Find where sampled curves first reach a level on the way out from their peaks."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ __all__ = ["distance_above", "distance_below"]
 
 
 def distance_above(level, values, top):
-    """Return how many columns right of `top` the rows of `values` first reach `level`.
+    """Return how many columns to the right of `top` the rows of `values` first reach `level`.
 
     values: (R, T). top: (R,) int. level: a number or (R,). Linear between columns; a row that never reaches the level
     gives the distance of the last column.
@@ -22,5 +22,5 @@ def distance_above(level, values, top):
 
 
 def distance_below(level, values, top):
-    """Return how many columns right of `top` the rows of `values` first fall to `level`; see `distance_above`."""
+    """Return how far to the right of `top` the rows of `values` first fall to `level`; see `distance_above`."""
     return distance_above(-np.asarray(level), -values, top)

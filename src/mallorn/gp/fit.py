@@ -5,14 +5,14 @@ of K = L diag(d) L^T, the negative log posterior of the log parameters theta is
 
     f(theta) = 1/2 sum(r^2 / d + ln d) + 1/2 sum(((theta - m) / s)^2) + constant,
 
-with independent normal priors N(m, s^2). The derivatives of r and d are forward differences of one factorisation per
-parameter (celerite2's reverse mode is wrong for ranks above 4); they give the gradient (mu is at its optimum and adds
-nothing) and J_r^T J_r + 1/2 J_d^T J_d, J scaled by the pivots, whose expectation is the Fisher information (as Mehra
-1974, IEEE TAC 19, 756, for Kalman filters), at no further cost. The minimum is sought by
-Fisher scoring with Levenberg damping, bounds, and a BFGS update of each new Fisher matrix (as the residual curvature
-in Dennis, Gay and Welsch 1981, ACM TOMS 7, 348). All objects and all their starts step together, each with its own
-damping, and leave when they have converged. The best end of each object is then polished by Newton steps on central
-differences of f, wide enough that rounding does not move the optimum: the same from any engine.
+with independent normal priors N(m, s^2). The derivatives of r and d are forward differences, with one factorisation per
+parameter (celerite2's reverse mode is wrong for ranks above 4). They give the gradient; mu is at its optimum and adds
+nothing. At no further cost they give J_r^T J_r + 1/2 J_d^T J_d, with J scaled by the pivots, whose expectation is the
+Fisher information (as Mehra 1974, IEEE TAC 19, 756, for Kalman filters). The minimum is found by Fisher scoring with
+Levenberg damping, bounds, and a BFGS update of each new Fisher matrix (as the residual curvature in Dennis, Gay and
+Welsch 1981, ACM TOMS 7, 348). All objects and all their starts step together, each with its own damping, and leave when
+they have converged. Newton steps then polish the best end of each object. They use central differences of f, wide
+enough that rounding does not move the optimum: every engine gives the same one.
 """
 
 import logging
@@ -67,9 +67,9 @@ _LARGEST_DAMPING = 1e7
 class Fits:
     """Best fits of m objects, in the units of their light curves.
 
-    theta, theta_err: (m, k) log parameters and their standard errors from the Fisher information (prior included).
-    mean, mean_err: (m,) the constant. ln_likelihood: (m,) of the fluxes, at the profiled mean. ln_posterior: (m,)
-    the same plus the log density of the prior. n_points, n_evaluations (likelihoods, of all starts), status: (m,) int.
+    theta, theta_err: (m, k) log parameters and their standard errors from the Fisher information, with the prior. mean,
+    mean_err: (m,) the constant. ln_likelihood: (m,) of the fluxes, at the profiled mean. ln_posterior: (m,) the same
+    plus the log density of the prior. n_points, n_evaluations (likelihoods, of all starts), status: (m,) int.
     """
 
     theta: np.ndarray
@@ -84,7 +84,7 @@ class Fits:
 
 
 def fit(model, batch, how, engine=innovations):
-    """Return the `Fits` of all objects of `batch` as `how`, a `Settings`, says. Order and company do not matter."""
+    """Return the `Fits` of all objects of `batch` by `how`, a `Settings`. No object's fit depends on the others."""
     chunks = _chunks(batch, model.rank(batch) * len(how.starts))
     parts = [_fit_chunk(model, batch.take(chunk), how, engine) for chunk in chunks]
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -93,10 +93,10 @@ def fit(model, batch, how, engine=innovations):
 def fit_lightcurves(model, lightcurves, config, engine=innovations, what="objects"):
     """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
 
-    `config` is the model's block of config.yaml `fits`. A model of one passband takes whatever points there are: hand
-    it `lightcurves.in_band(...)`. That of all passbands sees each point at its passband's own wavelength.
-    Parameters are natural logarithms `ln_NAME` with `ln_NAME_err`; an object without points has NaN everywhere,
-    `status` and `reason` (see `REASONS`) say why. what: the log calls the rows so.
+    `config` is the model's block of config.yaml `fits`. A model of one passband takes all points that it gets: give it
+    `lightcurves.in_band(...)`. The model of all passbands sees each point at its passband's own wavelength. Parameters
+    are natural logarithms `ln_NAME` with `ln_NAME_err`. An object without points has NaN everywhere; `status` and
+    `reason` (see `REASONS`) say why. what: name of the rows in the log.
     """
     lc, how = lightcurves, settings(model, config)
     fitted = np.flatnonzero(lc.n_points > 0)
@@ -124,7 +124,7 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations, what="object
 
 
 def fit_slots(model, lightcurves, config, engine=innovations):
-    """Return {slot: table of `fit_lightcurves`}, one row per object in each, of `LightCurves` by slot (see `in_slots`).
+    """Return {slot: table of `fit_lightcurves`, one row per object} for `LightCurves` by slot (see `in_slots`).
 
     All slots are fitted together: a few large steps take less time than many small ones.
     """
@@ -171,7 +171,7 @@ def _fit_chunk(model, batch, how, engine):
         start = np.tile(how.starts, (len(enough), 1))
         ends = _minimise(model, batch.take(np.repeat(enough, s)), start, how, engine)
         value = ends.value.reshape(-1, s)
-        # The first of equally good starts, whichever of them rounding puts ahead.
+        # The first of equally good starts, whichever one rounding favours.
         as_good = value <= value.min(axis=1, keepdims=True) + how.tolerance
         best = s * np.arange(len(enough)) + np.argmax(as_good, axis=1)
         of_starts = ends.n_evaluations.reshape(-1, s).sum(axis=1)
@@ -200,7 +200,7 @@ def _standard_errors(fisher):
 
 
 class _Ends(NamedTuple):
-    """Where m objects end: f there (inf: failed), its Fisher matrix, statuses, how many likelihoods were computed."""
+    """End points of m objects: f (inf if it failed), Fisher matrices, statuses, numbers of likelihoods computed."""
 
     theta: np.ndarray
     value: np.ndarray
@@ -246,9 +246,9 @@ def _minimise(model, batch, theta, how, engine):
 
 
 def _polish(model, batch, ends, how, engine):
-    """Return the `_Ends` of Newton steps from the converged of `ends`; `n_evaluations` counts these steps' alone.
+    """Return the `_Ends` of Newton steps from the converged `ends`; `n_evaluations` counts only these steps.
 
-    Where f is not convex the Hessian's eigenvalues are taken absolutely, which makes the step a descent.
+    Where f is not convex, absolute values of the Hessian's eigenvalues make the step a descent.
     """
     m, k = ends.theta.shape
     theta, value, fisher, status = (column.copy() for column in ends[:4])
@@ -292,7 +292,7 @@ def _differences(model, batch, theta, value, how, engine):
 
 
 def _step(theta, gradient, curvature, damping, how, longest=_LONGEST_STEP):
-    """Return the damped step (p, k) within the bounds and the decrease of f that it promises, to first order."""
+    """Return the damped step (p, k) within the bounds, and the decrease of f that it promises to first order."""
     k = theta.shape[1]
     held = ((theta <= how.lower) & (gradient > 0.0)) | ((theta >= how.upper) & (gradient < 0.0))
     free = ~held[:, :, None] & ~held[:, None, :]
@@ -307,7 +307,7 @@ def _step(theta, gradient, curvature, damping, how, longest=_LONGEST_STEP):
 
 
 def _with_secant(fisher, step, change):
-    """Return `fisher` with a BFGS update, so that it maps `step` to `change` where the curvature along it allows."""
+    """Return `fisher` with a BFGS update: it maps `step` to `change` if the curvature along the step allows."""
     image = np.einsum("pij,pj->pi", fisher, step)
     along, expected = np.sum(change * step, axis=1), np.sum(image * step, axis=1)
     usable = (expected > 0.0) & (along > 0.05 * expected)

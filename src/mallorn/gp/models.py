@@ -1,4 +1,4 @@
-r"""The covariance models of a light curve, in the form that celerite2 solves in O(N).
+r"""Covariance models of a light curve, in the form that celerite2 solves in O(N).
 
 Every model is a kernel over time, stationary and with one decay rate w, times a correlation of passbands:
 
@@ -27,9 +27,9 @@ def _matern32(x):
 
 
 class Kernel:
-    """What every model has: `name`, names of its `parameters`, sigma first, and the functions below.
+    """Base of all models: `name`, names of the `parameters` with sigma first, and the functions below.
 
-    A kernel of one passband takes all points as of the same: its correlation of passbands is 1.
+    A kernel of one passband treats all points as being in the same one: its correlation of passbands is 1.
     """
 
     name: str
@@ -64,9 +64,9 @@ class Kernel:
 class DRW(Kernel):
     r"""Damped random walk of one passband, rank 1: k = sigma^2 exp(-|dt| / tau).
 
-    The Ornstein-Uhlenbeck process as Kelly, Bechtold and Siemiginowska (2009, ApJ 698, 895) and Kozlowski et al.
-    (2010, ApJ 708, 927) fit it to quasars; the structure function levels off at SF_inf = sqrt(2) sigma.
-    theta = (ln sigma [flux], ln tau [d]).
+    The Ornstein-Uhlenbeck process that Kelly, Bechtold and Siemiginowska (2009, ApJ 698, 895) and Kozlowski et al.
+    (2010, ApJ 708, 927) fit to quasars. Its structure function levels off at SF_inf = sqrt(2) sigma. theta = (ln sigma
+    [flux], ln tau [d]).
     """
 
     name = "drw"
@@ -125,9 +125,9 @@ class Matern32(Kernel):
 class MultibandMatern32(Matern32):
     r"""Matern-3/2 in time times Matern-3/2 in wavelength, all B passbands at once, rank 2 B.
 
-    R[b, b'] is the Matern-3/2 correlation of the effective wavelengths, with length scale `wavelength`; U is that of
-    `Matern32` in the columns of the point's own passband, V that of `Matern32` times R. The two-dimensional kernel
-    of Boone (2019, AJ 158, 257). theta = (ln sigma [flux], ln length [d], ln wavelength [1000 angstrom]).
+    R[b, b'] is the Matern-3/2 correlation of the effective wavelengths, with length scale `wavelength`. U is that of
+    `Matern32` in the columns of the point's own passband, V that of `Matern32` times R. This is the two-dimensional
+    kernel of Boone (2019, AJ 158, 257). theta = (ln sigma [flux], ln length [d], ln wavelength [1000 angstrom]).
     """
 
     name = "multiband"
@@ -158,8 +158,8 @@ class MultibandMatern32(Matern32):
 def _recentred(x, batch):
     """Return the scaled times `x` measured from the middle of each run of points without a gap above `_FORGOTTEN`.
 
-    U V^T cancels to the covariance from numbers of the size of x, so x must stay small; its origin is free wherever
-    the process has forgotten its past to rounding.
+    The covariance U V^T is a small difference of numbers of the size of x, and x must therefore stay small. Its origin
+    is free wherever the process has forgotten its past to rounding.
     """
     begins = np.empty(len(x), dtype=bool)
     np.greater(x[1:] - x[:-1], _FORGOTTEN, out=begins[1:])

@@ -1,4 +1,4 @@
-"""What the fits of Gaussian processes minimise, its derivatives, and the settings of a fit; see `mallorn.gp.fit`."""
+"""The function that fits of Gaussian processes minimise, its derivatives, and their settings; see `mallorn.gp.fit`."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,8 +18,8 @@ _STEP = 1e-3
 class Settings:
     """How to fit a model with k parameters; all arrays hold log parameters, sigma in units of the object's scale.
 
-    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: expected decrease of f at which a descent has
-    converged. max_iterations: per start. min_points: with fewer the fit is the mode of the prior.
+    prior_mean, prior_sd, lower, upper: (k,). starts: (s, k). tolerance: a descent has converged when it expects a
+    smaller decrease of f. max_iterations: per start. min_points: with fewer points, the fit is the mode of the prior.
     """
 
     prior_mean: np.ndarray
@@ -33,7 +33,7 @@ class Settings:
 
 
 def settings(model, config):
-    """Return the `Settings` of `model` from its block of config.yaml; raise ConfigError if it contradicts itself."""
+    """Return the `Settings` of `model` from its block of config.yaml; raise ConfigError if its numbers do not fit."""
     blocks = [config["priors"][name] for name in model.parameters]
     median, sd, lower, upper = np.array([[b[key] for key in ("median", "ln_sd", "lower", "upper")] for b in blocks]).T
     starts = np.array([[start[name] for name in model.parameters] for start in config["starts"]])

@@ -1,9 +1,9 @@
-"""The multi-band posterior of a split's light curves: where each event peaks, and its light curve about the peak.
+"""The multi-band posterior of a split's light curves: the peak of each event, and the light curve around it.
 
-All of it is made once, from the multi-band fits, and read by the feature families. Fluxes are de-reddened microjansky
-and include the process's constant mean. The process knows each point at its passband's own wavelength; it is predicted
-at those of the six slots, whatever passbands the survey has. A slot that the survey has no passband for is
-extrapolated: nearby it follows its neighbours, far away it is the process's constant mean.
+It is made once, from the multi-band fits, and the feature families read it. Fluxes are de-reddened microjansky and
+include the process's constant mean. The process takes each point at its passband's own wavelength and is predicted at
+those of the six slots, whatever passbands the survey has. A slot for which the survey has no passband is extrapolated:
+near other passbands it follows them, far away it is the process's constant mean.
 """
 
 import logging
@@ -111,7 +111,7 @@ def phase_grid(config):
 def read_posterior(path, config, group=None):
     """Return the `Posterior` that was written to `path` with the same `posterior` block of config.yaml.
 
-    group: number of the group of objects to read (see `mallorn.survey.lightcurves.lightcurve_groups`); all by default.
+    group: index of the group of objects to read (see `mallorn.survey.lightcurves.lightcurve_groups`); all by default.
     """
     try:
         return Posterior.of(read_columns(path, group=group), config)
@@ -162,10 +162,11 @@ def predict_posterior(lightcurves, fits, config):
 
 
 class _PhaseGrid:
-    """The phases at which to predict: the regular grid, and the knots among the union of both.
+    """The phases to predict: the union of the regular grid and the knots, and where each of them is in it.
 
-    peak_wavelengths: at which the process is predicted to find the peak, and peak_bands which of them are summed: the
-    slots that the configuration asks for and the survey has, else all that it has, else its passbands.
+    peak_wavelengths: the wavelengths at which the process is predicted to find the peak. peak_bands: those of them that
+    are summed. They are the slots that the configuration asks for and the survey has; if there are none, all slots that
+    the survey has; else its passbands.
     """
 
     def __init__(self, config, passbands):
@@ -210,9 +211,9 @@ def _predict_one(process, lightcurve, grid):
 def _find_peak(process, mjd, grid):
     """Return the time of the highest posterior mean, summed over `peak_bands`, near a visit.
 
-    Far from points the mean is a guess, and often highest in the gap before the first point of an event that is seen
-    to fall. So the brightest visit is found first, then the brightest time at most `peak_margin` days from it and
-    within the observed span.
+    Far from points the mean is a guess. If an event is only seen to fall, the mean is often highest in the gap before
+    its first point. The brightest visit is therefore found first, then the brightest time at most `peak_margin` days
+    from it and within the observed span.
     """
 
     def brightness(times):
@@ -226,7 +227,7 @@ def _find_peak(process, mjd, grid):
 
 
 def _band_chi2(process, slot):
-    """Return the mean squared residual of the points of each of `SLOTS`. slot: (B,) that of each passband."""
+    """Return the mean squared residual of the points in each of `SLOTS`. slot: (B,) the slot of each passband."""
     own = slot[process.band]
     counted = own != NO_SLOT
     counts = np.bincount(own[counted], minlength=len(SLOTS))
@@ -235,11 +236,11 @@ def _band_chi2(process, slot):
 
 
 def _band_peaks(prediction, at, days):
-    """Return each slot's peak time (S,), as days from the peak, its error (S,) and its flux (S,).
+    """Return each slot's peak time (S,) in days from the peak, its error (S,) and its flux (S,).
 
-    The time is the vertex of the parabola through the highest grid point and its neighbours. Its error is the mean
-    distance, on both sides, at which the mean has fallen below the peak by half the standard deviation of the
-    difference of the two fluxes, at most to the window's edge: sd(slope) / |curvature| where the mean is a parabola.
+    The time is the vertex of the parabola through the highest grid point and its neighbours. Its error is a distance,
+    averaged over both sides, and no further than the window's edge: there the mean has fallen below the peak by half
+    the standard deviation of the difference of the two fluxes. For a parabola this is sd(slope) / |curvature|.
     """
     mean = prediction.mean[:, at]
     bands = np.arange(len(mean))

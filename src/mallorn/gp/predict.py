@@ -1,8 +1,8 @@
 r"""Predictions of a fitted Gaussian process at any time and wavelength.
 
-With K = L diag(d) L^T of the points and K* the covariance of the points with the queries, one triangular solve
-Z* = L^-1 K* gives everything (Rasmussen and Williams 2006, equations 2.25, 2.26, and 2.41, 2.42 for the mean mu known
-only by generalised least squares, with h = 1 - Z*^T D^-1 L^-1 1):
+Let K = L diag(d) L^T be the covariance of the points, and K* that of the points with the queries. One triangular solve,
+Z* = L^-1 K*, gives everything (Rasmussen and Williams 2006, equations 2.25 and 2.26; 2.41 and 2.42 since the mean mu is
+known only by generalised least squares; h = 1 - Z*^T D^-1 L^-1 1):
 
     mean = mu + K*^T K^-1 (y - mu),      covariance = K** - Z*^T D^-1 Z* + h h^T var(mu).
 
@@ -49,7 +49,7 @@ class Process:
 
     @property
     def band(self):
-        """Passbands of the points (N,)."""
+        """Passbands (N,) of the points."""
         return self._band
 
     @property
@@ -63,7 +63,7 @@ class Process:
         return self._constant_variance * self._scale**2
 
     def residuals(self):
-        """Return (flux - posterior mean) / flux_err of the points (N,): what the process leaves to the noise."""
+        """Return (flux - posterior mean) / flux_err (N,) of the points: the part that the process ascribes to noise."""
         return self._weights / self._variance * np.sqrt(self._noise)
 
     def mean(self, mjd, wavelength):
@@ -97,7 +97,7 @@ class Process:
     def mean_at(self, mjd, wavelength):
         """Return the posterior mean flux (Q, T) at all of the wavelengths (Q,), angstrom, and times `mjd` (T,).
 
-        The cheapest prediction.
+        This is the cheapest prediction.
         """
         by_wavelength = self._weights[:, None] * self._band_correlation(self._wavelength, wavelength)[self._band]
         return (self._constant + by_wavelength.T @ self._time_correlation(mjd)) * self._scale

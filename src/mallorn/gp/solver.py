@@ -1,11 +1,11 @@
-r"""Exact O(N) factorisation of the covariances of a whole batch in one call of celerite2.
+r"""Factorise the covariances of a whole batch exactly, in O(N), with one call of celerite2.
 
-celerite2 lets the diagonal and the generators U, V differ from row to row, only the decay rates c are shared. So each
-object's time is measured in units of its own decay time, x = w t; then c = 1 for all and the objects can follow one
-another on one axis. After an object's last point the axis jumps up by `_UP`, where exp(-_UP) is exactly 0: nothing is
-remembered, the covariance is block diagonal. Blank rows (no signal, see `Batch`) then bring the axis down again by at
-most `_DOWN` each, where exp(_DOWN) is still finite, so that objects lie around x = 0 with full precision instead of
-drifting away along the axis: results do not depend on what else is in the batch.
+In celerite2 the diagonal and the generators U, V may differ from row to row; only the decay rates c are shared. Each
+object's time is therefore measured in units of its own decay time, x = w t. Then c = 1 for all, and the objects can
+follow one another on one axis. After an object's last point the axis jumps up by `_UP`, where exp(-_UP) is exactly 0:
+nothing is remembered, and the covariance is block diagonal. Blank rows (no signal, see `Batch`) then bring the axis
+down again, by at most `_DOWN` each, where exp(_DOWN) is still finite. Objects thus lie around x = 0 with full precision
+instead of drifting away along the axis, and results do not depend on what else is in the batch.
 """
 
 from typing import NamedTuple
@@ -56,8 +56,8 @@ def factorise(model, batch, theta):
 def innovations(model, batch, theta):
     """Return Z = L^-1 [y, 1] (N, 2), zero in blanks, and the pivots d (N,), one in blanks.
 
-    The seam between the fits and what computes them: another engine offers a function of this signature.
-    An object whose covariance is not positive definite to rounding gets NaN.
+    Fits reach the numerical code through this function alone: another engine offers one with the same signature. An
+    object whose covariance is not positive definite to rounding gets NaN.
     """
     try:
         factor = factorise(model, batch, theta)
@@ -75,7 +75,7 @@ def _innovations_of_halves(model, batch, theta):
 
 
 def _axis(batch, x):
-    """Lay the scaled times `x` of the objects one after the other on one axis, as the module says."""
+    """Lay the scaled times `x` of the objects one after the other on one axis, as the module's docstring describes."""
     first, last = batch.start[:-1], batch.start[1:] - BLANKS - 1
     begin, end = x[first], x[last]
     # The middle of an object lies at 0, or, if its predecessors are too long to come back, as low as it can:

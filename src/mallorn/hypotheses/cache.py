@@ -1,9 +1,8 @@
-"""Where the compiled fits are kept: once for each user, state of the code and kind of processor.
+"""The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes some 20 s. `compile_kernels` fills a folder for the jobs of a run: from the user's cache, where the
-same code has been compiled before by whatever checkout or installed package; else it compiles and adds to the cache. A
-job that finds none in its folder (another kind of processor) compiles for itself, adds the code to the folder, and says
-so.
+Compilation takes about 20 s. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's
+cache, if any checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A
+job that finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
 """
 
 import hashlib
@@ -29,9 +28,9 @@ _WHOLE = "whole"
 def user_folder():
     """Return the folder of the user's cache for the kernels as they are now, for this kind of processor.
 
-    It lies in the folder that the environment variable MALLORN_CACHE names, else in `mallorn` of the user's cache
-    (XDG_CACHE_HOME or ~/.cache). Its name is a digest of the code that is compiled, of numba's version and of the
-    processor, so that code of another state is never met.
+    It lies in the folder that the environment variable MALLORN_CACHE names, else in `mallorn` in the user's cache
+    (XDG_CACHE_HOME or ~/.cache). Its name is a digest of the compiled code, of numba's version and of the processor: a
+    folder never holds code of another state.
     """
     usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
     return Path(os.environ.get("MALLORN_CACHE") or usual, f"kernels-{_state()}")
@@ -39,7 +38,7 @@ def user_folder():
 
 @cache
 def _state():
-    """Return a digest of what the folder's name says, as it is when this process asks for the first time."""
+    """Return the digest in the folder's name, as of the first call in this process."""
     from llvmlite import binding
 
     digest = hashlib.sha256()
@@ -53,7 +52,7 @@ def _state():
 
 
 def compile_kernels(folder):
-    """Fill `folder`, which is emptied first, with all kernels: from the user's cache, or compiled and added to it."""
+    """Empty `folder` and fill it with all kernels, from the user's cache or compiled and added to it."""
     folder, known = Path(folder), user_folder()
     shutil.rmtree(folder, ignore_errors=True)
     if (known / _WHOLE).is_file():
@@ -63,9 +62,9 @@ def compile_kernels(folder):
         return
     folder.mkdir(parents=True)
     _load(folder)
-    if not any(folder.rglob("*.nbi")):  # this process had them already, from elsewhere: nothing was compiled
+    if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
         return
-    with suppress(OSError):  # a home that cannot be written to is no reason to fail
+    with suppress(OSError):  # it is no error if the home cannot be written to
         known.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=known.parent) as beside:
             whole = shutil.copytree(folder, Path(beside, known.name))
@@ -75,9 +74,9 @@ def compile_kernels(folder):
 
 
 def use_kernels(folder=None):
-    """Load the kernels from `folder`; those that are missing there are compiled, and a warning says so.
+    """Load the kernels from `folder`; compile those that are missing, with a warning.
 
-    folder: None for the user's cache, which is filled first where need be.
+    folder: None for the user's cache, which is filled first if necessary.
     """
     if folder is None:
         folder = user_folder()
@@ -95,7 +94,7 @@ def use_kernels(folder=None):
 
 
 def _load(folder):
-    """Import the kernels with numba's cache in `folder`; in a process that has them already, they stay as they are."""
+    """Import the kernels with numba's cache in `folder`; a process that has imported them before keeps them."""
     with machine_code_in(folder):
         from mallorn.gp import compiled
         from mallorn.hypotheses import drw, kernels, semi_kernels

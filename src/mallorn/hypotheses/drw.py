@@ -1,10 +1,10 @@
-"""A damped random walk in all passbands at once, the hypothesis of an active galactic nucleus, compiled.
+"""The hypothesis of an active galactic nucleus: one damped random walk in all passbands, compiled.
 
-flux_b(x) = (lam_b / 6155 A)^beta (u(x) + mu), with u an Ornstein-Uhlenbeck process of variance sigma^2 and damping time
-tau (Kelly, Bechtold & Siemiginowska 2009, ApJ 698, 895, eqs. 1 and 6 to 12) and mu ~ N(0, (2 s)^2), s the scale of the
-object's fluxes: one process of rank one that all bands share, seen with a weight. The likelihood comes from a Kalman
-filter with the state (u, mu); it is summed over a grid of beta, sigma / s and tau, which gives the evidence under
-a prior that is uniform on the grid.
+flux_b(x) = (lam_b / 6155 A)^beta (u(x) + mu), where u is an Ornstein-Uhlenbeck process of variance sigma^2 and damping
+time tau (Kelly, Bechtold & Siemiginowska 2009, ApJ 698, 895, eqs. 1 and 6 to 12), mu ~ N(0, (2 s)^2), and s is the
+scale of the object's fluxes. All bands share this process of rank one, each with its own weight. A Kalman filter with
+the state (u, mu) gives the likelihood. Its sum over a grid of beta, sigma / s and tau is the evidence under a prior
+that is uniform on the grid.
 """
 
 from math import exp, log
@@ -19,7 +19,7 @@ _jit = njit(error_model="numpy")
 
 @_jit
 def _deviance(decay, variance, mean_variance, weight, band, flux, noise):
-    """Return -2 ln L + sum ln(2 pi e^2); decay (N,): exp(-dt / tau) since the point before; noise (N,): e^2."""
+    """Return -2 ln L + sum ln(2 pi e^2). decay (N,): exp(-dt / tau) since the previous point; noise (N,): e^2."""
     u, mu = 0.0, 0.0
     uu, um, mm = variance, 0.0, mean_variance
     total, product = 0.0, 1.0

@@ -1,14 +1,14 @@
 """Fits of all hypotheses to the raw points of all passbands, and their evidences.
 
-Fluxes are de-reddened; their errors get a floor, a fraction of the flux in quadrature, for what the simple forms cannot
-follow. The maximum of the posterior comes from `kernels.fit_objects`; the evidence is Laplace's approximation there,
+Fluxes are de-reddened. A fraction of the flux is added to its error in quadrature, since the simple forms cannot follow
+every detail. `kernels.fit_objects` finds the maximum of the posterior. The evidence is Laplace's approximation there,
 
     ln Z = -(chi2 + penalty)/2 - ln(det H)/2 - sum_k ln sd_k - sum_g ln(1 + A_g^2 <m_g, m_g>)/2,
 
-with H the (Gauss-Newton) Hessian of (chi2 + penalty)/2 by t0 and all free parameters, sd_k the widths of their priors
-(for t0, uniform over the allowed window, the width window / sqrt(2 pi) of the normal as high), and an amplitude prior
-that is wide on the scale of the amplitude itself. All evidences leave out the same -sum ln(2 pi e^2)/2 and can be
-subtracted from each other.
+where H is the (Gauss-Newton) Hessian of (chi2 + penalty)/2 with respect to t0 and all free parameters, and sd_k are the
+widths of their priors. The prior of t0 is uniform over the allowed window; its width is window / sqrt(2 pi), that of a
+normal of the same height. The prior of an amplitude is wide on the scale of the amplitude itself. All evidences leave
+out the same -sum ln(2 pi e^2)/2 and can be subtracted from each other.
 """
 
 import logging
@@ -39,7 +39,7 @@ _T0_STARTS = (-30.0, -12.0, 0.0, 12.0)
 
 
 def chosen_hypotheses(names):
-    """Return the `Hypothesis` objects called `names`, parents first; ConfigError if one or its parent lacks."""
+    """Return the `Hypothesis` objects called `names`, parents first; raise ConfigError if one or its parent lacks."""
     own = {h.name: h for h in HYPOTHESES}
     known = {**own, **{name: _plugged_in(name, own) for name in names if name not in own}}
     for name in names:
@@ -59,7 +59,7 @@ def chosen_hypotheses(names):
 
 
 def _plugged_in(name, own):
-    """Return the `Hypothesis` of a plug-in; ConfigError if there is none, or one that cannot be fitted."""
+    """Return the `Hypothesis` of a plug-in; raise ConfigError if there is none, or if it cannot be fitted."""
     further = plugins.names("hypotheses")
     if name not in further:
         known = ", ".join([*own, *further])
@@ -91,11 +91,11 @@ def units(names):
 def fit_hypotheses(lightcurves, config):
     """Fit every hypothesis of `config["models"]`, a random walk and constants to every object of raw `lightcurves`.
 
-    Return {column: array}, one row per object: of each hypothesis H the epoch `H_t0` (MJD) and the parameters `H_NAME`,
-    with standard errors `..._err`; `H_amplitude` and its error at fixed shape, `H_amplitude_err` (uJy; (n, B) if each
-    band has its own); `H_chi2`, `H_penalty` (-2 ln prior but for a constant), `H_log_det`, `H_ln_evidence`, `H_status`
-    (see `STATUS`) and `H_n_evaluations`; `drw_...` of the random walk; `error_floor`; `null_chi2` of no flux at all and
-    `constant_chi2` of a constant flux in each band.
+    Returns {column: array} with one row per object. For each hypothesis H these are the epoch `H_t0` (MJD) and the
+    parameters `H_NAME`, with standard errors `..._err`; `H_amplitude` and its error at fixed shape, `H_amplitude_err`
+    (uJy; (n, B) if each band has its own); `H_chi2`, `H_penalty` (-2 ln prior up to a constant), `H_log_det`,
+    `H_ln_evidence`, `H_status` (see `STATUS`) and `H_n_evaluations`. Further columns are `drw_...` of the random walk,
+    `error_floor`, `null_chi2` for no flux at all and `constant_chi2` for a constant flux in each band.
     """
     lc, floor = lightcurves, config["error_floor"]
     x, flux, error, wavelength = fitted_points(lc, floor)
@@ -128,7 +128,7 @@ def fit_hypotheses(lightcurves, config):
     return columns | _random_walks(lc, x, flux, error, config["drw"])
 
 
-# size: packed points are what the compiled fits take, one array each
+# size: compiled fits take packed points, one array each
 def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent, config):
     """Fit one hypothesis to packed points (see `fitted_points`); return a mapping of arrays, one row per object.
 
@@ -177,10 +177,10 @@ def fit_one(hypothesis, start, x, band, flux, weight, wavelength, epochs, parent
 
 
 def _from_parent(h, parent, epochs):
-    """Starting points (n, E, P) from the parent's best fit, over the grid of starts of the parameters that it lacks.
+    """Return starting points (n, E, P): the parent's best fit, with a grid of starts for the parameters that it lacks.
 
-    If it lacks parameters of the light curve, it may have taken several events for one: then also from each of the
-    `epochs` (n, C), with rise and decay as the prior expects them and the parent's SED.
+    A parent that lacks parameters of the light curve may have taken several events for one. Then each of the `epochs`
+    (n, C) gives further starts, with rise and decay as the prior expects them and the parent's SED.
     """
     names = ["t0", *parent["hypothesis"].parameter_names]
     found = dict(zip(names, parent["parameters"].T, strict=True))
@@ -199,7 +199,7 @@ def _from_parent(h, parent, epochs):
 
 
 def _curvature(h, prior, hessian, window):
-    """Return errors (n, P), ln det H (n,) and the log ratio (n,) of the posterior's volume to the prior's."""
+    """Return errors (n, P), ln det H (n,), and the log ratio (n,) of the posterior's volume to the prior's."""
     sd = np.broadcast_to(prior[1], hessian.shape[:2]).copy()
     sd[:, 0] = window / np.sqrt(2 * np.pi)
     free = prior[2] < prior[3]
@@ -212,10 +212,10 @@ def _curvature(h, prior, hessian, window):
 
 
 def event_epochs(start, x, flux, error, count):
-    """Return up to `count` rest-frame epochs (n, count) at which an event may have its peak, NaN where there are fewer.
+    """Return up to `count` rest-frame epochs (n, count) at which an event may peak, NaN if there are fewer.
 
-    The weighted mean flux of all bands in a window of +-15 d is taken at every point; epochs are where its S/N is
-    highest and where the mean itself, shrunk where S/N < 5, is highest and (50 d away) second highest.
+    At every point the weighted mean flux of all bands within +-15 d is computed. Epochs are where its S/N is highest,
+    and where the mean itself, shrunk where S/N < 5, is highest and (50 d away) second highest.
     """
     out = np.full((len(start) - 1, count), np.nan)
     for k, (a, b) in enumerate(zip(start[:-1], start[1:], strict=True)):
@@ -227,7 +227,7 @@ def event_epochs(start, x, flux, error, count):
         low, high = np.searchsorted(t, t - _EPOCH_WINDOW), np.searchsorted(t, t + _EPOCH_WINDOW, side="right")
         total, norm = sums[high] - sums[low], weights[high] - weights[low]
         snr, level = np.full(b - a, -np.inf), np.full(b - a, -np.inf)
-        sound = norm > 0  # differences of running sums may drown in rounding
+        sound = norm > 0  # rounding may exceed differences of running sums
         snr[sound] = total[sound] / np.sqrt(norm[sound])
         level[sound] = total[sound] / norm[sound] * np.clip(snr[sound] / 5.0, 0.0, 1.0)
         first = t[np.argmax(level)]
@@ -245,7 +245,7 @@ def event_epochs(start, x, flux, error, count):
 
 
 def _constants(lc, flux, weight):
-    """Chi-square of no flux and of the best constant flux in each band."""
+    """Return the chi-square of no flux and of the best constant flux in each band."""
     n = len(lc)
     size = n * len(lc.passbands)
     key = lc.owner * len(lc.passbands) + lc.band
@@ -260,7 +260,7 @@ def _constants(lc, flux, weight):
 
 
 def _random_walks(lc, x, flux, error, config):
-    """Evidence and best grid point of the random walk of rank one."""
+    """Return evidence and best grid point of the random walk of rank one."""
     from mallorn.hypotheses.drw import fit_random_walks
 
     tau, sigma, beta = (np.array(config[name], dtype=float) for name in ("tau", "sigma", "beta"))

@@ -1,7 +1,7 @@
-"""What follows from the fits of the hypotheses to a split: phases, residuals, temperatures, luminosities.
+"""Quantities derived from the fits of the hypotheses to a split: phases, residuals, temperatures, luminosities.
 
-Phases are rest-frame days from the peak of the fitted light curve at 4500 A. Residuals are (flux - model) / error,
-errors with the fits' floor.
+Phases are rest-frame days from the peak of the fitted light curve at 4500 A. Residuals are (flux - model) / error;
+errors include the fits' floor.
 """
 
 from functools import cached_property
@@ -35,7 +35,7 @@ WINDOWS = {
 """Rest-frame days from peak in which residuals are summed."""
 
 EVENT = (-40.0, 100.0)
-_NEIGHBOURS, _CLIP = 30.0, 5.0  # rest-frame days between points called successive; sigma to which residuals are clipped
+_NEIGHBOURS, _CLIP = 30.0, 5.0  # most rest-frame days between successive points; sigma at which residuals are clipped
 _TEMPERATURES = np.geomspace(3000.0, 80000.0, 60)
 
 
@@ -101,7 +101,7 @@ class FittedSplit:
 
 
 class Event(NamedTuple):
-    """Chi-square per point within the event and outside, and the share of the null chi-square explained within."""
+    """Chi-square per point within the event and outside it, and the share of the null chi-square explained within."""
 
     chi2: np.ndarray
     outside_chi2: np.ndarray
@@ -109,7 +109,7 @@ class Event(NamedTuple):
 
 
 class Fitted:
-    """The fit of one hypothesis to all objects of a split, and what follows from its parameters."""
+    """The fit of one hypothesis to all objects of a split, and quantities derived from its parameters."""
 
     def __init__(self, split, hypothesis):
         self.split, self.hypothesis = split, hypothesis
@@ -123,13 +123,13 @@ class Fitted:
 
     @cached_property
     def explained(self):
-        """Chi-square that the hypothesis takes away."""
+        """Chi-square that the hypothesis explains."""
         return self.split["null_chi2"] - self["chi2"]
 
     def days_above(self, fraction, before=np.inf):
         """Rest-frame days, until `before` (n,), for which the light curve is above a fraction of its highest value.
 
-        Between the days of the grid the light curve is taken as straight.
+        The light curve is linear between the days of the grid.
         """
         excess = self.shape - fraction * self.height[:, None]
         high, low = np.maximum(excess[:, :-1], excess[:, 1:]), np.minimum(excess[:, :-1], excess[:, 1:])
@@ -164,7 +164,7 @@ class Fitted:
 
     @cached_property
     def offset_chi2(self):
-        """Chi-square (n,) of the fitted model, its amplitude free again, above a free constant in each passband."""
+        """Chi-square (n,) of the fitted model plus a free constant in each passband, with its amplitude free again."""
         split, weight = self.split, self.split.weight**2
         flux, model = split.above_mean(split.flux), split.above_mean(self.unscaled)
         overlap, norm = split.segments.sum(weight * flux * model), split.segments.sum(weight * model**2)
@@ -177,7 +177,7 @@ class Fitted:
         return self.split.segments.where(keep).quantile(np.abs(self.residual[keep]), 0.5)
 
     def coherence(self, keep=True):
-        """Mean product of residuals of successive points of a passband, of the points kept: 0 for noise, (n,)."""
+        """Mean product (n,) of residuals of successive points in a passband, among the points kept: 0 for noise."""
         split, n = self.split, len(self.split.lc)
         rows = split.by_band[np.broadcast_to(keep, split.owner.shape)[split.by_band]]
         cell, residual = split.cell[rows], np.clip(self.residual[rows], -_CLIP, _CLIP)
@@ -191,7 +191,7 @@ class Fitted:
         return (self.phase > window[0]) & (self.phase <= window[1])
 
     def sum(self, values, keep):
-        """Sum of values (N,) over the points kept, and their number, both (n,)."""
+        """Sum of values (N,) over the points kept, and the number of these, both (n,)."""
         part = self.split.segments.where(keep)
         return part.sum(values[keep]), part.count
 
@@ -210,7 +210,7 @@ class Fitted:
 
     @cached_property
     def event(self):
-        """What happens within the event and outside: an `Event`."""
+        """Fit within the event and outside it: an `Event`."""
         keep, points = self.within(EVENT), self.split.points
         chi2, count = self.sum(self.residual**2, keep)
         null, _ = self.sum((self.split.flux * self.split.weight) ** 2, keep)
@@ -244,7 +244,7 @@ class Fitted:
         return slot_amplitudes(self["amplitude"], self["amplitude_err"], self.split.lc.passbands.slot)
 
     def color(self, k):
-        """Magnitude of slot k less that of slot k + 1, from amplitudes raised to 0.3 of their errors."""
+        """Magnitude of slot k less that of slot k + 1, from amplitudes raised to at least 0.3 of their errors."""
         amplitude, error = (values[:, k : k + 2] for values in self.slot_amplitudes)
         flux = np.maximum(amplitude, 0.3 * error)
         magnitude = np.clip(-2.5 * np.log10(flux[:, 0] / flux[:, 1]), -4.0, 4.0)
@@ -299,7 +299,7 @@ class Fitted:
         return 4 * np.pi * SIGMA_SB * self.area * self.temperature**4
 
     def at(self, grid, days):
-        """Values of a (n, days) grid `days` after the peak, by straight lines, shape (n,)."""
+        """Values (n,) of a (n, days) grid at `days` after the peak, interpolated linearly."""
         where = np.clip(np.nan_to_num(self.top + days) - _GRID[0], 0.0, len(_GRID) - 1.001)
         k = where.astype(np.int64)
         rows = np.arange(len(grid))
@@ -307,9 +307,9 @@ class Fitted:
 
 
 def slot_amplitudes(amplitude, error, slot):
-    """Return the amplitudes of the slots and their errors, both (n, S), of those of the passbands, both (n, B).
+    """Return amplitudes and errors of the slots, both (n, S), from those of the passbands, both (n, B).
 
-    slot: (B,) the slot of each passband. Passbands that share a slot are averaged with their inverse variances; a slot
+    slot: (B,) the slot of each passband. Passbands that share a slot are averaged with inverse variances; a slot
     without a passband is NaN.
     """
     values, errors = np.full((2, len(amplitude), len(SLOTS)), np.nan)

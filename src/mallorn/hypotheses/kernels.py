@@ -1,12 +1,12 @@
 """Compiled fits of the hypotheses of `mallorn.hypotheses.models`: Levenberg-Marquardt with exact derivatives.
 
-One compiled entry, `fit_objects`, serves every hypothesis: which light curve and which SED it multiplies comes in as
-numbers (positions in `LIGHT_CURVES` and `SEDS`). Everything it calls lives in this file, because numba's cache looks
-only at the file of the entry. numba keeps the machine code in the folder of the environment variable NUMBA_CACHE_DIR.
+One compiled function, `fit_objects`, serves every hypothesis. Numbers tell it which light curve and SED to multiply
+(positions in `LIGHT_CURVES` and `SEDS`). All that it calls is in this file, because numba's cache looks only at the
+file of the function. numba keeps the machine code in the folder that the environment variable NUMBA_CACHE_DIR names.
 
-The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0), so the
-residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>: the full
-derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
+The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0). The residual r
+= f - A m then has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>. This is the full
+derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is short for one amplitude per band.
 """
 
 # size: numba's cache looks at one file only, and compiled functions take arrays, one argument each
@@ -56,7 +56,7 @@ def _float_of(context, bits):
 def _exp(x):
     """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
 
-    Loops over it run on several points at once, which those over math.exp cannot.
+    The processor can run loops over it on several points at once, unlike loops over math.exp.
     """
     x = min(max(x, -708.0), 709.0)
     shifted = x * 1.4426950408889634 + 6755399441055744.0
@@ -118,7 +118,7 @@ def _flare(x, t0, e, g):
 
 @_jit
 def _flare_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_tau, ln_p, of what `_flare` left in g."""
+    """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
     for i in range(x.size):
         d = x[i] - t0
         value, u = g[0, i], g[1, i]
@@ -143,7 +143,7 @@ def _explosion(x, t0, e, g):
 
 @_jit
 def _explosion_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_fall, of what `_explosion` left in g."""
+    """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
     for i in range(x.size):
         d = x[i] - t0
         square = g[0, i] * g[0, i]
@@ -155,7 +155,7 @@ def _explosion_derivatives(x, t0, e, g, slope, dg):
 
 @_jit
 def _light_curve(kind, x, p, derivatives, work, slope, dg):
-    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, where asked, slope and dg."""
+    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, if asked, slope and dg."""
     t0, e = p[0], np.exp(p[1:])
     if kind == _EXPLOSION:
         _explosion(x, t0, e, work[0:3])
@@ -199,7 +199,7 @@ def point_constants(band, wavelength):
 def _blackbody(inverse, c, s, a):
     """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
 
-    exp(x) - 1 will do: at the wavelengths and temperatures that are allowed x is above 0.1.
+    exp(x) - 1 is accurate enough: x is above 0.1 at all allowed wavelengths and temperatures.
     """
     for i in range(inverse.size):
         ex = _exp(min(c[0, i] * inverse[i], 600.0)) - 1.0
@@ -211,7 +211,7 @@ def _blackbody(inverse, c, s, a):
 
 @_jit
 def _by_log_temperature(inverse, c, a, out):
-    """Fill out with d ln S / d ln T of what `_blackbody` left."""
+    """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
     for i in range(inverse.size):
         x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
         out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
@@ -296,7 +296,7 @@ def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
 
 @_jit
 def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, where asked, slope with d ln S/dd and ds with d ln S/dp."""
+    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp."""
     if kind == _DRIFTING_BLACKBODY:
         _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
     elif kind == _COOLING:
@@ -317,7 +317,7 @@ def _size(light_curve):
 
 @_jit
 def _model(light_curve, sed, p, points, w, m, dm, work):
-    """Fill m (n,) with w g S, and dm (P, n) with its derivatives by t0 and all parameters unless it is (P, 0).
+    """Fill m (n,) with w g S, and dm (P, n), unless it is (P, 0), with its derivatives by t0 and all parameters.
 
     points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
@@ -368,7 +368,7 @@ def _objective(f, m, group, amplitude, p, mean, sd):
 
 @_jit
 def _dot(a, b):
-    """Inner product in four interleaved sums, which the processor can take side by side."""
+    """Inner product in four interleaved sums, which the processor can run side by side."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     whole = a.size - a.size % 4
     for i in range(0, whole, 4):
@@ -438,8 +438,8 @@ def solve_positive(matrix, vector, size):
 def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, tolerance, out, work):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
-    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
-    the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds.
+    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
+    still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
     points, work: see `_model`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
     Hessian (P, P).
     """
@@ -502,7 +502,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
 
 @_jit
 def predicted_gain(gradient, hessian, step):
-    """How much the quadratic model falls along a step (gradient and Hessian are halves); at least a tiny number."""
+    """Decrease of the quadratic model along a step (gradient and Hessian are halves), at least a tiny number."""
     total = 0.0
     for k in range(step.size):
         total -= 2.0 * gradient[k] * step[k]
@@ -513,14 +513,14 @@ def predicted_gain(gradient, hessian, step):
 
 @_jit
 def _close(light_curve, p, q):
-    """Whether two starting points lead to the same place: epochs (of both flares) and decay times much the same."""
+    """Whether two starting points lead to the same place: their epochs (of both flares) and decay times are close."""
     same = abs(p[0] - q[0]) < 6.0 and abs(p[2] - q[2]) < 0.3
     return same and (light_curve != _DOUBLE or abs(p[5] - q[5]) < 25.0)
 
 
 @_jit
 def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, work):
-    """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
+    """Return all starting points (C G + E, P) and their objectives, infinite for absent points."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
     k = 0
@@ -564,11 +564,11 @@ def fit_objects(
     light_curve, sed: numbers of the forms. groups: 1 amplitude, or B, one for each passband. start (n + 1,): first
     point of each object. x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, B):
     rest frame, angstrom.
-    epochs (n, C): rest-frame days at which an event may be, NaN where absent; each is combined with every row of
-    grid (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, t0 absolute, NaN where absent.
+    epochs (n, C): rest-frame days at which an event may be, NaN where absent. Each is combined with every row of grid
+    (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, with absolute t0, NaN where absent.
     prior (4, P): means, sds, lower and upper bounds; the bounds of t0 are relative to the first and the last point.
-    descents: number of best starting points from which to descend, each for trial_steps evaluations; the one that gets
-    lowest goes on for max_steps, or until a step gains less than tolerance.
+    descents: number of best starting points from which to descend, each for trial_steps evaluations. The lowest of them
+    goes on for max_steps, or until a step gains less than tolerance.
     status: CONVERGED, EXHAUSTED (no convergence after max_steps), STUCK (no downhill step found).
     """
     n, size = start.size - 1, prior.shape[1]
@@ -622,7 +622,7 @@ def fit_objects(
 def evaluate(light_curve, sed, p, x, band, wavelength):
     """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n).
 
-    For checks; compiled at its first call.
+    This is for checks. It is compiled at its first call.
     """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
     points = x, band, wavelength, point_constants(band, wavelength)

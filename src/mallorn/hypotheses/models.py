@@ -1,13 +1,13 @@
-"""The hypotheses: what an object may physically be, each as a light curve times a spectral energy distribution (SED).
+"""The hypotheses on what an object is: each is a light curve times a spectral energy distribution (SED).
 
 A hypothesis predicts the flux density at rest-frame phase d = x - t0 (days) and rest-frame wavelength lam (angstrom) as
 
     flux = A g(d) S(lam, d),   S(4500 A, d) = 1,
 
-with g one of the light curves and S one of the SEDs below, and A >= 0 a free amplitude (one for each passband where a
-hypothesis says so). Parameters are kept in the coordinates in which they are fitted, mostly natural logarithms, with
-normal priors in those coordinates. The functions here are the readable definition, on whole numpy arrays;
-`mallorn.hypotheses.kernels` holds the compiled twins with derivatives, and a test that both agree.
+where g is one of the light curves and S one of the SEDs below, and A >= 0 is a free amplitude (one for each passband if
+a hypothesis says so). Parameters are in the coordinates in which they are fitted, mostly natural logarithms, with
+normal priors in these coordinates. The functions here are the readable definition, on whole numpy arrays.
+`mallorn.hypotheses.kernels` has the compiled twins with derivatives; a test checks that both agree.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,8 @@ COOLING_BREAK = 4000.0
 class Parameter(NamedTuple):
     """One parameter in its fitting coordinate: normal prior `mean` +- `sd` inside [`low`, `high`].
 
-    `starts` are the values of the grid on which a fit looks for its starting points. `low == high` holds it fixed.
+    `starts` are the values of the grid on which a fit looks for its starting points. `low == high` holds the parameter
+    fixed.
     """
 
     name: str
@@ -60,10 +61,9 @@ class Hypothesis:
     """One physical hypothesis.
 
     light_curve, sed: names in `LIGHT_CURVES` and `SEDS`.
-    parameters: those of the light curve, then those of the SED; the epoch t0 comes before them, always.
-    by_passband: whether each passband has an amplitude of its own; else there is one.
-    parent: hypothesis whose best fit is one more start of this one, so that a refinement never fits worse; or "".
-    source: where form and priors come from.
+    parameters: those of the light curve, then those of the SED; the epoch t0 always comes before them. by_passband:
+    whether each passband has an amplitude of its own; else there is one for all. parent: hypothesis whose best fit is
+    one more start of this one, or "": a refinement then never fits worse. source: origin of form and priors.
     """
 
     name: str
@@ -109,14 +109,14 @@ def flare(d, ln_rise, ln_tau, ln_p):
 def explosion(d, ln_rise, ln_fall):
     """g = 1 / (exp(-d/rise) + exp(d/fall)): Bazin et al. (2009, A&A 499, 653), eq. 1, with its e-folding rise.
 
-    Bazin's t_rise is 1 / (1/rise + 1/fall), so that every rise and fall > 0 make a pulse.
+    Bazin's t_rise is 1 / (1/rise + 1/fall); with this form every rise and fall > 0 give a pulse.
     """
     with np.errstate(over="ignore"):
         return 1.0 / (np.exp(-d * np.exp(-ln_rise)) + np.exp(d * np.exp(-ln_fall)))
 
 
 def double_flare(d, ln_rise, ln_tau, ln_p, ln_ratio, delay):
-    """A flare and, `delay` days after or (negative) before it, `ratio` <= 1 times the same flare again."""
+    """A flare, and the same flare again times `ratio` <= 1, `delay` days after it (before it if negative)."""
     second = flare(d - delay, ln_rise, ln_tau, ln_p)
     return flare(d, ln_rise, ln_tau, ln_p) + np.exp(ln_ratio) * second
 
@@ -133,7 +133,7 @@ def blackbody(d, wavelength, ln_T):
 
 
 def drifting_blackbody(d, wavelength, ln_T, slope):
-    """A blackbody with ln T = ln_T + slope d/100, d held between -50 and 200 days, T between 3,000 and 100,000 K."""
+    """A blackbody with ln T = ln_T + slope d/100, for d clipped to -50 to 200 days and T to 3,000 to 100,000 K."""
     ln = np.clip(ln_T + slope * np.clip(d, -50.0, 200.0) / 100.0, log(3000.0), log(1e5))
     return blackbody_ratio(wavelength, np.exp(ln))
 
@@ -150,7 +150,7 @@ def cooling_photosphere(d, wavelength, ln_T_min, ln_ratio, ln_t_cool, uv):
 
 
 def drifting_parabola(d, wavelength, slope, drift, curvature):
-    """S = exp((slope + drift d/50) l - curvature l^2), l = ln(lam/4500 A), with d held between -30 and 100 days."""
+    """S = exp((slope + drift d/50) l - curvature l^2), l = ln(lam/4500 A), with d clipped to -30 to 100 days."""
     ln = np.log(wavelength / REFERENCE)
     return np.exp((slope + drift * np.clip(d, -30.0, 100.0) / 50.0) * ln - curvature * ln**2)
 
@@ -171,7 +171,7 @@ def after_explosion(ln_rise, ln_fall):
 
 
 class LightCurveForm(NamedTuple):
-    """A light curve: its `function` of phase and parameters, their names, and the phase of its `peak` from them."""
+    """A light curve: its `function` of phase and parameters, their names, and the function that gives its `peak`."""
 
     function: Callable
     parameters: tuple
@@ -196,14 +196,14 @@ SEDS = {
 
 
 def _ln(name, unit, median, sd, low, high, starts, meaning):
-    """A parameter that is the logarithm of the quantity that the numbers are given for."""
+    """Return the parameter for the logarithm of a quantity; the numbers are given for the quantity itself."""
     starts = tuple(log(s) for s in starts)
     low = log(low) if low > 0 else -inf
     return Parameter(f"ln_{name}", f"ln {unit}" if unit else "", log(median), sd, low, log(high), starts, meaning)
 
 
 def _flare_parameters(rise, tau, p, rise_starts, tau_starts):
-    """Rise, decay time and index of a flare from (median, sd) each; an index of sd 0 is held fixed."""
+    """Return rise, decay time and index of a flare from (median, sd) each; an index of sd 0 is held fixed."""
     low, high = (0.4, 8.0) if p[1] else (p[0], p[0])
     return (
         _ln("rise", "d", *rise, 1.5, 80.0, rise_starts, "Gaussian width of the rise, rest frame"),

@@ -1,4 +1,4 @@
-"""What all fits of hypotheses share: the points that they see, the scale of fluxes, and errors from a Hessian."""
+"""Helpers of all fits of hypotheses: the points that they use, the scale of fluxes, and errors from a Hessian."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ STATUS = {
 
 
 def fitted_points(lightcurves, error_floor):
-    """Return what the fits see of the raw `lightcurves`: (x, flux, error, wavelength).
+    """Return (x, flux, error, wavelength), the form in which fits take the raw `lightcurves`.
 
-    error_floor: fraction of the flux added to its error in quadrature, a number or (N,).
-    x (N,): rest-frame days since the object's first point. flux, error (N,): de-reddened microjansky, error with the
-    floor. wavelength (n, B): rest-frame effective wavelengths of the passbands, angstrom.
+    error_floor: fraction of the flux that is added to its error in quadrature, a number or (N,). x (N,): rest-frame
+    days since the object's first point. flux, error (N,): de-reddened microjansky; errors include the floor. wavelength
+    (n, B): rest-frame effective wavelengths of the passbands, angstrom.
     """
     lc = lightcurves.dereddened()
     stretch = 1.0 + lc.rest_redshift
@@ -36,7 +36,7 @@ def first_epoch(lightcurves):
 
 
 def flux_scale(flux, error):
-    """Standard deviation of the fluxes but the 2% strongest, at least the median error; NaN without points."""
+    """Standard deviation of the fluxes without the 2% strongest, at least the median error; NaN without points."""
     if not flux.size:
         return np.nan
     size = np.abs(flux)

@@ -1,14 +1,14 @@
 """Fits of the semi-parametric hypotheses to the raw points of all passbands, and their evidences.
 
-Points, errors and the scale of fluxes are those of `mallorn.hypotheses.points`; the maximum of the posterior comes from
-`semi_kernels.fit_semi_parametric`. The evidence is Laplace's approximation there,
+Points, errors and the scale of fluxes are those of `mallorn.hypotheses.points`. `semi_kernels.fit_semi_parametric`
+finds the maximum of the posterior. The evidence is Laplace's approximation there,
 
     ln Z = -(deviance + penalty)/2 - ln(det H)/2 - sum_k ln sd_k,
 
-with H the Hessian of the objective/2 by all parameters, from differences of its exact gradient (Fisher's information
-where that is not positive definite), and sd_k the widths of the priors. deviance = -2 ln L + sum ln(2 pi e^2), so that
-all evidences leave out the same constant as those of `mallorn.hypotheses.fit`, and can be subtracted from them where
-the floor of errors is the same.
+where H is the Hessian of objective/2 with respect to all parameters, from differences of its exact gradient (or
+Fisher's information if that is not positive definite), and sd_k are the widths of the priors. deviance = -2 ln L + sum
+ln(2 pi e^2): all evidences leave out the same constant as those of `mallorn.hypotheses.fit`, and can be subtracted from
+them if the floor of errors is the same.
 """
 
 import logging
@@ -24,13 +24,13 @@ __all__ = ["chosen_semi_parametric", "fit_semi_parametric", "semi_units"]
 
 _log = logging.getLogger(__name__)
 
-_DISPLACEMENT = 1e-3  # of parameters for second derivatives, in standard deviations of their priors
+_DISPLACEMENT = 1e-3  # steps of parameters for second derivatives, in standard deviations of their priors
 
 _COLUMNS = ("deviance", "penalty", "ln_evidence", "status", "n_evaluations")
 
 
 def chosen_semi_parametric(names):
-    """Return the `SemiParametric` hypotheses called `names`, parents first; ConfigError if one or its parent lacks."""
+    """Return the `SemiParametric` called `names`, parents first; raise ConfigError if one or its parent is missing."""
     known = {h.name: h for h in SEMI_PARAMETRIC}
     for name in names:
         if name not in known:
@@ -54,10 +54,10 @@ def semi_units(names):
 def fit_semi_parametric(lightcurves, epoch, config):
     """Fit every hypothesis of `config["models"]` to every object of raw `lightcurves`.
 
-    epoch: (n,) MJD from which phases count; NaN for objects without any, which are not fitted.
-    Return {column: array}, one row per object: of each hypothesis H the parameters `H_NAME` with standard errors
-    `H_NAME_err`; `H_deviance`, `H_penalty` (-2 ln prior but for a constant), `H_ln_evidence`, `H_status` (see
-    `mallorn.hypotheses.points.STATUS`) and `H_n_evaluations`; and `n_points`, `scale` (uJy), `epoch` and `error_floor`.
+    epoch: (n,) MJD from which phases are counted; objects with NaN are not fitted. Returns {column: array} with one row
+    per object. For each hypothesis H these are the parameters `H_NAME` with standard errors `H_NAME_err`, `H_deviance`,
+    `H_penalty` (-2 ln prior up to a constant), `H_ln_evidence`, `H_status` (see `mallorn.hypotheses.points.STATUS`) and
+    `H_n_evaluations`. Further columns are `n_points`, `scale` (uJy), `epoch` and `error_floor`.
     """
     lc, floor = lightcurves, config["error_floor"]
     x, flux, error, wavelength = fitted_points(lc, floor)
@@ -84,8 +84,8 @@ def fit_semi_parametric(lightcurves, epoch, config):
 def _fit_one(h, points, parent, config):
     """Fit one hypothesis to packed points; return a mapping of arrays, one row per object.
 
-    points: what `semi_kernels.fit_semi_parametric` takes, from start to epoch. parent: the mapping of the parent's fit,
-    or None.
+    points: the arguments of `semi_kernels.fit_semi_parametric` from start to epoch. parent: the mapping of the parent's
+    fit, or None.
     """
     n, size = len(points[0]) - 1, len(h.parameters)
     prior = np.array([(p.mean, p.sd, p.low, p.high) for p in h.parameters]).T.copy()
@@ -123,7 +123,7 @@ def _compiled(h, points, grid, extra, prior, steps):
 
 
 def _curvature(h, points, p, prior):
-    """Return half the Hessian of the objective at p (n, P), by differences of its exact gradient, shape (n, P, P)."""
+    """Return half the Hessian (n, P, P) of the objective at p (n, P), by differences of its exact gradient."""
     n, size = p.shape
     free, hessian = prior.copy(), np.empty((n, size, size))
     free[2:] = [[-np.inf], [np.inf]]
@@ -139,7 +139,7 @@ def _curvature(h, points, p, prior):
 
 
 def _from_parent(h, parent):
-    """Starting points (n, E, P): the parent's best fit, over the grid of starts of the parameters that it lacks."""
+    """Return starting points (n, E, P): the parent's best fit, with a grid of starts for parameters that it lacks."""
     found = dict(zip(parent["hypothesis"].parameter_names, parent["parameters"].T, strict=True))
     new = [p for p in h.parameters if p.name not in found]
     rows = []

@@ -1,11 +1,11 @@
 """Compiled likelihoods and fits of the hypotheses of `mallorn.hypotheses.semi_models`, with exact derivatives.
 
-Model and noise make a Gaussian process of rank one over all points. Its likelihood follows from a Kalman filter whose
-state is the process and, for the Matern-3/2 process, its first derivative: O(N) (Hartikainen & Sarkka 2010, IEEE MLSP,
-379). With the time in units of length / sqrt(3) the state (g, g') has unit variances, the transition over a step s is
-exp(-s) [[1 + s, s], [-s, 1 - s]], and the covariance P of the state goes to A (P - 1) A^T + 1. Derivatives by all
-parameters go through the filter beside it. Steps are those of Fisher scoring: the information is the sum over the
-innovations v of variance V of dv dv^T / V + dV dV^T / 2 V^2, to which the priors add theirs.
+The model is a Gaussian process of rank one over all points, plus noise. A Kalman filter gives its likelihood in O(N)
+(Hartikainen & Sarkka 2010, IEEE MLSP, 379). Its state is the process and, for the Matern-3/2 process, its first
+derivative. With time in units of length / sqrt(3) the state (g, g') has unit variances, the transition over a step s is
+A = exp(-s) [[1 + s, s], [-s, 1 - s]], and the covariance P of the state becomes A (P - 1) A^T + 1. The filter carries
+the derivatives by all parameters along. Steps are those of Fisher scoring. The information is the sum of dv dv^T / V +
+dV dV^T / 2 V^2 over the innovations v of variance V, plus that of the priors.
 """
 
 # size: compiled functions take arrays, one argument each
@@ -38,7 +38,7 @@ _jit = njit(error_model="numpy")
 
 @_jit
 def _parabola(p, points, s, ds):
-    """A log-parabola that stays; see `_sed`."""
+    """A log-parabola that does not change; see `_sed`."""
     _, band, wavelength, c = points
     table = np.empty(wavelength.size)
     for j in range(wavelength.size):
@@ -115,11 +115,12 @@ def _deviance(process, sed, p, s, y, noise, x):
 
 @_jit
 def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher, d, step):
-    """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient of their sum (P,), and the Fisher
-    information of the first (P, P).
+    """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and the Fisher
+    information (P, P) of the first.
 
-    F is the posterior's precision of a free mean mu, at given other parameters, 1 without one. ds (.., n): derivatives
-    of ln s. d (8, P): room for those of the state, of its derivative by mu, and of F; step (4, P): of the innovations.
+    F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. ds (.., n):
+    derivatives of ln s. d (8, P): room for the derivatives of the state, of its derivative by mu, and of F; step (4,
+    P): of the innovations.
     """
     k, size = _n_sed(sed), p.size
     ell, mu = k + 1, k + 2
@@ -248,10 +249,10 @@ def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
 
 @_jit
 def _step(p, gradient, hessian, prior, damping, room, step):
-    """Fill step with that of the damped Hessian inside the bounds; return whether there is one.
+    """Fill step with the step of the damped Hessian inside the bounds; return whether there is one.
 
-    Parameters that it would take beyond a bound go to the bound, and the others take their best step with them there.
-    room: (P, P), and (P,) for which parameters are held.
+    Parameters that would cross a bound go to the bound, and the others take their best step given that. room: (P, P),
+    and (P,) for the parameters that are held.
     """
     size, (damped, held) = p.size, room
     for j in range(size):
@@ -285,8 +286,8 @@ def _step(p, gradient, hessian, prior, damping, room, step):
 def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance, out, room):
     """Damped Fisher scoring inside bounds from p, in place; return (deviance, objective, status, evaluations).
 
-    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
-    the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds. `out`
+    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
+    still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds. `out`
     holds half the gradient (P,) and half the Hessian (P, P) of the objective at the end.
     """
     size, (gradient, hessian) = p.size, out
@@ -328,7 +329,7 @@ def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance,
 
 @_jit
 def _screen(process, sed, starts, points, t0, y, noise, prior, room):
-    """Return the objectives of all starting points (G, P), which are put inside the bounds; infinite where absent."""
+    """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
     values = np.full(len(starts), np.inf)
     s, ds, work = room[0], room[1], room[2]
     for k in range(len(starts)):
@@ -348,7 +349,7 @@ def _screen(process, sed, starts, points, t0, y, noise, prior, room):
 
 @_jit
 def _leave_out(values, starts, p, prior):
-    """Make infinite the values of starting points that lead where p leads: all parameters within 0.6 sigma of it."""
+    """Set to infinity the values of starting points that lead where p leads: all parameters within 0.6 sigma of it."""
     for k in range(len(values)):
         far = False
         for j in range(p.size):
@@ -372,16 +373,16 @@ def fit_semi_parametric(
 
     Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the priors' penalty (n,), the objective (n,), half its
     gradient (n, P), half its Hessian by Fisher's information (n, P, P), status (n,) and numbers of evaluations (n,).
-    The objective is the sum of the first two, and for a free mean ln(sd^2 F), which makes of the likelihood that of all
-    means together: at its lowest place the other parameters are not drawn to what suits the best mean alone.
+    The objective is the sum of the first two. For a free mean it adds ln(sd^2 F), which turns the likelihood into that
+    over all means: the other parameters are then not drawn to values that suit the best mean alone.
 
     process, sed: numbers of the forms. start (n + 1,): first point of each object. x (N,) rest-frame days, sorted
     within objects; band (N,); flux (N,) in units of the object's scale, and noise (N,), squares of the errors.
     wavelength (n, B): rest frame, angstrom. epoch (n,): t0, rest-frame days; objects whose epoch is NaN are not fitted.
     grid (G, P) and extra (n, E, P): starting points of all objects, and those of each, NaN where absent.
     prior (4, P): means, standard deviations, lower and upper bounds.
-    descents: number of best starting points from which to descend, each for trial_steps evaluations; the one that gets
-    lowest goes on for max_steps, or until a step gains less than tolerance.
+    descents: number of best starting points from which to descend, each for trial_steps evaluations. The lowest of them
+    goes on for max_steps, or until a step gains less than tolerance.
     """
     n, size = start.size - 1, prior.shape[1]
     best_p, best_hessian = np.full((n, size), np.nan), np.full((n, size, size), np.nan)

@@ -1,11 +1,11 @@
-"""Semi-parametric hypotheses: an SED that physics gives, times a light curve of any shape.
+"""Semi-parametric hypotheses: a physical SED times a light curve of any shape.
 
     flux = S(lam, d) (sigma g(x) + mu),   S(4500 A, d) = 1,
 
-with g a Gaussian process of variance 1 over rest-frame days x that all passbands share, S one of the SEDs of
-`mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x - t0 from an epoch that is given,
-and mu 0 or a free constant. Plateaus, second peaks and events that are on at the start are as likely as any other
-curve: the colours and their change decide between hypotheses, and so does how smooth the curve is.
+where g is a Gaussian process of variance 1 over rest-frame days x that all passbands share, and mu is 0 or a free
+constant. S is one of the SEDs of `mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x -
+t0 from a given epoch. Plateaus, second peaks and events that have begun before the first point are as likely as any
+other curve. Colours and their change decide between hypotheses, and so does the smoothness of the curve.
 
 g is a Matern-3/2 process, k(x) = (1 + s) exp(-s) with s = sqrt(3) |x| / length, or an Ornstein-Uhlenbeck process,
 k(x) = exp(-|x| / length): Rasmussen & Williams (2006, Gaussian Processes for Machine Learning), eqs. 4.17 and 4.14.
@@ -30,9 +30,8 @@ SEMI_SEDS = ("blackbody", "drifting_blackbody", "cooling_photosphere", "drifting
 class SemiParametric:
     """One hypothesis: `process` and `sed` are names in `PROCESSES` and `SEMI_SEDS`.
 
-    parameters: those of the SED, then ln_sigma, ln_length, and mean where mu is free.
-    parent: hypothesis whose best fit is where this one starts, with the starts of the parameters that it lacks; or "".
-    source: where form and priors come from.
+    parameters: those of the SED, then ln_sigma, ln_length, and mean if mu is free. parent: hypothesis from whose best
+    fit this one starts, with starts of the parameters that it lacks; or "". source: origin of form and priors.
     """
 
     name: str
@@ -50,13 +49,13 @@ class SemiParametric:
 
 
 def _ln(name, unit, median, sd, low, high, starts, meaning):
-    """A parameter that is the logarithm of the quantity that the numbers are given for."""
+    """Return the parameter for the logarithm of a quantity; the numbers are given for the quantity itself."""
     starts = tuple(log(s) for s in starts)
     return Parameter(f"ln_{name}", f"ln {unit}" if unit else "", log(median), sd, log(low), log(high), starts, meaning)
 
 
 def _process(length, sd, starts, sigmas=(0.6, 2.0)):
-    """Amplitude and length of a process: the median of its length, days, and the standard deviation of its log."""
+    """Return amplitude and length of a process, from the length's median, days, and the sd of its logarithm."""
     return (
         _ln("sigma", "", 1.0, 1.5, 1e-3, 1e3, sigmas, "amplitude of the process over the scale of the fluxes"),
         _ln("length", "d", length, sd, 0.5, 10000.0, starts, "length of the process, rest frame"),

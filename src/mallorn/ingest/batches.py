@@ -1,8 +1,8 @@
-"""The light curves of one split from the batches of a reader: sorted and packed, with an account of every row.
+"""Make the light curves of one split from a reader's batches: sorted and packed, with an account of every row.
 
-Batches come in any order and hold what a file says; here passbands find their places in the survey, values that nobody
-believes are set aside, and points of one time become one. Rows go by way of a temporary file where there are many, so
-that memory does not grow with the split.
+Batches come in any order and hold what a file says. Here passbands get their positions in the survey, unbelievable
+values are set aside, and points of one time become one. Many rows go through a temporary file: memory does not grow
+with the split.
 """
 
 import logging
@@ -16,7 +16,7 @@ import pandas as pd
 from mallorn.ingest.known import Known
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups, Rows
-from mallorn.ingest.strays import tell_bare
+from mallorn.ingest.strays import tell_alike, tell_bare
 from mallorn.ingest.unusable import tell_unusable
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
@@ -39,7 +39,7 @@ _VALUES = ("mjd", "band", "flux", "flux_err", "detected", "limit")
 _OUTSIDE = "outside of what a stream of alerts holds"
 _OTHER_FILE = "the object is in an earlier file too"
 _TOLD = 8  # pairs that a message names
-_FEW = 5  # points from which the same ones cannot be by chance
+_FEW = 5  # equal points from this number on are no accident
 
 _log = logging.getLogger(__name__)
 
@@ -48,11 +48,11 @@ def pack(found, part, settings, passbands, write):
     """Write the light curves of one split; return its `SetAside` and the `Known` objects.
 
     found: iterable of (file name, `mallorn.sources.canonical.Batch`). part: (k, n), to take the k-th of n parts of the
-    objects, which a hash of their ids makes. settings: the block `ingest` of the configuration. passbands: (the
-    `Passbands` of the survey, {"SURVEY.NAME": position in them}). write: called with the `LightCurves` of each group
-    of objects, sorted by id, of objects without points too.
+    objects; a hash of their ids makes the parts. settings: the block `ingest` of the configuration. passbands: (the
+    `Passbands` of the survey, {"SURVEY.NAME": position in them}). write: called with the `LightCurves` of each group of
+    objects, sorted by id; objects without points are included.
 
-    Files without any row that can be used are told of in warnings. Raises DataError if there is no object.
+    Warnings name files without any usable row. Raises DataError if there is no object.
     """
     collected = _Collected(part, settings, passbands)
     with Rows(_ROW) as rows:
@@ -66,13 +66,14 @@ def pack(found, part, settings, passbands, write):
         kept, bare = _write_groups(rows, rank, known, collected, write)
     aside = collected.set_aside()
     tell_bare(_log, bare, {})
+    tell_alike(_log, known["object_id"])
     _tell(len(order), kept, aside, collected.about)
     tell_unusable(aside, collected.used)
     return aside, known
 
 
 class _Collected:
-    """What the batches hold: objects by the order in which they came, and rows set aside."""
+    """The content of the batches: objects in the order in which they came, and rows set aside."""
 
     def __init__(self, part, settings, passbands):
         self._part, self.settings = part, settings
@@ -81,7 +82,7 @@ class _Collected:
         self.known, self.used = Known(), set()
 
     def rows(self, file, batch):
-        """Return the rows of a batch that can be used, of the type `_ROW`; count the others."""
+        """Return the usable rows of a batch, of the type `_ROW`; count the others."""
         if not self.files or self.files[-1] != file:
             self.files.append(file)
         ids = batch.objects["object_id"]
@@ -144,7 +145,7 @@ class _Collected:
         self.aside[(len(self.files) - 1, reason, name)] += n
 
     def merged(self, reason, names, files):
-        """Count points that were made one with others of their object, whose rows have been counted as read."""
+        """Count points that were merged with others of their object; their rows have been counted as read."""
         for name, file in zip(names, files, strict=True):
             self.aside[(int(file), reason, name)] += 1
 
@@ -162,7 +163,7 @@ def _between(values, believed):
 
 
 def _write_groups(rows, rank, known, collected, write):
-    """Write the light curves by groups of objects; return the number of points, and the ids of objects without any."""
+    """Write the light curves by groups of objects; return the number of points and the ids of objects without any."""
     kept, twins, bare = 0, _Twins(), []
     with Groups(len(rank), OBJECTS_PER_GROUP, _ROW) as groups:
         for part in rows.parts():
@@ -181,7 +182,7 @@ def _write_groups(rows, rank, known, collected, write):
 
 
 class _Twins:
-    """Objects of a split with the same points: one event that a collection has under two names."""
+    """Objects of a split with equal points: one event that a collection has under two names."""
 
     def __init__(self):
         self._first, self._pairs = {}, []
@@ -204,7 +205,7 @@ class _Twins:
 
 
 def _packed(rows, begin, known, collected):
-    """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first."""
+    """Return the `LightCurves` of the rows of a group of objects; `begin` is the first object."""
     rows = _in_order(rows)
     owner = rows["owner"] - begin
     names = known["object_id"]
@@ -240,10 +241,10 @@ def _packed(rows, begin, known, collected):
 
 
 def _in_order(rows):
-    """Return rows (N,) by object and time; those of one time by passband, limit, flux, error, detection and file."""
+    """Return rows (N,) sorted by object and time; at one time by passband, limit, flux, error, detection and file."""
     owner = rows["owner"]
     if len(owner) and np.ptp(owner) <= np.iinfo(np.int16).max:
-        owner = (owner - owner.min()).astype(np.int16)  # whose stable sort is linear
+        owner = (owner - owner.min()).astype(np.int16)  # a type with a linear stable sort
     order = np.argsort(rows["mjd"])
     rows = rows[order[np.argsort(owner[order], kind="stable")]]
     tied = _same(rows, "owner", "mjd")
@@ -263,7 +264,7 @@ def _same(rows, *names):
 
 
 def _without(rows, owner, bad, reason, names, collected):
-    """Return rows and owners without the `bad` (N,) ones, which are counted."""
+    """Return rows and owners without the `bad` (N,) rows, and count these."""
     if bad.any():
         collected.merged(reason, names[owner[bad]], rows["file"][bad])
         rows, owner = rows[~bad], owner[~bad]
@@ -271,15 +272,17 @@ def _without(rows, owner, bad, reason, names, collected):
 
 
 def _beside_measurement(rows):
-    """Return where a measurement has the object, time and passband of a row (N,); limits come after measurements."""
+    """Return where a measurement shares object, time and passband with a row (N,); limits come after measurements."""
     first = np.flatnonzero(~_same(rows, "owner", "mjd", "band"))
     counts = np.diff(np.append(first, len(rows)))
     return np.repeat(~rows["limit"][first], counts) if len(rows) else np.zeros(0, dtype=bool)
 
 
 def _outside_of_alerts(rows, owner):
-    """Return which rows (N,), by object and time, lie before the last non-detection ahead of the first detection of
-    their object, or after its last detection; none of an object without any row that tells of detections."""
+    """Return the rows (N,) that a stream of alerts would not hold, as bool.
+
+    They lie before the last non-detection ahead of their object's first detection, or after its last detection. There
+    are none for an object whose rows do not tell detections. Rows are sorted by object and time."""
     number = np.arange(len(rows))
     n = int(owner.max()) + 1 if len(owner) else 0
     first, last = np.full(n, len(rows)), np.full(n, -1)
@@ -291,9 +294,9 @@ def _outside_of_alerts(rows, owner):
 
 
 def _nights(rows, owner, within):
-    """Return rows and owners with one time, that of inverse variances, for visits of less than `within` days apart.
+    """Return rows and owners in which visits less than `within` days apart share their weighted mean time.
 
-    Visits belong together in a passband, measurements and limits each among themselves; a chain of them does too.
+    Visits are joined within a passband, and measurements and limits apart; so are chains of visits.
     """
     order = np.lexsort((rows["mjd"], rows["limit"], rows["band"], owner))
     rows, owner = rows[order], owner[order]

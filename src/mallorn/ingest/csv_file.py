@@ -1,4 +1,4 @@
-"""Strict reading of CSV files: the structure must be whole; values come as text, with the line each row stands on."""
+"""Read CSV files strictly: the structure must be whole. Values come as text, with the line of each row."""
 
 import codecs
 import csv
@@ -42,10 +42,10 @@ class CsvFile:
     in RFC 4180; lines without any character are skipped; columns may come in any order, and others are ignored.
 
     path: the file. columns: names of the columns that it must have. optional: a function of the header's names that
-    returns those of further columns that are wanted; the attribute `optional` is what it returned.
+    returns the names of further columns to read; the attribute `optional` holds its result.
 
-    Raises DataError, with the line, for whatever breaks this: no file, another format or encoding, no header, a
-    column missing or twice, a row with too many or too few values.
+    Raises DataError, with the line, for any fault: no file, another format or encoding, no header, a missing or
+    repeated column, a row with too many or too few values.
     """
 
     def __init__(self, path, columns, optional=None, part=None):
@@ -56,7 +56,7 @@ class CsvFile:
         self.optional = [] if optional is None else optional(header)
         self.columns = [*columns, *self.optional]
         self._table = self._parse(header)
-        self._records = None  # of the file, those that are the rows; None for all
+        self._records = None  # indices of the file's records that are rows here; None for all
         self._n_records = len(self)
 
     def __len__(self):
@@ -72,13 +72,13 @@ class CsvFile:
         return self._lines_before + (int(self._lines[record]) if self._lines is not None else int(record) + 2)
 
     def lines(self, records):
-        """Return the lines of the rows with the numbers `records` (m,), shape (m,) int."""
+        """Return the lines (m,) int of the rows at the indices `records` (m,)."""
         if self._lines is None and self._records is None:
             return self._lines_before + np.asarray(records, dtype=np.int64) + 2
         return np.array([self.line(record) for record in records], dtype=np.int64)
 
     def only(self, column, text):
-        """Return the same file with no other rows than those with `text` in `column`; their lines stay as they are."""
+        """Return the same file with only the rows that have `text` in `column`; they keep their lines."""
         chosen = copy(self)
         is_text = pc.is_in(self._table.column(column), value_set=arrow_array(np.array([text])))
         chosen._records = np.flatnonzero(numpy_array(is_text))
@@ -86,7 +86,7 @@ class CsvFile:
         return chosen
 
     def codes(self, column):
-        """Return the texts of `column` as codes (N,) and the list of the distinct texts they stand for."""
+        """Return the texts of `column` as codes (N,) and the list of the distinct texts."""
         return numpy_codes(self._table.column(column).dictionary_encode())
 
     def text(self, column):
@@ -94,7 +94,7 @@ class CsvFile:
         return numpy_array(self._table.column(column))
 
     def value(self, column, record):
-        """Return the text of `column` in row number `record`, in quotes and cut if long, for messages."""
+        """Return the text of `column` in row number `record` for messages: in quotes, and cut if long."""
         text = self._table.column(column)[int(record)].as_py()
         return repr(text if len(text) <= 60 else f"{text[:60]}...")
 
@@ -120,7 +120,7 @@ class CsvFile:
             return stream.read()
 
     def _check(self):
-        """Raise DataError unless the bytes are text; leave them without byte order mark, the last line ended."""
+        """Raise DataError unless the bytes are text; remove a byte order mark and end the last line."""
         data = self._data
         for magic, (found, fix) in _FOREIGN.items():
             if data.startswith(magic):
@@ -195,7 +195,7 @@ class CsvFile:
 
     @cached_property
     def _lines(self):
-        """The line of each row (N,), or None where the rows stand on the lines that follow the first."""
+        """Return the line (N,) of each row, or None if rows are on consecutive lines after the first."""
         counts = tuple(self._data.count(line_break) for line_break in (b"\n", b"\r", b"\r\n"))
         n = self._n_records + 1
         if counts in ((n, 0, 0), (n, n, n), (0, n, 0)):
@@ -204,7 +204,7 @@ class CsvFile:
         return starts + [starts[-1] if starts else 1] * (self._n_records - len(starts))
 
     def _starts(self):
-        """Return the line of each record, that of the header first: blank lines and quoted line breaks count too."""
+        """Return the line of each record, the header first; blank lines and quoted line breaks count too."""
         reader, starts, before = csv.reader(io.StringIO(self._data.decode(), newline="")), [], 0
         with suppress(csv.Error):
             for row in reader:
@@ -215,10 +215,10 @@ class CsvFile:
 
 
 def csv_parts(path, columns):
-    """Yield a CSV file as `CsvFile`s, one for each `PART` bytes or so, with its rows in order and at their lines.
+    """Yield a CSV file as `CsvFile`s of about `PART` bytes each, with rows in order and with their lines.
 
-    A part ends with a line. From a quote on, behind which a line break may be part of a value, the rest of the file is
-    one part. Raises DataError as `CsvFile` does, when it comes to the fault.
+    A part ends with a line. After a quote a line break may belong to a value; from the first quote on, the rest of the
+    file is therefore one part. Raises DataError as `CsvFile` does, when it reaches the fault.
     """
     header, lines, data = b"", 0, b""
     with _opened(path) as stream:

@@ -1,4 +1,4 @@
-"""What the files of a survey tell of its objects, from all splits to one table: see `mallorn.sources.format`."""
+"""Gather what a survey's files say about its objects, from all splits into one table; see `mallorn.sources.format`."""
 
 import logging
 import zlib
@@ -10,40 +10,40 @@ from mallorn.errors import DataError
 from mallorn.ingest.metadata import POSITIVE_TYPE
 from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.cosmology import luminosity_distance
-from mallorn.survey.dust_map import fill_reddening
+from mallorn.survey.dust_map import MUCH_DUST, fill_reddening
 
 __all__ = ["Known", "joined_metadata", "metadata_of", "write_known"]
 
 _REQUIRED = ("object_id", "ra", "dec", "redshift", "redshift_err", "redshift_kind", "ebv", "label")
 _UNITS = {"ra": "deg", "dec": "deg", "ebv": "mag"}
-_PARTS = 1_000_000  # of the hash that draws the objects held out
+_PARTS = 1_000_000  # salt of the hash that draws the objects held out
 
 _log = logging.getLogger(__name__)
 
 
 class Known:
-    """What is known of objects, from one batch after the other."""
+    """Collects what is known about objects, batch by batch."""
 
     def __init__(self):
         self._parts = []
 
     def add(self, file, columns):
-        """Add the columns of `mallorn.sources.canonical.Batch.objects`, (n,) each, as the file tells them."""
+        """Add the columns of `mallorn.sources.canonical.Batch.objects`, (n,) each, as the file gives them."""
         n = len(columns["object_id"])
         self._parts.append({**columns, "file": np.full(n, file, dtype=object)})
 
     def table(self, settings):
-        """Return the columns of all objects, (n,) each; beside those of a batch file, str.
+        """Return the columns of all objects, (n,) each: those of a batch, and file, str.
 
-        A redshift that is none or not believed is NaN; its error is NaN where it is spectroscopic, and `photoz_error`
-        (1 + z) where a photometric one has none. E(B-V) that is not known is that of the dust map, or 0: see
+        A missing or unbelievable redshift is NaN. The error of a spectroscopic redshift is NaN; a photometric redshift
+        without an error gets `photoz_error` (1 + z). An unknown E(B-V) is taken from the dust map, or 0: see
         `mallorn.survey.dust_map.fill_reddening`. settings: the block `ingest` of the configuration.
         """
         columns = self.joined()
         return columns | _redshifts(columns, settings) | {"ebv": _reddening(columns, settings)}
 
     def joined(self):
-        """Return the columns of all objects as they were added, missing values where some have no such column."""
+        """Return the columns of all objects as they were added; objects without a column have missing values in it."""
         if not any(len(part["object_id"]) for part in self._parts):
             return _no_objects()
         names = dict.fromkeys(name for part in self._parts for name in part)
@@ -56,7 +56,7 @@ def write_known(path, columns):
 
 
 def joined_metadata(tables):
-    """Return one table of the objects of several, {column: (n,)} each; what one of them lacks is missing."""
+    """Join tables of objects, {column: (n,)} each, into one; columns that a table lacks have missing values."""
     known = Known()
     for table in tables:
         known.add("", table)
@@ -64,12 +64,12 @@ def joined_metadata(tables):
 
 
 def metadata_of(paths, sets, settings):
-    """Return the columns that `mallorn.sources.source` asks of `read_metadata`, and ra, dec, label and those of hosts.
+    """Return the columns that `mallorn.sources.source` wants of `read_metadata`, and ra, dec, label and host columns.
 
-    paths: {split: path of what `write_known` wrote}. sets: with "train" the objects with a label are the training set,
-    less the share `held_out` of them. settings: the block `ingest` of the configuration.
+    paths: {split: path of a file by `write_known`}. sets: with "train", the objects with a label are the training set,
+    without the share `held_out` of them. settings: the block `ingest` of the configuration.
 
-    Raises DataError for an object that two splits hold, and for a training or a test set without objects.
+    Raises DataError for an object in two splits, and for a training or test set without objects.
     """
     parts = {split: read_columns(path) for split, path in paths.items()}
     known = Known()
@@ -107,7 +107,7 @@ def metadata_of(paths, sets, settings):
 
 
 def _training(object_id, label, settings):
-    """Return which objects (n,) are trained on: those with a label, less those held out by a hash of their ids."""
+    """Return which objects (n,) are trained on: those with a label, except those that a hash of their ids holds out."""
     labelled = np.array([name is not None for name in label], dtype=bool)
     held_out = settings["held_out"] * _PARTS
     drawn = np.array([zlib.crc32(f"held out {name}".encode()) % _PARTS < held_out for name in object_id], dtype=bool)
@@ -157,11 +157,19 @@ def _reddening(columns, settings):
     ebv, believed = columns["ebv"].astype(float), settings["ebv"]
     with np.errstate(invalid="ignore"):
         good = (ebv >= believed["min"]) & (ebv <= believed["max"])
+        much = good & (ebv > MUCH_DUST)
+    if (beyond := np.isfinite(ebv) & ~good).any():
+        _log.warning("%d E(B-V), such as %g, are not believable: taken as missing", beyond.sum(), ebv[beyond][0])
+    if much.any():
+        message = (
+            "%d of %d E(B-V) are above %g, such as %g: is it the visual extinction A_V, which is 3.1 times E(B-V)?"
+        )
+        _log.warning(message, much.sum(), len(ebv), MUCH_DUST, ebv[much][0])
     return fill_reddening(np.where(good, ebv, np.nan), columns["ra"], columns["dec"], settings)
 
 
 def _joined(values, parts):
-    """Return one column of all parts, missing where a part lacks it."""
+    """Return one column of all parts, with missing values for parts that lack it."""
     is_text = any(one is not None and one.dtype.kind not in "iufb" for one in values)
     filled = []
     for one, part in zip(values, parts, strict=True):

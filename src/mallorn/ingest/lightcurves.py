@@ -1,8 +1,8 @@
-"""The light curves of one split: its CSV files checked row by row against the logs, sorted and packed.
+"""Make the light curves of one split: check its CSV files row by row against the logs, sort and pack them.
 
 A row that cannot be used is set aside with a reason and counted: rows read = points kept + rows set aside. Files are
-read in parts, and what is kept of them goes by way of a temporary file where the split has several groups of objects
-(`mallorn.survey.lightcurves.OBJECTS_PER_GROUP`), so that memory does not grow with the split.
+read in parts. If the split has several groups of objects (`mallorn.survey.lightcurves.OBJECTS_PER_GROUP`), rows go
+through a temporary file: memory does not grow with the split.
 """
 
 import logging
@@ -66,23 +66,23 @@ _log = logging.getLogger(__name__)
 
 
 def ingest_split(train_csv, test_csv, objects, config, passbands, write):
-    """Write the light curves of one split; return what was left out of its files, as `mallorn.ingest.split.SetAside`.
+    """Write the light curves of one split; return the rows that were left out, a `mallorn.ingest.split.SetAside`.
 
     train_csv, test_csv: files with the columns object_id, Time (MJD), Flux and Flux_err (microjansky, or by the zero
         points of the passbands), Filter; the first is None for data without a training set.
     passbands: the `mallorn.survey.passbands.Passbands` of the survey; their names are those of the column Filter.
     objects: as returned by `mallorn.ingest.objects.read_objects`. config: the block `ingest` of the configuration.
-    write: a function that is called with the `LightCurves` of each group of objects, of all that the logs name for the
-        split, also of those without any point.
+    write: a function that is called with the `LightCurves` of each group of objects. These are all objects that the
+        logs name for the split, also those without points.
 
-    What is set aside has a reason of `REASONS`, and the object_id as in the file, "split_01/train_full_lightcurves.csv"
-    for example; the header is on line 1.
+    Each row that is set aside has a reason from `REASONS`, the object_id as in the file, and the file's name, for
+    example "split_01/train_full_lightcurves.csv". The header is on line 1.
 
-    A row counts only in the file of the set (train or test) that the logs name for its object. Rows with the same
-    time and passband of an object are averaged with inverse variances: later stages need unique times in a passband.
+    A row counts only in the file of the set (train or test) that the logs name for its object. Rows of an object with
+    the same time and passband are averaged with inverse variances, since later stages need unique times in a passband.
 
     Raises DataError for a file that is no whole CSV table (see `CsvFile`), that has no rows though the logs name
-    objects for it, or of which more than the fraction `config["max_set_aside"]` cannot be used.
+    objects for it, or that has more useless rows than the fraction `config["max_set_aside"]`.
     """
     paths = {kind: Path(path) for kind, path in (("train", train_csv), ("test", test_csv)) if path is not None}
     files = [_File(path) for path in paths.values()]
@@ -113,16 +113,16 @@ def ingest_split(train_csv, test_csv, objects, config, passbands, write):
 
 
 class _File:
-    """What is known of a file: `n_rows` read, `aside`, {(reason, detail, object_id): [rows, first line]}, and
+    """The account of a file: `n_rows` read, `aside`, {(reason, detail, object_id): [rows, first line]}, and
     `unknown_passbands`, {name: rows set aside for it}."""
 
     def __init__(self, path):
         self.path, self.n_rows, self.aside, self.unknown_passbands = path, 0, {}, Counter()
 
     def set_aside(self, reason, names, lines, details=None):
-        """Count rows set aside for the reason with this number, of objects `names` (m,) and on `lines` (m,).
+        """Count rows set aside for the reason at this index in `REASONS`, of objects `names` (m,), on `lines` (m,).
 
-        details: (m,) what the reason says of each row, nothing by default.
+        details: (m,) more about the reason for each row, nothing by default.
         """
         details = repeat("") if details is None else details
         for name, line, detail in zip(names, lines, details, strict=False):
@@ -132,9 +132,9 @@ class _File:
 
 
 def _judge(part, file, file_number, number, expected, passbands, config):
-    """Return the rows of a part of `file` that can be used, in microjansky, and count the others as set aside.
+    """Return the usable rows of a part of `file`, in microjansky, and count the others as set aside.
 
-    number: {id: number of the object}. expected: (n,) of the objects, whether they are in the file's set.
+    number: {id: number of the object}. expected: (n,) bool, whether an object is in the file's set.
     """
     why = np.full(len(part), -1)
 
@@ -164,7 +164,7 @@ def _judge(part, file, file_number, number, expected, passbands, config):
     blame("flux missing", state == MISSING)
     blame("flux not a number", state == NOT_A_NUMBER)
     blame("flux not finite", ~np.isfinite(flux))
-    blame("flux exactly 0", flux == 0.0)  # as alerts have it of a passband without a template: nothing was measured
+    blame("flux exactly 0", flux == 0.0)  # alerts have it for a passband without a template: nothing was measured
     blame("flux not believable", np.abs(flux) > config["max_flux"])
 
     flux_err, state = part.numbers("Flux_err")
@@ -191,15 +191,15 @@ def _judge(part, file, file_number, number, expected, passbands, config):
 
 
 def _shown(file, bands):
-    """Return how the names of unknown passbands are told of `file`, (m,): the first few by name."""
+    """Return the words (m,) for unknown passbands of `file`: only the first few are named."""
     told = set(islice(file.unknown_passbands, _TOLD))
     return [repr(name[:60]) if name in told else "of further names" for name in bands]
 
 
 def _pack(rows, begin, objects, files, passbands):
-    """Return the `LightCurves` of the rows of a group of objects, of which `begin` is the first; count repeated points.
+    """Return the `LightCurves` of the rows of a group of objects; count repeated points. begin: the first object.
 
-    rows: array of the type `_GOOD`. objects: the part of `read_objects` that is the group.
+    rows: array of the type `_GOOD`. objects: the group's part of `read_objects`.
     """
     names = ("owner", "mjd", "band", "flux", "flux_err")
     order = np.lexsort([rows[name] for name in names[::-1]])
@@ -239,7 +239,7 @@ def _differs(*columns):
 
 
 def _check_share(file, allowed, passbands):
-    """Raise DataError if a larger fraction than `allowed` of a file's rows is useless; averaged rows are not."""
+    """Raise DataError if more than the fraction `allowed` of a file's rows is useless. Averaged rows are useful."""
     counts, lines = np.zeros(len(REASONS), dtype=int), {}
     for (reason, *_), (n_rows, line) in file.aside.items():
         counts[reason] += n_rows
@@ -272,7 +272,7 @@ def _values(path, line):
 
 
 def _tally(files):
-    """Return the `rows` of `SetAside`, sorted by reason and object within a file."""
+    """Return the `rows` of a `SetAside`, sorted by reason and object within a file."""
     rows = []
     for file in files:
         name = f"{file.path.parent.name}/{file.path.name}"
@@ -288,7 +288,7 @@ def _by_object(entries):
 
 
 def _tell_unknown_passbands(files, passbands):
-    """Log the names in the column Filter that are no passband of the survey."""
+    """Log the names in the column Filter that are not passbands of the survey."""
     for file in files:
         if file.unknown_passbands:
             told = ", ".join(f"{name[:60]!r} ({rows} rows)" for name, rows in file.unknown_passbands.most_common(10))
@@ -297,7 +297,7 @@ def _tell_unknown_passbands(files, passbands):
 
 
 def _strays(files):
-    """Return {id: rows} of what stands under ids that the logs do not name for the split."""
+    """Return {id: rows} for ids that the logs do not name for the split."""
     found = Counter()
     for file in files:
         for (reason, _, name), (n_rows, _) in file.aside.items():
@@ -307,7 +307,7 @@ def _strays(files):
 
 
 def _tell(n_objects, kept, aside):
-    """Log what came of the files."""
+    """Log what became of the rows of the files."""
     left_out = sum(row[3] for row in aside.rows)
     message = "%d objects: %d rows read, %d points kept, %d rows set aside"
     _log.info(message, n_objects, aside.rows_read, kept, left_out)

@@ -1,4 +1,4 @@
-"""Both logs of a survey, checked and joined to one table: what is known of each object besides its light curve."""
+"""Check both logs of a survey and join them into one table: what is known about each object besides its light curve."""
 
 import logging
 from pathlib import Path
@@ -22,20 +22,20 @@ _log = logging.getLogger(__name__)
 
 
 def read_logs(train_log, test_log, sample_submission, splits, config):
-    """Return {column: array (n,)} with one row for each object, those of the training log first, both in log order.
+    """Return {column: array (n,)}, a row for each object: the training log's first, then the test log's, in log order.
 
     The columns of `Logs.objects`, and spec_type: str, None in the test set. target: int8, 1 for a TDE, 0 for anything
     else, -1 in the test set. submission_row: int32, the row of the object in the submission, -1 in the training set.
 
     train_log, test_log: CSV files, see `Logs`; the training log has the columns SpecType and target too. Labels in the
         test log are not read.
-    sample_submission: CSV file with the column object_id, which lists the test objects in the order in which they
-        are to be submitted; if None, that is the order of the test log.
+    sample_submission: CSV file with the column object_id, which lists the test objects in the order of submission; with
+        None, that is the order of the test log.
     splits: names of all splits. config: the block `ingest` of the configuration.
 
-    Raises DataError, with file and line, for what cannot be used: see `Logs`; a target that is not 0 or 1, not equal
-    to SpecType being TDE, or the same for all; a split without folder or log rows; a sample submission that lists
-    other objects.
+    Raises DataError, with file and line, for any fault: see `Logs`; a target that is not 0 or 1, that contradicts
+    SpecType, or that is the same for all; a split without a folder or without rows in the logs; a sample submission
+    that lists other objects.
     """
     logs = Logs(train_log, test_log, config, _LABELS)
     _check_splits(logs, splits)
@@ -73,7 +73,7 @@ def write_logs(path, columns):
 
 
 def _tell_redshifts(columns):
-    """Log how many objects have no redshift, and what becomes of them."""
+    """Log how many objects have no redshift, and what happens to them."""
     none = ~np.isfinite(columns["Z"])
     sets = np.where(columns["set"] == "train", "training", "test")
     for name, what in (

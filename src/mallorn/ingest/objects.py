@@ -1,4 +1,4 @@
-"""What the logs say of every object, checked: its id, set and split, redshift and reddening, position and host."""
+"""Check what the logs say about every object: id, set and split, redshift and reddening, position and host."""
 
 import numpy as np
 
@@ -21,13 +21,12 @@ class Logs:
 
     train_log, test_log: CSV files with the columns object_id, Z, Z_err, EBV and split; `labels` names further columns
         that the training log must have. ra, dec and host_... may be there (see `mallorn.ingest.positions`); other
-        columns are ignored. Without a training log, which is None then, there is no `train`.
-    split: the split whose objects alone are meant, the rest of the logs being neither checked nor counted; None for
-        all.
+        columns are ignored. If the training log is None, there is no `train`. split: the split to read; other rows of
+        the logs are neither checked nor counted. None for all splits.
     config: the block `ingest` of the configuration.
 
-    Raises DataError, with file and line, for what cannot be used: see `CsvFile`; an empty log; an object twice, or
-    with an id that is empty or not printable.
+    Raises DataError, with file and line, for any fault: see `CsvFile`; an empty log; an object that occurs twice; an id
+    that is empty or not printable.
     """
 
     def __init__(self, train_log, test_log, config, labels=(), split=None):
@@ -47,15 +46,15 @@ class Logs:
         return iter(log for log in (self.train, self.test) if log is not None)
 
     def objects(self):
-        """Return {column: array (n,)} with a row for each object, those of the training log first, both in log order.
+        """Return {column: array (n,)}, a row for each object: the training log first, then the test log, in log order.
 
-        object_id, set ("train" or "test"), split: str. Z, NaN where not given (empty, or one of `NO_REDSHIFT`); Z_err,
-        NaN where it or Z is not given; EBV, magnitudes, from `mallorn.survey.dust_map.fill_reddening` where not given;
-        luminosity_distance, Mpc, NaN without Z: float64. Where a log has them, also ra, dec and host_...: see
+        str: object_id, set ("train" or "test"), split. float64: Z, NaN if not given (empty, or one of `NO_REDSHIFT`);
+        Z_err, NaN if it or Z is not given; EBV, magnitudes, from `mallorn.survey.dust_map.fill_reddening` if not given;
+        luminosity_distance, Mpc, NaN without Z. If a log has them, also ra, dec and host_...: see
         `mallorn.ingest.positions`.
 
-        Raises DataError, with file and line, for a redshift, error or E(B-V) that is no number or beyond what the
-        configuration believes; and as `mallorn.ingest.positions` and `fill_reddening`.
+        Raises DataError, with file and line, for a redshift, error or E(B-V) that is no number or outside the
+        configuration's limits; and as `mallorn.ingest.positions` and `fill_reddening` do.
         """
         redshift = self._numbers("Z", self.config["redshift"], NO_REDSHIFT)
         error = self._numbers("Z_err", {"min": 0.0, "max": np.inf}, NO_REDSHIFT)
@@ -80,10 +79,10 @@ class Logs:
 
 
 def read_objects(train_log, test_log, split, config):
-    """Return the columns of `Logs.objects`, save split, positions and hosts, of one split's objects, sorted by id.
+    """Return the columns of `Logs.objects`, without split, positions and hosts, for one split's objects, sorted by id.
 
-    Rows of other splits are not looked at: each split reads the logs, and in a large survey that would be the most of
-    its work. Raises DataError if the logs name no object of the split; see also `Logs`.
+    Rows of other splits are skipped: each split reads the logs, and in a large survey this would be most of its work.
+    Raises DataError if the logs name no object of the split; see also `Logs`.
     """
     logs = Logs(train_log, test_log, config, split=split)
     if not any(map(len, logs)):
@@ -94,7 +93,7 @@ def read_objects(train_log, test_log, split, config):
 
 
 def unnamed_split(logs, split):
-    """Return the DataError for a split that the `Logs` do not name."""
+    """Return the DataError for a split that the `Logs` do not mention."""
     return DataError.at(
         logs.test.path.parent / split,
         expected=f"a split named in {' or '.join(log.path.name for log in logs)}",
@@ -124,9 +123,9 @@ def _check_unique(logs, ids):
 
 
 def _numbers(log, column, believed, missing=None):
-    """Return `column` as numbers within `believed`.
+    """Return `column` as numbers within the limits `believed`.
 
-    missing: numbers that mean that there is none, which an empty value then means too: NaN. None if there must be one.
+    missing: numbers that, like an empty value, mean that there is none: NaN. None if there must be a number.
     """
     values, state = log.numbers(column)
     low, high = believed["min"], believed["max"]

@@ -1,7 +1,7 @@
-"""Where objects are and what their hosts are: columns that the logs may have, and the table of objects then has.
+"""Positions and hosts of objects: columns that the logs may have; the table of objects then has them too.
 
-ra, dec: degrees (ICRS), float64, NaN where unknown. host_...: whatever is known of the host, a number (float64, NaN
-where unknown) or a text (str, None where unknown).
+ra, dec: degrees (ICRS), float64, NaN if unknown. host_...: anything known about the host, a number (float64, NaN if
+unknown) or a text (str, None if unknown).
 """
 
 import re
@@ -33,22 +33,21 @@ _EXACT = 2.0**53
 
 
 def columns_of_header(header):
-    """Return the names in a log's `header` that are positions or tell of hosts; ra and dec may be in capitals."""
+    """Return the names in a log's `header` of positions and host columns; ra and dec may be in capitals."""
     return [name for name in header if name.lower() in POSITION or HOST.fullmatch(name)]
 
 
 def is_further(name):
-    """Return whether a column of the table of objects is a position, the label of a new object, or tells of hosts."""
+    """Return whether a column of the table of objects is a position, a new object's label, or about the host."""
     return name in (*POSITION, "label") or HOST.fullmatch(name) is not None
 
 
 def positions_and_hosts(logs):
-    """Return {column: array (n,)} of the objects of some `CsvFile`s, one after another; columns that none has are left
-    out.
+    """Return {column: array (n,)} for the objects of several `CsvFile`s in a row; columns that none has are left out.
 
-    A host column is of numbers if all that is given in it is, and no whole number has too many digits for one.
-    Raises DataError, with file and line, for an angle that is no number or out of range, a position of which only one
-    half is given, and text that cannot be printed.
+    A host column holds numbers if all its values are numbers, and no whole number has too many digits for one. Raises
+    DataError, with file and line, for an angle that is no number or out of range, for half a position, and for text
+    that cannot be printed.
     """
     named = [{name.lower() if name.lower() in POSITION else name: name for name in log.optional} for log in logs]
     for log, names in zip(logs, named, strict=True):
@@ -64,7 +63,7 @@ def positions_and_hosts(logs):
 def redshift_kind(table):
     """Return "spectroscopic", "photometric" or "none" for each object (n,) of a table of objects.
 
-    As its column redshift_kind says; without one, a redshift with an error is photometric.
+    The table's column redshift_kind decides. Without it, a redshift with an error is photometric.
     """
     if "redshift_kind" in table:
         return np.asarray(table["redshift_kind"], dtype=object)
@@ -72,10 +71,10 @@ def redshift_kind(table):
 
 
 def known_of(table, object_id):
-    """Return {column: array (m,)} of what a table says of some objects: redshift, redshift_err, redshift_kind, and
-    where it has them ra, dec and host_....
+    """Return {column: array (m,)} for some objects of a table: redshift, redshift_err, redshift_kind, and, if it has
+    them, ra, dec and host_....
 
-    table: results/metadata.parquet as columns. object_id: m of its objects.
+    table: columns of results/metadata.parquet. object_id: m of its objects.
     """
     place = {name: k for k, name in enumerate(table["object_id"].astype(str))}
     rows = np.array([place[name] for name in np.asarray(object_id, dtype=str)], dtype=int)
@@ -117,7 +116,7 @@ def _position(log, names):
 
 
 def _host(logs, name):
-    """Return what all `logs` say in a column of hosts, (n,)."""
+    """Return a host column (n,) over all `logs`."""
     numbers = [log.numbers(name) if name in log.optional else (np.full(len(log), np.nan),) * 2 for log in logs]
     values = np.concatenate([value for value, _ in numbers])
     states = np.concatenate([np.where(np.isnan(state), MISSING, state) for _, state in numbers])

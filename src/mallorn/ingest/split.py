@@ -1,4 +1,4 @@
-"""One split from a source to files: its light curves, and the rows that were not kept, with counts.
+"""Write one split from a source to files: its light curves, and the rows that were not kept, with counts.
 
 `SetAside` is what a source returns (see `mallorn.sources.source`).
 """
@@ -18,11 +18,12 @@ _COLUMNS = {"file": object, "reason": object, "object_id": object, "n_rows": "i4
 
 
 class SetAside(NamedTuple):
-    """What a source did not keep of a split. `rows_read`: rows of its files, of points kept and not kept.
+    """The rows of a split that a source did not keep. `rows_read`: all rows of its files, kept or not.
 
-    rows: list of (file, reason, object_id, number of rows, first line), each file, reason and object once; file is a
-    name for people to read, and line counts from 1, 0 where a format has no lines. Rows read are points kept and these.
-    about: {str: str} of the files as a whole: the scale of times, the kind of fluxes and what else one should know.
+    rows: list of (file, reason, object_id, number of rows, first line), once for each file, reason and object. file is
+    a name for people to read; lines count from 1, and 0 stands for a format without lines. Rows read are the points
+    kept and these. about: {str: str} on the files as a whole: the scale of times, the kind of fluxes, and anything else
+    worth knowing.
     """
 
     rows_read: int
@@ -31,11 +32,12 @@ class SetAside(NamedTuple):
 
 
 def write_split(read, passbands, points_path, objects_path, set_aside_path):
-    """Write what a source makes of one split; return {"rows_read", "points_kept", "rows_set_aside"}.
+    """Write one split from a source; return {"rows_read", "points_kept", "rows_set_aside"}.
 
-    read: a function of `write`, as `read_split` of a source, all other arguments given. passbands: those of the survey.
+    read: a function of `write` alone: `read_split` of a source with all other arguments given. passbands: those of the
+        survey.
     points_path, objects_path: the light curves, as `mallorn.survey.lightcurves.lightcurve_groups` reads them.
-    set_aside_path: the `SetAside.rows` as columns, with the counts and `SetAside.about` as metadata.
+    set_aside_path: the columns of `SetAside.rows`, with the counts and `SetAside.about` as metadata.
 
     Raises RuntimeError for a source that breaks its contract: objects not sorted by id, times that do not ascend,
     values that are not finite, errors that are not positive, rows that are neither kept nor set aside.
@@ -67,7 +69,7 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path):
 
 
 def _check(lc, last):
-    """Raise RuntimeError for `LightCurves` that no source may give; return the id of the last object."""
+    """Raise RuntimeError for `LightCurves` that break a source's contract; return the id of the last object."""
     ids = [last, *lc.object_id]
     if any(a >= b for a, b in zip(ids[:-1], ids[1:], strict=True)):
         raise RuntimeError("the source gave objects that are not sorted by id, or one of them twice")

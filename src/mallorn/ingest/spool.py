@@ -1,4 +1,4 @@
-"""Rows of points on their way to light curves, in memory while they are few, else in a temporary file."""
+"""Rows of points on their way to light curves: in memory while they are few, else in a temporary file."""
 
 import tempfile
 from contextlib import contextmanager, suppress
@@ -14,9 +14,9 @@ MOST_BYTES = 256_000_000
 
 
 class Groups:
-    """Rows without blame, added in any order and given back by groups of objects: in memory, or by way of a file.
+    """Good rows, added in any order and returned by groups of objects: in memory, or through a file.
 
-    n_objects: number of objects, of which each `per_group` are a group. kind: the rows' type, with a field owner.
+    n_objects: number of objects; each `per_group` of them are a group. kind: the rows' type, with a field owner.
     """
 
     def __init__(self, n_objects, per_group, kind):
@@ -32,7 +32,7 @@ class Groups:
 
     def __exit__(self, *_):
         if self._file is not None:
-            with suppress(OSError):  # a full disk is met here once more
+            with suppress(OSError):  # a full disk may show only here
                 self._file.close()
 
     def add(self, rows):
@@ -42,7 +42,7 @@ class Groups:
             return
         group = rows["owner"] // self._per_group
         if len(self._runs) <= np.iinfo(np.int16).max:
-            group = group.astype(np.int16)  # whose stable sort is linear
+            group = group.astype(np.int16)  # a type with a linear stable sort
         rows = rows[np.argsort(group, kind="stable")]
         counts = np.bincount(group, minlength=len(self._runs))
         ends = np.cumsum(counts)
@@ -52,7 +52,7 @@ class Groups:
                 self._file.write(rows[ends[k] - counts[k] : ends[k]].tobytes())
 
     def __iter__(self):
-        """Yield the number of the first object of each group, and the group's rows in the order they were added in."""
+        """Yield the number of each group's first object, and the group's rows in the order in which they were added."""
         for begin, runs in zip(self._begins, self._runs, strict=True):
             if self._file is not None:
                 runs = [self._run(*run) for run in runs]
@@ -96,7 +96,7 @@ class Rows:
 
 @contextmanager
 def temporary_room():
-    """Name the folder of temporary files where there cannot be one, or no more of it."""
+    """Turn an error of a temporary file, or a full disk, into a DataError that names its folder."""
     try:
         yield
     except OSError as error:

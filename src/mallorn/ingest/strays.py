@@ -1,22 +1,22 @@
-"""Objects whose rows went astray: no point stands under their id, and points stand under ids that nothing names.
+"""Objects whose rows went astray: no point has their id, and points have ids that no log names.
 
-Ids change on their way through other programs: a long number becomes a floating-point one, a blank is added, a letter
-with an accent is written in another of its Unicode forms. Such rows are not given to the object that they may be of,
-since two objects may be meant; they are named, with the id that they resemble.
+Other programs change ids: a long number becomes a floating-point one, a blank is added, a letter with an accent gets
+another Unicode form. Such rows are not given to the object that they may belong to, since two objects may be meant.
+They are reported with the id that they resemble.
 """
 
 import unicodedata
 from collections import defaultdict
 from itertools import islice
 
-__all__ = ["named", "resembling", "tell_bare"]
+__all__ = ["named", "resembling", "tell_alike", "tell_bare"]
 
 _TOLD = 5  # ids that a message names
-_SHARED_DIGITS = 12  # significant digits that survive in programs which take an id for a number
+_SHARED_DIGITS = 12  # significant digits that programs keep when they take an id for a number
 
 
 def tell_bare(log, bare, strays):
-    """Warn of objects without any usable point, and of the ids of rows that no object has.
+    """Warn about objects without any usable point, and about ids in rows that no object has.
 
     log: the logger. bare: ids of objects. strays: {id in the files: number of rows}.
     """
@@ -34,14 +34,33 @@ def tell_bare(log, bare, strays):
         log.warning("%d more ids resemble one another so", len(pairs) - _TOLD)
 
 
+def tell_alike(log, ids):
+    """Warn of objects whose ids differ only in blanks, capital letters or the form of Unicode: maybe one object.
+
+    log: the logger. ids: those of the objects.
+    """
+    keys = [_one_case(str(name)) for name in ids]
+    if len(set(keys)) == len(keys):
+        return
+    of = defaultdict(list)
+    for key, name in zip(keys, ids, strict=True):
+        of[key].append(str(name))
+    pairs = [names for names in of.values() if len(names) > 1]
+    told = "; ".join(named(names).replace(", ", " and ", 1) for names in pairs[:_TOLD])
+    message = (
+        "%d pairs of ids differ only in blanks, capital letters or the form of Unicode: %s. If they are one object"
+    )
+    log.warning(message + ", write its id alike: its points are scored apart", len(pairs), told)
+
+
 def named(names, further=None):
-    """Return the first of the names, as text for a message, with what `further` {name: text} says of each."""
+    """Return the first few names as text for a message, each with its text in `further`, {name: text}."""
     shown = [repr(str(name)[:80]) + (further or {}).get(name, "") for name in islice(names, _TOLD)]
     return ", ".join(shown) + (", ..." if len(names) > _TOLD else "")
 
 
 def resembling(bare, strays):
-    """Return [(id of `bare`, id of `strays`, how they differ)]: ids that differ only as programs change them."""
+    """Return [(id of `bare`, id of `strays`, how they differ)] for ids that differ only as programs change them."""
     found, taken = [], set()
     for how, key in _KEYS.items():
         of = defaultdict(list)
@@ -70,7 +89,7 @@ def _one_case(name):
 
 
 def _as_number(name):
-    """Return the digits that an id has kept once a program has taken it for a number; None if it is no number."""
+    """Return the digits that an id keeps when a program takes it for a number; None if it is no number."""
     text = _without_blanks(name)
     if not text.replace("+", "").replace("-", "").replace(".", "").replace("e", "").replace("E", "").isdigit():
         return None

@@ -1,4 +1,4 @@
-"""Files of which no row can be used: told of, one by one; an error where that holds for a whole survey."""
+"""Files without a usable row: warn about each; raise an error if a whole survey has none."""
 
 import logging
 from collections import Counter
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 def tell_unusable(aside, used):
-    """Log a warning with the reasons for each file of a `SetAside` that is not among those `used`, of the first few."""
+    """Log a warning with the reasons for each file of a `SetAside` that is not in `used`, up to a few."""
     of_file = {}
     for file, reason, _, n, _ in aside.rows:
         if file not in used:
@@ -31,7 +31,7 @@ def tell_unusable(aside, used):
 
 
 def refuse_unusable(asides):
-    """Raise DataError if a survey, of whose splits these are the `SetAside`s, has rows and none of them is kept."""
+    """Raise DataError if a survey has rows and none of them is kept, by the `SetAside`s of its splits."""
     rows = [row for aside in asides for row in aside.rows]
     n_rows = sum(aside.rows_read for aside in asides)
     if n_rows and n_rows == sum(row[3] for row in rows):
@@ -42,7 +42,7 @@ def refuse_unusable(asides):
 
 
 def refuse_unusable_tables(paths):
-    """Do as `refuse_unusable` for what `mallorn.ingest.split.write_split` wrote of the rows set aside of all splits."""
+    """Do the same as `refuse_unusable` from the tables that `mallorn.ingest.split.write_split` wrote for all splits."""
     counts = [read_metadata(path) for path in paths]
     if not any(int(count["points_kept"]) for count in counts):
         tables = map(read_columns, paths)

@@ -1,4 +1,4 @@
-"""Light curves of any number of files, some hundred objects at a time, so that memory does not grow with them."""
+"""Light curves from any number of files, a few hundred objects at a time: memory does not grow with them."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,11 +19,11 @@ OBJECTS_PER_BATCH = 500
 
 
 class Batch(NamedTuple):
-    """Some objects of an input: the group of that number in two files that `write_lightcurves` made.
+    """Some objects of an input: one group in the two files that `write_lightcurves` made.
 
-    known: {column: (n,)} of what the input says of them: redshift_kind, and where it has them ra, dec, label, host_...
-    path: the input that they are of. size: number of objects. last: whether no further batch is in these files.
-    survey: whose passbands the points have, "" if they are those of several, or not told.
+    known: {column: (n,)} from the input: redshift_kind and, if it has them, ra, dec, label and host_... path: the
+    input. size: number of objects. last: whether this is the last batch in these files. survey: whose passbands the
+    points have, "" if several surveys', or unknown.
     """
 
     points: Path
@@ -41,17 +41,17 @@ class Batch(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What became of the rows of the files: `rows` read, and `aside`, {reason: rows} that are not among the points."""
+    """The account of the rows of files: `rows` read, and `aside`, {reason: rows} that are not among the points."""
 
     rows: int
     aside: Counter
 
 
 def batches(path, folder, source=None, survey=None, settings=None):
-    """Yield ([`Batch`], `Read`) of each split of a file or folder, its light curves kept in `folder` meanwhile.
+    """Yield ([`Batch`], `Read`) of each split of a file or folder; its light curves are kept in `folder` meanwhile.
 
-    Other arguments and errors are those of `mallorn.read`; of a survey with a training set only the test set is read,
-    as by the workflow's `classify`.
+    The other arguments, and errors, are those of `mallorn.read`. Of a survey with a training set only the test set is
+    read, as in the workflow's `classify`.
     """
     if source is None and is_artifact(path):
         yield _of_artifact(Path(path)), Read(0, Counter())
@@ -97,7 +97,7 @@ def _of_artifact(points):
 
 
 def _rows_of(table):
-    """Return a function of object ids that returns what a table of objects says of them."""
+    """Return a function of object ids that returns their rows in a table of objects."""
     further = {name: values for name, values in table.items() if is_further(name)}
     if "Z" in table or "redshift_kind" in table:
         further["redshift_kind"] = redshift_kind(table)

@@ -1,4 +1,4 @@
-"""What the columns of a table of scores are: units, meanings and UCDs, for the formats that can say it."""
+"""Units, meanings and UCDs of the columns of a table of scores, for formats that can hold them."""
 
 from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.interface.writing import About
@@ -28,7 +28,7 @@ _OWN = {
 
 
 def about_scores(classes):
-    """Return {column: `About`} of the table of scores of a model of `classes`, the first of which is sought."""
+    """Return {column: `About`} for the table of scores of a model of `classes`; the first is the class sought."""
     found = {name: About(_UNITS.get(one.unit, ""), one.meaning, one.ucd) for name, one in COLUMNS.items()}
     found |= {name: one._replace(meaning=one.meaning.format(classes[0])) for name, one in _OWN.items()}
     for name in classes:

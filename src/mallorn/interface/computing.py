@@ -12,13 +12,14 @@ __all__ = ["features"]
 def features(curves, settings=None, families=None):
     """Return a `pandas.DataFrame` of all features of `LightCurves`: one row for each object, indexed by its id.
 
-    curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. settings: a configuration,
-    or the part of it that differs from the defaults. families: names of the feature families to make; all that are
-    enabled by default. Columns are named family__feature[__slot]; docs/reference/features.md says what they
-    are, in what unit. NaN means that the data cannot tell. Raises DataError, naming object and point, for light curves
-    that are not as `LightCurves` says.
+    curves: as from `mallorn.read`, with fluxes in microjansky, not corrected for Galactic dust. settings: a
+    configuration, or the part of it that differs from the defaults. families: names of the feature families to make, by
+    default all that are enabled. Columns are named family__feature[__slot]; docs/reference/features.md has their
+    meanings and units. NaN means that the data cannot tell. Raises DataError, naming object and point, for light curves
+    that are not as `LightCurves` requires.
 
-    The first call on a machine compiles the fits of physical hypotheses (some 20 s), later ones find them compiled.
+    The first call on a machine compiles the fits of physical hypotheses, which takes about 20 s. Later calls find them
+    compiled.
     """
     import pandas
 

@@ -1,4 +1,4 @@
-"""The configuration that a call of the interface means."""
+"""The configuration for a call of the interface."""
 
 from mallorn import plugins
 from mallorn.settings.resolve import resolve
@@ -8,9 +8,9 @@ __all__ = ["configuration"]
 
 
 def configuration(settings=None):
-    """Return the whole configuration for `settings`, the part of it that differs from the defaults (nested dicts).
+    """Return the whole configuration; `settings` (nested dicts) is the part that differs from the defaults.
 
-    Plug-in files that it names are used from then on. Raises ConfigError, as the workflow does.
+    Plug-in files that it names are used from then on. Raises ConfigError as the workflow does.
     """
     settings = settings or {}
     if "plugins" in settings:

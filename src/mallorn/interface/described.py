@@ -1,4 +1,4 @@
-"""What an observer asks first of an object, from the same fits as its features."""
+"""What an observer wants to know first about an object, from the same fits as its features."""
 
 from mallorn.report.candidates import DESCRIBED_BY, MEASURED_BY, described, measured
 
@@ -31,6 +31,6 @@ FURTHER = DESCRIBED_BY, _described
 
 
 def description(made, n):
-    """Return {column: (n,)} out of what `extract_features` made with `FURTHER`."""
+    """Return the description, {column: (n,)}, from the columns that `extract_features` made with `FURTHER`."""
     columns = {**made, **measured(made, n)}
     return {name: columns[name] for name in _ORDER}

@@ -1,4 +1,4 @@
-"""What is made of any number of files, batch by batch: scores, features, one long table of points."""
+"""Make scores, features, or one long table of points from any number of files, batch by batch."""
 
 import gc
 import logging
@@ -26,9 +26,9 @@ __all__ = ["Summary", "convert_files", "features_of_files", "find_object", "read
 
 @dataclass
 class Summary:
-    """What became of the files: `objects` of them; `rows` read, and `aside`, {reason: rows} that were not used.
+    """The account of files: their `objects`; `rows` read; `aside`, {reason: rows} that were not used.
 
-    repeated: objects that came more than once; of scores also how many are `chosen`, how many are `extrapolated`, and
+    repeated: objects that came more than once. For scores also `chosen` and `extrapolated`, numbers of objects, and
     `not_scored`, {kind of reason: objects}.
     """
 
@@ -44,16 +44,16 @@ class Summary:
 def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=None, kept=None):
     """Score the objects of files of any format; return the `Summary`.
 
-    files: list of (path, source, survey), as of `mallorn.read`. folder: of the model. write: called with the
-    `pandas.DataFrame` of each batch (see `mallorn.interface.scoring.score_curves`), in the order of the files and
-    within one by split and id, whatever the number of `jobs`, processes. reasons: number of features to name.
-    settings: see `reading_for`. watch: called with (objects done, objects read so far) after each split and batch.
-    kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
+    files: list of (path, source, survey), as for `mallorn.read`. folder: of the model. write: called with the
+    `pandas.DataFrame` of each batch (see `mallorn.interface.scoring.score_curves`), in the order of the files, and
+    within a file by split and id. The order does not depend on `jobs`, the number of processes. reasons: number of
+    features to name. settings: see `reading_for`. watch: called with (objects done, objects read so far) after each
+    split and batch. kept: a `mallorn.interface.pages.Pages` that keeps the most probable objects, or None.
 
-    Rows that cannot be used are left out and counted; objects that cannot be scored are in the tables, with the reason.
-    Of several files the column input says which one an object is of. Raises DataError for files that cannot be read at
-    all, and for a folder that holds no model. A warning says how the first batch as a whole is unlike what the model
-    has learned from.
+    Rows that cannot be used are left out and counted. Objects that cannot be scored are in the tables, with the reason.
+    For several files, the column input names the one that an object comes from. Raises DataError for files that cannot
+    be read at all, and for a folder without a model. A warning says how the first batch as a whole differs from what
+    the model has learned from.
     """
     plugins = (settings or {}).get("plugins", [])
     if plugins:
@@ -82,28 +82,28 @@ def score_files(files, folder, write, jobs=1, reasons=3, settings=None, watch=No
 def features_of_files(files, write, jobs=1, families=None, settings=None, watch=None):
     """Compute the features of the objects of files of any format; return the `Summary`.
 
-    families, settings: as of `mallorn.features`; the others as of `score_files`. Tables begin with object_id.
+    families, settings: as for `mallorn.features`; the others as for `score_files`. Tables begin with object_id.
     """
     work = partial(_features, families=families, settings=settings)
     return _through(files, settings, work, lambda frame, *_: write(frame), jobs, watch)
 
 
 def convert_files(files, write, settings=None, watch=None):
-    """Write the points of files of any format as one long table, which `source="table"` reads; return the `Summary`.
+    """Write the points of files of any format as one long table that `source="table"` reads; return the `Summary`.
 
-    settings: a configuration, or the part of it that differs from the defaults; the others as of `score_files`.
-    Columns: object_id, mjd, passband ("SURVEY.NAME", save of results/lightcurves), flux and flux_err (microjansky, not
-    corrected for Galactic dust), detected (1, 0, or -1 where it is not told), upper_limit (1 or 0); and of the object
-    redshift, or photoz and photoz_err, ra, dec, ebv and label where they are known.
+    settings: a configuration, or the part of it that differs from the defaults; the others as for `score_files`.
+    Columns: object_id, mjd, passband ("SURVEY.NAME", except from results/lightcurves), flux and flux_err (microjansky,
+    not corrected for Galactic dust), detected (1, 0, or -1 if unknown), upper_limit (1 or 0); and, if known, the
+    object's redshift, or photoz and photoz_err, ra, dec, ebv and label.
     """
     return _through(files, settings, _points, lambda frame, *_: write(frame), 1, watch)
 
 
 def reading_for(model, settings=None):
-    """Return the settings by which light curves are read for a `Model`: its own block `ingest`.
+    """Return the settings for reading light curves for a `Model`: its own block `ingest`.
 
-    settings: what the user states; of `ingest` only what the model does not hold, which changes no light curve.
-    Raises ConfigError where it holds another value.
+    settings: those of the user. In `ingest` they may set only what the model does not hold, which changes no light
+    curve. Raises ConfigError if the model holds another value.
     """
     given = dict(settings or {})
     theirs, ours = model.settings["ingest"], given.get("ingest", {})
@@ -115,7 +115,7 @@ def reading_for(model, settings=None):
 
 
 def _through(files, settings, work, take, jobs, watch):
-    """Do `work` on every batch of the files; give what comes of it to `take`, with the `Summary` and the batch."""
+    """Do `work` on every batch of the files; give the result to `take`, with the `Summary` and the batch."""
     summary, seen, read, done = Summary(), [], 0, 0
     with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:
 
@@ -146,7 +146,7 @@ def _through(files, settings, work, take, jobs, watch):
 
 
 def _digests(object_id):
-    """Return 64 bits of each distinct id of a batch: what is kept of objects to see whether one comes again."""
+    """Return 64 bits of each distinct id of a batch, which tell whether an object comes again."""
     names = dict.fromkeys(map(str, object_id))
     digests = (blake2b(name.encode(), digest_size=8).digest() for name in names)
     return np.frombuffer(b"".join(digests), dtype=np.uint64)
@@ -162,7 +162,7 @@ def _remove(batch, folder):
 
 def _features(batch, families, settings):
     frame = features(batch.lightcurves(), settings, families).reset_index()
-    gc.collect()  # parts of what was made refer to each other
+    gc.collect()  # parts of the results refer to each other
     return frame
 
 
@@ -194,9 +194,9 @@ def _points(batch):
 
 
 def find_object(files, object_id, settings=None):
-    """Return (`LightCurves` of the object called `object_id`, {column: (1,)} of what is known of it).
+    """Return (`LightCurves` of the object `object_id`, {column: (1,)} of what is known about it).
 
-    files, settings: as of `convert_files`. Files are read until it is found. Raises DataError if none has it.
+    files, settings: as for `convert_files`. Files are read until the object is found. Raises DataError if none has it.
     """
     count, first = 0, None
     with tempfile.TemporaryDirectory(prefix="mallorn-") as folder:

@@ -18,20 +18,20 @@ _WHOLE = ("n_points", "n_detections")
 
 
 def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
-    """Return the frame without its nested columns, and beside them what `mallorn score` says of each object.
+    """Return the frame with the columns of `mallorn score` in place of its nested columns.
 
     frame: `pandas.DataFrame` or `nested_pandas.NestedFrame` with an object in each row and its light curve in a nested
     column, read as the files of the format "hats" (see `mallorn.sources.hats` for names, units and settings). Rows and
-    index stay as they are, so that `lsdb` can run it over a catalogue:
-    `catalog.map_partitions(mallorn.predict_frame, "results/model")`. Columns are those of `mallorn score` (docs
-    scoring.md) but for host_... and label; where the frame has a column of a name, it keeps its own.
+    index stay as they are, and `lsdb` can run it over a catalogue: `catalog.map_partitions(mallorn.predict_frame,
+    "results/model")`. Columns are those of `mallorn score` (docs/howto/scoring.md) without host_... and label. A column
+    that the frame already has stays as it is.
 
     model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a
     survey, or several, whose passbands the points may have; LSST and ZTF by default. settings: as of `mallorn.read`:
-    `readers.hats`, `surveys`, `ingest`. reasons: number of features to name. Memory is that of the frame and of some
+    `readers.hats`, `surveys`, `ingest`. reasons: number of features to name. It needs memory for the frame and a few
     hundred objects.
 
-    Raises DataError for a frame that has no nested light curves, or an object twice.
+    Raises DataError for a frame without nested light curves, or with an object twice.
     """
     import pandas
     import pyarrow as pa
@@ -57,7 +57,7 @@ def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
 
 
 class _Reading:
-    """How light curves are read, by a configuration."""
+    """The way to read light curves by a configuration."""
 
     def __init__(self, config):
         self._ingest, self._settings = config["ingest"], dict(config["readers"].get(_SOURCE, {}))

@@ -1,4 +1,4 @@
-"""A trained model, read from its folder, and what it says of light curves."""
+"""A trained model, read from its folder, and what it says about light curves."""
 
 from functools import cached_property
 from pathlib import Path
@@ -41,8 +41,8 @@ def load_model(folder=None):
     """Return the `Model` of a folder that the workflow made (results/model); by default the one released with mallorn.
 
     Only numbers and the learners' own formats are read, never pickles: a model from elsewhere runs no code. Raises
-    DataError if there is no model, or one of another format. Before it scores for the first time it is held to its
-    golden inputs: see `Model.check`.
+    DataError if there is no model, or one of another format. Before it scores for the first time, the model must
+    reproduce its golden inputs: see `Model.check`.
     """
     return Model(released_model() if folder is None else folder)
 
@@ -50,10 +50,10 @@ def load_model(folder=None):
 class Model:
     """A trained model.
 
-    about: all that model.json says. classes: names of the C classes. target: the class sought. threshold: calibrated
-    probability of it from which an object is chosen; threshold_without_redshift: the same of an object without one,
-    None if the model cannot score it. columns: names of the features that it reads. settings: the blocks of the
-    configuration by which its features are made.
+    about: the content of model.json. classes: names of the C classes. target: the class sought. threshold: an object is
+    chosen from this calibrated probability of the target on. threshold_without_redshift: the same for objects without
+    redshift, None if the model cannot score them. columns: names of the features that it reads. settings: the blocks of
+    the configuration that its features are made by.
     """
 
     def __init__(self, folder):
@@ -70,32 +70,37 @@ class Model:
         return f"Model({str(self.folder)!r}: {self.target} or {others}; {len(self.columns)} features)"
 
     def predict(self, curves, draws=None, tell=True):
-        """Return a `pandas.DataFrame` of what the model says of `LightCurves`, indexed by object id.
+        """Return a `pandas.DataFrame` of what the model says about `LightCurves`, indexed by object id.
 
-        curves: as from `mallorn.read`, fluxes in microjansky, not corrected for Galactic dust. Columns: probability, of
-        the class sought; probability_low and probability_high, the least and the most that a single member of the
-        ensemble gives in any repeat, calibrated alike: how far models that learned from the same objects disagree, not
-        what the noise of the points does; probability__CLASS of every class, which sum to 1; outlier, how unusual the
-        object is (see `mallorn.decide.outliers.find_outliers`): 2 if one in a hundred training objects is as unusual, 3
-        if one in a thousand; redshift_kind, spectroscopic, photometric or none; decision, whether the object is chosen
-        (pandas' `boolean`), which it is from the probability `threshold` on; domain, "in domain", "extrapolating" or
-        "cannot say", and domain_reason, why it is not the first; scored_as, which of the model's training sets knows
-        objects seen like it; how it was observed: n_points, n_detections (above 5 sigma), passbands (slots with
-        points), span (days), detected (share of the points), snr (the highest). They are those that the workflow's
-        `classify` gives for the same points.
+        curves: as from `mallorn.read`, with fluxes in microjansky, not corrected for Galactic dust. The workflow's
+        `classify` gives the same numbers for the same points. Columns:
 
-        Members of the model that have learned from copies as other surveys would have seen them score what is outside
-        the domain of the others. Those that have learned from young objects score what is young by itself, and, with
-        those of whole light curves, what is no longer quite so; `scored_as` says by which shares. An object that
-        "cannot" be said anything of, for lack of points or of a redshift that the model needs, has the probability NaN
-        and no decision. Unless `tell` is false warnings tell how many are of each kind, and how the light curves as a
-        whole are unlike those learned from, such as by another unit.
+        - probability: of the class sought.
+        - probability_low, probability_high: the least and the most that a single member of the ensemble gives in any
+          repeat, calibrated alike. They say how far models that learned from the same objects disagree, not what the
+          noise of the points does.
+        - probability__CLASS: of every class; they sum to 1.
+        - outlier: how unusual the object is (see `mallorn.decide.outliers.find_outliers`): 2 if one in a hundred
+          training objects is as unusual, 3 if one in a thousand.
+        - redshift_kind: spectroscopic, photometric or none.
+        - decision: whether the object is chosen (pandas' `boolean`), which it is from the probability `threshold` on.
+        - domain: "in domain", "extrapolating" or "cannot say"; domain_reason: why it is not the first.
+        - scored_as: the training set of the model that knows objects seen like it.
+        - how it was observed: n_points, n_detections (above 5 sigma), passbands (slots with points), span (days),
+          detected (share of the points), snr (the highest).
 
-        draws: of each photometric redshift from its distribution, over which the probability is averaged; 1 for the
-        redshift as it is given. By default what the model was made with (photoz_draws.new). Each draw takes features of
-        its own. An object without redshift is scored by members that were trained without.
+        Members that learned from copies as other surveys would have seen them score objects outside the domain of the
+        others. Members that learned from young objects score young objects alone, and somewhat older ones together with
+        the members of whole light curves; `scored_as` gives the shares. If the domain is "cannot say", for lack of
+        points or of a redshift that the model needs, the probability is NaN and there is no decision. Unless `tell` is
+        false, warnings say how many objects are of each kind, and how the light curves as a whole differ from those
+        learned from, for example in their unit.
 
-        Raises DataError, naming object and point, for light curves that are not as `LightCurves` says.
+        draws: number of draws of each photometric redshift from its distribution; the probability is their mean. 1
+        takes the redshift as it is given. The default is what the model was made with (photoz_draws.new). Each draw
+        needs features of its own. Members that were trained without redshifts score objects without one.
+
+        Raises DataError, naming object and point, for light curves that are not as `LightCurves` requires.
         """
         import pandas
 
@@ -131,20 +136,20 @@ class Model:
         return pandas.DataFrame(columns, index=_index(curves))
 
     def _outliers(self, training, dataset, probability):
-        """Return how unusual objects are, (n,), NaN if the model reads no features or has nothing to tell it by."""
+        """Return how unusual objects are (n,), NaN if the model reads no features or has no detectors."""
         if "features" not in self.about["needs"]:
             return np.full(len(training), np.nan)
         return self._detectors.judge(training, self.columns, dataset.features.values, probability)
 
     def unlike(self, curves):
-        """Return sentences on how `LightCurves` as a whole are unlike those that the model has learned from.
+        """Return sentences on how `LightCurves` as a whole differ from those that the model has learned from.
 
-        There are none if they are not. A guess at another unit of the fluxes is among them.
+        There are none if they do not differ. One sentence may guess that the fluxes have another unit.
         """
         return unlike_words(self._domain, self._observed(curves))
 
     def _averaged(self, scorer, scores, curves, draws):
-        """Return `member_scores` of objects with redshift, averaged over draws of photometric ones."""
+        """Return `member_scores` of objects with redshift, averaged over draws of photometric redshifts."""
         about = self.about.get("photoz", {"draws": 1})
         draws = about["draws"] if draws is None else draws
         rows = np.flatnonzero(is_photometric(curves.redshift, curves.redshift_err))
@@ -164,12 +169,12 @@ class Model:
         return averaged_scores(scores, rows, [member_scores(scorer, one) for one in drawn])
 
     def describe(self, curves):
-        """Return a `pandas.DataFrame` of what an observer asks first of `LightCurves`, indexed by object id.
+        """Return a `pandas.DataFrame` of what an observer asks first about `LightCurves`, indexed by object id.
 
         Columns: n_points; snr, the highest flux over its error; peak_mjd; peak_magnitude, in r, without Galactic dust;
         absolute_magnitude; temperature (kK) and radius (cm) of the blackbody at peak; rise and fade, rest-frame days
-        from half of peak to peak and back; kind, TDE, SN or AGN, of the hypothesis with the highest evidence, and
-        evidence, ln evidence of the best TDE hypothesis less that of the others; flags, what to be wary of.
+        from half of peak to peak and back; kind, TDE, SN or AGN, of the hypothesis with the highest evidence; evidence,
+        the ln evidence of the best TDE hypothesis less that of the others; flags, reasons for caution.
         """
         import pandas
 
@@ -182,10 +187,10 @@ class Model:
     def explain(self, curves, features=15, rows=None):
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
 
-        One row for each object and feature, the `features` of largest size for each: object_id, feature, value, shap,
-        which is what the feature adds to the margin of the class sought (SHAP values, mean over the fits of the members
-        that have them), and meaning. rows: numbers of the objects to explain, all by default. Raises DataError if no
-        member has SHAP values.
+        One row for each object and feature, for the `features` largest SHAP values of each object. Columns: object_id,
+        feature, value, shap, and meaning. shap is what the feature adds to the margin of the class sought (the mean
+        SHAP value over the fits of members that have them). rows: indices of the objects to explain, all by default.
+        Raises DataError if no member has SHAP values.
         """
         import pandas
 
@@ -201,18 +206,18 @@ class Model:
 
     @property
     def can_explain(self):
-        """Whether a member has SHAP values, so that `explain` can tell reasons."""
+        """Whether any member has SHAP values, which `explain` needs."""
         return any(self._explaining(training) for training in self._scorers)
 
     def _scored_by(self, curves):
-        """Return the training set (n,) str whose models score an object, or would if they could."""
+        """Return the training set (n,) str whose models score each object, or would if they could."""
         scorer = judge(self._domain, self._observed(curves)).leading
         without = WITHOUT_REDSHIFT if WITHOUT_REDSHIFT in self._scorers else FINAL
         return np.where(scorer == "", np.where(curves.has_redshift, FINAL, without), scorer)
 
     @property
     def trigger(self):
-        """The `mallorn.survey.as_of.Trigger` from which it counts the ages of objects."""
+        """The `mallorn.survey.as_of.Trigger` from which the model counts the ages of objects."""
         return trigger_of(self._domain)
 
     def _observed(self, curves):
@@ -234,11 +239,11 @@ class Model:
         return np.mean(found, axis=0)
 
     def check(self):
-        """Return notes on versions that are others than where the model was made.
+        """Return notes on versions that differ from those that the model was made with.
 
-        The model's golden inputs, simulated light curves, are computed here, once for this code and these packages on
-        this machine. Raises DataError, naming what differs, if features or probabilities are not those of the model
-        within the tolerance that it states. A model without golden inputs is taken as it is.
+        The model's golden inputs, simulated light curves, are scored here, once for this code and these packages on
+        this machine. Raises DataError, naming what differs, if features or probabilities differ from the model's by
+        more than its tolerance. A model without golden inputs is accepted as it is.
         """
         if self._notes is None:
             self._notes = check_bundle(self.folder, self.about) if self.about.get("golden") else []
@@ -246,7 +251,7 @@ class Model:
 
     @cached_property
     def _scorers(self):
-        """What scores objects, by training set, read when it is first asked for."""
+        """The scorers of objects by training set; each is read when it is first asked for."""
         self.check()
         return read_scorers(self.folder, self.about)
 
@@ -264,9 +269,9 @@ class Model:
         return extract_features(curves, self.settings, families, further=further) if reads else {}
 
     def _made(self, curves):
-        """Return features and what `FURTHER` adds, {} for a model that reads no features.
+        """Return the features and the columns of `FURTHER`, {} for a model that reads no features.
 
-        Those of the last light curves are kept: who asks for probabilities asks for reasons next.
+        The result for the last light curves is kept, since users ask for reasons after probabilities.
         """
         if self._last[0] is not curves:
             refuse_unsound(curves)

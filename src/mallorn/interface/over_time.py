@@ -1,4 +1,4 @@
-"""Scores of objects over time: as a stream would have scored them, night after night."""
+"""Scores of objects over time, as a stream would have given them night after night."""
 
 from dataclasses import replace
 
@@ -15,14 +15,14 @@ _KEPT = ("probability", "probability_low", "probability_high", "threshold", "sco
 
 
 def score_over_time(model, curves, most=12):
-    """Return a `pandas.DataFrame` with a row for each object and time: what the model would have said then.
+    """Return a `pandas.DataFrame` with a row for each object and time, of what the model would have said then.
 
-    model: `Model`. curves: `LightCurves`, with all points that came before the trigger; one of each object. most: times
-    of each object, see `moments`.
+    model: `Model`. curves: `LightCurves` of distinct objects, with all points from before the trigger. most: number of
+    times for each object, see `moments`.
 
     Columns: object_id; mjd of the last point known; age, days from the trigger to it; probability, probability_low,
-    probability_high, threshold, scored_as and probability__CLASS as `Model.predict` returns them, a photometric
-    redshift being taken as it is given. Times at which there was too little to say anything are left out.
+    probability_high, threshold, scored_as and probability__CLASS as from `Model.predict`. Photometric redshifts are
+    taken as they are given. Times with too little data for a score are left out.
     """
     trigger, parts, when = model.trigger, [], {}
     times = moments(curves, most, trigger)
@@ -44,10 +44,10 @@ def score_over_time(model, curves, most=12):
 
 
 def moments(curves, most, trigger=USUAL):
-    """Return MJDs (n, most) at which scores of objects changed: ends of nights with points, from the trigger on.
+    """Return MJDs (n, most) at which scores of objects change: ends of nights with points, from the trigger on.
 
-    Of more nights than `most` some are chosen, the first and the last among them, evenly in the logarithm of the age
-    in days. NaN for objects with fewer, at the end.
+    If there are more nights than `most`, they are chosen evenly in the logarithm of the age in days, with the first and
+    the last among them. Rows with fewer nights end in NaN.
     """
     found = np.full((len(curves), most), np.nan)
     for k, first in enumerate(trigger_times(curves, trigger)):

@@ -1,4 +1,4 @@
-"""Pages of the most probable objects that were scored: the vetting pages of the report, without a training set."""
+"""Pages of the most probable objects that were scored: vetting pages as in the report, without a training set."""
 
 import heapq
 import tempfile
@@ -34,14 +34,14 @@ _NAVIGATION = [("index", "Objects")]
 
 
 class Pages:
-    """The `number` most probable objects of all that are scored by a `Model`, and their pages in `folder`."""
+    """The `number` most probable objects among all that a `Model` scores, and their pages in `folder`."""
 
     def __init__(self, model, folder, number):
         self._model, self._folder, self._number = model, Path(folder), number
         self._heap, self._count, self._seen = [], 0, 0
 
     def add(self, frame, batch):
-        """Keep those of a batch that are among the most probable so far; frame: its scores."""
+        """Keep the objects of a batch that are among the most probable so far. frame: its scores."""
         probability = frame["probability"].to_numpy()
         self._seen += len(frame)
         least = self._heap[0][0] if len(self._heap) == self._number else -np.inf
@@ -50,7 +50,7 @@ class Pages:
             return
         curves = batch.lightcurves()
         for k in rows[: self._number]:
-            self._count += 1  # of two with one probability the first stays
+            self._count += 1  # if two have the same probability, the first stays
             row = frame.iloc[k].to_dict() | {"input": Path(batch.path).name}
             entry = float(probability[k]), -self._count, curves.take([k]), row
             push = heapq.heappush if len(self._heap) < self._number else heapq.heappushpop
@@ -76,7 +76,7 @@ class Pages:
         self._write_index(rows)
 
     def _views(self, folder, curves):
-        """Return {object_id: `ObjectView`}, by way of files as the workflow has them."""
+        """Return {object_id: `ObjectView`}, through files like those of the workflow."""
         settings, report = self._model.settings, configuration({})["report"]
         splits = [str(k) for k in range(len(curves))]
         store = Store({}, {}, {}, {}, {}, {})
@@ -101,7 +101,7 @@ class Pages:
         return read_views(store, log, ids, drawing)
 
     def _over_time(self, curves):
-        """Return {object id: what was said of it over time}, by a model that has learned from young objects."""
+        """Return {object id: its scores over time}, for a model that has learned from young objects."""
         if EARLY not in self._model.about:
             return {}
         said = [score_over_time(self._model, one) for one in curves]

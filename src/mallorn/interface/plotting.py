@@ -1,4 +1,4 @@
-"""A figure of one light curve, in one call."""
+"""A figure of one light curve in one call."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ __all__ = ["plot"]
 def plot(curves, object_id=None, settings=None):
     """Return the `matplotlib` figure of one object: its points, and the light curve fitted to all passbands at once.
 
-    curves: `LightCurves`. object_id: the object to draw; may be left out of curves of a single one. settings: a
-    configuration, or the part of it that differs from the defaults. Fluxes are drawn without Galactic dust. The figure
-    is saved by its `savefig`. Raises DataError for an object that is not there, or whose
-    light curve is not as `LightCurves` says.
+    curves: `LightCurves`. object_id: the object to draw; it may be left out if there is only one. settings: a
+    configuration, or the part of it that differs from the defaults. Fluxes are drawn without Galactic dust. The
+    figure's method `savefig` saves it. Raises DataError for an object that is not there, or whose light curve is not as
+    `LightCurves` requires.
     """
     ids = np.asarray(curves.object_id, dtype=str)
     if object_id is None and len(ids) != 1:

@@ -1,4 +1,4 @@
-"""Light curves from a survey's files, in one call."""
+"""Read light curves from a survey's files in one call."""
 
 import logging
 from pathlib import Path
@@ -20,13 +20,12 @@ log = logging.getLogger(__name__)
 def read(path, source=None, survey=None, splits=None, settings=None):
     """Return the `LightCurves` of files of any format or survey, or of one split that the workflow has read.
 
-    path: what the source reads: a file or a folder; for the source kaggle a folder with test_log.csv, train_log.csv if
-    there are labelled objects, and split_*/ with their light curves; or a file results/lightcurves/SPLIT.parquet of a
-    finished run.
-    source: a format or source (docs/howto/sources.md has all), such as "snana" or "ztf_forced"; survey: a survey, or
-    several, whose passbands the files may have; both are those of the settings by default. splits: names of the splits
-    to read; all by default. settings: a configuration, or the part of it that differs from the defaults: `source`,
-    `survey`, `surveys`, `ingest` and `readers` are read.
+    path: a file or folder that the source reads, or a file results/lightcurves/SPLIT.parquet of a finished run. For the
+    source kaggle it is a folder with test_log.csv, split_*/ with light curves and, if there are labelled objects,
+    train_log.csv. source: a format or source, such as "snana" or "ztf_forced" (docs/howto/sources.md lists all).
+    survey: one or several surveys whose passbands the files may have. Source and survey are those of the settings by
+    default. splits: names of the splits to read, all by default. settings: a configuration, or the part of it that
+    differs from the defaults; `source`, `survey`, `surveys`, `ingest` and `readers` count.
 
     Objects are ordered by id. Rows that cannot be used are left out and counted in a warning. Raises DataError, naming
     file, line and next step, for files that cannot be read at all.
@@ -49,10 +48,10 @@ def read(path, source=None, survey=None, splits=None, settings=None):
 
 
 class Opened(NamedTuple):
-    """Files that a source can read.
+    """Files that are open to a source.
 
-    config: the configuration. reader: the source. passbands: the `Passbands`; surveys: names of those they are of.
-    sets: of objects, those that are read. splits: names.
+    config: the configuration. reader: the source. passbands: the `Passbands`; surveys: the names of their surveys.
+    sets: the sets of objects to read. splits: names.
     """
 
     path: Path
@@ -64,7 +63,7 @@ class Opened(NamedTuple):
     splits: list
 
     def read_split(self, split, write):
-        """Call `write` with the `LightCurves` of groups of objects; return the `SetAside`, and what is known of the
+        """Call `write` with the `LightCurves` of groups of objects; return the `SetAside` and what is known about the
         objects: {column: (n,)} for a format, else None."""
         ingest = self.config["ingest"]
         if is_format(self.config["source"]):
@@ -72,16 +71,16 @@ class Opened(NamedTuple):
         return self.reader.read_split(self.path, split, self.sets, ingest, self.passbands, write), None
 
     def metadata(self):
-        """Return what a source that is no format knows of all objects; None of a format."""
+        """Return what a source that is no format knows about all objects; None for a format."""
         if is_format(self.config["source"]):
             return None
         return self.reader.read_metadata(self.path, self.splits, self.sets, self.config["ingest"])
 
 
 def open_path(path, source=None, survey=None, settings=None, sets=("train", "test")):
-    """Return the `Opened` files of `path`; other arguments as of `read`.
+    """Return the `Opened` files of `path`; the other arguments are as for `read`.
 
-    sets: the sets of objects to read of a source that tells them apart; a survey without labels has no "train".
+    sets: the sets of objects to read, for a source that tells them apart; a survey without labels has no "train".
     """
     given = {name: value for name, value in (("source", source), ("survey", survey)) if value is not None}
     config = configuration({**(settings or {}), **given}) | {"data_dir": str(path)}
@@ -92,13 +91,13 @@ def open_path(path, source=None, survey=None, settings=None, sets=("train", "tes
 
 
 def is_artifact(path):
-    """Return whether a path is called as light curves that the workflow has read, results/lightcurves/SPLIT.parquet."""
+    """Return whether a path has the name of light curves from the workflow, results/lightcurves/SPLIT.parquet."""
     path = Path(path)
     return path.parent.name == "lightcurves" and path.suffix == ".parquet"
 
 
 def objects_beside(points):
-    """Return the path of the objects that light curves of a finished run belong to; DataError if it is not there."""
+    """Return the path of the objects beside light curves of a finished run; raise DataError if it is not there."""
     objects = Path(points).parents[1] / "objects" / Path(points).name
     for file in (Path(points), objects):
         if not file.is_file():
@@ -108,7 +107,7 @@ def objects_beside(points):
 
 
 def _splits(source, path, sets):
-    """Return the sets of objects that there are, and the splits: those of a survey without labels if it has none."""
+    """Return the sets of objects and the splits; a survey without a training set is read as one without labels."""
     try:
         return sets, source.splits(path, sets, "path")
     except DataError:

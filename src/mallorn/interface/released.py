@@ -1,4 +1,4 @@
-"""What comes with the package: a trained model, and an example to score."""
+"""The trained model and the example that come with the package."""
 
 from pathlib import Path
 

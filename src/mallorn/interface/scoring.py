@@ -1,4 +1,4 @@
-"""From files of light curves to a table of scores: some hundred objects at a time, in one process or several."""
+"""Make a table of scores from files of light curves, a few hundred objects at a time, in one or several processes."""
 
 import gc
 from collections import deque
@@ -21,15 +21,13 @@ _AHEAD = 2  # batches that wait for each process
 
 
 def score_curves(model, curves, known=None, reasons=3):
-    """Return a `pandas.DataFrame` of all that is to be said of `LightCurves`, one row for each object, also of those
-    that have no score.
+    """Return a `pandas.DataFrame` of all that mallorn says about `LightCurves`, one row for each object.
 
-    model: a `Model`. known: {column: (n,)} of what else is known of the objects (ra, dec, redshift_kind, label,
-    host_...). reasons: number of features to name that drive the probability.
+    Objects without a score have a row too. model: a `Model`. known: {column: (n,)} of what else is known about the
+    objects (ra, dec, redshift_kind, label, host_...). reasons: number of features to name that drive the probability.
 
-    Columns: object_id; ra, dec (degrees), redshift, redshift_err, redshift_kind; what `Model.predict` returns, with
-    decision 1, 0, or empty where it cannot say; what `Model.describe` returns; reasons; label and host_... where they
-    are known.
+    Columns: object_id; ra, dec (degrees), redshift, redshift_err, redshift_kind; those of `Model.predict`, with
+    decision 1, 0, or empty if it cannot say; those of `Model.describe`; reasons; label and host_... if they are known.
     """
     import pandas
 
@@ -55,7 +53,7 @@ def score_curves(model, curves, known=None, reasons=3):
 
 
 def score_read(model, found, ingest, passbands, reasons):
-    """Return what `score_curves` says of the objects of (file name, `mallorn.sources.canonical.Batch`) pairs.
+    """Return `score_curves` of the objects in (file name, `mallorn.sources.canonical.Batch`) pairs.
 
     ingest: that block of the configuration. passbands: see `mallorn.ingest.batches.pack`. The order is by object id.
     """
@@ -69,12 +67,12 @@ def score_read(model, found, ingest, passbands, reasons):
 
 
 def _numbered(column):
-    """Return a column, one of truth values as 1, 0 and empty."""
+    """Return a column; truth values become 1, 0 and empty."""
     return column.array.astype("Int8") if column.dtype in ("bool", "boolean") else column.array
 
 
 def _reasons(model, curves, rows, number):
-    """Return what drives the probabilities of the objects `rows`, "feature = value (+SHAP); ...", (n,) str."""
+    """Return the reasons (n,) str for the probabilities of the objects `rows`: "feature = value (+SHAP); ..."."""
     told = np.full(len(curves), "", dtype=object)
     if number and len(rows) and model.can_explain:
         table = model.explain(curves, number, rows)
@@ -88,14 +86,14 @@ def _reasons(model, curves, rows, number):
 
 
 def score_batch(folder, plugins, batch, reasons):
-    """Return what `score_curves` says of a `Batch`, by the model in `folder`, which a process reads once.
+    """Return `score_curves` of a `Batch` by the model in `folder`, which a process reads once.
 
     plugins: plug-in files that the model needs.
     """
     if plugins:
         use(plugins)
     frame = score_curves(model_of_process(str(folder)), batch.lightcurves(), batch.known, reasons)
-    gc.collect()  # parts of what was made refer to each other
+    gc.collect()  # parts of the results refer to each other
     return frame
 
 
@@ -106,10 +104,10 @@ def model_of_process(folder):
 
 
 def in_processes(function, batches, jobs):
-    """Yield (batch, function(batch)) of each of an iterable of batches, in order; `jobs` processes work on them.
+    """Yield (batch, function(batch)) for each of an iterable of batches, in order; `jobs` processes work on them.
 
-    function: at the top of a module, or a `functools.partial` of one. One job is done in this process. What is yielded
-    does not depend on `jobs`. No more batches are taken than the processes are about to need.
+    function: at the top of a module, or a `functools.partial` of such a function. With one job this process does the
+    work. Results do not depend on `jobs`. Batches are taken only when the processes are about to need them.
     """
     if jobs == 1:
         for batch in batches:

@@ -1,4 +1,4 @@
-"""Tables of any length as Parquet, CSV, VOTable or FITS: parts are kept on disk, and made one table at the end."""
+"""Write tables of any length as Parquet, CSV, VOTable or FITS: parts stay on disk and are joined at the end."""
 
 import shutil
 import sys
@@ -17,11 +17,11 @@ ENDINGS = (".parquet", ".csv", ".vot", ".fits")
 """How the name of a table ends, which says what it is."""
 
 
-_DIGITS = "%.10g"  # of numbers in CSV
+_DIGITS = "%.10g"  # significant digits of numbers in CSV
 
 
 class About(NamedTuple):
-    """What a column is: `unit`, as astropy knows it, `meaning` and `ucd`."""
+    """Description of a column: `unit`, as astropy knows it, `meaning` and `ucd`."""
 
     unit: str = ""
     meaning: str = ""
@@ -30,11 +30,11 @@ class About(NamedTuple):
 
 @contextmanager
 def table_written(path, about):
-    """Give the block a function that adds a `pandas.DataFrame` to the table `path`, which is there when it has ended.
+    """Give the block a function that adds a `pandas.DataFrame` to the table `path`; the file exists after the block.
 
-    path: its ending is one of `ENDINGS`; "-" is CSV on standard output. about: {column: `About`}, for the formats that
-    can say it. Tables need not have the same columns: those that one lacks are empty there. Only VOTable and FITS hold
-    the whole table in memory, once. Raises DataError for another ending.
+    path: its ending is one of `ENDINGS`; "-" is CSV on standard output. about: {column: `About`}, for formats that can
+    hold it. Tables need not have the same columns: missing ones are empty. Only VOTable and FITS hold the whole table
+    in memory, once. Raises DataError for another ending.
     """
     ending = ".csv" if str(path) == "-" else Path(path).suffix
     if ending not in ENDINGS:
@@ -67,7 +67,7 @@ class _Parts:
         self._schemas.append(table.schema)
 
     def schema(self, about):
-        """Return the columns of all parts, those of the first part first."""
+        """Return the columns of all parts, in the order in which they first occur."""
         import pyarrow as pa
 
         whole = pa.unify_schemas(self._schemas, promote_options="permissive")

@@ -1,4 +1,4 @@
-"""CSV tables for people and for Kaggle: written beside their name and renamed when whole."""
+"""CSV tables for people and for Kaggle: written to a temporary name and renamed when whole."""
 
 import csv
 
@@ -10,7 +10,7 @@ __all__ = ["write_csv"]
 
 
 def write_csv(path, columns, digits=6, exact=()):
-    """Write `columns`, a mapping of name to a sequence of values, with floats of `digits` significant digits.
+    """Write `columns`, a mapping of name to a sequence of values; floats have `digits` significant digits.
 
     NaN is written as an empty cell. exact: names of columns whose floats are written with 15 digits.
     """

@@ -1,4 +1,4 @@
-"""Digests that tell whether a file changed. Only the standard library is imported here."""
+"""Digests that tell whether a file has changed. Only the standard library is imported here."""
 
 import hashlib
 import os
@@ -11,10 +11,10 @@ _READ_WHOLE = 100_000_000  # bytes; reading takes about 0.05 s
 
 
 def file_digest(path):
-    """Return a digest of a file's content; of its size and date if it is larger than 100 MB.
+    """Return a digest of a file's content, or of its size and date if it is larger than 100 MB.
 
-    Snakemake compares the content of a file only when its date is newer than the results: it would not notice one that
-    was replaced by an older one. A file that is not there has a digest too: its absence is for the job to report.
+    Snakemake compares the content of a file only if its date is newer than the results. It would not notice that a file
+    was replaced by an older one. A missing file has a digest too: the job will report it.
     """
     return _file_digest(str(path), *stamp(path))
 
@@ -26,7 +26,7 @@ def _file_digest(path, mtime_ns, size):
 
 
 def whole_digest(path):
-    """Return a digest of a file's content, however large it is; the name of the error if it cannot be read."""
+    """Return a digest of a file's content, whatever its size; the name of the error if it cannot be read."""
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written beside their name and renamed when done."""
+"""Files that are whole or absent: written to a temporary name and renamed when done."""
 
 import errno
 import os
@@ -27,9 +27,10 @@ _OF_THE_DISK = {
 def atomic_write(path):
     """Give the block a path beside `path` to write to, and rename it to `path` when the block ends without error.
 
-    A reader sees the old file or the whole new one. Each writer has a name of its own beside `path`, so that a job
-    left over from a killed run cannot write into the file of the job that replaces it; what it leaves is removed here.
-    Missing folders are made. Raises DataError, with the next step, if the disk is full or the folder not writable.
+    A reader sees the old file or the whole new one. Each writer has a temporary name of its own beside `path`: a job
+    left over from a killed run cannot write into the file of the job that replaces it. Files that it leaves are removed
+    here. Missing folders are made. Raises DataError, with the next step, if the disk is full or the folder not
+    writable.
     """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

@@ -1,4 +1,4 @@
-"""Files that may come from others, such as those of a model: read within limits of size, and nothing in them is run."""
+"""Read files that may come from others, such as a model's: within limits of size, and without running any code."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ _FIX = "get the file again, or make it anew"
 
 
 def read_json(path, most=MOST_JSON):
-    """Return the value in a JSON file. Raises DataError for one that is too large, nested too deep, or no JSON."""
+    """Return the value in a JSON file. Raises DataError if it is too large, nested too deeply, or no JSON."""
     path = Path(path)
     size = path.stat().st_size
     if size > most:
@@ -38,7 +38,7 @@ def read_json(path, most=MOST_JSON):
 
 
 def read_gzip(path, most=MOST_ARRAYS):
-    """Return the bytes that a gzip file holds. Raises DataError for one that is none, is cut off, or holds too much."""
+    """Return the bytes in a gzip file. Raises DataError if it is no gzip file, is cut off, or holds too much."""
     path = Path(path)
     try:
         with gzip.open(path) as packed:
@@ -54,8 +54,8 @@ def read_gzip(path, most=MOST_ARRAYS):
 def read_arrays(path, most=MOST_ARRAYS):
     """Return {name: array} of numpy's npz file `path`, without pickles.
 
-    Raises DataError for a file that is none, that holds objects, or that claims more than `most` bytes unpacked, or
-    arrays larger than what is there.
+    Raises DataError for a file that is no such file, that holds objects, or that claims more than `most` bytes unpacked
+    or arrays larger than its content.
     """
     path = Path(path)
     try:
@@ -70,7 +70,7 @@ def read_arrays(path, most=MOST_ARRAYS):
 
 
 def _fault(packed, most):
-    """Return what is wrong with the arrays in an open zip archive, by their headers alone; None if nothing is."""
+    """Return what is wrong with the arrays in an open zip archive, from their headers alone; None if nothing is."""
     size = sum(entry.file_size for entry in packed.infolist())
     if size > most:
         return f"{size / 1e6:g} MB"

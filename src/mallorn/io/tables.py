@@ -1,7 +1,7 @@
-"""Parquet tables with units: written beside their name and renamed when whole, read as columns of numpy.
+"""Parquet tables with units: written to a temporary name and renamed when whole, read as numpy columns.
 
 `pyarrow.array`, `Array.to_numpy` and every pyarrow call that takes a Python scalar import pandas, which costs a short
-job more than its reading and writing. So arrays are passed between numpy and Arrow through their buffers here.
+job more than its reading and writing. Arrays are therefore passed between numpy and Arrow through their buffers.
 """
 
 from contextlib import contextmanager, suppress
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def write_table(path, columns, units=None, sorted_by=(), metadata=None, notes=None):
-    """Write `columns` as zstd-compressed Parquet; a reader sees the whole file or none.
+    """Write `columns` as zstd-compressed Parquet; a reader sees the whole file or no file.
 
     columns: mapping of name to a one-dimensional array (N,), a pyarrow array, or a numpy array (N, ...) whose
         further axes become a fixed-size list in C order.
@@ -45,8 +45,8 @@ def write_table(path, columns, units=None, sorted_by=(), metadata=None, notes=No
 def table_writer(path, units=None, sorted_by=(), metadata=None, notes=None):
     """Give the block a function that appends columns to the Parquet file `path` as a group of rows.
 
-    The arguments are those of `write_table`. The groups, at least one, have the same columns; `read_columns` reads
-    them one by one. The file is there when the block has ended without error.
+    The arguments are those of `write_table`. There must be at least one group, and all must have the same columns;
+    `read_columns` reads them one by one. The file exists once the block has ended without error.
     """
     told, writer = {"unit": dict(units or {}), "note": dict(notes or {})}, None
 
@@ -67,7 +67,7 @@ def table_writer(path, units=None, sorted_by=(), metadata=None, notes=None):
             yield write
         except BaseException:
             if writer is not None:
-                with suppress(Exception):  # a full disk is met here once more
+                with suppress(Exception):  # a full disk may show only here
                     writer.close()
             raise
         writer.close()
@@ -83,8 +83,8 @@ def read_columns(path, columns=None, filters=None, rows=None, group=None):
     """Return {name: array} of a Parquet file; fixed-size lists come back with shape (N, size), strings as objects.
 
     columns: names to read, all by default. filters: as in `pyarrow.parquet.read_table`.
-    rows: numbers of the rows to return (m,), in that order; all by default.
-    group: number of the group of rows to read (see `table_writer`); all by default.
+    rows: indices (m,) of the rows to return, in that order; all by default. group: index of the group of rows to read
+    (see `table_writer`); all by default.
 
     Raises KeyError if the file lacks one of `columns`.
     """
@@ -102,7 +102,7 @@ def read_columns(path, columns=None, filters=None, rows=None, group=None):
 
 
 def read_codes(path, column, group=None):
-    """Return the string column `column` of a Parquet file as codes (N,) and the list of the strings they stand for.
+    """Return the string column `column` of a Parquet file as codes (N,) and the list of its distinct strings.
 
     The code of a missing string is -1. group: as in `read_columns`. Raises KeyError if there is no such column.
     """
@@ -126,12 +126,12 @@ def _of_fields(path, key):
 
 
 def read_metadata(path):
-    """Return the {str: str} that `write_table` was given as `metadata` of a Parquet file."""
+    """Return the `metadata`, {str: str}, that a Parquet file was written with."""
     return {key.decode(): value.decode() for key, value in (pq.read_schema(path).metadata or {}).items()}
 
 
 def arrow_array(values):
-    """Return numpy `values` (N, ...) as an Arrow array without missing values, save for None among strings."""
+    """Return numpy `values` (N, ...) as an Arrow array; only strings may be missing (None)."""
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values
     values = np.asarray(values)
@@ -174,7 +174,7 @@ def numpy_array(column):
 
 
 def numpy_codes(column):
-    """Return a dictionary-encoded Arrow column as codes (N,), -1 where missing, and the list of what they stand for."""
+    """Return a dictionary-encoded Arrow column as codes (N,), -1 where missing, and the list of its values."""
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.nulls(0, column.type)

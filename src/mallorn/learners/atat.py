@@ -64,7 +64,7 @@ class Encoder(nn.Module):
         return tuple(codes)
 
     def _curve(self, tokens, slot, seen):
-        """Return (n, width): each point's flux times a Fourier series of its time, and plus another."""
+        """Return (n, width): each point's flux times a Fourier series of its time, plus another such series."""
         angle = 2.0 * torch.pi * tokens[..., :1] * self.turns
         series = torch.cat([torch.ones_like(tokens[..., :1]), torch.sin(angle), torch.cos(angle)], dim=-1)
         scale, offset = series @ self.modulation[0], series @ self.modulation[1]
@@ -74,7 +74,7 @@ class Encoder(nn.Module):
 
 
 def _read(blocks, summary, tokens, seen):
-    """Return what a summary token (1, d) before the tokens (n, L, d) has become after all blocks, (n, d)."""
+    """Put a summary token (1, d) before the tokens (n, L, d); return its value (n, d) after all blocks."""
     values = torch.cat([summary.expand(len(tokens), -1, -1), tokens], dim=1)
     for block in blocks:
         values = block(values, seen)

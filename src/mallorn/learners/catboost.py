@@ -57,7 +57,7 @@ _FILE = "model.cbm"
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted model; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`, `iterations` at least.
+    params: from `PARAMETERS`; `iterations` must be among them.
     """
     label, loss = (classes == 0).astype(int), "Logloss"
     if n_classes > 2:
@@ -67,7 +67,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     features, margin = dataset.features.values, dataset.margin
     model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
     for name in ("train_finish_time", "model_guid"):
-        del model.get_metadata()[name]  # the same model is to be the same file
+        del model.get_metadata()[name]  # the same model must give the same file
     return model
 
 
@@ -78,7 +78,7 @@ def predict(model, dataset):
 
 
 def importance(model):
-    """Return the mean change of predictions at the splits on each feature, shape (p,), the sum being 100."""
+    """Return the mean change of predictions at the splits on each feature, shape (p,), scaled to a sum of 100."""
     return np.asarray(model.get_feature_importance(type="PredictionValuesChange", thread_count=1))
 
 
@@ -89,7 +89,7 @@ def contributions(model, dataset):
 
 
 def save(model, folder):
-    """Write the model in CatBoost's own format, without the time of training, so that equal models are equal files."""
+    """Write the model in CatBoost's own format without the time of training: equal models are then equal files."""
     about = model.get_metadata()
     about["train_finish_time"] = about["model_guid"] = ""
     model.save_model(str(Path(folder, _FILE)), format="cbm")
@@ -105,7 +105,7 @@ def _pool(dataset):
 
 
 class _LastPool:
-    """CatBoost's copy of the features that were asked for last: the models of all folds read the same."""
+    """CatBoost's copy of the last features: the models of all folds read the same ones."""
 
     def __init__(self):
         self._last = lambda: None, None

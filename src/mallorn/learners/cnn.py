@@ -1,4 +1,4 @@
-"""A convolutional network over the points of each passband, whose codes are joined."""
+"""A convolutional network over the points of each passband; the codes of all passbands are joined."""
 
 import torch
 from torch import nn
@@ -37,7 +37,7 @@ DEFAULTS = {"width": 32, "layers": 4, "kernel": 5, "longest": 40, "dropout": 0.2
 
 
 class Encoder(nn.Module):
-    """The same convolutions for all passbands, told which they see; the highest and mean value of each, joined."""
+    """The same convolutions for all passbands, which are told the passband; highest and mean values are joined."""
 
     def __init__(self, params, sizes):
         super().__init__()

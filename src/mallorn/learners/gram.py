@@ -1,11 +1,11 @@
-"""Linear models of many more columns than objects, through the products of objects with each other.
+"""Linear models with many more columns than objects, through the products of objects with each other.
 
-A penalised linear model of n objects in p columns X depends on X through the Gram matrix K = X X^T alone: with any Z
-of n columns for which Z Z^T = K, the same penalty gives the same margins, and weights v of the columns of Z are the
-weights X^T Z^-T v of those of X (Hastie & Tibshirani 2004, Biostatistics 5, 329).
+A penalised linear model of n objects in p columns X depends on X only through the Gram matrix K = X X^T. Any Z of n
+columns with Z Z^T = K gives the same margins under the same penalty. Weights v of the columns of Z are then the weights
+X^T Z^-T v of the columns of X (Hastie & Tibshirani 2004, Biostatistics 5, 329).
 
-Columns are taken as they are, but for their mean: a transform before the learner puts them on one scale. A missing
-value is the mean of its column.
+Only the mean of a column is removed; a transform before the learner puts columns on one scale. A missing value counts
+as the mean of its column.
 """
 
 from pathlib import Path
@@ -39,7 +39,7 @@ _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 class LinearModel(NamedTuple):
-    """Of p columns and C classes: `weights` (p, C) and `bias` (C,) of columns less their `mean` (p,), all float32."""
+    """A model of p columns and C classes: `weights` (p, C), `bias` (C,) and the columns' `mean` (p,), all float32."""
 
     weights: np.ndarray
     bias: np.ndarray
@@ -47,7 +47,7 @@ class LinearModel(NamedTuple):
 
     @classmethod
     def of(cls, weights, bias, mean):
-        """Return the model with the margins `weights`, `bias`: (p, 1) and (1,) are those of class 1 of two."""
+        """Return the model of these weights and bias; shapes (p, 1) and (1,) stand for class 1 of two."""
         if weights.shape[1] == 1:
             weights, bias = np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
         return cls(*(np.asarray(values, dtype=np.float32) for values in (weights, bias, mean)))
@@ -56,14 +56,14 @@ class LinearModel(NamedTuple):
 def centred(values, mean=None):
     """Return (columns less their mean (n, p) float32, 0 where missing, and the mean (p,) float32).
 
-    mean: that of the objects that were fitted to; their own by default, 0 for a column without any value.
+    mean: of the objects in the fit; by default that of `columns` itself, 0 for a column without values.
     """
     missing = np.isnan(values)
     if mean is None:
         known = np.maximum(np.count_nonzero(~missing, axis=0), 1)
         filled = np.where(missing, np.float32(0.0), values)
         mean = (np.sum(filled, axis=0, dtype=float) / known).astype(np.float32)
-        # a mean that is off by rounding would leave something of a constant column
+        # rounding of the mean would leave a remainder of a constant column
         mean = np.where(filled.min(axis=0) == filled.max(axis=0), filled[0], mean)
     return np.where(missing, np.float32(0.0), values - mean), mean
 
@@ -78,10 +78,10 @@ def gram_matrix(values):
 
 
 def event_folds(event, classes, number):
-    """Return the part (n,) int of each object, 0 .. number - 1: events stay whole, classes are spread evenly.
+    """Return the part (n,) int of each object, 0 .. number - 1. Events stay whole, and classes are spread evenly.
 
-    Events are dealt out class by class, in the order of their names, so that nothing is drawn. event (n,) str;
-    classes (n,) int; an event counts as of the class of its first object.
+    Events are dealt out class by class in the order of their names; nothing is random. event (n,) str; classes (n,)
+    int; an event has the class of its first object.
     """
     _, first, which = np.unique(np.asarray(event, dtype=str), return_index=True, return_inverse=True)
     order = np.argsort(np.asarray(classes)[first], kind="stable")

@@ -61,7 +61,7 @@ _FILE = "model.txt.gz"
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted booster; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`, `num_iterations` at least; `focal_gamma` > 0 is for two classes.
+    params: from `PARAMETERS`; `num_iterations` must be among them. `focal_gamma` > 0 is for two classes.
     """
     params = dict(params)
     gamma = params.pop("focal_gamma", 0)
@@ -100,7 +100,7 @@ def contributions(model, dataset):
 
 
 def save(model, folder):
-    """Write the model as LightGBM's text, compressed: a third of the size."""
+    """Write the model as LightGBM's text, compressed to a third of its size."""
     Path(folder, _FILE).write_bytes(gzip.compress(model.model_to_string().encode(), mtime=0))
 
 
@@ -110,5 +110,5 @@ def load(folder):
 
 
 def _of_data(params):
-    """Return the parameters without an objective that is a function, which the binning cannot take."""
+    """Return the parameters without an objective that is a function, since the binning cannot take one."""
     return {key: value for key, value in params.items() if not callable(value)}

@@ -44,7 +44,7 @@ _NODES = 16
 
 
 class Model(NamedTuple):
-    """Of p features and C classes `weights` (p, C) and `bias` (C,)."""
+    """A model of p features and C classes: `weights` (p, C) and `bias` (C,)."""
 
     weights: np.ndarray
     bias: np.ndarray
@@ -52,11 +52,11 @@ class Model(NamedTuple):
 
 @_in_one_thread
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
-    """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
+    """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. The seed is not used.
 
-    params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, multinomial for any number of classes.
+    params: from `PARAMETERS`, as for scikit-learn's LogisticRegression, multinomial for any number of classes.
     """
-    from sklearn.linear_model import LogisticRegression  # only here: what predicts does without
+    from sklearn.linear_model import LogisticRegression  # imported only here: predictions do without it
 
     regression = LogisticRegression(**params).fit(dataset.features.values, classes, sample_weight=weight)
     weights, bias = regression.coef_.T, regression.intercept_
@@ -72,7 +72,7 @@ def predict(model, dataset):
 
 @_in_one_thread
 def margins(model, dataset):
-    """Return what the probabilities are the softmax of: (n,) of class 0 of two, or (n, n_classes)."""
+    """Return the margins, whose softmax gives the probabilities: (n,) for class 0 of two, or (n, n_classes)."""
     margin = dataset.features.values @ model.weights + model.bias
     return margin[:, 0] - margin[:, 1] if margin.shape[1] == 2 else margin
 
@@ -87,9 +87,9 @@ def log_odds(model, dataset):
 def contributions(model, dataset, odds=False):
     """Return what each feature adds to the margin of class 0, or with `odds` to its log odds, shape (n, p).
 
-    Of a margin, and of the odds of two classes: the SHAP values of a linear model of independent features. Of the odds
-    of several: integrated gradients on the line from the average object (Sundararajan et al. 2017, ICML 70), which
-    are the same of anything linear, and likewise sum to the difference from the average object.
+    For a margin, and for the odds of two classes, these are the SHAP values of a linear model of independent features.
+    For the odds of several classes they are integrated gradients on the line from the average object (Sundararajan et
+    al. 2017, ICML 70). Both agree for a linear function, and both sum to the difference from the average object.
     """
     scores, weights = dataset.features.values, model.weights
     if weights.shape[1] == 2:

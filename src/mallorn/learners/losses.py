@@ -1,4 +1,4 @@
-"""Losses and links of the boosters: margins to probabilities, and the focal loss of two classes."""
+"""Losses and links of the boosters: probabilities from margins, and the focal loss for two classes."""
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -9,10 +9,10 @@ __all__ = ["focal", "probabilities"]
 def focal(margin, target, gamma):
     """Return (gradient (n,), hessian (n,)) in the margin of the focal loss -(1 - q)^gamma ln q.
 
-    q is the probability of an object's own class, the logistic function of `margin` (n,) for targets and of its
-    negative for others. Objects that are told well already count less; gamma = 0 is the log loss (Lin et al. 2017,
-    ICCV, arXiv:1708.02002, equation 4). The hessian is negative where the loss is concave; it is kept above 1e-6, as
-    boosters take Newton steps.
+    q is the probability of an object's own class: the logistic function of `margin` (n,) for targets, and of its
+    negative for others. Objects that are already classified well count less; gamma = 0 is the log loss (Lin et al.
+    2017, ICCV, arXiv:1708.02002, equation 4). The hessian is negative where the loss is concave; it is kept above 1e-6,
+    since boosters take Newton steps.
 
     target: (n,) bool or 0 and 1; gamma: >= 0.
     """
@@ -25,7 +25,7 @@ def focal(margin, target, gamma):
 
 
 def probabilities(margin):
-    """Return class probabilities (n, C) of margins: (n,) those of class 0 of two, or (n, C)."""
+    """Return class probabilities (n, C) from margins: (n,) for class 0 of two, or (n, C)."""
     margin = np.asarray(margin, dtype=float)
     if margin.ndim > 1:
         return softmax(margin, axis=1)

@@ -32,7 +32,7 @@ _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 class Model(NamedTuple):
-    """Of p features, H units and C classes the weights (p, H), (H, C) and biases (H,), (C,) of both layers."""
+    """A model of p features, H units and C classes: weights (p, H), (H, C) and biases (H,), (C,) of both layers."""
 
     weights: tuple
     biases: tuple
@@ -42,8 +42,8 @@ class Model(NamedTuple):
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`: `hidden`, units of the one hidden layer; `epochs`, passes over the training part; and those
-        of scikit-learn's MLPClassifier.
+    params: from `PARAMETERS`: `hidden`, units of the one hidden layer; `epochs`, passes over the training part; the
+        others as for scikit-learn's MLPClassifier.
     """
     params = dict(params)
     hidden, epochs = params.pop("hidden"), params.pop("epochs")
@@ -61,7 +61,7 @@ def predict(model, dataset):
     """Return class probabilities, shape (n, n_classes)."""
     hidden = np.maximum(dataset.features.values @ model.weights[0] + model.biases[0], 0)
     margin = hidden @ model.weights[1] + model.biases[1]
-    # of two classes, scikit-learn has one output, the margin of class 1
+    # for two classes, scikit-learn has one output, the margin of class 1
     return probabilities(-margin[:, 0] if margin.shape[1] == 1 else margin)
 
 

@@ -1,13 +1,13 @@
-r"""Ridge regression of the classes on more columns than objects, its strength chosen inside by leaving out each event.
+r"""Ridge regression of the classes on more columns than objects; leaving out each event chooses its strength.
 
-The targets Y are 1 for an object's own class and 0 for others. With the Gram matrix K of the columns and of a constant
-one, G = (K + lambda I)^-1 and A = G Y, the residuals of the objects g of an event that is left out are exactly
+The targets Y are 1 for an object's own class and 0 for others. Let K be the Gram matrix of the columns and a constant
+one, G = (K + lambda I)^-1 and A = G Y. The residuals of the objects g of a left-out event are then exactly
 
     r_g = (G_gg)^-1 A_g,
 
-with no fit anew (the block form of the PRESS residuals of Allen 1974, Technometrics 16, 125). lambda is the one with
-the least sum of their squares. A logistic model of what is so predicted of left-out objects makes probabilities: it is
-linear, so that it becomes a part of the weights. The columns are those of `mallorn.learners.gram`.
+without a new fit (the block form of the PRESS residuals of Allen 1974, Technometrics 16, 125). lambda is the one with
+the least sum of their squares. A logistic model of the predictions for left-out objects makes probabilities; it is
+linear and becomes a part of the weights. The columns are those of `mallorn.learners.gram`.
 """
 
 import numpy as np
@@ -48,12 +48,12 @@ _CONSTANT = 1e3
 
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def fit(dataset, classes, weight, n_classes, params, seed, threads, event=None):
-    """Return a fitted `LinearModel`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
+    """Return a fitted `LinearModel`; see `mallorn.learners.learner` for the arguments. The seed is not used.
 
-    params: `penalty`, of columns whose squares sum to 1 in the average object; chosen among powers of 10 if it is left
-    out.
+    params: `penalty`, for columns whose squares sum to 1 in the average object. If it is left out, it is chosen among
+    powers of 10.
     """
-    from sklearn.linear_model import LogisticRegression  # only here: what predicts does without
+    from sklearn.linear_model import LogisticRegression  # imported only here: predictions do without it
 
     columns, mean = centred(dataset.features.values)
     root = np.sqrt(weight)[:, None]
@@ -76,10 +76,10 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads, event=None):
 
 
 def left_out(values, vectors, target, penalty, groups):
-    """Return the residuals (n, C) of each object by the ridge regression that its group is left out of.
+    """Return the residuals (n, C) of each object by a ridge regression without its group.
 
-    values (n,), vectors (n, n): eigenvalues and eigenvectors of the Gram matrix. target (n, C). groups: list of row
-    numbers.
+    values (n,), vectors (n, n): eigenvalues and eigenvectors of the Gram matrix. target (n, C). groups: list of arrays
+    of row numbers.
     """
     inverse = 1.0 / (values + penalty)
     dual = vectors @ (inverse[:, None] * (vectors.T @ target))

@@ -1,4 +1,4 @@
-"""A recurrent network over the points, GRU (Cho et al. 2014), whose states are pooled by attention."""
+"""A recurrent network over the points: a GRU (Cho et al. 2014) with attention over its states."""
 
 import torch
 from torch import nn

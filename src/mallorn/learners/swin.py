@@ -41,7 +41,7 @@ _LEVELS = (-0.6, 1.4)
 
 
 class Encoder(nn.Module):
-    """Two stages of windows of 4 x 4 patches, the second of half the resolution and twice the width."""
+    """Two stages of windows of 4 x 4 patches; the second has half the resolution and twice the width."""
 
     def __init__(self, params, sizes):
         super().__init__()
@@ -67,9 +67,9 @@ class Encoder(nn.Module):
         return values.mean(dim=(1, 2))
 
     def images(self, grid):
-        """Return (n, S, side, side): of each slot, in columns of phase, how near a level is to the light curve.
+        """Return (n, S, side, side): for each slot and phase (column), how near each level is to the light curve.
 
-        A column's profile is normal about the mean with its error, and half a level more.
+        A column's profile is a normal about the mean; its width is the error plus half a level.
         """
         grid = functional.interpolate(grid, size=self.side, mode="linear", align_corners=True)
         mean, sd = grid.chunk(2, dim=1)
@@ -78,9 +78,9 @@ class Encoder(nn.Module):
 
 
 def _windowed(values, block, shift):
-    """Return values (n, R, C, d) after a block in each window of 4 x 4, these moved by `shift` places.
+    """Return values (n, R, C, d) after a block in each window of 4 x 4; windows are moved by `shift` positions.
 
-    Windows that the edge cuts join its two sides; the places of one side see those of the same side alone.
+    A window that crosses the edge joins two sides of the image; positions of one side see only that side.
     """
     n, rows, columns, width = values.shape
     if shift:

@@ -1,7 +1,7 @@
-"""Logistic regression, L2 penalty, on more columns than objects (scikit-learn), its strength chosen inside by event.
+"""Logistic regression, L2 penalty, on more columns than objects (scikit-learn); left-out events choose its strength.
 
-The penalty is the one with the least log loss of objects whose events were left out, so that what tells siblings apart
-counts for nothing. The columns are those of `mallorn.learners.gram`.
+The penalty is the one with the least log loss for objects of left-out events: recognising siblings gains nothing. The
+columns are those of `mallorn.learners.gram`.
 """
 
 import numpy as np
@@ -52,13 +52,13 @@ _JITTER = 1e-5
 
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def fit(dataset, classes, weight, n_classes, params, seed, threads, event=None):
-    """Return a fitted `LinearModel`; see `mallorn.learners.learner` for the arguments. The seed plays no part.
+    """Return a fitted `LinearModel`; see `mallorn.learners.learner` for the arguments. The seed is not used.
 
-    params: of `PARAMETERS`: `C`, the inverse penalty of columns whose squares sum to 1 in the average object, chosen
-    among powers of 10 if it is left out; `parts` that events are dealt out to for that; the others are those of
-    scikit-learn's LogisticRegression.
+    params: from `PARAMETERS`. `C` is the inverse penalty for columns whose squares sum to 1 in the average object; if
+    it is left out, it is chosen among powers of 10. `parts` is the number of parts that events are dealt to for that
+    choice. The others are those of scikit-learn's LogisticRegression.
     """
-    from sklearn.linear_model import LogisticRegression  # only here: what predicts does without
+    from sklearn.linear_model import LogisticRegression  # imported only here: predictions do without it
 
     params = {**_DEFAULTS, **params}
     strength, parts = params.pop("C", None), params.pop("parts")
@@ -74,10 +74,10 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads, event=None):
 
 
 def _reduced(columns):
-    """Return (columns (n, min(n, p)) that stand for `columns` (n, p), Cholesky factor of their products, their size).
+    """Return (columns (n, min(n, p)) in place of `columns` (n, p), Cholesky factor of their products, their size).
 
-    The factor is None if these are the columns themselves. size: root mean square length of an object, by which they
-    are divided.
+    The factor is None if these are the columns themselves. They are divided by size, the root mean square length of an
+    object.
     """
     n, p = columns.shape
     size = max(np.sqrt(np.mean(np.sum(columns**2, axis=1, dtype=float))), np.finfo(np.float32).tiny)
@@ -87,16 +87,16 @@ def _reduced(columns):
     while True:
         try:
             factor = cholesky(gram + jitter * np.eye(n), lower=True)
-            # X^T F^-T v over the size is what the weights v of the rows of F are of X over its size
+            # weights v for the rows of F are weights X^T F^-T v, over the size, for X over its size
             return factor.astype(np.float32), factor * size, size
         except LinAlgError:
             jitter *= 10.0
 
 
 def _chosen(columns, classes, weight, part, params):
-    """Return the inverse penalty with the least log loss of parts that were left out.
+    """Return the inverse penalty with the least log loss on left-out parts.
 
-    Weaker penalties are not tried, they take longest, once the loss has risen twice.
+    Once the loss has risen twice, weaker penalties are not tried, since they take longest.
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -57,7 +57,7 @@ _FILE = "model.ubj"
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted booster; see `mallorn.learners.learner` for the arguments.
 
-    params: of `PARAMETERS`, `num_boost_round` at least; `focal_gamma` > 0 is for two classes.
+    params: from `PARAMETERS`; `num_boost_round` must be among them. `focal_gamma` > 0 is for two classes.
     """
     params = dict(params)
     rounds, gamma = params.pop("num_boost_round"), params.pop("focal_gamma", 0)
@@ -77,7 +77,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     label = classes == 0 if n_classes == 2 else classes
     features, margin = dataset.features.values, dataset.margin
     if margin is not None:
-        objective["base_score"] = 0.5  # a margin of 0, which the given ones are added to
+        objective["base_score"] = 0.5  # a margin of 0, to which the given ones are added
     data = xgboost.QuantileDMatrix(features, label, weight=weight, base_margin=margin, max_bin=bins, nthread=threads)
     return xgboost.train({**params, **objective, **fixed}, data, num_boost_round=rounds, obj=own)
 

@@ -1,4 +1,4 @@
-"""Figures of one object: its light curve, its spectral energy distributions, and objects that are like it."""
+"""Figures of one object: its light curve, its spectral energy distributions, and similar objects."""
 
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -30,9 +30,9 @@ _MANY = 150
 def plot_light_curve(o):
     """Return the figure of an `ObjectView`: points and posterior about the event above, all points below.
 
-    The posterior is drawn as its mean and its 68% band (mean +- standard deviation). Points below three sigma are
-    open. What belongs to a passband is in SVG groups whose ids begin with "band-KEY-" (see `plots.style.Look`), so that
-    a page can show and hide it; the posterior of a slot belongs to its first passband.
+    The posterior is drawn as its mean and its 68% band (mean +- standard deviation). Points below three sigma are open.
+    All that belongs to a passband is in SVG groups whose ids begin with "band-KEY-" (see `plots.style.Look`), which a
+    page can show and hide; the posterior of a slot belongs to its first passband.
     """
     with_event = o.peak_mjd is not None
     heights = [3.4, 1.0] if with_event else [1.0]
@@ -136,7 +136,7 @@ def _points(axes, x, flux, error, look, size):
         at, low, high = x[which], (flux - error)[which], (flux + error)[which]
         gap = np.full(len(at), np.nan)
         alpha = 1.0 if name == "bright" else 0.55
-        (bars,) = axes.plot(  # one path, where errorbar() makes one for each point
+        (bars,) = axes.plot(  # one path; errorbar() would make one for each point
             np.stack([at, at, gap], 1).ravel(),
             np.stack([low, high, gap], 1).ravel(),
             color=color,
@@ -162,8 +162,8 @@ def _points(axes, x, flux, error, look, size):
 def plot_seds(o):
     """Return the figure of the SEDs of an `ObjectView` at its phases, each with the blackbody fitted to it.
 
-    Each panel spans its own fluxes. Bands of the fit are those of the posterior; the curve's spread is the 68% range
-    of temperature with the scale that fits best.
+    Each panel spans its own fluxes. The passbands of the fit are those of the posterior. The spread of the curve is the
+    68% range of temperature, each with its best scale.
     """
     n = len(o.sed)
     columns = min(3, n)
@@ -189,10 +189,10 @@ def _draw_sed(axes, sed):
             curves.append(scale * planck(grid, temperature))
         axes.fill_between(grid, np.minimum(curves[0], curves[2]), np.maximum(curves[0], curves[2]), color="#d1d5db")
         axes.plot(grid, curves[1], color=_INK, linewidth=1.2)
+    colors = [BAND_COLORS[slot] for slot in sed.slots]
+    axes.errorbar(sed.wavelength, sed.flux, sed.error, fmt="none", ecolor=colors)
     for b, slot in enumerate(sed.slots):
-        axes.errorbar(
-            sed.wavelength[b], sed.flux[b], sed.error[b], fmt=BAND_MARKERS[slot], color=BAND_COLORS[slot], markersize=6
-        )
+        axes.plot(sed.wavelength[b], sed.flux[b], BAND_MARKERS[slot], color=colors[b], markersize=6)
     axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
     axes.set_title(f"{sed.phase:+g} d" if sed.phase else "peak", loc="left")
     text = "no blackbody seen" if sed.temperature is None else f"T = {sed.temperature / 1000:.1f} kK"
@@ -202,7 +202,7 @@ def _draw_sed(axes, sed):
 
 
 def plot_neighbours(neighbours):
-    """Return the figure of the light curves of `ObjectView` objects about their events, each over its highest mean."""
+    """Return the figure of light curves of `ObjectView` objects around their events, each over its highest mean."""
     columns = 3
     rows = -(-len(neighbours) // columns)
     margins = (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)
@@ -236,9 +236,9 @@ def plot_neighbours(neighbours):
 
 
 def _drawn_slots(passbands):
-    """Return the positions of the slots that small figures show: those of the survey, without u and y if it has others.
+    """Return the positions of the slots in small figures: those of the survey, without u and y if it has others.
 
-    Those two are the noisiest.
+    u and y are the noisiest.
     """
     there = np.flatnonzero(passbands.has_slot).tolist()
     return [k for k in there if 0 < k < len(SLOTS) - 1] or there

@@ -1,4 +1,4 @@
-"""Smaller files of figures, without loss that can be seen: rounded SVG with shared styles, PNG with a palette."""
+"""Make files of figures smaller without visible loss: rounded SVG with shared styles, PNG with a palette."""
 
 import hashlib
 import io
@@ -16,9 +16,9 @@ _COLORS = 192
 
 
 def compact_svg(text):
-    """Return an SVG by matplotlib with coordinates to a hundredth of a point and repeated styles as classes.
+    """Return matplotlib's SVG with coordinates rounded to a hundredth of a point and repeated styles as classes.
 
-    The names of the classes hold a digest of the text, so that several figures can stand in one page.
+    The names of the classes hold a digest of the text: one page can have several figures.
     """
     prefix = "s" + hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
     text = _COORDINATES.sub(_rounded, text)

@@ -1,4 +1,4 @@
-"""The figure of scores at each age: how well the class sought is told while events unfold."""
+"""The figure of scores by age: how well the class sought is told while events unfold."""
 
 import numpy as np
 
@@ -19,8 +19,8 @@ _ALLOWED = 0.02
 def plot_early(rows, target, path):
     """Draw the scores of the class sought against age, for each model and protocol, and write `path`.png and .svg.
 
-    rows: of early.csv, numbers as floats, NaN where empty. target: the class sought. The interval over events is that
-    of the models as they are used.
+    rows: of early.csv, numbers as floats, NaN where empty. target: the class sought. The interval over events is for
+    the models as they are used.
     """
     mine = [row for row in rows if row["class"] == target]
     ages = list(dict.fromkeys(row["age"] for row in mine))

@@ -1,4 +1,4 @@
-"""Figures of the evaluation: curves, reliability, learning curve, scores by what objects are like, confusion."""
+"""Figures of the evaluation: curves, reliability, learning curve, scores by properties of objects, confusion."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def plot_precision_recall(curves, path):
 def plot_roc(curves, path):
     """Draw the true against the false positive rate of each model, repeats pooled, and write `path`.png and .svg.
 
-    curves: as of `plot_precision_recall`. The false positive rate is logarithmic: what is sought is rare.
+    curves: as for `plot_precision_recall`. The false positive rate is logarithmic, since targets are rare.
     """
     with style():
         figure, axes = _by_protocol(curves, "false positive rate", "true positive rate")
@@ -148,7 +148,7 @@ def plot_types(rows, path):
 
 
 def plot_confusion(rows, path):
-    """Draw what the objects of each type are taken for, and write `path`.png and .svg.
+    """Draw the classes that the objects of each type are taken for, and write `path`.png and .svg.
 
     rows: of confusion.csv, of one model and protocol; numbers as floats.
     """
@@ -181,7 +181,7 @@ def _by_protocol(protocols, x, y):
 
 
 def _with_bars(ax, rows, x, y, color, label, shift=0.0, line="-"):
-    """Draw y against x with the interval of y, bars moved sideways by `shift`."""
+    """Draw y against x with the interval of y; bars are moved sideways by `shift`."""
     place = np.array([row[x] for row in rows]) + shift
     value, low, high = (np.array([row[f"{y}{end}"] for row in rows]) for end in ("", "_low", "_high"))
     bars = np.maximum([value - low, high - value], 0.0)

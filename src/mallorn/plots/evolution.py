@@ -8,7 +8,7 @@ _FLUX_RANGE = (-0.35, 1.35)
 
 
 def plot_balance(counts, target):
-    """Return the figure of the balance of classes of the training set: all classes, and the class sought or not.
+    """Return the figure of the balance of classes in the training set: all classes, and the class sought or not.
 
     counts: {class: objects}. target: the class sought.
     """
@@ -86,7 +86,7 @@ def _objects(n):
 
 
 def _colors(names):
-    """Return {class: colour}: its own, or one of the cycle that no other of them has."""
+    """Return {class: colour}: its own, or one of the cycle that no other class has."""
     own = {name: class_color(name) for name in names}
     free = [color for color in CYCLE if color not in own.values()]
     for k, name in enumerate(name for name, color in own.items() if color == GREY):

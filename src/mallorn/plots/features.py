@@ -46,8 +46,9 @@ def plot_family_importance(names, share, number):
 
 
 def plot_distributions(features, classes, target):
-    """Return the figure of features by class. features: {name: (n,) values, NaN where unknown}; classes (n,) names;
-    target: the class sought.
+    """Return the figure of features by class.
+
+    features: {name: (n,) values, NaN where unknown}; classes (n,) names; target: the class sought.
 
     Each panel spans the central 98% of the values; densities are of the known values of a class.
     """
@@ -80,10 +81,10 @@ def plot_distributions(features, classes, target):
 
 
 def plot_shapes(shapes, target):
-    """Return the figure of what features add to the log probability of each class, over the mean of the classes.
+    """Return the figure of what features add to the log probability of each class, relative to the mean of the classes.
 
-    shapes: {feature: {class: (value, added, low, high)}}, (k,) each, by rising value, NaN, if any, the last: it is
-    drawn as a point to the left. target: the class sought, drawn thicker.
+    shapes: {feature: {class: (value, added, low, high)}}, (k,) each, by rising value. NaN, if any, comes last and is
+    drawn as a point on the left. target: the class sought, drawn thicker.
     """
     columns = 3
     rows = -(-len(shapes) // columns)
@@ -109,12 +110,12 @@ def plot_shapes(shapes, target):
 
 
 def _broken(name):
-    """Return a name in lines of at most `_WIDEST` letters, broken behind underscores."""
+    """Return a name in lines of at most `_WIDEST` letters, broken after underscores."""
     return "\n".join(line.replace("_ ", "_") for line in wrap(name.replace("_", "_ "), _WIDEST))
 
 
 def plot_ablation(rows):
-    """Return the figure of what each family changes when left out. rows: [(family, protocol, change, sd)]."""
+    """Return the figure of the change when each family is left out. rows: [(family, protocol, change, sd)]."""
     families = list(dict.fromkeys(row[0] for row in rows))
     figure, axes = new_figure(width=7.6, height=0.9 + 0.33 * len(families))
     protocols = list(dict.fromkeys(row[1] for row in rows))

@@ -11,8 +11,7 @@ _TITLES = {"average_precision": "Average precision", "f1": "F1, cross-fitted thr
 
 
 def plot_history(runs, model):
-    """Return the figure of the scores of `model` over `runs` (see `mallorn.runs.history.runs`), under both
-    protocols."""
+    """Return the figure of the scores of `model` under both protocols, over `runs` (see `mallorn.runs.history`)."""
     figure, axes = new_figure(1, 2, width=9.2, height=3.2)
     for axis, (score, title) in zip(axes, _TITLES.items(), strict=True):
         for protocol, color in PROTOCOL_COLORS.items():

@@ -1,4 +1,4 @@
-"""Figures of what the stages of the workflow cost, and of how that grows with the number of objects."""
+"""Figures of the cost of the workflow's stages, and of how it grows with the number of objects."""
 
 import numpy as np
 
@@ -41,10 +41,10 @@ def plot_cost(rows, path):
 
 
 def plot_growth(rows, path):
-    """Draw the CPU of all features, and of the costliest stages of them, by objects, and write `path`.png and .svg.
+    """Draw the CPU of all features, and of their costliest stages, against objects, and write `path`.png and .svg.
 
-    rows: as for `plot_cost`. A line of the slope 1 stands behind. Returns None, and draws nothing, for fewer than two
-    simulated surveys.
+    rows: as for `plot_cost`. A line of slope 1 is in the background. Returns None, and draws nothing, for fewer than
+    two simulated surveys.
     """
     points, exponent = {}, {}
     for row in rows:

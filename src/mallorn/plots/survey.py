@@ -23,7 +23,7 @@ def plot_types(counts):
 
 
 def plot_redshifts(survey, types):
-    """Return the figure of the redshifts: by type in training on the left, training against test on the right."""
+    """Return the figure of redshifts: training objects by type on the left, training against test on the right."""
     figure, (left, right) = new_figure(1, 2, width=9.2, height=3.4)
     known = np.isfinite(survey.redshift)
     edges = np.linspace(0.0, max(0.1, np.percentile(survey.redshift[known], 99.5)) if known.any() else 1.0, 31)
@@ -73,7 +73,7 @@ def plot_points(survey):
 
 
 def plot_cadence(survey):
-    """Return the figure of the median days between visits by passband, and of the nights on which objects are seen."""
+    """Return the figure of the median days between visits by passband, and of the number of nights with points."""
     figure, (left, right) = new_figure(1, 2, width=9.2, height=3.2)
     edges = np.geomspace(0.5, 300.0, 40)
     for b, look in enumerate(looks_of(survey.passbands)):
@@ -91,7 +91,7 @@ def plot_cadence(survey):
 
 
 def plot_examples(views):
-    """Return the figure of the light curves of {type: `ObjectView`}, about the event where there is a posterior."""
+    """Return the figure of the light curves of {type: `ObjectView`}, around the event if there is a posterior."""
     columns = 3
     rows = -(-len(views) // columns)
     figure, axes = new_figure(rows, columns, width=9.2, height=2.3 * rows + 0.3, squeeze=False)

@@ -1,4 +1,4 @@
-"""Figures of a tuning study: how the score grew, and which parameters it depends on."""
+"""Figures of a tuning study: the growth of the score, and the parameters that it depends on."""
 
 import numpy as np
 

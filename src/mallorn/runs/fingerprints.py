@@ -1,17 +1,17 @@
-"""Which code a file depends on: digests that change when, and only when, code reachable from it changes.
+"""Digests of the code that a file depends on. They change if, and only if, code that it can reach changes.
 
-Snakemake does not see edits in the library that a script imports, and takes a script for changed when its date is
-newer than the results, as every script's is in a fresh clone. Its trigger `code` is therefore off in profiles/default,
-and each rule carries `code=code_of(...)` among its params instead. The digest covers the syntax trees, without
-comments and docstrings, of the adapter and of all modules that can be reached from it:
+Snakemake does not see edits in the library that a script imports. It takes a script for changed if its date is newer
+than the results, as all dates are in a fresh clone. Its trigger `code` is therefore off in profiles/default, and each
+rule has `code=code_of(...)` among its params instead. The digest covers the syntax trees, without comments and
+docstrings, of the adapter and of all modules that it can reach:
 
 - through imports, at any depth of nesting and also inside functions, of this package and of installed packages that
   have plug-ins;
 - by name: code that calls `mallorn.plugins.load("learners", name)` reaches the learners that the job's settings name,
-  and all learners if they name none (see `named`); `load("sources", name, "read_split")` only that function of them,
-  and what it calls;
+  or all learners if they name none (see `named`); `load("sources", name, "read_split")` reaches only that function, and
+  what it calls;
 
-and the versions of the third-party distributions that those import.
+It also covers the versions of the third-party distributions that these import.
 
 Only the standard library is imported here: the Snakefile reads this module at every start.
 """
@@ -32,9 +32,9 @@ __all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module
 def fingerprint(*roots, used=None, source=SOURCE):
     """Return a hexadecimal digest of the code reachable from `roots`.
 
-    roots: module names ("mallorn.families.color") or paths of adapters. An adapter counts whole, but what the wiring
-        in its last `if` statement imports is not followed: logging makes no results.
-    used: what the code is given that may name modules: blocks of the configuration, lists, text; see `named`.
+    roots: module names ("mallorn.families.color") or paths of adapters. The whole adapter counts, but imports in its
+        last `if` statement, the wiring, are not followed: logging makes no results. used: values that may name modules:
+        blocks of the configuration, lists, text; see `named`.
     source: folder that holds the package.
 
     Raises ModuleNotFoundError if a root is neither.
@@ -66,7 +66,7 @@ def digests_of_adapters(path_of):
 def modules_of(*roots, used=None, source=SOURCE):
     """Return the sorted names of the modules that are reachable from `roots` (see `fingerprint`), adapters left out.
 
-    A plug-in file is called "KIND:name".
+    A plug-in file has the name "KIND:name".
     """
     return sorted(_closure(roots, used, Path(source)).ours)
 
@@ -83,12 +83,12 @@ def loads_of(*roots, source=SOURCE):
 
 
 def named(kind, used, source=SOURCE):
-    """Return the sorted names of the modules of a kind that a job can load which is given `used`.
+    """Return the sorted names of the modules of a kind that a job with the settings `used` can load.
 
-    used: nested dicts and lists of settings. A job knows no names but those that it is given: every key and every text
-    in `used` that is the name of a module of that kind counts. A key that is called as the kind itself, such as
-    "transforms", narrows that to what is below it. If no name is given at all, neither by such a key, all modules of
-    the kind count: rather too much than a stale result.
+    used: nested dicts and lists of settings. A job knows only the names in its settings: every key and text in `used`
+    that is the name of a module of that kind counts. If there is a key with the name of the kind itself, such as
+    "transforms", only what is below it counts. If neither gives a name, all modules of the kind count: too many are
+    better than a stale result.
     """
     known = set(modules(kind, source))
     below = list(_below(kind, used))
@@ -111,7 +111,7 @@ def constant(module, name, source=SOURCE):
 
 
 class _Closure(NamedTuple):
-    """What is reachable: {name: path} of modules that are followed, names of other packages, kinds loaded by name."""
+    """All that is reachable: {name: path} of followed modules, names of other packages, kinds loaded by name."""
 
     ours: dict
     others: set
@@ -119,9 +119,9 @@ class _Closure(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """What a file refers to: `imports`, names; `loads`, (kind, functions) of what it loads by name.
+    """The references of a file: `imports`, names; `loads`, (kind, functions) for each load by name.
 
-    functions: those that it uses of what it loads; () for all.
+    functions: those that it uses of a loaded module; () for all.
     """
 
     imports: frozenset
@@ -152,7 +152,7 @@ def _closure(roots, used, source):
             read = _read(Path(name), "", wired=True)
         else:
             path = part.path or find_module(name, source)
-            if path is None:  # another package, or what a module of ours holds: ours have no version but their code
+            if path is None:  # another package, or a name inside a module of ours; ours have no version but their code
                 top = name.partition(".")[0]
                 found.others.update([top] if find_module(top, source) is None else [])
                 continue
@@ -175,12 +175,12 @@ def _loaded(module, functions):
 
 
 def _is_file(root):
-    """Return whether a root is a path; files that were fetched from the web may end otherwise than in .py."""
+    """Return whether a root is a path; files that were fetched from the web may not end in .py."""
     return "/" in str(root) or str(root).endswith(".py")
 
 
 def _below(kind, used):
-    """Yield what stands below keys called `kind` in nested dicts and lists."""
+    """Yield the values of keys called `kind` in nested dicts and lists."""
     if isinstance(used, dict):
         for key, value in used.items():
             if key == kind:
@@ -212,8 +212,8 @@ def _read(path, package, functions=(), wired=False):
 def _read_file(path, _stamp, package, functions, wired):
     """Return the `_Read` of a file; `package` is what its relative imports start from.
 
-    functions: the functions that are used, () for all: of others, and of what only they call, nothing is followed.
-    wired: whether the file is an adapter, in which a last `if` statement is not followed.
+    functions: the functions that are used, () for all. Other functions, and those that only they call, are not
+    followed. wired: whether the file is an adapter, whose last `if` statement is not followed.
     """
     body = syntax_tree(path).body
     if wired and body and isinstance(body[-1], ast.If):
@@ -231,7 +231,7 @@ def _read_file(path, _stamp, package, functions, wired):
                 stem = ".".join(parts[: len(parts) - node.level + 1] + ([stem] if stem else []))
             imports.add(stem)
             imports.update(f"{stem}.{alias.name}" for alias in node.names)
-    if "mallorn.plugins" in imports:  # else nothing is loaded by name, and no expression need be looked at
+    if "mallorn.plugins" in imports:  # otherwise nothing is loaded by name, and expressions can be skipped
         calls = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call))
         loads = {(call.args[0].value, tuple(arg.value for arg in call.args[2:])) for call in calls if _is_load(call)}
     return _Read(frozenset(imports), frozenset(loads))
@@ -248,7 +248,7 @@ def _statements(body):
 
 
 def _used_by(body, functions):
-    """Return the statements of a module less the functions that `functions` do not call, be it by way of others."""
+    """Return the statements of a module without the functions that `functions` call neither directly nor indirectly."""
     defined = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     others = [node for node in body if node not in defined.values()]
     kept, todo = set(), [*functions, *_names_in(others)]
@@ -277,7 +277,7 @@ def _digest(path):
 
 @lru_cache(maxsize=4096)
 def _digest_of_file(path, _stamp):
-    """Return a digest of the syntax tree of a file without docstrings, which are taken out of the tree in memory."""
+    """Return a digest of a file's syntax tree without docstrings, which are removed from the tree in memory."""
     tree = syntax_tree(path)
     for node in _statements([tree]):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -290,7 +290,7 @@ def _digest_of_file(path, _stamp):
 def _versions(name):
     """Return the versions of the distributions that provide the top-level module `name`, as text."""
     try:
-        return version(name)  # most are named like their module; looking through all of them takes 0.1 s
+        return version(name)  # most have the name of their module; a search through all takes 0.1 s
     except PackageNotFoundError:
         return " ".join(f"{d}=={version(d)}" for d in sorted(set(_distributions().get(name, ()))))
 

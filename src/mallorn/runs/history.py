@@ -1,4 +1,4 @@
-"""The history of runs: what each was made with, and what it scored."""
+"""The history of runs: how each was made, and its scores."""
 
 import hashlib
 import json
@@ -54,7 +54,7 @@ def data_digest(paths):
 
 
 def append_run(path, time, config, modules, data, scores):
-    """Append a run to the history at `path`, which is made if it does not exist; return the run's number, from 1.
+    """Append a run to the history at `path`, which is created if missing; return the run's number, counted from 1.
 
     time: ISO 8601 text. config: the whole configuration. modules: {module: digest of its code}. data: `data_digest`.
     scores: [{"protocol", "model", "score", "repeats", "mean", "sd"}].
@@ -79,14 +79,14 @@ def append_run(path, time, config, modules, data, scores):
 
 
 def read_history(path):
-    """Return {column: array} of `COLUMNS` of the history, without rows if there is none yet."""
+    """Return the history as {column: array} for `COLUMNS`, without rows if there is none yet."""
     if not Path(path).is_file():
         return {name: np.empty(0, dtype=kind) for name, kind in COLUMNS.items()}
     return read_columns(path, list(COLUMNS))
 
 
 def runs(history):
-    """Return the runs of a history, oldest first: dicts of the columns of `COLUMNS` that a run has once, and "scores".
+    """Return the runs of a history, oldest first: dicts of the columns that a run has once, and "scores".
 
     scores: {(protocol, model, score): (mean, sd)}.
     """
@@ -102,9 +102,9 @@ def runs(history):
 
 
 def summarise_scores(rows):
-    """Return the `scores` of `append_run` of the rows of scores.csv, dicts of text: mean and scatter over repeats.
+    """Return `scores` for `append_run` from the rows of scores.csv, dicts of text: mean and scatter over repeats.
 
-    Scores with photometric redshifts in the place of spectroscopic ones are left out.
+    Scores with photometric redshifts in place of spectroscopic ones are left out.
     """
     found = {}
     for row in rows:
@@ -125,7 +125,7 @@ def summarise_scores(rows):
 
 
 def changes(before, after):
-    """Return texts on what differs between two of `runs`: fields of the configuration, modules, the data."""
+    """Return texts on the differences between two of `runs`: fields of the configuration, modules, the data."""
     told = []
     if before["data_digest"] != after["data_digest"]:
         told.append("data")

@@ -1,4 +1,4 @@
-"""What data results are of: where they lie and a digest of all their files, so that each result can name its own."""
+"""The data behind results: their place and a digest of all their files. Each result can name its data."""
 
 import hashlib
 import json
@@ -13,15 +13,15 @@ __all__ = ["digest_of_file", "input_columns", "line", "read_input", "record_inpu
 
 
 def simulated(survey, seed):
-    """Return how a simulated survey is called, of the passbands of `survey` and the `seed`."""
+    """Return the name of a simulated survey with the passbands of `survey` and this `seed`."""
     return f"a simulated survey ({survey}, seed {seed}), no real data"
 
 
 def record_input(name, folder, paths):
     """Return {"data": name, "sha256", "files": {path: {"bytes", "sha256"}}} of the files `paths` of a survey.
 
-    name: what the survey is called, a path as it was given. folder: the file or folder that holds the files. The digest
-    of all depends on their names below the folder and on their content, not on dates, their order or where they lie.
+    name: of the survey, a path as it was given. folder: the file or folder that holds the files. The digest depends on
+    their names below the folder and on their content. It does not depend on dates, order or place.
     """
     files = {str(path): digest_of_file(path) for path in sorted(set(map(str, paths)))}
     top = Path(folder) if Path(folder).is_dir() else Path(folder).parent
@@ -30,21 +30,21 @@ def record_input(name, folder, paths):
 
 
 def line(record):
-    """Return the line that says what data results are of, from what `record_input` returned."""
+    """Return the line that names the data behind results, from what `record_input` returned."""
     return f"{record['data']} [sha256 {record['sha256'][:16]}]"
 
 
 def input_columns(path, n):
-    """Return {"input": the name, "input_sha256": the digest}, (n,) each, of what `record_input` returned.
+    """Return {"input": the name, "input_sha256": the digest}, (n,) each, from the file of `record_input`.
 
-    path: of the JSON file that holds it.
+    path: of this JSON file.
     """
     record = read_input(path)
     return {key: np.full(n, record[of], dtype=object) for key, of in (("input", "data"), ("input_sha256", "sha256"))}
 
 
 def read_input(path):
-    """Return what `record_input` returned from the JSON file `path` that holds it."""
+    """Return what `record_input` returned, from the JSON file `path`."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 

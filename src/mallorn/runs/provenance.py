@@ -1,4 +1,4 @@
-"""What the results of a run were made from: code, packages, configuration, data, and the machine that made them."""
+"""The origin of a run's results: code, packages, configuration, data and machine."""
 
 import hashlib
 import json
@@ -19,10 +19,10 @@ __all__ = ["record"]
 def record(project, config, data, results):
     """Return {"of", "made", "project", "code", "packages", "configuration", "data", "results", "machine"} for JSON.
 
-    of: what data these are results of. code: digests of the library code behind each adapter, and behind each module
-    that is found by its name. packages: versions of all installed distributions. configuration: the values and a digest
-    of them, which leaves out `data_dir`: the data have their own. data, results: {path: {"bytes", "sha256"}}.
-    Neither the environment's variables nor the names of user and host are recorded.
+    of: the data behind the results. code: digests of the library code behind each adapter, and behind each module that
+    is found by its name. packages: versions of all installed distributions. configuration: its values, and a digest of
+    them without `data_dir`, since the data have a digest of their own. data, results: {path: {"bytes", "sha256"}}.
+    Neither environment variables nor the names of user and host are recorded.
 
     project: folder of the Snakefile. config: the configuration. data: what `mallorn.runs.inputs.record_input` returned.
     results: paths of files.
@@ -50,7 +50,7 @@ def _code(project):
 
 
 def _commit(project):
-    """Return the commit of the checkout, with "+" if files were changed since; None outside of a checkout."""
+    """Return the commit of the checkout, with "+" if files have changed since; None outside a checkout."""
     git = ["git", "-C", str(project)]
     try:
         commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""What a job asks for, as functions of its input and of how often it was tried: memory in MB, time in minutes."""
+"""Resources of a job as functions of its input and of the attempt: memory in MB, time in minutes."""
 
 import os
 
@@ -9,10 +9,10 @@ SCHEDULER_MB = 400
 
 
 def megabytes(fixed, per_input=0.0, of=None):
-    """Return a function (wildcards, input, attempt) of the memory of a job in MB, twice as much at each attempt.
+    """Return a function (wildcards, input, attempt) for the memory of a job in MB, which doubles at each attempt.
 
-    It is `fixed` plus `per_input` times the size of the input in MB, plus `SCHEDULER_MB`.
-    of: names of the inputs whose size counts, where the others are read a part at a time; None for all.
+    It is `fixed` plus `per_input` times the size of the input in MB, plus `SCHEDULER_MB`. of: names of the inputs whose
+    size counts, if the others are read in parts; None for all.
     """
 
     def counted(given):
@@ -26,7 +26,7 @@ def megabytes(fixed, per_input=0.0, of=None):
 
 
 def minutes(fixed, per_input=0.0):
-    """Return a function (wildcards, input, attempt) of the minutes that a job may take, twice as many at each attempt.
+    """Return a function (wildcards, input, attempt) for the minutes that a job may take, which double at each attempt.
 
     It is `fixed` plus `per_input` times the size of the input in MB.
     """
@@ -39,7 +39,7 @@ def minutes(fixed, per_input=0.0):
 
 
 def megabytes_of(paths):
-    """Return the size of files in MB; as `input.size_mb` of Snakemake, which takes a millisecond for each job."""
+    """Return the size of files in MB; Snakemake's `input.size_mb` would take a millisecond for each job."""
     return sum(map(os.path.getsize, paths)) / 2**20
 
 

@@ -1,29 +1,29 @@
-"""Changes of Snakemake by attributes that are not part of its interface. Where it has none such, nothing is changed."""
+"""Changes to Snakemake through attributes outside its interface. If they are missing, nothing is changed."""
 
 __all__ = ["read_files_of_any_date", "schedule_when_jobs_end"]
 
 
 def read_files_of_any_date():
-    """Let jobs read files that are dated in the future.
+    """Allow jobs to read files with dates in the future.
 
-    Snakemake 9.27 fails a job, once it has ended, whose output is older than its input. It dates the output itself by
-    the clock of this machine, so that this only ever tells of an input that is dated later than now: by the clock of
-    another machine, 30 s ahead, or by an archive. What is run again follows the content of files, not their dates.
+    Snakemake 9.27 fails a job after its end if its output is older than its input. It dates the output itself by the
+    clock of this machine. The error therefore only means that an input has a date later than now, from an archive or
+    from another machine whose clock is 30 s ahead. The content of files, not their date, decides what runs again.
     """
     from snakemake.dag import DAG
 
     async def check_nothing(dag, job, expanded_output):
-        """Take the outputs as they are."""
+        """Accept the outputs as they are."""
 
     if hasattr(DAG, "check_output_mtime"):
         DAG.check_output_mtime = check_nothing
 
 
 def schedule_when_jobs_end(workflow):
-    """Let a run on this machine look for jobs to start when one has ended, and not by the clock too.
+    """Make a run on this machine look for jobs to start only when one has ended, not by the clock too.
 
-    For its limit of jobs a second, Snakemake 9.27 looks again a second after each look, and once more for each job that
-    has ended: after a thousand jobs it does so a thousand times a second. A cluster keeps that limit.
+    To limit jobs per second, Snakemake 9.27 looks again one second after each look, and once more for each job that has
+    ended. After a thousand jobs it looks a thousand times a second. On a cluster the limit stays.
 
     workflow: Snakemake's, with a scheduler.
     """

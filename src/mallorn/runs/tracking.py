@@ -1,4 +1,4 @@
-"""Tracking of runs with MLflow, for those who compare runs there: parameters, scores, figures and models."""
+"""Track runs with MLflow: parameters, scores, figures and models."""
 
 import importlib.util
 import time
@@ -10,11 +10,11 @@ from mallorn.errors import ConfigError
 __all__ = ["check_tracking", "parameters", "track_network", "track_run"]
 
 _PARAMETER_LENGTH = 500
-_BATCH = 1000  # metrics that a server takes at a time
+_BATCH = 1000  # most metrics that a server takes at a time
 
 
 def check_tracking(config):
-    """Raise ConfigError if `config`, the whole configuration, asks for MLflow and it is not installed."""
+    """Raise ConfigError if `config`, the whole configuration, asks for MLflow but it is not installed."""
     if config["tracking"]["mlflow"] and importlib.util.find_spec("mlflow") is None:
         raise ConfigError(
             "tracking.mlflow is true, but the package mlflow is not installed; install it by "
@@ -36,8 +36,8 @@ def parameters(config):
 def track_run(tracking, name, config, digests, scores, files):
     """Log a run to MLflow and return its id there.
 
-    tracking: block of config.yaml. name: of the run. config: what to log as parameters.
-    digests: {name: text}, logged as tags. scores: as from `mallorn.runs.history.summarise_scores`.
+    tracking: block of config.yaml. name: of the run. config: logged as parameters. digests: {name: text}, logged as
+    tags. scores: as from `mallorn.runs.history.summarise_scores`.
     files: {folder among the artifacts: path of a file or folder}.
     """
     with _new_run(tracking, name, digests) as (client, run):
@@ -74,7 +74,7 @@ def track_network(tracking, name, about, losses, scores, files):
 
 @contextmanager
 def _new_run(tracking, name, tags):
-    """Give (client, id of a new run) to the block; the run has failed if the block does."""
+    """Give (client, id of a new run) to the block; if the block fails, so does the run."""
     import mlflow
 
     client = mlflow.MlflowClient(tracking_uri=_address(tracking["uri"]))
@@ -106,7 +106,7 @@ def _is_folder(uri):
 
 
 def _address(uri):
-    """Return the address of the store; of a folder that of a database in it, as MLflow gives up plain files."""
+    """Return the address of the store; for a folder that of a database in it, since MLflow drops plain files."""
     if not _is_folder(uri):
         return uri
     Path(uri).mkdir(parents=True, exist_ok=True)
@@ -114,5 +114,5 @@ def _address(uri):
 
 
 def _key(text):
-    """Return a name that MLflow takes for a parameter or metric."""
+    """Return a name that MLflow accepts for a parameter or metric."""
     return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in text)[:250]

@@ -1,4 +1,4 @@
-"""Estimates of what a run needs of disk and memory, to warn in words before it starts."""
+"""Estimate the disk and memory that a run needs, to warn before it starts."""
 
 __all__ = ["shortages"]
 
@@ -13,8 +13,8 @@ _TABLES_MB, _TABLES_PER_INPUT = 800, 2
 def shortages(split_bytes, cores, free_disk, free_memory):
     """Return a list of warnings, empty if disk and memory suffice for a run.
 
-    split_bytes: bytes of CSV of each split that is to be read or fitted. cores: number of jobs at a time.
-    free_disk, free_memory: bytes; None where unknown or of no matter (jobs on other machines).
+    split_bytes: bytes of CSV of each split that will be read or fitted. cores: number of jobs at a time. free_disk,
+    free_memory: bytes; None if unknown or irrelevant (jobs on other machines).
     """
     if not split_bytes:
         return []

@@ -1,4 +1,4 @@
-"""Imports that take as long as scoring an object, and are not needed for it."""
+"""Skip imports that take as long as scoring an object and are not needed for it."""
 
 import sys
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ __all__ = ["without"]
 
 @contextmanager
 def without(name):
-    """Let imports of the package `name` fail inside the block, as if it were not installed, unless it is loaded.
+    """Make imports of the package `name` fail inside the block, as if it were not installed, unless it is loaded.
 
-    For packages that others use where they find them: LightGBM looks for scikit-learn when it is imported, and loads
-    all of scipy.stats with it, for classes that no model here is of.
+    This is for optional packages: LightGBM looks for scikit-learn at its import and loads all of scipy.stats with it,
+    for classes that no model here uses.
     """
     if name in sys.modules:
         yield

@@ -1,4 +1,4 @@
-"""Logging of jobs: everything to the job's log file and to the terminal, errors of the user's making in plain words."""
+"""Logging of jobs: to the job's log file and to the terminal, with errors that a user can mend in plain words."""
 
 import logging
 import sys
@@ -13,10 +13,10 @@ __all__ = ["job_log"]
 
 @contextmanager
 def job_log(path):
-    """Log to the file `path` and to stderr inside the block; end the job with exit code 1 when the block raises.
+    """Log to the file `path` and to stderr inside the block; end the job with exit code 1 if the block raises.
 
-    A `DataError` or `ConfigError` is shown as its message alone; anything else with its traceback. The file, not the
-    terminal, ends with what the job used of the machine (see `mallorn.runtime.usage`).
+    A `DataError` or `ConfigError` is shown as its message alone, any other error with its traceback. The file, not the
+    terminal, ends with the resources that the job used (see `mallorn.runtime.usage`).
     """
     start_cpu = usage.now()
     Path(path).parent.mkdir(parents=True, exist_ok=True)

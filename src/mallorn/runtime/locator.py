@@ -1,6 +1,6 @@
-"""Where numba looks for compiled code: by the name of the module, not by the path of its file.
+"""Make numba look for compiled code by the name of the module, not by the path of its file.
 
-numba knows code by the content of its source file, but files it under that file's folder, so that a copy of the same
+numba identifies code by the content of its source file, but stores it under that file's folder: a copy of the same
 source would be compiled again. The folders of `mallorn.hypotheses.cache` hold code of one state only.
 """
 
@@ -12,7 +12,7 @@ __all__ = ["Locator"]
 
 
 class Locator(UserProvidedCacheLocator):
-    """As numba's own for a given folder (`numba.config.CACHE_DIR`), with a name that holds in any checkout."""
+    """Like numba's own for a given folder (`numba.config.CACHE_DIR`), with a name that is the same in any checkout."""
 
     @classmethod
     def get_suitable_cache_subpath(cls, py_file):

@@ -1,4 +1,4 @@
-"""Where numba keeps what it compiles: in a folder that is named, whatever the path of the source."""
+"""Choose the folder in which numba keeps compiled code, whatever the path of the source."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +8,7 @@ __all__ = ["machine_code_in"]
 
 @contextmanager
 def machine_code_in(folder):
-    """Let numba keep what is compiled inside the block in `folder`, and look for it there.
+    """Make numba keep code that is compiled inside the block in `folder`, and look for it there.
 
     Functions that were compiled in this process before stay as they are.
     """

@@ -1,4 +1,4 @@
-"""Progress of long jobs, told in their log and on the terminal."""
+"""Progress of long jobs, in their log and on the terminal."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ __all__ = ["progress"]
 def progress(items, total, what, every=10.0):
     """Yield `items`, of which there are `total`, and log how many are done and how long the rest will take.
 
-    what: plural name of the items. every: least seconds between two lines; a job shorter than that logs none.
+    what: plural name of the items. every: least seconds between two lines; a shorter job logs none.
     """
     log, begun = logging.getLogger(__name__), time.monotonic()
     last = begun

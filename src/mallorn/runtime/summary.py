@@ -1,4 +1,4 @@
-"""The last words of a run: its scores and where its files lie, or why its jobs failed."""
+"""The last message of a run: its scores and the places of its files, or why its jobs failed."""
 
 import csv
 import re
@@ -23,7 +23,7 @@ _NO_ERROR = (
 def summary(results, of=""):
     """Return a text on the run whose files are in the folder `results`, or "" if it has not been scored.
 
-    Scores are means over the repeats, with their standard deviation. of: what data the results are of, said first.
+    Scores are means over the repeats, with their standard deviation. of: the data behind the results, named first.
     """
     results = Path(results)
     scores = results / "evaluation" / "scores.csv"
@@ -46,7 +46,7 @@ def summary(results, of=""):
 
 
 def classified(folder, of):
-    """Return a text on the new objects whose predictions are in `folder`. of: what data they are of."""
+    """Return a text on the new objects whose predictions are in `folder`. of: the data that they come from."""
     with open(Path(folder, "predictions.csv"), newline="", encoding="utf-8") as stream:
         predictions = [row["prediction"] for row in csv.DictReader(stream)]
     chosen, unscored = predictions.count("1"), predictions.count("")
@@ -58,7 +58,7 @@ def classified(folder, of):
 
 
 def failures(jobs):
-    """Return a text on failed jobs: what each logged last as an error, and where its log is.
+    """Return a text on failed jobs: the last error that each logged, and the place of its log.
 
     jobs: list of (name, path of the log that `mallorn.runtime.job_log.job_log` wrote, or None).
     """

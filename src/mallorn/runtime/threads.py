@@ -1,4 +1,4 @@
-"""Linear algebra in one thread, whose sums do not depend on the number of cores."""
+"""Run linear algebra in one thread: its sums then do not depend on the number of cores."""
 
 import sys
 from functools import lru_cache
@@ -11,8 +11,8 @@ __all__ = ["one_thread"]
 def one_thread(user_api=None):
     """Return a context in which the libraries of linear algebra use one thread; user_api: only those, such as "blas".
 
-    As `threadpoolctl.threadpool_limits`, which looks for the libraries each time, some milliseconds; here it is done
-    again only when modules have been imported since.
+    Like `threadpoolctl.threadpool_limits`, which searches for the libraries each time and takes some milliseconds. Here
+    the search is repeated only if modules have been imported since.
     """
     return _libraries(len(sys.modules)).limit(limits=1, user_api=user_api)
 

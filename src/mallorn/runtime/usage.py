@@ -1,4 +1,4 @@
-"""What a job used of the machine: CPU, wall time, memory, bytes; written to its log, and read back from there."""
+"""Resources that a job used: CPU, wall time, memory, bytes; written to its log, and read back from there."""
 
 import json
 import os
@@ -25,7 +25,8 @@ def now():
 def peak():
     """Return the largest memory of this process or a child of it, MB.
 
-    Where the system tells the memory of this program alone: `getrusage` starts from that of the process it came from.
+    If the system tells it, this is the memory of this program alone: `getrusage` starts from that of the parent
+    process.
     """
     unit = 2**20 if sys.platform == "darwin" else 2**10
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
@@ -37,16 +38,16 @@ def peak():
 
 
 def line(start_cpu):
-    """Return the line that tells what this process has used; start_cpu: what `now` gave when its own work began."""
+    """Return the line on what this process has used. start_cpu: value of `now` when its own work began."""
     read, written = _bytes()
     values = (now(), start_cpu, _age(), peak(), read / 2**20, written / 2**20)
     return _MARK + json.dumps({name: round(value, 4) for name, value in zip(FIELDS, values, strict=True)})
 
 
 def read_usage(folder):
-    """Return [(log file relative to `folder`, {field: value})] of all logs (*.log) below it that tell their usage.
+    """Return [(log file relative to `folder`, {field: value})] for all logs (*.log) below it that have such a line.
 
-    A log holds its job's last run. Those without the line are of jobs that did not end, or that log no usage.
+    A log holds its job's last run. Logs without the line belong to jobs that did not end, or that log no usage.
     """
     found = []
     for path in sorted(Path(folder).rglob("*.log")):
@@ -58,7 +59,7 @@ def read_usage(folder):
 
 
 def _bytes():
-    """Bytes that this process has read and written through system calls; NaN where the system does not tell."""
+    """Bytes that this process has read and written through system calls; NaN if the system does not tell."""
     try:
         lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -68,7 +69,7 @@ def _bytes():
 
 
 def _age():
-    """Wall seconds since this process began; NaN where the system does not tell."""
+    """Wall seconds since this process began; NaN if the system does not tell."""
     try:
         fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except OSError:

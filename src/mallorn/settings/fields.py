@@ -1,8 +1,8 @@
-"""What the models of all blocks share: their base, kinds of numbers and lists, and the fields themselves.
+"""Shared parts of the models of all blocks: their base, types of numbers and lists, and the fields themselves.
 
-A field has a type, a default, a meaning in plain English and a unit; schema, reference page and error messages are made
-of these. Types are strict, as YAML is: text is no number and 1 is no switch. A whole number does for a decimal one and
-the other way round, and comes out in the field's own type, so that `3` and `3.0` are the same setting.
+A field has a type, a default, a meaning in plain English and a unit. Schema, reference page and error messages are made
+from these. Types are strict, as in YAML: text is no number and 1 is no switch. A whole number may stand for a decimal
+one and vice versa. It is converted to the field's own type: `3` and `3.0` are the same setting.
 """
 
 from functools import partial
@@ -51,7 +51,7 @@ def value(default, meaning, unit="", **limits):
 
 
 def needed(meaning, unit=""):
-    """Return a field without a default of its own; the block around it states one."""
+    """Return a field without a default of its own; the block around it gives one."""
     return Field(description=meaning, **_with_unit(unit))
 
 
@@ -121,7 +121,7 @@ Slot = Literal[constant("mallorn.survey.passbands", "SLOTS")]
 
 
 def listed(item, least=1, most=None, distinct=True, rising=False):
-    """Return the type of a list of `least` to `most` items; distinct: none comes twice; rising: in ascending order."""
+    """Return the type of a list of `least` to `most` items. distinct: no item twice; rising: in ascending order."""
     checks = [AfterValidator(_rising)] if rising else [AfterValidator(_distinct)] if distinct else []
     extra = {"uniqueItems": True} if distinct else None
     return Annotated[list[item], Field(min_length=least, max_length=most, json_schema_extra=extra), *checks]

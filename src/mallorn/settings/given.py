@@ -1,4 +1,4 @@
-"""What a user gives, before it is merged: a value that is there and empty is no null."""
+"""Check what a user gives before it is merged: an empty value is not null."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ __all__ = ["check_given"]
 
 
 def check_given(arguments, files=()):
-    """Raise ConfigError that names every value which is given and empty.
+    """Raise ConfigError that names every value that is given but empty.
 
-    arguments: {key: value} of the command line, where None is what `key=` gives, as `key=$NAME` does of a variable that
-    is not set. files: paths of YAML files of the configuration; `key:` with nothing behind it is empty there, where
-    `null` is not.
+    arguments: {key: value} of the command line. `key=` gives None, and so does `key=$NAME` for a variable that is not
+    set. files: paths of YAML files of the configuration, in which `key:` with nothing after it is empty and `null` is
+    not.
     """
     lines = [
         f"{key}: expected a value, found nothing after {key}=; is the variable set that it was to hold?"
@@ -30,9 +30,9 @@ def check_given(arguments, files=()):
 
 
 def _empty(path):
-    """Yield the keys of the top level of a YAML file that have nothing behind them; none of what is no such file."""
+    """Yield the top-level keys of a YAML file that have nothing after them; none if it is no such file."""
     if not Path(path).is_file():
-        return  # of a workflow that is used from the web
+        return  # paths of a workflow that is used from the web
     try:
         with open(path, encoding="utf-8") as file:
             node = yaml.compose(file, Loader=yaml.SafeLoader)

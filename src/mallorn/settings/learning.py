@@ -80,6 +80,11 @@ class OtherSurveys(Block):
     passbands: listed(listed(Slot)) = value(
         [["g", "r"], ["g", "r", "i"]], "Slots of passbands of the copies with a few of them; one of these sets each."
     )
+    wanted_precision: Fraction | None = value(
+        None,
+        "Lowest precision of the decisions on the copies of each cut, by which each has its threshold; null: by the "
+        "block threshold.",
+    )
 
 
 class EarlyTrigger(Block):

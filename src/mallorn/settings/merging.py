@@ -1,4 +1,4 @@
-"""A user's part of the configuration over the defaults."""
+"""Merge a user's part of the configuration into the defaults."""
 
 from fnmatch import fnmatchcase
 
@@ -18,10 +18,10 @@ _BOUND = {"models.*": ("learner", ("params", "transforms")), "ensembles.*": ("me
 
 
 def merge(defaults, given, path=""):
-    """Return the nested dict `defaults` with the values that the nested dict `given` has.
+    """Return the nested dict `defaults` with the values of the nested dict `given`.
 
-    Keys come in the order of `defaults`, those it lacks after them, sorted: where a value was written must not look
-    like a change of it, for Snakemake compares the text of params. Only where order means something it stays.
+    Keys have the order of `defaults`; further keys follow, sorted. Snakemake compares the text of params, and the
+    position of a value must not look like a change of it. Only where order matters, it stays.
     """
     defaults = _valid(defaults, given, path)
     free = _is(path, _FREE)
@@ -46,7 +46,7 @@ def _is(path, patterns):
 
 
 def _valid(defaults, given, path):
-    """Return the `defaults` that hold beside what is given."""
+    """Return the `defaults` that still hold beside the given values."""
     if _is(path, _REPLACED):
         return {key: value for key, value in defaults.items() if key in given}
     for pattern, (key, dependent) in _BOUND.items():
@@ -57,7 +57,7 @@ def _valid(defaults, given, path):
 
 
 def _alike(number, shipped):
-    """Return `number` in the type of the shipped one, so that 3 and 3.0 are the same setting."""
+    """Return `number` in the type of the shipped one: 3 and 3.0 are the same setting."""
     if type(number) is int and type(shipped) is float:
         return float(number)
     if type(number) is float and type(shipped) is int and number.is_integer():

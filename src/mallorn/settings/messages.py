@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words: where, what was expected, what was found, and the nearest name."""
+"""Say what is wrong with a configuration: where, what was expected, what was found, and the nearest name."""
 
 from difflib import get_close_matches
 from reprlib import Repr
@@ -42,7 +42,7 @@ _EXPECTED = {
 
 
 def refusal(lines):
-    """Return the text of the ConfigError for `lines`, one for each thing that is wrong."""
+    """Return the text of the ConfigError for `lines`, one for each fault."""
     listed = "\n".join(f"  - {line}" for line in lines)
     return (
         f"the configuration cannot be used:\n{listed}\n"
@@ -52,7 +52,7 @@ def refusal(lines):
 
 
 def tell(error, model):
-    """Return (lines, places) of a pydantic ValidationError of `model`: what is wrong, and the keys that lead there."""
+    """Return (lines, places) of a pydantic ValidationError of `model`: the faults, and the keys that lead to them."""
     choices, lines, places = {}, [], []
     for one in error.errors(include_url=False):
         place, annotation, parent, method = _look(model, one["loc"])
@@ -60,7 +60,7 @@ def tell(error, model):
         if one["type"] == "extra_forbidden":
             lines.append(_unknown(place, parent, method))
         elif annotation is not None and method is None and _is_choice(annotation):
-            choices[place] = annotation, one["input"]  # pydantic tells of each type that the value might have had
+            choices[place] = annotation, one["input"]  # pydantic reports every type that the value might have had
         else:
             lines.append(_line(place, one))
     lines += [
@@ -77,7 +77,7 @@ def nearest(name, known):
 
 
 def shown(found):
-    """Return a value as it would stand in YAML, short."""
+    """Return a value as in YAML, in short form."""
     words = {True: "true", False: "false", None: "null"}
     text = words[found] if found is None or isinstance(found, bool) else _SHORT.repr(found)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -117,11 +117,11 @@ def _unknown(place, parent, method):
 def _look(model, loc):
     """Return (keys, annotation, model around it, method) of a place in pydantic's terms.
 
-    These name the member of a union too, which for an ensemble is its method.
+    They also name the member of a union, which for an ensemble is its method.
     """
     path, annotation, parent, method = [], model, None, None
     if loc and loc[-1] == "[key]":
-        loc = loc[:-2]  # the key itself is wrong: what is told of is the block around it
+        loc = loc[:-2]  # the key itself is wrong: the message is about the block around it
     for part in loc:
         annotation = _bare(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -153,7 +153,7 @@ def _is_tagged(annotation):
 
 
 def _is_choice(annotation):
-    """Return whether a value may be of several types, of none of which it is."""
+    """Return whether a value may have several types but has none of them."""
     return (
         len(get_args(annotation)) > 1
         and get_origin(annotation) not in (list, dict, Literal)

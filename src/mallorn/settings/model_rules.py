@@ -1,4 +1,4 @@
-"""Rules across models, ensembles and decisions: names that must be there, and settings that need others."""
+"""Rules across models, ensembles and decisions: names that must exist, and settings that need others."""
 
 from mallorn import plugins
 from mallorn.settings.messages import nearest
@@ -21,7 +21,7 @@ def broken_model_rules(config):
 
 
 def _names(config):
-    """Yield the blocks that name a model that there is not, or that is not enabled."""
+    """Yield a line for each block that names a missing model, or one that is not enabled."""
     models, ensembles = config["models"], config["ensembles"]
     for name in ensembles:
         if name in models:
@@ -118,7 +118,7 @@ def _classes(training):
 
 
 def _oversampled(config):
-    """Yield the models that read light curves where artificial objects are made, which have features alone."""
+    """Yield a line for each model that reads light curves although artificial objects, which have none, are made."""
     if config["training"]["oversample"] == "none":
         return
     learners = plugins.names("learners")

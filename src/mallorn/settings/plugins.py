@@ -1,7 +1,7 @@
-"""Settings of feature families that do not come with this package, from the literal `SETTINGS` of their modules.
+"""Settings of feature families from outside this package, from the literal `SETTINGS` of their modules.
 
-These defaults say what the settings are: each has the type of its default, a list that of its items. Where a default is
-a whole number, only whole numbers are allowed: write 3.0 for a setting that may be 2.5.
+The defaults fix the types: a setting has the type of its default, and a list that of its items. If a default is a whole
+number, only whole numbers are allowed: write 3.0 for a setting that may be 2.5.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["model_of", "with_families"]
 
 
 def with_families():
-    """Return the type of the configuration with the families that `mallorn.plugins` finds beside the shipped ones."""
+    """Return the type of the configuration, including families that `mallorn.plugins` finds beside the shipped ones."""
     families = [name for name in plugins.names("features") if name not in Features.model_fields]
     if not families:
         return Configuration

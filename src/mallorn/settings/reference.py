@@ -1,4 +1,4 @@
-"""What is written from the settings: the reference page and the JSON schema."""
+"""Write the reference page and the JSON schema from the settings."""
 
 import yaml
 
@@ -28,7 +28,7 @@ _HEAD = ["| key | default | unit | allowed | meaning |", "|---|---|---|---|---|"
 
 
 def schema():
-    """Return the JSON schema (draft 2020-12) of a user's part of the configuration: no key is required."""
+    """Return the JSON schema (draft 2020-12) of a user's part of the configuration, in which no key is required."""
     made = _plain(Configuration.model_json_schema())
     kinds = made["$defs"]
     kinds["Features"]["additionalProperties"] = {"type": "object", "description": "A family of a plug-in."}
@@ -72,7 +72,7 @@ def _section(key, inner, defaults, whole):
 
 
 def _rows(inner, defaults, whole, path=""):
-    """Yield the rows of all values in a block; a block inside has a row of its own, without a value."""
+    """Yield the rows of all values in a block; an inner block has a row of its own without a value."""
     for key, given in inner["properties"].items():
         field, default = _follow(given, whole), (defaults or {}).get(key)
         if "properties" in field:
@@ -112,7 +112,7 @@ def _row(key, field, default, whole):
 
 
 def _value(default):
-    """Return a default as YAML would have it, numbers without needless zeros."""
+    """Return a default as in YAML, with numbers without needless zeros."""
     if isinstance(default, dict):
         return "{" + ", ".join(f"{key}: {_value(inner)}" for key, inner in default.items()) + "}"
     if isinstance(default, list):
@@ -136,7 +136,7 @@ def _sentence(field):
 
 
 def _allowed(field, whole):
-    """Return what a value may be, in words."""
+    """Return the allowed values in words."""
     field = _follow(field, whole)
     if "enum" in field:
         return ", ".join(map(str, field["enum"]))
@@ -169,12 +169,12 @@ def _allowed(field, whole):
 
 
 def _follow(field, whole):
-    """Return the schema that a field refers to, with what the field says itself on top."""
+    """Return the schema that a field refers to, with the field's own keys on top."""
     return whole["$defs"][field["$ref"].rpartition("/")[2]] | field if "$ref" in field else field
 
 
 def _plain(part):
-    """Return a part of pydantic's schema without titles and required keys, of unions any member."""
+    """Return a part of pydantic's schema without titles and required keys, in which a union allows any member."""
     if isinstance(part, list):
         return [_plain(one) for one in part]
     if not isinstance(part, dict):

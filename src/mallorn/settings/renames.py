@@ -1,4 +1,4 @@
-"""Keys and names of the configuration that have changed, so that an old one gets an answer that names the new one."""
+"""Old keys and names of the configuration: the message for an old one names the new one."""
 
 __all__ = ["RENAMED", "RENAMED_NAMES", "RENAMED_VALUES", "take_renamed"]
 
@@ -53,7 +53,7 @@ def take_renamed(config):
                 config = _without(config, where.split("."), [], None, [])
     models = config.get("models")
     for old, new in RENAMED_NAMES.items():
-        # a whole block, with its learner, is a model of the user's own that happens to have this name
+        # a whole block with its learner is the user's own model that happens to have this name
         if isinstance(models, dict) and isinstance(models.get(old), dict) and "learner" not in models[old]:
             lines.append(f"models.{old} was renamed to models.{new}")
             models = {name: block for name, block in models.items() if name != old}

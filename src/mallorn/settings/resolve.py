@@ -1,4 +1,4 @@
-"""The configuration in force: a user's part over the defaults, checked as a whole."""
+"""The whole configuration: a user's part merged into the defaults, and checked."""
 
 from functools import cache
 
@@ -18,12 +18,12 @@ __all__ = ["defaults", "resolve"]
 def resolve(config, surveys=None):
     """Return the whole configuration as plain dicts, lists, numbers and text, in a fixed order.
 
-    config: what the user states, nested dicts; any part may be missing. Plug-in files that it names count once
-    `mallorn.plugins.use` was called with them. surveys: {name: passbands} of the surveys that the package knows; None:
-    not checked.
+    config: the user's part, nested dicts; any part may be missing. Plug-in files that it names count after
+    `mallorn.plugins.use` was called with them. surveys: {name: passbands} of the surveys that the package knows; None
+    for no check.
 
-    Raises ConfigError that lists everything wrong: keys that are not known or were renamed, values that are not
-    allowed, and settings that do not go together.
+    Raises ConfigError that lists all faults: unknown or renamed keys, values that are not allowed, and settings that
+    contradict each other.
     """
     model = with_families()
     given, lines = take_renamed(config)
@@ -38,12 +38,12 @@ def resolve(config, surveys=None):
 
 
 def defaults():
-    """Return the configuration of a user who states nothing."""
+    """Return the configuration of a user who sets nothing."""
     return resolve({})
 
 
 def _validated(model, given):
-    """Return the whole configuration of what is given, with values that follow from others in place of null."""
+    """Return the whole configuration for what is given; values that follow from others replace null."""
     whole = model.model_validate(merge(_defaults_of(model), given)).model_dump()
     age = whole["features"]["age"]
     if age["enabled"] is None:
@@ -52,7 +52,7 @@ def _validated(model, given):
 
 
 def _all_wrong(error, model, given, surveys):
-    """Return the lines for what no value may be, and for the rules that the other values break."""
+    """Return the lines for values that are not allowed, and for the rules that the other values break."""
     lines, places = tell(error, model)
     left_out = {_reached(given, place) for place in places}
     for place in left_out:
@@ -66,7 +66,7 @@ def _all_wrong(error, model, given, surveys):
 
 
 def _reached(given, place):
-    """Return the keys of `place` that lead to something in `given`: to the value, or to the block that lacks it."""
+    """Return the keys of `place` that exist in `given`: they lead to the value, or to the block that lacks it."""
     reached = []
     for key in place:
         if not isinstance(given, dict) or key not in given:
@@ -77,7 +77,7 @@ def _reached(given, place):
 
 
 def _without(given, place):
-    """Return `given` without what the keys `place` lead to."""
+    """Return `given` without the value that the keys `place` lead to."""
     key, *inner = place or (None,)
     if key not in given:
         return given

@@ -1,4 +1,4 @@
-"""Rules across settings: what no type of a single value can tell, checked at start instead of inside a job."""
+"""Rules across settings that the type of a single value cannot hold, checked at the start instead of inside a job."""
 
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 
 
 def broken_rules(config, surveys=None):
-    """Return a line for each rule that `config` breaks, a whole configuration whose single values are allowed.
+    """Return a line for each rule that `config` breaks, a whole configuration with allowed single values.
 
     surveys: as in `mallorn.settings.resolve.resolve`.
     """
@@ -53,7 +53,7 @@ def broken_rules(config, surveys=None):
 
 
 def _ranges(value, path=""):
-    """Yield the ranges anywhere in `value` that end before they begin."""
+    """Yield a line for each range in `value`, at any depth, that ends before it begins."""
     if isinstance(value, list):
         value = dict(enumerate(value))
     if not isinstance(value, dict):
@@ -137,7 +137,7 @@ def _posterior(posterior):
 
 
 def _phases(config):
-    """Yield the phases that are not among the posterior's knots, of families that are made and of the report."""
+    """Yield a line for each phase, of enabled families and of the report, that is not among the posterior's knots."""
     features, knots = config["features"], config["posterior"]["knots"]
     asked = {"report.sed_phases": config["report"]["sed_phases"]}
     if features["redshift"]["enabled"]:

@@ -84,11 +84,11 @@ MODELS = {
         "learner": "lightgbm",
         "event_balance": 1.0,
         "params": {
-            "num_iterations": 500,
-            "learning_rate": 0.04,
+            "num_iterations": 250,
+            "learning_rate": 0.08,
             "num_leaves": 4,
             "min_child_samples": 20,
-            "feature_fraction": 0.1,
+            "feature_fraction": 0.05,
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
             "lambda_l2": 3.0,
@@ -114,9 +114,9 @@ MODELS = {
         "params": {
             "iterations": 1200,
             "learning_rate": 0.1,
-            "depth": 1,  # trees of one split: a sum of functions of single features, which holds best for new events
+            "depth": 1,  # trees with one split: a sum of functions of single features, which works best for new events
             "l2_leaf_reg": 5.0,
-            "rsm": 0.05,
+            "rsm": 0.02,
             "boosting_type": "Plain",
             "bootstrap_type": "Bernoulli",
             "subsample": 0.7,

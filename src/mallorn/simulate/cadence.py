@@ -1,7 +1,7 @@
-"""Visits of one field by a wide survey, ten years long: LSST's way of observing, or a simple one for other surveys.
+"""Visits of one field by a wide survey over ten years: LSST's way of observing, or a simple one for other surveys.
 
-LSST's nights share the passbands among them by the age of the moon (`_NIGHTS`). A survey with other passbands takes
-one visit in each of its passbands on every night on which it sees the field.
+LSST chooses the passbands of a night by the age of the moon (`_NIGHTS`). A survey with other passbands makes one visit
+in each of them on every night on which it sees the field.
 """
 
 import numpy as np
@@ -26,9 +26,9 @@ _NEW_MOON = 51549.76  # MJD, 2000-01-06
 _LUNATION = 29.530588  # d
 _RANGE = 8.0  # magnitudes from the five-sigma depth to saturation: LSST's 24 and 16, ZTF's 20.6 and 12.6
 
-# The bands observed in one night, the share of nights that do so, and how much they prefer a dark night. LSST takes two
-# visits half an hour apart, mostly in neighbouring bands, u and g by dark, z and y by bright time (Bianco et al. 2022,
-# ApJS 258, 1); shares as in the MALLORN data, where visits of one grid epoch merge.
+# The bands observed in one night, the share of nights that do so, and how much they prefer a dark night. LSST makes two
+# visits half an hour apart, mostly in neighbouring bands, u and g in dark time, z and y in bright time (Bianco et al.
+# 2022, ApJS 258, 1). Shares are as in the MALLORN data, where visits of one grid epoch merge.
 _NIGHTS = (
     ("iz", 0.156, -0.4),
     ("y", 0.150, -2.5),
@@ -49,13 +49,13 @@ _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 
 
 def visits(rng, config, passbands):
-    """Return the visits of one new field: MJD (V,), number of the passband (V,), five-sigma depth (V,), AB magnitudes.
+    """Return the visits of one new field: MJD (V,), index of the passband (V,), five-sigma depth (V,), AB magnitudes.
 
     config: the keys `survey`, `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`,
     `deep_factor`, `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field
-    is seen for one season a year, more often in some years than in others (LSST's rolling cadence); a deep field on
-    more nights and, by LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as
-    `median_depth`.
+    is seen for one season a year, more often in some years than in others (LSST's rolling cadence). A deep field is
+    seen on more nights and, by LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as
+    `median_depth` does.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
@@ -71,13 +71,13 @@ def visits(rng, config, passbands):
         observed[:, outermost] &= rng.random() >= config["empty_band_fraction"]
     in_survey = (mjd >= config["start_mjd"]) & (mjd <= config["start_mjd"] + _YEAR * config["years"])
     night, band = np.nonzero(observed & in_survey[:, None])
-    seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, a tail of bad nights
+    seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, with a tail of bad nights
     scatter = 0.6 * seeing + 0.55 * rng.standard_normal(len(night))
     return mjd[night], band, median_depth(config, passbands)[band] + config["depth_scatter"] * scatter
 
 
 def _bands(rng, mjd):
-    """Return which of LSST's bands are observed on each night (N, B), by chance and the age of the moon."""
+    """Return which of LSST's bands are observed on each night (N, B): it depends on chance and the age of the moon."""
     darkness = np.cos(2.0 * np.pi * (mjd - _NEW_MOON) / _LUNATION)
     weight = _SHARE * np.exp(_DARKNESS * darkness[:, None]) / np.i0(_DARKNESS)
     cumulative = np.cumsum(weight, axis=1)
@@ -86,7 +86,7 @@ def _bands(rng, mjd):
 
 
 def visit_rates(config, passbands):
-    """Return the mean number of visits a day in each passband (B,) of a field in season that is not deep."""
+    """Return the mean number of visits a day in each passband (B,), for a field in season that is not deep."""
     share = _SHARE @ _BANDS_OF_NIGHT if passbands == LSST else np.ones(len(passbands))
     return config["nights_per_season"] / config["season_length"] * share
 
@@ -107,17 +107,18 @@ def flux_error(depth):
 
 
 def star_error(flux, error):
-    """Return the error of a star, microjansky, where an object without light has `error`; broadcast.
+    """Return the error of a star, microjansky, if an object without light has `error`; arguments broadcast.
 
-    flux: of the direct image, microjansky. To `error` come the star's own photons and half a percent of its flux:
-    sigma^2 = 0.001 F F_5 + (0.005 F)^2, F_5 the flux at five sigma, after Ivezic et al. (2019, ApJ 873, 111), eq. 5.
+    flux: of the direct image, microjansky. The star's own photons and half a percent of its flux add to `error`:
+    sigma^2 = 0.001 F F_5 + (0.005 F)^2, where F_5 is the flux at five sigma, after Ivezic et al. (2019, ApJ 873, 111),
+    eq. 5.
     """
     bright = np.maximum(flux, 0.0)
     return np.sqrt(error**2 + 0.001 * bright * 5.0 * error + (0.005 * bright) ** 2)
 
 
 def saturation(config, passbands):
-    """Return the flux in direct images, microjansky, from which on pixels saturate, in each passband (B,)."""
+    """Return the flux in direct images, microjansky, at which pixels saturate, in each passband (B,)."""
     return 10.0 ** (0.4 * (23.9 - median_depth(config, passbands) + _RANGE))
 
 
@@ -127,9 +128,9 @@ def median_flux_error(config, passbands):
 
 
 def median_depth(config, passbands):
-    """Return the median five-sigma depth of each passband (B,), AB magnitudes; ConfigError if one has none.
+    """Return the median five-sigma depth of each passband (B,), AB magnitudes; raise ConfigError if one has none.
 
-    Passbands that `depth` in `config` does not name have that of the shipped survey `survey`.
+    Passbands that `depth` in `config` does not name have the depth of the shipped survey `survey`.
     """
     depth = shipped_depths(config["survey"]) | config["depth"]
     missing = [name for name in passbands.names if name not in depth]

@@ -1,4 +1,4 @@
-"""Changing-look active galactic nuclei: a nucleus that becomes brighter and bluer within months, and stays so."""
+"""Changing-look active galactic nuclei: nuclei that become brighter and bluer within months, and stay so."""
 
 import numpy as np
 
@@ -9,21 +9,21 @@ __all__ = ["TYPES", "brightening", "changing_flux", "draw"]
 
 
 def draw(rng):
-    """Return {parameter: value} of a nucleus that switches on, until it is as bright as those of `agn.draw`.
+    """Return {parameter: value} of a nucleus that switches on and ends as bright as those of `agn.draw`.
 
-    magnitude: before the change. change: by how many magnitudes it brightens at 4000 A, 1 to 2.5: more than one in g is
-    what such nuclei were found by (MacLeod et al. 2016, MNRAS 457, 389). turn: time in which it does so, rest-frame
-    days, some months as in Ross et al. (2018, MNRAS 480, 4468) and Frederick et al. (2019, ApJ 883, 31).
+    magnitude: before the change. change: brightening at 4000 A, 1 to 2.5 magnitudes; such nuclei were found by more
+    than one magnitude in g (MacLeod et al. 2016, MNRAS 457, 389). turn: time that it takes, rest-frame days, some
+    months as in Ross et al. (2018, MNRAS 480, 4468) and Frederick et al. (2019, ApJ 883, 31).
     """
     p, change, turn = agn.draw(rng), rng.uniform(1.0, 2.5), 60.0 * np.exp(0.5 * rng.standard_normal())
     return p | {"magnitude": p["magnitude"] + change, "change": change, "turn": float(turn)}
 
 
 def brightening(phase, wavelength, change, turn):
-    """Return by which factor a nucleus is brighter than before its change, (P, W).
+    """Return the factor (P, W) by which a nucleus is brighter than before its change.
 
-    10^(0.4 c / (1 + exp(-t / turn))), with c = `change` (lambda / 4000 A)^-0.2: larger in the blue, as differences in
-    brightness of quasars are (Vanden Berk et al. 2004, ApJ 601, 692).
+    10^(0.4 c / (1 + exp(-t / turn))), with c = `change` (lambda / 4000 A)^-0.2: larger in the blue, as the variability
+    of quasars is (Vanden Berk et al. 2004, ApJ 601, 692).
     """
     part = 1.0 / (1.0 + np.exp(np.clip(-phase / turn, -600.0, 600.0)))
     return 10.0 ** (0.4 * part[:, None] * change * (wavelength / 4000.0) ** -0.2)
@@ -32,9 +32,9 @@ def brightening(phase, wavelength, change, turn):
 def changing_flux(p, rng, phase, wavelength):
     """Return the difference flux at 10 pc, microjansky, (P, W).
 
-    A damped random walk as of `agn.agn_flux`, times `brightening`, less the reference image, which is the mean of the
-    time before the first epoch. Nuclei that switch off are not made: their difference fluxes are negative, and a search
-    for what has become brighter does not find them. phase: (P,) rest-frame days since the middle of the change.
+    It is a damped random walk as from `agn.agn_flux`, times `brightening`, less the reference image, which is the mean
+    of the time before the first epoch. Nuclei that switch off are not made: their difference fluxes are negative, and a
+    search for brightening objects does not find them. phase: (P,) rest-frame days since the middle of the change.
     """
     nucleus = {name: p[name] for name in agn.PARAMETERS}
     walk, mean = agn.relative_flux(nucleus, rng, phase[1] - phase[0], len(phase), wavelength)

@@ -18,7 +18,7 @@ def simulated_lightcurves(config, passbands, seed):
 
 
 def simulated_survey(config, passbands, seed):
-    """Return (`LightCurves`, labels) of all objects of a simulated survey, by object id; no point is without a flux.
+    """Return (`LightCurves`, labels) of all objects of a simulated survey, by object id; every point has a flux.
 
     labels: {"object_id", "spec_type", "target"} (n,), target 1 for a TDE. Training objects have spectroscopic
     redshifts, test objects photometric ones, stars none. config: the block `simulation` of the configuration.

@@ -1,4 +1,4 @@
-"""Dwarf novae: discs about white dwarfs that flare up every few weeks or months, for some days."""
+"""Dwarf novae: discs around white dwarfs that flare up for some days every few weeks or months."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 __all__ = ["TYPES", "draw", "erupting_flux", "outburst", "outburst_times"]
 
 _V = 5500.0
-_DROP = 10.0  # magnitudes below its maximum at which an outburst is not followed any more
+_DROP = 10.0  # magnitudes below its maximum at which an outburst is cut off
 
 
 def draw(rng, span):
@@ -17,7 +17,7 @@ def draw(rng, span):
 
     The period P of its orbit, hours, sets the magnitude at maximum, M_V = 5.64 - 0.259 P (Warner 1987, MNRAS 227, 23),
     and `fading`, the decline, 0.53 P^0.84 d / mag (Warner 1995, Cataclysmic Variable Stars, Cambridge University Press,
-    ch. 3). recurrence: mean time between outbursts, days, with which they become larger, 0.7 + 1.9 log10 T mag, as
+    ch. 3). recurrence: mean time T between outbursts, days; their size grows with it, 0.7 + 1.9 log10 T mag, as
     Kukarkin and Parenago found first (Warner 1995, ch. 3). plateau: days near the maximum.
     """
     orbit = float(np.where(rng.random() < 0.6, rng.uniform(1.35, 2.1), rng.uniform(3.0, 8.0)))
@@ -44,7 +44,7 @@ def outburst(time, plateau, decay):
 def outburst_times(recurrence, rng, end):
     """Return the times of the maxima, days, ascending: gamma-distributed gaps with a scatter of 30%, until `end`.
 
-    What is drawn does not depend on `end`.
+    The draws do not depend on `end`.
     """
     times = [np.array([-recurrence * rng.random()])]
     while times[-1][-1] < end:
@@ -53,9 +53,9 @@ def outburst_times(recurrence, rng, end):
 
 
 def erupting_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W). p: as of `draw`. time: (T,) days since the survey began.
+    """Return the flux at 10 pc, microjansky, (T, W). p: as from `draw`. time: (T,) days since the survey began.
 
-    The disc in outburst is a blackbody of 12,000 K, that in quiescence one of 7,000 K.
+    The disc is a blackbody of 12,000 K in outburst and of 7,000 K in quiescence.
     """
     maxima = outburst_times(p["recurrence"], rng, time.max(initial=0.0) + 20.0)
     before = np.clip(np.searchsorted(maxima, time) - 1, 0, len(maxima) - 2)

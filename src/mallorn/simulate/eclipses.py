@@ -1,7 +1,7 @@
 """Eclipsing binaries: two round stars of the main sequence that pass in front of each other.
 
-Both are discs of even brightness, blackbodies, on a circular orbit; each is drawn out by the tides of the other. Radii
-and temperatures are those of the main sequence, R = M^0.8 and T = 5772 K M^0.55 in solar units, so that L ~ M^3.8.
+Both are discs of even brightness, blackbodies, on a circular orbit; each is stretched by the tides of the other. Radii
+and temperatures are those of the main sequence, R = M^0.8 and T = 5772 K M^0.55 in solar units, which gives L ~ M^3.8.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def draw(rng, span):
 
 
 def overlap(distance, first, second):
-    """Return the area in which two discs of radii `first` and `second` cover each other; distance of centres: (T,)."""
+    """Return the area in which two discs of radii `first` and `second` overlap. distance: (T,), of their centres."""
     d = np.clip(distance, abs(first - second) + 1e-12, first + second)
     a = np.arccos(np.clip((d**2 + first**2 - second**2) / (2.0 * d * first), -1.0, 1.0))
     b = np.arccos(np.clip((d**2 + second**2 - first**2) / (2.0 * d * second), -1.0, 1.0))
@@ -46,7 +46,7 @@ def overlap(distance, first, second):
 
 
 def binary_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W). p: as of `draw`. time: (T,) days; at `epoch` star 1 is behind."""
+    """Return the flux at 10 pc, microjansky, (T, W). p: from `draw`. time: (T,) days; star 1 is behind at `epoch`."""
     return _flux(p, (time - p["epoch"]) / p["period"], wavelength)
 
 
@@ -56,10 +56,10 @@ def mean_flux(p, wavelength):
 
 
 def _flux(p, phase, wavelength):
-    """Return the flux of both stars less what is hidden, (P, W).
+    """Return the flux (P, W) of both stars less the hidden part.
 
-    A star that its companion, q times as heavy, draws out shows 1 - 1.3 q r^3 sin^2 i cos 2 theta of its light (Morris
-    & Naftilan 1993, ApJ 419, 344, for convective stars).
+    A star that is stretched by a companion q times as heavy shows 1 - 1.3 q r^3 sin^2 i cos 2 theta of its light
+    (Morris & Naftilan 1993, ApJ 419, 344, for convective stars).
     """
     mass, q = p["mass"], p["mass_ratio"]
     radii = _relative_radii(mass, q, p["period"])

@@ -9,16 +9,16 @@ from mallorn.simulate.physics import photosphere_flux
 __all__ = ["TYPES", "draw", "flare", "flare_list", "flaring_flux"]
 
 _HOT = 9500.0  # kelvin: Kowalski et al. (2013, ApJS 207, 15)
-_SMALLEST, _LARGEST = 2e-4, 0.05  # parts of the star's disc that a flare covers at its peak
+_SMALLEST, _LARGEST = 2e-4, 0.05  # smallest and largest part of the star's disc that a flare covers at its peak
 _BLOCK = 1000.0  # days whose flares are drawn together
-_EARLIER = 20  # flares before a moment that may still be seen
+_EARLIER = 20  # number of earlier flares that may still be seen
 _END = 40.0  # half-widths after which a flare is over
 
 
 def draw(rng, span):
     """Return {parameter: value} of a new star of type M3 to M6: temperature, kelvin; radius, solar; flares a day.
 
-    rate: of flares that cover more than 2e-4 of the disc. Very active stars, since others are not found.
+    rate: of flares that cover more than 2e-4 of the disc. The stars are very active, since others are not found.
     """
     kelvin = rng.uniform(2900.0, 3400.0)
     return {
@@ -43,9 +43,9 @@ def flare(time):
 def flare_list(rate, rng, end):
     """Return peak times, days, ascending, covered parts and half-widths, days, (F,) each, of the flares until `end`.
 
-    Parts follow a power law, N(> x) ~ 1 / x, as the energies of flares do (Hawley et al. 2014, ApJ 797, 121); a flare
-    lasts longer with the 0.4th power, 2 minutes for the smallest (Maehara et al. 2015, Earth, Planets and Space 67, 59,
-    who find 0.39 for energies). What is drawn does not depend on `end`.
+    Parts follow a power law, N(> x) ~ 1 / x, as the energies of flares do (Hawley et al. 2014, ApJ 797, 121). The
+    duration grows as the part to the power 0.4, from 2 minutes for the smallest (Maehara et al. 2015, Earth, Planets
+    and Space 67, 59, who find 0.39 for energies). The draws do not depend on `end`.
     """
     peak, part = [], []
     for k, block in enumerate(rng.spawn(int(end // _BLOCK) + 1)):
@@ -57,7 +57,7 @@ def flare_list(rate, rng, end):
 
 
 def flaring_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W). p: as of `draw`. time: (T,) days since the survey began."""
+    """Return the flux at 10 pc, microjansky, (T, W). p: as from `draw`. time: (T,) days since the survey began."""
     peak, part, width = flare_list(p["rate"], rng, time.max(initial=0.0) + 1.0)
     covered = np.zeros(len(time))
     last = np.searchsorted(peak, time)

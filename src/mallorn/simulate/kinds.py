@@ -1,8 +1,8 @@
-"""What a type of simulated object is: a module with `TYPES`, {name: `Event` or `Star`}, that `types` lists.
+"""The contract of a type of simulated object: a module with `TYPES`, {name: `Event` or `Star`}, that `types` lists.
 
 An event happens in another galaxy. It is drawn once, its siblings see it at redshifts of their own, and its light is a
 curve on 1,000 equally spaced rest-frame epochs. A star lies in or near the Milky Way. It has no redshift and no
-siblings, and its light is a function of time, so that periods of hours are sampled at the visits themselves.
+siblings. Its light is a function of time, since periods of hours must be sampled at the visits themselves.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ class Event(NamedTuple):
         {parameter: value}; rng: the event's own generator, fresh; phase: (P,) equally spaced rest-frame days since the
         peak, or since the first epoch for an event that does not `peak`; wavelength: (W,) rest, angstrom.
     peaks: whether there is a moment, phase 0, that must lie in the survey.
-    lasts: whether it is seen for years, so that the part of the year counts in which a field is seen.
+    lasts: whether it is seen for years; the part of the year in which a field is seen then counts.
     nearest: smallest redshift.
-    brightest: AB magnitude of the peak, in the passband in which it is brightest, that an object has at the brightest:
-        an event that a shallow survey knew is only moved farther away.
-    late: share of the events that the first epoch comes after the peak of, by up to 60 days.
-    strict: whether the visits that chance alone would find are left out of how often it is seen, as they must be for
-        what is seldom seen. Older types keep them, so that their surveys stay as they were.
+    brightest: brightest AB magnitude of the peak, in its brightest passband: an event that a shallow survey knew is
+        only moved farther away.
+    late: share of the events whose first epoch comes after the peak, by up to 60 days.
+    strict: whether visits that chance alone would find are not counted in how often it is seen, as they must not be for
+        rarely seen events. Older types count them, and their surveys stay as they were.
     """
 
     parameters: dict
@@ -49,9 +49,9 @@ class Star(NamedTuple):
     draw: function (rng, span) that returns {parameter: value}; span: length of the survey, days.
     flux: function (p, rng, time, wavelength) that returns the flux at 10 pc, microjansky, (T, W), of the direct image.
         p: {parameter: value}; rng: the star's own generator, fresh; time: (T,) days since the survey began, at least
-        0, in any order; wavelength: (W,) angstrom. What it returns at a time depends on no other time.
+        0, in any order; wavelength: (W,) angstrom. The flux at a time depends on no other time.
     reference: function (p, wavelength) that returns the flux (W,) of the reference image at 10 pc, microjansky.
-    density: function of distances, kpc, that returns the relative number of such stars in a unit of volume.
+    density: function of distances, kpc, that returns the relative number of such stars per unit of volume.
     """
 
     parameters: dict

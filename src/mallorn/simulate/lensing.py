@@ -1,4 +1,4 @@
-"""Microlensing: a star of the bulge that a single dark lens magnifies as it passes."""
+"""Microlensing: a single dark lens magnifies a star of the bulge as it passes."""
 
 import numpy as np
 
@@ -15,8 +15,8 @@ def draw(rng, span):
     """Return {parameter: value} of a new event.
 
     einstein_time: log-normal about 22 d, as found towards the bulge by Mroz et al. (2019, ApJS 244, 29). impact: the
-    smallest distance, in Einstein radii. peak: its time, days since the survey began. share: which part of the light
-    belongs to the star that is lensed, the rest to what is blended with it.
+    smallest distance, in Einstein radii. peak: its time, days since the survey began. share: the lensed star's part of
+    the light; the rest is blended with it.
     """
     return {
         "magnitude": rng.uniform(1.5, 6.0),
@@ -35,7 +35,7 @@ def magnification(distance):
 
 
 def lensed_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W), the same in all colours. p: as of `draw`. time: (T,) days."""
+    """Return the flux at 10 pc, microjansky, (T, W), the same in all colours. p: as from `draw`. time: (T,) days."""
     distance = np.hypot(p["impact"], (time - p["peak"]) / p["einstein_time"])
     return (1.0 + p["share"] * (magnification(distance) - 1.0))[:, None] * unlensed_flux(p, wavelength)
 

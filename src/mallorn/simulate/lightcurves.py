@@ -1,7 +1,7 @@
-"""The light curves of a simulated survey: what a wide survey's visits see of the objects drawn in its logs.
+"""The light curves of a simulated survey: what its visits see of the objects in its logs.
 
-At a visit the survey sees the epoch of the source event's grid nearest to it, as in the MALLORN data, so that visits
-within one step of the grid share their time stamp. Stars are seen at the visits' own times.
+As in the MALLORN data, a visit sees the nearest epoch of the source event's grid. Visits within one step of the grid
+share their time stamp. Stars are seen at the visits' own times.
 """
 
 from functools import partial
@@ -18,14 +18,14 @@ from mallorn.survey.dust import transmission
 
 __all__ = ["light_curve", "reference_flux", "write_split"]
 
-_FIELDS = 30  # fields tried until one detects the object
+_FIELDS = 30  # most fields that are tried until one detects the object
 
 
 def write_split(config, passbands, seed, split, truth, folder):
     """Write the light curves of `split` to `folder`/`split`/{train,test}_full_lightcurves.csv.
 
     config: the block `simulation` of config.yaml. passbands: the `Passbands` of the survey. truth: {column: array} of
-    truth.parquet; rows of other splits are passed over. Returns the number of points.
+    truth.parquet; rows of other splits are skipped. Returns the number of points.
     """
     folder = Path(folder) / split
     n_points = 0
@@ -44,8 +44,8 @@ def light_curve(config, passbands, seed, row):
     """Return one object's light curve as (mjd, band, flux, flux_err), each (N,), sorted by time; flux NaN if missing.
 
     Times are rounded to 1e-4 d, fluxes and errors to 1e-8 microjansky. Fields are drawn until one sees the object at
-    five sigma as often as `min_detections`; if none of thirty does, the one that does so most often is taken. A star is
-    seen, too, where it is fainter than the reference image.
+    five sigma at least `min_detections` times. If none of thirty does, the one that sees it most often is taken. A star
+    also counts as seen if it is fainter than the reference image.
     """
     rng = stream(seed, "visits", row["source"], row["sibling"])
     star = is_star(row["spec_type"])
@@ -65,7 +65,7 @@ def light_curve(config, passbands, seed, row):
 
 
 def reference_flux(passbands, seed, row):
-    """Return the flux of the reference image (B,), microjansky: of a star as dust leaves it; 0 for an event."""
+    """Return the flux of the reference image (B,), microjansky: a star's behind its dust, 0 for an event."""
     if not is_star(row["spec_type"]):
         return np.zeros(len(passbands))
     _, reference = star_flux(seed, row, np.zeros(1), passbands.wavelength)
@@ -101,12 +101,12 @@ def _star(passbands, seed, row, mjd, band, depth):
 
 
 def _dimmed(passbands, row):
-    """Return which part of a star's light at 10 pc arrives in each passband (B,)."""
+    """Return the part of a star's light at 10 pc that arrives in each passband (B,)."""
     return dimming(0.0, row["luminosity_distance"]) * transmission(row["ebv"], passbands.extinction)
 
 
 def _on_grid(row, n_bands, mjd, band, depth):
-    """Move visits to the nearest epoch of the source's grid; one per epoch and band stays, none beyond the grid."""
+    """Move visits to the nearest epoch of the source's grid; keep one per epoch and band, and none outside the grid."""
     epoch = np.rint((mjd - row["start_mjd"]) / epoch_step(row)).astype(np.int64)
     on_grid = (epoch >= 0) & (epoch < N_EPOCHS)
     code, first = np.unique(epoch[on_grid] * n_bands + band[on_grid], return_index=True)
@@ -114,7 +114,7 @@ def _on_grid(row, n_bands, mjd, band, depth):
 
 
 def _lines(config, passbands, seed, row):
-    """Return one object's lines of its split's file, in an order of their own; a missing flux is left empty."""
+    """Return one object's lines of its split's file, in random order; a missing flux is left empty."""
     points = light_curve(config, passbands, seed, row)
     order = stream(seed, "order", row["source"], row["sibling"]).permutation(len(points[0]))
     return [

@@ -1,9 +1,10 @@
-"""The objects of a simulated survey: source events, their siblings, and the logs, as of the MALLORN challenge.
+"""The objects of a simulated survey: source events, their siblings, and logs like those of the MALLORN challenge.
 
 A source event is drawn once, as a light curve on 1,000 equally spaced rest-frame epochs. Each of its siblings sees it
 at another redshift, behind other dust, at another time and, by `mallorn.simulate.lightcurves`, in another field. All
 epochs of an object are whole multiples of d apart, with 999 d / (1 + z) the same for all siblings. Stars have no
-redshift and no siblings: as many as an event would have are drawn one by one, and seen at the times of the visits.
+redshift and no siblings: instead of the siblings of an event, the same number of stars are drawn one by one, and seen
+at the times of the visits.
 """
 
 import csv
@@ -25,11 +26,11 @@ def write_logs(config, passbands, seed, folder):
     for every object: its `object_id`, `set` (train or test), `split`, `source` (number of the source event),
     `sibling` (number within the source), `spec_type`, `target`, true `redshift`, `ebv`, `luminosity_distance`,
     `start_mjd` of the first of the 1,000 epochs, `peak_mjd` (NaN for AGN), in the rest frame the span `rest_span`
-    of the epochs and the peak's time `rest_peak` after the first (NaN for AGN), the parameters of the types that were
-    drawn (see the `draw` of each, by `mallorn.simulate.types`; NaN where a type has none), and the redshift and error
-    given in the log (`log_redshift`, `log_redshift_err`). Stars have no redshift, NaN here and empty in the log, their
-    distance as `luminosity_distance`, and as `start_mjd` the survey's; they have no epochs and no peak. Returns the
-    number of training and of test objects. Raises ConfigError if there is no source event.
+    of the epochs and the peak's time `rest_peak` after the first (NaN for AGN), the parameters of the types (see the
+    `draw` of each, in `mallorn.simulate.types`; NaN if a type lacks one), and the redshift and error in the log
+    (`log_redshift`, `log_redshift_err`). Stars have no redshift (NaN here, empty in the log), their distance as
+    `luminosity_distance`, and the survey's start as `start_mjd`; they have no epochs and no peak. Returns the number of
+    training and of test objects. Raises ConfigError if there is no source event.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,7 @@ def write_logs(config, passbands, seed, folder):
 
 
 def _write_log(folder, part, truth, meanings):
-    """Write one set's log, with the test log also the sample submission; return the number of objects."""
+    """Write one set's log, and with the test log also the sample submission; return the number of objects."""
     member = np.flatnonzero(truth["set"] == part)
     member = member[np.lexsort((truth["object_id"][member], truth["split"][member]))]
     names = ("object_id", "log_redshift", "log_redshift_err", "ebv", "spec_type", "split", "target")
@@ -58,7 +59,7 @@ def _write_log(folder, part, truth, meanings):
 
 
 def _write_csv(path, header, columns):
-    """Write `columns`, quoting where a value needs it; floats in their shortest form that reads back the same."""
+    """Write `columns`, with quotes where needed, and floats in the shortest form that reads back the same."""
     with atomic_write(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

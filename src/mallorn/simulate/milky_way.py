@@ -1,4 +1,4 @@
-"""Where stars are: relative numbers in a unit of volume at distances, kpc, along a line of sight from the Sun."""
+"""Density of stars: relative numbers per unit of volume at distances, kpc, along a line of sight from the Sun."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ _CENTRE = 8.2  # kpc: GRAVITY Collaboration (2019, A&A 625, L10)
 def disc(kpc):
     """Return the thin and the thick disc at 30 degrees from the plane.
 
-    Scale heights of 300 and 900 pc, with 12% as many stars in the thick disc, about the Sun: Juric et al. (2008, ApJ
-    673, 864).
+    Scale heights are 300 and 900 pc; near the Sun the thick disc has 12% as many stars: Juric et al. (2008, ApJ 673,
+    864).
     """
     height = 0.5 * kpc
     return np.exp(-height / 0.3) + 0.12 * np.exp(-height / 0.9)
@@ -23,10 +23,10 @@ def halo(kpc):
 
 
 def bulge(kpc):
-    """Return a normal distribution of one kiloparsec about the centre."""
+    """Return a normal distribution around the centre, one kiloparsec wide."""
     return np.exp(-0.5 * (kpc - _CENTRE) ** 2)
 
 
 def near_galaxies(kpc):
-    """Return the same at all distances from the Magellanic Clouds on."""
+    """Return a constant from the distance of the Magellanic Clouds on."""
     return (kpc >= 50.0).astype(float)

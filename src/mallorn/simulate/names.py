@@ -1,4 +1,4 @@
-"""Names of splits and objects. Objects are called as in the MALLORN challenge: by Sindarin words."""
+"""Names of splits and objects. As in the MALLORN challenge, objects have names of Sindarin words."""
 
 __all__ = ["object_name", "split_names"]
 
@@ -68,7 +68,7 @@ _WORDS = (
     ("tinnu", "dusk"),
     ("tol", "island"),
 )
-_SHUFFLE = 0x9E3779B1  # odd, so that multiplying by it permutes the numbers below any power of two
+_SHUFFLE = 0x9E3779B1  # odd: multiplication by it permutes the numbers below any power of two
 
 
 def split_names(n):
@@ -77,7 +77,7 @@ def split_names(n):
 
 
 def object_name(number):
-    """Return (object_id, translation) of object `number`: three words, more from the 262,144th on; unique."""
+    """Return (object_id, translation) of object `number`: three words, more from the 262,144th on; ids are unique."""
     base, length = len(_WORDS), 3
     while number >= base**length:
         length += 1

@@ -1,6 +1,6 @@
-"""Drawing the objects of a simulated survey: source events and their siblings, and stars.
+"""Draw the objects of a simulated survey: source events and their siblings, and stars.
 
-What becomes of an object depends on the seed, its source's number and its own among the siblings: never on its split.
+An object depends on the seed, on its source's number and on its own number among the siblings, never on its split.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ from mallorn.survey.cosmology import luminosity_distance
 __all__ = ["draw_objects"]
 
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
-_LATEST = 60.0  # days after a peak at which the epochs of an event may still begin
-_MARGIN = 60.0  # days at either end of the survey in which nothing peaks
+_LATEST = 60.0  # most days after a peak at which the epochs of an event may begin
+_MARGIN = 60.0  # days without a peak at either end of the survey
 _UNITS = {
     "ebv": "mag",
     "luminosity_distance": "Mpc",
@@ -30,7 +30,7 @@ _UNITS = {
 
 
 def draw_objects(config, passbands, seed):
-    """Return the truth about all objects, {column: (n,) array}, what their names mean (n,), and {column: unit}.
+    """Return the truth about all objects, {column: (n,) array}, the meanings of their names (n,), and {column: unit}.
 
     See `mallorn.simulate.logs.write_logs` for the arguments, the columns and the errors.
     """
@@ -52,13 +52,13 @@ def draw_objects(config, passbands, seed):
 
 
 def _siblings(config, passbands, seed, source, spec_type, parameters):
-    """Return the truth about the siblings of source event number `source`, {column: array}, but for their names.
+    """Return the truth about the siblings of source event number `source`, {column: array}, without their names.
 
-    A sibling's redshift follows the comoving volume, times how likely the survey is to see the source from there.
+    A sibling's redshift follows the comoving volume times the probability that the survey sees the source from there.
     """
     rng = stream(seed, "source", source)
     low, high = config["rest_span"]["min"], config["rest_span"]["max"]
-    golden = stream(seed, "span").random() + source * _GOLDEN  # keeps the spans of different sources well apart
+    golden = stream(seed, "span").random() + source * _GOLDEN  # the spans of different sources lie well apart
     shared = dict.fromkeys(parameters, np.nan) | _named(config, spec_type)
     kind = kind_of(shared)
     shared |= {"source": source, "target": int(spec_type == "TDE")}
@@ -94,10 +94,10 @@ def _siblings(config, passbands, seed, source, spec_type, parameters):
 
 
 def _stars(config, passbands, seed, source, spec_type, parameters):
-    """Return the truth about as many stars as an event has siblings, each drawn on its own; as `_siblings`.
+    """Return the truth, as `_siblings` does, about as many stars as an event has siblings, each drawn on its own.
 
     Stars share nothing, since no grid of epochs would tell which belong together. Their distances follow their density
-    in space, times how likely the survey is to see them from there.
+    in space times the probability that the survey sees them from there.
     """
     rng, kind = stream(seed, "source", source), TYPES[spec_type]
     counts = [1 + rng.poisson(config["siblings"][part] - 1.0) for part in ("train", "test")]
@@ -129,15 +129,16 @@ def _stars(config, passbands, seed, source, spec_type, parameters):
 
 
 def _named(config, spec_type):
-    """Return what names the kind of an object, columns of the truth: its type, and its population unless simple."""
+    """Return the columns of the truth that name an object's kind: its type, and its population unless simple."""
     named = {"spec_type": spec_type}
     return named if config["population"] == "simple" else named | {"population": config["population"]}
 
 
 def _anchor_mjd(config, chance, before, span):
-    """Return the MJD of a sibling's anchor (the peak, if it has one), which lies `before` days after its first epoch.
+    """Return the MJD of a sibling's anchor (the peak, if it has one), `before` days after its first epoch.
 
-    The epochs, `span` days in all, lie anywhere in the survey, up to a fifth of them outside, but never the anchor.
+    The epochs, `span` days in all, lie anywhere in the survey. Up to a fifth of them may be outside, but never the
+    anchor.
     """
     first, last = config["start_mjd"], config["start_mjd"] + 365.25 * config["years"]
     start = (first - 0.2 * span) + chance * (last - first - 0.6 * span)

@@ -20,7 +20,7 @@ def absolute_flux(magnitude):
 
 
 def dimming(redshift, distance):
-    """Return by how much f_nu(observed) at lambda is less than f_nu(10 pc) at lambda / (1 + z).
+    """Return the factor from f_nu(10 pc) at lambda / (1 + z) to f_nu(observed) at lambda.
 
     (1 + z) (10 pc / d_L)^2, with `distance` d_L in Mpc: the K-correction's bandwidth term times the inverse square
     (Hogg et al. 2002, astro-ph/0210394). The rest of the K-correction lies in reading the spectrum at the

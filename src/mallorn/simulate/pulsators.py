@@ -1,11 +1,11 @@
-"""RR Lyrae stars, Cepheids and delta Scuti stars: photospheres that become hotter and cooler with one period.
+"""RR Lyrae stars, Cepheids and delta Scuti stars: photospheres that heat and cool with one period.
 
     f_nu(t, lambda) = F B_nu(lambda, T(t)) / B_nu(5500 A, T_0) u(lambda),   T = T_0 exp(a s(t / period))
 
-with F the flux of the absolute AB magnitude at 5500 A (the V band, in which AB and Vega magnitudes agree to a few
-hundredths), s from -1/2 to 1/2, and a such that V changes by the amplitude. The amplitudes in other passbands follow
-from Planck's law; u is the Balmer jump, which dims stars of types A and F below 3800 A by 0.55 mag. Radii stay; there
-is one period, and no Blazhko effect.
+where F is the flux of the absolute AB magnitude at 5500 A (the V band, in which AB and Vega magnitudes agree to a few
+hundredths), s runs from -1/2 to 1/2, and a is such that V changes by the amplitude. Planck's law gives the amplitudes
+in other passbands; u is the Balmer jump, which dims stars of types A and F below 3800 A by 0.55 mag. Radii are
+constant; there is one period, and no Blazhko effect.
 """
 
 from functools import partial
@@ -28,8 +28,9 @@ def draw(spec_type, rng, span):
     """Return {parameter: value} of a new star of `spec_type`, "RRL", "Cepheid" or "d-Sct".
 
     RR Lyrae: M_V = 0.23 [Fe/H] + 0.93 (Cacciari & Clementini 2003, Lecture Notes in Physics 635, 105) with [Fe/H] about
-    -1.5; three of four are of type ab, with periods about 0.57 d and amplitudes that fall with the period, the others
-    of type c, about 0.32 d and nearly sinusoidal (Sesar et al. 2010, ApJ 708, 717). Cepheids: M_V = -2.43 (log10 P - 1)
+    -1.5. Three in four are of type ab, with periods about 0.57 d and amplitudes that fall with the period; the others
+    are of type c, about 0.32 d and nearly sinusoidal (Sesar et al. 2010, ApJ 708, 717). Cepheids: M_V = -2.43 (log10 P
+    - 1)
     - 4.05 (Benedict et al. 2007, AJ 133, 1810). Delta Scuti: M_V = -2.94 log10 P - 1.34 (Ziaali et al. 2019, MNRAS 486,
     4348), with the large amplitudes that a wide survey can find. `rising` is the part of the period in which a star
     becomes brighter, `epoch` the time of a maximum.
@@ -64,7 +65,7 @@ def draw(spec_type, rng, span):
 
 
 def pulse(phase, rise):
-    """Return s at `phase`, in periods since a maximum: half a cosine down from 1/2, and in the part `rise` up again."""
+    """Return s at `phase`, in periods since a maximum: half a cosine down from 1/2, then up in the part `rise`."""
     phase = phase % 1.0
     falling = phase < 1.0 - rise
     part = np.where(falling, phase / (1.0 - rise), (1.0 - phase) / rise)
@@ -72,7 +73,7 @@ def pulse(phase, rise):
 
 
 def pulsator_flux(p, rng, time, wavelength):
-    """Return the flux at 10 pc, microjansky, (T, W). p: as of `draw`. time: (T,) days."""
+    """Return the flux at 10 pc, microjansky, (T, W). p: as from `draw`. time: (T,) days."""
     return _flux(p, (time - p["epoch"]) / p["period"], wavelength)
 
 

@@ -4,8 +4,9 @@ The heat diffuses out of a homologously expanding sphere (Arnett 1982, ApJ 253, 
 
     L(t) = integral_0^t h(t') exp((t'^2 - t^2) / t_d^2) 2 t' / t_d^2 dt',   t_d^2 = 2 kappa M / (13.7 v c),
 
-and leaves from a photosphere that expands with the velocity v until it has cooled to a floor, where it stays while the
-ejecta recombine (Nicholl, Guillochon & Berger 2017, ApJ 850, 55): T = max((L / (4 pi sigma v^2 t^2))^(1/4), floor).
+and leaves from a photosphere. This expands with the velocity v until it has cooled to a floor, and then stays at that
+temperature while the ejecta recombine (Nicholl, Guillochon & Berger 2017, ApJ 850, 55): T = max((L / (4 pi sigma v^2
+t^2))^(1/4), floor).
 """
 
 from functools import partial
@@ -33,8 +34,8 @@ def diffusion_time(opacity, mass, velocity):
 def diffused(time, heating, scale):
     """Return the luminosity L (P,) at `time` (P,) days since the explosion, 0 before it.
 
-    heating: function of times in days that returns h. scale: t_d, days. On a grid of times h is taken as straight in
-    t^2 from one to the next; the integral is then exact.
+    heating: function of times in days that returns h. scale: t_d, days. Between the times of a grid, h is linear in
+    t^2; the integral is then exact.
     """
     w = np.concatenate([[0.0], _GRID**2])
     h = heating(scale * np.sqrt(w[1:]))
@@ -49,10 +50,10 @@ def diffused(time, heating, scale):
 
 
 def nickel_heating(time, nickel, trapped):
-    """Return the power, erg / s, of `nickel` solar masses of 56Ni and the 56Co that it becomes, at `time` days.
+    """Return the power, erg / s, of `nickel` solar masses of 56Ni, and of the 56Co that it becomes, at `time` days.
 
-    (6.45 e^(-t / 8.8) + 1.45 e^(-t / 111.3)) x 10^43 erg / s for a solar mass (Nadyozhin 1994, ApJS 92, 527), of which
-    the part 1 - exp(-(trapped / t)^2) does not leave as gamma rays (Clocchiatti & Wheeler 1997, ApJ 491, 375).
+    It is (6.45 e^(-t / 8.8) + 1.45 e^(-t / 111.3)) x 10^43 erg / s for a solar mass (Nadyozhin 1994, ApJS 92, 527). The
+    part 1 - exp(-(trapped / t)^2) of it does not leave as gamma rays (Clocchiatti & Wheeler 1997, ApJ 491, 375).
     """
     power = 6.45e43 * np.exp(-time / 8.8) + 1.45e43 * np.exp(-time / 111.3)
     return nickel * power * -np.expm1(-((trapped / np.maximum(time, 1e-9)) ** 2))
@@ -61,9 +62,9 @@ def nickel_heating(time, nickel, trapped):
 def process_heating(time, mass):
     """Return the power, erg / s, of `mass` solar masses of r-process ejecta at `time` days after a merger.
 
-    4 x 10^18 (1/2 - arctan((t - 1.3 s) / 0.11 s) / pi)^1.3 erg / (g s) (Korobkin et al. 2012, MNRAS 426, 1940), of
-    which the part 0.36 (e^(-a t) + ln(1 + 2 b t^d) / (2 b t^d)) becomes heat; a = 0.56, b = 0.17, d = 0.74, t in days
-    (Barnes et al. 2016, ApJ 829, 110).
+    It is 4 x 10^18 (1/2 - arctan((t - 1.3 s) / 0.11 s) / pi)^1.3 erg / (g s) (Korobkin et al. 2012, MNRAS 426, 1940).
+    The part 0.36 (e^(-a t) + ln(1 + 2 b t^d) / (2 b t^d)) of it becomes heat, with a = 0.56, b = 0.17, d = 0.74 and t
+    in days (Barnes et al. 2016, ApJ 829, 110).
     """
     early = 0.5 - np.arctan((time * _DAY - 1.3) / 0.11) / np.pi
     thin = 2.0 * 0.17 * time**0.74
@@ -88,7 +89,7 @@ def draw_kilonova(rng):
 
 
 def kilonova_flux(p, rng, phase, wavelength):
-    """Return the flux at 10 pc, microjansky, (P, W). p: as of `draw_kilonova`. phase: (P,) days since the merger."""
+    """Return the flux at 10 pc, microjansky, (P, W). p: as from `draw_kilonova`. phase: (P,) days since the merger."""
     flux = np.zeros((len(phase), len(wavelength)))
     for colour, opacity, floor in (("blue", 0.5, 3500.0), ("red", 3.65, 1500.0)):
         mass, speed = p[f"{colour}_mass"], p[f"{colour}_speed"]
@@ -98,11 +99,11 @@ def kilonova_flux(p, rng, phase, wavelength):
 
 
 def draw_nickel(spec_type, rng):
-    """Return {parameter: value} of a supernova of `spec_type`, "CART" or "PISN", made bright by nickel.
+    """Return {parameter: value} of a supernova of `spec_type`, "CART" or "PISN", that nickel makes bright.
 
-    Calcium-rich transients: some 0.4 solar masses, 0.02 of them nickel, at 9,000 km / s, within what is found for those
-    of Kasliwal et al. (2012, ApJ 755, 161) and De et al. (2020, ApJ 905, 58). Pair-instability supernovae: 80 to 130
-    solar masses, from one to 30 of nickel, within the models of Kasen, Woosley & Heger (2011, ApJ 734, 102).
+    Calcium-rich transients: about 0.4 solar masses, 0.02 of them nickel, at 9,000 km / s, within the range of those in
+    Kasliwal et al. (2012, ApJ 755, 161) and De et al. (2020, ApJ 905, 58). Pair-instability supernovae: 80 to 130 solar
+    masses, from one to 30 of nickel, within the models of Kasen, Woosley & Heger (2011, ApJ 734, 102).
     """
     if spec_type == "CART":
         mass, nickel, speed = np.exp(np.array([0.3, 0.5, 0.15]) * rng.standard_normal(3)).tolist()
@@ -112,7 +113,7 @@ def draw_nickel(spec_type, rng):
 
 
 def nickel_flux(spec_type, p, rng, phase, wavelength):
-    """Return the flux at 10 pc, microjansky, (P, W). p: as of `draw_nickel`; phase: (P,) days since its peak at 5000 A.
+    """Return the flux at 10 pc, microjansky, (P, W). p: as from `draw_nickel`; phase: (P,) days since peak at 5000 A.
 
     Gamma rays are trapped for sqrt(3 kappa M / (4 pi v^2)), kappa = 0.03 cm^2 / g. Metals blanket the light below
     4000 A as in other supernovae, by (lambda / 4000 A)^2.

@@ -1,4 +1,4 @@
-"""What a survey's files say of a simulated object besides its light curve: flags, the position and the host."""
+"""What a survey's files say about a simulated object besides its light curve: flags, the position and the host."""
 
 from typing import NamedTuple
 
@@ -12,11 +12,11 @@ from mallorn.simulate.streams import stream
 
 __all__ = ["Host", "Seen", "host", "members", "position", "redshift", "seen"]
 
-_APART = 0.02  # days that two detections must be apart to trigger: half an hour, so that none is an asteroid
+_APART = 0.02  # days between two detections that trigger: half an hour, which excludes asteroids
 _SKY = (-65.0, 5.0)  # declinations of the survey, degrees
 _NUCLEAR = ("AGN", "CLAGN", "TDE")
 _KPC_PER_ARCSEC = 1000.0 * np.pi / 648_000.0  # at an angular distance of 1 Mpc
-_FLAT_BELOW = 3000.0  # angstrom, where young stars give a galaxy as much light as at this wavelength
+_FLAT_BELOW = 3000.0  # angstrom: young stars keep a galaxy's spectrum flat below this wavelength
 _SPECTROSCOPIC = 5e-4  # error of a redshift from a spectrum, divided by 1 + z
 
 
@@ -24,9 +24,10 @@ class Seen(NamedTuple):
     """A light curve without the points that have no flux, sorted by time.
 
     mjd, flux, flux_err: (N,) days, microjansky; band: (N,) number of the passband. detected: (N,) bool, five sigma
-    above or below the reference image. saturated: (N,) bool, in the direct image. trigger: number of the point by which
+    above or below the reference image. saturated: (N,) bool, in the direct image. trigger: index of the point by which
     the object is found, the first detection half an hour or more after another; -1 if there is none. reference: (B,)
-    flux of the reference image, microjansky: NaN for events, whose host's light within the image is not simulated.
+    flux of the reference image, microjansky; NaN for events, since the light of their hosts in the image is not
+    simulated.
     """
 
     mjd: np.ndarray
@@ -49,7 +50,7 @@ class Host(NamedTuple):
 
 
 def members(truth, split, part):
-    """Return a dict for each object of a split and a set ("train" or "test"): its row of the truth, in order."""
+    """Return a dict for each object of a split and a set ("train" or "test"), in order: its row of the truth."""
     chosen = np.flatnonzero((truth["split"] == split) & (truth["set"] == part))
     return [{name: values[k] for name, values in truth.items()} for k in chosen]
 
@@ -70,24 +71,24 @@ def seen(config, passbands, seed, row):
 
 
 def position(seed, row):
-    """Return the right ascension and the declination of an object, degrees: anywhere between -65 and +5 degrees."""
+    """Return right ascension and declination of an object, degrees: anywhere between declinations -65 and +5."""
     chance = stream(seed, "position", row["source"], row["sibling"]).random(2)
     low, high = np.sin(np.radians(_SKY))
     return float(360.0 * chance[0]), float(np.degrees(np.arcsin(low + (high - low) * chance[1])))
 
 
 def redshift(row):
-    """Return the redshift that the survey gives of an event, and its error; of training objects from spectra."""
+    """Return an event's redshift in the survey's files and its error; training objects have it from spectra."""
     error = row["log_redshift_err"]
     return row["log_redshift"], _SPECTROSCOPIC * (1.0 + row["redshift"]) if np.isnan(error) else error
 
 
 def host(config, passbands, seed, row):
-    """Return the `Host` of an event, None of a star.
+    """Return the `Host` of an event, None for a star.
 
-    A galaxy of absolute magnitude -20.5 with a scatter of 1 and the colours of a blackbody of 5,000 K, flat in the
-    ultraviolet. Nuclear events lie within a twentieth of an arc second of its centre or so, others some 3 kpc away. The
-    photometric redshift of a test object is that of its log.
+    It is a galaxy of absolute magnitude -20.5 with a scatter of 1 and the colours of a blackbody of 5,000 K, flat in
+    the ultraviolet. Nuclear events lie within about a twentieth of an arc second of its centre, others about 3 kpc
+    away. The photometric redshift of a test object is that of its log.
     """
     if is_star(row["spec_type"]):
         return None

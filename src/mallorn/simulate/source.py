@@ -1,4 +1,4 @@
-"""One source as the survey sees it: an event's epochs and its light on them, a star's light at any time."""
+"""One source as the survey sees it: an event's epochs and its light at them, or a star's light at any time."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def is_star(spec_type):
 def source_flux(seed, row, wavelength):
     """Return a source event's flux at 10 pc, microjansky, shape (1000, W), on its rest-frame epochs.
 
-    row: what truth.parquet says of one of its siblings. wavelength: (W,) rest, angstrom.
+    row: the row of one of its siblings in truth.parquet. wavelength: (W,) rest, angstrom.
     """
     kind = kind_of(row)
     step = row["rest_span"] / (N_EPOCHS - 1)
@@ -30,7 +30,7 @@ def source_flux(seed, row, wavelength):
 def star_flux(seed, row, time, wavelength):
     """Return a star's flux in direct images and in the reference image at 10 pc, microjansky, shapes (T, W) and (W,).
 
-    row: what truth.parquet says of the star. time: (T,) days since the survey began. wavelength: (W,) angstrom.
+    row: the star's row in truth.parquet. time: (T,) days since the survey began. wavelength: (W,) angstrom.
     """
     kind, p = kind_of(row), _parameters(row)
     rng = stream(seed, "star", row["source"], row["sibling"])

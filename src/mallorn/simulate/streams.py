@@ -1,4 +1,4 @@
-"""Random streams that belong to a thing by its name, so that no thing's draws depend on what was drawn before."""
+"""Random streams that belong to a thing by its name: no draw depends on what was drawn before."""
 
 import zlib
 

@@ -4,9 +4,9 @@ All are one bright blackbody:
 
     f_nu(t, lambda) = F s(t) B_nu(lambda, T(t)) / B_nu(4400 A, T(t)) u(lambda)
 
-with F the flux of the absolute AB magnitude at the peak at 4400 A (the B band), s the light curve at 4400 A, 1 at its
-peak at phase t = 0, T the temperature, and u the blanketing of the ultraviolet by metal lines, (lambda / 4000 A)^a
-below 4000 A (a = 0 for disruptions).
+where F is the flux of the absolute AB magnitude at the peak at 4400 A (the B band), s is the light curve at 4400 A, 1
+at its peak at phase t = 0, T is the temperature, and u is the blanketing of the ultraviolet by metal lines, (lambda /
+4000 A)^a below 4000 A (a = 0 for disruptions).
 """
 
 from functools import partial
@@ -37,7 +37,7 @@ _DISRUPTION_TEMPERATURES = (15_000.0, 40_000.0)
 class _Supernova(NamedTuple):
     """Absolute magnitude, times in rest-frame days, `decline` per day, temperatures in kelvin, exponent `blanketing`.
 
-    As a spread: that of magnitude and decline is a standard deviation, all others those of the natural logarithm.
+    As a spread, magnitude and decline are standard deviations; all others are those of the natural logarithm.
     """
 
     magnitude: float
@@ -116,7 +116,7 @@ def draw(spec_type, rng):
 def transient_flux(spec_type, p, phase, wavelength):
     """Return the flux at 10 pc, microjansky, shape (P, W).
 
-    p: {parameter: value} as of `draw`. phase: (P,) rest-frame days since the peak. wavelength: (W,) rest, angstrom.
+    p: {parameter: value} as from `draw`. phase: (P,) rest-frame days since the peak. wavelength: (W,) rest, angstrom.
     """
     if spec_type == "TDE":
         shape, kelvin = disruption(phase, p["rise"], p["decay"]), _warming(phase, p)
@@ -142,8 +142,8 @@ def disruption(phase, rise, decay):
 def supernova(time, rise, plateau, decline, fall):
     """Return the light curve of a supernova, not normalised: Villar et al. (2019, ApJ 884, 83), eq. 1.
 
-    time: days since half of the first rise. A sigmoid rise of scale `rise`, a straight decline by `decline` per day for
-    the length of the `plateau`, then an exponential fall of scale `fall`.
+    time: days since half of the first rise. The curve has a sigmoid rise of scale `rise`, a linear decline by `decline`
+    per day for the length of the `plateau`, then an exponential fall of scale `fall`.
     """
     straight = 1.0 - decline * np.minimum(time, plateau)
     exponential = np.exp(-np.maximum(time - plateau, 0.0) / fall)
@@ -151,7 +151,7 @@ def supernova(time, rise, plateau, decline, fall):
 
 
 def cooling(phase, hot, floor, cooled, width):
-    """Return the temperature of a photosphere cooling from `hot` to `floor`, half of the way at phase `cooled`.
+    """Return the temperature of a photosphere that cools from `hot` to `floor`, half of the way at phase `cooled`.
 
     floor + (hot - floor) / (1 + exp((t - cooled) / width)): Russeil et al. (2024, A&A 683, A251).
     """
@@ -159,7 +159,7 @@ def cooling(phase, hot, floor, cooled, width):
 
 
 def _warming(phase, p):
-    """Return the nearly constant temperature of a disruption, which drifts for 300 days after the peak at most."""
+    """Return the nearly constant temperature of a disruption, which drifts until at most 300 days after the peak."""
     drift = np.exp(p["heating"] * np.clip(phase, -100.0, 300.0) / 100.0)
     return np.clip(p["temperature"] * drift, *_DISRUPTION_TEMPERATURES)
 

@@ -28,5 +28,5 @@ DIVERSE = TYPES | disruptions.TYPES | supernovae.TYPES | nuclei.TYPES
 
 
 def kind_of(row):
-    """Return the `Event` or `Star` that an object is. row: {column: value} of truth.parquet, or of what becomes it."""
+    """Return the `Event` or `Star` of an object. row: {column: value} of truth.parquet, or of its draft."""
     return (DIVERSE if row.get("population") == "diverse" else TYPES)[row["spec_type"]]

@@ -1,4 +1,4 @@
-"""From how far a survey sees a source: the distributions that redshifts and distances are drawn from."""
+"""How far a survey sees a source: the distributions from which redshifts and distances are drawn."""
 
 from functools import cache
 
@@ -13,9 +13,9 @@ from mallorn.survey.cosmology import luminosity_distance
 __all__ = ["distance_distribution", "redshift_distribution"]
 
 _FARTHEST = 4.9
-_COARSE = slice(None, None, 30)  # of redshifts or distances, those at which a source's visibility is worked out
+_COARSE = slice(None, None, 30)  # number of redshifts or distances at which a source's visibility is computed
 _KPC = np.geomspace(0.003, 3e4, 35 * 30 + 1)
-_TIMES = 500  # at which a star's visibility is worked out
+_TIMES = 500  # number of times at which a star's visibility is computed
 
 
 @cache
@@ -26,12 +26,12 @@ def _redshifts(nearest):
 
 
 def redshift_distribution(config, passbands, seed, row):
-    """Return the cumulative distribution of a source event's redshift, and the redshifts that it is given at.
+    """Return the cumulative distribution of a source event's redshift, and its grid of redshifts.
 
-    dP/dz ~ dV/dz / (1 + z) x P(detected), V the comoving volume, 1 + z the dilation of the rate of events. An event is
-    detected half of the time where it is expected to be seen at five sigma `min_detections` times at median depth: from
-    the mean rate of visits, a transient's all in season, and the logistic approximation of the normal distribution.
-    row: what truth.parquet says of the event.
+    dP/dz ~ dV/dz / (1 + z) x P(detected), where V is the comoving volume and 1 + z the dilation of the rate of events.
+    An event has a chance of one half where `min_detections` visits are expected to see it at five sigma at median
+    depth. This follows from the mean rate of visits (those of a transient are all in season) and the logistic
+    approximation of the normal distribution. row: the event's row in truth.parquet.
     """
     kind = kind_of(row)
     redshift, distance = _redshifts(kind.nearest)
@@ -56,16 +56,16 @@ def redshift_distribution(config, passbands, seed, row):
 
 
 def _seen(significance):
-    """Return how likely a visit is to find five sigma where that many are expected."""
+    """Return the probability that a visit finds five sigma where that many sigma are expected."""
     return 1.0 / (1.0 + np.exp(np.clip(1.702 * (5.0 - significance), -30.0, 30.0)))
 
 
 def distance_distribution(config, passbands, seed, row):
-    """Return the cumulative distribution of a star's distance, and the distances, kpc, that it is given at.
+    """Return the cumulative distribution of a star's distance, and its grid of distances, kpc.
 
-    dP/dD ~ D^2 density(D) x P(detected), detected as in `redshift_distribution`, be it brighter or fainter than the
-    reference image; and only where the reference image is not saturated in any passband. row: what truth.parquet says
-    of the star.
+    dP/dD ~ D^2 density(D) x P(detected), with detection as in `redshift_distribution`, brighter or fainter than the
+    reference image, and only where the reference image is not saturated in any passband. row: the star's row in
+    truth.parquet.
     """
     kind = kind_of(row)
     span = cadence.span(config)

@@ -1,4 +1,4 @@
-"""Which passband a band of mixed collections is, and how its magnitudes become AB."""
+"""Passbands of the bands in mixed collections, and the conversion of their magnitudes to AB."""
 
 import re
 
@@ -35,7 +35,7 @@ _ULTRAVIOLET = {"uvw1": "UVW1", "uvm2": "UVM2", "uvw2": "UVW2", "w1": "UVW1", "m
 
 
 def survey_of(text):
-    """Return the survey whose passbands an instrument or telescope has, by its name; None if that is not known."""
+    """Return the survey whose passbands an instrument or telescope has, by its name; None if unknown."""
     text = text.lower()
     if "60" in text and re.search(r"ptf|palomar|p60", text):
         return "sdss"
@@ -46,8 +46,8 @@ def band_of(name, survey=None, fallback="sdss", swift=False):
     """Return the passband "SURVEY.NAME" of a band, or None.
 
     name: as the collection writes it: "g", "g'", "UVW1", "orange", "ztfg", "ps1::r". survey: from `survey_of`, or None.
-    fallback: the survey that u, g, r, i, z of no known instrument are taken for; y is taken for Pan-STARRS's. swift: U,
-    B and V of no known instrument are taken for Swift's; else they are Johnson's, which are not known here.
+    fallback: the survey for u, g, r, i, z of an unknown instrument; y is then Pan-STARRS's. swift: whether U, B and V
+    of an unknown instrument are Swift's; else they are Johnson's, which are not known here.
     """
     name = name.strip().removesuffix("'").strip()
     prefixed = _PREFIXED.fullmatch(name)

@@ -1,18 +1,18 @@
 """Light curves of the ALeRCE broker as its client returns them: ZTF (API v1 and v2) and LSST, in files or a folder.
 
-Read are detections, non-detections, forced photometry, tables of objects (positions, classes), and ALeRCE's samples of
-ELAsTiCC with SNANA's columns; see `alerce_files` for the forms. The rows of an object may lie in several files.
+It reads detections, non-detections, forced photometry, tables of objects (positions, classes), and ALeRCE's samples of
+ELAsTiCC with SNANA's columns; see `alerce_files` for the forms. The rows of an object may be in several files.
 
 ZTF: the magnitude of the difference image, magpsf (v1) or mag (v2), has the sign isdiffpos. The corrected magnitude
-(magpsf_corr, mag_corr) is that of source and reference together, a *direct* flux. diffmaglim is the limit of the image
-at 5 sigma, never a magnitude: such a row is an upper limit with flux 0 and a fifth of the limit's flux as error.
+(magpsf_corr, mag_corr) is that of source and reference together, a *direct* flux. diffmaglim is the image's limit at 5
+sigma, never a magnitude: its row is an upper limit with flux 0, and its error is a fifth of the limit's flux.
 LSST: psfFlux, of the difference image, and scienceFlux, direct, in nJy.
-Of one exposure the detection stays, before forced photometry, before a limit.
+From one exposure a detection is kept first, else forced photometry, else a limit.
 
 Settings, all optional:
 flux: "difference" (default) or "direct". Direct takes the corrected magnitudes, and sets aside rows that ALeRCE could
-  not correct, or whose correction is dubious. Their errors are those for extended sources (sigmapsf_corr_ext) where
-  there are any, since galaxies' nuclei are extended; else sigmapsf_corr, which is 100 where it is none.
+  not correct, or whose correction is dubious. Errors are those for extended sources (sigmapsf_corr_ext) if there are
+  any, since nuclei of galaxies are extended; else sigmapsf_corr, in which 100 means none.
 object_id: the column with the ids. label: the column of a table of objects with the class; by default `LABELS`.
 survey: of the bands of LSST and SNANA columns, "lsst" by default. passbands: {the file's name: passband or None}.
 min_rb, min_drb: real-bogus scores below which a detection is set aside; none by default.
@@ -78,7 +78,7 @@ _WANTED = {
 
 
 def batches(path, settings):
-    """Yield `Batch`es of whole objects; raise DataError for files that are none of ALeRCE's."""
+    """Yield `Batch`es of whole objects; raise DataError for files that are not ALeRCE's."""
     flux = settings.get("flux", "difference")
     if flux not in ("difference", "direct"):
         raise ConfigError(f"flux: expected difference or direct, found {flux!r}. Next step: choose one of them.")
@@ -191,7 +191,7 @@ def _snana(part, settings):
 _ROWS = {DETECTIONS: _ztf, FORCED: _ztf, LIMITS: _limits, SNANA: _snana}
 
 
-# size: one argument for each thing that every kind of table says in its own way
+# size: one argument for each value that kinds of tables name differently
 def _table(part, settings, flux, error, reasons, meaning, survey, detected, limit=None):
     names = part.texts("band_name", "BAND", "FLT", "fid", "band")
     bands = passbands(names, meaning, settings, reasons)
@@ -216,7 +216,7 @@ def _table(part, settings, flux, error, reasons, meaning, survey, detected, limi
 
 
 def _signs(part):
-    """Return the sign of each difference (n,): + where isdiffpos is 1, "t", true; - for 0, -1, "f", false; else NaN."""
+    """Return the sign (n,) of each difference: + if isdiffpos is 1, "t", true; - for 0, -1, "f", false; else NaN."""
     meaning = {"1": 1.0, "t": 1.0, "true": 1.0, "0": -1.0, "-1": -1.0, "f": -1.0, "false": -1.0}
     return part.looked_up("isdiffpos", lambda text: meaning.get(_whole(text), np.nan), np.nan)
 
@@ -247,7 +247,7 @@ def _nothing():
 
 
 class _Catalogue:
-    """What tables of objects say: {id: {column: value}}."""
+    """The content of tables of objects: {id: {column: value}}."""
 
     def __init__(self, settings):
         self._settings = settings
@@ -255,7 +255,7 @@ class _Catalogue:
         self.known = {}
 
     def add(self, part):
-        """Note the rows of a table of objects; the first that says something counts."""
+        """Note the rows of a table of objects; the first known value counts."""
         ids = numpy_array(part.ids(self._settings.get("object_id")))
         labels = numpy_array(part.texts(*self._labels))
         ra, dec, redshift = (
@@ -273,7 +273,7 @@ class _Catalogue:
                     known.setdefault(name, value)
 
     def describe(self, names, codes, table):
-        """Return {column: (n,) array} of the objects `names` of a table of rows."""
+        """Return {column: (n,) array} for the objects `names` of a table of rows."""
         n = len(names)
         host = {name: first_values(numpy_array(table.column(name)), codes, n) for name in _HOST}
         ra, dec = _medians(numpy_array(table.column("ra")), numpy_array(table.column("dec")), codes, n)
@@ -285,7 +285,7 @@ class _Catalogue:
         return object_columns(n, ra=ra, dec=dec, label=label, **redshift, **host)
 
     def alone(self, about):
-        """Return the `Batch` of the objects, where there are no light curves."""
+        """Return the `Batch` of the objects if there are no light curves."""
         batch = batch_of(_nothing(), about | {"points": "none: a table of objects"}, lambda *_: {})
         names = list(self.known)
         table = pa.table({name: arrow_array(np.zeros(0)) for name in ("ra", "dec", *_HOST)})

@@ -1,4 +1,4 @@
-"""The files that the ALeRCE client's answers are kept in, as parts: a table, and what its rows are.
+"""Files with answers of the ALeRCE client, as parts: a table, and the kind of its rows.
 
 CSV, Parquet and JSON; a JSON file is one answer (a list of rows), or a light curve ({"detections": [...],
 "non_detections": [...], "forced_photometry": [...]}), or a list of light curves.
@@ -50,9 +50,9 @@ _KIND_IN_NAME = re.compile(
 
 @dataclass
 class Part:
-    """Some rows of one kind of a file.
+    """Some rows of one kind from a file.
 
-    table: Arrow table. name: the id of all rows, where no column has ids. csv: the part of a CSV file, if it is one.
+    table: Arrow table. name: the id of all rows if no column has ids. csv: the part of a CSV file, if it is one.
     """
 
     path: Path
@@ -73,7 +73,7 @@ class Part:
         return no_sentinels(self.raw_numbers(*names), SENTINELS)
 
     def raw_numbers(self, *names):
-        """Return the first column of `names` as float64 (n,) with its sentinels; NaN where there is no such column."""
+        """Return the first column of `names` as float64 (n,) with its sentinels; NaN if there is no such column."""
         name = self.first(*names)
         if name is None:
             return np.full(len(self), np.nan)
@@ -87,14 +87,14 @@ class Part:
         return filled_texts(text_array(self.table.column(name), self.path, name))
 
     def looked_up(self, name, meaning, missing):
-        """Return function `meaning` of the texts in the column `name`, (n,); `missing` where there is no text."""
+        """Return `meaning`, a function, of the texts in the column `name`, (n,); `missing` where there is no text."""
         texts = self.texts(name)
         texts = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
         codes, unique = numpy_codes(texts.dictionary_encode())
         return np.array([*(meaning(text) for text in unique), missing])[codes]
 
     def true(self, name):
-        """Return where the column `name` says true, (n,) bool; nowhere if there is no such column."""
+        """Return (n,) bool, true where the column `name` says true; all false if there is no such column."""
         return self.looked_up(name, lambda text: text.lower() in ("true", "t", "1", "1.0"), False)
 
     def ids(self, column):
@@ -111,8 +111,8 @@ class Part:
 def parts(path, wanted, settings, most):
     """Yield the `Part`s of a file, or of the *.csv, *.parquet and *.json (each but Parquet also gzipped) of a folder.
 
-    wanted: names of columns to read. most: rows of a part, about. Raises DataError where the columns are neither a
-    light curve's nor a table of objects.
+    wanted: names of columns to read. most: about how many rows a part has. Raises DataError if the columns are neither
+    those of a light curve nor of a table of objects.
     """
     for file in files_of(path, _SUFFIXES):
         name = file.name.lower().removesuffix(".gz")
@@ -175,7 +175,7 @@ def _rows(path, kind, rows, wanted, name):
 
 
 def _column(values):
-    """Return JSON values as an Arrow array; of mixed ones, or whole numbers beyond 64 bits, the text."""
+    """Return JSON values as an Arrow array; mixed values, and whole numbers beyond 64 bits, become text."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} or len(kinds) == 1 and kinds <= {str, bool}:
         try:

@@ -1,4 +1,4 @@
-"""Files of alerts, avro and Parquet, as Arrow tables with the columns that matter, some alerts at a time."""
+"""Files of alerts, avro and Parquet, as Arrow tables with the relevant columns, some alerts at a time."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,7 +9,7 @@ from mallorn.sources.parquet_parts import files_at, parquet_file, parquet_parts
 
 __all__ = ["Field", "alert_tables"]
 
-_MOST_RECORDS = 50_000  # sources held as Python objects
+_MOST_RECORDS = 50_000  # most sources that are held as Python objects
 _LISTS = ("prvDiaSources", "prvDiaForcedSources", "prvDiaNondetectionLimits")
 _OF_SOURCES = (
     "diaSourceId",
@@ -34,7 +34,7 @@ _ARROW |= {"float": pa.float64(), "double": pa.float64()}
 
 
 class Field:
-    """One column of an Arrow table, or one field of a struct in it, by the first of `names` (dotted) that is there."""
+    """One column of an Arrow table, or one field of a struct in it: the first of `names` (dotted) that exists."""
 
     def __init__(self, table, *names):
         self.column, self.name = None, None
@@ -57,9 +57,9 @@ class Field:
 
 
 def alert_tables(path, further, flags, most):
-    """Yield (file, Arrow table of alerts) for the files at `path`, with some `most` sources a table.
+    """Yield (file, Arrow table of alerts) for the files at `path`, with about `most` sources per table.
 
-    further: dotted paths of columns to read besides. flags: of the sources, to read.
+    further: dotted paths of further columns to read. flags: flags of the sources to read.
     """
 
     def wanted(leaf):
@@ -131,7 +131,7 @@ def _table(path, records, schema):
 
 
 def _arrow(kind, names):
-    """Return the Arrow type of a trimmed avro type; that of what is not used is null."""
+    """Return the Arrow type of a trimmed avro type; unused types become null."""
     if isinstance(kind, list):
         kinds = [_arrow(part, names) for part in kind if part != "null"]
         return kinds[0] if len(kinds) == 1 else pa.null()

@@ -1,9 +1,9 @@
-"""Forced photometry of ATLAS as its server writes it: text, a file for each position.
+"""Forced photometry of ATLAS as its server writes it: text, one file for each position.
 
 Columns, separated by blanks: MJD m dm uJy duJy F err chi/N RA Dec x y maj min phi apfit mag5sig Sky Obs; the first line
 may begin with ###. MJD (UTC) is that of the start of the exposure. The flux is in microjansky (AB), of the difference
-image or, where that was asked for, of the direct one: the file does not tell which. Magnitudes are not read (m of a
-negative flux is negative itself). Rows whose err is not 0 are set aside: the server's own flag.
+image or, if asked for, of the direct one: the file does not tell which. Magnitudes are not read (m of a negative flux
+is negative itself). Rows whose err, the server's own flag, is not 0 are set aside.
 
 `path`: a file, or a folder of *.txt, *.dat and *.csv. The object's id is the file's name without its ending. Settings,
 all optional: ids ({file name: object id}), flux ("difference", default, or "direct": what was asked for), max_chi (of
@@ -36,7 +36,7 @@ _NUMBERS = ("MJD", "uJy", "duJy", "err", "chi/N", "RA", "Dec", "mag5sig")
 
 
 def batches(path, settings):
-    """Yield `Batch`es of whole objects; raise DataError for a file that is none of the server's."""
+    """Yield `Batch`es of whole objects; raise DataError for a file that is not the server's."""
     flux = settings.get("flux", "difference")
     if flux not in ("difference", "direct"):
         raise ConfigError(f"flux: expected difference or direct, found {flux!r}. Next step: choose one of them.")

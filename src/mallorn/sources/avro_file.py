@@ -1,7 +1,7 @@
-"""Avro container files from strangers: records with the fields asked for, without trust in the sizes that they claim.
+"""Read avro container files from strangers: the wanted fields of records, without trusting the sizes they claim.
 
-The container (specification 1.11: magic, metadata, blocks of records between synchronization markers) is read here, so
-that a block cannot grow without bound when it is unpacked; `fastavro` decodes the records.
+The container (specification 1.11: magic, metadata, blocks of records between synchronization markers) is read here: a
+block cannot grow without bound when it is unpacked. `fastavro` decodes the records.
 """
 
 import copy
@@ -17,7 +17,7 @@ from mallorn.errors import DataError
 __all__ = ["AvroFile", "trimmed"]
 
 _MAGIC = b"Obj\x01"
-_MOST_BLOCK = 1 << 28  # bytes of a block, packed or not
+_MOST_BLOCK = 1 << 28  # most bytes of a block, packed or not
 _MOST_SCHEMA = 1 << 24
 _DEPTH = 50
 _PRIMITIVE = {"null": 0, "boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1}
@@ -48,7 +48,7 @@ class AvroFile:
             self.schema = json.loads(metadata["avro.schema"])
             self._smallest = _smallest(self.schema, {}, ())
             self._writer = fastavro.parse_schema(self.schema)
-        except Exception as error:  # fastavro raises many kinds for a schema that it cannot use
+        except Exception as error:  # fastavro raises errors of many kinds for a schema that it cannot use
             found = str(error)[:200] or type(error).__name__
             raise self._error("a schema of records of bounded size", found, "get the file again") from None
         self._marker = self._exactly(16)
@@ -132,7 +132,7 @@ class AvroFile:
 
     def _exactly(self, size):
         data = b""
-        while len(data) < size:  # in parts: a size that is claimed is not a size that is there
+        while len(data) < size:  # in parts: the claimed size may not exist
             part = self._stream.read(min(size - len(data), 1 << 24))
             if not part:
                 raise self._cut()
@@ -147,9 +147,9 @@ class AvroFile:
 
 
 def trimmed(schema, keep):
-    """Return `schema` (parsed JSON) with no other fields of records than those that `keep(record, field)` chooses.
+    """Return `schema` (parsed JSON) with only those fields of records that `keep(record, field)` chooses.
 
-    Types that are named again are written out once where they come first. record: the number of records around.
+    Types that are named again are written out once, at their first use. record: the depth in nested records.
     """
     named = {}
     _names(schema, named, None)
@@ -209,7 +209,7 @@ def _full(name, space):
 
 
 def _smallest(schema, sizes, around, space=None):
-    """Return the bytes that a value takes at least; raise ValueError for what could claim values that take none."""
+    """Return the least bytes of a value; raise ValueError for a type that could claim values without any bytes."""
     if len(around) > _DEPTH:
         raise ValueError(f"types within types, more than {_DEPTH} deep")
     if isinstance(schema, list):

@@ -1,11 +1,11 @@
-"""Supernovae of ZTF's Bright Transient Survey: one CSV an object, ID.csv, and bts.csv with what is known of them.
+"""Supernovae of ZTF's Bright Transient Survey: one CSV per object, ID.csv, and bts.csv with what is known about them.
 
-ID.csv has time (MJD), mag, magerr (AB, of the difference image) and band: g, R (ZTF's r) or i. There are detections of
-alerts only, all of them brighter than the reference: no limits and nothing before the event. bts.csv has ZTFID, RA, Dec
-(sexagesimal), type, redshift (spectroscopic; "-" where none) and A_V, from which E(B-V) = A_V / 3.1.
+ID.csv has time (MJD), mag, magerr (AB, of the difference image) and band: g, R (ZTF's r) or i. There are only
+detections of alerts, all brighter than the reference: no limits and nothing before the event. bts.csv has ZTFID, RA,
+Dec (sexagesimal), type, redshift (spectroscopic; "-" for none) and A_V, which gives E(B-V) = A_V / 3.1.
 
-`path`: the folder, or one object's file. Settings, all optional: catalogue (path of bts.csv; by default that beside the
-light curves, and none where there is none), passbands ({band: passband or None}), rows_in_memory.
+`path`: the folder, or one object's file. Settings, all optional: catalogue (path of bts.csv; by default the one beside
+the light curves, if any), passbands ({band: passband or None}), rows_in_memory.
 """
 
 from functools import lru_cache
@@ -82,16 +82,17 @@ def _rows(object_id, part, settings):
 
 
 def _state(path):
-    """Return what changes with a file's content."""
+    """Return a value that changes with a file's content."""
     found = path.stat()
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @lru_cache(maxsize=1)
 def _known(path, _):
-    """Return {ID: what is known}; of an object twice, the first row.
+    """Return {ID: what is known}; for a repeated object, the first row.
 
-    It is kept for the next file of the folder: each is read by itself, and the catalogue would be read for each.
+    It is kept for the next file of the folder. Each file is read by itself, and would otherwise read the catalogue
+    again.
     """
     _require(path, csv_header(path), _KNOWN)
     known = {}

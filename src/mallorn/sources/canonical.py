@@ -1,8 +1,8 @@
-"""What every reader of a survey's files returns: points in microjansky and what is known of the objects.
+"""The common form that every reader of a survey's files returns: points in microjansky, and facts on the objects.
 
-A reader `mallorn.sources.NAME` has a function `batches(path, settings)` that yields `Batch`es, each of whole objects,
-so that memory does not grow with the file. All units are one: MJD in days, fluxes in microjansky (AB magnitude 23.9).
-Values that a format writes in place of a missing one (-9, -99, -999, 100, ...) are NaN here.
+A reader `mallorn.sources.NAME` has a function `batches(path, settings)` that yields `Batch`es, each of whole objects:
+memory does not grow with the file. Units are the same for all: MJD in days, fluxes in microjansky (AB magnitude 23.9).
+Values by which a format marks a missing one (-9, -99, -999, 100, ...) are NaN here.
 """
 
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ class Batch:
 
     points: {column: (N,) array}. object_id: str, digit for digit as in the file. mjd: days, in the scale that `about`
     names. passband: str, the name in the data file of passbands, "SURVEY.NAME" (such as "ztf.g"). flux, flux_err:
-    microjansky, not corrected for Galactic dust. detected: int8, 1 a detection, 0 a point that is none (forced
-    photometry, an upper limit), -1 unknown. limit: bool, an upper limit, whose flux is 0 with the error of the limit.
+    microjansky, not corrected for Galactic dust. detected: int8, 1 for a detection, 0 for a point that is none (forced
+    photometry, an upper limit), -1 if unknown. limit: bool, an upper limit, with flux 0 and the error of the limit.
     objects: {column: (n,) array}. object_id: str. ra, dec: degrees (ICRS). redshift, redshift_err; redshift_kind: one
     of `KINDS`. ebv: magnitudes. label: str or None. Further columns (host_...) are carried along.
-    aside: {(reason, object_id): rows} that are in the file and not among the points.
-    about: {str: str} of the whole file: "time" ("MJD UTC", "MJD TAI", "JD UTC, converted"), "flux" ("difference",
-    "direct"), and what else a user should know.
+    aside: {(reason, object_id): rows} of the file that are not among the points.
+    about: {str: str} on the whole file: "time" ("MJD UTC", "MJD TAI", "JD UTC, converted"), "flux" ("difference",
+    "direct"), and anything else that a user should know.
     """
 
     points: dict
@@ -45,12 +45,12 @@ class Batch:
 
 
 def to_microjansky(flux, zero_point):
-    """Return `flux` in units of AB zero point `zero_point` (magnitude of 1 unit; scalar or (N,)) in microjansky."""
+    """Return `flux` in microjansky. zero_point: AB magnitude of 1 unit of `flux`, scalar or (N,)."""
     return np.asarray(flux, dtype=float) * 10.0 ** (-0.4 * (np.asarray(zero_point, dtype=float) - ZERO_POINT))
 
 
 def flux_of_magnitude(magnitude, error=None):
-    """Return (flux, flux_err) in microjansky of AB magnitudes and their errors, (N,) each; errors None give NaN.
+    """Return (flux, flux_err) in microjansky from AB magnitudes and their errors, (N,) each; errors None give NaN.
 
     flux = 10^(-0.4 (m - 23.9)); to first order flux_err = flux ln(10) / 2.5 x error.
     """

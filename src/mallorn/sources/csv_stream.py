@@ -1,7 +1,7 @@
-"""CSV files of any size, plain or gzip, in parts of bounded memory: values come as text, errors name the line.
+"""Read CSV files of any size, plain or gzip, in parts of bounded memory. Values come as text; errors name the line.
 
-Quoted values may hold line breaks, as in RFC 4180; lines without any character are skipped. (`mallorn.ingest.csv_file`
-reads the rest of a file whole from its first quote on.)
+Quoted values may hold line breaks, as in RFC 4180; empty lines are skipped. (`mallorn.ingest.csv_file` reads a file as
+a whole from its first quote on.)
 """
 
 import codecs
@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import zlib
 from contextlib import contextmanager
 
@@ -40,7 +41,7 @@ class CsvPart:
         self.n = batch.num_rows
 
     def column(self, name):
-        """Return a column as Arrow strings (n,), as they stand in the file."""
+        """Return a column as Arrow strings (n,), as in the file."""
         return self._batch.column(self._batch.schema.get_field_index(name))
 
     def texts(self, name):
@@ -65,6 +66,8 @@ class CsvPart:
             except ValueError:
                 line = _line(self._path, self._first + k)
                 found, fix = repr(text[:60]), "mend this line"
+                if re.match(r"\d{4}-\d\d-\d\d", text):
+                    fix = "write times as MJD or JD, such as astropy.time.Time(text).mjd"
                 raise DataError.at(
                     self._path, line=line, column=name, expected="a number", found=found, fix=fix
                 ) from None
@@ -72,7 +75,7 @@ class CsvPart:
 
 
 def csv_header(path):
-    """Return the names of the columns of a CSV file; raise DataError where it has none, or one twice."""
+    """Return the names of the columns of a CSV file; raise DataError if it has none, or one twice."""
     with _opened(path) as stream:
         start = stream.read(1 << 16)
     for magic, (found, fix) in _FOREIGN.items():
@@ -99,7 +102,8 @@ def csv_header(path):
 def csv_stream(path, columns):
     """Yield the rows of a CSV file as `CsvPart`s with `columns`, in order.
 
-    Raises DataError for a row with too many or too few values, bytes that are no UTF-8, and files that cannot be read.
+    Raises DataError for a row with too many or too few values, for bytes that are no UTF-8, and for files that cannot
+    be read.
     """
     faulty, n = [], 0
 
@@ -136,7 +140,7 @@ def csv_stream(path, columns):
 
 
 class _Text:
-    """A stream of bytes that are UTF-8; another byte is a DataError."""
+    """A stream of UTF-8 bytes; any other byte raises DataError."""
 
     def __init__(self, stream, path):
         self._stream, self._path = stream, path
@@ -161,7 +165,7 @@ class _Text:
 
 
 def _line(path, record):
-    """Return the line, counted from 1, on which row `record` (from 0) behind the header begins."""
+    """Return the line, counted from 1, on which row `record` (from 0, after the header) begins."""
     with _opened(path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         reader, before, row = csv.reader(text), 0, -2

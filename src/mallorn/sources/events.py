@@ -1,4 +1,4 @@
-"""Batches from formats that describe one object at a time, mostly in a file of its own."""
+"""Make batches for formats that describe one object at a time, mostly in a file of its own."""
 
 from dataclasses import dataclass, field
 
@@ -29,9 +29,9 @@ class Event:
 
 
 def event_batches(events, about, settings):
-    """Yield `Batch`es of whole objects from `Event`s; settings["rows_in_memory"] rows, more or less, each.
+    """Yield `Batch`es of whole objects from `Event`s, each with about settings["rows_in_memory"] rows.
 
-    An object that had been read already has its rows set aside: points that two files give would weigh twice.
+    If an object has been read before, its rows are set aside: points from two files would count twice.
     """
     most = settings.get("rows_in_memory", MOST_ROWS)
     seen, held, n = set(), [], 0
@@ -48,7 +48,7 @@ def event_batches(events, about, settings):
 
 
 def mjd_rows(object_id, mjd, passband, flux, flux_err, reasons, **more):
-    """Return `row_table` of the rows of one object (id as text), or of many (Arrow strings); MJD (n,) in days.
+    """Return the `row_table` of one object's rows (id as text), or of many objects' (Arrow strings); MJD (n,) in days.
 
     Rows whose time cannot be a Modified Julian Date (a Julian Date, seconds) are set aside.
     """
@@ -60,18 +60,18 @@ def mjd_rows(object_id, mjd, passband, flux, flux_err, reasons, **more):
 
 
 def no_rows(object_id):
-    """Return the table of rows of an object without any."""
+    """Return the table of rows of an object without rows."""
     none, reasons = np.zeros(0), Reasons(0)
     return mjd_rows(object_id, none, pa.array([], pa.string()), none, none, reasons)
 
 
 def position(ra, dec):
-    """Return (ra, dec) in degrees of two texts, degrees or sexagesimal hours and degrees; NaN for other texts."""
+    """Return (ra, dec) in degrees from two texts, in degrees or sexagesimal; NaN for other texts."""
     return 15.0 * _angle(ra) if ":" in str(ra) else _angle(ra), _angle(dec)
 
 
 def median_position(ra, dec):
-    """Return the median (ra, dec) of positions (n,) of one object in degrees, also across 0 h; NaN if there is none."""
+    """Return the median (ra, dec) in degrees of an object's positions (n,), also across 0 h; NaN if there are none."""
     there = np.isfinite(ra) & np.isfinite(dec)
     if not there.any():
         return np.nan, np.nan
@@ -80,7 +80,7 @@ def median_position(ra, dec):
 
 
 def some(batches, path, what):
-    """Yield `batches`; raise DataError if there is none, since `path` holds no `what`."""
+    """Yield `batches`; raise DataError, naming `path` and `what` is missing, if there are none."""
     none = True
     for batch in batches:
         none = False
@@ -107,7 +107,7 @@ def _set_aside(rows, reason):
 
 
 def _columns(known):
-    """Return the columns of the objects, missing values where one says nothing."""
+    """Return the columns of the objects, with missing values for objects without them."""
     n = len(known)
 
     def numbers(name):

@@ -1,4 +1,4 @@
-"""Points of one exposure that a survey's files hold several times: measured, forced, as a limit, in many alerts."""
+"""Choose among points of one exposure that files hold several times: measured, forced, as a limit, in many alerts."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ __all__ = ["DETECTION", "FORCED", "LIMIT", "once_an_exposure"]
 DETECTION, FORCED, LIMIT = 0, 1, 2
 """Kinds of rows, the best first."""
 
-_SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days after one another
+_SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days apart
 _BETTER = ("the same exposure as a detection", "the same exposure as a forced measurement")
 _AGAIN = "the same exposure again"
 
@@ -20,8 +20,8 @@ def once_an_exposure(rows, keep_copies):
     """Return `rows`, a table of whole objects, with the poorer points of an exposure set aside.
 
     rows: as `row_table` makes it, with a column kind (`DETECTION`, `FORCED`, `LIMIT`). Rows of the same object and
-    passband whose times differ by less than 1e-5 days are of one exposure. Of these the best kind stays, and the first
-    row alone unless `keep_copies`. Rows that are set aside already do not count.
+    passband whose times differ by less than 1e-5 days belong to one exposure. Among them the best kind is kept, and
+    only its first row unless `keep_copies`. Rows that were set aside before do not count.
     """
     kind = np.asarray(numpy_array(rows.column("kind")))
     if rows.num_rows == 0 or (keep_copies and (kind == kind[0]).all()):

@@ -1,8 +1,8 @@
-"""Binary tables of FITS files, plain or gzip, read some rows at a time as Arrow columns.
+"""Read binary tables of FITS files, plain or gzip, some rows at a time, as Arrow columns.
 
-Read here rather than by astropy, which unpacks a whole gzip file in memory and believes the sizes in the header: here
-no more is held than the rows asked for, and what is not there is missed. Headers are parsed by astropy. FITS standard
-4.0, section 7.3; columns of numbers (B, I, J, K, E, D, with TSCAL, TZERO and TNULL), logicals (L) and text (A).
+astropy unpacks a whole gzip file in memory and believes the sizes in the header. This reader holds only the rows asked
+for and notices missing ones. astropy parses the headers. FITS standard 4.0, section 7.3; columns of numbers (B, I, J,
+K, E, D, with TSCAL, TZERO and TNULL), logicals (L) and text (A).
 """
 
 import gzip
@@ -21,7 +21,7 @@ from mallorn.io.tables import arrow_array, numpy_array
 __all__ = ["FitsTable", "fits_tables"]
 
 _BLOCK = 2880
-_MOST_HEADER = 2000  # blocks
+_MOST_HEADER = 2000  # most blocks of a header
 _MOST_ROW = 10_000_000  # bytes
 _PART = 1 << 24
 _FORM = re.compile(r"^\s*(\d*)\s*([LXBIJKAEDCMPQ])")
@@ -46,7 +46,7 @@ class _Column:
 
 
 class FitsTable:
-    """One binary table: `header`, `primary` (the header of the file), `names` of its columns, `units`, `n_rows`."""
+    """A binary table: `header`, `primary` (the header of the file), `names` of its columns, `units`, `n_rows`."""
 
     def __init__(self, stream, header, primary, path):
         self._stream, self._path = stream, path
@@ -64,7 +64,7 @@ class FitsTable:
     def parts(self, names, most):
         """Yield {name: Arrow array (n,)} of up to `most` rows, in order, for the columns `names`.
 
-        Text is without the blanks behind it; numbers with a missing value come as floats with NaN.
+        Text has no trailing blanks; numbers with a missing value come as floats with NaN.
         """
         for name in names:
             if name not in self.names:
@@ -103,9 +103,9 @@ class FitsTable:
 
 @contextmanager
 def fits_tables(path):
-    """Give the block an iterator over the `FitsTable`s of the file; each is to be read before the next is asked for.
+    """Give the block an iterator over the `FitsTable`s of the file; read each before asking for the next.
 
-    Raises DataError for what is no FITS file, for a file that is cut off, and for headers that cannot be.
+    Raises DataError for a file that is no FITS file or is cut off, and for impossible headers.
     """
     try:
         with open(path, "rb") as raw:
@@ -136,7 +136,7 @@ def _tables(stream, path):
 
 
 def _header(stream, path):
-    """Return the next header, or None where the file ends."""
+    """Return the next header, or None at the end of the file."""
     text = b""
     while True:
         block = stream.read(_BLOCK)
@@ -152,12 +152,12 @@ def _header(stream, path):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from astropy.io import fits  # only here: tables of all kinds come by, and it takes half a second
+            from astropy.io import fits  # imported only here: it takes half a second, and most tables do not need it
 
             header = fits.Header.fromstring(text.decode("latin-1"))
             dict(header.items())  # values are parsed here
             return header
-    except Exception as error:  # astropy raises many kinds for cards that cannot be parsed
+    except Exception as error:  # astropy raises errors of many kinds for cards that it cannot parse
         raise _error(path, "a FITS header", str(error)[:150]) from None
 
 

@@ -1,24 +1,25 @@
-"""What a format is: one module that reads files of light curves, whatever survey they are of.
+"""The contract of a format: one module that reads files of light curves from any survey.
 
-It is a module of this room or a plug-in with `KIND = "formats"` (see `mallorn.plugins`); `source` and `new_source` in
-the configuration name it as they name a source. It has a function
+It is a module of this room or a plug-in with `KIND = "formats"` (see `mallorn.plugins`). `source` and `new_source` in
+the configuration name it like a source. It has a function
 
-- `batches(path, settings)`: yields `mallorn.sources.canonical.Batch`es of a file or a folder; settings: its own.
+- `batches(path, settings)`: yields `mallorn.sources.canonical.Batch`es of a file or folder; settings are its own.
 
-and, as literals, what must be known before it is loaded:
+and these literals, which are read before it is loaded:
 
-- `FILES`: regular expression that the names of its files match, in any case.
+- `FILES`: regular expression for the names of its files, in any case.
 - `SURVEYS`: names of the surveys whose passbands its files may have, the usual one first.
 - `SETTINGS`: names of its settings, which `readers.NAME` of the configuration may hold.
-- `ROWS_OF_OBJECT`: "file" where all rows of an object lie in one file, so that each file can be read by itself;
-  "folder" where they may lie in several.
-- `PARTNERS`, where a format has files in pairs: expression for the names of those that are read with one of `FILES` of
-  the same name but for the part that either expression matches. `SHARED`: for those that are read with every file.
+- `ROWS_OF_OBJECT`: "file" if all rows of an object are in one file, so that each file can be read by itself; "folder"
+  if they may be in several.
+- `PARTNERS`, if a format has pairs of files: expression for the names of the second files. Two files are a pair if
+  their names agree apart from the part that either expression matches. `SHARED`: expression for files that are read
+  with every other file.
 
-`FormatSource` makes a source (see `mallorn.sources.source`) of it. It cuts a survey into splits by the sizes of its
-files: small files of one object each are read together, and a large file, or a folder, is read once for each of several
-splits, which take the objects whose ids a hash gives them. The objects that a survey's files label are its training
-set, less a share that is held out.
+`FormatSource` turns it into a source (see `mallorn.sources.source`). It cuts a survey into splits by the sizes of its
+files. Small files of one object each are read together. A large file, or a folder, is read once for each of several
+splits; a hash of the ids gives each split its objects. Objects with a label in the survey's files are the training set,
+without a share that is held out.
 """
 
 import os
@@ -45,12 +46,12 @@ _FOUND = 5  # files that a message names
 
 
 def is_format(name):
-    """Return whether `name` is a format, whose files say with the points what is known of the objects."""
+    """Return whether `name` is a format: its files hold the points and what is known about the objects."""
     return name in names("formats")
 
 
 class _Split(NamedTuple):
-    """What a split reads: `paths`, what it gives to the reader; `files`, all that is read; part `part` of `parts`."""
+    """The input of a split: `paths`, which go to the reader; `files`, all that is read; part `part` of `parts`."""
 
     paths: tuple
     files: tuple
@@ -61,8 +62,8 @@ class _Split(NamedTuple):
 class FormatSource:
     """A survey in files of the format called `name`. settings: the blocks "ingest" and "readers" of the configuration.
 
-    Its planning functions are those of `mallorn.sources.source`; `read_files` reads a split with all that is known of
-    its objects, of which `mallorn.ingest.known` makes the metadata.
+    Its planning functions are those of `mallorn.sources.source`. `read_files` reads a split with all that is known
+    about its objects; `mallorn.ingest.known` makes the metadata from it.
     """
 
     def __init__(self, name, settings):
@@ -71,30 +72,30 @@ class FormatSource:
         self._rows_of_object = settings["ingest"]["rows_of_object"] or constant("formats", name, "ROWS_OF_OBJECT")
 
     def splits(self, folder, sets=("train", "test"), key="data_dir"):
-        """Return the names of the splits of the file or folder; DataError, naming `key`, if there is no such file."""
+        """Return the names of the splits of the file or folder; raise DataError, naming `key`, if there is none."""
         return list(self._plan(folder, key))
 
     def files(self, folder, split, sets=("train", "test")):
-        """Return the paths of all files that one split is read from."""
+        """Return the paths of all files behind one split."""
         return list(self._plan(folder)[split].files)
 
     def chosen(self, folder, split):
-        """Return what one split reads, for `choose` in another process, without the folder that the files lie in."""
+        """Return the input of one split without the folder of its files, for `choose` in another process."""
         chosen = self._plan(folder)[split]
         paths = [os.path.relpath(path, _base(folder)) for path in chosen.paths]
         return {"paths": paths, "part": chosen.part, "parts": chosen.parts}
 
     def choose(self, folder, split, chosen):
-        """Read for a split what `chosen` returned, without looking for files again."""
+        """Take what `chosen` returned as the input of a split, without looking for files again."""
         paths = (str(folder) if path == "." else os.path.join(_base(folder), path) for path in chosen["paths"])
         self._plans[str(folder)] = {split: _Split(tuple(paths), (), chosen["part"], chosen["parts"])}
 
     def metadata_files(self, folder, sets=("train", "test")):
-        """Return an empty list: the files of points say what is known of each object."""
+        """Return an empty list: the files of points say what is known about each object."""
         return []
 
     def batches(self, folder, split, surveys):
-        """Yield (file name, `Batch`) of all that one split is read from, objects of other splits too.
+        """Yield (file name, `Batch`) of all files behind one split; objects of other splits are among them.
 
         surveys: names of the surveys whose passbands the points may have.
         """
@@ -110,9 +111,9 @@ class FormatSource:
         yield from load("formats", self.name, "batches").batches(path, reader)
 
     def read_files(self, folder, split, settings, passbands, write):
-        """Write the light curves of one split; return its `SetAside` and what is known of its objects.
+        """Write the light curves of one split; return its `SetAside` and what is known about its objects.
 
-        See `mallorn.ingest.batches.pack`; passbands: (the `Passbands`, names of the surveys that they are of).
+        See `mallorn.ingest.batches.pack`. passbands: (the `Passbands`, names of their surveys).
         """
         from mallorn.ingest.batches import pack
 
@@ -153,7 +154,7 @@ def _plan(name, folder, rows_of_object, key):
 
 
 def _below(folder):
-    """Return the files below a folder, sorted; none that is hidden or begins with "_"."""
+    """Return the sorted files below a folder, without those that are hidden or begin with "_"."""
     found = []
     for root, folders, inside in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
@@ -178,7 +179,7 @@ def _units(files, beside, wanted, partners, further):
 
 
 def _partners(files, beside, wanted, partners):
-    """Return {file: those of `beside` that are read with it}, of `files` that are called as `wanted`."""
+    """Return {file: those of `beside` that are read with it} for `files` whose names match `wanted`."""
     by_stem, other = defaultdict(list), re.compile(partners or r"(?!)", re.IGNORECASE)
     for one in beside if partners else ():
         if other.search(one.name):
@@ -187,7 +188,7 @@ def _partners(files, beside, wanted, partners):
 
 
 def _named(units):
-    """Return {name: `_Split`}: named by the first file, so that a new file leaves the other splits as they are."""
+    """Return {name: `_Split`}. The first file names a split, and a new file leaves the other splits as they are."""
     found = {}
     for paths, files in units:
         n_bytes = sum(os.path.getsize(file) for file in files)

@@ -1,15 +1,15 @@
-"""HATS partitions and other Parquet files with a light curve in each row, as a nested column; a file or a folder.
+"""HATS partitions, and other Parquet files with a light curve in each row as a nested column; a file or a folder.
 
-A nested column is a struct of lists (nested-pandas, lsdb), a list of structs, or such within such (a list of light
-curves, one a passband, of each object). Plain pyarrow reads them.
+A nested column is a struct of lists (nested-pandas, lsdb), a list of structs, or one inside the other (for each object
+a list of light curves, one per passband). Plain pyarrow reads them.
 
 Settings, all optional: those of `mallorn.sources.table` for the points and units (columns, constants, survey,
 passbands, unit, zero_point, time, scale, flux, mask, drop, flags), and
-nested: name of the column with the light curves; by default that in which time and flux or magnitude are found.
-object_columns: {role: column} of what stands beside it; carry: columns to carry along with the objects.
+nested: name of the column with the light curves; by default the one that has time and flux or magnitude.
+object_columns: {role: column} for columns beside it; carry: columns to carry along with the objects.
 points_per_batch: 500,000 by default.
 
-Points without errors in a file that has none are set aside: set constants to {magnitude_err: 0.05}, or the like.
+Points without errors are set aside. If a file has no errors, set constants to {magnitude_err: 0.05}, or the like.
 """
 
 from pathlib import Path
@@ -61,7 +61,7 @@ _PREFERRED = ("diaobjectforcedsource", "forcedsource", "objectforcedsource", "li
 def batches(path, settings):
     """Yield the `Batch`es of the file at `path`, or of all *.parquet below the folder `path`.
 
-    Raises DataError where no nested column holds light curves, naming what there is.
+    Raises DataError, naming the columns, if no nested column holds light curves.
     """
     seen, known, unknown = {}, set(), set()
     for file in files_at(path, (".parquet",), "a Parquet file with nested light curves, or a folder of such"):
@@ -85,7 +85,7 @@ def batches(path, settings):
 
 
 def batches_of_table(table, settings, called="frame"):
-    """Yield the `Batch`es of an Arrow table in memory. called: what errors call it. Errors are those of `batches`."""
+    """Yield the `Batch`es of an Arrow table in memory. called: its name in errors, which are those of `batches`."""
     yield from _Nested(Path(called), settings).batches_of(table)
 
 
@@ -183,9 +183,9 @@ class _Nested:
 
 
 def flat_nested(column, path):
-    """Return the number of the row (N,) of each point of a nested Arrow column, and {field: Arrow array (N,)}.
+    """Return the row (N,) of each point in a nested Arrow column, and {field: Arrow array (N,)}.
 
-    Raises DataError where the lists of a struct have different lengths.
+    Raises DataError if the lists of a struct have different lengths.
     """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
@@ -220,7 +220,7 @@ def _opened(array, path, depth):
 
 
 def _beside(lists, plain, n, path, depth):
-    """Return owner (N,) and fields of lists that stand beside each other in n rows, with `plain` values for each."""
+    """Return owner (N,) and fields of parallel lists in n rows, with the `plain` values of each row."""
     owner, fields, first, deep = np.zeros(0, dtype=np.int64), {}, None, {}
     for name, values in lists.items():
         own, inside = _list(values)
@@ -257,7 +257,7 @@ def _is_list(kind):
 
 
 def _leaves(kind, depth=0):
-    """Return the names of the fields of a nested type that hold one value a point."""
+    """Return the names of the fields of a nested type with one value per point."""
     if depth > _DEEPEST:
         return []
     if _is_list(kind):
@@ -277,7 +277,7 @@ def _leaves(kind, depth=0):
 
 
 def _field(leaf):
-    """Return the name of the field of a leaf of a Parquet schema: what stands before the names of lists."""
+    """Return the field's name of a leaf in a Parquet schema: the part before the names of lists."""
     return next((part for part in reversed(leaf) if part not in ("list", "element", "item", "array", "bag")), "")
 
 

@@ -1,4 +1,4 @@
-"""JSON files from strangers: read within a limit of size, with errors that say what is wrong."""
+"""Read JSON files from strangers, within a limit of size, with errors that say what is wrong."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ MAX_MEGABYTES = 200
 def files_of(path, suffixes):
     """Return the files to read: `path` itself, or the files of the folder `path` with one of `suffixes`, sorted.
 
-    Each suffix counts with a further .gz too. Raises DataError when there is none.
+    Each suffix may be followed by .gz. Raises DataError if there is no file.
     """
     path = Path(path)
     if path.is_file():
@@ -38,7 +38,7 @@ def files_of(path, suffixes):
 
 
 def read_bytes(path, settings):
-    """Return the content of a file, unpacked if it is gzipped; DataError beyond the setting "max_megabytes"."""
+    """Return the content of a file, unpacked if gzipped; raise DataError beyond the setting "max_megabytes"."""
     limit = int((settings.get("max_megabytes") or MAX_MEGABYTES) * 1e6)
     try:
         with open(path, "rb") as raw:
@@ -60,12 +60,12 @@ def read_bytes(path, settings):
 
 
 def read_json(path, settings, kind=None):
-    """Return the value in a JSON file; DataError if it is none, too large, nested too deep, or not of type `kind`."""
+    """Return the value in a JSON file; raise DataError if it is no JSON, too large or deep, or not of type `kind`."""
     return _checked(path, _parsed(path, read_bytes(path, settings)), kind)
 
 
 def json_lines(path, settings, kind=dict):
-    """Yield the values of a file with one JSON value a line; "max_megabytes" limits each line alone."""
+    """Yield the values of a file with one JSON value on each line; "max_megabytes" limits each line by itself."""
     limit = int((settings.get("max_megabytes") or MAX_MEGABYTES) * 1e6)
     try:
         with open(path, "rb") as raw:
@@ -84,7 +84,7 @@ def json_lines(path, settings, kind=dict):
 
 
 def number(value):
-    """Return a JSON value, a number or a number as text, as a float; NaN for what is neither."""
+    """Return a JSON value, a number or a number as text, as a float; NaN for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return math.nan
     try:

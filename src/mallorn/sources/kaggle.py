@@ -1,7 +1,7 @@
-"""A survey in the layout of the Kaggle challenge: CSV files, of which `split_*/` hold the light curves.
+"""A survey in the layout of the Kaggle challenge: CSV files, with light curves in `split_*/`.
 
-See `mallorn.sources.source` for what a source has; new objects need no training files. What is heavy is imported inside
-of functions: the Snakefile reads this module at every start.
+See `mallorn.sources.source` for the contract of a source. New objects need no training files. Heavy imports are inside
+functions: the Snakefile reads this module at every start.
 """
 
 import csv
@@ -41,10 +41,9 @@ _POSITION = ("ra", "dec")
 def splits(folder, sets=("train", "test"), key="data_dir"):
     """Return the names of the folders `split_*` of the survey in `folder`, in natural order.
 
-    Natural order has split_2 before split_10. Each split must hold the file of light curves of each of `sets`, of
-    train and test. key: of the configuration, that the folder is given by. Raises DataError when
-    one does not, when there is no split, when a split's name could not be part of a file name everywhere, or when a
-    log is missing.
+    Natural order has split_2 before split_10. Each split must hold the file of light curves for each of `sets` (train,
+    test). key: the setting that names the folder. Raises DataError if a file or a log is missing, if there is no split,
+    or if a split's name could not be part of a file name everywhere.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -78,19 +77,19 @@ def splits(folder, sets=("train", "test"), key="data_dir"):
 
 
 def files(folder, split, sets=("train", "test")):
-    """Return the paths of the files of light curves of one split, of each of `sets`."""
+    """Return the paths of the files of light curves of one split, one for each of `sets`."""
     return [f"{folder}/{split}/{LIGHTCURVE_FILES[name]}" for name in sets]
 
 
 def metadata_files(folder, sets=("train", "test")):
-    """Return the paths of the logs of `sets`, and of the sample submission if they have both and there is one."""
+    """Return the paths of the logs of `sets`, and of the sample submission if it exists and both sets are asked for."""
     sample = Path(folder, SAMPLE_FILE)
     further = [str(sample)] if len(sets) == 2 and sample.is_file() else []
     return [*(f"{folder}/{LOG_FILES[name]}" for name in sets), *further]
 
 
 def read_metadata(folder, splits, sets, settings):
-    """Return the objects of the logs, as columns; see `mallorn.ingest.metadata` for them and for the errors."""
+    """Return the objects of the logs as columns; see `mallorn.ingest.metadata` for these and for the errors."""
     from mallorn.ingest.metadata import read_logs, read_unlabelled
 
     if "train" not in sets:
@@ -111,10 +110,10 @@ def read_split(folder, split, sets, settings, passbands, write):
 
 
 def metadata_digest(folder, split, sets=("train", "test")):
-    """Return a digest of what ingestion of `split` reads of the logs: other rows and labels leave it the same.
+    """Return a digest of what ingesting `split` reads in the logs; other rows, and labels, do not change it.
 
-    Covers the ids, redshifts, their errors, E(B-V) and positions as written, in any order of rows. A log that cannot
-    be parsed is digested whole, so that the job that checks the logs can say what is wrong with it.
+    It covers ids, redshifts, their errors, E(B-V) and positions as written, in any order of rows. A log that cannot be
+    parsed is digested as a whole; the job that checks the logs will say what is wrong with it.
     """
     parts = []
     for path in (f"{folder}/{LOG_FILES[name]}" for name in sets):

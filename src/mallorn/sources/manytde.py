@@ -1,8 +1,8 @@
-"""Real tidal disruption events of the manyTDE collection (github.com/sjoertvv/manyTDE): one JSON file for each.
+"""Real tidal disruption events of the manyTDE collection (github.com/sjoertvv/manyTDE): one JSON file per event.
 
-lightcurve.data holds rows [MJD, filter, flux, error] in the order of lightcurve.header, in jansky, the host subtracted,
-not corrected for Galactic dust. Filters are named NAME.INSTRUMENT: g.ztf, o.atlas, UVW1.uvot, g.ps, r.sdss, g.decam.
-Those of instruments that are not known here (W1.wise, NUV, F125LP, g.sm, ...) are set aside with their names.
+lightcurve.data holds rows [MJD, filter, flux, error] in the order of lightcurve.header, in jansky, with the host
+subtracted, not corrected for Galactic dust. Filters have names NAME.INSTRUMENT: g.ztf, o.atlas, UVW1.uvot, g.ps,
+r.sdss, g.decam. Filters of unknown instruments (W1.wise, NUV, F125LP, g.sm, ...) are set aside with their names.
 
 `path`: a file, or a folder of *.json. Settings, all optional: passbands ({filter: passband, or None to leave it out}),
 max_megabytes (of a file, 200), rows_in_memory.
@@ -93,7 +93,7 @@ def _meaning(name):
 
 
 def _known(event):
-    """Return what is known of the event and its host; the host's magnitudes are AB, corrected for Galactic dust."""
+    """Return what is known about the event and its host; the host's magnitudes are AB, corrected for Galactic dust."""
     extinction = event.get("extinction") if isinstance(event.get("extinction"), dict) else {}
     known = {
         "ra": number(event.get("ra")),

@@ -3,21 +3,21 @@
 {NAME: {"photometry": [{time, u_time, band, magnitude, e_magnitude, system, upperlimit, instrument, source, ...}], "ra":
 [{value}], "redshift": [{value}], "ebv": [{value}], "claimedtype": [{value}], ...}}; numbers are text.
 
-Passbands: by instrument, telescope and survey where those are known (PTF's g and R are taken for ZTF's, those of
-Palomar's 60-inch telescope for SDSS's); UVW1, UVM2, UVW2 are Swift's; other u, g, r, i, z are taken for those of the
-survey in the settings ("sdss"); Johnson's U, B, V, R, I and the infrared are set aside.
+Passbands follow from instrument, telescope and survey if these are known (PTF's g and R count as ZTF's, those of
+Palomar's 60-inch telescope as SDSS's). UVW1, UVM2 and UVW2 are Swift's. Other u, g, r, i, z are those of the survey in
+the settings ("sdss"). Johnson's U, B, V, R, I and the infrared are set aside.
 
-Magnitudes: AB as they stand. Vega's become AB by `AB_MINUS_VEGA` where the passband is in that table, else they are set
-aside. Of no told system, those of u, g, r, i, z, y, o, c are AB by convention, and others are set aside, unless the
-setting system tells it.
+Magnitudes: AB magnitudes stay. Vega magnitudes become AB by `AB_MINUS_VEGA` if the passband is in that table; else they
+are set aside. Without a stated system, u, g, r, i, z, y, o, c are AB by convention, and others are set aside, unless
+the setting system names one.
 
-Upper limits: flux 0, the error that of the limit divided by its sigma, upperlimitsigma or 5 where it is not told.
+Upper limits: flux 0; the error is the limit divided by its sigma, upperlimitsigma or 5 if not stated.
 
 Set aside: photometry of the host (host), with the host's light in it (includeshost) unless the setting host_light is
 "keep", models, magnitudes corrected for redshift or Galactic dust, counts and fluxes of X-rays and radio, and the same
 point from another source: a row of the same passband and kind as an earlier one, with no source in common, whose time
-differs by less than 0.01 days and whose magnitude by less than 0.015. Repetitions within a source are kept, and so are
-magnitudes corrected for the host's dust (hostnhcorr), which is all that some papers give.
+differs by less than 0.01 days and whose magnitude by less than 0.015. Repetitions within a source are kept. So are
+magnitudes corrected for the host's dust (hostnhcorr), since some papers give no others.
 
 `path`: a file, or a folder of *.json. Settings, all optional: survey, system ("AB" or "Vega"), host_light ("drop" or
 "keep"), passbands ({band: passband or None}), max_megabytes (200), rows_in_memory.
@@ -50,7 +50,7 @@ ABOUT = {
 }
 LIMIT_SIGMA = 5.0
 SAME_DAYS, SAME_MAGNITUDE = 0.01, 0.015
-MOST_COMPARED = 50  # earlier rows of 0.01 days that a row is compared with
+MOST_COMPARED = 50  # most earlier rows, within 0.01 days, that a row is compared with
 
 _AB = ("AB", "SDSS")
 _BY_CONVENTION = ("u", "g", "r", "i", "z", "y", "o", "c")
@@ -62,7 +62,7 @@ _CORRECTED = {
 
 
 def batches(path, settings):
-    """Yield `Batch`es of whole events; raise DataError for a file that is none of the catalogues'."""
+    """Yield `Batch`es of whole events; raise DataError for a file that is not the catalogues'."""
     files = files_of(path, (".json",))
     events = (event for file in files for event in _events(file, settings))
     yield from some(event_batches(events, ABOUT, settings), path, "events")
@@ -112,7 +112,7 @@ def _rows(name, rows, settings):
 
 
 def _set_aside(rows, reasons, settings):
-    """Add the rows that are no measurements of the event alone."""
+    """Set aside the rows that do not measure the event alone."""
 
     def add(key, reason):
         reasons.add(np.array([_says(row.get(key)) for row in rows], dtype=bool), reason)
@@ -131,7 +131,7 @@ def _set_aside(rows, reasons, settings):
 
 
 def _band(row, settings):
-    """Return the band of a row as `_meaning` takes it, "BAND@SURVEY", or as the settings name it; None without one."""
+    """Return the band of a row for `_meaning`, "BAND@SURVEY", or as the settings name it; None without one."""
     band = row.get("band")
     if not isinstance(band, str) or not band.strip():
         return None
@@ -153,7 +153,7 @@ def _meaning(settings):
 
 
 def _magnitudes(rows, bands, reasons, settings):
-    """Return AB magnitudes and errors (n,), NaN where there is none; add magnitudes of systems that are not known."""
+    """Return AB magnitudes and errors (n,), NaN for none; set aside magnitudes of unknown systems."""
     magnitude = np.array([number(row.get("magnitude")) for row in rows], dtype=float)
     error = np.array([_error(row) for row in rows], dtype=float)
     told = [str(row.get("system") or settings.get("system") or "") for row in rows]
@@ -169,18 +169,18 @@ def _magnitudes(rows, bands, reasons, settings):
 
 
 def _error(row):
-    """Return the error of a magnitude, the mean of the two of an asymmetric one, in magnitudes."""
+    """Return the error of a magnitude; for an asymmetric error, the mean of the two."""
     both = [number(row.get(key)) for key in ("e_lower_magnitude", "e_upper_magnitude")]
     return number(row["e_magnitude"]) if "e_magnitude" in row else float(np.mean(np.abs(both)))
 
 
 def _from_other_sources(rows, bands, limit, mjd, magnitude, good):
-    """Return where (n,) a row says what an earlier row of other sources says, by the module's rule."""
+    """Return where (n,) a row repeats an earlier row of other sources, by the module's rule."""
     sources = [set(str(row.get("source", "")).split(",")) - {""} for row in rows]
     same = np.zeros(len(rows), dtype=bool)
     at = np.flatnonzero(good)
     order = at[np.lexsort((mjd[at], limit[at], bands[at].astype(str)))]
-    kept = []  # the last rows that stay, in the order of time
+    kept = []  # the last rows that were kept, in the order of time
     for k in order.tolist():
         kept = [
             j
@@ -196,7 +196,7 @@ def _from_other_sources(rows, bands, limit, mjd, magnitude, good):
 
 
 def _time(value):
-    """Return a time, or the middle of the times of a list."""
+    """Return a time, or the middle of a list of times."""
     if isinstance(value, list):
         times = [number(one) for one in value]
         return float(np.mean(times)) if times else np.nan

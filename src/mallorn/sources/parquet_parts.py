@@ -1,4 +1,4 @@
-"""Parquet files read in parts, with errors that name the file: only the columns asked for, also nested ones."""
+"""Read Parquet files in parts, with errors that name the file: only the wanted columns, also nested ones."""
 
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +11,7 @@ from mallorn.errors import DataError
 __all__ = ["files_at", "parquet_batches", "parquet_file", "parquet_parts"]
 
 _MOST_COLUMNS = 20_000
-_MOST_PER_BYTE = 20  # values of a column: a small file must not unpack to a huge one
+_MOST_PER_BYTE = 20  # most values of a column per byte of the file: a small file must not unpack to a huge one
 
 FREE_VALUES = 10_000_000
 """Values that a column may have however small its file is."""
@@ -20,8 +20,8 @@ FREE_VALUES = 10_000_000
 def files_at(path, suffixes, what):
     """Return the files to read at `path`: itself, or those below the folder whose names end with `suffixes`, sorted.
 
-    Hidden files, and those whose names begin with `_`, are left out. what: of the files, for the message. Raises
-    DataError where there is none.
+    Hidden files, and those whose names begin with `_`, are left out. what: words for the files in the message. Raises
+    DataError if there are none.
     """
     path = Path(path)
     if path.is_file():
@@ -65,7 +65,7 @@ def parquet_file(path):
 
 
 def parquet_batches(file, path, columns, rows):
-    """Yield the rows of `file` (`ParquetFile`) as record batches of `rows` rows; raise DataError where it is broken."""
+    """Yield the rows of `file` (`ParquetFile`) as record batches of `rows` rows; raise DataError if it is broken."""
     batches = file.iter_batches(batch_size=rows, columns=columns, use_threads=False)
     while True:
         try:
@@ -80,7 +80,7 @@ def parquet_batches(file, path, columns, rows):
 
 
 def _check_text(array):
-    """Raise ArrowInvalid for text that is no UTF-8, also in nested arrays: it would be met much later."""
+    """Raise ArrowInvalid for text that is no UTF-8, also in nested arrays: it would otherwise show much later."""
     kind = array.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         array.validate(full=True)
@@ -105,10 +105,10 @@ def _error(path, error):
 
 
 def parquet_parts(file, path, wanted, points, most):
-    """Yield the rows of `file` (`ParquetFile`) in record batches of some `most` points, with the leaves `wanted`.
+    """Yield the rows of `file` (`ParquetFile`) in record batches of about `most` points, with the leaves `wanted`.
 
-    wanted: function(path of a leaf, as list of names) -> bool. points: paths of leaves of which each value is a point,
-    as dotted text; empty: each row is one.
+    wanted: function(path of a leaf, as list of names) -> bool. points: dotted paths of leaves in which each value is a
+    point; if empty, each row is a point.
     """
     leaves = [file.schema.column(k) for k in range(len(file.schema))]
     columns = [leaf.path for leaf in leaves if wanted(leaf.path.split("."))]

@@ -1,4 +1,4 @@
-"""Names of passbands in the files of surveys, and the passbands "SURVEY.NAME" that they stand for."""
+"""Translate the names of passbands in surveys' files to passbands "SURVEY.NAME"."""
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,11 @@ KNOWN = {
 }
 """Passbands that files may name without a mapping in the settings, by survey or instrument."""
 
-_MOST_NAMED = 50  # unknown names of one part of a file that get a reason of their own
+_MOST_NAMED = 50  # most unknown names in one part of a file that get a reason of their own
 
 
 def passband(survey, name):
-    """Return "SURVEY.NAME" if that is one of `KNOWN`, else None. LSST's Y is y; DECam's y is Y, as DES writes it."""
+    """Return "SURVEY.NAME" if it is one of `KNOWN`, else None. LSST's Y is y; DECam's y is Y, as DES writes it."""
     for known in KNOWN.get(survey, ()):
         if name == known or (survey in ("lsst", "des") and name.lower() == known.lower()):
             return f"{survey}.{known}"
@@ -33,11 +33,11 @@ def passband(survey, name):
 
 
 def passbands(names, meaning, settings, reasons):
-    """Return the passbands, Arrow strings (n,), that the names of a file stand for; null where for none.
+    """Return the passbands, Arrow strings (n,), for the names in a file; null if there is none.
 
     names: (n,) texts, None where missing, or Arrow strings. meaning: function of a name that
-    returns a passband or None. settings: its optional key "passbands", {name in the file: passband, or None to leave
-    it out}, goes before `meaning`. reasons: the `Reasons`, to which rows without a passband are added, with the name.
+    returns a passband or None. settings: its optional key "passbands", {name in the file: passband, or None to leave it
+    out}, comes before `meaning`. reasons: the `Reasons`; rows without a passband are added, with the name.
     """
     own = {str(name): found for name, found in (settings.get("passbands") or {}).items()}
     if isinstance(names, pa.Array | pa.ChunkedArray):
@@ -59,7 +59,7 @@ def passbands(names, meaning, settings, reasons):
 
 
 def filled_texts(texts):
-    """Return Arrow strings (n,) with null for those that are empty."""
+    """Return Arrow strings (n,) with null for empty ones."""
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 

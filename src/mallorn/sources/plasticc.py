@@ -1,16 +1,16 @@
 """PLAsTiCC's CSV files: light curves, and the metadata of the objects; a folder, or a file of light curves.
 
 Light curves have object_id, mjd, passband (0 to 5 for ugrizy), flux, flux_err (AB zero point 27.5, a difference flux)
-and detected or detected_bool. A file with "metadata" in its name tells ra, decl, mwebv, hostgal_specz,
-hostgal_photoz(_err) and target (true_target). Of a folder, all other *.csv and *.csv.gz are light curves.
+and detected or detected_bool. A file with "metadata" in its name has ra, decl, mwebv, hostgal_specz,
+hostgal_photoz(_err) and target (true_target). In a folder, all other *.csv and *.csv.gz are light curves.
 
 Settings, all optional:
-metadata: paths of the metadata, beside the file or absolute; by default what has "metadata" in its name.
+metadata: paths of the metadata, beside the file or absolute; by default files with "metadata" in their names.
 types: {target: label}, beyond `TARGETS`. zero_point: 27.5 by default. survey: "lsst" by default.
 rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`. The metadata is held in memory.
 
-A redshift of exactly 0 is that of a Galactic object, or of one without host: it is missing here. Objects that are only
-in the metadata are left out.
+A redshift of exactly 0 means a Galactic object, or one without a host: it is missing here. Objects that are only in the
+metadata are left out.
 """
 
 from pathlib import Path

@@ -1,12 +1,12 @@
 """Light curves in redback's CSV: a file for each event, or several events in one.
 
 Columns: event, time (MJD), flux_density(mjy) and flux_density_error (mJy), band, and magnitude, e_magnitude, system.
-"time (days)" counts from the first point and is not read. Flux densities are used where the file has them; else AB
-magnitudes, and magnitudes of other systems are set aside. Rows without an error are set aside: most are limits that the
+"time (days)" counts from the first point and is not read. Flux densities are used if the file has them, else AB
+magnitudes; magnitudes of other systems are set aside. Rows without an error are set aside: most are limits that the
 file does not mark.
 
-The file does not name instruments: u, g, r, i, z are taken for those of the survey in the settings ("sdss"), y for
-Pan-STARRS's, o and c for ATLAS's, U, B, V, UVW1, UVM2, UVW2 for Swift's; names such as ztfg or ps1::r are understood.
+The file does not name instruments. u, g, r, i, z are taken as those of the survey in the settings ("sdss"), y as
+Pan-STARRS's, o and c as ATLAS's, and U, B, V, UVW1, UVM2, UVW2 as Swift's. Names such as ztfg or ps1::r are understood.
 
 `path`: a file, or a folder of *.csv. Settings, all optional: survey, passbands ({band: passband or None}),
 rows_in_memory, scratch.

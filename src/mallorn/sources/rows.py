@@ -1,8 +1,8 @@
-"""Batches of whole objects from rows of a file in any order, with an account of every row.
+"""Make batches of whole objects from rows in any order, with an account of every row.
 
-A reader turns each part of its file into a table of rows (`row_table`): a row is a point, or it has a reason why it is
-set aside. `whole_objects` collects the rows of one object from wherever they stand: in memory while they are few, else
-in buckets of objects on the disk, so that memory does not grow with the file.
+A reader turns each part of its file into a table of rows (`row_table`): a row is a point, or it has a reason to be set
+aside. `whole_objects` collects the rows of each object from all over the file: in memory while they are few, else in
+buckets of objects on disk. Memory does not grow with the file.
 """
 
 import tempfile
@@ -18,7 +18,17 @@ from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array, numpy_codes
 from mallorn.sources.canonical import Batch
 
-__all__ = ["COLUMNS", "MOST_ROWS", "Reasons", "batch_of", "first_values", "numbered", "row_table", "whole_objects"]
+__all__ = [
+    "COLUMNS",
+    "MOST_ROWS",
+    "Reasons",
+    "batch_of",
+    "differing",
+    "first_values",
+    "numbered",
+    "row_table",
+    "whole_objects",
+]
 
 COLUMNS = ("object_id", "mjd", "passband", "flux", "flux_err", "detected", "limit", "reason")
 """Columns of a table of rows; a reader may carry further ones."""
@@ -27,11 +37,11 @@ MOST_ROWS = 1_000_000
 """Rows that are held in memory, and that a batch has, more or less."""
 
 _BUCKETS = 64
-_PART = 250_000  # rows that are sorted into buckets at a time
+_PART = 250_000  # number of rows that are sorted into buckets at a time
 
 
 class Reasons:
-    """Why rows are set aside: the first reason given for a row holds.
+    """Reasons for which rows are set aside; the first reason for a row counts.
 
     n: number of rows.
     """
@@ -50,7 +60,7 @@ class Reasons:
 
     @property
     def good(self):
-        """Rows (n,) bool that are not set aside."""
+        """Whether each row is kept, (n,) bool."""
         return self._codes == 0
 
     def strings(self):
@@ -59,7 +69,7 @@ class Reasons:
 
 
 def numbered(codes, names):
-    """Return the Arrow strings (n,) that `codes` (n,) integers stand for: `names[code]`; null for None and code -1."""
+    """Return the Arrow strings (n,) `names[code]` for `codes` (n,) integers; null for None and code -1."""
     codes = np.asarray(codes, dtype=np.int32)
     codes = arrow_array(np.where(codes < 0, len(names), codes).astype(np.int32))
     return arrow_array(np.array([*names, None], dtype=object)).cast(pa.string()).take(codes)
@@ -68,9 +78,10 @@ def numbered(codes, names):
 def row_table(object_id, mjd, passband, flux, flux_err, reasons, detected=None, limit=None, **further):
     """Return a table of rows for `whole_objects`; rows without id, time, passband, flux or error are set aside.
 
-    object_id, passband: Arrow strings (n,), may have nulls. mjd, flux, flux_err: (n,) float, days and microjansky.
-    reasons: the `Reasons` so far; more are added. detected: (n,) -1, 0 or 1, by default -1. limit: (n,) bool, by
-    default False. further: (n,) arrays of numbers or Arrow arrays that the reader needs when an object is whole.
+    object_id, passband: Arrow strings (n,), which may have nulls. mjd, flux, flux_err: (n,) float, days and
+    microjansky. reasons: the `Reasons` so far; more are added. detected: (n,) -1, 0 or 1, by default -1. limit: (n,)
+    bool, by default False. further: (n,) arrays of numbers or Arrow arrays that the reader needs once an object is
+    whole.
     """
     n = len(mjd)
     reasons.add(_empty(object_id), "no object id")
@@ -89,8 +100,8 @@ def row_table(object_id, mjd, passband, flux, flux_err, reasons, detected=None, 
 def whole_objects(tables, most_rows=MOST_ROWS, scratch=None):
     """Yield tables, each of whole objects, from tables of rows in any order; the rows of an object keep their order.
 
-    tables: an iterable of `row_table`s with the same columns. most_rows: rows held in memory. scratch: the folder for
-    what is more; by default that of the system.
+    tables: an iterable of `row_table`s with the same columns. most_rows: number of rows in memory. scratch: the folder
+    for further rows; by default that of the system.
     """
     held, n = [], 0
     with ExitStack() as stack:
@@ -115,9 +126,9 @@ def whole_objects(tables, most_rows=MOST_ROWS, scratch=None):
 def batch_of(table, about, describe, ignore=("",)):
     """Return the `Batch` of a table of whole objects.
 
-    table: as `row_table` returns it. about: of the batch. describe: function(names, codes, table) -> {column: (n,)
-    array} of what is known of the n objects `names`; codes (N,) are the numbers of the rows' objects. ignore: ids that
-    are no object; their rows are set aside.
+    table: as from `row_table`. about: of the batch. describe: function(names, codes, table) -> {column: (n,) array},
+    which returns what is known about the n objects `names`; codes (N,) are the indices of the rows' objects. ignore:
+    ids that are no object; their rows are set aside.
     """
     codes, names = numpy_codes(table.column("object_id").dictionary_encode())
     codes = np.asarray(codes, dtype=np.int64)
@@ -147,9 +158,9 @@ def batch_of(table, about, describe, ignore=("",)):
 
 
 def first_values(values, codes, n):
-    """Return the first of `values` (N,), of each of n objects, that is not NaN or None, shape (n,).
+    """Return, for each of n objects, the first of its `values` (N,) that is not NaN or None, shape (n,).
 
-    codes: (N,) number of each value's object.
+    codes: (N,) index of each value's object.
     """
     values = np.asarray(values)
     there = ~np.isnan(values) if values.dtype.kind == "f" else np.array([v is not None for v in values], dtype=bool)
@@ -159,8 +170,21 @@ def first_values(values, codes, n):
     return first
 
 
+def differing(values, codes, n):
+    """Return which of n objects have two of `values` (N,) that differ by more than 1e-4, (n,) bool.
+
+    codes: (N,) number of each value's object. NaN does not count.
+    """
+    values, codes = np.asarray(values, dtype=float), np.asarray(codes)
+    there = np.isfinite(values)
+    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+    np.minimum.at(low, codes[there], values[there])
+    np.maximum.at(high, codes[there], values[there])
+    return high - low > 1e-4
+
+
 class _Buckets:
-    """Rows on the disk, those of one object in one bucket."""
+    """Rows on disk; all rows of an object are in one bucket."""
 
     def __init__(self, scratch):
         self._scratch = scratch

@@ -2,15 +2,15 @@
 
 An alert holds one new detection (`diaSource`), earlier ones (`prvDiaSources`) and forced photometry
 (`prvDiaForcedSources`) of an object. All have a *difference* flux in nJy, `psfFlux` (`psFlux` in ELAsTiCC), and the
-direct image's flux (`scienceFlux`, `totFlux`). The forced photometry of the newest visits is not there yet.
+direct image's flux (`scienceFlux`, `totFlux`). Forced photometry of the newest visits is still missing.
 
 Settings, all optional:
-points: "both" (default), forced photometry, and detections at visits that have none; "forced"; "detections".
+points: "both" (default: forced photometry, and detections at visits without it), "forced" or "detections".
 flux: "difference" (default) or "direct".
 zero_point: AB magnitude of one unit of flux, 31.4 (nJy) by default.
-flags: flags of a detection for which it is set aside; by default `FLAGS`.
+flags: flags that set a detection aside; by default `FLAGS`.
 survey: the survey of the passbands, "lsst" by default.
-label: dotted paths of columns, the first that says something counts; by default `LABELS`.
+label: dotted paths of columns; the first known value counts; by default `LABELS`.
 rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`.
 """
 
@@ -64,8 +64,8 @@ _HOST = "hostgal_"
 def batches(path, settings):
     """Yield the `Batch`es of the alerts at `path`: one file, or a folder of *.avro and *.parquet.
 
-    An object of several alerts has each of their points once. `detected` of forced photometry is 1 where there is a
-    detection of the same object, time and passband. Raises DataError for files that hold no alerts.
+    An object with several alerts has each of their points once. `detected` of forced photometry is 1 if there is a
+    detection of the same object, time and passband. Raises DataError for files without alerts.
     """
     alerts = _Alerts(path, settings)
     about = {
@@ -83,7 +83,7 @@ def batches(path, settings):
 
 
 class _Alerts:
-    """The alerts of some files: their rows, and what is known of their objects."""
+    """The alerts of some files: their rows, and what is known about their objects."""
 
     def __init__(self, path, settings):
         self._path, self._settings = path, settings
@@ -118,7 +118,7 @@ class _Alerts:
         return pa.concat_tables(rows) if rows else self._part(path, "diaSource", _NOTHING, np.zeros(0, int), owners)
 
     def _owners(self, path, table):
-        """Return the object's id of each alert as Arrow strings; `NO_OBJECT` for a solar-system object."""
+        """Return the id of each alert's object as Arrow strings; `NO_OBJECT` for a solar-system object."""
         ids = []
         for name in ("diaObject", "diaSource"):
             field = Field(table, f"{name}.diaObjectId")
@@ -176,7 +176,7 @@ class _Alerts:
         )
 
     def _metadata(self, path, table):
-        """Return {column: (n,) array} of what the n alerts say of their objects."""
+        """Return {column: (n,) array} of what the n alerts say about their objects."""
         n = table.num_rows
 
         def numbers(*names):
@@ -218,7 +218,7 @@ class _Alerts:
         )
 
     def describe(self, names, codes, table):
-        """Return the objects' columns: what the last alert of each says."""
+        """Return the objects' columns, from the last alert of each."""
         alert = numpy_array(table.column("alert"))
         last = np.full(len(names), -1, dtype=np.int64)
         told = np.flatnonzero(alert >= 0)
@@ -233,7 +233,7 @@ class _Alerts:
         return columns
 
     def finished(self, table):
-        """Return whole objects' rows with each source once and each visit once, and with the detections told."""
+        """Return rows of whole objects with each source and each visit once, and with `detected` filled in."""
         codes = np.asarray(numpy_codes(table.column("object_id").dictionary_encode())[0], dtype=np.int64)
         bands = np.asarray(numpy_codes(table.column("passband").dictionary_encode())[0], dtype=np.int64)
         kind, source = numpy_array(table.column("kind")), numpy_array(table.column("source"))
@@ -280,7 +280,7 @@ def number_ids(column):
 
 
 def _flat(column):
-    """Return the number of the alert (m,) of each source in an Arrow column, and the sources as a struct array."""
+    """Return the alert's index (m,) of each source in an Arrow column, and the sources as a struct array."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], type=column.type)
@@ -305,7 +305,7 @@ def _passbands(band, survey):
 
 
 def _repeated(keys, codes):
-    """Return which of the values (n,) bool stand for a second time, by `keys` and `codes`."""
+    """Return which values (n,) bool occur for a second time, by `keys` and `codes`."""
     order = np.argsort(keys, kind="stable")
     same = (np.diff(keys[order]) == 0) & (np.diff(codes[order]) == 0)
     repeated = np.zeros(len(keys), dtype=bool)

@@ -1,21 +1,22 @@
 """Rubin's catalogues as Parquet: forced photometry with the visits' times, DiaSource, DiaObject (DP1, DP2).
 
 A folder holds ForcedSourceOnDiaObject*.parquet (or ForcedSource*) with Visit*.parquet (or CcdVisit*), or DiaSource*;
-DiaObject* (or Object*) tells positions. Names may go on (`Visit_tract_1.parquet`), and a table may be a folder of
+DiaObject* (or Object*) has positions. Names may be longer (`Visit_tract_1.parquet`), and a table may be a folder of
 Parquet files.
 
 The forced table has no time: it is expMidptMJD (TAI) of the visit. Its psfFlux is the *direct* image's flux, and
 psfDiffFlux the difference; DiaSource's psfFlux is the difference, and scienceFlux the direct image's. All are nJy.
 
 Settings, all optional:
-points: "forced" (default where there is a forced table) or "detections" (DiaSource).
+points: "forced" (default if there is a forced table) or "detections" (DiaSource).
 flux: "difference" (default) or "direct".
-forced, visits, detections, objects: paths of the tables, in the folder or absolute, where they have other names.
+forced, visits, detections, objects: paths of tables with other names, in the folder or absolute.
 columns, object_columns: {role: column} as in `mallorn.sources.table`; carry: columns of the objects' table.
-flags: of which true sets a row aside; by default that of the flux and `FLAGS` of `mallorn.sources.table_points`.
+flags: columns in which true sets a row aside; by default that of the flux and `FLAGS` of
+    `mallorn.sources.table_points`.
 survey: of the passbands, "lsst" by default. rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`.
 
-The tables of visits and objects, and visit and object of the detections, are held in memory.
+The tables of visits and objects, and the columns visit and object of the detections, are held in memory.
 """
 
 from pathlib import Path
@@ -74,7 +75,7 @@ _ROWS = 200_000
 def batches(path, settings):
     """Yield the `Batch`es of the tables in the folder `path`, or of the one table that `path` is.
 
-    Raises DataError where the forced table has no table of visits, and for tables without the columns needed.
+    Raises DataError if the forced table comes without a table of visits, and for tables that lack needed columns.
     """
     tables = _Tables(Path(path), settings)
     most = settings.get("rows_in_memory", MOST_ROWS)
@@ -199,7 +200,7 @@ class _Tables:
         return visits, times
 
     def _detections(self, table, visit, file):
-        """Return 1 for rows (n,) whose object was detected in the same visit, 0 for others, -1 where none tells."""
+        """Return 1 for rows (n,) whose object was detected in the same visit, 0 for others, -1 if nothing tells."""
         n = table.num_rows
         if not self._files["detections"] or visit is None:
             return np.full(n, -1, dtype=np.int8)
@@ -216,7 +217,7 @@ class _Tables:
         return (pairs[2][at] == wanted).astype(np.int8) if len(pairs[2]) else np.zeros(n, dtype=np.int8)
 
     def _read_detections(self):
-        """Return {object: number}, the sorted visits (v,), and the sorted pairs number x v + place of the visit."""
+        """Return {object: number}, the sorted visits (v,), and the sorted pairs as number x v + index of the visit."""
         objects, visits = [], []
         for path in self._files["detections"]:
             with parquet_file(path) as parquet:

@@ -1,15 +1,15 @@
 """SNANA's FITS pairs *_HEAD.FITS and *_PHOT.FITS, plain or gzip: ELAsTiCC, PLAsTiCC, DES and others.
 
-Object k of a HEAD file owns the rows PTROBS_MIN to PTROBS_MAX, from 1, both inclusive, of its PHOT file; a row with MJD
--777 ends an object, and tells objects apart where the pointers do not fit the file (`mallorn.sources.snana_rows`).
-FLUXCAL is a difference flux with the AB zero point 27.5. PHOTFLAG has bits: 1024 saturated,
-2048 the first detection that triggers, 4096 detected.
+Object k of a HEAD file owns the rows PTROBS_MIN to PTROBS_MAX, counted from 1, both inclusive, of its PHOT file. A row
+with MJD -777 ends an object, and separates objects if the pointers do not fit the file (`mallorn.sources.snana_rows`).
+FLUXCAL is a difference flux with the AB zero point 27.5. PHOTFLAG has bits: 1024 saturated, 2048 the first detection
+that triggers, 4096 detected.
 
 Settings, all optional:
-survey: the survey of the passbands; by default SURVEY of the header, else "lsst" where it is not told; passbands:
-    {name in the file: "SURVEY.NAME"}.
+survey: the survey of the passbands; by default SURVEY of the header, or "lsst" without one. passbands: {name in the
+    file: "SURVEY.NAME"}.
 zero_point: 27.5 by default. saturated, detected: bits of PHOTFLAG. drop_saturated: true by default.
-label: a column of HEAD, or a list of which the first that says something counts; by default `LABELS`.
+label: a column of HEAD, or a list in which the first known value counts; by default `LABELS`.
 types: {type in the file, such as 101: label}.
 redshift: a column of HEAD; by default REDSHIFT_FINAL, else REDSHIFT_HELIO.
 points_per_batch: 500,000 by default.
@@ -68,10 +68,9 @@ _SURVEYS |= {"ps1": "ps1", "ps1md": "ps1", "atlas": "atlas", "snls": "snls"}
 
 
 def batches(path, settings):
-    """Yield the `Batch`es of the pair of which `path` is a file, or of all pairs below the folder `path`.
+    """Yield the `Batch`es of the pair that the file `path` belongs to, or of all pairs below the folder `path`.
 
-    Raises DataError where a file has no other half, where the pointers of HEAD do not fit PHOT, and for files that are
-    cut off.
+    Raises DataError if a file lacks its other half, if the pointers of HEAD do not fit PHOT, or if a file is cut off.
     """
     seen = {}
     for head in _heads(path):
@@ -105,7 +104,7 @@ def _heads(path):
 
 
 def _beside(path, name):
-    """Return the file beside `path` that is called `name`, in any case, plain or gzip; None if there is none."""
+    """Return the file `name` beside `path`, in any case, plain or gzip; None if there is none."""
     other = name[:-3] if name.lower().endswith(".gz") else name + ".gz"
     files = {file.name.lower(): file for file in sorted(path.parent.iterdir(), reverse=True)}
     return files.get(name.lower(), files.get(other.lower()))
@@ -195,7 +194,7 @@ class _Pair:
         return columns
 
     def _rows(self, part, owners, first):
-        """Return the table of the rows of PHOT from number `first` on; its column owner is the number of the object."""
+        """Return the table of the rows of PHOT from row `first` on; its column owner is the index of the object."""
         n = len(part["mjd"])
         owner = owners[first : first + n]
         mjd = number_array(part["mjd"], self._phot, "MJD")
@@ -237,7 +236,7 @@ class _Pair:
 
 
 def _split(rows, owners, read):
-    """Return the rows of objects that end before row number `read`, and the rest."""
+    """Return the rows of objects that end before row `read`, and the rest."""
     last = owners[read] if owners[read] >= 0 else -2
     owner = numpy_array(rows.column("owner"))
     begun = np.flatnonzero(owner == last)

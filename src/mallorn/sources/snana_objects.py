@@ -1,4 +1,4 @@
-"""The HEAD file of an SNANA pair: ids, the rows of PHOT that objects own, positions, redshifts, hosts and types."""
+"""The HEAD file of an SNANA pair: ids, the rows of PHOT of each object, positions, redshifts, hosts and types."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ _ROWS = 100_000
 
 
 class SnanaObjects:
-    """The objects of a HEAD file. n: their number. ids: their names. survey: what the header says, or None."""
+    """The objects of a HEAD file. n: their number. ids: their names. survey: from the header, or None."""
 
     def __init__(self, path, settings):
         self._path, self._settings = path, settings
@@ -55,18 +55,18 @@ class SnanaObjects:
         self._known = self._described() if self.n else {}
 
     def pointers(self):
-        """Return first and last row of PHOT (n,) float of each object, counted from 1, as HEAD has them."""
+        """Return first and last row of PHOT, (n,) float each, of each object, counted from 1, as in HEAD."""
         return tuple(
             number_array(self._columns[name], self._path, name) if self.n else np.zeros(0) for name in _NEEDED[1:]
         )
 
     def describe(self, names, codes, table):
-        """Return the columns of the objects `names` of `Batch.objects`."""
+        """Return the columns of `Batch.objects` for the objects `names`."""
         told = self.of(np.array([self._number.get(name, -1) for name in names], dtype=np.int64))
         return {name: values for name, values in told.items() if name != "object_id"}
 
     def of(self, numbers):
-        """Return the columns of `Batch.objects` of the objects `numbers` (n,); -1 gives missing values."""
+        """Return the columns of `Batch.objects` for the objects at indices `numbers` (n,); -1 gives missing values."""
         known = {"object_id": np.array([*self.ids, None], dtype=object)[:-1]} | self._known
         columns = {}
         for name, values in known.items():
@@ -139,7 +139,7 @@ class SnanaObjects:
         return values
 
     def _types(self):
-        """Return the labels (n,): text, or the label that `types` gives for it; None where no column tells."""
+        """Return the labels (n,): text, or the label for it in `types`; None if no column tells."""
         label = np.full(self.n, None, dtype=object)
         types = {str(key): value for key, value in (self._settings.get("types") or {}).items()}
         for name in self._labels():

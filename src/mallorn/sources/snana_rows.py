@@ -1,4 +1,4 @@
-"""Which object of an SNANA pair owns which row of PHOT."""
+"""Find the object of an SNANA pair that owns each row of PHOT."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ _ENDS = "MJD -777: PTROBS_MIN and PTROBS_MAX do not fit the file"
 
 
 def row_owners(objects, phot, n_rows, times):
-    """Return the number of the object that owns each row of PHOT (n_rows,) int32, -1 for none, and what told it.
+    """Return the index of the object that owns each row of PHOT (n_rows,) int32, -1 for none, and what told it.
 
     objects: `SnanaObjects`. phot: path of the PHOT file. times: function that returns the MJD (n_rows,) of all rows.
 
-    Pointers in the order of the file, with one row between objects, are believed. Else the times decide: pointers are
-    believed if all rows within objects, and none between, have a time; or if no row marks an end. If the pointers do
-    not fit but the ends part the rows into objects of the lengths that HEAD tells, in its order, those count: files cut
-    out of larger ones by other tools are so. Raises DataError for all else.
+    Pointers in the order of the file, with one row between objects, are trusted. Else the times decide: pointers are
+    trusted if all rows within objects, and none between them, have a time, or if no row marks an end. If the pointers
+    do not fit, the ends count, provided that they divide the rows into objects of HEAD's lengths in HEAD's order; files
+    that other tools cut out of larger ones are like that. Raises DataError for anything else.
     """
     first, last = objects.pointers()
     told = np.isfinite(first) & np.isfinite(last)
@@ -51,8 +51,8 @@ def row_owners(objects, phot, n_rows, times):
 
 
 def _regular(first, last, n_rows):
-    """Return whether the objects follow each other with one row between, from the first row to the last or last but
-    one."""
+    """Return whether the objects follow each other with one row between them, from the first row to the last one or
+    the last but one."""
     if not len(first):
         return n_rows == 0
     return bool(first[0] == 1 and (first[1:] == last[:-1] + 2).all() and n_rows - last[-1] in (0, 1))
@@ -69,7 +69,7 @@ def _by_pointers(first, counts, order, n_rows):
 
 
 def _by_ends(counts, ends):
-    """Return the owners of rows told apart by `ends` (N,) bool, or None if their numbers are not `counts` in order."""
+    """Return the owners of rows that `ends` (N,) bool separates, or None if their numbers are not `counts` in order."""
     block = np.cumsum(ends) - ends
     sizes = np.bincount(block[~ends], minlength=int(block[-1]) + 1 if len(block) else 0)
     sizes = sizes[:-1] if len(sizes) and sizes[-1] == 0 else sizes

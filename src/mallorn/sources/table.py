@@ -1,28 +1,32 @@
-"""One long table of points, a row each: CSV, Parquet, FITS, ECSV or VOTable; or a folder of such tables.
+"""One long table with a row for each point: CSV, Parquet, FITS, ECSV or VOTable; or a folder of such tables.
 
 Settings, all optional:
-columns: {role: column}; the roles and the usual names, which need no mapping, are in `mallorn.sources.table_columns`.
-    A column that is null is not guessed. Without object_id, each file is one object, named like the file.
-constants: {role: value} for what no column holds, such as {passband: r}.
+columns: {role: column}; `mallorn.sources.table_columns` has the roles, and the usual names, which need no mapping. A
+    role that is null is not guessed. Without object_id, each file is one object with the name of the file.
+constants: {role: value} for roles without a column, such as {passband: r}.
 survey: the survey of the passbands; by default "ztf" for fid and for objects called ZTF..., else "lsst" for ugrizy.
-passbands: {name in the file: "SURVEY.NAME"}, for what follows from no survey.
-unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, that in the name of
-    the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
-zero_point: AB magnitude of one unit of flux; a column zero_point holds one for each row.
-time: "mjd" or "jd"; by default JD where times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
-flux: "difference" or "direct", kept in `about`; by default "difference" where the file has signs or FLUXCAL.
+passbands: {name in the file: "SURVEY.NAME"}, for names that follow from no survey; null leaves their rows out.
+unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, else the one in the
+    name of the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
+zero_point: AB magnitude of one unit of flux; a column zero_point has one for each row.
+time: "mjd" or "jd"; by default JD if times are above 2,400,000. scale: such as "UTC" or "TAI", kept in `about`.
+flux: "difference" or "direct", kept in `about`; by default "difference" if the file has signs or FLUXCAL.
 mask: {column: bits}: rows with one of the bits are set aside; by default `MASKS`.
-flags: columns of which true sets a row aside; by default those of Rubin's tables (`FLAGS` of `table_points`).
+flags: columns in which true sets a row aside; by default those of Rubin's tables (`FLAGS` of `table_points`).
 drop: {column: [values]}: rows with one of the values are set aside.
 objects: paths of tables of objects, beside the file or absolute; object_columns: {role: column} of them.
 carry: columns to carry along with the objects. extension: see `mallorn.sources.table_files.table_file`.
 rows_in_memory, scratch: see `mallorn.sources.rows.whole_objects`.
 
-Magnitudes are AB; those of a difference image get their sign from isdiffpos. Beyond 90 they are missing. A row with a
-limiting magnitude and no magnitude is an upper limit: flux 0, with a fifth of the limit, taken as 5 sigma, as error.
+Magnitudes are AB; those of a difference image get their sign from isdiffpos. Values beyond 90 are missing. A row with a
+limiting magnitude and no magnitude is an upper limit: its flux is 0, and its error a fifth of the limit, taken as 5
+sigma.
 """
 
+import logging
 from pathlib import Path
+
+import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.sources.parquet_parts import files_at
@@ -55,6 +59,8 @@ SETTINGS = (
     "rows_in_memory",
     "scratch",
 )
+_log = logging.getLogger(__name__)
+
 ROWS_OF_OBJECT = "folder"
 """See `mallorn.sources.format`."""
 
@@ -62,8 +68,7 @@ ROWS_OF_OBJECT = "folder"
 def batches(path, settings):
     """Yield the `Batch`es of the table at `path`, or of all tables below the folder `path`.
 
-    Raises DataError that lists the columns found where one that is needed is neither named in the settings nor as
-    usual.
+    Raises DataError, with a list of the columns found, if a needed one is neither in the settings nor has a usual name.
     """
     path = Path(path)
     objects = ObjectTables(path, settings)
@@ -76,6 +81,7 @@ def batches(path, settings):
     if not n:
         raise DataError.at(path, expected="rows", found="a header only", fix="get the file again")
     reader.check_passbands()
+    reader.tell()
     objects.tell()
 
 
@@ -87,7 +93,8 @@ class _Tables:
         files = files_at(path, SUFFIXES, "a table, or a folder of tables")
         self._files = [file for file in files if file.resolve() not in objects.files]
         self._extra = None
-        self._known, self._unknown = set(), set()
+        self._known, self._unknown, self._numbers = set(), set(), set()
+        self._rows, self._nameless = np.zeros(2, dtype=int), []
         self.about = {"format": "table"}
 
     def tables(self):
@@ -100,16 +107,35 @@ class _Tables:
                     yield rows.of(part, self._extra)
                 self._known |= rows.known
                 self._unknown |= rows.unknown
+                self._numbers |= rows.numbers
+                self._rows += rows.rows_known, rows.rows_unknown
+                self._nameless += [] if rows.named else [file.name]
 
     def check_passbands(self):
-        """Raise DataError if no passband of any file is known."""
-        if self._unknown and not self._known:
-            found = ", ".join(sorted(map(repr, self._unknown))[:10])
-            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME}"
+        """Raise DataError if the passband of most rows is not known, or if numbers of passbands begin with 1.
+
+        An object of which a few rows are left would be scored as if it had been seen in one passband.
+        """
+        known, unknown = self._rows
+        if unknown > known:
+            found = ", ".join(sorted(map(repr, self._unknown))[:10]) + (f" in {unknown} of {sum(self._rows)} rows")
+            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME, or null}"
             raise DataError.at(self._path, expected="passbands of a known survey", found=found, fix=fix)
+        if any(int(name) > 5 for name in self._numbers) and self._known:
+            found = ", ".join(sorted(self._numbers))
+            fix = "set passbands to {number in the file: SURVEY.NAME}"
+            expected = "passbands by name, or the numbers 0 to 5 of LSST's ugrizy"
+            raise DataError.at(self._path, expected=expected, found=found, fix=fix)
+
+    def tell(self):
+        """Warn of files that have no ids, whose rows are taken for one object."""
+        if self._nameless:
+            message = "%s%s no column of ids: the rows of a file are taken for one object, called as the file"
+            n = len(self._nameless)
+            _log.warning(message, self._nameless[0], f" and {n - 1} more have" if n > 1 else " has")
 
     def _tell(self, file, rows):
-        """Keep what holds for all files, and see that the columns carried along are those of the first."""
+        """Keep facts on all files, and check that the columns to carry along are those of the first file."""
         if self._extra is None:
             self._extra = rows.extra
             self.about |= rows.about

@@ -1,4 +1,4 @@
-"""Which column of a table is which: the user's mapping, and guesses for the usual names."""
+"""Find the columns of a table: by the user's mapping, and by guesses for the usual names."""
 
 import re
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ _HOST = re.compile(r"^(hostgal|host)_", re.IGNORECASE)
 
 @dataclass
 class Roles:
-    """of: {role: column}. carried: {name in the objects' table: column}. text: the carried ones that are text."""
+    """of: {role: column}. carried: {name in the objects' table: column}. text: carried columns that are text."""
 
     of: dict
     carried: dict
@@ -66,9 +66,8 @@ class Roles:
 def point_roles(path, names, settings, meta=(), errors=True):
     """Return the `Roles` of the columns `names` of a table of points.
 
-    settings: `columns`, {role: column}, holds before any guess; a role whose column is null is left out. meta: roles
-    that the table's header tells. Raises DataError that lists `names` where a role is needed and none could be
-    guessed.
+    settings: `columns`, {role: column}, comes before any guess; a role whose column is null is left out. meta: roles in
+    the table's header. Raises DataError, with a list of `names`, if a needed role could not be guessed.
     """
     roles = _mapped(path, names, settings.get("columns"), (*POINTS, *OBJECTS))
     free = [role for role in GUESSES if role not in roles]
@@ -171,7 +170,7 @@ def _missing(path, names, role, also, key="columns"):
 
 
 def guessed_roles(names):
-    """Return the `Roles` of objects that `names`, of columns or keys of a header, usually have."""
+    """Return the `Roles` of objects that `names`, columns or keys of a header, usually have."""
     roles = {}
     for role in ("object_id", *OBJECTS):
         roles[role] = _guess(names, role, roles)

@@ -1,6 +1,6 @@
-"""One table from a file of any of the usual formats, in parts: CSV, Parquet, FITS, ECSV, VOTable.
+"""Read one table from a file of any usual format, in parts: CSV, Parquet, FITS, ECSV, VOTable.
 
-CSV, Parquet and FITS are read in parts. ECSV and VOTable are read whole, by astropy, up to `MOST_WHOLE` bytes.
+CSV, Parquet and FITS are read in parts. astropy reads ECSV and VOTable as a whole, up to `MOST_WHOLE` bytes.
 """
 
 import math
@@ -41,7 +41,7 @@ class Part:
         return self._columns[name]
 
     def numbers(self, name):
-        """Return a column as float64 (n,), NaN where missing; raise DataError where there is another text."""
+        """Return a column as float64 (n,), NaN where missing; raise DataError for any other text."""
         return number_array(self._columns[name], self._path, name)
 
     def texts(self, name):
@@ -50,7 +50,7 @@ class Part:
 
 
 class TableFile:
-    """A table. names: its columns. units: {column: unit} that the file tells. meta: {key: value} of its header."""
+    """A table. names: its columns. units: {column: unit} from the file. meta: {key: value} of its header."""
 
     def __init__(self, names, parts, units=None, meta=None):
         self.names, self._parts = list(names), parts
@@ -63,9 +63,9 @@ class TableFile:
 
 @contextmanager
 def table_file(path, extension=None):
-    """Give the block the `TableFile` at `path`; its format is told by how it begins, else by its name.
+    """Give the block the `TableFile` at `path`; its first bytes tell its format, else its name.
 
-    extension: name or number of the table of a FITS file or VOTable; by default the first. Raises DataError for what
+    extension: name or number of the table in a FITS file or VOTable; by default the first. Raises DataError if it
     cannot be read.
     """
     path = Path(path)
@@ -124,7 +124,7 @@ def _fits(tables, path, extension):
 
 
 def _check_votable(path, start):
-    """Raise DataError for a VOTable that is too large, points to other files, or claims more rows than it has bytes."""
+    """Raise DataError for a VOTable that is too large, links to other files, or claims more rows than it has bytes."""
     if re.search(rb"<!(DOCTYPE|ENTITY)", path.read_bytes() if path.stat().st_size <= MOST_WHOLE else start):
         raise DataError.at(path, expected="a VOTable", found="a document with entities", fix="save it without DOCTYPE")
     if path.stat().st_size > MOST_WHOLE:
@@ -150,7 +150,7 @@ def _whole(path, form, extension=None):
         found = f"{path.stat().st_size} bytes"
         fix = "save it as Parquet, which is read in parts"
         raise DataError.at(path, expected=f"at most {MOST_WHOLE} bytes of {form}", found=found, fix=fix)
-    from astropy.table import Table  # only here: it takes most of a second
+    from astropy.table import Table  # imported only here: it takes most of a second
 
     further = {"table_id": extension} if extension is not None else {}
     try:
@@ -160,7 +160,7 @@ def _whole(path, form, extension=None):
             columns = {name: _column(table[name]) for name in table.colnames}
             units = {name: str(table[name].unit) for name in table.colnames if table[name].unit is not None}
             meta = {str(key): value for key, value in table.meta.items() if isinstance(value, str | int | float)}
-    except Exception as error:  # astropy raises nearly any kind for a file that it cannot parse
+    except Exception as error:  # astropy raises errors of nearly any kind for a file that it cannot parse
         found = f"{type(error).__name__}: {str(error).strip()[:200]}"
         what = "ECSV file" if form == "ascii.ecsv" else "VOTable"
         raise DataError.at(path, expected=f"a sound {what}", found=found, fix="get the file again") from None
@@ -173,7 +173,7 @@ def _whole(path, form, extension=None):
 
 
 def _column(values):
-    """Return an astropy column as an Arrow array; None if it has more than one value a row."""
+    """Return an astropy column as an Arrow array; None if it has more than one value per row."""
     if getattr(values, "ndim", 1) != 1 or not hasattr(values, "dtype"):
         return None
     mask = np.ma.getmaskarray(values)

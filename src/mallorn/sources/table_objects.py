@@ -1,4 +1,4 @@
-"""What a table tells of its objects: in columns beside the points, in the header, or in a table of objects."""
+"""Facts on the objects of a table: in columns beside the points, in the header, or in a table of objects."""
 
 import logging
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from mallorn.errors import DataError
 from mallorn.ingest.strays import named, resembling
 from mallorn.io.tables import arrow_array, numpy_array
-from mallorn.sources.rows import first_values
+from mallorn.sources.rows import differing, first_values
 from mallorn.sources.table_columns import OBJECTS, guessed_roles, object_roles
 from mallorn.sources.table_files import table_file
 from mallorn.sources.values import best_redshift, id_strings, no_sentinels, object_columns, text_array
@@ -21,7 +21,8 @@ PREFIX = "object."
 """Of the columns of objects in a table of rows."""
 
 _R_V = 3.1
-_TOLD = 5  # ids that resemble one another that are told
+_ONE_VALUE = ("redshift", "host_redshift", "photo_redshift", "ebv", "av")
+_TOLD = 5  # most resembling ids that are named
 _log = logging.getLogger(__name__)
 _MISSING = ("", "-", "nan", "null", "none", "na", "n/a", "--")
 
@@ -40,7 +41,7 @@ def header_values(meta):
 
 
 def values_of(part, roles, path):
-    """Return {role or carried column: (n,) array}: floats, or text for the label and what is carried as text.
+    """Return {role or carried column: (n,) array}: floats, or text for the label and for text columns.
 
     part: of a table. roles: `Roles` of its columns. ra in hours, as text with colons, becomes degrees.
     """
@@ -59,9 +60,9 @@ def values_of(part, roles, path):
 def survey_redshift(known, n):
     """Return the columns redshift, redshift_err, redshift_kind of {role: (n,) float}.
 
-    `redshift` of surveys' files (REDSHIFT_FINAL) is the host's photometric one where there is no better: it counts as
-    spectroscopic where it is the spectroscopic one of the host, where its error is below 0.01, or where there is
-    neither an error nor a photometric one.
+    `redshift` in surveys' files (REDSHIFT_FINAL) is the host's photometric one if there is no better. It counts as
+    spectroscopic if it equals the host's spectroscopic one, if its error is below 0.01, or if there is neither an error
+    nor a photometric one.
     """
     nothing = np.full(n, np.nan)
     redshift, error = (no_sentinels(known.get(name, nothing)) for name in ("redshift", "redshift_err"))
@@ -79,22 +80,26 @@ def survey_redshift(known, n):
 
 
 class ObjectTables:
-    """The tables of objects that `settings` names. files: their paths."""
+    """The tables of objects in `settings`. files: their paths."""
 
     def __init__(self, path, settings):
         folder = path if path.is_dir() else path.parent
         names = settings.get("objects") or ()
         self.files = [(folder / name).resolve() for name in ([names] if isinstance(names, str | Path) else names)]
         self._tables = [_read(file, settings) for file in self.files]
-        self._absent = [{} for _ in self.files]
+        self._absent, self._several = [{} for _ in self.files], {}
         self._used = [np.zeros(len(ids), dtype=bool) for ids, _ in self._tables]
 
     def describe(self, names, codes, table):
-        """Return the objects' columns of `Batch.objects` for the n objects `names` of a table of whole objects."""
+        """Return the columns of `Batch.objects` for the n objects `names` of a table of whole objects."""
         n, known = len(names), {}
         for column in table.column_names:
             if column.startswith(PREFIX):
-                known[column.removeprefix(PREFIX)] = first_values(numpy_array(table.column(column)), codes, n)
+                role, values = column.removeprefix(PREFIX), numpy_array(table.column(column))
+                known[role] = first_values(values, codes, n)
+                if role in _ONE_VALUE:
+                    several = differing(no_sentinels(values), codes, n)
+                    self._several.setdefault(role, []).extend(np.array([*names, None], dtype=object)[:-1][several])
         wanted = arrow_array(np.array([*names, None], dtype=object)[:-1]).cast(pa.string())
         for (ids, values), absent, used in zip(self._tables, self._absent, self._used, strict=True):
             rows = np.asarray(numpy_array(pc.index_in(wanted, value_set=ids).fill_null(-1)), dtype=np.int64)
@@ -107,7 +112,12 @@ class ObjectTables:
         return described(known, n)
 
     def tell(self):
-        """Warn of objects with points that a table of objects does not name, and of its ids that resemble theirs."""
+        """Warn about objects with points that a table of objects lacks, about its ids that resemble theirs, and about
+        objects whose rows give several redshifts."""
+        for role, ids in self._several.items():
+            if ids:
+                message = "%d objects have rows with several values of %s, of which the first is taken: %s"
+                _log.warning(message, len(ids), role, named(ids))
         for file, (ids, _), absent, used in zip(self.files, self._tables, self._absent, self._used, strict=True):
             if not absent:
                 continue
@@ -155,7 +165,7 @@ def _read(path, settings):
 
 
 def _floats(part, name, path, hours=False):
-    """Return a column as floats, NaN for text that says missing; angles with colons as degrees."""
+    """Return a column as floats, with NaN for text that means missing, and angles with colons in degrees."""
     column = part.column(name)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return part.numbers(name)
@@ -190,7 +200,7 @@ def _number(text, hours):
 
 
 def extra_columns(found, wanted, n):
-    """Return the columns of a table of rows for the columns of objects `wanted`, missing where not `found`."""
+    """Return the columns of a table of rows for the columns of objects `wanted`, with missing values unless `found`."""
     columns = {}
     for name in wanted:
         values = found.get(name)

@@ -1,4 +1,4 @@
-"""Tables of text whose values are separated by blanks, as services of forced photometry write them."""
+"""Read text tables with values separated by blanks, as services of forced photometry write them."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ __all__ = ["columns_of", "object_name", "text_lines"]
 
 
 def text_lines(path, data):
-    """Return the lines of a file's bytes; DataError if they are no text."""
+    """Return the lines of a file's bytes; raise DataError if they are no text."""
     try:
         return data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -22,9 +22,9 @@ def text_lines(path, data):
 def columns_of(rows, names, numbers, texts, sentinels=()):
     """Return ({name: (n,) array}, whole) of rows, lists of text; names: of the columns, in order.
 
-    numbers, texts: columns wanted; numbers as float64, NaN where missing, no number or one of `sentinels`; texts as
-    objects, None where missing. Columns that are not there are missing throughout. whole: (n,) bool, rows with as many
-    values as there are names.
+    numbers, texts: wanted columns. Numbers are float64, NaN if missing, no number or one of `sentinels`; texts are
+    objects, None if missing. All values of an absent column are missing. whole: (n,) bool, rows with as many values as
+    there are names.
     """
     whole = np.array([len(row) == len(names) for row in rows], dtype=bool)
     columns = {}
@@ -39,7 +39,7 @@ def columns_of(rows, names, numbers, texts, sentinels=()):
 
 
 def object_name(path, settings):
-    """Return the id of the object of a file: by the setting ids, {file name: id}, or the name without its ending."""
+    """Return the id of a file's object: by the setting ids, {file name: id}, or the name without its ending."""
     name = path.name.removesuffix(".gz")
     return str((settings.get("ids") or {}).get(path.name) or name.rsplit(".", 1)[0] or name)
 

@@ -1,4 +1,4 @@
-"""Values as files write them: ids as text, sentinels for what is missing, and the redshift to believe."""
+"""Values as files write them: ids as text, sentinels for missing values, and the best redshift."""
 
 import numpy as np
 import pyarrow as pa
@@ -30,8 +30,8 @@ _MOST_EXACT = 2.0**53
 def id_strings(column, path, name):
     """Return the ids of an Arrow column as Arrow strings (n,), digit for digit, null where missing.
 
-    Raises DataError for floats that are not whole numbers below 2^53, which have lost digits, for floats that are NaN,
-    and for other types.
+    Raises DataError for floats that are NaN or not whole numbers below 2^53, since these have lost digits, and for
+    other types.
     """
     column = _decoded(column)
     kind = column.type
@@ -64,7 +64,7 @@ def text_array(column, path, name):
 
 
 def number_array(column, path, name):
-    """Return an Arrow column as float64 (n,), NaN where missing; raise DataError where it holds no numbers."""
+    """Return an Arrow column as float64 (n,), NaN where missing; raise DataError if it does not hold numbers."""
     column = _decoded(column)
     try:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
@@ -75,21 +75,23 @@ def number_array(column, path, name):
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         found = f"the type {column.type}" if isinstance(error, pa.ArrowNotImplementedError) else str(error)[:200]
         fix = "name another column in the settings, or write numbers"
+        if pa.types.is_temporal(column.type):
+            fix = "write times as MJD or JD, such as astropy.time.Time(text).mjd"
         raise DataError.at(path, column=name, expected="numbers", found=found, fix=fix) from None
 
 
 def no_sentinels(values, sentinels=SENTINELS):
-    """Return `values` (n,) float with NaN for infinite ones and for each of `sentinels`, also those of float32."""
+    """Return `values` (n,) float with NaN for infinities and for each of `sentinels`, also as float32."""
     values = np.array(values, dtype=float)
     values[np.isin(values, sentinels) | np.isinf(values)] = np.nan
     return values
 
 
 def best_redshift(n, *choices):
-    """Return {redshift, redshift_err, redshift_kind}, (n,) each, of the first choice that has one.
+    """Return {redshift, redshift_err, redshift_kind}, (n,) each, from the first choice that has one.
 
-    choices: (redshift, error or None, kind), (n,) each; a kind is one word, or (n,) words. A redshift of a survey's
-    file below -0.1 means a missing one; an error not above 0 is missing.
+    choices: (redshift, error or None, kind), (n,) each; a kind is one word, or (n,) words. A redshift below -0.1 in a
+    survey's file means a missing one; an error that is not above 0 is missing.
     """
     redshift, error = np.full(n, np.nan), np.full(n, np.nan)
     kinds = np.full(n, "none", dtype=object)
@@ -105,9 +107,9 @@ def best_redshift(n, *choices):
 
 
 def object_columns(n, **known):
-    """Return the columns of `Batch.objects`, save for the ids, of n objects: `known` ones, and missing values.
+    """Return the columns of `Batch.objects` for n objects, without ids: the `known` ones, and missing values.
 
-    Positions that are none on the sky, negative E(B-V) and labels that say nothing become missing.
+    Impossible positions, negative E(B-V) and labels without meaning become missing.
     """
     columns = {
         "ra": np.full(n, np.nan),
@@ -128,7 +130,7 @@ def object_columns(n, **known):
 
 
 def listed(names, most=40):
-    """Return names for a message, in quotes and cut where there are many."""
+    """Return names for a message, in quotes, only the first ones if there are many."""
     names = [repr(str(name)) for name in names]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "") or "none"
 

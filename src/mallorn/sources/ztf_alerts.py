@@ -1,13 +1,15 @@
-"""Histories of ZTF alerts as JSON: as AMPEL stores them, and alert packets that were decoded from avro.
+"""Histories of ZTF alerts as JSON: AMPEL's form, and alert packets decoded from avro.
 
-A file holds one alert, a list of alerts, or one alert a line (*.jsonl): objectId, candidate {jd, fid, magpsf, sigmapsf,
-isdiffpos, diffmaglim, ra, dec, ...}, prv_candidates [the same of earlier exposures], and in schema 4 fp_hists [forced
-photometry: jd, fid, forcediffimflux(unc), magzpsci, procstatus]. Magnitudes are those of the difference image, with the
-sign isdiffpos. A row without magpsf is an upper limit: flux 0, the error a fifth of the flux of diffmaglim (5 sigma).
+A file holds one alert, a list of alerts, or one alert per line (*.jsonl): objectId, candidate {jd, fid, magpsf,
+sigmapsf, isdiffpos, diffmaglim, ra, dec, ...}, prv_candidates [the same for earlier exposures], and in schema 4
+fp_hists [forced photometry: jd, fid, forcediffimflux(unc), magzpsci, procstatus]. Magnitudes are those of the
+difference image, with the sign isdiffpos. A row without magpsf is an upper limit: its flux is 0, its error a fifth of
+the flux of diffmaglim (5 sigma).
 
-Alerts of one object repeat one another's history, and archives hold an exposure in several versions. Of one exposure
-(object, filter, times within 1e-5 days) one row stays: a detection before forced photometry before a limit, and of
-several detections that of an alert itself before those of histories, the first in the file; the others are set aside.
+Alerts of one object repeat one another's history, and archives hold an exposure in several versions. One row of each
+exposure (object, filter, times within 1e-5 days) is kept: a detection first, else forced photometry, else a limit.
+Among several detections that of an alert itself comes before those of histories, then the first in the file. The others
+are set aside.
 
 `path`: a file, or a folder of *.json and *.jsonl. Settings, all optional: copies ("drop" by default, or "keep"),
 min_rb, min_drb (real-bogus scores below which a detection is set aside), procstatus (codes of sound forced photometry,
@@ -56,7 +58,7 @@ _NUMBERS = ("magpsf", "sigmapsf", "diffmaglim", "rb", "drb", "ra", "dec", "force
 
 
 def batches(path, settings):
-    """Yield `Batch`es of whole objects; raise DataError for a file that holds no alerts."""
+    """Yield `Batch`es of whole objects; raise DataError for a file without alerts."""
     most = settings.get("rows_in_memory", MOST_ROWS)
     tables = (table for file in files_of(path, (".json", ".jsonl")) for table in _tables(file, settings, most))
     whole = whole_objects(tables, most, settings.get("scratch"))
@@ -69,7 +71,7 @@ def julian_to_mjd(jd):
 
 
 def _batch(table, settings):
-    # Rows of alerts themselves come first, so that they are the ones that stay.
+    # Rows of alerts themselves come first and are therefore kept.
     first = np.argsort(numpy_array(table.column("history")), kind="stable")
     table = exposures.once_an_exposure(table.take(arrow_array(first)), settings.get("copies") == "keep")
     return batch_of(table, ABOUT, _describe)
@@ -105,7 +107,7 @@ def _alerts(path, settings):
 
 
 def _history(path, alert):
-    """Return (object_id, rows, history): the dicts of all exposures, and which of them are not the alert's own."""
+    """Return (object_id, rows, history): the dicts of all exposures, and whether each is from the history."""
     name = alert.get("objectId")
     if not isinstance(name, str) or not name:
         raise DataError.at(
@@ -191,7 +193,7 @@ def _fluxes(rows, values, sign, forced, limit):
 
 
 def _hosts(alert, n):
-    """Return {column: (n,) array}: what the alert says of the nearest source in PS1 and in the reference image."""
+    """Return {column: (n,) array}: the alert's facts on the nearest source in PS1 and in the reference image."""
     candidate = alert.get("candidate") if isinstance(alert.get("candidate"), dict) else {}
     columns = {}
     for name, key in _HOST.items():
@@ -201,14 +203,14 @@ def _hosts(alert, n):
 
 
 def _text(value):
-    """Return a fid as text, 1.0 as "1"; None for what is no number or text."""
+    """Return a fid as text, 1.0 as "1"; None if it is no number or text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:
         return None
     return str(value).removesuffix(".0") or None
 
 
 def _describe(names, codes, table):
-    """Return {column: (n,) array} of the objects of a table: the median position, and the host by the first alert."""
+    """Return {column: (n,) array} for the objects of a table: the median position, and the first alert's host."""
     n = len(names)
     columns = {name: first_values(numpy_array(table.column(name)), codes, n) for name in _HOST}
     ra, dec = np.asarray(numpy_array(table.column("ra"))), np.asarray(numpy_array(table.column("dec")))

@@ -1,16 +1,16 @@
-"""Files of ZTF's forced-photometry service, version 5: forced measurements at one position, a file for each.
+"""Files of ZTF's forced-photometry service, version 5: forced measurements at one position per file.
 
-Lines of `#` (with the position asked for), a line of names separated by commas, and rows separated by blanks. The flux
-of the difference image, forcediffimflux, is in units of its own zero point: uJy = DN x 10^(-0.4 (zpdiff - 23.9)). jd is
-the start of the exposure.
+A file has lines that begin with `#` (among them the requested position), a line of names separated by commas, and rows
+of values separated by blanks. The flux of the difference image, forcediffimflux, is in units of its own zero point: uJy
+= DN x 10^(-0.4 (zpdiff - 23.9)). jd is the start of the exposure.
 
-Baseline: the reference image may hold a part of the event, or the flux may be off by a little, differently for each
-part of the camera. For each (field, ccdid, qid, filter), the median flux of the epochs away from the event is
-subtracted. The event is where the running median (7 points) of signal to noise, over all parts, is highest; epochs from
-100 days before to 1,000 days after it belong to it. Where that median is below 3 there is no event, and all epochs
-count. Rows of a part of the camera with fewer than 10 epochs away from the event are set aside.
+Baseline: the reference image may contain a part of the event, or the flux may have a small offset, which differs for
+each part of the camera. For each (field, ccdid, qid, filter), the median flux of the epochs away from the event is
+subtracted. The event is where the running median (7 points) of signal to noise, over all parts, is highest; it lasts
+from 100 days before to 1,000 days after. If that median is below 3 there is no event, and all epochs count. Rows of a
+part of the camera with fewer than 10 epochs away from the event are set aside.
 
-Errors: times the root of forcediffimchisq, the fit's reduced chi square, where that is above 1.
+Errors: multiplied by the root of forcediffimchisq, the fit's reduced chi square, if that is above 1.
 
 `path`: a file, or a folder of *.txt. The object's id is the file's name without its ending. Settings, all optional:
 ids: {file name: object id}. event_mjd: the event's time, or {object id: time}. event_days: (100, 1000).
@@ -73,21 +73,21 @@ _POSITION = {
     "dec": re.compile(rb"Dec\.?\s*=\s*([-+0-9.eE]+)", re.I),
 }
 _RUNNING = 7  # points of the running median that finds the event
-_EVENT = 3.0  # its signal to noise, from which there is one
+_EVENT = 3.0  # least signal to noise of an event
 
 
 def batches(path, settings):
-    """Yield `Batch`es of whole objects; raise DataError for a file that is none of the service's."""
+    """Yield `Batch`es of whole objects; raise DataError for a file that is not the service's."""
     about = ABOUT | {"baseline": "subtracted" if settings.get("baseline", True) else "not subtracted"}
     files = files_of(path, (".txt", ".csv", ".dat"))
     yield from event_batches((_event(file, settings) for file in files), about, settings)
 
 
 def baseline(mjd, flux, error, part, settings, event=None):
-    """Return the baseline (n,) of each row, and how many epochs (n,) it is the median of.
+    """Return the baseline (n,) of each row, and the number of epochs (n,) behind it.
 
-    mjd, flux, error: (n,), days and microjansky, finite, any order. part: (n,) integers, the part of the camera and
-    filter. event: MJD; None: found as the module's text says. The baseline is NaN where there is no epoch for it.
+    mjd, flux, error: (n,), days and microjansky, finite, in any order. part: (n,) integers, the part of the camera and
+    filter. event: MJD; None to find it as the module's docstring says. The baseline is NaN if there is no epoch for it.
     """
     before, after = settings.get("event_days", (100.0, 1000.0))
     if event is None and len(mjd):
@@ -142,7 +142,7 @@ def _rows(object_id, columns, whole, settings):
 
 
 def _quality(columns, reasons, settings):
-    """Add the rows that the service advises to leave out."""
+    """Set aside the rows that the service advises to leave out."""
     sound = {str(code) for code in settings.get("procstatus", ("0",))}
     codes = [set(re.split(r"[,;\s]+", text or "")) for text in columns["procstatus"]]
     reasons.add(~np.array([code <= sound for code in codes], dtype=bool), "procstatus is not sound")
@@ -158,7 +158,7 @@ def _quality(columns, reasons, settings):
 
 
 def _columns(path, data):
-    """Return ({name: (n,) array}, whole): the columns as `columns_of` returns them, and the rows that are whole."""
+    """Return ({name: (n,) array}, whole): the columns and the whole rows, as from `columns_of`."""
     lines = text_lines(path, data)
     head = next((k for k, line in enumerate(lines) if _names(line)), None)
     if head is None:
@@ -175,7 +175,7 @@ def _columns(path, data):
 
 
 def _names(line):
-    """Return the names in a line of a header; none in a row, or a comment. Some versions put a # before the names."""
+    """Return the names in a line of a header, none for a row or a comment. Some versions put a # before the names."""
     names = [name.strip() for name in line.lstrip("# ").split(",")]
     return names if "forcediffimflux" in names else []
 

@@ -1,9 +1,9 @@
-"""Light curves as they were known at a time: what a survey had shown by then, and nothing of what came later.
+"""Light curves as they were known at a time: what a survey had shown by then, and nothing later.
 
-A survey reports an object once it triggers, by its first few detections. Of the time before, a stream of alerts tells
-the last non-detection alone; a service of forced photometry, which is asked for once the object is known, tells all.
-Cuts are made at days since the trigger, at a number of detections, or at a phase about the peak. The last is known with
-hindsight: it is for training and for scores, never for an object that is still unfolding.
+A survey reports an object once it triggers, by its first few detections. About the time before, a stream of alerts
+tells only the last non-detection. A service of forced photometry, which one asks once the object is known, tells all.
+Cuts are made at days since the trigger, at a number of detections, or at a phase from the peak. A phase is known only
+in hindsight: it is for training and for scores, never for an object that is still unfolding.
 """
 
 from typing import NamedTuple
@@ -18,9 +18,9 @@ DETECTION_SNR = 5.0
 
 
 class Trigger(NamedTuple):
-    """What makes a survey report an object: so many `detections`, points above `snr` times their error.
+    """The condition for a survey to report an object: a number of `detections`, points above `snr` times their error.
 
-    A point that the file itself calls a detection, or none, is taken at its word.
+    If the file itself says whether a point is a detection, that counts.
     """
 
     detections: int = 2
@@ -33,11 +33,11 @@ USUAL = Trigger()
 def as_of(lightcurves, mjd, trigger=USUAL, history="alerts"):
     """Return the same objects with the points that were known at a time.
 
-    lightcurves: `LightCurves`. mjd: days, one for all or (n,); NaN is before everything. history: "alerts", of the
-    points before the first detection only the last is known; "forced", all are.
+    lightcurves: `LightCurves`. mjd: days, one for all or (n,); NaN is before everything. history: with "alerts" only
+    the last of the points before the first detection is known; with "forced" all are.
 
-    An object that had not triggered by then has no points. Nothing about a cut depends on later points: neither which
-    points it has, nor what they are. Raises ValueError for another history.
+    An object that had not triggered by then has no points. A cut does not depend on later points: neither its choice of
+    points, nor their values. Raises ValueError for another history.
     """
     if history not in ("alerts", "forced"):
         raise ValueError(f'history: expected "alerts" or "forced", found {history!r}')
@@ -56,19 +56,19 @@ def as_of(lightcurves, mjd, trigger=USUAL, history="alerts"):
 
 
 def trigger_times(lightcurves, trigger=USUAL):
-    """Return the MJD (n,) at which each object triggers, NaN where it never does."""
+    """Return the MJD (n,) at which each object triggers, NaN if it never does."""
     return detection_times(lightcurves, trigger.detections, trigger)
 
 
 def ages(lightcurves, trigger=USUAL):
-    """Return the days (n,) from the trigger of each object to its last point, NaN where it never triggers."""
+    """Return the days (n,) from the trigger of each object to its last point, NaN if it never triggers."""
     last = np.full(len(lightcurves), -np.inf)
     np.maximum.at(last, lightcurves.owner, lightcurves.mjd)
     return last - trigger_times(lightcurves, trigger)
 
 
 def detection_times(lightcurves, number, trigger=USUAL):
-    """Return the MJD (n,) of the detection of this `number`, from 1 on, of each object; NaN where it has fewer."""
+    """Return the MJD (n,) of each object's detection with this `number`, from 1 on; NaN if it has fewer."""
     lc, times = lightcurves, np.full(len(lightcurves), np.nan)
     detected = _detected(lc, trigger)
     before = np.cumsum(detected)
@@ -79,13 +79,13 @@ def detection_times(lightcurves, number, trigger=USUAL):
 
 
 def peak_times(lightcurves, phase=0.0, trigger=USUAL):
-    """Return the MJD (n,) at a phase, rest-frame days about the brightest detection; NaN of an object without any.
+    """Return the MJD (n,) at a phase, rest-frame days from the brightest detection; NaN without a detection.
 
-    An object without a redshift counts its own days. The brightest is not known before the object has faded.
+    For an object without a redshift, days are observed ones. The brightest detection is not known before it has faded.
     """
     lc, times = lightcurves, np.full(len(lightcurves), np.nan)
     place = np.flatnonzero(_detected(lc, trigger))
-    order = place[np.lexsort((-place, lc.flux[place], lc.owner[place]))]  # of equals the first is the last here
+    order = place[np.lexsort((-place, lc.flux[place], lc.owner[place]))]  # the first of equals is the last here
     last = np.append(np.diff(lc.owner[order]) > 0, True)[: len(order)]
     times[lc.owner[order[last]]] = lc.mjd[order[last]]
     return times + phase * (1.0 + lc.rest_redshift)

@@ -39,10 +39,10 @@ def to_radius(scale, redshift, luminosity_distance):
 
 
 class BlackbodyFit(NamedTuple):
-    """The best blackbodies of m spectral energy distributions, all of shape (m,) but `model`.
+    """The best blackbodies of m spectral energy distributions; all arrays but `model` have shape (m,).
 
     log_temperature: ln(T / K). log_temperature_err: its standard deviation.
-    scale: factor on B_nu, microjansky per erg / (s cm2 Hz sr); not above 0 where no blackbody is seen.
+    scale: factor on B_nu, microjansky per erg / (s cm2 Hz sr); not above 0 if no blackbody is seen.
     log_luminosity_err: standard deviation of ln(scale T^4), in which errors of `scale` and T partly cancel.
     chi2: misfit of the fluxes. chi2_zero: the same with no blackbody at all.
     model: fluxes of the fit, microjansky, shape (m, B).
@@ -62,12 +62,12 @@ def fit_blackbody(wavelength, flux, covariance, temperatures, prior_mean, prior_
 
     wavelength: (m, B) emitted wavelengths, angstrom. flux: (m, B), microjansky. covariance: (m, B, B).
     temperatures: (G,) K, G >= 3, equally spaced in ln T. prior_mean (K) and prior_sd: normal prior of ln T, which
-    decides where the fluxes do not.
+    decides if the fluxes do not.
 
-    With P = C^-1 and model b(T), the best scale s = b'Pf / b'Pb is profiled out (kept >= 0), and
-    chi2(T) = f'Pf - s^2 b'Pb + ((ln T - mean) / sd)^2 is scanned over `temperatures`; parabolas through the lowest
-    point and its neighbours, then through ever closer ones, give ln T and, by their curvature, its error. Rows that
-    are not finite or whose covariance is not positive on the diagonal come back as NaN.
+    Let P = C^-1, and b(T) the model. The best scale s = b'Pf / b'Pb is profiled out (kept >= 0), and chi2(T) = f'Pf -
+    s^2 b'Pb + ((ln T - mean) / sd)^2 is scanned over `temperatures`. Parabolas through the lowest point and its
+    neighbours, then through ever closer ones, give ln T and, by their curvature, its error. Rows that are not finite,
+    or whose covariance is not positive on the diagonal, become NaN.
     """
     wavelength, flux = np.asarray(wavelength, dtype=float), np.asarray(flux, dtype=float)
     fine = np.isfinite(flux).all(1) & np.isfinite(covariance).all((1, 2)) & np.isfinite(wavelength).all(1)

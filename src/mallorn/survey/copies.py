@@ -1,4 +1,4 @@
-"""Copies of training objects in several cuts: what a cut keeps, and how a copy is called after its object."""
+"""Copies of training objects in several cuts: what a cut keeps, and the name of a copy."""
 
 import numpy as np
 
@@ -17,16 +17,16 @@ def copy_name(object_id, cut):
 
 
 def originals(object_id):
-    """Return the ids (n,) of the objects that copies (n,) are made of; any other id is its own."""
+    """Return the ids (n,) of the objects behind copies (n,); any other id is returned as it is."""
     return np.array([str(name).partition(_MARK)[0] for name in object_id], dtype=object)
 
 
 def cuts_of(object_id):
-    """Return the names (n,) of the cuts that copies (n,) are in, "" for what is no copy."""
+    """Return the names (n,) of the cuts of copies (n,), "" for objects that are no copies."""
     return np.array([str(name).partition(_MARK)[2] for name in object_id], dtype=object)
 
 
 def copies_of_each(original):
-    """Return how many of the copies (n,) are made of the same object as each, shape (n,) int: see `originals`."""
+    """Return, for each of the copies (n,), how many have the same object, shape (n,) int; see `originals`."""
     _, place, number = np.unique(np.asarray(original).astype(str), return_inverse=True, return_counts=True)
     return number[place]

@@ -1,6 +1,6 @@
 """Distances in the cosmology of Planck 2018, as `astropy.cosmology.Planck18` gives them.
 
-astropy is not used: importing it takes a second, which every job that reads a split would spend again.
+astropy is not used, since its import takes a second in every job that reads a split.
 """
 
 import numpy as np

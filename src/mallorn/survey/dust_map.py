@@ -1,9 +1,9 @@
 """Galactic reddening from a dust map that the user has, through the package `dustmaps`.
 
-E(B-V) means everywhere in mallorn the colour excess that `mallorn.survey.dust` turns into extinction: that of the law
-of Fitzpatrick (1999) with R_V = 3.1. Maps on the scale of Schlegel, Finkbeiner & Davis (1998, ApJ 500, 525) give 1/0.86
-of it: Schlafly & Finkbeiner (2011, ApJ 737, 103) measured 0.86 times SFD for this very law. So what is read from such a
-map is multiplied by 0.86 here. An E(B-V) that a survey gives is taken as it stands.
+Everywhere in mallorn, E(B-V) is the colour excess that `mallorn.survey.dust` turns into extinction: that of the law of
+Fitzpatrick (1999) with R_V = 3.1. Maps on the scale of Schlegel, Finkbeiner & Davis (1998, ApJ 500, 525) give 1/0.86 of
+it: Schlafly & Finkbeiner (2011, ApJ 737, 103) measured 0.86 times SFD for this very law. Values from such a map are
+therefore multiplied by 0.86. An E(B-V) from a survey's files is taken as it is.
 """
 
 import logging
@@ -15,16 +15,19 @@ from typing import NamedTuple
 
 from mallorn.errors import ConfigError, DataError
 
-__all__ = ["MAPS", "SFD_SCALE", "DustMap", "fill_reddening", "map_files", "reddening"]
+__all__ = ["MAPS", "MUCH_DUST", "SFD_SCALE", "DustMap", "fill_reddening", "map_files", "reddening"]
 
 SFD_SCALE = 0.86
 """E(B-V) over that of SFD, for Fitzpatrick (1999) with R_V = 3.1 (Schlafly & Finkbeiner 2011)."""
+
+MUCH_DUST = 1.5
+"""E(B-V) above which an object is told: surveys of other galaxies look elsewhere, and A_V is mistaken for it."""
 
 _log = logging.getLogger(__name__)
 
 
 class DustMap(NamedTuple):
-    """A map that `dustmaps` reads: files in its folder, E(B-V) over its values, a function (folder) that opens it."""
+    """A map that `dustmaps` reads: files in its folder, the ratio of E(B-V) to its values, a function to open it."""
 
     files: tuple
     scale: float
@@ -51,10 +54,10 @@ MAPS = {
 
 
 def map_files(dust_map):
-    """Return the paths of the files of a map; none for None.
+    """Return the paths of the files of a map, [] for None.
 
-    dust_map: {"name": of `MAPS`, "folder"}, as in the block `ingest` of the configuration, or None. Raises DataError,
-    with the next step, if a file is not there.
+    dust_map: {"name": one of `MAPS`, "folder"}, as in the block `ingest` of the configuration, or None. Raises
+    DataError, with the next step, if a file is missing.
     """
     if dust_map is None:
         return []
@@ -68,7 +71,7 @@ def map_files(dust_map):
 
 
 def reddening(ra, dec, dust_map):
-    """Return E(B-V), (n,) magnitudes, NaN where there is no position.
+    """Return E(B-V) (n,), magnitudes, NaN without a position.
 
     ra, dec (n,): degrees (ICRS), NaN where unknown. dust_map: {"name", "folder"}, see `map_files` also for errors.
     Raises ConfigError if `dustmaps` is not installed and DataError if it cannot read the map.
@@ -86,12 +89,12 @@ def reddening(ra, dec, dust_map):
 
 
 def fill_reddening(ebv, ra, dec, settings):
-    """Return E(B-V) (n,), magnitudes, with a value for all: from the map where `ebv` is NaN, 0 where that has none.
+    """Return E(B-V) (n,), magnitudes, without gaps: from the map where `ebv` is NaN, 0 where the map has none.
 
     ebv (n,): magnitudes, NaN where not given. ra, dec (n,): degrees (ICRS), NaN where unknown, or None for no
-    positions. settings: the block `ingest` of the configuration, of which "dust_map" and "ebv" are read. A warning
-    counts the objects that are taken to have no dust. Raises DataError for a value of the map that the configuration
-    does not believe, and as `reddening`.
+    positions. settings: the block `ingest` of the configuration; "dust_map" and "ebv" count. A warning tells how many
+    objects are taken to have no dust. Raises DataError for a value of the map outside the configuration's limits, and
+    as `reddening` does.
     """
     import numpy as np
 
@@ -126,11 +129,11 @@ def _check(ebv, ra, dec, filled, settings):
 
 @lru_cache(maxsize=2)
 def _opened(name, folder):
-    """Return what `dustmaps` looks values up with, of the map `name` in `folder`."""
+    """Return the object by which `dustmaps` looks values up in the map `name` in `folder`."""
     map_files({"name": name, "folder": folder})
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that dustmaps has no configuration file of its own: the folder is given
+            warnings.simplefilter("ignore")  # that dustmaps has no configuration file: the folder is given
             return MAPS[name].open(Path(folder))
     except ImportError:
         fix = "pip install dustmaps, or set ingest.dust_map to null"

@@ -1,10 +1,10 @@
-"""Parent events: which objects are siblings, made of one real event, read from the time grid that the simulation left.
+"""Parent events: find siblings, objects made from one real event, by the time grid that the simulation left.
 
 Each object of the MALLORN survey was sampled from the light curve of a real event on a grid of equally spaced epochs
 and stretched by its redshift. With d the step of the grid, all times of an object differ by whole multiples
 of d, and `span = (epochs - 1) d / (1 + z)` is the same for all siblings of one event, up to the rounding of z.
 
-The step is an artefact of how the survey was made: it serves to draw honest folds and to audit, never as a feature.
+The step is an artefact of how the survey was made. It serves honest folds and audits, and is never a feature.
 """
 
 import logging
@@ -21,11 +21,11 @@ MIN_TIMES = 4
 
 
 def grid_step(mjd, epochs, rounding):
-    """Return the step of the grid on which the times lie, days; NaN if they lie on none.
+    """Return the step, days, of the grid on which the times lie; NaN if they lie on none.
 
-    The step is the largest d such that all time differences are whole multiples of d within the rounding. The
-    shortest difference is k steps for some k; the steps of the others follow from it, and a straight line through
-    time against number of steps gives d to about `rounding` over the number of steps, and the misfit.
+    The step is the largest d such that all time differences are whole multiples of d within the rounding. The shortest
+    difference is k steps for some k, and the steps of the others follow from it. A straight line of time against the
+    number of steps gives d, to about `rounding` over the number of steps, and the misfit.
 
     mjd: (N,) times, days, in any order, repeats allowed.
     epochs: number of epochs of the grid; times that span more than `epochs - 1` steps lie on none.
@@ -39,7 +39,7 @@ def grid_step(mjd, epochs, rounding):
     shortest = gaps.min()
     most = int((epochs - 1) * (shortest + rounding) / (t[-1] - rounding))
     for k in range(1, most + 1):
-        if shortest / k <= 10.0 * rounding:  # any times would lie on so fine a grid
+        if shortest / k <= 10.0 * rounding:  # any times would lie on such a fine grid
             break
         steps = np.rint(gaps * k / shortest)
         steps = np.rint(gaps * (steps @ steps) / (steps @ gaps))
@@ -52,7 +52,7 @@ def grid_step(mjd, epochs, rounding):
 
 
 def grid_steps(lightcurves, epochs, rounding):
-    """Return (step, duration) of each object, days, shape (n,) each: as `grid_step`, and last minus first time."""
+    """Return (step, duration) of each object, days, (n,) each: the `grid_step`, and last minus first time."""
     times = [lightcurves.mjd[begin:end] for begin, end in pairwise(lightcurves.start)]
     step = np.array([grid_step(mjd, epochs, rounding) for mjd in times], dtype=float)
     duration = np.array([np.ptp(mjd) if len(mjd) else np.nan for mjd in times], dtype=float)
@@ -60,10 +60,10 @@ def grid_steps(lightcurves, epochs, rounding):
 
 
 def redshift_rounding(redshift):
-    """Return half a unit of the last digit to which each redshift is written, shape (n,); NaN of NaN.
+    """Return half a unit of the last written digit of each redshift, shape (n,); NaN for NaN.
 
-    Redshifts of one decade (0.01 to 0.1, 0.1 to 1, ...) are taken to have as many decimals as most of them show,
-    since a trailing zero does not show.
+    A trailing zero is not written. Redshifts of one decade (0.01 to 0.1, 0.1 to 1, ...) are therefore taken to have as
+    many decimals as most of them show.
     """
     redshift = np.asarray(redshift, dtype=float)
     decimals = np.array([_decimals(z) for z in redshift], dtype=float)
@@ -76,10 +76,10 @@ def redshift_rounding(redshift):
 
 
 def rest_spans(step, duration, redshift, epochs, rounding):
-    """Return (span, half_width) of each object's grid, days, shape (n,) each: NaN where there is no grid.
+    """Return (span, half_width) of each object's grid, days, shape (n,) each: NaN without a grid.
 
-    span = (epochs - 1) d / (1 + z); half_width bounds what the rounding of z and of the times can change in it.
-    All objects of a survey belong into one call, since the rounding of the redshifts is read from all of them.
+    span = (epochs - 1) d / (1 + z); half_width bounds the effect of rounding z and the times. All objects of a survey
+    belong in one call, since the rounding of the redshifts is read from all of them.
 
     step, duration (n,) days as from `grid_steps`; redshift (n,) spectroscopic, as written in the log.
     """
@@ -91,9 +91,9 @@ def rest_spans(step, duration, redshift, epochs, rounding):
 def parent_events(object_id, label, span, half_width):
     """Return the event of each object, shape (n,) str: the smallest object id among its siblings.
 
-    Objects are siblings when they have the same `label` and their intervals span +- half_width overlap, directly or
-    through others. So siblings are never parted; events of one label whose spans agree by chance are joined, which
-    costs folds nothing but a little freedom. An object without a grid (span NaN) is its own event.
+    Objects are siblings if they have the same `label` and their intervals span +- half_width overlap, directly or
+    through others. Siblings are therefore never separated. Events of one label whose spans agree by chance are joined,
+    which only costs the folds a little freedom. An object without a grid (span NaN) is its own event.
 
     object_id (n,) str, label (n,) str (SpecType), span and half_width (n,) days as from `rest_spans`.
     """

@@ -1,4 +1,4 @@
-"""Light curves of many objects, packed: flat arrays of points and, for each object, where its points begin."""
+"""Light curves of many objects in packed form: flat arrays of points, and the index where each object begins."""
 
 import gc
 from contextlib import contextmanager
@@ -66,13 +66,14 @@ class LightCurve(NamedTuple):
 class LightCurves:
     """The light curves of n objects with N points in all.
 
-    object_id: (n,) str. redshift, NaN where unknown, as luminosity_distance (Mpc) then is; redshift_err, finite where
-    photometric, NaN where spectroscopic or unknown; ebv (mag): (n,).
+    object_id: (n,) str. redshift, luminosity_distance (Mpc): (n,), NaN if unknown. redshift_err: (n,), finite if
+    photometric, NaN if spectroscopic or unknown. ebv (mag): (n,).
     start: (n + 1,) int64; object k owns the points start[k]:start[k + 1], sorted by time, then band.
     mjd (days), flux and flux_err (microjansky): (N,) float64. band: (N,) int8, positions in `passbands`.
     passbands: the `Passbands` of the survey.
-    detected: (N,) int8, 1 a detection, 0 a measurement that is none, -1 not told. limit: (N,) bool, an upper limit,
-    whose flux is 0 with the error of the limit. Both may be left out: nothing is told, and no point is a limit.
+    detected: (N,) int8, 1 for a detection, 0 for a measurement that is none, -1 if unknown. limit: (N,) bool, an upper
+    limit, with flux 0 and the error of the limit. Both may be left out: detections are then unknown, and no point is a
+    limit.
     """
 
     object_id: np.ndarray
@@ -122,10 +123,10 @@ class LightCurves:
 
     @property
     def rest_redshift(self):
-        """Redshifts fit for 1 + z, shape (n,): clipped from below (see `cosmology.MIN_REDSHIFT`).
+        """Redshifts for use in 1 + z, shape (n,): clipped from below (see `cosmology.MIN_REDSHIFT`).
 
-        Where the redshift is unknown it is 0: 1 + z is then 1, and whatever is divided by it stays in the observer's
-        frame. Nothing else may be made of that 0: distances and luminosities of such an object are NaN.
+        An unknown redshift becomes 0: 1 + z is then 1, and quantities divided by it stay in the observer's frame. This
+        0 serves nothing else: distances and luminosities of such an object are NaN.
         """
         return np.where(np.isnan(self.redshift), 0.0, clip_redshift(self.redshift))
 
@@ -135,7 +136,7 @@ class LightCurves:
         return np.isfinite(self.redshift)
 
     def with_redshift(self, redshift, redshift_err):
-        """Return the same objects with other redshifts and errors (n,), NaN as above, and the distances of these."""
+        """Return the same objects with other redshifts and errors (n,), NaN as above, and the distances that follow."""
         redshift, redshift_err = (np.array(values, dtype=float) for values in (redshift, redshift_err))
         distance = luminosity_distance(redshift)
         return replace(self, redshift=redshift, redshift_err=redshift_err, luminosity_distance=distance)
@@ -146,17 +147,16 @@ class LightCurves:
         return self.with_redshift(unknown, unknown)
 
     def dereddened(self):
-        """Return the same light curves with Galactic dust taken away from flux and error."""
+        """Return the same light curves with flux and error corrected for Galactic dust."""
         factor = 1.0 / transmission(self.ebv, self.passbands.extinction)[self.owner, self.band]
         return replace(self, flux=self.flux * factor, flux_err=self.flux_err * factor)
 
     def in_slots(self):
         """Return the light curves by slot: `band` holds positions in `SLOTS`, points without a slot are left out.
 
-        Take the dust away first: extinction is known by passband. The `passbands` are those that stand for the slots
-        (`Passbands.in_slots`). Points of one object, slot and time, of passbands that share the slot, become one, by
-        their inverse variances: what reads single passbands needs unique times. Light curves whose passbands are the
-        slots come back as they are.
+        Correct for dust first, since extinction is known by passband. `passbands` becomes `Passbands.in_slots`. If
+        passbands share a slot, their points of one object and time are averaged with inverse variances, since times
+        must be unique in a passband. Light curves whose passbands are the slots are returned as they are.
         """
         if self.passbands.are_slots:
             return self
@@ -165,14 +165,14 @@ class LightCurves:
         return replace(lc.in_order(), passbands=self.passbands.in_slots())
 
     def in_order(self):
-        """Return the same objects with points of any order sorted, those of one object, time and passband made one."""
+        """Return the same objects with their points sorted; points of one object, time and passband are averaged."""
         order = np.lexsort((self.band, self.mjd, self.owner))
         owner, points = average_repeated(self.owner[order], *(getattr(self, name)[order] for name in _OF_POINTS))
         start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(self)))])
         return replace(self, start=start, **dict(zip(_OF_POINTS, points, strict=True)))
 
     def in_band(self, band):
-        """Return the same objects with only the points of band number `band`; objects may be left without points."""
+        """Return the same objects with only the points of passband `band`, an index; some may be without points."""
         return self.where(self.band == band)
 
     def where(self, keep):
@@ -182,7 +182,7 @@ class LightCurves:
         return replace(self, start=start, **points)
 
     def take(self, objects):
-        """Return the objects with the numbers `objects` (m,), in that order."""
+        """Return the objects at the indices `objects` (m,), in that order."""
         objects = np.asarray(objects, dtype=np.int64)
         counts = self.n_points[objects]
         start = np.concatenate([[0], np.cumsum(counts)])
@@ -192,16 +192,16 @@ class LightCurves:
 
 
 def redshift_kind(redshift, redshift_err):
-    """Return which of `REDSHIFT_KINDS` each object is of, (n,) str, by redshifts and errors (n,), NaN where missing."""
+    """Return the one of `REDSHIFT_KINDS` of each object, (n,) str, from redshifts and errors (n,), NaN if missing."""
     photometric = np.isfinite(redshift_err).astype(int)
     return np.array(REDSHIFT_KINDS, dtype=object)[np.where(np.isfinite(redshift), 1 + photometric, 0)]
 
 
 def average_repeated(owner, mjd, band, flux, flux_err, *flags):
-    """Return (owner, [mjd, band, flux, flux_err, *flags]) with the points of one owner, time and band made one.
+    """Return (owner, [mjd, band, flux, flux_err, *flags]) with points of one owner, time and band averaged.
 
     All (N,), sorted by owner, time and band. Fluxes are averaged with inverse variances; a single point stays as it is.
-    flags: `detected` and `limit`, or none: a point is detected if one is, and a limit if all are.
+    flags: `detected` and `limit`, or none. The average is detected if one point is, and a limit if all are.
     """
     new = np.ones(len(mjd), dtype=bool)
     new[1:] = (np.diff(owner) != 0) | (np.diff(mjd) != 0) | (np.diff(band) != 0)
@@ -219,7 +219,7 @@ def average_repeated(owner, mjd, band, flux, flux_err, *flags):
 
 
 def joined(parts):
-    """Return the `LightCurves` of all objects of a list of `LightCurves` of one survey, by object id."""
+    """Return the `LightCurves` of all objects in a list of `LightCurves` of one survey, sorted by object id."""
     arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in (*_OF_OBJECTS, *_OF_POINTS)}
     start = np.concatenate([[0], np.cumsum(np.concatenate([part.n_points for part in parts]), dtype=np.int64)])
     whole = LightCurves(start=start, passbands=parts[0].passbands, **arrays)
@@ -241,8 +241,8 @@ def write_lightcurves(lightcurves, points, objects, per_group=OBJECTS_PER_GROUP)
 def lightcurve_writer(points, objects, passbands):
     """Give the block a function that appends `LightCurves` to the two Parquet files, each time as a group of rows.
 
-    passbands: those of all the light curves; the metadata of both files hold them. The files are there when the block
-    has ended without error.
+    passbands: those of all light curves; the metadata of both files hold them. The files exist once the block has ended
+    without error.
     """
     metadata = {"passbands": passbands.to_text()}
     with (
@@ -275,17 +275,17 @@ def lightcurve_writer(points, objects, passbands):
 def lightcurve_groups(points, objects):
     """Yield (number, `LightCurves`) of each group of objects in the two files that `write_lightcurves` made.
 
-    points: None gives the objects without any points. A table made from each group in turn, by `table_writer`, has the
-    same groups, and `read_columns` takes their number.
+    points: None gives the objects without any points. A table that `table_writer` makes from each group in turn has the
+    same groups, and `read_columns` takes their index.
     """
     for group in range(number_of_groups(objects)):
         if group:
-            gc.collect()  # what was made of the group before, where its parts refer to each other
+            gc.collect()  # results of the group before, if their parts refer to each other
         yield group, read_lightcurves(points, objects, group=group)
 
 
 def find_objects(objects, names):
-    """Yield (group, rows) of each group of a file of objects that holds some of `names`: its number and their rows."""
+    """Yield (group, rows) for each group in a file of objects that holds some of `names`: its index and their rows."""
     wanted = set(map(str, names))
     for group in range(number_of_groups(objects)):
         ids = read_columns(objects, ["object_id"], group=group)["object_id"]
@@ -297,8 +297,8 @@ def find_objects(objects, names):
 def read_lightcurves(points, objects, band=None, group=None):
     """Return the `LightCurves` of the two files that `write_lightcurves` made.
 
-    points: None gives the objects without any points. band: a passband's name, to have only its points. group: number
-    of the group of objects to read; all by default.
+    points: None gives the objects without any points. band: a passband's name, to read only its points. group: index of
+    the group of objects to read; all by default.
 
     Raises DataError if the files do not say which passbands the survey has, or do not belong together.
     """
@@ -324,5 +324,5 @@ def read_lightcurves(points, objects, band=None, group=None):
 
 
 def read_passbands(path):
-    """Return the `Passbands` that a file of points or objects holds in its metadata; DataError if it holds none."""
+    """Return the `Passbands` in the metadata of a file of points or objects; raise DataError if there are none."""
     return Passbands.from_metadata(read_metadata(path), path)

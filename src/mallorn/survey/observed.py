@@ -1,4 +1,4 @@
-"""How objects were observed: how many points, how deep, how long, in which passbands; nothing about what they are."""
+"""How objects were observed: number of points, depth, length, passbands. Nothing here says what they are."""
 
 from typing import NamedTuple
 
@@ -7,18 +7,24 @@ import numpy as np
 from mallorn.survey.as_of import DETECTION_SNR, USUAL, ages
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, NO_SLOT, SLOTS
 
-__all__ = ["Observed", "enough", "observed", "too_few"]
+__all__ = ["FAINT_SNR", "Observed", "enough", "observed", "too_few"]
+
+
+FAINT_SNR = 3.0
+"""Signal to noise below which archives of alerts have no points."""
 
 
 class Observed(NamedTuple):
-    """How n objects were observed; all (n,) but `slots`. NaN of an object without any point, but for counts, which
-    are 0.
+    """How n objects were observed; all arrays but `slots` are (n,).
+
+    Without any point, counts are 0 and all else is NaN.
 
     n_points, n_detections: points, and those above `DETECTION_SNR`. nights: whole days of MJD with points. span: days
     from the first point to the last. detected: share of the points that are detections. median_error, peak: median
     error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
-    redshift, and absolute_magnitude (AB) of the largest flux: NaN where unknown. slots: (n, 6) bool, whether there are
-    points in each of `SLOTS`. age: days from the trigger to the last point, NaN of an object without a trigger.
+    redshift, and absolute_magnitude (AB) of the largest flux: NaN if unknown. slots: (n, 6) bool, whether there are
+    points in each of `SLOTS`. age: days from the trigger to the last point, NaN without a trigger. faint: share of the
+    points within `FAINT_SNR` times their error of zero.
     """
 
     n_points: np.ndarray
@@ -34,19 +40,20 @@ class Observed(NamedTuple):
     absolute_magnitude: np.ndarray
     slots: np.ndarray
     age: np.ndarray
+    faint: np.ndarray
 
     def take(self, rows):
-        """Return the objects with the numbers `rows` (m,), in that order."""
+        """Return the objects at the indices `rows` (m,), in that order."""
         return Observed(*(values[rows] for values in self))
 
     @property
     def passbands(self):
-        """Names of the slots with points, one after another, (n,) str, such as "gr"."""
+        """Names (n,) str of the slots with points in a row, such as "gr"."""
         return np.array(["".join(name for name, has in zip(SLOTS, row, strict=True) if has) for row in self.slots])
 
 
 def observed(lightcurves, trigger=USUAL):
-    """Return how each object of `LightCurves` was `Observed`. trigger: `Trigger` from which ages count."""
+    """Return how each object of `LightCurves` was `Observed`. trigger: the `Trigger` from which ages are counted."""
     lc, n = lightcurves, len(lightcurves)
     ratio = lc.flux / lc.flux_err
     counts = {"n_points": lc.n_points, "n_detections": np.bincount(lc.owner, ratio > DETECTION_SNR, n).astype(int)}
@@ -61,6 +68,7 @@ def observed(lightcurves, trigger=USUAL):
         found["baseline"][k] = np.median(lc.flux[s]) / found["peak"][k] if found["peak"][k] > 0 else np.nan
     with np.errstate(invalid="ignore"):
         detected = counts["n_detections"] / lc.n_points
+        faint = np.bincount(lc.owner, np.abs(ratio) < FAINT_SNR, n) / lc.n_points
     slot = lc.passbands.slot[lc.band]
     slots = np.zeros((n, len(SLOTS)), dtype=bool)
     slots[lc.owner[slot != NO_SLOT], slot[slot != NO_SLOT]] = True
@@ -68,11 +76,11 @@ def observed(lightcurves, trigger=USUAL):
     with np.errstate(invalid="ignore", divide="ignore"):
         magnitude = MICROJANSKY_ZERO_POINT - 2.5 * np.log10(found["peak"] / (1.0 + lc.rest_redshift) * parsecs**2)
     found |= {"detected": detected, "redshift": lc.redshift, "absolute_magnitude": magnitude}
-    return Observed(**counts, **found, slots=slots, age=ages(lc, trigger))
+    return Observed(**counts, **found, slots=slots, age=ages(lc, trigger), faint=faint)
 
 
 def enough(seen, minimum):
-    """Return whether each `Observed` object has as much as `minimum`, the block `domain`, asks for, (n,) bool."""
+    """Return whether (n,) bool each `Observed` object has as much as `minimum`, the block `domain`, requires."""
     return (
         (seen.n_points >= minimum["points"])
         & (seen.n_detections >= minimum["detections"])
@@ -81,7 +89,7 @@ def enough(seen, minimum):
 
 
 def too_few(seen, minimum):
-    """Return in words what each `Observed` object lacks of `minimum`, (n,) str, "" where it has `enough`."""
+    """Return in words, (n,) str, what each `Observed` object lacks of `minimum`, "" if it has `enough`."""
     words = {"points": "n_points", "detections": "n_detections", "nights": "nights"}
     lacking = [
         ", ".join(

@@ -1,9 +1,9 @@
-"""The passbands of a survey, and the six slots by which features of single passbands are called.
+"""The passbands of a survey, and the six slots that name features of single passbands.
 
 A survey has any number of passbands. Gaussian processes and hypotheses use each of them at its own wavelength.
-Features "per passband" are made for the slots u, g, r, i, z and y: a passband belongs to the slot whose wavelength is
-nearest, so that the features of different surveys have the same columns. Several passbands may share a slot; one far
-from all slots, such as UVW2, has none and counts only where all passbands are fitted together.
+Features "per passband" are made for the slots u, g, r, i, z and y, and different surveys have the same columns. A
+passband belongs to the slot of nearest wavelength. Several passbands may share a slot. A passband far from all slots,
+such as UVW2, has none, and counts only where all passbands are fitted together.
 """
 
 import json
@@ -71,10 +71,10 @@ class Passband(NamedTuple):
 
 @dataclass(frozen=True)
 class Passbands:
-    """The B passbands of a survey in a fixed order, to which the positions in `LightCurves.band` refer.
+    """The B passbands of a survey in a fixed order; `LightCurves.band` holds positions in it.
 
-    Immutable, hashable, and equal to others of the same content. Raises ConfigError if there is none or there are
-    more than 127, if two have the same name, or if a value makes no sense.
+    They are immutable and hashable, and equal if their content is. Raises ConfigError if there are none or more than
+    127, if two have the same name, or if a value makes no sense.
     """
 
     rows: tuple
@@ -113,7 +113,7 @@ class Passbands:
 
     @cached_property
     def slot(self):
-        """Position of each passband's slot in `SLOTS` (B,) int8, `NO_SLOT` where there is none."""
+        """Position of each passband's slot in `SLOTS` (B,) int8, `NO_SLOT` if it has none."""
         return _fixed([row.slot for row in self.rows], np.int8)
 
     @cached_property
@@ -123,12 +123,12 @@ class Passbands:
 
     @cached_property
     def has_slot(self):
-        """Which of `SLOTS` the survey has a passband for, shape (6,) bool."""
+        """Whether the survey has a passband for each of `SLOTS`, shape (6,) bool."""
         return np.isin(np.arange(len(SLOTS)), self.slot)
 
     @property
     def slots(self):
-        """Names of the slots that the survey has a passband for, in the order of `SLOTS`."""
+        """Names of the slots for which the survey has a passband, in the order of `SLOTS`."""
         return tuple(slot for slot, there in zip(SLOTS, self.has_slot, strict=True) if there)
 
     @cached_property
@@ -144,17 +144,17 @@ class Passbands:
             raise ValueError(f"unknown passband {name!r}: expected one of {', '.join(self.names)}") from None
 
     def places(self, surveys):
-        """Return {"SURVEY.NAME": position} of the passbands, which are those of `surveys`, names.
+        """Return {"SURVEY.NAME": position} of the passbands. surveys: names of their surveys.
 
-        Those of several surveys are called so already.
+        Passbands of several surveys already have such names.
         """
         names = self.names if len(surveys) > 1 else [f"{surveys[0]}.{name}" for name in self.names]
         return {name: k for k, name in enumerate(names)}
 
     def in_slots(self):
-        """Return six `Passbands` that stand for the slots; one without a passband of the survey has no slot.
+        """Return six `Passbands` that stand for the slots; those that the survey lacks have no slot.
 
-        So `slots` of the result are those of the survey.
+        The result thus has the same `slots` as the survey.
         """
         there = [k if has else NO_SLOT for k, has in enumerate(self.has_slot)]
         return self if self.are_slots else Passbands(_rows_of_slots(there))
@@ -185,8 +185,8 @@ def survey_passbands(name, own_surveys=None, key="survey"):
     """Return the `Passbands` of the survey called `name`.
 
     own_surveys: {survey: {passband: {"wavelength": angstrom, "zero_point": AB magnitude (optional), "slot": one of
-    `SLOTS` or "none" (optional)}}}, the block `surveys` of the configuration; such a survey takes the place of a
-    shipped one of the same name. key: what messages call the setting that holds `name`.
+    `SLOTS` or "none" (optional)}}}, the block `surveys` of the configuration; such a survey replaces a shipped one of
+    the same name. key: the setting that holds `name`, for messages.
 
     The passbands come from blue to red. Raises ConfigError for an unknown survey, with the nearest name, and for
     passbands that make no sense.
@@ -206,7 +206,7 @@ def survey_passbands(name, own_surveys=None, key="survey"):
 def passbands_of_surveys(chosen, own_surveys=None, key="survey"):
     """Return the `Passbands` of one survey, or of several together.
 
-    chosen: names of the surveys. Passbands of a single one have their own names, those of several are called
+    chosen: names of the surveys. Passbands of a single survey have their own names, those of several the names
     SURVEY.NAME. They come from blue to red. Other arguments and errors: see `survey_passbands`.
     """
     of = {name: survey_passbands(name, own_surveys, key) for name in chosen}
@@ -217,10 +217,10 @@ def passbands_of_surveys(chosen, own_surveys=None, key="survey"):
 
 
 def surveys_of_run(config):
-    """Return the names of the surveys of `data_dir`, and of those of `new_data`: lists.
+    """Return the names of the surveys of `data_dir` and of `new_data`, two lists.
 
-    config: the configuration; what it leaves open is the usual survey of the source, its literal `SURVEYS`. The survey
-    that is simulated while there is no `data_dir` is that of `simulation.survey`.
+    config: the configuration. If it names none, the usual surveys of the source count, its literal `SURVEYS`. Without a
+    `data_dir`, the simulated survey is that of `simulation.survey`.
     """
     source, new_source = config["source"], config["new_source"] or config["source"]
     given = _listed(config["survey"]) or _usual(source)
@@ -239,11 +239,11 @@ def _usual(source):
 
 
 def passbands_of_run(config):
-    """Return the `Passbands` of the survey that is trained on, and of the new objects that are classified.
+    """Return the `Passbands` of the survey for training, and of the new objects to classify.
 
-    config: the configuration, of which `data_dir`, `survey`, `simulation.survey`, `new_survey` and `surveys` are read.
-    A simulated survey has the passbands of `simulation.survey`. Raises ConfigError as `survey_passbands`, also for a
-    survey in `surveys` that is not used.
+    config: the configuration; `data_dir`, `survey`, `simulation.survey`, `new_survey` and `surveys` count. A simulated
+    survey has the passbands of `simulation.survey`. Raises ConfigError as `survey_passbands` does, also for an unused
+    survey in `surveys`.
     """
     own = config["surveys"]
     for name in own:
@@ -254,12 +254,12 @@ def passbands_of_run(config):
 
 
 def shipped_surveys():
-    """Return {survey: names of its passbands} of the surveys that the package knows."""
+    """Return {survey: names of its passbands} for the surveys that the package knows."""
     return {name: list(survey["passbands"]) for name, survey in _shipped().items()}
 
 
 def shipped_depths(survey):
-    """Return {passband: median five-sigma depth of a visit, AB magnitude} of a survey; {} if the package lacks it."""
+    """Return {passband: median five-sigma depth of a visit, AB magnitude} of a survey; {} if it is not shipped."""
     passbands = _shipped().get(survey, {"passbands": {}})["passbands"]
     return {name: float(about["depth"]) for name, about in passbands.items()}
 
@@ -321,7 +321,7 @@ def _nearest_slot(wavelength):
 
 @cache
 def _shipped():
-    """Return what surveys.yaml holds."""
+    """Return the content of surveys.yaml."""
     import yaml
 
     with open(Path(__file__).with_name("surveys.yaml"), encoding="utf-8") as stream:
@@ -335,7 +335,7 @@ def _fixed(values, dtype):
 
 
 def _rows_of_slots(slots):
-    """Return a `Passband` for each of `SLOTS`, which has the slot that `slots` gives it."""
+    """Return a `Passband` for each of `SLOTS`, with its slot from `slots`."""
     return tuple(map(Passband, SLOTS, SLOT_WAVELENGTHS.tolist(), [MICROJANSKY_ZERO_POINT] * len(SLOTS), slots))
 
 

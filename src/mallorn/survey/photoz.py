@@ -1,7 +1,7 @@
 """Draws of photometric redshifts, over which features and probabilities are averaged.
 
 A photometric redshift z +- e stands for the normal distribution about z with standard deviation e, cut off below
-`MIN_REDSHIFT` and above the largest redshift that is believed.
+`MIN_REDSHIFT` and above the largest believable redshift.
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ __all__ = ["drawn_redshifts", "is_photometric"]
 
 
 def is_photometric(redshift, redshift_err):
-    """Return whether each redshift has a distribution to draw from, (n,) bool: a value and an error above 0."""
+    """Return whether (n,) bool each redshift has a distribution to draw from: a value, and an error above 0."""
     return np.isfinite(redshift) & (np.nan_to_num(redshift_err) > 0)
 
 
 def drawn_redshifts(object_id, redshift, redshift_err, draws, largest, seed):
     """Return draws of photometric redshifts, shape (draws, n).
 
-    Each draw of an object lies in another of `draws` equally probable parts of its distribution, at a random place: so
-    a few draws stand for the whole. They depend on the seed, the object's id, its redshift and the error, and on no
+    Each draw of an object lies at a random place in another of `draws` equally probable parts of its distribution: a
+    few draws then stand for the whole. They depend on the seed and on the object's id, redshift and error, and on no
     other object. object_id, redshift, redshift_err: (n,), of objects that `is_photometric`. largest: redshift.
     """
     from scipy.stats import truncnorm

@@ -1,4 +1,4 @@
-"""Whether light curves are what `LightCurves` promises, for those that nobody has read from files."""
+"""Check that light curves are what `LightCurves` promises, if they were not read from files."""
 
 import numpy as np
 
@@ -7,15 +7,16 @@ from mallorn.survey.cosmology import luminosity_distance
 
 __all__ = ["refuse_unsound"]
 
-_LARGEST = 1e15  # of a flux or an error, microjansky: the square of more would be beyond what the fits can hold
-_CLOSE = 0.01  # of a distance, as a share
+_LARGEST = 1e15  # largest flux or error, microjansky: the square of more would overflow in the fits
+_CLOSE = 0.01  # tolerance of a distance, as a share
 
 
 def refuse_unsound(curves):
-    """Raise DataError, naming the first object and point, if `LightCurves` are not as their class says.
+    """Raise DataError, naming the first object and point, if `LightCurves` are not as their class requires.
 
-    Readers give none that are not. Those that a program makes or changes could be scored all the same, wrongly: points
-    in any order, twice there, objects of one id, a redshift that was changed without its distance.
+    Readers give none such. Faulty light curves that a program made or changed would be scored without an error, and
+    wrongly: points in any order, repeated points, objects with the same id, a redshift that was changed without its
+    distance.
     """
     _refuse_arrays(curves)
     _refuse_points(curves)
@@ -23,7 +24,7 @@ def refuse_unsound(curves):
 
 
 def _refuse_points(lc):
-    """Raise DataError for the first point that is not what it must be."""
+    """Raise DataError for the first faulty point."""
     same = np.diff(lc.owner) == 0
     with np.errstate(invalid="ignore"):
         step, band = np.diff(lc.mjd), np.diff(lc.band.astype(int))
@@ -49,7 +50,7 @@ def _refuse_points(lc):
 
 
 def _refuse_objects(lc):
-    """Raise DataError for the first object of which something is known that cannot be."""
+    """Raise DataError for the first object with an impossible value."""
     again = np.ones(len(lc), dtype=bool)
     again[np.unique(lc.object_id.astype(str), return_index=True)[1]] = False
     z, error, ebv, distance = lc.redshift, lc.redshift_err, lc.ebv, lc.luminosity_distance
@@ -86,7 +87,7 @@ def _refuse_arrays(lc):
 
 
 def _after_first(pairs, lc):
-    """Return which points (N,) are the second of a pair, of which there are N - 1."""
+    """Return which points (N,) are the second of a pair, from N - 1 flags of neighbouring pairs."""
     return np.append([False], pairs)[: len(lc.mjd)]
 
 

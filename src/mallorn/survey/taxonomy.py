@@ -1,10 +1,10 @@
-"""The tree of classes, as data: which class is part of which, and which labels of surveys stand for which of them.
+"""The tree of classes, as data: the parent of each class, and the surveys' labels that stand for it.
 
-A tree is a YAML file, {class: {parent, labels, broker_id, title, colour}}. All may be left out but the parent, which
-one class goes without: the root. A class is called by its name; `labels` are further names that surveys have for it. A
-label may stand at an inner class: that an object is a supernova is known, of which kind is not.
+A tree is a YAML file, {class: {parent, labels, broker_id, title, colour}}. Only the parent is required, and one class,
+the root, has none. `labels` are further names that surveys have for a class. A label may belong to an inner class: an
+object may be known to be a supernova, but not of which type.
 
-Two trees are shipped: `mallorn`, of the classes that the MALLORN survey and our simulation have, and `elasticc`, of
+Two trees are shipped: `mallorn` has the classes of the MALLORN survey and of our simulation, and `elasticc` has
 ELAsTiCC's 32 classes on the 19 leaves of ORACLE. Only the standard library and YAML are imported here.
 """
 
@@ -35,13 +35,13 @@ class Node(NamedTuple):
 
 
 class Taxonomy:
-    """A tree of classes. `names`: of all, each parent before its children, branch by branch; `root`; `leaves`."""
+    """A tree of classes. `names`: all names, each parent before its children, branch by branch; `root`; `leaves`."""
 
     def __init__(self, given, where="taxonomy"):
         """Make the tree of `given`, {class: {"parent", "labels", "broker_id", "title", "colour"}}; see above.
 
-        where: what messages call it. Raises ConfigError if a key or type is wrong, if a parent is unknown, if there is
-        no root or more than one, if parents go round in a circle, or if a label stands at two classes.
+        where: the name of the tree in messages. Raises ConfigError if a key or type is wrong, if a parent is unknown,
+        if there is no root or more than one, if parents form a circle, or if a label belongs to two classes.
         """
         self._where = where
         if not isinstance(given, dict) or not given:
@@ -76,17 +76,17 @@ class Taxonomy:
         return self._nodes[name]
 
     def children(self, name):
-        """Return the names of the classes right below a class."""
+        """Return the names of the classes directly below a class."""
         return tuple(self._children[name])
 
     @cached_property
     def leaves(self):
-        """The names of the classes that have no further ones below."""
+        """Names of the classes without classes below."""
         return tuple(name for name in self.names if not self._children[name])
 
     @cached_property
     def parents(self):
-        """The names of the classes that have further ones below, from the root down."""
+        """Names of the classes with classes below, from the root down."""
         return tuple(name for name in self.names if self._children[name])
 
     def path(self, name):
@@ -110,25 +110,25 @@ class Taxonomy:
         return tuple(self._below(name))
 
     def frontier(self, level):
-        """Return the names of the classes that part all objects at a level: those of the level, and higher leaves."""
+        """Return the names of the classes that divide all objects at a level: those of the level, and higher leaves."""
         leaves = set(self.leaves)
         return tuple(n for n in self.names if (k := self.level(n)) == level or (k < level and n in leaves))
 
     def common(self, names):
-        """Return the name of the lowest class that holds all of the classes `names`, at least one."""
+        """Return the name of the lowest class that contains all of the classes `names` (at least one)."""
         paths = [self.path(name) for name in names]
         shared = [step[0] for step in zip(*paths, strict=False) if len(set(step)) == 1]
         return shared[-1]
 
     def node_of(self, label):
-        """Return the name of the class that a label stands for; None of a label that the tree does not know."""
+        """Return the name of the class that a label stands for; None if the tree does not know the label."""
         return self._of_label.get(label)
 
     def kept(self, names):
         """Return the tree with only the classes `names` and those above them.
 
-        Labels of the others stand at the lowest class that is left of those above. A class that has one child left
-        says no more than it, and goes too, unless it is the root.
+        Labels of the others move to the lowest remaining class above. A class with one remaining child says no more
+        than the child, and is removed too, unless it is the root.
         """
         kept = {self.root}.union(*(self.path(name) for name in names))
         left = {name: [child for child in self._children[name] if child in kept] for name in kept}
@@ -147,16 +147,16 @@ class Taxonomy:
         return Taxonomy(given, self._where)
 
     def supported(self, events, fewest):
-        """Return the tree with only the leaves, old and new, that have `fewest` events or more: see `kept`.
+        """Return the tree with only the leaves, old and new, that have at least `fewest` events; see `kept`.
 
-        What is too small for a class of its own falls back to the class above. events: {class: number of events whose
-        label stands at the class or below}, 0 for those left out.
+        A class that is too small falls back to the class above. events: {class: number of events with a label at the
+        class or below}, 0 for classes left out.
         """
         large = [name for name in self.names if events.get(name, 0) >= fewest]
         return self.kept([name for name in large if not set(self.below(name)[1:]).intersection(large)])
 
     def as_given(self):
-        """Return what the tree can be made of again, as plain dicts."""
+        """Return the tree as plain dicts, from which it can be made again."""
         return {name: self._as_given(name) for name in self.names}
 
     def _as_given(self, name):
@@ -218,7 +218,7 @@ def read_taxonomy(name):
 
 
 def _loader(yaml):
-    """Return a loader that refuses a class that stands in a file twice, of which YAML would take the last."""
+    """Return a loader that refuses a class that occurs twice in a file; YAML would take the last one."""
 
     class Loader(yaml.SafeLoader):
         def construct_mapping(self, node, deep=False):

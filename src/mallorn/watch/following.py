@@ -1,4 +1,4 @@
-"""A watch: what is new is taken in, what it changes is scored, what is scored is told; and again."""
+"""A watch: take in what is new, score the objects that change, write messages; and again."""
 
 import logging
 import time
@@ -26,13 +26,16 @@ __all__ = ["Counts", "Scoring", "cycle", "follow", "model_digest", "workers"]
 
 _log = logging.getLogger(__name__)
 
-_AHEAD, _FILES_AHEAD = 2, 20  # groups, and files, that wait for each process
+_AHEAD, _FILES_AHEAD = 2, 20  # groups, or files, that wait for each process
 
 
 @dataclass
 class Counts:
-    """What a cycle did: `alerts` taken in, objects `scored`, of these `chosen`, and `not_scored`, {kind of reason:
-    objects}; messages `told`; `bad`, {what could not be read: error}; `seconds`."""
+    """The result of a cycle.
+
+    alerts: taken in. scored, chosen: objects. not_scored: {kind of reason: objects}. told: messages. bad: {input that
+    could not be read: error}. seconds: that it took.
+    """
 
     alerts: int = 0
     scored: int = 0
@@ -44,9 +47,10 @@ class Counts:
 
 
 class Scoring(NamedTuple):
-    """How objects are scored, as another process can be told: `folder` of the model; `plugins`, files; `reasons`,
-    number of features to name; `ingest`, block of the configuration; `passbands`, those that the points may have, and
-    {"SURVEY.NAME": position in them}."""
+    """How to score objects, in a form that can be sent to another process.
+
+    folder: of the model. plugins: files. reasons: number of features to name. ingest: block of the configuration.
+    passbands: those that the points may have, and {"SURVEY.NAME": position in them}."""
 
     folder: str
     plugins: list
@@ -55,9 +59,9 @@ class Scoring(NamedTuple):
     passbands: tuple
 
     def __call__(self, objects, names):
-        """Return {object id: {column: value}} of what is to be said of objects, see `Store.group`.
+        """Return {object id: {column: value}}, the scores of objects; see `Store.group`.
 
-        names: of the passbands, by number. Values are as JSON can hold them, None where there is none.
+        names: of the passbands, by number. Values are those of JSON, None if there is none.
         """
         if self.plugins:
             use(self.plugins)
@@ -80,7 +84,7 @@ def _value(value):
 
 @contextmanager
 def _quiet():
-    """Let what reads light curves tell errors alone while the block runs: a warning would come with each alert."""
+    """Log only errors while the block reads light curves: a warning would come with each alert."""
     logs = [logging.getLogger(name) for name in ("mallorn.ingest", "mallorn.survey")]
     before = [log.level for log in logs]
     for log in logs:
@@ -94,10 +98,12 @@ def _quiet():
 
 @contextmanager
 def workers(score, jobs):
-    """Give the block (a function of (groups, names) that yields what `score` says of each group, in order; a function
-    of units that yields what is in each, see `mallorn.watch.store.Store.take_in`).
+    """Give the block two functions, one to score and one to read.
 
-    With more than one of `jobs` processes do it, which the results do not depend on.
+    The first, of (groups, names), yields the result of `score` for each group, in order. The second, of units, yields
+    the content of each: see `mallorn.watch.store.Store.take_in`.
+
+    With `jobs` above 1, that number of processes do the work. Results do not depend on it.
     """
     if jobs == 1:
         yield lambda groups, names: (score(group, names) for group in groups), objects_of
@@ -120,7 +126,7 @@ def workers(score, jobs):
 
 
 def _read(plugins, unit):
-    """Return what is in a unit as a list, or the DataError."""
+    """Return the content of a unit as a list, or the DataError."""
     if plugins:
         use(plugins)
     try:
@@ -136,11 +142,11 @@ def _parts(found):
 
 
 def cycle(watched, store, score, outbox=None, clock=None, read=objects_of):
-    """Score all that waits in a `mallorn.watch.store.Store`, take in what is new, and score that; return `Counts`.
+    """Score all that waits in a `mallorn.watch.store.Store`, take in what is new, and score it; return `Counts`.
 
     watched: a `Folder` or `Broker` of `mallorn.watch.inputs`. score, read: as `workers` gives them. outbox: a
-    `mallorn.watch.messages.Outbox`. clock: returns the time as text. What waits is scored before more is taken in, so
-    that scores do not depend on when a run was killed.
+    `mallorn.watch.messages.Outbox`. clock: returns the time as text. Waiting objects are scored before more are taken
+    in: scores do not depend on when a run was killed.
     """
     counts, begun = Counts(), time.monotonic()
     _score_waiting(store, score, outbox, counts, clock or _now)
@@ -156,10 +162,10 @@ def cycle(watched, store, score, outbox=None, clock=None, read=objects_of):
 
 
 def follow(one, every, told, stop=None):
-    """Do a cycle again and again, each begun `every` seconds after the one before; call `told` with its `Counts`.
+    """Repeat a cycle, beginning each `every` seconds after the one before; call `told` with its `Counts`.
 
-    one: function that does a `cycle`. A broker that does not answer is asked again at the next one. stop: function that
-    says whether to end.
+    one: function that does a `cycle`. A broker that does not answer is asked again in the next cycle. stop: function
+    that returns whether to end.
     """
     while not (stop and stop()):
         begun = time.monotonic()
@@ -189,5 +195,5 @@ def _now():
 
 
 def model_digest(folder):
-    """Return 16 digits that tell a model from others: of its model.json."""
+    """Return 16 digits that identify a model, from its model.json."""
     return sha256(Path(folder, "model.json").read_bytes()).hexdigest()[:16]

@@ -1,6 +1,6 @@
-"""What a watch follows: a folder of files of alerts, or objects of the ALeRCE broker.
+"""The inputs of a watch: a folder of files of alerts, or objects of the ALeRCE broker.
 
-Both are asked what they have and say what is other than it was seen before; what they give may come again.
+Each lists what it has and tells what has changed since the last look; it may give the same thing again.
 """
 
 import os
@@ -30,8 +30,10 @@ _ALWAYS = "asked at each poll"
 
 
 class Unit(NamedTuple):
-    """Something to be read: `names`, {name: state} of what it is in `mallorn.watch.store.Store.inputs`; `path` of the
-    file; `reading`, (format, blocks of the configuration, names of the surveys); `alerts` in it, 0 to count objects."""
+    """A unit to read.
+
+    names: {name: state}, its entries in `mallorn.watch.store.Store.inputs`. path: of the file. reading: (format, blocks
+    of the configuration, names of the surveys). alerts: number of alerts in it, 0 to count objects."""
 
     names: dict
     path: Path
@@ -39,7 +41,7 @@ class Unit(NamedTuple):
     alerts: int = 0
 
     def read(self):
-        """Yield what `mallorn.watch.objects.objects_in` returns of each batch of the file; may raise DataError."""
+        """Yield the result of `mallorn.watch.objects.objects_in` for each batch of the file; may raise DataError."""
         source, settings, surveys = self.reading
         yield from map(objects_in, FormatSource(source, settings).batches_of_file(self.path, surveys))
 
@@ -53,7 +55,7 @@ def objects_of(units):
 class Folder:
     """The files of a format below a folder, or one file.
 
-    path: of the folder. source: name of the format. surveys: names of those whose passbands the files may have.
+    path: of the folder. source: name of the format. surveys: names of the surveys whose passbands the files may have.
     settings: {"ingest", "readers"}, blocks of the configuration.
     """
 
@@ -63,10 +65,11 @@ class Folder:
     settings: dict
 
     def new(self, known):
-        """Yield lists of `Unit`s of the files that are new, or of another size or date than in `known`, by name.
+        """Yield lists of `Unit`s, sorted by name, of files that are new or have another size or date than in `known`.
 
-        known: {name: state}. Names that begin with "." or "_" are passed over: files that are being written are called
-        so, and renamed when they are whole. One that is met half written is read again when it has changed.
+        known: {name: state}. Names that begin with "." or "_" are skipped: files have such names while they are
+        written, and are renamed when they are whole. A file that is found half written is read again when it has
+        changed.
         """
         found, blocks = [], {name: self.settings[name] for name in ("ingest", "readers")}
         reading = self.source, blocks, self.surveys
@@ -100,9 +103,9 @@ class Folder:
 class Broker:
     """Objects of ALeRCE: those of `alerce.ids`, or those of its classes that meet the block `alerce`.
 
-    settings: {"alerce", "ingest", "readers"}, blocks of the configuration. Answers are asked anew at each poll, so that
-    the cache of `alerce.cache` is not used; requests keep to its pace. Of a query of classes, light curves are asked
-    of objects with another last detection, or another number of them, than they had.
+    settings: {"alerce", "ingest", "readers"}, blocks of the configuration. Answers are fetched anew at each poll: the
+    cache of `alerce.cache` is not used, but requests keep to its pace. For a query of classes, light curves are fetched
+    only for objects whose last detection or number of detections has changed.
     """
 
     settings: dict

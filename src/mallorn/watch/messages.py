@@ -1,10 +1,10 @@
-"""Messages about scores, as files with one JSON value a line: plain, for Lasair, and in the taxonomy of DESC.
+"""Messages about scores, as files with one JSON value on each line: plain, for Lasair, and in DESC's taxonomy.
 
-A file is a copy of the scores of the store. The store says which score is the last in it and how long it is then, so
-that a line that a killed process left behind, half or whole, is cut off and written again: no score is told twice, and
-none is left out. A file that was moved away begins anew with the scores to come.
+A file is a copy of scores in the store. The store knows the last score in the file and the file's length at that point.
+A line that a killed process left behind, half or whole, is cut off and written again: no score is told twice, and none
+is left out. After a file was moved away, a new one begins with the scores to come.
 
-Messages are files and nothing else: nothing here sends anything to anybody, not to Lasair, and not to the Transient
+Messages are files and nothing else. Nothing here sends anything to anybody: not to Lasair, and not to the Transient
 Name Server, where a report is a claim that a person makes.
 """
 
@@ -50,7 +50,7 @@ def plain(score, _):
 
 
 def lasair(score, about):
-    """Return a score as the arguments of `annotate` of Lasair's client; None where there is no probability.
+    """Return a score as the arguments of `annotate` in Lasair's client; None without a probability.
 
     about: {"topic": the annotator's, "target": class sought}.
     """
@@ -73,9 +73,9 @@ def lasair(score, about):
 def desc(score, about):
     """Return a score as a classification message in DESC's taxonomy, the fields of ELAsTiCC's brokers.
 
-    The probabilities of a message sum to 1, those of classes of one node together; an object that cannot be scored is
-    "not classified" (300) with probability 1. alertId and diaSourceId are those of the newest alert, null where the
-    files do not tell. about: {"version": of this library, "taxonomy": {class: node}, which come before `TAXONOMY`}.
+    The probabilities of a message sum to 1; classes of one node are added up. An object that cannot be scored is "not
+    classified" (300) with probability 1. alertId and diaSourceId are those of the newest alert, null if the files do
+    not tell them. about: {"version": of this library, "taxonomy": {class: node}, which overrides `TAXONOMY`}.
     """
     known, nodes = TAXONOMY | about.get("taxonomy", {}), defaultdict(float)
     if score.row["probability"] is None:
@@ -110,7 +110,7 @@ class Outbox:
         self._folder, self._forms, self._about = Path(folder), tuple(forms), about
 
     def catch_up(self, store):
-        """Append what the files lack of the scores of a `mallorn.watch.store.Store`; return the number of lines."""
+        """Append the scores of a `mallorn.watch.store.Store` that the files lack; return the number of lines."""
         count = 0
         self._folder.mkdir(parents=True, exist_ok=True)
         for form in self._forms:

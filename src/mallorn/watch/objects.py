@@ -1,9 +1,9 @@
-"""What is known of one object from all its alerts so far: its points, and what the files say of it.
+"""What is known about one object from all its alerts so far: its points, and what the files say about it.
 
 Alerts come in any order, some twice, and each carries a history: the same point comes again and again, forced
-photometry takes the place of a detection, a measurement that of an upper limit. Merging is a join: whatever the order
-in which the same alerts are merged, and however often one of them, the outcome is the same. That is what lets a run be
-killed at any moment and started again.
+photometry replaces a detection, a measurement replaces an upper limit. Merging is a join: the result does not depend on
+the order of the alerts, nor on how often one of them comes. A run can therefore be killed at any moment and started
+again.
 """
 
 import json
@@ -29,14 +29,15 @@ POINT = np.dtype(
 """A point as it is kept: `mallorn.sources.canonical.Batch.points`, band a number; seen: the time of the newest point
 (MJD) that its file had of the object, which tells the newer of two files."""
 
-_SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days after one another
+_SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days apart
 _ORDER = ("redshift_kind", "redshift", "redshift_err")
 _REDSHIFT = "redshift"
 
 
 def objects_in(batch):
-    """Return ({object id: (points, known)}, names of the passbands by number) of a `mallorn.sources.canonical.Batch`,
-    for `merged_points` and `merged_known`."""
+    """Return ({object id: (points, known)}, names of the passbands by number) of a `mallorn.sources.canonical.Batch`.
+
+    `merged_points` and `merged_known` take these."""
     p, columns = batch.points, batch.objects
     names = [str(name) for name in columns["object_id"]]
     place = {name: k for k, name in enumerate(names)}
@@ -58,7 +59,7 @@ def objects_in(batch):
 
 
 def _told(columns, k, seen):
-    """Return {what: [rank, value]} of what a file says of an object, for `merged_known`."""
+    """Return {what: [rank, value]} for what a file says about an object, as `merged_known` takes it."""
     rank = [seen if np.isfinite(seen) else -1.0]
     values = {name: _plain(values[k]) for name, values in columns.items() if name not in ("object_id", *_ORDER)}
     told = {name: [rank, value] for name, value in values.items() if value is not None}
@@ -69,7 +70,7 @@ def _told(columns, k, seen):
 
 
 def _plain(value):
-    """Return a value as JSON can hold it; None for NaN."""
+    """Return a value that JSON can hold; None for NaN."""
     value = value.item() if isinstance(value, np.generic) else value
     return None if value is None or value != value else value
 
@@ -77,8 +78,8 @@ def _plain(value):
 def merged_points(*parts):
     """Return the points of one object from several arrays (N,) of `POINT`, by passband and time.
 
-    Points of one passband that lie less than 1e-5 days apart are one. Of them a measurement stays before an upper
-    limit, and the point of a newer file before that of an older one; detected is the highest that any of them says.
+    Points of one passband less than 1e-5 days apart are the same point. A measurement wins over an upper limit, and the
+    point of a newer file over that of an older one. detected is the highest value of all.
     """
     rows = np.concatenate(parts)
     if not len(rows):
@@ -98,7 +99,7 @@ def merged_points(*parts):
 
 
 def merged_known(*parts):
-    """Return what is known of one object from several dicts {what: [rank, value]}: of each what has the highest rank.
+    """Merge several dicts {what: [rank, value]} about one object: the value with the highest rank wins.
 
     The newer file counts more; a spectroscopic redshift counts more than a photometric one.
     """
@@ -115,7 +116,7 @@ def _rank(told):
 
 
 def digest_of(points, known, names):
-    """Return 16 hexadecimal digits that differ where anything that a score may depend on differs.
+    """Return 16 hexadecimal digits that change with anything that a score may depend on.
 
     points, known: as merged. names: of the passbands, by number.
     """
@@ -129,7 +130,7 @@ def digest_of(points, known, names):
 
 
 def batch_of_objects(objects, names):
-    """Return the `mallorn.sources.canonical.Batch` of [(object id, points, known)], which a reader might have given."""
+    """Return [(object id, points, known)] as a `mallorn.sources.canonical.Batch`, like that of a reader."""
     rows = np.concatenate([points for _, points, _ in objects]) if objects else np.zeros(0, POINT)
     ids = np.array([name for name, _, _ in objects] + [None], dtype=object)[:-1]
     counts = [len(points) for _, points, _ in objects]

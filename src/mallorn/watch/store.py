@@ -1,12 +1,13 @@
-"""What a watch knows: objects with their points, every score that they ever had, and which files are in it.
+"""The store of a watch: objects with their points, every score that they ever had, and the files taken in.
 
-One SQLite file. A score is written once, with the change of the object's state that it belongs to, in one transaction:
-that is what SQLite has and Parquet has not. Parquet files are written whole, so that each alert would mean a file of
-its own, with nothing that makes two of them change together. A history is asked for by object, which an index answers.
+It is one SQLite file. A score is written once, in one transaction with the change of state that it belongs to. Parquet
+has no transactions: its files are written whole, each alert would need a file of its own, and nothing would make two of
+them change together. An index finds the history of an object.
 
-objects: the points of an object (bytes of `mallorn.watch.objects.POINT`), what is known of it (JSON), the digest of
-both, and the group in which it waits to be scored. scores: one row for each state of an object that a model has scored.
-inputs: what has been taken in, and as what it was seen then. about: format, model, names of the passbands.
+Tables: objects has an object's points (bytes of `mallorn.watch.objects.POINT`), what is known about it (JSON), the
+digest of both, and the group in which it waits to be scored. scores has one row for each state of an object that a
+model has scored. inputs has what was taken in, with its state at that time. about has format, model and names of the
+passbands.
 """
 
 import fcntl
@@ -44,9 +45,11 @@ CREATE TABLE IF NOT EXISTS scores (
 
 
 class Score(NamedTuple):
-    """One score: its `number`, counted from 1; `scored_at`, UTC; `model`, 16 digits of model.json; `last_mjd`, of the
-    object's newest point; `alert_id`, of its newest alert, None where it is not told; `row`, {column: value} of
-    `mallorn.interface.scoring.score_curves`, None where there is none.
+    """One score.
+
+    number: counted from 1. scored_at: UTC. model: 16 digits of model.json. last_mjd: of the object's newest point.
+    alert_id: of its newest alert, None if unknown. row: {column: value} of `mallorn.interface.scoring.score_curves`,
+    None for missing values.
     """
 
     number: int
@@ -59,9 +62,9 @@ class Score(NamedTuple):
 
 
 class Store:
-    """The store at `path`, which this process alone may write to while the block runs. model: 16 digits of the model.
+    """The store at `path`. While the block runs, only this process may write to it. model: 16 digits of the model.
 
-    Raises DataError where another process writes to it, and for a file that is none.
+    Raises DataError if another process writes to it, and for a file that is no store.
     """
 
     def __init__(self, path, model):
@@ -86,8 +89,8 @@ class Store:
     def _open(self):
         self._db = _opened(self.path)
         with _readable(self.path):
-            self._db.execute("PRAGMA journal_mode = WAL")  # readers do not wait, nor are waited for
-            self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut takes the newest transactions whole, or none
+            self._db.execute("PRAGMA journal_mode = WAL")  # readers neither wait nor make others wait
+            self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut loses the newest transactions whole, or none
             with self._transaction():
                 for statement in filter(str.strip, _TABLES.split(";")):
                     self._db.execute(statement)
@@ -112,16 +115,15 @@ class Store:
         return tuple(self._names)
 
     def inputs(self):
-        """Return {name: state} of what has been taken in."""
+        """Return {name: state} of all that has been taken in."""
         return dict(self._db.execute("SELECT name, state FROM inputs"))
 
     def take_in(self, units, read=objects_of):
-        """Take in the alerts of units (see `mallorn.watch.inputs.Unit`), all or, if this process ends, none.
+        """Take in the alerts of units (see `mallorn.watch.inputs.Unit`): all of them, or none if this process ends.
 
-        Objects that they change wait to be scored. read: yields for each unit in turn what is in it, an iterable of
-        what `mallorn.watch.objects.objects_in` returns, which may raise DataError.
-        Return (number of alerts, {name: error} of units that cannot be read, which are not tried again until they
-        change).
+        Objects that they change wait to be scored. read: yields the content of each unit in turn, an iterable of
+        results of `mallorn.watch.objects.objects_in`, which may raise DataError. Returns (number of alerts, {name:
+        error} of units that cannot be read). These are not tried again until they change.
         """
         changed, bad, count = {}, {}, 0
         with self._transaction():
@@ -149,7 +151,7 @@ class Store:
         return count, bad
 
     def _merge(self, name, points, known):
-        """Add what a file has of an object; return whether this is news."""
+        """Add what a file has about an object; return whether this is new."""
         query = "SELECT digest, known, points FROM objects WHERE object_id = ?"
         found = self._db.execute(query, (name,)).fetchone()
         if found:
@@ -167,13 +169,13 @@ class Store:
         return not found or found[0] != digest
 
     def _wait(self, names):
-        """Let objects wait to be scored, in groups; those that wait already stay in theirs."""
+        """Make objects wait to be scored, in groups; objects that wait already stay in their group."""
         (last,) = self._db.execute("SELECT coalesce(max(waits), -1) FROM objects").fetchone()
         rows = [(last + 1 + k // OBJECTS_PER_GROUP, name) for k, name in enumerate(sorted(names))]
         self._db.executemany("UPDATE objects SET waits = ? WHERE object_id = ? AND waits IS NULL", rows)
 
     def waiting(self):
-        """Return the numbers of the groups of objects that wait to be scored, in order."""
+        """Return the sorted numbers of the groups of objects that wait to be scored."""
         query = "SELECT DISTINCT waits FROM objects WHERE waits IS NOT NULL ORDER BY waits"
         return [number for (number,) in self._db.execute(query)]
 
@@ -184,7 +186,7 @@ class Store:
         return [(name, np.frombuffer(points, POINT), json.loads(known)) for name, points, known in rows]
 
     def keep(self, number, rows, scored_at):
-        """Keep the scores of a group, {object_id: {column: value}}, and let it wait no longer; all or none."""
+        """Store the scores of a group, {object_id: {column: value}}, and end its waiting, all or nothing."""
         with self._transaction():
             query = "SELECT object_id, digest, known, points FROM objects WHERE waits = ? ORDER BY object_id"
             for name, digest, known, points in self._db.execute(query, (number,)).fetchall():
@@ -199,16 +201,16 @@ class Store:
             self._db.execute("UPDATE objects SET waits = NULL WHERE waits = ?", (number,))
 
     def scores_after(self, number):
-        """Yield each `Score` behind the one of that number, in order."""
+        """Yield each `Score` after the one with this number, in order."""
         yield from _scores(self._db, "WHERE number > ? ORDER BY number", (number,))
 
     def told(self, form):
-        """Return (number of the last score that the file of a form of messages holds, its size in bytes)."""
+        """Return (number of the last score in the file of a form of messages, the file's size in bytes)."""
         found = self._db.execute("SELECT value FROM about WHERE name = ?", (f"told {form}",)).fetchone()
         return tuple(json.loads(found[0])) if found else (0, 0)
 
     def tell(self, form, number, size):
-        """Keep what `told` returns."""
+        """Store what `told` returns."""
         with self._transaction():
             self._put(f"told {form}", json.dumps([number, size]))
 
@@ -233,7 +235,7 @@ class Store:
 
 
 def read_scores(path, names=()):
-    """Yield each `Score` of a store, of the objects `names` if some are given, by object and in order.
+    """Yield each `Score` of a store, or only those of the objects `names` if given, by object and in order.
 
     A watch may be writing to it. Raises DataError for a file that is no store.
     """

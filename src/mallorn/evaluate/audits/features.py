@@ -1,4 +1,4 @@
-"""Audit of single features: constant, missing by class or by set, or so good alone that they may hold the label."""
+"""Audit single features: constant, missing by class or by set, or so good alone that they may hold the label."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def describe_features(columns, train, test, target):
 
     missing_targets, missing_others, missing_test: shares of missing values in the targets and the others of the
     training set, and in the test set. constant: 1 if all values present are the same, or there are none.
-    separation: how well the feature tells targets alone, max(AUC, 1 - AUC), missing values counting as the lowest.
+    separation: how well the feature alone tells targets, max(AUC, 1 - AUC); missing values count as the lowest.
 
     columns (p,) names; train (n, p), test (m, p), NaN where missing; target (n,) 0 or 1.
     """
@@ -41,10 +41,10 @@ def describe_features(columns, train, test, target):
 def audit_features(rows, events, separation, missing):
     """Return the verdict on the rows of `describe_features`.
 
-    fail: a feature tells targets alone better than `separation` (ROC AUC), or is missing in one class more often than
-    in the other by more than `missing`, either of which a label in the data would cause; warn only if the targets come
-    from fewer than `FEWEST_EVENTS` events, `events`, since chance does it then too. warn: a feature is constant,
-    or missing in the test set more often than in training by more than `missing`.
+    fail: a feature alone tells targets better than `separation` (ROC AUC), or its share of missing values in the two
+    classes differs by more than `missing`. A label in the data would cause either. If the targets come from fewer than
+    `FEWEST_EVENTS` `events`, chance can cause it too, and the verdict is warn. warn: a feature is constant, or its
+    share of missing values in the test set exceeds that in training by more than `missing`.
     """
 
     def named(condition):

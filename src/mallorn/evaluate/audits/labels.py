@@ -1,4 +1,4 @@
-"""Audit of label leakage: a model trained on shuffled labels must do no better than chance."""
+"""Audit leakage of labels: a model trained on shuffled labels must do no better than chance."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ __all__ = ["audit_labels", "chance_spread", "shuffled_events"]
 
 
 def shuffled_events(target, event, rng):
-    """Return labels (n,): those of the events dealt anew to the events, all copies of one getting the same.
+    """Return labels (n,), shuffled between events; all copies of an event get the same label.
 
     target (n,) 0 or 1, event (n,) str.
     """
@@ -19,20 +19,20 @@ def shuffled_events(target, event, rng):
 
 
 def chance_spread(target, event, probability, rounds, rng):
-    """Return the standard deviation of the ROC AUC of `probability` with labels shuffled between events."""
+    """Return the standard deviation of the ROC AUC of `probability` for labels shuffled between events."""
     return float(np.std([roc_auc(shuffled_events(target, event, rng), probability) for _ in range(rounds)]))
 
 
 def audit_labels(predict, target, event, shuffles, rounds, seed, limit=4.0):
     """Return the verdict: fail if the mean ROC AUC for shuffled labels is more than `limit` errors above 0.5.
 
-    What passes: predictions that know nothing of the labels they are scored with. What fails: anything before or in
-    training that saw the labels of the objects predicted, such as features chosen on all of them, or folds that part
-    the copies of an event, each of which carries the event's shuffled label.
+    Predictions pass if they know nothing of the labels that they are scored with. They fail if any step before or in
+    training saw the labels of the predicted objects. Examples are features chosen on all objects, or folds that
+    separate the copies of an event, since each copy carries the event's shuffled label.
 
-    predict: function of labels (n,) that returns out-of-fold probabilities (n,), the whole training chain with folds
-    that keep events together. shuffles: times that labels are shuffled. rounds: shuffles of labels against
-    predictions that give the spread of chance.
+    predict: function of labels (n,) that returns out-of-fold probabilities (n,): the whole training chain, with folds
+    that keep events together. shuffles: number of times that it is trained on shuffled labels. rounds: number of
+    shuffles that give the spread of chance for fixed predictions.
     """
     auc, spread = [], []
     for k in range(shuffles):

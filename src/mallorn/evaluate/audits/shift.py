@@ -1,8 +1,9 @@
-"""Audit of the shift from training to test set: adversarial validation, and weights that make one look like the other.
+"""Audit the shift from training to test set: adversarial validation, and weights that make one resemble the other.
 
-A classifier is trained to tell training from test objects, out of fold. If it cannot, both are alike in the features;
-if it can, its odds of "test" are, by Bayes' theorem, proportional to the density ratio of test over training objects,
-the weight that a training object would need (Sugiyama, Suzuki & Kanamori 2012, Density Ratio Estimation, ch. 4).
+A classifier is trained to tell training from test objects, out of fold. If it cannot, both are alike in the features.
+If it can, its odds of "test" are, by Bayes' theorem, proportional to the ratio of the densities of test and training
+objects. That ratio is the weight that a training object would need (Sugiyama, Suzuki & Kanamori 2012, Density Ratio
+Estimation, ch. 4).
 """
 
 import numpy as np
@@ -20,12 +21,12 @@ TEST_OBJECTS = 20_000
 
 
 def adversarial_validation(train, test, spec, number, seed, threads):
-    """Return (probability (n + m,), importance (p,)): out-of-fold, of being a test object, training objects first.
+    """Return (out-of-fold probability (n + m,) of being a test object, training objects first; importance (p,)).
 
     train (n, p), test (m, p) float32; spec: {"learner", "balance", "params"} of a model; number of folds.
     """
     values = np.concatenate([train, test])
-    classes = np.repeat([1, 0], [len(train), len(test)])  # class 0 is the one whose probability is asked for
+    classes = np.repeat([1, 0], [len(train), len(test)])  # class 0 is the one whose probability is returned
     fold = np.arange(len(values)) % number
     fold = fold[generator(seed, "adversarial").permutation(len(fold))]
     dataset = of_values(values)
@@ -35,7 +36,7 @@ def adversarial_validation(train, test, spec, number, seed, threads):
 
 
 def importance_weights(probability, n_train, largest):
-    """Return the weights (n,) of the training objects: odds of "test", clipped to `largest` times the mean; mean 1.
+    """Return weights (n,) of the training objects: odds of "test", clipped at `largest` times the mean; with mean 1.
 
     probability (n + m,) as from `adversarial_validation`.
     """
@@ -46,7 +47,7 @@ def importance_weights(probability, n_train, largest):
 
 
 def audit_shift(columns, probability, importance, n_train, limits):
-    """Return the verdict on the shift: warn or fail above the two `limits` of ROC AUC; names the features responsible.
+    """Return the verdict on the shift: warn or fail above two `limits` of ROC AUC; it names the features responsible.
 
     columns (p,) names; probability and importance as from `adversarial_validation`.
     """

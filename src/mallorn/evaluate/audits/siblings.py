@@ -1,4 +1,4 @@
-"""Audit of duplicates and siblings: the same light curve twice, siblings of two types, folds that part siblings."""
+"""Audit duplicates and siblings: a light curve that occurs twice, siblings of two types, siblings in two folds."""
 
 import hashlib
 from collections import defaultdict
@@ -12,7 +12,7 @@ __all__ = ["audit_siblings", "curve_digests", "shared_spans"]
 
 
 def curve_digests(lightcurves):
-    """Return a digest of the points of each object of `LightCurves`, (n,) str; "" of objects without points."""
+    """Return a digest (n,) str of each object's points in `LightCurves`; "" for objects without points."""
     digests = []
     for curve in lightcurves:
         content = b"".join(np.ascontiguousarray(x).tobytes() for x in (curve.mjd, curve.band, curve.flux))
@@ -23,7 +23,7 @@ def curve_digests(lightcurves):
 def shared_spans(object_id, spec_type, span, half_width):
     """Return the sets of object ids whose spans of the grid agree although their types differ.
 
-    Arguments as of `mallorn.survey.events.parent_events`, with the types as labels.
+    Arguments as for `mallorn.survey.events.parent_events`, with the types as labels.
     """
     joined = parent_events(object_id, np.full(len(object_id), "any", dtype=object), span, half_width)
     members = defaultdict(set)
@@ -37,9 +37,9 @@ def shared_spans(object_id, spec_type, span, half_width):
 def audit_siblings(object_id, digest, folds, shared):
     """Return the verdict on duplicated light curves and on siblings.
 
-    fail: two objects have the same points, or grouped folds part siblings. The share of objects with a sibling in
-    another fold is what makes stratified scores optimistic. Spans of the grid that two types share are counted: with
-    many events some agree by chance, and none need be one event under two names.
+    fail: two objects have the same points, or grouped folds separate siblings. Stratified scores are optimistic because
+    of objects with a sibling in another fold; their share is told. Spans of the grid that two types share are counted:
+    among many events some agree by chance, and none need be one event under two names.
 
     object_id, digest (n,) of all objects, as from `curve_digests`; folds: table of `mallorn.learning.folds.draw_folds`;
     shared: list of sets of object ids, as from `shared_spans`.

@@ -1,4 +1,4 @@
-"""Audit of time-grid leakage: can the event, or the class, be told from time stamps alone?
+"""Audit leakage through the time grid: can the event, or the class, be told from time stamps alone?
 
 The step of the grid of epochs over 1 + z is the same for all copies of an event (see `mallorn.survey.events`). A
 feature that carries it tells siblings exactly, and stratified folds then reward the memory of events.
@@ -27,9 +27,9 @@ _EVENTS = 1000
 
 
 def time_features(lightcurves):
-    """Return {name: (n,)} of what the time stamps of `LightCurves` say, and nothing of the fluxes; days.
+    """Return {name: (n,)}: features of the time stamps of `LightCurves` alone, without fluxes; in days.
 
-    The grid's step is left out: it is found by `mallorn.survey.events.grid_steps`.
+    The grid's step is not among them: `mallorn.survey.events.grid_steps` finds it.
     """
     rows = []
     for begin, end in pairwise(lightcurves.start):
@@ -54,10 +54,10 @@ def time_features(lightcurves):
 
 
 def sibling_retrieval(values, event):
-    """Return the share of objects whose nearest neighbour in one feature is a sibling; of objects that have a sibling.
+    """Return, of the objects with a sibling, the share whose nearest neighbour in one feature is a sibling.
 
-    Of several neighbours at the same distance, the share that are siblings counts. values (n,), NaN where missing;
-    event (n,) str. NaN if no object with a value has a sibling with one.
+    If several neighbours are equally near, the share of siblings among them counts. values (n,), NaN where missing;
+    event (n,) str. Returns NaN if no object with a value has a sibling with one.
     """
     known = np.isfinite(values)
     x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(event, str)[known], return_inverse=True)[1]
@@ -75,7 +75,7 @@ def sibling_retrieval(values, event):
 
     gap = np.concatenate([[np.inf], np.diff(levels), [np.inf]])
     below, above = gap[level], gap[level + 1]
-    padded = np.concatenate([crowd, [0]])  # so that the neighbours of the first and the last level are none
+    padded = np.concatenate([crowd, [0]])  # the first and the last level have no neighbour beyond
     found, all_near = np.zeros(len(x)), np.zeros(len(x))
     for side, nearest in ((-1, below <= above), (1, above <= below)):
         found += np.where(nearest, siblings_at(level + side), 0)
@@ -88,10 +88,11 @@ def sibling_retrieval(values, event):
 def sibling_resolution(values, event):
     """Return how often one feature would find a sibling nearest among 1,000 events or more: 0 to 1.
 
-    Few events lie far apart in any feature, so that those that resemble each other are neighbours without a leak. So an
-    object's distance to its nearest sibling is held against the local spacing of the feature. From that, and from other
-    objects of the same value, follows the expected number n of events in between, and the chance exp(-n) that there is
-    none: the mean over objects that have a sibling. NaN if none has. values (n,), NaN where missing; event (n,) str.
+    A few events lie far apart in any feature, and those that resemble each other are neighbours without a leak. An
+    object's distance to its nearest sibling is therefore compared with the local spacing of the feature. This, with
+    other objects of the same value, gives the expected number n of events in between, and exp(-n) is the chance that
+    there is none. The result is the mean over objects that have a sibling, NaN if none has. values (n,), NaN where
+    missing; event (n,) str.
     """
     known = np.isfinite(values)
     x, event = np.asarray(values, dtype=float)[known], np.unique(np.asarray(event, str)[known], return_inverse=True)[1]
@@ -113,18 +114,18 @@ def sibling_resolution(values, event):
 
 
 def _tied_strangers(x, event):
-    """Return the number of objects of other events with the same value, (n,)."""
+    """Return the number (n,) of objects of other events with the same value."""
     _, level, crowd = np.unique(x, return_inverse=True, return_counts=True)
     _, pair, same = np.unique(level * (event.max() + 1) + event, return_inverse=True, return_counts=True)
     return crowd[level] - same[pair]
 
 
 def audit_siblings_from_features(columns, values, redshift, event, limits):
-    """Return the verdict on single features, as they are, times 1 + z and over 1 + z, that find siblings.
+    """Return the verdict on single features that find siblings: as they are, times 1 + z, and over 1 + z.
 
-    Light curves of one event resemble each other, so a feature may find siblings somewhat more often than chance; one
-    that carries the time grid finds many, or nearly all. warn and fail: `sibling_resolution` of the best is above the
-    two `limits`.
+    Light curves of one event resemble each other, and a feature may find siblings somewhat more often than chance. A
+    feature that carries the time grid finds many of them, or nearly all. warn and fail: the `sibling_resolution` of the
+    best feature is above the first or second of `limits`.
 
     columns (p,) names; values (n, p); redshift (n,) above -1; event (n,) str.
     """
@@ -147,11 +148,11 @@ def audit_siblings_from_features(columns, values, redshift, event, limits):
 
 
 def audit_class_from_times(predict, times, step, redshift, target, event, folds, limit):
-    """Return the verdict on classes told from time stamps alone, with the grid's step among them: warn above `limit`.
+    """Return the verdict on classes told from time stamps alone, the grid's step included: warn above `limit`.
 
-    The survey's time stamps are what they are, so this cannot fail: it says how much could be had from them, and that
-    the grid tells events. Compared are ROC AUC with stratified folds, where the step finds a sibling on the
-    other side, and with grouped folds, where only what types share can help.
+    This never fails, since nobody can change a survey's time stamps. It says how much they reveal, and that the grid
+    tells events. It compares the ROC AUC with stratified folds, where the step finds a sibling on the other side, and
+    with grouped folds, where only what types share can help.
 
     predict: function of (values (n, p), fold (n,)) that returns out-of-fold probabilities (n,). times: {name: (n,)} as
     from `time_features`; step (n,) days; folds: {"stratified", "grouped": (n,)}; limit: of the AUC with grouped folds.

@@ -12,14 +12,14 @@ VERDICTS = ("pass", "warn", "fail")
 
 
 def verdict(name, result, finding, **numbers):
-    """Return {"name", "verdict": one of `VERDICTS`, "finding": a sentence, "numbers": what it rests on}."""
+    """Return {"name", "verdict": one of `VERDICTS`, "finding": a sentence, "numbers" behind it}."""
     if result not in VERDICTS:
         raise ValueError(f"verdict {result!r} is none of {', '.join(VERDICTS)}")
     return {"name": name, "verdict": result, "finding": finding, "numbers": numbers}
 
 
 def merge(verdicts):
-    """Return {"verdict": the worst of all, "audits": verdicts}. Raises DataError if two are of one audit."""
+    """Return {"verdict": the worst of all, "audits": verdicts}. Raises DataError if an audit occurs twice."""
     names = [one["name"] for one in verdicts]
     if len(set(names)) < len(names):
         raise DataError(f"audits: expected one verdict for each audit, found {', '.join(sorted(names))}")

@@ -1,4 +1,4 @@
-"""Augmentation on the fly: each time that an object is learned from, its light curve is altered anew."""
+"""Augmentation on the fly: a light curve is altered anew each time that the network learns from it."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,11 @@ _WINDOW = (-1.0, 3.0)
 
 
 class Alterations(NamedTuple):
-    """How light curves are altered; 0 for not at all.
+    """How light curves are altered; 0 means not at all.
 
-    drop: share of the points left out, drawn between 0 and this for each object. bands: probability that a passband is
-    left out. noise: of each flux, in its errors. shift: of the phase, standard deviation in days. truncate: share of
-    the objects that are cut at a random time.
+    drop: largest share of points that are left out; each object's share is drawn between 0 and this. bands: probability
+    that a passband is left out. noise: standard deviation of the noise added to each flux, in its errors. shift:
+    standard deviation of the shift of the phase, days. truncate: share of objects that are cut at a random time.
     """
 
     drop: float = 0.0
@@ -26,7 +26,7 @@ class Alterations(NamedTuple):
 
 
 def altered(batch, how, generator):
-    """Return {name: tensor} of a batch whose "grid", and "tokens" and "seen", are altered; the features stay.
+    """Return {name: tensor} of a batch with altered "grid", "tokens" and "seen"; the features stay.
 
     batch: as from `mallorn.learners.networks.views.arrays_of`, as tensors. how: `Alterations`. generator: torch's.
     """
@@ -64,7 +64,7 @@ def altered(batch, how, generator):
 
 
 def _grid(grid, how, drawn, normal):
-    """Return the grid (n, 2 S, G) with noise of its own error, of one draw for each slot, moved, cut, without slots."""
+    """Return the grid (n, 2 S, G) moved, cut, without some slots, and with noise: one draw per slot times its error."""
     shift, cut, lost = drawn
     n, channels, phases = grid.shape
     slots = channels // 2

@@ -1,4 +1,4 @@
-"""The state of a fit that is under way, in a file, so that a killed training goes on where it was."""
+"""The state of an unfinished fit in a file: a killed training goes on where it was."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ _EVERY = 60.0
 
 
 def digest_of(about, arrays):
-    """Return the hexadecimal digest of what a fit depends on: `about`, which is JSON, and {name: array}."""
+    """Return a hexadecimal digest of all that a fit depends on: `about`, JSON, and {name: array}."""
     digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16)
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].shape} {arrays[name].dtype}".encode())
@@ -22,14 +22,14 @@ def digest_of(about, arrays):
 
 
 class Checkpoint:
-    """The state of one fit in the file `path`, of use for a fit with the same `digest` alone."""
+    """The state of one fit in the file `path`; only a fit with the same `digest` can use it."""
 
     def __init__(self, path, digest, every=_EVERY):
         self.path, self.digest, self.every = Path(path), digest, every
         self._last = time.monotonic()
 
     def read(self):
-        """Return {name: tensor}, as it was written; None if there is none of this fit."""
+        """Return {name: tensor} as it was written; None if there is none for this fit."""
         from safetensors import SafetensorError, safe_open
 
         if not self.path.is_file():

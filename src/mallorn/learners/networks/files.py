@@ -1,4 +1,4 @@
-"""The files of a fitted network, read without torch: what it is, and how its training went."""
+"""Read the files of a fitted network without torch: its description and the history of its training."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ ABOUT, WEIGHTS = "network.json", "weights.safetensors"
 
 
 def histories(folder):
-    """Return {number of a fit: what it is} of the networks among the fits of a model, in the folder of `write_fits`.
+    """Return {number of a fit: its description} for the networks among a model's fits, in a folder by `write_fits`.
 
-    What it is: {"params", "sizes", "history" (loss of each epoch), ...}, see `frame.Fitted`.
+    A description is {"params", "sizes", "history" (loss of each epoch), ...}, see `frame.Fitted`.
     """
     paths = sorted(Path(folder).glob(f"*/learner/{ABOUT}"))
     return {int(path.parents[1].name): read_json(path) for path in paths}

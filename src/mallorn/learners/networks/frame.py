@@ -1,4 +1,4 @@
-"""What makes a learner of an encoder: it is fitted, predicts, and is written as numbers that run no code."""
+"""Turn an encoder into a learner: it can be fitted, predict, and be written as numbers that run no code."""
 
 import json
 from functools import partial
@@ -33,9 +33,9 @@ class Fitted(NamedTuple):
 
 
 def plan_of(params, levels=None):
-    """Return the `Plan` of parameters. levels: (D, C) of the hierarchical loss, None where no tree is known.
+    """Return the `Plan` for these parameters. levels: (D, C) of the hierarchical loss, None if there is no tree.
 
-    Raises ConfigError for a loss that there is not, and for the hierarchical one without `levels`.
+    Raises ConfigError for an unknown loss, and for the hierarchical one without `levels`.
     """
     kind = params.get("loss", LOSSES[0])
     if kind not in LOSSES:
@@ -50,18 +50,18 @@ def plan_of(params, levels=None):
 
 
 def build(encoder, params, sizes, seed=0):
-    """Return the `Network` of the class `encoder`, built for `Sizes`, its first weights drawn by `seed`."""
+    """Return the `Network` of the class `encoder`, built for `Sizes`, with first weights drawn by `seed`."""
     return made(lambda: Network(encoder(params, sizes), sizes, params["hidden"], params["dropout"]), seed)
 
 
 def functions_of(encoder, defaults, reads):
     """Return the functions (fit, predict, save, load) of the learner of an encoder; see `mallorn.learners.learner`.
 
-    encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: of the encoder's own parameters. reads:
-    arrays that it reads, see `views.arrays_of`.
+    encoder: encoder(params, `Sizes`) is a module, see `Network`. defaults: values of the encoder's own parameters.
+    reads: arrays that it reads, see `views.arrays_of`.
     """
 
-    # size: the arguments of all learners, and what those of networks have beside
+    # size: the arguments of all learners, and those of networks alone
     def of_learner(
         dataset, classes, weight, n_classes, params, seed, threads, checkpoint=None, levels=None, start=None
     ):
@@ -75,8 +75,8 @@ def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
     """Return the `Fitted` network of a kind of encoder: (encoder, defaults, reads) of `functions_of`.
 
     objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`. checkpoint: path of a file for the
-    state of the fit while it is under way, or None. levels: (D, C), of the hierarchical loss, or None. start: folder of
-    a fitted network of the same kind, whose weights the fit begins from, or None.
+    state of the unfinished fit, or None. levels: (D, C), of the hierarchical loss, or None. start: folder of a fitted
+    network of the same kind from whose weights the fit begins, or None.
     """
     (encoder, defaults, reads), (dataset, classes, weight, n_classes) = kind, objects
     params = {**COMMON, **defaults, **params}
@@ -101,10 +101,10 @@ def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
 
 
 def _begin_from(network, model, sizes):
-    """Let a network begin from the weights of a `Fitted` one; return their digest.
+    """Give a network the weights of a `Fitted` one to begin from; return their digest.
 
-    Of a network with other features beside, the encoder alone is taken; the last layer only for as many classes.
-    Raises ConfigError if the encoders differ.
+    If the features beside the light curve differ, only the encoder is taken. The last layer is taken only if the number
+    of classes is the same. Raises ConfigError if the encoders differ.
     """
     theirs, ours = model.network.state_dict(), network.state_dict()
     whole = list(model.about["sizes"]) == list(sizes)
@@ -124,7 +124,7 @@ def predict(model, dataset):
 
 
 def save(model, folder):
-    """Write the weights as safetensors and what the network is as JSON."""
+    """Write the weights as safetensors and the description of the network as JSON."""
     from safetensors.torch import save_file
 
     weights = {name: values.contiguous() for name, values in model.network.state_dict().items()}

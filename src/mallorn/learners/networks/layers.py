@@ -1,4 +1,4 @@
-"""Layers of networks. What is drawn comes from the generator of the network, so that fits beside each other agree."""
+"""Layers of networks. Random numbers come from the network's own generator: fits that run side by side agree."""
 
 import math
 
@@ -10,14 +10,14 @@ __all__ = ["AttentionPool", "Block", "Dropout", "FourierTime", "by_band", "give_
 
 
 class Dropout(nn.Module):
-    """Dropout by the generator that `give_generator` gave; without one it passes values on."""
+    """Dropout with the generator from `give_generator`; without one, values pass unchanged."""
 
     def __init__(self, share):
         super().__init__()
         self.share, self.generator = share, None
 
     def forward(self, values):
-        """Return the values (any shape), in training with a share of them 0 and the others larger."""
+        """Return the values (any shape). In training a share of them is set to 0, and the others grow accordingly."""
         if not self.training or self.share <= 0 or self.generator is None:
             return values
         drawn = torch.rand(values.shape, generator=self.generator, device=values.device)
@@ -25,14 +25,14 @@ class Dropout(nn.Module):
 
 
 def give_generator(network, generator):
-    """Let all `Dropout` of a network draw from `generator`."""
+    """Make all `Dropout` layers of a network draw from `generator`."""
     for layer in network.modules():
         if isinstance(layer, Dropout):
             layer.generator = generator
 
 
 def perceptron(inputs, width, outputs, share):
-    """Return a layer of `width` hidden units between `inputs` and `outputs`, with dropout of this `share`."""
+    """Return a perceptron with one hidden layer of `width` units and dropout of this `share`."""
     return nn.Sequential(nn.Linear(inputs, width), nn.GELU(), Dropout(share), nn.Linear(width, outputs))
 
 
@@ -49,7 +49,7 @@ class Block(nn.Module):
     def forward(self, values, allowed=None):
         """Return (n, L, d) of values (n, L, d).
 
-        allowed: what is looked at: (n, L) bool of each place, or bool that broadcasts to (n, heads, L, L).
+        allowed: positions that attention may look at: (n, L) bool, or bool that broadcasts to (n, heads, L, L).
         """
         n, length, width = values.shape
         mask = allowed[:, None, None, :] if allowed is not None and allowed.dim() == 2 else allowed
@@ -61,14 +61,14 @@ class Block(nn.Module):
 
 
 class AttentionPool(nn.Module):
-    """The mean over places, weighted by a learned score of each."""
+    """The mean over positions, weighted by a learned score of each."""
 
     def __init__(self, width):
         super().__init__()
         self.score = nn.Linear(width, 1)
 
     def forward(self, values, seen):
-        """Return (n, d) of values (n, L, d) at the places `seen` (n, L) bool; 0 where nothing is seen."""
+        """Return (n, d) from values (n, L, d) at the positions `seen` (n, L) bool; 0 if there are none."""
         score = self.score(values).squeeze(-1).masked_fill(~seen, -1e4)
         return torch.einsum("nl,nld->nd", torch.softmax(score, dim=1) * seen, values)
 

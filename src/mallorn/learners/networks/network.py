@@ -11,7 +11,7 @@ __all__ = ["Network", "Sizes"]
 
 
 class Sizes(NamedTuple):
-    """What an encoder is built for: number of features beside, channels of the grid, its phases, and classes."""
+    """Sizes that an encoder is built for: features beside the light curve, channels and phases of the grid, classes."""
 
     features: int
     channels: int
@@ -22,8 +22,9 @@ class Sizes(NamedTuple):
 class Network(nn.Module):
     """An encoder with a head.
 
-    The encoder is a module with `width` and forward(batch) -> (n, width); one with several outputs, a tuple of (n, d),
-    has `widths` too: each gets a head of its own in training, and all of them together the one that predicts.
+    The encoder is a module with `width` and forward(batch) -> (n, width). An encoder with several outputs, a tuple of
+    (n, d), also has `widths`: each output gets a head of its own in training, and all together get the head that
+    predicts.
     """
 
     def __init__(self, encoder, sizes, width, share):
@@ -38,7 +39,7 @@ class Network(nn.Module):
         self.head = perceptron(inside + (width if beside else 0), width, sizes.classes, share)
 
     def forward(self, batch):
-        """Return a list of logits (n, C) of a batch of n objects; the first are those that predict."""
+        """Return a list of logits (n, C) for a batch of n objects; the first ones predict."""
         code = self.encoder(batch)
         parts = code if isinstance(code, tuple) else ()
         code = self.norm(torch.cat(parts, dim=1) if parts else code)

@@ -1,4 +1,4 @@
-"""What all networks have in common, as literals: the workflow reads them without running a network or loading torch."""
+"""Literals that all networks share. The workflow reads them without running a network or loading torch."""
 
 __all__ = ["FIRST_EPOCHS", "LEVELS", "NEEDS", "PARAMETERS", "RESUMES", "SEARCH_SPACE", "STARTS", "TRANSFORMS"]
 

@@ -1,7 +1,7 @@
-"""Training of networks: a fixed number of epochs, averaged weights, the same numbers for the same seed on one device.
+"""Train networks: a fixed number of epochs, averaged weights, and the same numbers for the same seed on one device.
 
-On the CPU a fit runs on one thread, so that its bytes do not depend on how many there are. On a CUDA device a step is
-recorded once and replayed (a CUDA graph), since small networks spend their time on starting its parts.
+On the CPU a fit runs on one thread: its bytes do not depend on the number of cores. On a CUDA device a step is recorded
+once and replayed (a CUDA graph), since small networks spend most of their time starting its parts.
 """
 
 import copy
@@ -35,12 +35,13 @@ _LOGGED = 30.0
 
 
 class Plan(NamedTuple):
-    """How a network is trained.
+    """The plan of a network's training.
 
-    epochs: passes; each draws as many objects as there are. batch_size: objects of a step. learning_rate: the
-    highest, after a tenth of the steps; it falls to 0 as a cosine. weight_decay: of AdamW. average: of the weights, how
-    much of the mean is kept at each step (EMA). clip: longest gradient. loss: of `losses.LOSSES`; gamma: of focal loss.
-    sampling: exponent of (1 / size of the class) with which objects are drawn; 0: each once.
+    epochs: passes; each draws as many objects as there are. batch_size: objects in a step. learning_rate: the highest
+    one, reached after a tenth of the steps; it then falls to 0 as a cosine. weight_decay: of AdamW. average: share of
+    the weights' running mean that is kept at each step (EMA). clip: largest norm of a gradient. loss: one of
+    `losses.LOSSES`; gamma: of the focal loss. sampling: exponent of (1 / size of the class) by which objects are drawn;
+    0 takes each once.
     alterations: `Alterations`. levels: of the hierarchical loss, rows of groups of classes; see `losses.loss`.
     """
 
@@ -58,24 +59,26 @@ class Plan(NamedTuple):
 
 
 def choose_device():
-    """Return the device that networks are trained on: "cuda", "mps" or "cpu", the first that there is."""
+    """Return the device for training: the first of "cuda", "mps" and "cpu" that this machine has."""
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def made(build, seed):
-    """Return the module that `build()` makes, its first weights drawn by `seed` alone."""
+    """Return the module that `build()` makes; `seed` alone draws its first weights."""
     with _BUILDING, torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "weights"))
         return build()
 
 
-def train(network, arrays, classes, weight, plan, seed, device="cpu", checkpoint=None):  # size: the objects, and how
+def train(
+    network, arrays, classes, weight, plan, seed, device="cpu", checkpoint=None
+):  # size: the objects, and the plan
     """Return (the network with averaged weights, [loss of each epoch]).
 
     network: a `Network`, which is changed. arrays: as from `views.arrays_of`, of n objects; classes (n,) int, weight
-    (n,) of the objects. plan: `Plan`. checkpoint: None, or what keeps the state of a fit (see `checkpoints`).
+    (n,) of the objects. plan: `Plan`. checkpoint: the `Checkpoint` of the fit, or None.
     """
     torch.set_num_threads(1)
     fit = _Fit(network, arrays, classes, weight, plan, (seed, device))
@@ -99,9 +102,9 @@ def train(network, arrays, classes, weight, plan, seed, device="cpu", checkpoint
 
 
 class _Fit:
-    """A network, the objects that it learns from on its device, and all that changes as it learns."""
+    """A network, its training objects on its device, and all state that changes as it learns."""
 
-    def __init__(self, network, arrays, classes, weight, plan, where):  # size: what `train` is given
+    def __init__(self, network, arrays, classes, weight, plan, where):  # size: the arguments of `train`
         self.plan, (self.seed, self.device) = plan, where
         self.network = network.to(self.device)
         self.mean = copy.deepcopy(self.network).train(False)
@@ -162,7 +165,7 @@ class _Fit:
             self._learn()
 
     def _record(self):
-        """Learn three steps as they are, then record one; the record itself learns nothing until it is replayed."""
+        """Learn three steps directly, then record one; the recording learns nothing until it is replayed."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -182,7 +185,7 @@ class _Fit:
             self.replay = graph
 
     def _learn(self):
-        """Change the weights by one step on the objects `rows`, and their mean with them."""
+        """Change the weights by one step on the objects `rows`, and update their running mean."""
         batch = {name: values[self.rows] for name, values in self.tensors.items()}
         batch = altered(batch, self.plan.alterations, self.generator)
         self.optimizer.zero_grad(set_to_none=True)
@@ -200,7 +203,7 @@ class _Fit:
         self.total += found.detach()
 
     def average_precision(self):
-        """Return the average precision of class 0 among the objects that are learned from, by averaged weights."""
+        """Return the average precision of class 0 on the training objects, with averaged weights."""
         network, found = self.mean.train(False), []
         with torch.inference_mode():
             for begin in range(0, len(self.classes), _BATCH):
@@ -214,7 +217,7 @@ class _Fit:
         return self.mean.cpu().train(False)
 
     def state(self, history):
-        """Return {name: tensor} of all that changed."""
+        """Return {name: tensor} of all state that changes."""
         found = {"history": torch.tensor(history, dtype=torch.float64)}
         for name, module in (("network", self.network), ("mean", self.mean)):
             found |= {f"{name}.{key}": value.detach().cpu() for key, value in module.state_dict().items()}
@@ -224,7 +227,7 @@ class _Fit:
         return found
 
     def restore(self, kept):
-        """Take up the state of a fit; return the losses of its epochs."""
+        """Restore the state of a fit; return the losses of its epochs."""
         for name, module in (("network", self.network), ("mean", self.mean)):
             begin = f"{name}."
             module.load_state_dict({key[len(begin) :]: v for key, v in kept.items() if key.startswith(begin)})

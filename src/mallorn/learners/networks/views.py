@@ -1,7 +1,7 @@
-"""The views of a data set as arrays of one shape, for networks: features, the posterior grid, the points.
+"""The views of a data set as arrays for networks: features, the posterior grid, the points.
 
 Light curves are divided by the highest summed mean of their posterior, compressed by arsinh, and cut to a window about
-the event. That scale, as a luminosity, and the redshift stand beside the light curve, and further features may.
+the event. The network also gets this scale as a luminosity, the redshift, and further features if asked.
 """
 
 from fnmatch import fnmatchcase
@@ -27,7 +27,7 @@ _HIGHEST = 3.0
 
 
 def columns_beside(columns, patterns):
-    """Return the numbers (b,) of the features that match one of the `patterns` (fnmatch), with spaces between.
+    """Return the indices (b,) of the features that match one of the `patterns` (fnmatch), separated by spaces.
 
     Raises ConfigError for a pattern that no feature matches.
     """
@@ -40,11 +40,11 @@ def columns_beside(columns, patterns):
 
 
 def arrays_of(dataset, beside, reads):
-    """Return {name: array} of n objects, "features" and those of the others that are among `reads`.
+    """Return {name: array} of n objects: "features", and those of the others that are in `reads`.
 
     features (n, 3 + b) float32: see `scalars`, then the columns `beside`. grid (n, 2 S, G) float32: mean and error in S
-    slots, 0 without a fit.
-    tokens (n, L, 4) float32 (see `TOKEN`), slot (n, L) int64 and seen (n, L) bool: points, and which of them there are.
+    slots, 0 without a fit. tokens (n, L, 4) float32 (see `TOKEN`), slot (n, L) int64 and seen (n, L) bool: the points,
+    their slots, and whether a position holds a point.
     """
     values = np.nan_to_num(np.take(dataset.features.values, beside, axis=1)).astype(np.float32)
     arrays = {"features": np.hstack([scalars(dataset.points, dataset.grid), values])}
@@ -66,10 +66,10 @@ def scalars(lightcurves, grid):
 
 
 def tokens(lightcurves, grid):
-    """Return {"tokens", "slot", "seen"} of `LightCurves` whose `Grid` says when they peak and how bright they are.
+    """Return {"tokens", "slot", "seen"} of `LightCurves`; their `Grid` gives peaks and scales.
 
-    Objects without a fit peak at their point of the highest flux over error, and have its flux for scale. Of more than
-    `MOST_POINTS` points in the window, evenly many are left out.
+    Objects without a fit peak at their point of highest flux over error, whose flux is their scale. If there are more
+    than `MOST_POINTS` points in the window, evenly spaced ones are kept.
     """
     curves = lightcurves.dereddened()
     owner, bands = curves.owner, curves.passbands

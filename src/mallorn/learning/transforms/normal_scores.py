@@ -47,13 +47,7 @@ class Scaling(NamedTuple):
 
 def fit_scaling(features, n_quantiles=200):
     """Return the `Scaling` of features (n, p), NaN where missing."""
-    at = np.linspace(0, 1, n_quantiles)
-    quantiles = np.full((n_quantiles, features.shape[1]), np.nan)
-    for k, column in enumerate(features.T):
-        known = column[~np.isnan(column)]
-        if len(known):
-            quantiles[:, k] = np.quantile(known.astype(float), at)
-    quantiles = quantiles.astype(features.dtype)
+    quantiles = _quantiles(features, n_quantiles).astype(features.dtype)
     scores = _scores(quantiles, features).astype(float)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
@@ -105,6 +99,17 @@ def _unpacked(packed):
     steps = sum(part.astype(np.uint32) << np.uint32(shift) for part, shift in zip(packed, _SHIFTS, strict=True))
     bits = np.cumsum(steps, axis=1, dtype=np.uint32)
     return np.ascontiguousarray(np.where(bits & _SIGN, bits & ~_SIGN, ~bits).view(np.float32).T)
+
+
+def _quantiles(features, number):
+    """Return the quantiles (number, p) of features (n, p), to the bit as `numpy.quantile` of what is known of each."""
+    ascending, known = np.sort(features, axis=0), np.sum(~np.isnan(features), axis=0)  # what is missing comes last
+    at = np.linspace(0, 1, number)[:, None] * (known - 1)
+    below = np.maximum(np.floor(at), 0).astype(np.intp)
+    above, column = np.minimum(below + 1, np.maximum(known - 1, 0)), np.arange(features.shape[1])
+    left, right, share = ascending[below, column].astype(float), ascending[above, column].astype(float), at - below
+    found = np.where(share < 0.5, left + (right - left) * share, right - (right - left) * (1 - share))
+    return np.where(known > 0, np.where(below == above, left, found), np.nan)
 
 
 def _scores(quantiles, features):

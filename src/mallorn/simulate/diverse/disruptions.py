@@ -1,4 +1,4 @@
-"""Tidal disruption events as diverse as those that have been found: plateaus, second peaks, one month or one year."""
+"""Tidal disruption events as diverse as known ones: plateaus, second peaks, a month or a year long."""
 
 import numpy as np
 
@@ -10,24 +10,30 @@ __all__ = ["TYPES", "draw", "flux", "law"]
 
 _REFERENCE = 4400.0  # angstrom
 _KELVIN = (9000.0, 45_000.0)
-_LIMIT = 19.0  # peak magnitude to which an earlier survey finds them
+_LIMIT = 19.0  # faintest peak magnitude at which an earlier survey finds them
 
 
 def draw(rng):
     """Return {parameter: value} of a new event.
 
-    magnitude: about -19.3 with a scatter of 1.0, the range of Hammerstein et al. (2023, ApJ 942, 9) and of the faint
-    and fast ones, iPTF16fnl (Blagorodnova et al. 2017, ApJ 844, 46) and AT 2020wey (Charalampopoulos et al. 2023, A&A
-    673, A95). rise: standard deviation of a Gaussian, days, and decay, from days for the fast to a year for the slow,
-    as in van Velzen et al. (2021, ApJ 908, 4). power: of the decline, about 5/3, 9/4 for partial disruptions
-    (Coughlin & Nixon 2019, ApJ 883, L17), shallower for many in Hammerstein et al. (2023). kelvin: of 10^4.25 with a
-    scatter of 0.17 dex, between 9,000 and 45,000; it drifts by `heating`, d ln T / dt per 100 days, in most cases up
-    (van Velzen et al. 2021). flat: days that the light stays at its peak, in one of six. plateau: level that it falls
-    to, over that of the peak, in one of three, for `plateau_length` days: late light of a disc (van Velzen et al. 2019,
-    ApJ 878, 82; Mummery et al. 2024, MNRAS 527, 2452), or a shoulder, as of AT 2018fyk (Wevers et al. 2019, MNRAS
-    488, 4816). second: height of another peak, in one of four, `second_phase` days after the first (ASASSN-15lh,
-    Leloudas et al. 2016, Nature Astronomy 1, 0002; AT 2019avd, Malyali et al. 2021, A&A 647, A9). host_ebv: of the
-    host's nucleus, exponential. The shares are rough: no complete sample gives them. lines: scatter of lines, mag.
+    - magnitude: about -19.3 with a scatter of 1.0: the range of Hammerstein et al. (2023, ApJ 942, 9) and of the
+      faint and fast events iPTF16fnl (Blagorodnova et al. 2017, ApJ 844, 46) and AT 2020wey (Charalampopoulos et al.
+      2023, A&A 673, A95).
+    - rise: standard deviation of a Gaussian, days; decay: from days for fast to a year for slow events, as in van
+      Velzen et al. (2021, ApJ 908, 4).
+    - power: of the decline, about 5/3; 9/4 for partial disruptions (Coughlin & Nixon 2019, ApJ 883, L17), shallower for
+      many in Hammerstein et al. (2023).
+    - kelvin: 10^4.25 with a scatter of 0.17 dex, between 9,000 and 45,000. It drifts by `heating`, d ln T / dt per 100
+      days, mostly upwards (van Velzen et al. 2021).
+    - flat: days that the light stays at its peak, in one of six events.
+    - plateau: level that it falls to, relative to the peak, in one of three, for `plateau_length` days: late light of a
+      disc (van Velzen et al. 2019, ApJ 878, 82; Mummery et al. 2024, MNRAS 527, 2452), or a shoulder like that of
+      AT 2018fyk (Wevers et al. 2019, MNRAS 488, 4816).
+    - second: height of another peak, in one of four, `second_phase` days after the first (ASASSN-15lh, Leloudas et al.
+      2016, Nature Astronomy 1, 0002; AT 2019avd, Malyali et al. 2021, A&A 647, A9).
+    - host_ebv: of the host's nucleus, exponential. lines: scatter of lines, mag.
+
+    The shares are rough: no complete sample gives them.
     """
     chance = rng.random(3)
     return {
@@ -62,7 +68,7 @@ def law(time, p):
 
 
 def flux(p, rng, phase, wavelength):
-    """Return the flux at 10 pc, microjansky, (P, W). p: as of `draw`. phase: (P,) rest-frame days since the peak."""
+    """Return the flux at 10 pc, microjansky, (P, W). p: as from `draw`. phase: (P,) rest-frame days since the peak."""
     lines = ripples(rng, phase, wavelength, p["lines"])
     shape = earlier_survey(rng, phase, centred(lambda time: law(time, p), phase), _LIMIT)
     kelvin = np.clip(p["kelvin"] * np.exp(p["heating"] * np.clip(phase, -50.0, 300.0) / 100.0), *_KELVIN)

@@ -1,4 +1,4 @@
-"""Active galactic nuclei of all tempers: damped random walks of scattered strength, a third of them with a flare."""
+"""Diverse active galactic nuclei: damped random walks of scattered strength, many with a flare."""
 
 import numpy as np
 
@@ -10,22 +10,24 @@ from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 __all__ = ["TYPES", "draw", "flare", "flux"]
 
 _PIVOT = 4000.0  # angstrom
-_LIMIT = 19.5  # magnitude of the largest difference to which an earlier survey finds them
-_REFERENCE_EPOCHS = 200  # epochs before the first, of which a part makes the reference image
+_LIMIT = 19.5  # faintest magnitude of the largest difference at which an earlier survey finds them
+_REFERENCE_EPOCHS = 200  # epochs before the first; a part of them makes the reference image
 
 
 def draw(rng):
     """Return {parameter: value} of a new nucleus.
 
-    magnitude, log_black_hole_mass: as of `mallorn.simulate.agn.draw`, a little wider. strength, pace: factors on the
-    structure function and the damping time of MacLeod et al. (2010, ApJ 721, 1014), whose fits scatter by some 0.15 and
-    0.3 dex about their relations. colour: exponent of the frequency of what varies, about that of difference spectra of
-    quasars, 0 (Wilhite et al. 2005, ApJ 633, 638). flare: height, in units of the mean
-    flux, of a flare, in seven of ten: rises of a month to a year and slower falls, as in Graham et al. (2017, MNRAS
-    470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242). flare_place: when, as a part of all epochs.
-    flare_rise, flare_fall: days. kelvin: of most, what varies is gas that shines as a blackbody, as nuclear
-    flares mostly do; 0 of the others. mirrored: whether the walk is taken as it is, 0, or so that it becomes brighter,
-    1, which a search prefers. host_ebv: exponential. lines: mag.
+    - magnitude, log_black_hole_mass: as from `mallorn.simulate.agn.draw`, a little wider.
+    - strength, pace: factors on the structure function and the damping time of MacLeod et al. (2010, ApJ 721, 1014),
+      whose fits scatter by about 0.15 and 0.3 dex.
+    - colour: exponent of frequency in the spectrum of the variable part, about 0 as in difference spectra of quasars
+      (Wilhite et al. 2005, ApJ 633, 638).
+    - flare: height of a flare in units of the mean flux, in seven of ten nuclei: rises of a month to a year and slower
+      falls, as in Graham et al. (2017, MNRAS 470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242).
+      flare_place: its time, as a part of all epochs. flare_rise, flare_fall: days.
+    - kelvin: in most nuclei the variable part shines as a blackbody, as nuclear flares mostly do; 0 in the others.
+    - mirrored: 0 takes the walk as it is, 1 so that it becomes brighter, which a search prefers.
+    - host_ebv: exponential. lines: mag.
     """
     p = agn.draw(rng)
     flares, rise = rng.random() < 0.7, log_normal(rng, 65.0, 0.7, 8.0, 350.0)
@@ -55,8 +57,8 @@ def flare(phase, rise, fall):
 def flux(p, rng, phase, wavelength):
     """Return the difference flux at 10 pc, microjansky, (P, W): a nucleus less its reference image.
 
-    The reference image is the mean of a part of an earlier survey, which may lie years before the first epoch or just
-    there. What varies has one spectrum. p: as of `draw`. phase: (P,) days.
+    The reference image is the mean of a part of an earlier survey, years before the first epoch or just before it. The
+    variable part has one spectrum. p: as from `draw`. phase: (P,) days.
     """
     step, n = phase[1] - phase[0], len(phase)
     lines = ripples(rng, np.zeros(1), wavelength, p["lines"])

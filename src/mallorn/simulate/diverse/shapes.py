@@ -1,4 +1,4 @@
-"""What all types of the diverse population share: how an earlier survey knew a light curve, spectral lines, dust."""
+"""Helpers of all types of the diverse population: light curves as an earlier survey knew them, spectral lines, dust."""
 
 import numpy as np
 
@@ -13,12 +13,12 @@ _WEATHER = 0.8  # share of the visits that are made
 _LENGTHS = (10.0, 25.0, 60.0, 150.0)  # days
 _BUMPS = 14
 _BLUEST, _REDDEST = 1500.0, 11_000.0
-_TURN = 20.0  # days after the peak at which early lines have given way to late ones
-_SHORTEST = 1000.0  # angstrom, below which the dust is that of here
+_TURN = 20.0  # days after the peak at which late lines have replaced early ones
+_SHORTEST = 1000.0  # angstrom: below this wavelength the dust is that of the Milky Way
 
 
 def log_normal(rng, median, scatter, low=0.0, high=np.inf):
-    """Return a number whose natural logarithm is normal, within two bounds."""
+    """Return a log-normal number within two bounds."""
     return float(np.clip(median * np.exp(scatter * rng.standard_normal()), low, high))
 
 
@@ -32,15 +32,14 @@ def centred(law, phase):
 def earlier_survey(rng, phase, shape, limit):
     """Return a light curve as an earlier, shallower survey knew it, (P,): through noise, seasons and a smooth fit.
 
-    Real events come from such a survey: what is known of one is the mean of a Gaussian process that was fitted to its
-    points in one passband, as the MALLORN data were made. So the time before and after an event is not quite dark, a
-    peak is a little low, and light that nobody saw in the months without visits is what the process makes of it.
+    Real events come from such a survey. As for the MALLORN data, an event is known by the mean of a Gaussian process
+    that was fitted to its points in one passband. The time before and after an event is then not quite dark, a peak is
+    a little low, and in the months without visits the process makes up the light.
 
-    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002), every few days in one passband, nights of clouds left
-    out, to 20.5 mag at five sigma, while the field is up, some seven months a year, in which the peak lies.
-    Peak magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2
-    with the length, of four, that is most likely. phase: (P,) equally spaced days. shape: (P,) flux over that of the
-    peak.
+    Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002): every few days in one passband, without cloudy
+    nights, to 20.5 mag at five sigma, while the field is up, about seven months a year. The peak lies in a season. Peak
+    magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2 with
+    the most likely one of four lengths. phase: (P,) equally spaced days. shape: (P,) flux over that of the peak.
     """
     time = phase - phase[0]
     brightest = limit + np.log10(1.0 - rng.random()) / 0.6
@@ -60,10 +59,10 @@ def earlier_survey(rng, phase, shape, limit):
 def _smooth(n, step, epoch, y, error):
     """Return the mean of the most likely of four Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
 
-    step: days from one epoch to the next. epoch: (M,) numbers of those that have a value, y (M,), with a standard
-    deviation `error`. The process and its scaled derivative are a Markov chain, so that the precision of all of their
-    values is a matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic Differential
-    Equations, Cambridge University Press, ch. 12).
+    step: days from one epoch to the next. epoch: (M,) indices of epochs with a value y (M,) of standard deviation
+    `error`. The process and its scaled derivative are a Markov chain. The precision of all their values is therefore a
+    matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic Differential Equations,
+    Cambridge University Press, ch. 12).
     """
     from scipy.linalg import cho_solve_banded, cholesky_banded
 
@@ -83,7 +82,7 @@ def _smooth(n, step, epoch, y, error):
 
 
 def _chain(n, x, variance):
-    """Return the precision, lower bands (4, 2 n), of `n` steps of a Matern-3/2 process, and the log of its determinant.
+    """Return the precision of `n` steps of a Matern-3/2 process, lower bands (4, 2 n), and its log determinant.
 
     x: length of a step in units of length / sqrt(3). The state is the value and its derivative in these units; both
     have the same variance.
@@ -102,11 +101,11 @@ def _chain(n, x, variance):
 
 
 def ripples(rng, phase, wavelength, scatter):
-    """Return by what factor spectral lines make an event brighter or fainter than its continuum, (P, W).
+    """Return the factor (P, W) by which spectral lines make an event brighter or fainter than its continuum.
 
-    Fourteen bumps, 3 to 10% of the wavelength wide, of random heights, `scatter` magnitudes in all; one such set gives
-    way to another some twenty days after the peak. Fluxes are read at one wavelength of each passband, which in truth
-    averages its lines, so that `scatter` is a few hundredths, less than that of spectra.
+    There are fourteen bumps, 3 to 10% of the wavelength wide, of random heights, `scatter` magnitudes in all. About
+    twenty days after the peak a second set replaces the first. Fluxes are read at one wavelength of each passband. A
+    real passband averages its lines; `scatter` is therefore a few hundredths, less than in spectra.
     """
     height = rng.standard_normal((2, _BUMPS)) * scatter * 1.5
     centre = rng.uniform(np.log(_BLUEST), np.log(_REDDEST), _BUMPS)
@@ -118,5 +117,5 @@ def ripples(rng, phase, wavelength, scatter):
 
 
 def host_dust(wavelength, ebv):
-    """Return which part of the light leaves the dust of the host galaxy, (W,); that of the Milky Way's law."""
+    """Return the part (W,) of the light that leaves the host galaxy's dust, by the law of the Milky Way."""
     return 10.0 ** (-0.4 * ebv * extinction_per_ebv(np.maximum(wavelength, _SHORTEST)))

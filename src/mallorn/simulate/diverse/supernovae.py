@@ -1,4 +1,4 @@
-"""Supernovae with the scatter of real ones: plateaus and tails, second maxima, bumps, interaction that lasts years."""
+"""Supernovae with the scatter of real ones: plateaus and tails, second maxima, bumps, interaction over years."""
 
 from functools import partial
 
@@ -12,10 +12,10 @@ from mallorn.simulate.transients import SUPERNOVAE, cooling, supernova
 __all__ = ["TYPES", "draw", "flux", "law"]
 
 _BLANKETED_BELOW = 4000.0  # angstrom
-_LIMIT = 18.7  # peak magnitude to which an earlier survey finds and classifies them
+_LIMIT = 18.7  # faintest peak magnitude at which an earlier survey finds and classifies them
 _PIVOT = {"SN II": 5500.0, "SN IIP": 5500.0}
 _SECOND_MAXIMUM, _ITS_WIDTH = 8600.0, 1700.0  # angstrom
-_H_ALPHA, _BAND = 6563.0, 450.0  # angstrom; a passband smears the line
+_H_ALPHA, _BAND = 6563.0, 450.0  # angstrom; a passband smooths the line
 _RED_FROM = 5500.0  # angstrom
 _FEATURES = {"Ia": 0.03, "Ib": 0.05, "Ic": 0.05, "II": 0.04, "SL": 0.04}
 
@@ -23,14 +23,19 @@ _FEATURES = {"Ia": 0.03, "Ib": 0.05, "Ic": 0.05, "II": 0.04, "SL": 0.04}
 def draw(spec_type, rng):
     """Return {parameter: value} of a new event of `spec_type`.
 
-    What is drawn of a type is in `_normal`, `_hydrogen`, `_interacting` and `_superluminous`; all have: magnitude at
-    `pivot`; rise, plateau, fading, fall: of the law of the type, fading in mag per 100 days; tail: flux of a
-    radioactive tail over that of the peak; hot, floor, cooled, cooling: temperatures, kelvin, and when; blanketing:
-    exponent of the wavelength below 4000 A; maximum: strength of a second maximum about 8600 A; bump: height of a
-    later, or, where `bump_phase` is negative, an earlier peak; red: exponent of the wavelength by which light above
-    5500 A is fainter than that of the blackbody until three weeks after the peak; line: strength of H alpha; lines:
-    scatter of others, mag; host_ebv: exponential, as of SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), less the
-    faintest.
+    `_normal`, `_hydrogen`, `_interacting` and `_superluminous` draw the parameters of the types. All have:
+
+    - magnitude: at `pivot`.
+    - rise, plateau, fading, fall: of the law of the type; fading in mag per 100 days.
+    - tail: flux of a radioactive tail over that of the peak.
+    - hot, floor, cooled, cooling: temperatures, kelvin, and times of the cooling.
+    - blanketing: exponent of the wavelength below 4000 A.
+    - maximum: strength of a second maximum about 8600 A.
+    - bump: height of a later peak, or of an earlier one if `bump_phase` is negative.
+    - red: exponent of the wavelength by which light above 5500 A is fainter than the blackbody's, until three weeks
+      after the peak.
+    - line: strength of H alpha; lines: scatter of others, mag.
+    - host_ebv: exponential, as for SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), without the faintest.
     """
     family = {"SN II": _hydrogen, "SN IIP": _hydrogen, "SN IIn": _interacting}.get(spec_type)
     if family is None:
@@ -56,10 +61,10 @@ def _photosphere(rng, hot, floor, cooled, width, blanketing, scatter):
 def _normal(spec_type, rng):
     """Return the parameters of a thermonuclear or stripped supernova.
 
-    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened, so that a SN Ia is above half of its peak
-    for three weeks in B. Brighter SNe Ia are slower (Phillips 1993, ApJ 413,
-    L105) and have a second maximum in i to y some 25 days after the first (Kasen 2006, ApJ 649, 939). Late light falls
-    with the cobalt. A SN IIb, in one of three, has a first peak while its envelope cools, as SN 1993J.
+    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened: a SN Ia is above half of its peak for
+    three weeks in B. Brighter SNe Ia are slower (Phillips 1993, ApJ 413, L105) and have a second maximum in i to y
+    about 25 days after the first (Kasen 2006, ApJ 649, 939). Late light falls with the cobalt. One in three SNe IIb has
+    a first peak while its envelope cools, like SN 1993J.
     """
     median, spread = SUPERNOVAE[spec_type]
     slow = rng.standard_normal()
@@ -84,9 +89,9 @@ def _normal(spec_type, rng):
 def _hydrogen(spec_type, rng):
     """Return the parameters of a supernova with a plateau or a straight decline.
 
-    In V: the length of the optically thick phase, 84 +- 17 days, its decline, 1.3 +- 0.9 mag in 100 days, steeper for
-    the brighter, the first decline, and magnitudes, -16.7 +- 1.0 and brighter since limited by flux: Anderson et al.
-    (2014, ApJ 786, 67). Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451, 2212).
+    In V, from Anderson et al. (2014, ApJ 786, 67): the length of the optically thick phase, 84 +- 17 days; its decline,
+    1.3 +- 0.9 mag in 100 days, steeper for brighter events; the first decline; and magnitudes, -16.7 +- 1.0, made
+    brighter since the sample is limited by flux. Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451, 2212).
     """
     steep = rng.standard_normal() - (0.8 if spec_type == "SN IIP" else 0.0)
     return {
@@ -105,12 +110,12 @@ def _hydrogen(spec_type, rng):
 
 
 def _interacting(spec_type, rng):
-    """Return the parameters of a supernova that runs into what its star had shed.
+    """Return the parameters of a supernova that runs into gas that its star had shed.
 
-    Magnitudes, -19.2 +- 1.3, rises of 20 +- 6 or, for one of three, 50 +- 11 days, declines of 1.3 to 4 mag in 100
-    days: Nyholm et al. (2020, A&A 637, A73). One of three first stays bright for up to 400 days, as SN 2010jl (Fransson
-    et al. 2014, ApJ 797, 118). Bumps: as of iPTF13z (Nyholm et al. 2017, A&A 605, A6). One of ten has a peak before,
-    an outburst (Ofek et al. 2014, ApJ 789, 104).
+    From Nyholm et al. (2020, A&A 637, A73): magnitudes, -19.2 +- 1.3; rises of 20 +- 6 days or, for one in three, 50 +-
+    11; declines of 1.3 to 4 mag in 100 days. One in three first stays bright for up to 400 days, like SN 2010jl
+    (Fransson et al. 2014, ApJ 797, 118). Bumps are like those of iPTF13z (Nyholm et al. 2017, A&A 605, A6). One in ten
+    has an earlier peak, an outburst (Ofek et al. 2014, ApJ 789, 104).
     """
     chance = rng.random(3)
     rise = rng.normal(20.0, 6.0) if chance[0] < 0.67 else rng.normal(50.0, 11.0)
@@ -133,9 +138,9 @@ def _interacting(spec_type, rng):
 def _superluminous(spec_type, rng):
     """Return the parameters of a superluminous supernova.
 
-    Magnitudes, rises and declines, the slow being slow in both, as in Nicholl et al. (2015, MNRAS 452, 3869) and De
-    Cia et al. (2018, ApJ 860, 100); bumps, in half of them, as in Hosseinzadeh et al. (2022, ApJ 933, 14), peaks before
-    the main one, in one of five, as in Nicholl & Smartt (2016, MNRAS 457, L79).
+    Magnitudes, rises and declines are as in Nicholl et al. (2015, MNRAS 452, 3869) and De Cia et al. (2018, ApJ 860,
+    100): slow events rise and decline slowly. Half of them have bumps, as in Hosseinzadeh et al. (2022, ApJ 933, 14),
+    and one in five has a peak before the main one, as in Nicholl & Smartt (2016, MNRAS 457, L79).
     """
     slow, chance = np.exp(0.4 * rng.standard_normal()), rng.random()
     before = chance > 0.8
@@ -167,13 +172,13 @@ def law(time, spec_type, p):
         shape = shape * np.exp(-np.maximum(time - p["plateau"], 0.0) / p["fall"])
     shape = shape + p["tail"] * -np.expm1(-((after / 25.0) ** 2)) * np.exp(-after / 111.3)
     width = max(p["bump_width"], 1.0)
-    later = shape if p["bump_phase"] > 0.0 else 1.0  # a bump of a declining light curve is a part of what is left
+    later = shape if p["bump_phase"] > 0.0 else 1.0  # a bump in a decline is relative to it
     early = 1.0 / (1.0 + np.exp(np.clip(-time / max(p["rise"], 0.5), -50.0, 50.0))) if p["bump_phase"] == 0.0 else 1.0
     return shape + p["bump"] * later * early * np.exp(-0.5 * ((time - p["bump_phase"]) / width) ** 2)
 
 
 def flux(spec_type, p, rng, phase, wavelength):
-    """Return the flux at 10 pc, microjansky, (P, W). p: as of `draw`. phase: (P,) rest-frame days since the peak."""
+    """Return the flux at 10 pc, microjansky, (P, W). p: as from `draw`. phase: (P,) rest-frame days since the peak."""
     pivot = _PIVOT.get(spec_type, 4400.0)
     spectrum = ripples(rng, phase, wavelength, p["lines"])
     shape = earlier_survey(rng, phase, centred(lambda time: law(time, spec_type, p), phase), _LIMIT)

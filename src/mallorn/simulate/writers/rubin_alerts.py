@@ -1,8 +1,8 @@
-"""A simulated survey as Rubin alerts: avro packets of schema 10, with the host's and the label's fields of ELAsTiCC.
+"""Write a simulated survey as Rubin alerts: avro packets of schema 10, with ELAsTiCC's fields for host and label.
 
-An object has an alert at its first, second, fourth, eighth, ... detection, and at its last. Each tells the new
-detection (diaSource), all earlier ones (prvDiaSources), and the forced photometry (prvDiaForcedSources) from 30 days
-before the first detection to before the alert. Objects that are never detected have none. Images are left out.
+An object has an alert at its first, second, fourth, eighth, ... detection, and at its last. Each has the new detection
+(diaSource), all earlier ones (prvDiaSources), and the forced photometry (prvDiaForcedSources) from 30 days before the
+first detection until the alert. Objects that are never detected have no alert. Images are left out.
 """
 
 from pathlib import Path
@@ -72,7 +72,7 @@ _OBJECT = {
 
 
 def dia_object_id(row):
-    """Return the number of an object in alerts: 18 digits, of which a float would lose the last."""
+    """Return the number of an object in alerts: 18 digits, whose last ones a float would lose."""
     return _FIRST_ID + 1_000_000 * int(row["source"]) + int(row["sibling"])
 
 
@@ -80,7 +80,7 @@ def write_split(config, passbands, seed, split, truth, folder):
     """Write the alerts of `split` to `folder`/{train,test}/`split`.avro; return the number of alerts.
 
     config: the block `simulation` of config.yaml. passbands: the `Passbands` of the survey. truth: {column: array} of
-    truth.parquet; rows of other splits are passed over. The field diaObject.name is the object's id elsewhere,
+    truth.parquet; rows of other splits are skipped. The field diaObject.name is the object's id elsewhere,
     diaObject.spec_type its type, null in the test set.
     """
     schema = fastavro.parse_schema(_schema(passbands))
@@ -151,7 +151,7 @@ def _alerts(config, passbands, seed, row):
 
 
 def _point(curve, k, passbands, row, ra, dec):
-    """Return what detections and forced photometry of point number `k` have in common; fluxes in nanojansky."""
+    """Return the fields that detections and forced photometry of point `k` share; fluxes in nanojansky."""
     band = int(curve.band[k])
     flux, error = _NANOJANSKY * float(curve.flux[k]), _NANOJANSKY * float(curve.flux_err[k])
     direct = flux + _NANOJANSKY * float(curve.reference[band])

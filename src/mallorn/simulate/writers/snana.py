@@ -1,6 +1,6 @@
-"""A simulated survey as SNANA's FITS pairs, *_HEAD.FITS.gz and *_PHOT.FITS.gz, laid out as those of ELAsTiCC2.
+"""Write a simulated survey as SNANA's FITS pairs, *_HEAD.FITS.gz and *_PHOT.FITS.gz, in the layout of ELAsTiCC2.
 
-Training objects have a pair for each type and split. Test objects, whose types nobody knows, have one for each split,
+Training objects have a pair for each type and split. Test objects have unknown types and one pair for each split,
 without SIM_TYPE_NAME. PHOTFLAG has 1024 for a saturated point, 2048 for the one that triggers, 4096 for a detection. A
 row with MJD -777 ends an object; all numbers are big-endian, names are padded with blanks.
 """
@@ -21,14 +21,14 @@ _PER_MICROJANSKY = 10.0 ** (0.4 * (27.5 - 23.9))  # FLUXCAL, with the AB zero po
 _SATURATED, _TRIGGER, _DETECTED = 1024, 2048, 4096
 _UNKNOWN = -9.0
 _END = -777.0
-_BLOCK = 2880  # bytes, of which FITS files have whole numbers
+_BLOCK = 2880  # bytes; FITS files have whole numbers of such blocks
 
 
 def write_split(config, passbands, seed, split, truth, folder):
     """Write the objects of `split` to `folder`/{train,test}/`split`/*.FITS.gz; return the number of points.
 
     config: the block `simulation` of config.yaml. passbands: the `Passbands` of the survey. truth: {column: array} of
-    truth.parquet; rows of other splits are passed over. Points without a flux are left out.
+    truth.parquet; rows of other splits are skipped. Points without a flux are left out.
     """
     n_points = 0
     for part in ("train", "test"):
@@ -48,7 +48,7 @@ def _survey(config):
 
 
 def _write_pair(stem, config, passbands, seed, rows):
-    """Write one pair, of which `stem` is the path without _HEAD.FITS.gz; return the number of points."""
+    """Write one pair; return the number of points. stem: the path without _HEAD.FITS.gz."""
     curves = [sight.seen(config, passbands, seed, row) for row in rows]
     known = [_known(config, passbands, seed, row, curve) for row, curve in zip(rows, curves, strict=True)]
     counts = np.array([len(curve.mjd) for curve in curves])
@@ -69,7 +69,7 @@ def _band(config, name):
 
 
 def _points(curve, names):
-    """Return the rows of PHOT of one object, with the row that ends it; no row for no curve."""
+    """Return the rows of PHOT of one object, with the row that ends it; no rows without a curve."""
     if curve is None:
         nothing = np.zeros(0, dtype=np.float32)
         columns = {"MJD": np.zeros(0), "BAND": np.zeros(0, dtype="U2"), "PHOTFLAG": np.zeros(0, dtype=np.int32)}
@@ -117,7 +117,7 @@ def _known(config, passbands, seed, row, curve):
 
 
 def _write_table(path, columns, config):
-    """Write {name: (n,) array} as the binary table of a FITS file, packed: the same bytes at any time."""
+    """Write {name: (n,) array} as the binary table of a FITS file, compressed, with the same bytes at any time."""
     table = [_padded(values) if values.dtype.kind == "U" else values for values in columns.values()]
     kinds = [(name, values.dtype.newbyteorder(">")) for name, values in zip(columns, table, strict=True)]
     records = np.zeros(len(table[0]), dtype=kinds)
@@ -127,13 +127,13 @@ def _write_table(path, columns, config):
     primary.header["SURVEY"] = _survey(config)
     primary.header["SNANA"] = ("mallorn", "written by mallorn.simulate.writers.snana")
     headers = [part.header.tostring().encode("ascii") for part in (primary, fits.BinTableHDU(records))]
-    data = records.tobytes()  # not by way of astropy, which takes the blanks away
+    data = records.tobytes()  # not with astropy, which removes the blanks
     whole = b"".join([*headers, data, b"\0" * (-len(data) % _BLOCK)])
     with atomic_write(path) as beside:
         beside.write_bytes(gzip.compress(whole, 6, mtime=0))
 
 
 def _padded(texts):
-    """Return texts (n,) as bytes, all of one length, with blanks behind."""
+    """Return texts (n,) as bytes, padded with blanks to one length."""
     width = max((len(text) for text in texts), default=1)
     return np.array([text.ljust(width).encode() for text in texts.tolist()], dtype=f"S{width}")
