@@ -116,7 +116,7 @@ MODELS = {
             "learning_rate": 0.1,
             "depth": 1,  # trees with one split: a sum of functions of single features, which works best for new events
             "l2_leaf_reg": 5.0,
-            "rsm": 0.02,
+            "rsm": 0.05,
             "boosting_type": "Plain",
             "bootstrap_type": "Bernoulli",
             "subsample": 0.7,
