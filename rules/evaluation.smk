@@ -14,7 +14,7 @@ AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "s
 TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
-OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # keys of evaluation.tree that its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[

@@ -1,7 +1,7 @@
 # Needs:  the network, for snakemake alerce_sample alone; with alerce.ids that file.
 # Makes:  results/alerce/sample/: a survey that the source alerce reads, objects.csv and lightcurves_{chunk}.json.gz;
 #         results/alerce/{objects,counts/{chunk},summary}.json: what was asked, and what came.
-#         ALeRCE's answers as they came lie in alerce.cache, which no command of Snakemake deletes.
+#         ALeRCE's answers as they came are in alerce.cache, which no command of Snakemake deletes.
 
 
 include: "functions/fetch.smk"

@@ -3,9 +3,8 @@
 # Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
 #         results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/evaluation/shapes.csv; results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
-#
-# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
-# inputs, simulated light curves, do not get the features and probabilities that they had.
+# Nothing is trained for new objects: the model is taken as it is. It is refused if its golden inputs, simulated light
+# curves, do not get the same features and probabilities as before.
 
 
 include: "functions/inference.smk"

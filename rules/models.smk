@@ -1,17 +1,17 @@
 # Needs:  results/metadata.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{table}.parquet.
 # Makes:  results/folds.parquet, results/predictions/{training}/{protocol}/{repeat}/{model}/..., results/threshold.json,
 #         results/{submission,probabilities}.csv.
-#
-# {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all but those of fold k, which
-# predicts these for nested scores; or a set of copies, by the submitted model alone: `no_redshift`, of all without their
-# redshifts, which predicts the test objects that have none; `other_surveys` and `other_surveys_no_redshift`, as other
-# surveys would have seen them, which predict new objects only. {model} is a block of `models` or of `ensembles`.
+# {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all except fold k, which
+# predicts that fold for nested scores; or a set of copies, for the submitted model alone. `no_redshift` has all objects
+# without their redshifts and predicts the test objects without one. `other_surveys` and `other_surveys_no_redshift`
+# have them as other surveys would have seen them and predict new objects only. {model} is a block of `models` or of
+# `ensembles`.
 
 
 include: "functions/models.smk"
 
 
-DECISIONS = {  # what says which test objects are chosen, with and without redshift
+DECISIONS = {  # inputs that decide which test objects are chosen, with and without redshift
     "predictions": submitted("held_out"),
     "threshold": "results/threshold.json",
     "without": of_copies("held_out", WITHOUT_REDSHIFT),

@@ -1,5 +1,5 @@
 # Needs:  the survey's files, results/{submission,probabilities}.csv, results/evaluation/scores.csv.
-# Makes:  results/input.json and results/classified/input.json: what data the results are of, which they name;
+# Makes:  results/input.json and results/classified/input.json: the data behind the results;
 #         results/provenance.json: what these results were made from.
 
 
@@ -59,7 +59,7 @@ rule record_provenance:
         runtime=minutes(10),
     params:
         code=code_of("record_provenance"),
-        project=PROJECT,  # a Path does not count as a param: where the project lies changes no result
+        project=PROJECT,  # a Path does not count as a param: the project's place changes no result
     message:
         "Recording what the results were made from"
     script:

@@ -1,4 +1,4 @@
-"""Train a model of the tree on all training objects, and list the test objects that are most probably of each class."""
+"""Train a model of the tree on all training objects; list the most probable test objects of each class."""
 
 import logging
 from pathlib import Path
@@ -22,12 +22,12 @@ def main(files, test, folds, predictions, outputs, settings):
     """Write {"table": all test objects as Parquet, "lists": a folder with a CSV file for each class}.
 
     files, test: `DatasetFiles` of training and test objects. folds: path. predictions: path of the out-of-fold
-    predictions on the tree, grouped folds, that sets and intervals are calibrated on. outputs: {"table", "lists"},
-    paths. settings: {"seed", "target", "number" of objects of a list, and the blocks "training", "selection", "model"
-    and "tree" (evaluation.tree) of the configuration}.
+    predictions on the tree, grouped folds, which calibrate sets and intervals. outputs: {"table", "lists"}, paths.
+    settings: {"seed", "target", "number" of objects in a list, and the blocks "training", "selection", "model" and
+    "tree" (evaluation.tree) of the configuration}.
 
-    Where training objects have redshifts, test objects without one are left out, unless `without_redshift` of the
-    tree asks for them.
+    If training objects have redshifts, test objects without one are left out, unless `without_redshift` of the tree
+    includes them.
     """
     known, options = read_tree_predictions(predictions), settings["tree"]
     tree, spec = known.tree, with_selection(settings["model"], settings["selection"])

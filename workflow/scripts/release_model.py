@@ -1,4 +1,4 @@
-"""Gather a model and its card: what is released."""
+"""Gather what is released: a model and its card."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from mallorn.report.model_card import CARD, model_card
 def main(model, tables, folds, output, settings):
     """Write the folder `output`: the files of the folder `model`, and its card.
 
-    tables: {"scores", "other_surveys", "by_type": path, or nothing for one that is not made}. folds: path of the table.
+    tables: {"scores", "other_surveys", "by_type": path}, without tables that are not made. folds: path of the table.
     settings: {"level": of the tables' intervals, "export": that block of the configuration}.
     """
     table = read_columns(folds, ["object_id", "event", "target"])

@@ -42,11 +42,11 @@ COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATI
 
 
 def main(tree, out_of_fold, folds, outputs, settings):
-    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
+    """Write all tables as CSV; protocol, model, way and repeat come before the columns of each.
 
-    nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: `gains`, of the
-    second way over the first, and of both over the probability of the class sought that every run makes;
-    nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
+    nodes: see `mallorn.evaluate.nodes.score_nodes`. nodes_confusion: `confusion_by_level`. nodes_gains: `gains` of the
+    second way over the first, and of both over every run's own probability of the class sought. nodes_calibration: see
+    `mallorn.evaluate.class_calibration`. coverage: see `mallorn.evaluate.coverage`.
 
     tree: paths of predictions on the tree. out_of_fold: paths of those of the same models for their own classes. folds:
     path. settings: {"seed", "target", "coverage" of evaluation.tree, and the block "evaluation" of the configuration}.
