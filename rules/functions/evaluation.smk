@@ -118,7 +118,7 @@ def predictions_beside_tree():
 
 
 def whole_curves(protocol):
-    """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths): what whole curves taught."""
+    """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths) of models of whole curves."""
     about = {"training": FINAL, "protocol": protocol, "repeat": 0}
     fits = {model: FITS.format(**about, model=model) for model in SUBMITTED_MODELS}
     learned = f"{PREDICTIONS}/learned.json".format(**about, model=SUBMITTED_MODEL) if SUBMITTED_ENSEMBLE else None

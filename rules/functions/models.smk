@@ -48,7 +48,7 @@ def loaded_by(*blocks):
 
 
 def training_code(adapter, model):
-    """Return the digest of the code of an adapter that reads or trains `model`, with what it loads by name."""
+    """Return the digest of the code of an adapter that reads or trains `model`, with modules that it loads by name."""
     block = config["models"][model]
     return code_of(adapter, loaded_by(block, *([config["selection"]["ranker"]] if block["selection"] else [])))
 

@@ -1,4 +1,4 @@
-"""The card of a released model: what it learned from, how good it is, for whom, and what it must not be used for.
+"""The card of a released model: what it learned from, how good it is, whom it serves, and what it is not for.
 
 After Mitchell et al. 2019, Model Cards for Model Reporting (FAT*, 220).
 """
@@ -73,9 +73,9 @@ _TRAINED = {"once": "each trained once on all of them", "folds": "each the mean 
 def model_card(about, tables, level, export):
     """Return the card of a model, Markdown.
 
-    about: content of model.json. tables: {"scores", "other_surveys", "by_type": paths of these tables of evaluation,
-    of which the second may be missing, "folds": {"events", "target_events", "objects", "targets": numbers}}. level: of
-    the intervals. export: that block of the configuration.
+    about: content of model.json. tables: {"scores", "other_surveys", "by_type": paths of these tables of evaluation
+    (the second may be missing), "folds": {"events", "target_events", "objects", "targets": numbers}}. level: of the
+    intervals. export: that block of the configuration.
     """
     model, n, others = about["model"], tables["folds"], about["classes"][1:]
     scores = [row for row in _rows(tables["scores"]) if row["model"] == model]
@@ -146,7 +146,7 @@ def _groups(rows):
 
 
 def _interval(row, name):
-    """Return a score with its interval, "" where there is none."""
+    """Return a score with its interval, "" if there is none."""
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     return f"{float(value):.3f} ({float(low):.3f} to {float(high):.3f})" if value not in ("", "nan") else ""
 
