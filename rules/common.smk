@@ -123,9 +123,13 @@ OUTLIERS = "results/outliers/{training}.npz"
 FITTED_ONCE = f"{PREDICTIONS}/once"
 
 
+# the parts whose features are made
+ALL_PARTS = "|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", *map(re.escape, AUGMENTATIONS)])
+
+
 wildcard_constraints:
     split=SPLIT,
-    part="|".join(f"{part}{DRAWN}" for part in [SPLIT, rf"{SPLIT}\.{NEW}", PRETRAINING, *map(re.escape, AUGMENTATIONS)]),
+    part=f"{ALL_PARTS}|{PRETRAINING}",
     draw=r"\d+",
     kind="|".join([*config["augmentations"], *ALSO_WITHOUT_REDSHIFT.values()]),
     family="|".join(config["features"]),

@@ -14,7 +14,8 @@ AUDITS = ["labels", "siblings_from_features", "class_from_times", "features", "s
 TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "coverage"]
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
-OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # keys of evaluation.tree that its models depend on
+REPEATS_OF_EARLY = REPEATS_OF_COPIES.get(EARLY, REPEATS[:1])
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -79,7 +80,7 @@ rule score_other_surveys:
         runtime=minutes(10),
     params:
         code=code_of("score_other_surveys"),
-        settings=scoring_settings(),
+        settings={**scoring_settings(), "threshold": of_other_surveys()},
     message:
         "Scoring the training objects as other surveys would see them"
     script:
@@ -88,24 +89,25 @@ rule score_other_surveys:
 
 rule early:
     input:
-        expand("results/evaluation/{table}.csv", table=["early", "early_gains", "early_times"]),
+        expand("results/evaluation/{table}.csv", table=["early", "early_gains", "early_times", "early_found"]),
     localrule: True
 
 
 rule score_early:
     input:
-        [path for protocol in PROTOCOLS for path in whole_curves(protocol)[1]],
+        [path for protocol in PROTOCOLS for repeat in REPEATS_OF_EARLY for path in whole_curves(protocol, repeat)[1]],
         features=f"results/features/{EARLY}.parquet",
         lightcurves=f"results/lightcurves/{EARLY}.parquet",
         objects=f"results/objects/{EARLY}.parquet",
         posterior=f"results/posterior/{EARLY}.parquet",
-        early=expand(PREDICTED["out_of_fold"], training=EARLY, protocol=PROTOCOLS, model=SUBMITTED_MODEL, repeat=0),
+        early=[path for protocol in PROTOCOLS for path in early_predictions(protocol)],
         folds="results/folds.parquet",
         domain="results/domain.json",
     output:
         scores="results/evaluation/early.csv",
         gains="results/evaluation/early_gains.csv",
         times="results/evaluation/early_times.csv",
+        found="results/evaluation/early_found.csv",
         figure="results/evaluation/figures/early.svg",
         picture="results/evaluation/figures/early.png",
     log:
@@ -117,7 +119,8 @@ rule score_early:
         runtime=minutes(20),
     params:
         code=code_of("score_early", exported_code()),
-        whole={protocol: whole_curves(protocol)[0] for protocol in PROTOCOLS},
+        early={protocol: early_predictions(protocol) for protocol in PROTOCOLS},
+        whole={protocol: [whole_curves(protocol, repeat)[0] for repeat in REPEATS_OF_EARLY] for protocol in PROTOCOLS},
         settings={
             **{
                 name: config[name] for name in ("seed", "target", "training", "evaluation", "threshold", "calibration")
@@ -479,7 +482,9 @@ rule score_tree_early:
 rule score_tree:
     input:
         tree=tree_predictions(),
-        out_of_fold=predictions_beside_tree(),
+        submitted=submitted_beside_tree(
+            config["evaluation"]["tree"]["protocols"], REPEATS[: config["evaluation"]["tree"]["repeats"]]
+        ),
         folds="results/folds.parquet",
     output:
         **{table: f"results/evaluation/{table}.csv" for table in TREE_TABLES},
@@ -492,7 +497,11 @@ rule score_tree:
         runtime=minutes(20, 1),
     params:
         code=code_of("score_tree"),
-        settings={**scoring_settings("target"), "coverage": config["evaluation"]["tree"]["coverage"]},
+        settings={
+            **scoring_settings(),
+            "coverage": config["evaluation"]["tree"]["coverage"],
+            "refined": settings_of_refined(),
+        },
     message:
         "Scoring all classes of the tree"
     script:
@@ -502,9 +511,11 @@ rule score_tree:
 rule rank_classes:
     input:
         **model_tables(config["evaluation"]["tree"]["models"][0]),
+        **({} if config["evaluation"]["tree"]["from_submission"] == "none" else DECISIONS),
+        submitted=submitted_beside_tree("grouped", REPEATS[0]),
         test="results/features/test.parquet",
         folds="results/folds.parquet",
-        predictions=TREE_PREDICTIONS.format(
+        tree=TREE_PREDICTIONS.format(
             protocol="grouped", repeat=REPEATS[0], model=config["evaluation"]["tree"]["models"][0]
         ),
     output:
@@ -523,6 +534,7 @@ rule rank_classes:
             **training_settings(config["evaluation"]["tree"]["models"][0], "selection"),
             "number": config["report"]["candidates"],
             "tree": config["evaluation"]["tree"],
+            "refined": settings_of_refined(),
         },
     message:
         "Listing the first candidates of every class"

@@ -9,13 +9,6 @@
 include: "functions/features.smk"
 
 
-FEATURE_STAGES = (
-    "fit_process",
-    "predict_posterior",
-    "fit_hypotheses",
-    "fit_semi_parametric",
-    "join_features",
-)  # adapters between reading and learning, but that of the families
 NOT_OF_FEATURES = (
     "dust_map",
     "labels",

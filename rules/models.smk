@@ -1,11 +1,11 @@
 # Needs:  results/metadata.parquet, results/{lightcurves,objects}/{split}.parquet, results/features/{table}.parquet.
 # Makes:  results/folds.parquet, results/predictions/{training}/{protocol}/{repeat}/{model}/..., results/threshold.json,
 #         results/{submission,probabilities}.csv.
-# {training} is `final`, all training objects, which predicts the test set; or `outer_k`, all except fold k, which
-# predicts that fold for nested scores; or a set of copies, for the submitted model alone. `no_redshift` has all objects
-# without their redshifts and predicts the test objects without one. `other_surveys` and `other_surveys_no_redshift`
-# have them as other surveys would have seen them and predict new objects only. {model} is a block of `models` or of
-# `ensembles`.
+#
+# {training} is `final`, all training objects, which predicts the test set by the protocol that is submitted; or `outer_k`, all but those of fold k, which
+# predicts these for nested scores; or a set of copies, by the submitted model alone: `no_redshift`, of all without their
+# redshifts, which predicts the test objects that have none; `other_surveys` and `other_surveys_no_redshift`, as other
+# surveys would have seen them, which predict new objects only. {model} is a block of `models` or of `ensembles`.
 
 
 include: "functions/models.smk"
@@ -120,7 +120,7 @@ rule cross_validate:
         gpu=learner_resource("gpus"),
     params:
         code=lambda wildcards: training_code("cross_validate", wildcards.model),
-        settings=lambda wildcards: training_settings(wildcards.model, "selection"),
+        settings=fold_settings,
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
     script:
@@ -145,7 +145,7 @@ use rule cross_validate as cross_validate_copies with:
         training="|".join(ALL_COPIES),
         model="|".join(map(re.escape, config["models"])),
     params:
-        settings=lambda wildcards: settings_of_copies(wildcards.model, wildcards.training),
+        settings=settings_of_copies,
     message:
         "Training {wildcards.model} on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 

@@ -21,6 +21,7 @@ _SCORED = "workflow_scripts/test_inference_scripts.py"
 _WORKFLOW, _REDSHIFTS = "workflow/test_workflow.py", "workflow/test_redshifts.py"
 
 _DOMAIN = "decide/test_domain.py"
+_TOLD = "sources/test_told.py"
 _GOLDEN = "decide/test_golden_model.py"
 
 WENT_WRONG = [
@@ -72,6 +73,48 @@ WENT_WRONG = [
         "none was taken for one: `mallorn.as_of` found no trigger and returned no points",
         "-1 stays untold, and five sigma decide",
         "sources/test_table.py::test_whether_a_point_is_a_detection_may_be_untold",
+    ),
+    Wrong(
+        "passbands in upper case (U, G, R, I, Z, Y), of which Y alone is a name of LSST's; most rows in J",
+        "the few rows that were left were scored: in y alone, 'in domain'",
+        "error with the names and the number of rows; `passbands` says what they are, or leaves them out",
+        f"{_TOLD}::test_passbands_of_which_most_or_all_may_mean_others_are_refused",
+    ),
+    Wrong(
+        "passbands as the numbers 1 to 6",
+        "1 to 5 were taken for LSST's g to y, one passband too red, and 6 was set aside",
+        "error: numbers are 0 to 5; `passbands` says what others are. ztfg, lsstg and ps1::g are known by name",
+        f"{_TOLD}::test_passbands_of_which_most_or_all_may_mean_others_are_refused",
+    ),
+    Wrong(
+        "rows of one object with several redshifts, or several E(B-V)",
+        "the first was taken, without a word",
+        "a warning names the objects",
+        f"{_TOLD}::test_several_redshifts_or_reddenings_of_one_object_are_told",
+    ),
+    Wrong(
+        "a table without a column of ids that holds several objects",
+        "scored as one object, without a word",
+        "a warning says that the rows of the file are taken for one object",
+        f"{_TOLD}::test_a_table_without_ids_says_that_it_is_taken_for_one_object",
+    ),
+    Wrong(
+        "rows of one object with and without a trailing blank in the id, in capitals or in another Unicode form",
+        "scored as two objects of half of the points, without a word",
+        "a warning names the ids that may be one; they are still scored apart",
+        f"{_TOLD}::test_ids_that_may_be_one_are_told",
+    ),
+    Wrong(
+        "a visual extinction A_V as E(B-V): 3.1 in place of 1, or 31",
+        "a TDE had .001 in place of .997, 'in domain'; 31 was taken as missing, without a word",
+        "a warning above 1.5, and the flag 'much dust'; another where it is not believed",
+        f"{_TOLD}::test_a_visual_extinction_in_place_of_a_reddening_is_told",
+    ),
+    Wrong(
+        "a file whose header tells one unit of the fluxes and another one of their errors",
+        "the unit of the fluxes held for both: errors a thousand times too small",
+        "each is converted by its own",
+        f"{_TOLD}::test_errors_in_a_unit_of_their_own_are_converted_by_it",
     ),
     Wrong(
         "new objects without any usable point",

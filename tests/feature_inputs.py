@@ -19,7 +19,7 @@ from mallorn.survey.passbands import LSST, SLOT_WAVELENGTHS, SLOTS
 
 _BAND_MODELS = {"drw": DRW, "matern": Matern32}
 
-_SHARED = ("catalogue", "family", "join", "pipeline", "readers", "stored")
+_SHARED = ("artifacts", "catalogue", "family", "join", "origin", "pipeline", "stored", "stored_artifacts")
 CONFIG = defaults()
 
 

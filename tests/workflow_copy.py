@@ -80,7 +80,6 @@ class Workspace:
             "log",
             "benchmarks",
             "kernels",
-            "engine",
             "survey",
             "report",
             "history.parquet",

@@ -85,8 +85,7 @@ def empty(finished, tmp_path_factory):
     def make(folder):
         path = tmp_path_factory.mktemp("empty") / folder
         shutil.copytree(finished.origin / ".snakemake" / "metadata", path / ".snakemake" / "metadata")
-        for name in ("kernels", "engine"):
-            shutil.copytree(finished.origin / "results" / name, path / "results" / name)
+        shutil.copytree(finished.origin / "results" / "kernels", path / "results" / "kernels")
         return Workspace(path, snakefile=finished.origin / "Snakefile")
 
     return make

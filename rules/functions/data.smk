@@ -76,7 +76,7 @@ def set_aside_of(source, splits):
 def augmentation_settings(wildcards):
     """Return the settings of altered copies: the seed, and the changes of the points."""
     name = augmentation_of(wildcards.kind)
-    block, unused = config["augmentations"][name], ("enabled", "repeats", "draws")
+    block, unused = config["augmentations"][name], ("enabled", "repeats", "draws", "wanted_precision")
     further = {"domain": config["domain"]} if name in ALSO_WITHOUT_REDSHIFT else {}
     options = {key: values for key, values in block.items() if key not in unused}
     return {"seed": config["seed"], "augmentation": options, **further}

@@ -109,17 +109,29 @@ def tree_predictions():
     return expand(TREE_PREDICTIONS, protocol=tree["protocols"], repeat=REPEATS[: tree["repeats"]], model=tree["models"])
 
 
-def predictions_beside_tree():
-    """Return the out-of-fold predictions of the tree's models that every run also trains for its own classes."""
-    tree = config["evaluation"]["tree"]
-    models = [name for name in tree["models"] if name in MODELS]
-    chosen = {"training": FINAL, "protocol": tree["protocols"], "repeat": REPEATS[: tree["repeats"]]}
-    return expand(PREDICTED["out_of_fold"], **chosen, model=models)
+def submitted_beside_tree(protocols, repeats):
+    """Return the out-of-fold predictions of the submitted model that the tree keeps its probabilities of, if any."""
+    if config["evaluation"]["tree"]["from_submission"] == "none":
+        return []
+    chosen = {"training": FINAL, "protocol": protocols, "repeat": repeats, "model": SUBMITTED_MODEL}
+    return expand(PREDICTED["out_of_fold"], **chosen)
 
 
-def whole_curves(protocol):
-    """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths) of models of whole curves."""
-    about = {"training": FINAL, "protocol": protocol, "repeat": 0}
+def settings_of_refined():
+    """Return what predictions on the tree that agree with the submitted model's are made by."""
+    blocks = {name: config[name] for name in ("calibration", "threshold")}
+    return {**class_settings(), **blocks, "kept": config["evaluation"]["tree"]["from_submission"]}
+
+
+def early_predictions(protocol):
+    """Return the paths of predictions of copies at ages, one for each repeat."""
+    about = {"training": EARLY, "protocol": protocol, "model": SUBMITTED_MODEL}
+    return expand(PREDICTED["out_of_fold"], **about, repeat=REPEATS_OF_EARLY)
+
+
+def whole_curves(protocol, repeat):
+    """Return ({"fits": {model: folder}, "learned": path or None}, list of these paths): what whole curves taught."""
+    about = {"training": FINAL, "protocol": protocol, "repeat": repeat}
     fits = {model: FITS.format(**about, model=model) for model in SUBMITTED_MODELS}
     learned = f"{PREDICTIONS}/learned.json".format(**about, model=SUBMITTED_MODEL) if SUBMITTED_ENSEMBLE else None
     return {"fits": fits, "learned": learned}, [*fits.values(), *filter(None, [learned])]

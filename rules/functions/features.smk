@@ -10,16 +10,8 @@ def needs_of(family):
 
 
 def artifacts_of(family, part):
-    """Return {artifact: path} of a family's inputs for a part, with {slot: path} for fits of single passbands."""
-    fill = lambda path: path.format(part=part)
-    return {
-        need: (
-            {slot: fill(path) for slot, path in ARTIFACTS[need].items()}
-            if isinstance(ARTIFACTS[need], dict)
-            else fill(ARTIFACTS[need])
-        )
-        for need in needs_of(family)
-    }
+    """Return {artifact: path} of what a family reads of a part; {slot: path} for fits of single passbands."""
+    return {need: of_part(ARTIFACTS[need], part) for need in needs_of(family)}
 
 
 def family_inputs(wildcards):
@@ -34,16 +26,21 @@ def family_inputs(wildcards):
 @cache
 def family_code(family):
     """Return the digest of all code that makes one family."""
-    used = {"features": family, "readers": needs_of(family), "hypotheses": config["features"][family]}
+    used = {"features": family, "artifacts": viewed([family]), "hypotheses": config["features"][family]}
     return code_of("extract_features", used)
+
+
+def viewed(families):
+    """Return the names of the artifacts of which families read a view."""
+    needs = {need.rpartition("/")[2] for family in families for need in needs_of(family) if need != "lightcurves"}
+    return sorted(name for name in needs if plugins.defines("artifacts", name, "view"))
 
 
 @cache
 def families_code():
     """Return the digest of all code that makes any family."""
-    readers = sorted({need for family in FAMILIES for need in needs_of(family)})
     hypotheses = [config["features"][family] for family in FAMILIES]
-    return code_of("extract_features", {"features": FAMILIES, "readers": readers, "hypotheses": hypotheses})
+    return code_of("extract_features", {"features": FAMILIES, "artifacts": viewed(FAMILIES), "hypotheses": hypotheses})
 
 
 @cache
@@ -71,7 +68,8 @@ def feature_state(source):
 
     source: the source or format that reads the light curves.
     """
-    code = {name: code_of(name, {"hypotheses": config["fits"]["hypotheses"]["models"]}) for name in FEATURE_STAGES}
+    code = {"join_features": code_of("join_features")}
+    code |= {name: artifact_code(name) for name in FITTED}
     code |= {f"features.{family}": family_code(family) for family in FAMILIES}
     settings = {name: config[name] for name in ("ingest", "fits", "posterior")}
     settings["ingest"] = {name: value for name, value in config["ingest"].items() if name not in NOT_OF_FEATURES}

@@ -7,11 +7,16 @@ def training_tables(wildcards):
     tables |= model_tables(wildcards.model)
     for kind in ALTERED:
         tables |= view_inputs(views_of_model(wildcards.model), [kind], f"{kind}_")
-    for table in ("photoz", *(["test"] if wildcards.training == FINAL else [])):
+    for table in ("photoz", *(["test"] if wildcards.training == FINAL and reads_test(wildcards) else [])):
         tables |= draw_inputs(views_of_model(wildcards.model), table)
-    if wildcards.training == FINAL:
+    if wildcards.training == FINAL and reads_test(wildcards):
         tables["test"] = "results/features/test.parquet"
     return tables | weights_and_parameters(wildcards)
+
+
+def reads_test(wildcards):
+    """Return whether models of a protocol predict the test set, or learn from it."""
+    return wildcards.protocol == SUBMITTED or config["training"]["pseudo_labels"]["enabled"]
 
 
 def tables_of_copies(wildcards):
@@ -21,7 +26,9 @@ def tables_of_copies(wildcards):
     """
     views, kind = views_of_model(wildcards.model), wildcards.training
     tables = {**model_tables(wildcards.model), **view_inputs(views, [kind], "train_")}
-    tables |= {"train": f"results/features/{kind}.parquet", "test": "results/features/test.parquet"}
+    tables |= {"train": f"results/features/{kind}.parquet"}
+    if wildcards.protocol == SUBMITTED:
+        tables["test"] = "results/features/test.parquet"
     return tables | weights_and_parameters(wildcards)
 
 
@@ -81,9 +88,14 @@ def pretraining_survey():
     return {**config["simulation"], "n_splits": 1, **own}
 
 
-def settings_of_copies(model, training):
-    """Return `training_settings` of a training set of copies; models of young objects learn from more features."""
-    found, of = training_settings(model, "selection"), augmentation_of(training)
+def fold_settings(wildcards):
+    """Return `training_settings` of models of folds; those of the protocol that is not submitted predict no test set."""
+    return {**training_settings(wildcards.model, "selection"), "predicts": wildcards.protocol == SUBMITTED}
+
+
+def settings_of_copies(wildcards):
+    """Return `fold_settings` of a training set of copies: those of young objects learn from more features."""
+    found, of = fold_settings(wildcards), augmentation_of(wildcards.training)
     if of != EARLY:
         return found
     included = config["augmentations"][EARLY]["include"]
@@ -106,8 +118,16 @@ def of_young(copies):
 def deciding_settings(training):
     """Return the settings for the calibration and the threshold of a training set of copies."""
     method = {"method": config["augmentations"][EARLY]["calibration"]}
-    young = augmentation_of(training) == EARLY
-    return {"threshold": config["threshold"], "calibration": method if young else config["calibration"]}
+    kind = augmentation_of(training)
+    threshold = of_other_surveys() if kind == OTHER_SURVEYS else config["threshold"]
+    return {"threshold": threshold, "calibration": method if kind == EARLY else config["calibration"]}
+
+
+def of_other_surveys():
+    """Return the block `threshold` that holds for objects as other surveys would see them."""
+    precision = config["augmentations"][OTHER_SURVEYS]["wanted_precision"]
+    own = {"rule": "wanted_precision", "precision": precision} if precision is not None else {}
+    return {**config["threshold"], **own}
 
 
 def class_settings():

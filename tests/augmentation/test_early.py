@@ -42,7 +42,7 @@ def curves():
 
 
 def test_a_copy_holds_what_was_known_at_its_age(curves):
-    copies = known_at_ages(curves, OPTIONS, MINIMUM)
+    copies = known_at_ages(curves, OPTIONS, MINIMUM, 7)
     whole = joined(copies)
     assert sorted(set(cuts_of(whole.object_id))) == sorted([age_name(20.0), age_name(50.0), WHOLE])
     trigger = trigger_times(curves)
@@ -59,18 +59,52 @@ def test_a_copy_holds_what_was_known_at_its_age(curves):
 def test_what_comes_later_changes_no_copy(curves):
     curves = curves.take([0])
     later = replace(curves, flux=np.where(curves.mjd > trigger_times(curves)[0] + 20.0, 9.0, curves.flux))
-    first, second = (known_at_ages(one, OPTIONS, MINIMUM)[0] for one in (curves, later))
+    first, second = (known_at_ages(one, OPTIONS, MINIMUM, 7)[0] for one in (curves, later))
     assert np.array_equal(first.flux, second.flux)
     assert list(first.object_id) == list(second.object_id)
 
 
 def test_an_object_that_never_triggers_has_no_young_copy(curves):
-    names = [set(originals(lc.object_id)) for lc in known_at_ages(curves, OPTIONS, MINIMUM)]
+    names = [set(originals(lc.object_id)) for lc in known_at_ages(curves, OPTIONS, MINIMUM, 7)]
     assert [len(one) for one in names] == [1, 1, 2]
 
 
 def test_a_copy_that_shows_no_more_is_left_out():
     times = np.arange(0.0, 40.0, 5.0)
     curves = seen((times, np.full(len(times), 50.0)))
-    copies = known_at_ages(curves, {**OPTIONS, "ages": [50.0, 20.0, 90.0]}, MINIMUM)
+    copies = known_at_ages(curves, {**OPTIONS, "ages": [50.0, 20.0, 90.0]}, MINIMUM, 7)
     assert [len(lc) for lc in copies] == [1, 1, 0, 0]
+
+
+def test_random_copies_are_of_times_drawn_for_each_object(curves):
+    options = {**OPTIONS, "random": {"days": 9, "shares": 7, "exponents": [0.0, 6.5]}}
+    copies = joined(known_at_ages(curves, options, MINIMUM, 7))
+    cuts, of = cuts_of(copies.object_id), originals(copies.object_id)
+    drawn = np.flatnonzero([cut.startswith(("days", "share")) for cut in cuts])
+    assert {cuts[k].split()[0] for k in drawn} == {"days", "share"}
+    assert set(of[drawn]) == {"o0"}  # the other never triggers
+    whole, trigger = curves.mjd[: curves.start[1]], trigger_times(curves)[0]
+    seen = set()
+    for k in np.flatnonzero(of == "o0"):
+        own = copies.mjd[copies.start[k] : copies.start[k + 1]]
+        assert own.tolist() == whole[: len(own)].tolist()
+        assert own[-1] >= trigger
+        seen.add(len(own))
+    assert len(seen) == np.sum(of == "o0")  # none shows what another shows
+    again = joined(known_at_ages(curves.take([1, 0]), options, MINIMUM, 7))
+    assert sorted(again.object_id) == sorted(copies.object_id)
+    assert sorted(again.mjd) == sorted(copies.mjd)
+    other = joined(known_at_ages(curves, options, MINIMUM, 8))
+    assert len(other.mjd) != len(copies.mjd)
+
+
+def test_days_of_random_copies_are_spread_evenly_in_their_logarithm():
+    times = np.arange(0.0, 3000.0, 1.0)
+    curves = seen((times, np.full(len(times), 50.0)))
+    options = {**OPTIONS, "ages": [2.0], "random": {"days": 400, "shares": 0, "exponents": [3.0, 11.0]}}
+    copies = joined(known_at_ages(curves, options, MINIMUM, 7))
+    drawn = np.log2([n for n, cut in zip(copies.n_points, cuts_of(copies.object_id), strict=True) if cut[0] == "d"])
+    assert 3.0 <= drawn.min() < 3.2
+    assert 10.8 < drawn.max() <= 11.01
+    above = drawn[drawn > 8.0]  # below it many draws show the same points
+    assert abs(np.mean(above > 9.5) - 0.5) < 0.1

@@ -27,7 +27,7 @@ from mallorn.learning.model_files import Fits, write_fits
 COLUMNS = tuple(f"family__{k}" for k in range(10))
 STATE = {
     "reading": {"kaggle": "2c"},
-    "code": {"fit_drw": "0a", "features.color": "1b"},
+    "code": {"fits/drw": "0a", "features.color": "1b"},
     "settings": {"fits": {"drw": {"a": 1}, "matern": [1, 2]}},
 }
 DECISION = {"calibration": {"method": "platt", "slope": 1.5, "intercept": 0.25}, "threshold": 0.4, "spread": 0.0}
@@ -183,8 +183,8 @@ def test_light_curves_may_be_read_by_another_source(made):
         ({"versions": {**installed(), "numpy": "0.1"}}, r"numpy 0\.1 here, \d.* in the model"),
         ({"versions": {**installed(), "light-curve": ""}}, "light-curve is not installed here"),
         ({"columns": ("object_id", *COLUMNS[1:])}, r"1 of 10 features are missing: family__0"),
-        ({"code": {**STATE["code"], "fit_drw": "9"}}, "the code of fit_drw is not that of the model"),
-        ({"code": {"fit_drw": "0a"}}, r"the code of features\.color is not that of the model"),
+        ({"code": {**STATE["code"], "fits/drw": "9"}}, "the code of fits/drw is not that of the model"),
+        ({"code": {"fits/drw": "0a"}}, r"the code of features\.color is not that of the model"),
         ({"reading": {"kaggle": "9"}}, "the code that reads kaggle is not that of the model"),
         ({"settings": {"fits": {"drw": {"a": 2}, "matern": [1, 2]}}}, r"config\.yaml, fits\.drw, is not"),
     ],

@@ -31,6 +31,7 @@ def seen(n=600, seed=1, **changed):
         "absolute_magnitude": rng.normal(-20.0, 1.0, n),
         "slots": np.ones((n, 6), dtype=bool),
         "age": rng.uniform(500, 1400, n),
+        "faint": rng.uniform(0.3, 0.8, n),
     }
     whole = {name: np.broadcast_to(np.asarray(v), np.shape(fields[name])) for name, v in changed.items()}
     return Observed(**fields | whole)
@@ -40,6 +41,7 @@ ZTF = {
     "n_points": 30,
     "n_detections": 30,
     "detected": 1.0,
+    "faint": 0.0,
     "median_error": 12.0,
     "peak": 300.0,
     "span": 90.0,
@@ -129,9 +131,9 @@ def test_a_young_object_of_another_survey_is_judged_by_its_copies(with_young):
 @pytest.mark.parametrize(
     ("changed", "cut"),
     [
-        ({"detected": 0.3}, "few_bands"),
+        ({"faint": 0.3}, "few_bands"),
         ({"slots": np.ones(6, dtype=bool)}, "detections"),
-        ({"detected": 0.3, "slots": np.ones(6, dtype=bool)}, "forced"),
+        ({"faint": 0.3, "slots": np.ones(6, dtype=bool)}, "forced"),
     ],
 )
 def test_a_cut_is_named_by_passbands_and_detections(domain, changed, cut):
@@ -211,8 +213,15 @@ def test_nanojansky_magnitudes_and_host_light_are_told_by_name(domain):
     assert "FLUXCAL" in unlike_words(bare, shallow._replace(slots=one.slots))[0]
     magnitudes = one._replace(peak=np.full(600, 22.0), median_error=np.full(600, 0.1), baseline=np.full(600, 0.95))
     assert "look like magnitudes" in unlike_words(domain, magnitudes)[0]
+    faint = magnitudes._replace(baseline=np.full(600, 0.7), snr=np.full(600, 990.0))
+    assert "look like magnitudes" in unlike_words(domain, faint)[0]
     host = one._replace(baseline=np.full(600, 0.97), peak=np.full(600, 60.0))
     assert any("host" in sentence for sentence in unlike_words(domain, host))
+    brighter = host._replace(baseline=np.full(600, 0.6), detected=np.ones(600))  # as a bright event over the host
+    alerts = domain_of(seen(seed=2, **ZTF | {"baseline": np.linspace(0.0, 0.9, 600)}), 0.01, 1)
+    alerts = {**domain, "scorers": {"other_surveys": alerts}}
+    assert any("host" in sentence for sentence in unlike_words(alerts, brighter))
+    assert not any("host" in sentence for sentence in unlike_words(alerts, brighter._replace(span=np.full(600, 60.0))))
 
 
 def test_kinds_of_trouble_are_counted_in_the_log(domain, caplog):

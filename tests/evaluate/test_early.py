@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
+from mallorn.evaluate.early import (
+    crossed,
+    found_about_peak,
+    gains_by_age,
+    known_by,
+    mean_gain,
+    passed_at,
+    scores_by_age,
+    shared,
+)
 from mallorn.metrics import average_precision
 
 OPTIONS = {"rounds": 40, "level": 0.9}
@@ -27,7 +36,7 @@ def test_scores_are_those_of_the_objects_of_an_age(labels):
     rng = np.random.default_rng(0)
     p = np.clip(0.3 * labels["target"] + rng.random(40) * 0.7, 0, 1)
     ages = np.array(["5 d", "20 d"], dtype=object)[np.arange(40) % 2]
-    rows = scores_by_age(labels, ages, np.stack([p, 1 - p], axis=1), ("TDE", "other"), OPTIONS, 1)
+    rows = scores_by_age(labels, ages, np.stack([p, 1 - p], axis=1)[None], ("TDE", "other"), OPTIONS, 1)
     assert [(row["age"], row["class"]) for row in rows] == [
         ("5 d", "TDE"), ("5 d", "other"), ("20 d", "TDE"), ("20 d", "other"),
     ]  # fmt: skip
@@ -39,7 +48,7 @@ def test_scores_are_those_of_the_objects_of_an_age(labels):
 
 def test_a_better_model_gains_in_all_draws(labels):
     ages, good = np.full(40, "5 d", dtype=object), labels["target"] * 0.5 + 0.2
-    (row,) = gains_by_age(labels, ages, good, 1.0 - good, OPTIONS, 1)
+    (row,) = gains_by_age(labels, ages, good[None], 1.0 - good[None], OPTIONS, 1)
     assert row["gain"] == pytest.approx(1.0 - row["other_average_precision"])
     assert row["better"] == 1.0
     assert row["gain_low"] > 0
@@ -48,7 +57,7 @@ def test_a_better_model_gains_in_all_draws(labels):
 def test_the_mean_gain_is_that_over_ages(labels):
     rng, ages = np.random.default_rng(4), np.array(["5 d", "20 d"], dtype=object)[np.arange(40) % 2]
     labels = {name: np.roll(values, 3) if name != "event" else values for name, values in labels.items()}
-    p, other = labels["target"] * 0.3 + rng.random(40), rng.random(40)
+    p, other = labels["target"] * 0.3 + rng.random((2, 40)), rng.random((2, 40))
     (mean,) = mean_gain(labels, ages, p, other, OPTIONS, 1)
     gains = [row["gain"] for row in gains_by_age(labels, ages, p, other, OPTIONS, 1)]
     assert len(gains) == 2
@@ -57,6 +66,19 @@ def test_the_mean_gain_is_that_over_ages(labels):
     assert mean_gain(labels, ages, p, p, OPTIONS, 1)[0]["better"] == 0.0
     nobody = {**labels, "target": np.where(ages == "5 d", 0, labels["target"])}
     assert mean_gain(nobody, ages, p, other, OPTIONS, 1) == []
+
+
+def test_scores_of_repeats_are_their_means(labels):
+    ages, p = np.full(40, "5 d", dtype=object), np.random.default_rng(8).random((2, 40))
+    (each, again), (both,) = ([gains_by_age(labels, ages, q, 1 - q, OPTIONS, 1)[0] for q in (p[:1], p[1:])],
+                              gains_by_age(labels, ages, p, 1 - p, OPTIONS, 1))  # fmt: skip
+    assert both["gain"] == pytest.approx((each["gain"] + again["gain"]) / 2)
+    of = [
+        scores_by_age(labels, ages, np.stack([q, 1 - q], axis=-1), ("TDE", "other"), OPTIONS, 1)[0]
+        for q in (p[:1], p[1:], p)
+    ]
+    for name in ("average_precision", "recall_at_80", "expected_calibration_error"):
+        assert of[2][name] == pytest.approx((of[0][name] + of[1][name]) / 2)
 
 
 def test_maps_by_age_see_only_other_folds_and_what_they_may_learn_from():
@@ -77,9 +99,9 @@ def test_maps_by_age_see_only_other_folds_and_what_they_may_learn_from():
 
 def test_ages_without_targets_have_no_score(labels):
     nobody = {**labels, "target": np.zeros(40, dtype=int), "class": np.full(40, "other", dtype=object)}
-    p = np.full((40, 2), 0.5)
+    p = np.full((1, 40, 2), 0.5)
     assert np.isnan(scores_by_age(nobody, np.full(40, "5 d"), p, ("TDE", "other"), OPTIONS, 1)[0]["average_precision"])
-    assert gains_by_age(nobody, np.full(40, "5 d"), p[:, 0], p[:, 1], OPTIONS, 1) == []
+    assert gains_by_age(nobody, np.full(40, "5 d"), p[..., 0], p[..., 1], OPTIONS, 1) == []
 
 
 def test_the_first_age_at_which_an_object_is_chosen():
@@ -88,3 +110,19 @@ def test_the_first_age_at_which_an_object_is_chosen():
     assert objects.tolist() == ["a", "b", "c"]
     assert first[:2].tolist() == [5.0, np.inf]
     assert np.isnan(first[2])
+
+
+def test_objects_are_counted_by_when_they_are_found_about_their_peak():
+    days = [(70.0, 10.0), (30.0, 10.0), (20.0, 20.0), (-5.0, 50.0), (9.0, np.inf), (9.0, np.nan), (np.nan, 5.0)]
+    rows = [{"peak_after_trigger": peak, "chosen_after_trigger": chosen} for peak, chosen in days]
+    found = found_about_peak(rows)
+    counts = {row["found"]: row["objects"] for row in found}
+    assert counts["50 d and more before peak"] == 1
+    assert counts["20 to 50 d before peak"] == 0  # 20 days before: the span ends with the smaller number
+    assert counts["0 to 20 d before peak"] == 1
+    assert counts["0 to 20 d after peak"] == 1
+    assert counts["50 d and more after peak"] == 1
+    assert counts["whole light curve"] == counts["never"] == counts["at an age, no peak known"] == 1
+    assert sum(counts.values()) == len(days)
+    assert [round(7 * row["share_so_far"]) for row in found[:-1]] == [1, 1, 2, 3, 3, 4, 5, 6]
+    assert np.isnan(found[-1]["share_so_far"])

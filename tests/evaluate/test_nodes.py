@@ -138,6 +138,7 @@ def test_coverage_counts_events_not_objects():
     assert all(set(row) == set(COVERAGE_COLUMNS) for row in rows)
     by = {(row["kind"], row["class"]): row for row in rows}
     assert by["marginal", "all"]["events"] == 300
+    assert {(row["kind"], row["promise"]) for row in rows} == {("marginal", "coverage"), ("by_class", "set_coverage")}
     assert by["marginal", "TDE"]["finest"] == pytest.approx(40 / 41)
     for kind in ("marginal", "by_class"):
         assert 0.85 < by[kind, "all"]["set_coverage"] < 0.96

@@ -153,7 +153,7 @@ def edited(path):
 
 AFTER_MODELS = {"choose_threshold", "write_submission"}
 AFTER_FAMILIES = {"join_features", "cross_validate", *AFTER_MODELS}
-AFTER_POINTS = {"ingest", "ingest_metadata", "make_folds", "extract_features", "fit_hypotheses", *AFTER_FAMILIES}
+AFTER_POINTS = {"ingest", "ingest_metadata", "make_folds", "extract_features", "fit_lightcurves", *AFTER_FAMILIES}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ AFTER_POINTS = {"ingest", "ingest_metadata", "make_folds", "extract_features", "
     [
         ("sparkle", {"extract_features", *AFTER_FAMILIES}),
         ("nearest_mean", {"cross_validate", *AFTER_MODELS}),
-        ("kilonova", {"fit_hypotheses", "extract_features", *AFTER_FAMILIES}),
+        ("kilonova", {"fit_lightcurves", "extract_features", *AFTER_FAMILIES}),
         ("one_file_each", AFTER_POINTS),
     ],
 )

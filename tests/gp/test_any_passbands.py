@@ -9,14 +9,11 @@ from gp_dense import Dense
 
 from mallorn.gp import compiled
 from mallorn.gp.batch import pack
-from mallorn.gp.fit import fit_lightcurves
+from mallorn.gp.fit import fit_lightcurves, fit_slots
 from mallorn.gp.models import DRW, Matern32, MultibandMatern32
 from mallorn.gp.posterior import predict_posterior
 from mallorn.gp.predict import Process
 from mallorn.gp.solver import innovations
-from mallorn.gp.split import fit_split
-from mallorn.io.tables import read_columns
-from mallorn.survey.lightcurves import write_lightcurves
 from mallorn.survey.passbands import LSST, NO_SLOT, SLOT_WAVELENGTHS, SLOTS, Passbands
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -113,17 +110,12 @@ def test_peaks_are_sought_in_what_the_survey_has():
 
 
 @pytest.mark.parametrize("model", [DRW, Matern32])
-def test_fits_of_slots_that_the_survey_lacks_are_those_without_points(tmp_path, model):
+def test_fits_of_slots_that_the_survey_lacks_are_those_without_points(model):
     lc = simulated(3, seed=4)
     lc = lc.where(np.isin(lc.band, [1, 2]))
     two = replace(lc, passbands=Passbands((LSST.rows[1], LSST.rows[2])), band=(lc.band - 1).astype(np.int8))
-    tables = []
-    for name, curves in (("six", lc), ("two", two)):
-        files = [tmp_path / f"{name} {kind}" for kind in ("points", "objects")]
-        write_lightcurves(curves, *files)
-        paths = {slot: tmp_path / f"{name} {slot}" for slot in SLOTS}
-        fit_split(model, *files, paths, CONFIG["fits"][model.name])
-        tables.append({slot: read_columns(path) for slot, path in paths.items()})
+    settings = CONFIG["fits"][model.name]
+    tables = [fit_slots(model, curves.dereddened().in_slots(), settings) for curves in (lc, two)]
     for slot in SLOTS:
         for name, values in tables[0][slot].items():
             np.testing.assert_array_equal(tables[1][slot][name], values)

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.preprocessing import QuantileTransformer
 
-from mallorn.learning.transforms.normal_scores import fit_scaling
+from mallorn.learning.transforms.normal_scores import Scaling, fit_scaling, load, save
 
 
 def test_scores_are_those_of_scikit_learn():
@@ -57,3 +57,19 @@ def test_few_objects_have_to_the_bit_the_scores_that_they_have_among_many():
     for k in range(len(others)):
         np.testing.assert_array_equal(scaling.transform(others[k : k + 1]), together[k : k + 1])
     assert len(np.unique(together)) > 500
+
+
+def test_what_is_kept_is_the_same_to_the_bit_and_small(tmp_path):
+    rng = np.random.default_rng(5)
+    table = rng.normal(size=(3000, 40)).astype(np.float32) ** 3
+    table[:, 1] = np.nan  # never known
+    table[:, 2] = -0.0
+    quantiles = fit_scaling(table).quantiles
+    quantiles[0, 3], quantiles[-1, 4] = -np.inf, np.inf
+    for dtype in (np.float32, np.float64):
+        save(Scaling(quantiles.astype(dtype), np.arange(40.0)), tmp_path)
+        kept = load(tmp_path)
+        assert kept.quantiles.tobytes() == quantiles.astype(dtype).tobytes()
+        assert kept.mean.tolist() == list(range(40))
+        if dtype == np.float32:
+            assert (tmp_path / "scaling.npz").stat().st_size < 0.85 * quantiles.nbytes

@@ -70,7 +70,13 @@ def test_the_card_says_what_was_learned_from(tables):
     assert "90% intervals" in card
     assert card.endswith("\n\nA last word.\n")
     assert "four models" not in card
-    assert "four models" in model_card({**ABOUT, "other_surveys": {}}, tables, 0.9, EXPORT)
+    without, others, young = "without_redshift", "other_surveys", "early"
+    for names, words in (
+        ((without, others, f"{others}_{without}"), "four models"),
+        ((without, others, f"{others}_{without}", young, f"{young}_{without}"), "six models"),
+        ((young,), "two models"),
+    ):
+        assert words in model_card({**ABOUT, **dict.fromkeys(names, {})}, tables, 0.9, EXPORT)
     folds = model_card(ABOUT, tables, 0.9, {**EXPORT, "trained": "folds", "note": ""})
     assert "one, two, each the mean of the fits of all folds; their mean" in folds
     assert folds.endswith("are TDE; on the sky far fewer are.\n")
@@ -86,3 +92,18 @@ def test_views_of_other_surveys_have_rows_of_their_own(tables, tmp_path):
     card = model_card(ABOUT, {**tables, "other_surveys": table(tmp_path / "cuts.csv", rows)}, 0.95, EXPORT)
     assert "| detections only | no | grouped | 9 | 0.600 (0.500 to 0.700)" in card
     assert "| x | yes | grouped | 9 | 0.700 (0.600 to 0.800)" in card
+
+
+def test_young_objects_have_rows_of_what_scoring_gives(tables, tmp_path):
+    about = {"protocol": "grouped", "objects": 9, "targets": 3, "recall_at_50": 0.25}
+    rows = [
+        scored(0.6, age="20 d", model="served", **about, **{"class": "TDE"}),
+        scored(0.9, age="20 d", model="served", **about, **{"class": "AGN"}),
+        scored(0.8, age="20 d", model="whole", **about, **{"class": "TDE"}),
+        scored(0.7, age="all", model="served", **about, **{"class": "TDE"}),
+    ]
+    card = model_card(ABOUT, {**tables, "early": table(tmp_path / "early.csv", rows)}, 0.95, EXPORT)
+    assert "| 20 | grouped | 9 | 3 | 0.600 (0.500 to 0.700) | 0.250 | 0.600 |" in card
+    assert "| whole light curve | grouped | 9 | 3 | 0.700 (0.600 to 0.800) | 0.250 | 0.700 |" in card
+    assert "0.900" not in card
+    assert "0.800 (" not in card

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from feature_inputs import CONFIG, simulated
 
-from mallorn.gp.models import DRW, Matern32, MultibandMatern32
-from mallorn.gp.posterior import predict_posterior
-from mallorn.gp.split import fit_split
-from mallorn.io.tables import read_columns, table_writer
+from mallorn.families.stored_artifacts import write_artifacts
+from mallorn.io.tables import table_writer
 from mallorn.report.objects import EVIDENCES, ObjectView, read_points, read_views
 from mallorn.report.store import Store
 from mallorn.survey.lightcurves import lightcurve_groups, write_lightcurves
@@ -28,19 +26,22 @@ def stored(folder, lightcurves, per_group):
     folder.mkdir()
     points, objects = folder / "points", folder / "objects"
     write_lightcurves(lightcurves, points, objects, per_group)
-    fits = {"drw": DRW, "matern": Matern32}
-    bands = {name: {band: folder / f"{name}_{band}" for band in SLOTS} for name in fits}
-    for name, model in fits.items():
-        fit_split(model, points, objects, bands[name], CONFIG["fits"][name])
-    fit_split(MultibandMatern32, points, objects, {None: folder / "multiband"}, CONFIG["fits"]["multiband"])
+    bands = {name: {band: folder / f"{name}_{band}" for band in SLOTS} for name in ("drw", "matern")}
+    outputs = {f"fits/{name}": paths for name, paths in bands.items()}
+    outputs |= {"fits/multiband": folder / "multiband", "posterior": folder / "posterior"}
+    blocks = {**CONFIG["fits"], "posterior": CONFIG["posterior"]}
+    made = {
+        name: {"output": output, "settings": blocks[name.rpartition("/")[2]], "code": "a"}
+        for name, output in outputs.items()
+    }
+    write_artifacts(points, objects, made, engine="celerite2")
     number = {name: k for k, name in enumerate(lightcurves.object_id)}
-    with table_writer(folder / "posterior") as write, table_writer(folder / "hypotheses") as write_hypotheses:
-        for group, lc in lightcurve_groups(points, objects):
-            write(predict_posterior(lc, read_columns(folder / "multiband", group=group), CONFIG["posterior"]))
+    with table_writer(folder / "hypotheses") as write_hypotheses:
+        for _, lc in lightcurve_groups(points, objects):
             evidence = np.array([100.0 * number[name] for name in lc.object_id])
             write_hypotheses({f"{name}_ln_evidence": evidence + k for k, name in enumerate(EVIDENCES)})
     one = ({"split_01": path} for path in (points, objects, folder / "posterior", folder / "hypotheses"))
-    return Store(*one, *({"split_01": bands[name]} for name in fits))
+    return Store(*one, *({"split_01": bands[name]} for name in bands))
 
 
 def assert_close(found, expected):

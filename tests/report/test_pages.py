@@ -202,7 +202,7 @@ def test_an_object_is_shown_on_the_tree(tmp_path):
     macros = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True).get_template("macros.html").module
     text = str(macros.on_tree(found["a"]))
     assert "SN &gt; &lt;i&gt;" in text
-    assert "(leaves: none)" in text
+    assert "The leaves none: for the events of each class; all of them are all, which holds more often" in text
 
 
 def test_the_benchmark_is_shown_if_it_was_made(tmp_path):

@@ -142,10 +142,10 @@ def test_a_job_whose_settings_name_nothing_of_a_kind_may_load_all_of_it(used):
 
 
 def test_what_is_loaded_by_name_is_followed():
-    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "bazin", "readers": []})
+    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "bazin", "artifacts": []})
     assert "mallorn.families.bazin" in family
     assert not {"mallorn.families.color", "mallorn.gp.posterior"} & set(family)
-    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "color", "readers": ["posterior"]})
+    family = modules_of(SCRIPTS / "extract_features.py", used={"features": "color", "artifacts": ["posterior"]})
     assert {"mallorn.families.color", "mallorn.gp.posterior"} <= set(family)
     assert loads_of(SCRIPTS / "ingest.py") == ["sources"]
 
@@ -170,8 +170,8 @@ def test_a_plug_in_file_counts_by_its_code_and_not_by_its_place(tmp_path):
         path.parent.mkdir()
         path.write_text(text + more)
         plugins.use([path])
-        digests.append(fingerprint(SCRIPTS / "fit_hypotheses.py", used={"hypotheses": ["mine"]}))
-        assert {"hypotheses:mine", "mallorn.curves.knots"} <= set(modules_of(SCRIPTS / "fit_hypotheses.py"))
+        digests.append(fingerprint(SCRIPTS / "fit_lightcurves.py", used={"hypotheses": ["mine"]}))
+        assert {"hypotheses:mine", "mallorn.curves.knots"} <= set(modules_of(SCRIPTS / "fit_lightcurves.py"))
     plugins.use([])
     assert digests[0] == digests[1] != digests[2]
-    assert digests[0] != fingerprint(SCRIPTS / "fit_hypotheses.py")
+    assert digests[0] != fingerprint(SCRIPTS / "fit_lightcurves.py")

@@ -27,7 +27,7 @@ SMALL = ("--configfile", str(TINY), str(HERE / "small.yaml"))
 PATIENCE = 1200  # seconds
 TABLES = ["features/train.parquet", "features/test.parquet", "submission.csv", "probabilities.csv"]
 LIGHT = {"simulate_logs", "ingest_metadata", "combine", "choose_threshold", "write_submission"}
-HEAVY = {"ingest", "fit_drw", "fit_matern", "fit_multiband", "fit_hypotheses", "extract_features", "cross_validate"}
+HEAVY = {"ingest", "fit_lightcurves", "extract_features", "cross_validate"}
 
 pytestmark = pytest.mark.skipif(STATE is None, reason="no Slurm cluster; make test-slurm starts one")
 
@@ -129,7 +129,8 @@ def test_a_job_asks_for_memory_by_the_size_of_what_it_reads_whole(undisturbed):
     metadata = sum(path.stat().st_size for path in results.glob("survey/*.csv")) / 2**20
     for split in ("split_01", "split_02"):
         assert asked[f"rule_ingest_wildcards_{split}"] == (int(400 + 400 + 8 * metadata), "6:00")
-        assert asked[f"rule_fit_drw_wildcards_{split}"] == (400 + 400, "6:00")
+        read = sum((results / kind / f"{split}.parquet").stat().st_size for kind in ("lightcurves", "objects")) / 2**20
+        assert asked[f"rule_fit_lightcurves_wildcards_{split}"] == (400 + 800, f"{int(15 + 18 * read + 1)}:00")
     table = (results / "features" / "train.parquet").stat().st_size / 2**20
     trained = {memory for comment, (memory, _) in asked.items() if comment.startswith("rule_cross_validate_")}
     assert trained == {int(400 + 1000 + 20 * table)}
@@ -150,13 +151,12 @@ PREAMBLE = """if "snakemake" in globals():
             time.sleep(3600)
 """
 OVER_MEMORY = """
-    of_split_1 = snakemake.wildcards.part == "split_01"
-    if snakemake.rule == "fit_drw" and of_split_1 and snakemake.resources.mem_mb < 1500:
+    if snakemake.wildcards.part == "split_01" and snakemake.resources.mem_mb < 1500:
         much = b"x" * 1_600_000_000
         time.sleep(60)
 """
 OVER_TIME = """
-    if snakemake.rule == "fit_matern" and of_split_1 and snakemake.resources.runtime < 2:
+    if snakemake.wildcards.part == "split_01" and snakemake.resources.runtime < 2:
         time.sleep(3600)
 """
 HELD = """
@@ -213,17 +213,18 @@ def lose(node):
     return jobs
 
 
-DISTURBED = paths_of("statistics", "multiband", "redshift", "drw", "matern")
+DISTURBED = ["results/features/train.parquet", *paths_of("statistics", "multiband", "redshift", "drw", "matern")]
 
 
 @pytest.fixture(scope="session")
 def disturbed(local, tmp_path_factory):
     """A run in which a node is lost, a job is cancelled from outside, one takes too much memory and one too long."""
-    run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "fits/drw", "fits/matern")
-    held = HELD.format(path="fits/matern/split_02/u", name="to_be_cancelled")
-    disturb(run, "fit_process", OVER_MEMORY + OVER_TIME + held)
-    disturb(run, "extract_features", HELD.format(path="families/statistics/split_02", name="on_lost_node"))
-    run.start_on_slurm("--set-resources", "fit_matern:runtime=attempt", "--", *DISTURBED)
+    run = copy_without(local, tmp_path_factory.mktemp("disturbed") / "run", "families", "features", "fits")
+    disturb(run, "fit_lightcurves", OVER_MEMORY + HELD.format(path="fits/drw/split_02/u", name="to_be_cancelled"))
+    held = HELD.format(path="families/statistics/split_02", name="on_lost_node")
+    disturb(run, "extract_features", OVER_TIME + held)
+    disturb(run, "join_features", "")
+    run.start_on_slurm("--set-resources", "extract_features:runtime=attempt", "--", *DISTURBED)
     run.wait_for((run.path / "to_be_cancelled").exists, "the job that is to be cancelled runs")
     run.cancelled = (run.path / "to_be_cancelled").read_text().split()[0]
     subprocess.run(["scancel", run.cancelled], check=True)
@@ -256,19 +257,19 @@ def states(run, comment):
 
 
 def test_a_job_over_its_memory_is_given_more(disturbed):
-    (first, asked, _), (second, given, _) = states(disturbed, "rule_fit_drw_wildcards_split_01")
+    (first, asked, _), (second, given, _) = states(disturbed, "rule_fit_lightcurves_wildcards_split_01")
     assert first in ("FAILED", "OUT_OF_MEMORY")
     assert second == "COMPLETED"
     assert megabytes(given) == pytest.approx(2 * megabytes(asked), rel=0.1)
 
 
 def test_a_job_over_its_time_is_given_more(disturbed):
-    jobs = states(disturbed, "rule_fit_matern_wildcards_split_01")
+    jobs = states(disturbed, "rule_extract_features_wildcards_split_01")
     assert [(state, limit) for state, _, limit in jobs] == [("TIMEOUT", "1:00"), ("COMPLETED", "2:00")]
 
 
 def test_a_cancelled_job_is_run_again(disturbed):
-    first, second = states(disturbed, "rule_fit_matern_wildcards_split_02")
+    first, second = states(disturbed, "rule_fit_lightcurves_wildcards_split_02")
     assert (first[0], second[0]) == ("CANCELLED", "COMPLETED")
 
 
@@ -280,7 +281,7 @@ def test_the_job_of_a_lost_node_is_run_again(disturbed):
 
 def test_faults_re_run_only_the_jobs_they_hit(disturbed):
     hit = {output for output, job in ledger(disturbed) if job in disturbed.lost | {disturbed.cancelled}}
-    hit |= {output for output, _ in ledger(disturbed) if "/drw/split_01" in output or "/matern/split_01" in output}
+    hit |= {output for output, _ in ledger(disturbed) if "split_01" in output}
     times = Counter(output for output, _ in ledger(disturbed))
     assert {output for output, n in times.items() if n > 1} <= hit
     assert len(times) > len(hit)

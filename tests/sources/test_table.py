@@ -84,11 +84,11 @@ def test_passbands_of_no_known_survey(tmp_path):
 
 def test_a_column_of_passbands_that_holds_something_else(tmp_path):
     n = 20_000
-    columns = {"id": ["a"] * n, "mjd": [1.0] * n, "band": [f"note {k}" for k in range(n - 1)] + ["g"]}
+    columns = {"id": ["a"] * n, "mjd": [1.0] * n, "band": [f"note {k}" for k in range(n // 2)] + ["g"] * (n // 2)}
     path = write_table(tmp_path / "a.parquet", columns | {"flux": [1.0] * n, "fluxerr": [1.0] * n})
     points, _, aside, _ = read(table, path)
-    assert len(points["mjd"]) == 1
-    assert aside["passband of no known survey"] == n - 1 - 50
+    assert len(points["mjd"]) == n // 2
+    assert aside["passband of no known survey"] == n // 2 - 50
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,9 @@ def test_a_column_of_passbands_that_holds_something_else(tmp_path):
         ("DES-Y", None, "des.Y"),
         ("zr", None, "ztf.r"),
         ("ztf_i", None, "ztf.i"),
+        ("ztfg", None, "ztf.g"),
+        ("lssty", None, "lsst.y"),
+        ("ps1::i", None, "ps1.i"),
         ("2", "ztf", "ztf.r"),
         ("R", "ztf", "ztf.r"),
         ("o", "atlas", "atlas.o"),
@@ -351,8 +354,9 @@ def test_every_row_is_a_point_or_set_aside(tmp_path, rows, form, names, memory):
         pq.write_table(pa.table({name: pa.array(columns[name], kinds[name]) for name in names}), path)
     found = rows_or_error(table, path, rows_in_memory=memory)
     assert found in (len(rows), None)
-    if found is None:  # only passbands of no known survey are an error here
-        assert not {"g", "Y", "DES-i"} & {row[2] for row in rows}
+    if found is None:  # only passbands of no known survey, in most of the rows, are an error here
+        bands = [row[2] for row in rows]
+        assert sum(map(bands.count, ("V", "é"))) > sum(map(bands.count, ("g", "Y", "DES-i")))
 
 
 @needs_surveys

@@ -34,6 +34,7 @@ def test_quantities_are_those_counted_by_hand():
     assert seen.span[0] == pytest.approx(9.8)
     assert (seen.detected[0], seen.median_error[0], seen.peak[0], seen.snr[0]) == (0.5, 1.0, 60.0, 30.0)
     assert seen.baseline[0] == pytest.approx(7.0 / 60.0)
+    assert seen.faint[0] == 0.25  # -1 +- 1, but not 4 +- 1
     assert seen.passbands.tolist() == ["gr", ""]
     # 60 microjansky at 1 + z = 1.1, and at 10 Mpc, a million times as far as 10 pc
     assert seen.absolute_magnitude[0] == pytest.approx(23.9 - 2.5 * np.log10(60.0 / 1.1) - 30.0)

@@ -117,7 +117,7 @@ def test_an_edit_of_any_module_changes_the_code_of_the_jobs_that_reach_it_and_of
         copy.write_text(text)
         assert changed == {call for call in calls if name in expected[call]}, name
         touched |= {name} if changed else set()
-    by_name = {m.module for kind in ("features", "learners", "readers") for m in plugins.modules(kind).values()}
+    by_name = {m.module for kind in ("features", "learners", "artifacts") for m in plugins.modules(kind).values()}
     assert by_name <= touched
 
 

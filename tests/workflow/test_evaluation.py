@@ -80,7 +80,14 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert (events["AGN"], events["SN"], events["TDE"], events["transient"]) == (8, 11, 6, 17)
     of_level_1 = [row for row in confusion if (row["protocol"], row["way"], row["level"]) == ("grouped", "flat", "1")]
     assert sum(int(row["objects"]) for row in of_level_1) == int(grouped[0]["n"]) + int(grouped[1]["n"])
-    assert {row["first"] for row in gains} == {"flat", "its own classes"}
+    compared = {(row["first"], row["second"]) for row in gains}
+    assert compared == {
+        *(("flat", "conditional"), ("flat, alone", "flat"), ("conditional, alone", "conditional")),
+        *(("submitted", way) for way in ("flat", "conditional", "flat, alone", "conditional, alone")),
+    }
+    kept = [row for row in gains if (row["first"], row["second"], row["score"]) == ("submitted", "flat", "brier")]
+    assert {row["node"] for row in kept} == {"TDE"}
+    assert all(abs(float(row["gain"])) < 1e-9 for row in kept)
     assert {row["kind"] for row in sets} == {"marginal", "by_class"}
     assert {row["class"] for row in read_rows(evaluated / "unknown.csv")} == leaves
     lists = evaluated.parent / "report" / "classes"
@@ -88,6 +95,11 @@ def test_all_classes_of_the_tree_are_scored(evaluated):
     assert {path.stem for path in lists.glob("*.csv")} == names
     test_objects = read_columns(evaluated.parent / "tree" / "test.parquet")["object_id"]
     assert len(read_rows(lists / "TDE.csv")) == min(3, len(test_objects))
+    submitted = {
+        row["object_id"]: float(row["probability"]) for row in read_rows(evaluated.parent / "probabilities.csv")
+    }
+    on_tree = read_columns(evaluated.parent / "tree" / "test.parquet", ["object_id", "probability__TDE"])
+    assert [submitted[name] for name in on_tree["object_id"]] == pytest.approx(on_tree["probability__TDE"], abs=2e-6)
     methods = {row["method"] for row in read_rows(evaluated / "nodes_calibration.csv")}
     assert methods == {"none", "temperature", "isotonic", "venn_abers"}
 

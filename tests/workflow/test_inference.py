@@ -20,7 +20,7 @@ def test_new_objects_are_scored_without_training(finished):
     planned = jobs(finished, "classify", "--config", "new_data=results/survey")
     assert not TRAINING & set(planned)
     assert not {"ingest", "ingest_metadata"} & set(planned)
-    assert (planned["ingest_new"], planned["fit_multiband"], planned["classify"]) == (2, 2, 1)
+    assert (planned["ingest_new"], planned["fit_lightcurves"], planned["classify"]) == (2, 2, 1)
 
 
 def test_without_new_objects_the_user_is_told_what_to_give(finished):

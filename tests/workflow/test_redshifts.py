@@ -17,6 +17,7 @@ from mallorn.augmentation.early import WHOLE
 from mallorn.command.main import mallorn as command
 from mallorn.interface.over_time import score_over_time
 from mallorn.io.tables import read_columns
+from mallorn.learning.folds import PROTOCOLS
 from mallorn.report.model_card import CARD
 from mallorn.report.over_time import read_over_time
 from mallorn.settings.resolve import defaults
@@ -70,8 +71,8 @@ def run(empty):
     shutil.copytree(survey, new)
     write_rows(new / "test_log.csv", [{**row, "Z": "-9"} for row in read_rows(survey / "test_log.csv")])
     augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
-    augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True}}
-    augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0]}}
+    augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True, "wanted_precision": 0.5}}
+    augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0], "random": {"shares": 1}}}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
     targets = [
@@ -223,6 +224,8 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
         assert set(map(len, of.values())) == {1}  # all copies of an object are held out together
         decision = json.loads((results / f"threshold_{training}.json").read_text())
         assert set(decision["cuts"]) == set(CUTS)
+        assert (decision["rule"], decision["precision"]) == ("wanted_precision", 0.5)
+    assert json.loads((results / "threshold.json").read_text())["rule"] == "expected_count"
     table = read_rows(results / "evaluation" / "other_surveys.csv")
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {
         (z, p, c) for z in ("spectroscopic", "none") for p in ("stratified", "grouped") for c in CUTS
@@ -240,6 +243,8 @@ def test_a_released_model_is_the_model_with_its_card(run):
     card = (results / "release" / CARD).read_text()
     for told in ("with redshift | grouped", "without redshift | stratified", "detections only | no | grouped"):
         assert f"| {told}" in card
+    assert "six models" in card
+    assert all(f"| {age} | {protocol} |" in card for age in ("10", "50", "whole light curve") for protocol in PROTOCOLS)
 
 
 def test_detections_in_two_passbands_are_scored_by_what_learned_from_such(run):
@@ -323,7 +328,7 @@ def test_young_objects_are_learned_from_and_scored_at_each_age(run):
     results = run.path / "results"
     features = read_columns(results / "features" / "early.parquet")
     cuts = cuts_of(features["object_id"])
-    assert set(cuts) == {"10 d", "50 d", WHOLE}
+    assert set(cuts) == {"10 d", "50 d", WHOLE, "share 1"}
     since = {cut: np.nanmedian(features["age__since_trigger"][cuts == cut]) for cut in ("10 d", "50 d")}
     assert 2.0 < since["10 d"] < 10.0 < since["50 d"] < 50.0
     about = {name: json.loads((results / "model" / f"{name}.json").read_text()) for name in ("model", "domain")}
@@ -337,6 +342,10 @@ def test_young_objects_are_learned_from_and_scored_at_each_age(run):
     assert {(row["model"], row["age"]) for row in table} == {
         (model, age) for model in ("early", "whole", "served") for age in ("10 d", "50 d", WHOLE)
     }
+    found = read_rows(results / "evaluation" / "early_found.csv")
+    times = read_rows(results / "evaluation" / "early_times.csv")
+    assert {row["protocol"] for row in found} == set(PROTOCOLS)
+    assert sum(int(row["objects"]) for row in found) == len(times)
 
 
 def grown(run, ages):

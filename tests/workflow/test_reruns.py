@@ -125,7 +125,7 @@ def remove_split(workspace):
 
 
 OF_DATA = ("record_input",)
-PROCESSES = ("fit_drw", "fit_matern", "fit_multiband")
+FITS = ("fit_lightcurves",)
 SPLIT_1 = "survey/split_01/train_full_lightcurves.csv"
 A_FLUX = r"(^[^,]+,[^,]+),[-0-9.e]+,"
 A_TYPE = (r"SN Ia,(.*),0$", r"SN II,\1,0")
@@ -138,17 +138,16 @@ CHANGES = [
     Change("a value that nothing uses", setting("benchmark.fits.random_starts", 3)),
     Change("a default, written as a decimal", setting("folds.rare", 10.0)),
     Change("a value that a family uses", setting("features.color.max_sd", 0.4), ("extract_features",)),
-    Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), ("fit_drw",)),
-    Change("a value of a rule that inherits another", setting("fits.multiband.min_points", 4), ("fit_multiband",)),
-    Change("a value that rules inherit from one another", setting("gp.engine", "celerite2"), PROCESSES),
-    Change("code that rules share", append("workflow/scripts/fit_process.py", "\n_EDITED = 1\n"), PROCESSES),
+    Change("a value that fits of a passband use", setting("fits.drw.min_points", 4), FITS),
+    Change("a value that all fits share", setting("gp.engine", "celerite2"), FITS),
+    Change("code of one kind of fit", append("src/mallorn/families/artifacts/drw.py", "\n_EDITED = 1\n"), FITS),
     Change("a value of the folds", setting("folds.rare", 5), ("make_folds",)),
     Change("code of a module", append("src/mallorn/families/join.py", "\n_EDITED = 1\n"), ("join_features",)),
     Change("code of an adapter", append("workflow/scripts/make_folds.py", "\n_EDITED = 1\n"), ("make_folds",)),
     Change(
         "wiring of an adapter",
-        append("workflow/scripts/fit_hypotheses.py", "        _EDITED = 1\n"),
-        ("fit_hypotheses",),
+        append("workflow/scripts/fit_lightcurves.py", "        _EDITED = 1\n"),
+        FITS,
     ),
     Change("logging, which makes no results", append("src/mallorn/runtime/job_log.py", "\n_EDITED = 1\n")),
     Change("other light curves in a split", swap(SPLIT_1, A_FLUX, r"\1,7.25,"), ("ingest", *OF_DATA), "split_02"),

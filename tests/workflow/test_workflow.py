@@ -107,10 +107,14 @@ def test_an_edit_of_a_family_re_runs_the_families_and_what_follows(finished):
     ("module", "first", "spared"),
     [
         ("simulate/lightcurves.py", "simulate_split", {"simulate_logs", "compile_kernels"}),
-        ("ingest/metadata.py", "ingest_metadata", {"simulate_logs", "simulate_split", "fit_drw", "extract_features"}),
+        (
+            "ingest/metadata.py",
+            "ingest_metadata",
+            {"simulate_logs", "simulate_split", "fit_lightcurves"},
+        ),
         ("ingest/lightcurves.py", "ingest", {"simulate_split", "ingest_metadata", "compile_kernels"}),
-        ("gp/posterior.py", "predict_posterior", {"ingest", "fit_multiband", "fit_drw", "make_folds"}),
-        ("hypotheses/kernels.py", "compile_kernels", {"ingest", "predict_posterior", "make_folds"}),
+        ("gp/posterior.py", "fit_lightcurves", {"ingest", "compile_kernels", "make_folds"}),
+        ("hypotheses/kernels.py", "compile_kernels", {"ingest", "make_folds"}),
     ],
 )
 def test_an_edit_upstream_plans_what_follows_and_spares_the_rest(finished, module, first, spared):

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 NO_LABELS = {"enabled": False, "confidence": 0.9, "weight": 1.0}
 TRAINING = {"log_columns": [], "exclude": [], "classes": CLASSES, "other_class": "other SN", "oversample": "none"}
 TRAINING |= {"pseudo_labels": NO_LABELS}
+SETTINGS = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "predicts": True}
 ABOUT = {"training": "final", "protocol": "grouped", "repeat": "0"}
 STATE = {"reading": {}, "code": {}, "settings": {}}
 SPLITS = ("split_01", "split_02")
@@ -116,7 +117,7 @@ def results(tmp_path_factory):
             *(part / f"{kind}.parquet" for kind in ("out_of_fold", "held_out", "importance")), models=part / "models"
         )
         about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": name}
-        settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+        settings = {**SETTINGS, "model": spec}
         module.main(inputs, outputs, about, settings, 2)
     return folder
 
@@ -269,7 +270,7 @@ def test_a_network_begins_from_what_it_learned_of_simulated_objects_and_learns_o
     write_table(paths[3], {"object_id": ids, "spec_type": types, "target": (types == "TDE").astype(int)})
     block = {**SPEC, **MODELS["network"], "classes": "multiclass", "pretrained": True}
     block["params"] = {**NETWORK, "beside": "family__*", "epochs": 3, "first_epochs": 25, "loss": "hierarchical"}
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": block}
+    settings = {**SETTINGS, "model": block}
     settings["taxonomy"] = read_taxonomy("mallorn").as_given()
     pretrain = script("pretrain")
     pretrain.main(pretrain.Inputs(*paths), tmp_path / "first", "network", settings)

@@ -22,16 +22,16 @@ ROOT = Path(__file__).parents[2]
 AS_SNAKEMAKE = """
 import runpy, sys, time
 from types import SimpleNamespace
-script, log, settings = sys.argv[1], sys.argv[2], {settings!r}
+script, log = sys.argv[1:]
 snakemake = SimpleNamespace(log=[log], input=SimpleNamespace(**{given!r}), output=[{output!r}],
-                            params=SimpleNamespace(settings=settings), config={{"plugins": []}})
+                            params=SimpleNamespace(**{params!r}), config={{"plugins": []}})
 runpy.run_path(script, init_globals={{"snakemake": snakemake}})
 """
 
 
-def run(script, folder, output, given=None, settings=None):
+def run(script, folder, output, given=None, params=None):
     """Run an adapter and return its log."""
-    code = AS_SNAKEMAKE.format(settings=settings, given=given or {}, output=str(output))
+    code = AS_SNAKEMAKE.format(params=params or {}, given=given or {}, output=str(output))
     log = folder / f"{script}.log"
     command = [sys.executable, "-c", code, str(ROOT / "workflow" / "scripts" / f"{script}.py"), str(log)]
     environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"PYTHONPATH": str(ROOT / "src")}
@@ -55,7 +55,9 @@ def folder(tmp_path_factory):
 
 def fit(folder, kernels, output):
     given = {"points": str(folder / "points.parquet"), "objects": str(folder / "objects.parquet")}
-    return run("fit_hypotheses", folder, folder / output, given | {"kernels": str(folder / kernels)}, SETTINGS)
+    made = {"output": str(folder / output), "settings": SETTINGS, "code": "a"}
+    params = {"artifacts": {"fits/hypotheses": made}, "engine": "auto"}
+    return run("fit_lightcurves", folder, folder / output, given | {"kernels": str(folder / kernels)}, params)
 
 
 def test_a_job_finds_the_kernels_compiled_and_writes_what_the_library_returns(folder):
@@ -109,6 +111,14 @@ def test_the_kernels_depend_on_their_own_room_alone():
     for name in ("kernels", "semi_kernels", "drw"):
         ours = [m for m in modules_of(f"mallorn.hypotheses.{name}") if m not in ("mallorn", "mallorn.hypotheses")]
         assert all(m.startswith("mallorn.hypotheses.") for m in ours)
+
+
+def test_the_kernels_can_be_compiled_in_two_processes():
+    """None of the two compiles what the other does: that would take the time of both."""
+    first, others = "mallorn.hypotheses.kernels", ("mallorn.hypotheses.semi_kernels", "mallorn.hypotheses.drw")
+    assert first in modules_of(first)
+    assert not set(modules_of(first)) & set(others)
+    assert all(first not in modules_of(name) for name in others)
 
 
 def test_a_job_that_had_to_compile_says_so(monkeypatch, caplog, tmp_path):

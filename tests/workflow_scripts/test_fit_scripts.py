@@ -1,5 +1,6 @@
-"""The adapters that fit and predict, run as Snakemake runs them, and imported as Python does."""
+"""The adapter that fits light curves, run as Snakemake runs it."""
 
+import os
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from mallorn.families import stored_artifacts
 from mallorn.gp.posterior import read_posterior
 from mallorn.io.tables import number_of_groups, read_columns, read_units
 from mallorn.settings.resolve import defaults
@@ -14,31 +16,9 @@ from mallorn.survey.lightcurves import LightCurves, read_lightcurves, write_ligh
 from mallorn.survey.passbands import LSST, SLOTS
 
 ROOT = Path(__file__).parents[2]
-
-
-class Named(SimpleNamespace):
-    """Files of a job, as Snakemake hands them over."""
-
-    def __getitem__(self, k):
-        return list(vars(self).values())[k]
-
-    def get(self, name):
-        return vars(self).get(name)
-
-    def items(self):
-        return vars(self).items()
-
-
-class Positional(list):
-    """Files of a job without names."""
-
-    def items(self):
-        return []
-
-
-@pytest.fixture(scope="module")
-def config():
-    return defaults()
+CONFIG = defaults()
+OF_SLOTS = ("fits/drw", "fits/matern")
+FITTED = (*OF_SLOTS, "fits/multiband", "posterior")
 
 
 @pytest.fixture
@@ -58,67 +38,147 @@ def survey(tmp_path):
     return tmp_path
 
 
-def run(script, folder, settings, outputs, name="auto", **more):
-    """Run an adapter as Snakemake does; return the tables that it writes to `outputs`, {name: file}.
+def asked(folder, names=FITTED, codes=None, **settings):
+    """Return what makes artifacts, with a digest of code for each that is not the usual, and settings that differ."""
+    blocks = {**CONFIG["fits"], "posterior": CONFIG["posterior"]}
+    made = {}
+    for name in names:
+        short = name.rpartition("/")[2]
+        paths = {slot: str(folder / f"{short}_{slot}.parquet") for slot in SLOTS}
+        made[name] = {
+            "output": paths if name in OF_SLOTS else str(folder / f"{short}.parquet"),
+            "settings": {**blocks[short], **settings.get(short, {})},
+            "code": (codes or {}).get(name, "usual"),
+        }
+    return made
 
-    script: "fit_NAME" is fit_process for the process of that name, which has no names of outputs for all passbands.
-    """
-    process = script.removeprefix("fit_")
+
+def run(folder, made, engine="celerite2", kernels=""):
+    """Run the adapter; return its log."""
+    given = {"points": str(folder / "points.parquet"), "objects": str(folder / "objects.parquet")}
     job = SimpleNamespace(
-        input=Named(points=f"{folder}/points.parquet", objects=f"{folder}/objects.parquet", **more),
-        output=Named(**{name: str(folder / file) for name, file in outputs.items()}),
-        log=[str(folder / f"{script}.log")],
-        params=SimpleNamespace(settings=settings, gp={"engine": name}, process=process),
+        input=SimpleNamespace(**given, kernels=kernels),
+        params=SimpleNamespace(artifacts=made, engine=engine),
+        log=[str(folder / "fit.log")],
+        config={"plugins": []},
     )
-    if process == "multiband":
-        job.output = Positional(vars(job.output).values())
-    script = "fit_process" if script.startswith("fit_") else script
-    runpy.run_path(str(ROOT / "workflow" / "scripts" / f"{script}.py"), init_globals={"snakemake": job})
-    return {name: read_columns(folder / file) for name, file in outputs.items()}
+    runpy.run_path(str(ROOT / "workflow" / "scripts" / "fit_lightcurves.py"), init_globals={"snakemake": job})
+    return (folder / "fit.log").read_text()
+
+
+def tables(folder, made):
+    """Return {(artifact, slot or ""): table}."""
+    files = {
+        (name, slot): path
+        for name, block in made.items()
+        for slot, path in (block["output"].items() if name in OF_SLOTS else [("", block["output"])])
+    }
+    return {key: read_columns(path) for key, path in files.items()}
 
 
 @pytest.mark.parametrize(("model", "scale"), [("drw", "ln_tau"), ("matern", "ln_length")])
-def test_fits_of_each_passband(model, scale, survey, config):
-    tables = run(f"fit_{model}", survey, config["fits"][model], {band: f"{band}.parquet" for band in SLOTS})
+def test_fits_of_each_passband(model, scale, survey):
+    log = run(survey, asked(survey, [f"fits/{model}"]))
+    found = {slot: read_columns(survey / f"{model}_{slot}.parquet") for slot in SLOTS}
     points = read_columns(survey / "points.parquet")["band"]
-    for band, table in tables.items():
+    for band, table in found.items():
         assert table["object_id"].tolist() == ["elf", "moon", "tree"]
         assert table["n_points"].sum() == np.sum(points == band)
-    table, r_points = tables["r"], points == "r"
+    table, r_points = found["r"], points == "r"
     assert table["n_points"].tolist() == [r_points[:60].sum(), 0, r_points[60:].sum()]
     assert table["status"][0] == 0
     assert np.isfinite(table[scale][0])
     assert np.isnan(table[scale][1])
     assert table["reason"][1] == "no points"
-    assert read_units(survey / "r.parquet")[scale] == "ln d"
-    missing = sum((table["n_points"] == 0).sum() for table in tables.values())
-    assert f"{model}: {missing} of 18 objects and passbands: no points" in (survey / f"fit_{model}.log").read_text()
+    assert read_units(survey / f"{model}_r.parquet")[scale] == "ln d"
+    missing = sum((table["n_points"] == 0).sum() for table in found.values())
+    assert f"{model}: {missing} of 18 objects and passbands: no points" in log
+    assert f"fits/{model}: made for 3 objects" in log
 
 
-def test_multiband_fits_and_posterior(survey, config):
-    fits = run("fit_multiband", survey, config["fits"]["multiband"], {"fits": "fits.parquet"})["fits"]
-    assert fits["status"].tolist() == [0, 1, 2]
-    outputs = {"posterior": "posterior.parquet"}
-    run("predict_posterior", survey, config["posterior"], outputs, fits=f"{survey}/fits.parquet")
-    posterior = read_posterior(survey / "posterior.parquet", config["posterior"])
+def test_multiband_fits_and_posterior(survey):
+    run(survey, asked(survey, ["fits/multiband", "posterior"]))
+    assert read_columns(survey / "multiband.parquet")["status"].tolist() == [0, 1, 2]
+    posterior = read_posterior(survey / "posterior.parquet", CONFIG["posterior"])
     assert posterior.status.tolist() == [0, 1, 1]
     assert posterior.peak_mjd[0] == pytest.approx(60200.0, abs=15.0)
     assert np.isnan(posterior.mean[1:]).all()
     assert read_units(survey / "posterior.parquet")["knot_cov"] == "uJy2"
 
 
-def test_splits_in_groups_of_objects_are_fitted_alike(survey, config):
+@pytest.fixture
+def made(monkeypatch):
+    """Names of the artifacts that are computed, in order, as their modules are loaded."""
+    names, load = [], stored_artifacts.load
+
+    def watched(kind, name, *functions):
+        module = load(kind, name, *functions)
+        make = lambda *given: (names.append(name), module.make(*given))[1]  # noqa: E731
+        return SimpleNamespace(NEEDS=module.NEEDS, units=module.units, make=make)
+
+    monkeypatch.setattr(stored_artifacts, "load", watched)
+    return names
+
+
+def write(folder, made, **more):
+    stored_artifacts.write_artifacts(
+        str(folder / "points.parquet"), str(folder / "objects.parquet"), asked(folder, **more), engine="celerite2"
+    )
+    done = list(made)
+    made.clear()
+    return done
+
+
+def test_what_would_be_made_from_the_same_stays_and_is_newer_than_its_inputs(survey, made):
+    assert write(survey, made) == ["drw", "matern", "multiband", "posterior"]
+    files = [path for path in survey.glob("*.parquet") if path.name not in ("points.parquet", "objects.parquet")]
+    before = {path: path.read_bytes() for path in files}
+    assert len(before) == 14
+    for path in before:
+        os.utime(path, (1e9, 1e9))
+    assert write(survey, made) == []
+    for path, content in before.items():
+        assert path.read_bytes() == content
+        assert path.stat().st_mtime >= (survey / "points.parquet").stat().st_mtime
+
+
+@pytest.mark.parametrize(
+    ("change", "again"),
+    [
+        ({"codes": {"fits/drw": "another"}}, ["drw"]),
+        ({"codes": {"posterior": "another"}}, ["posterior"]),
+        ({"codes": {"fits/multiband": "another"}}, ["multiband", "posterior"]),
+        ({"matern": {"min_points": 4}}, ["matern"]),
+    ],
+)
+def test_a_change_of_one_artifact_makes_it_and_what_is_made_of_it_again(survey, made, change, again):
+    write(survey, made)
+    assert write(survey, made, **change) == again
+    assert write(survey, made, **change) == []
+
+
+def test_other_light_curves_and_lost_tables_are_made_again(survey, made):
+    write(survey, made)
+    (survey / "drw_z.parquet").unlink()
+    whole = (survey / "posterior.parquet").read_bytes()
+    (survey / "posterior.parquet").write_bytes(whole[:200])
+    assert write(survey, made) == ["drw", "posterior"]
+    assert (survey / "posterior.parquet").read_bytes() == whole
+    lc = read_lightcurves(survey / "points.parquet", survey / "objects.parquet")
+    write_lightcurves(lc.take([0, 2]), survey / "points.parquet", survey / "objects.parquet")
+    assert write(survey, made) == ["drw", "matern", "multiband", "posterior"]
+
+
+def test_splits_in_groups_of_objects_are_fitted_alike(survey):
     def all_jobs():
-        tables = run("fit_drw", survey, config["fits"]["drw"], {"g": "g.parquet", "r": "r.parquet"})
-        tables |= run("fit_multiband", survey, config["fits"]["multiband"], {"fits": "fits.parquet"})
-        outputs = {"posterior": "posterior.parquet"}
-        tables |= run("predict_posterior", survey, config["posterior"], outputs, fits=f"{survey}/fits.parquet")
+        made = asked(survey)
+        run(survey, made)
         extract = runpy.run_path(str(ROOT / "workflow" / "scripts" / "extract_features.py"))["main"]
         artifacts = {name: str(survey / f"{name}.parquet") for name in ("points", "posterior")}
-        settings = {"features": config["features"]["template"], "posterior": config["posterior"]}
-        made = {"artifacts": {"lightcurves": artifacts.pop("points"), **artifacts}, "settings": settings, "code": "a"}
-        extract(survey / "objects.parquet", {"template": made}, [survey / "template.parquet"])
-        return tables | {"template": read_columns(survey / "template.parquet")}
+        settings = {"features": CONFIG["features"]["template"], "posterior": CONFIG["posterior"]}
+        family = {"artifacts": {"lightcurves": artifacts.pop("points"), **artifacts}, "settings": settings, "code": "a"}
+        extract(survey / "objects.parquet", {"template": family}, [survey / "template.parquet"])
+        return tables(survey, made) | {"template": read_columns(survey / "template.parquet")}
 
     whole, lc = all_jobs(), read_lightcurves(survey / "points.parquet", survey / "objects.parquet")
     write_lightcurves(lc, survey / "points.parquet", survey / "objects.parquet", per_group=1)
@@ -132,19 +192,21 @@ def test_splits_in_groups_of_objects_are_fitted_alike(survey, config):
                 np.testing.assert_allclose(grouped[name][column], values, rtol=1e-9)
 
 
-def test_the_compiled_engine_gives_the_same_fits(survey, config, tmp_path):
-    runpy.run_path(str(ROOT / "workflow" / "scripts" / "compile_kernels.py"))["main"](tmp_path / "engine")
-    for model in ("drw", "multiband"):
-        files, folder = {"r": f"{model}.parquet"}, str(tmp_path / "engine")
-        theirs = run(f"fit_{model}", survey, config["fits"][model], files, "celerite2")["r"]
-        ours = run(f"fit_{model}", survey, config["fits"][model], files, "compiled", engine=folder)["r"]
-        assert list(ours) == list(theirs)
-        assert ours["status"].tolist() == theirs["status"].tolist()
+def test_the_compiled_engine_gives_the_same_fits(survey, tmp_path):
+    kernels = str(tmp_path / "kernels")
+    runpy.run_path(str(ROOT / "workflow" / "scripts" / "compile_kernels.py"))["main"](kernels)
+    made = asked(survey, ["fits/drw", "fits/multiband"])
+    run(survey, made, "celerite2")
+    theirs = tables(survey, made)
+    run(survey, made, "compiled", kernels)
+    for key, ours in tables(survey, made).items():
+        assert list(ours) == list(theirs[key])
+        assert ours["status"].tolist() == theirs[key]["status"].tolist()
         for column in ("ln_sigma", "ln_likelihood", "ln_posterior"):
-            np.testing.assert_allclose(ours[column], theirs[column], rtol=1e-8, atol=1e-8)
+            np.testing.assert_allclose(ours[column], theirs[key][column], rtol=1e-8, atol=1e-8)
 
 
-def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey, config):
+def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey):
     lc = read_columns(survey / "points.parquet")
     objects = read_columns(survey / "objects.parquet")
     flux = np.r_[np.nan, lc["flux"][1:]]
@@ -153,8 +215,8 @@ def test_a_bad_flux_ends_the_job_with_its_object_in_the_log(survey, config):
     bad = LightCurves(*columns, np.array([0, 60, 60, 62]), lc["mjd"], band, flux, lc["flux_err"], passbands=LSST)
     write_lightcurves(bad, survey / "points.parquet", survey / "objects.parquet")
     with pytest.raises(SystemExit):
-        run("fit_drw", survey, config["fits"]["drw"], {"u": "fits.parquet"})
-    log = (survey / "fit_drw.log").read_text()
+        run(survey, asked(survey, ["fits/drw"]))
+    log = (survey / "fit.log").read_text()
     assert "object 'elf': a flux that is not a finite number" in log
     assert "Traceback" not in log
-    assert not (survey / "fits.parquet").exists()
+    assert not list(survey.glob("drw_*.parquet"))

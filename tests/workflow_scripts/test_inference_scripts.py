@@ -29,7 +29,8 @@ from mallorn.survey.passbands import LSST
 ROOT = Path(__file__).parents[2]
 CONFIG = defaults()
 TRAINING = {**CONFIG["training"], "log_columns": ["Z"], "exclude": [], "classes": CLASSES}
-STATE = {"reading": {"kaggle": "2c"}, "code": {"fit_drw": "0a"}, "settings": {"fits": {"drw": 1}}}
+SETTINGS = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "predicts": True}
+STATE = {"reading": {"kaggle": "2c"}, "code": {"fits/drw": "0a"}, "settings": {"fits": {"drw": 1}}}
 EXPLANATIONS = {"candidates": 4, "features": 2, "sample": 20}
 
 
@@ -60,7 +61,7 @@ def trained(tmp_path_factory):
     write_table(folder / "folds.parquet", draw_folds(*inside, 3, 2, 5, seed=1))
     module = script("cross_validate")
     spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+    settings = {**SETTINGS, "model": spec}
     for training, repeat in (("final", "0"), ("final", "1"), ("outer_0", "0")):
         part = folder / training / repeat
         inputs = module.Inputs(*(folder / f"{name}.parquet" for name in ("train", "test", "folds")))
@@ -184,8 +185,8 @@ def test_features_that_do_not_fit_are_refused(trained, tmp_path):
     write_table(tmp_path / "new.parquet", table)
     with pytest.raises(DataError, match="1 of 11 features are missing: family__4"):
         classify(trained, tmp_path, tmp_path / "new.parquet")
-    with pytest.raises(DataError, match="the code of fit_drw is not that of the model"):
-        classify(trained, tmp_path, state={**STATE, "code": {"fit_drw": "0b"}})
+    with pytest.raises(DataError, match="the code of fits/drw is not that of the model"):
+        classify(trained, tmp_path, state={**STATE, "code": {"fits/drw": "0b"}})
 
 
 def test_explanations_are_of_the_most_probable_objects(trained, tmp_path):
@@ -254,7 +255,7 @@ def scored_by_age(trained, tmp_path_factory):
     write_table(folder / "early.parquet", {name: np.concatenate([part[name] for part in parts]) for name in train})
     module, out = script("cross_validate"), [folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "i")]
     spec = {**SPEC, "classes": "multiclass", "params": PARAMS["lightgbm"]}
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec}
+    settings = {**SETTINGS, "model": spec}
     about = {"training": "early", "protocol": "grouped", "repeat": "0", "model": "one"}
     inputs = module.Inputs(folder / "early.parquet", trained / "test.parquet", trained / "folds.parquet")
     module.main(inputs, module.Outputs(*out, models=folder / "models"), about, settings, 1)
@@ -267,8 +268,11 @@ def scored_by_age(trained, tmp_path_factory):
     )  # fmt: skip
     write_lightcurves(curves, folder / "points.parquet", folder / "objects.parquet")
     files = DatasetFiles(folder / "early.parquet", [folder / "points.parquet"], [folder / "objects.parquet"], [])
-    outputs = {**{name: folder / f"{name}.csv" for name in ("scores", "gains", "times")}, "figure": folder / "early"}
-    whole = {"grouped": {"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}}
+    outputs = {
+        **{name: folder / f"{name}.csv" for name in ("scores", "gains", "times", "found")},
+        "figure": folder / "early",
+    }
+    whole = {"grouped": [{"fits": {"one": trained / "final" / "0" / "models"}, "learned": None}]}
     blocks = {
         "evaluation": {**CONFIG["evaluation"], "rounds": 20},
         "threshold": CONFIG["threshold"],
@@ -280,7 +284,7 @@ def scored_by_age(trained, tmp_path_factory):
     final = {"quantities": ["n_points"], "low": [0.0]}
     (folder / "domain.json").write_text(json.dumps({"scorers": {"final": final}, "young": young}))
     paths = {"folds": trained / "folds.parquet", "domain": folder / "domain.json"}
-    script("score_early").main(files, [out[0]], whole, paths, outputs, given)
+    script("score_early").main(files, {"grouped": out[:1]}, whole, paths, outputs, given)
     assert all(outputs["figure"].with_suffix(ending).stat().st_size > 5000 for ending in (".png", ".svg"))
     return {"folder": folder} | {name: rows(path) for name, path in outputs.items() if name != "figure"}
 

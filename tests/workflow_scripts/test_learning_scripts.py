@@ -107,7 +107,10 @@ def predictions(results, protocol, model, repeat, training="final"):
     return results / "predictions" / training / protocol / str(repeat) / model
 
 
-def train(results, about, spec):
+SETTINGS = {"seed": 5, "target": "TDE", "training": TRAINING}
+
+
+def train(results, about, spec, predicts=True):
     """Run cross_validate for `about` with the model block `spec`."""
     folder = predictions(results, about["protocol"], about["model"], about["repeat"], about["training"])
     cross_validate = script("cross_validate")
@@ -119,7 +122,7 @@ def train(results, about, spec):
             *(folder / f"{name}.parquet" for name in ("out_of_fold", "held_out", "importance"))
         ),
         about,
-        {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION, "model": spec},
+        {**SETTINGS, "selection": SELECTION, "model": spec, "predicts": predicts},
         2,
     )
     return folder
@@ -206,6 +209,7 @@ def test_altered_objects_are_trained_on_and_predicted_with_theirs(results, tmp_p
                 "target": "TDE",
                 "training": TRAINING,
                 "selection": SELECTION,
+                "predicts": True,
                 "model": {**SPEC, "classes": "binary"},
             },
             1,
@@ -228,7 +232,7 @@ def test_copies_and_test_objects_are_averaged_over_draws_of_their_redshifts(resu
         }
         write_table(tmp_path / f"photoz{draw}.parquet", {key: v[::-1].copy() for key, v in changed["train"].items()})
         write_table(tmp_path / f"test{draw}.parquet", {key: v[some] for key, v in changed["test"].items()})
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION}
+    settings = {**SETTINGS, "selection": SELECTION, "predicts": True}
     settings["model"] = {**SPEC, "classes": "binary"}
     about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "one"}
     paths = [results / "features" / "train.parquet", results / "features" / "test.parquet", results / "folds.parquet"]
@@ -253,6 +257,32 @@ def test_copies_and_test_objects_are_averaged_over_draws_of_their_redshifts(resu
     assert np.array_equal(drawn[~some], given[~some])
     np.testing.assert_allclose(drawn[some], ((given + second["held_out"]["probability"]) / 2)[some])
     assert (drawn[some] != given[some]).any()
+
+
+def test_models_of_a_protocol_that_is_not_submitted_predict_no_test_object(predicted, tmp_path):
+    """Their ensembles neither; what they say of the training objects is the same."""
+    about = {"training": "final", "protocol": "grouped", "repeat": "0", "model": "two"}
+    links = {path.name: path for path in predicted.iterdir() if path.name != "predictions"}
+    for name, path in links.items():
+        (tmp_path / name).symlink_to(path)
+    folder = train(tmp_path, about, {**SPEC, "classes": "multiclass", "selection": True}, predicts=False)
+    outside, inside = (read_columns(folder / f"{name}.parquet") for name in ("held_out", "out_of_fold"))
+    assert {"object_id", "probability"} <= set(outside)
+    assert not any(map(len, outside.values()))
+    expected = read_columns(predictions(predicted, "grouped", "two", 0) / "out_of_fold.parquet")
+    assert inside["probability"].tolist() == expected["probability"].tolist()
+    paths = {name: folder / f"{name}.parquet" for name in ("out_of_fold", "held_out")}
+    blocks = {
+        name: {"method": name, "members": ["two"], "step": 0.5, "C": [1.0]} for name in ("mean", "rank", "weighted")
+    }
+    blocks["stacked"] = {**blocks["mean"], "method": "stacked"}
+    made = {
+        name: {kind: tmp_path / f"{name}_{kind}" for kind in ("out_of_fold", "held_out", "learned")} for name in blocks
+    }
+    script("combine")({"two": paths}, tmp_path / "folds.parquet", made, about, blocks)
+    for name in blocks:
+        assert len(read_columns(made[name]["held_out"])["object_id"]) == 0
+        assert len(read_columns(made[name]["out_of_fold"])["object_id"]) == len(inside["object_id"])
 
 
 def test_ensembles_are_made_like_models(predicted):
@@ -407,7 +437,7 @@ def test_models_without_redshifts_learn_from_copies_and_predict_who_has_none(res
     }
     for name, table in tables.items():
         write_table(tmp_path / f"{name}.parquet", table)
-    settings = {"seed": 5, "target": "TDE", "training": TRAINING, "selection": SELECTION}
+    settings = {**SETTINGS, "selection": SELECTION, "predicts": True}
     settings["model"] = {**SPEC, "classes": "binary"}
     made = {}
     for training, table in (("no_redshift", "copies"), ("final", "some")):

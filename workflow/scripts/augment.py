@@ -61,7 +61,7 @@ def _at_ages(table, paths, _, settings):
     for of_split in paths:
         for _, lc in lightcurve_groups(*of_split):
             rows = np.flatnonzero([name in train for name in lc.object_id])
-            parts += known_at_ages(lc.take(rows), settings["augmentation"], settings["domain"])
+            parts += known_at_ages(lc.take(rows), settings["augmentation"], settings["domain"], settings["seed"])
     return joined(parts)
 
 

@@ -100,8 +100,8 @@ def main(inputs, outputs, about, settings, threads):
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
     `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
-    (the one of `models` to train) of the configuration, and "taxonomy" for a loss on it}. threads: models trained at a
-    time; the results are the same.
+    (the one of `models` to train) of the configuration, "predicts", whether test objects are predicted, and "taxonomy"
+    for a loss on it}. threads: models trained at a time; the results are the same.
     """
     training, model = settings["training"], settings["model"]
     final, of_copies = about["training"] == FINAL, about["training"] in COPIES
@@ -137,8 +137,8 @@ def main(inputs, outputs, about, settings, threads):
         write_fits(outputs.once, fits._replace(fits=_fitted_once(labelled, spec, seed, threads, options)))
     write_predictions(outputs.out_of_fold, dataset.object_id, predictions.inside, names, about, labels["fold"])
     if apart is None:
-        chosen = None if final else ~has_redshift(inputs.test) & (about["training"] == WITHOUT_REDSHIFT)
-        write_predictions(outputs.held_out, *_predict_test(inputs, fits, chosen), names, about)
+        held_out = _predict_test(inputs, fits, about["training"]) if settings["predicts"] else _nothing(fits)
+        write_predictions(outputs.held_out, *held_out, names, about)
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if made["photoz"] is not None:
@@ -201,11 +201,12 @@ def _augmented(inputs, kind, training, needs, object_id):
     return Augmented(datasets[0] if len(parts) == 1 else concatenate(datasets), np.concatenate(rows))
 
 
-def _predict_test(inputs, fits, chosen):
+def _predict_test(inputs, fits, training):
     """Return what `_predict_table` does of test objects; photometric ones get the mean over draws, if there are any.
 
-    chosen: (n,) bool, which objects; None for all.
+    training: the training set, which says which of them it predicts.
     """
+    chosen = None if training == FINAL else ~has_redshift(inputs.test) & (training == WITHOUT_REDSHIFT)
     object_id, probability = _predict_table(inputs.files("test"), fits, chosen)
     draws = [_predict_table(files, fits) for files in inputs.draws("test")]
     if draws:
@@ -218,13 +219,18 @@ def _predict_table(files, fits, chosen=None):
 
     chosen: (n,) bool, which of the table's objects; all by default.
     """
-    parts, begin = [(np.empty(0, dtype=object), np.empty((0, len(fits.classes))))], 0
+    parts, begin = [_nothing(fits)], 0
     for part in dataset_groups(files, fits.columns, fits.needs):
         wanted = part if chosen is None else part.take(np.flatnonzero(chosen[begin : begin + len(part)]))
         begin += len(part)
         if len(wanted):
             parts.append((wanted.object_id, predict_mean(fits, wanted)))
     return tuple(map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _nothing(fits):
+    """Return (object_id, probability) of no object."""
+    return np.empty(0, dtype=object), np.empty((0, len(fits.classes)))
 
 
 if "snakemake" in globals():

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mallorn.decide.by_redshift import decided_by_redshift
+from mallorn.decide.predictions import read_out_of_fold
+from mallorn.decide.refined import refined_predictions
 from mallorn.decide.tree_candidates import class_table, first_of_class, list_names
 from mallorn.decide.tree_files import read_tree_predictions
 from mallorn.io.csv_tables import write_csv
@@ -18,41 +21,59 @@ from mallorn.learning.tree import nodes_of
 from mallorn.seeds import derived_seed
 
 
-def main(files, test, folds, predictions, outputs, settings):
+def main(files, test, known, decisions, outputs, settings):
     """Write {"table": all test objects as Parquet, "lists": a folder with a CSV file for each class}.
 
-    files, test: `DatasetFiles` of training and test objects. folds: path. predictions: path of the out-of-fold
-    predictions on the tree, grouped folds, which calibrate sets and intervals. outputs: {"table", "lists"}, paths.
-    settings: {"seed", "target", "number" of objects in a list, and the blocks "training", "selection", "model" and
-    "tree" (evaluation.tree) of the configuration}.
+    files, test: `DatasetFiles` of training and test objects. known: {"folds", "tree": the out-of-fold predictions on
+    the tree, grouped folds, that sets and intervals are calibrated on, "submitted": those of the submitted model on the
+    same folds, [path] or []}. decisions: as of write_submission, read where there are such. outputs: {"table",
+    "lists"}, paths. settings: {"seed", "number" of objects of a list, "refined" (see `mallorn.decide.refined`), and the
+    blocks "training", "selection", "model" and "tree" (evaluation.tree) of the configuration}.
 
-    If training objects have redshifts, test objects without one are left out, unless `without_redshift` of the tree
-    includes them.
+    Where training objects have redshifts, test objects without one are left out, unless `without_redshift` of the
+    tree asks for them. Test objects have the probabilities of what is submitted, if the tree keeps them.
     """
-    known, options = read_tree_predictions(predictions), settings["tree"]
-    tree, spec = known.tree, with_selection(settings["model"], settings["selection"])
+    found, options = read_tree_predictions(known["tree"]), settings["tree"]
+    tree, spec = found.tree, with_selection(settings["model"], settings["selection"])
     dataset = read_dataset(files, settings["training"], needs_of(spec))
-    dataset = dataset.take(rows_of(known.object_id, dataset.object_id))
-    labels = fold_of(read_columns(folds), known.protocol, known.repeat, dataset.object_id)
+    dataset = dataset.take(rows_of(found.object_id, dataset.object_id))
+    labels = fold_of(read_columns(known["folds"]), found.protocol, found.repeat, dataset.object_id)
     nodes = nodes_of(tree, labels["spec_type"])
     objects = Labelled.of(dataset, nodes, len(tree), labels["event"])
     model = fit_tree(options["way"], tree, objects, spec, options, derived_seed(settings["seed"], "rank_classes"))
-    columns = dataset.features.columns if "features" in dataset.views else ()
-    all_of_them = options["without_redshift"] or not has_redshift(files.features).any()
-    wanted = has_redshift(test.features) | all_of_them
-    ids, probability, begin = [], [], 0
-    for part in dataset_groups(test, columns, needs_of(spec)):
-        part, begin = part.take(np.flatnonzero(wanted[begin : begin + len(part)])), begin + len(part)
-        ids.append(part.object_id)
-        probability.append(model.predict(part))
-    calibration = {"probability": known.probability[options["way"]], "nodes": nodes, "event": labels["event"]}
-    table = class_table(tree, np.concatenate(ids), np.concatenate(probability), calibration, options["coverage"])
+    object_id, probability, left_out = _predicted(model, dataset, files, test, settings)
+    for path in known["submitted"]:
+        found, how = refined_predictions(found, read_out_of_fold(path), labels, settings["refined"])
+        if how is not None:
+            probability = how.apply(probability, _submitted(decisions, test.features, object_id))
+    calibration = {"probability": found.probability[options["way"]], "nodes": nodes, "event": labels["event"]}
+    table = class_table(tree, object_id, probability, calibration, options["coverage"])
     write_table(outputs["table"], table)
     Path(outputs["lists"]).mkdir(parents=True, exist_ok=True)
     for name, called in list_names(tree.names[1:]).items():
         write_csv(Path(outputs["lists"], f"{called}.csv"), first_of_class(table, name, settings["number"]))
     message = "%d test objects on a tree of %d leaves; %d without redshift are left out"
-    logging.getLogger(__name__).info(message, len(table["object_id"]), len(tree.leaves), np.sum(~wanted))
+    logging.getLogger(__name__).info(message, len(table["object_id"]), len(tree.leaves), left_out)
+
+
+def _predicted(model, dataset, files, test, settings):
+    """Return (object_id (n,), probability (n, N)) of test objects, and the number of those that are left out."""
+    columns = dataset.features.columns if "features" in dataset.views else ()
+    all_of_them = settings["tree"]["without_redshift"] or not has_redshift(files.features).any()
+    wanted = has_redshift(test.features) | all_of_them
+    ids, probability, begin = [], [], 0
+    for part in dataset_groups(test, columns, needs_of(settings["model"])):
+        part, begin = part.take(np.flatnonzero(wanted[begin : begin + len(part)])), begin + len(part)
+        ids.append(part.object_id)
+        probability.append(model.predict(part))
+    return np.concatenate(ids), np.concatenate(probability), int(np.sum(~wanted))
+
+
+def _submitted(decisions, features, object_id):
+    """Return the probabilities (n, C) of the classes of the submitted model, as its candidates have them."""
+    log = read_columns(features, ["object_id", "Z"])
+    found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
+    return found.probability[rows_of(object_id, found.object_id)]
 
 
 if "snakemake" in globals():
@@ -66,8 +87,13 @@ if "snakemake" in globals():
         main(
             DatasetFiles(given.train, *views),
             DatasetFiles(given.test, *views),
-            given.folds,
-            given.predictions,
+            {name: given[name] for name in ("folds", "tree", "submitted")},
+            {
+                "predictions": given.get("predictions", []),
+                "threshold": "".join(given.get("threshold", [])),
+                "without": given.get("without", []),
+                "without_threshold": "".join(given.get("without_threshold", [])),
+            },
             {name: snakemake.output[name] for name in ("table", "lists")},
             snakemake.params.settings,
         )

@@ -12,7 +12,16 @@ from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.decide.young import share_of_whole
-from mallorn.evaluate.early import crossed, gains_by_age, known_by, mean_gain, passed_at, scores_by_age, shared
+from mallorn.evaluate.early import (
+    crossed,
+    found_about_peak,
+    gains_by_age,
+    known_by,
+    mean_gain,
+    passed_at,
+    scores_by_age,
+    shared,
+)
 from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import encode_classes
@@ -28,45 +37,53 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(files, early, whole, given, outputs, settings):
-    """Write three tables as CSV, and the figure of the first.
+    """Write four tables as CSV, and the figure of the first.
 
-    scores: a row for each protocol, model, age and class. The models are `early`, of young objects, calibrated by age;
-    `whole`, of whole light curves; and `served`, the combination that scoring uses. gains: for each age the gain of
-    `served` over `whole`, and the mean over ages. times: when `served` first chooses each object of the class sought.
+    scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
+    age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
+    gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
+    found: how many of them how long before and after their peaks.
 
-    files: `DatasetFiles` of the copies at each age. early: paths of their out-of-fold predictions, one for each
-    protocol. whole: {protocol: {"fits": {model: folder}, "learned": path or None}} of the models that learned from
-    whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times": path, "figure":
-    path without ending}. settings:
-    {"seed", "target", "early", a block of `augmentations`} and the blocks "training", "evaluation", "threshold" and
-    "calibration".
+    Scores and gains are means over the repeats of the folds; times are those of the first.
+
+    files: `DatasetFiles` of the copies at each age. early: {protocol: paths of their out-of-fold predictions, one for
+    each repeat}. whole: {protocol: [{"fits": {model: folder}, "learned": path or None}, ...]}, of each repeat, of the
+    models that learned from whole light curves. given: {"folds", "domain": path}. outputs: {"scores", "gains", "times",
+    "found": path, "figure": path without ending}. settings: {"seed", "target", "early", a block of `augmentations`} and
+    the blocks "training", "evaluation", "threshold" and "calibration".
     """
-    table, scores, gains, times = read_columns(given["folds"]), [], [], []
+    table = read_columns(given["folds"])
+    scores, gains, times, when = [], [], [], []
     domain, trigger = read_domain(given["domain"]), Trigger(**settings["early"]["trigger"])
     ages = [age_name(age) for age in sorted(settings["early"]["ages"])] + [WHOLE]
     moments, seen = _moments(files, trigger), _seen(files, trigger)
-    for p in map(read_out_of_fold, early):
-        labels = fold_of(table, p.protocol, p.repeat, p.object_id)
+    for protocol, paths in early.items():
+        repeats = [read_out_of_fold(path) for path in paths]
+        p, of_repeats = repeats[0], []
+        seen_as = _Seen(*np.array([seen[name] for name in p.object_id]).T)
+        for one, taught in zip(repeats, whole[protocol], strict=True):
+            labels = fold_of(table, protocol, one.repeat, p.object_id)
+            by_whole = _by_whole(one, files, settings["training"], **taught)
+            of_repeats.append(_as_used(one, labels["target"], by_whole, seen_as, domain, settings))
+        of = {model: np.stack([one[model] for one in of_repeats]) for model in of_repeats[0]}
         classes, names, _ = encode_classes(labels, "multiclass", settings["training"], settings["target"])
         rows, age = known_by(originals(p.object_id), cuts_of(p.object_id), ages)
         about = {name: values[rows] for name, values in labels.items()} | {"class": np.array(names)[classes][rows]}
-        by_whole = _by_whole(p, files, settings["training"], **whole[p.protocol])
-        of = _as_used(
-            p, labels["target"], by_whole, _Seen(*np.array([seen[name] for name in p.object_id]).T), domain, settings
-        )
         for model, probability in of.items():
-            first = {"protocol": p.protocol, "model": model}
-            found = scores_by_age(about, age, probability[rows], p.names, settings["evaluation"], settings["seed"])
+            first = {"protocol": protocol, "model": model}
+            found = scores_by_age(about, age, probability[:, rows], p.names, settings["evaluation"], settings["seed"])
             scores += [first | row for row in found]
-        both = [of[name][rows, 0] for name in ("served", "whole")]
+        both = [of[name][:, rows, 0] for name in ("served", "whole")]
         found = gains_by_age(about, age, *both, settings["evaluation"], settings["seed"])
         young = np.flatnonzero(age != WHOLE)
-        of_young = {name: values[young] for name, values in about.items()}, age[young], *(p[young] for p in both)
+        of_young = {name: values[young] for name, values in about.items()}, age[young], *(q[:, young] for q in both)
         found += mean_gain(*of_young, settings["evaluation"], settings["seed"])
-        gains += [{"protocol": p.protocol, **row} for row in found]
-        served = p._replace(classes=of["served"], probability=of["served"][:, 0])
-        times += _times(served, labels, ages, moments, settings)
-    for name, rows in (("scores", scores), ("gains", gains), ("times", times)):
+        gains += [{"protocol": protocol, **row} for row in found]
+        served = p._replace(classes=of["served"][0], probability=of["served"][0][:, 0])
+        of_objects = _times(served, labels, ages, moments, settings)
+        times += of_objects
+        when += [{"protocol": protocol, **row} for row in found_about_peak(of_objects)]
+    for name, rows in (("scores", scores), ("gains", gains), ("times", times), ("found", when)):
         write_csv(outputs[name], {column: [row[column] for row in rows] for column in rows[0]}, digits=5)
     plot_early(scores, settings["target"], outputs["figure"])
 
@@ -147,7 +164,8 @@ def _times(p, labels, ages, moments, settings):
         if len(here) and 0 < labels["target"][here].sum() < len(here):
             given = labels["target"][here], p.probability[here], p.fold[here]
             chosen[here] = p.probability[here] >= cross_fitted_thresholds(settings["threshold"], *given)
-    days = np.array([np.inf if cut == WHOLE else float(cut.split()[0]) for cut in cuts])
+    day_of = dict(zip(ages, [*sorted(settings["early"]["ages"]), np.inf], strict=True))
+    days = np.array([day_of.get(cut, np.inf) for cut in cuts])
     sought = np.flatnonzero(labels["target"] == 1)
     of = originals(p.object_id).astype(str)
     event = dict(zip(of, labels["event"], strict=True))
@@ -168,9 +186,9 @@ if "snakemake" in globals():
         given, figure = snakemake.input, snakemake.output.figure.removesuffix(".svg")
         main(
             DatasetFiles(given.features, [given.lightcurves], [given.objects], [given.posterior]),
-            list(given.early),
+            snakemake.params.early,
             snakemake.params.whole,
             {name: given[name] for name in ("folds", "domain")},
-            {**{name: snakemake.output[name] for name in ("scores", "gains", "times")}, "figure": figure},
+            {**{name: snakemake.output[name] for name in ("scores", "gains", "times", "found")}, "figure": figure},
             snakemake.params.settings,
         )

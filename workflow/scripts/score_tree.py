@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.decide.predictions import read_out_of_fold
+from mallorn.decide.refined import refined_predictions
 from mallorn.decide.tree_files import read_tree_predictions
 from mallorn.evaluate.class_calibration import CLASS_CALIBRATION_COLUMNS, class_calibration
 from mallorn.evaluate.coverage import COVERAGE_COLUMNS, coverage
@@ -24,8 +25,10 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 from mallorn.learning.tree import nodes_of
 
 ABOUT = ("protocol", "model", "way", "repeat")
-AS_RUN = "its own classes"
-"""What the table of gains calls the model as every run trains it, on the classes of training.classes."""
+SUBMITTED = "submitted"
+"""What the table of gains calls the submitted model, on the classes of training.classes."""
+ALONE = "alone"
+"""Follows the way in the table of gains where the tree keeps nothing of the submitted model."""
 
 
 class Outputs(NamedTuple):
@@ -41,23 +44,24 @@ class Outputs(NamedTuple):
 COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATION_COLUMNS, COVERAGE_COLUMNS)
 
 
-def main(tree, out_of_fold, folds, outputs, settings):
-    """Write all tables as CSV; protocol, model, way and repeat come before the columns of each.
+def main(tree, submitted, folds, outputs, settings):
+    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
 
-    nodes: see `mallorn.evaluate.nodes.score_nodes`. nodes_confusion: `confusion_by_level`. nodes_gains: `gains` of the
-    second way over the first, and of both over every run's own probability of the class sought. nodes_calibration: see
-    `mallorn.evaluate.class_calibration`. coverage: see `mallorn.evaluate.coverage`.
+    nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: see `_gains`;
+    nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
 
-    tree: paths of predictions on the tree. out_of_fold: paths of those of the same models for their own classes. folds:
-    path. settings: {"seed", "target", "coverage" of evaluation.tree, and the block "evaluation" of the configuration}.
+    tree: paths of predictions on the tree. submitted: paths of those of the submitted model on the same folds, which
+    those of the tree are brought to agree with; none where the tree keeps nothing of it. folds: path. settings:
+    {"seed", "coverage" of evaluation.tree, "refined" (see `mallorn.decide.refined`), and the block "evaluation" of the
+    configuration}.
     """
     table, tables = read_columns(folds), Outputs(*([] for _ in Outputs._fields))
-    as_run = {(p.protocol, p.model, p.repeat): p for p in map(read_out_of_fold, out_of_fold)}
+    beside = {(p.protocol, p.repeat): p for p in map(read_out_of_fold, submitted)}
     found = sorted(map(read_tree_predictions, tree), key=lambda p: (PROTOCOLS.index(p.protocol), p.model, p.repeat))
     for p in found:
         labels = fold_of(table, p.protocol, p.repeat, p.object_id)
         objects = Objects(p.tree, nodes_of(p.tree, labels["spec_type"]), labels["event"], labels["target"])
-        made = _tables(objects, p, as_run.get((p.protocol, p.model, p.repeat)), settings)
+        made = _tables(objects, p, beside.get((p.protocol, p.repeat)), labels, settings)
         for all_rows, rows in zip(tables, made, strict=True):
             about = {"protocol": p.protocol, "model": p.model, "repeat": p.repeat}
             all_rows += [{**about, **row} for row in rows]
@@ -66,10 +70,12 @@ def main(tree, out_of_fold, folds, outputs, settings):
         write_csv(path, {name: [row[name] for row in rows] for name in (*names, *columns)})
 
 
-def _tables(objects, p, own, settings):
+def _tables(objects, alone, submitted, labels, settings):
     """Return the rows of all tables for one file of predictions."""
     options, seed = settings["evaluation"], settings["seed"]
-    made, scored = Outputs(*([] for _ in Outputs._fields)), {}
+    made, scored, how, p = Outputs(*([] for _ in Outputs._fields)), {}, None, alone
+    if submitted is not None:
+        p, how = refined_predictions(alone, submitted, labels, settings["refined"])
     for way, probability in p.probability.items():
         scored[way] = score_nodes(objects, probability, options, seed)
         sets = coverage(objects, probability, p.fold, {**options, "coverage": settings["coverage"]}, seed)
@@ -79,15 +85,30 @@ def _tables(objects, p, own, settings):
             all_rows += [{"way": way, **row} for row in rows]
     first, second = p.probability
     made.nodes_gains.extend(gains(scored[first], scored[second], (first, second), options["level"]))
-    sought = _sought(objects, p.tree, settings["target"])
-    if own is not None and sought is not None:
-        place = {name: k for k, name in enumerate(own.object_id)}
-        before = own.probability[[place[name] for name in p.object_id]]
-        as_run = score_class(objects, sought, before, options, seed)
-        for way, probability in p.probability.items():
-            of_way = score_class(objects, sought, probability[:, sought], options, seed)
-            made.nodes_gains.extend(gains(as_run, of_way, (AS_RUN, way), options["level"]))
+    if how is not None:
+        made.nodes_gains.extend(_gains(objects, alone, scored, submitted, settings))
     return made
+
+
+def _gains(objects, alone, scored, submitted, settings):
+    """Return what each way gains by agreeing with the submitted model, and what it gains over it with and without that.
+
+    The latter is of the class sought. scored: {way: as from `score_nodes`}, of what agrees.
+    """
+    options, seed, rows = settings["evaluation"], settings["seed"], []
+    for way, probability in alone.probability.items():
+        before = score_nodes(objects, probability, options, seed)
+        rows += gains(before, scored[way], (f"{way}, {ALONE}", way), options["level"])
+        scored[f"{way}, {ALONE}"] = before
+    sought = _sought(objects, alone.tree, settings["refined"]["target"])
+    place = {name: k for k, name in enumerate(submitted.object_id)}
+    if sought is None or not all(name in place for name in alone.object_id):
+        return rows
+    probability = submitted.probability[[place[name] for name in alone.object_id]]
+    as_submitted = score_class(objects, sought, probability, options, seed)
+    for way, found in scored.items():
+        rows += gains(as_submitted, found, (SUBMITTED, way), options["level"])
+    return rows
 
 
 def _sought(objects, tree, target):
@@ -103,7 +124,7 @@ if "snakemake" in globals():
     with job_log(snakemake.log[0]):
         main(
             snakemake.input.tree,
-            snakemake.input.out_of_fold,
+            snakemake.input.submitted,
             snakemake.input.folds,
             Outputs(**{name: snakemake.output[name] for name in Outputs._fields}),
             snakemake.params.settings,

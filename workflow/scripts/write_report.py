@@ -37,7 +37,7 @@ _COMMANDS = {
         "fresh": ("fresh", "fresh_gains"),
         "predictive": ("new_samples",),
         "select_features": ("selection",),
-        "early": ("early", "early_gains", "early_times"),
+        "early": ("early", "early_gains", "early_times", "early_found"),
         "networks": ("networks",),
     }.items()
     for part in parts

@@ -49,8 +49,9 @@ STATUS = ("in domain", "extrapolating", "cannot say")
 
 _log = logging.getLogger(__name__)
 
-_ALONE = 0.8
-"""Share of detections among the points from which an object counts as seen in detections alone."""
+_ALONE = 0.05
+"""Share of faint points below which an object counts as seen in detections alone. Alerts go below five sigma, by other
+errors than those in their files; but they have hardly a point that could be noise."""
 
 _QUANTITIES = {
     "n_points": ("points", "", True),
@@ -76,6 +77,7 @@ _FARTHEST = 20.0
 _TOLD = 5
 _MARGIN = 1e-4  # more than rounding takes from an end of the range
 _SEPARATOR = "; "
+_YEARS = 500.0  # days in which the light of an event fades
 _SHALLOWER = 100.0  # by which survey telescopes may differ in depth
 
 NO_REDSHIFT = "no redshift, and the model has not learned to do without"
@@ -187,6 +189,8 @@ def judge(domain, seen):
         for name in filter(scorers.get, names):
             of_age = {whole: share == 1.0, early: share < 1.0}.get(name, True)
             rows = np.flatnonzero(mine & (objections > 0) & of_age)
+            if not len(rows):
+                continue
             why = _outside(scorers[name], seen.take(rows))
             number = np.array([len(one) for one in why])
             fewer = number < objections[rows]
@@ -245,7 +249,8 @@ def unlike_words(domain, seen):
     sentences = [*_units(domain, filled, median, beyond)]
     if not sentences:
         sentences = [f"the median object has {_said(name, median[name], low[name], high[name])}" for name in beyond]
-    if median["baseline"] > max(high.get("baseline", 1.0), 0.5):
+    above = np.median(seen.span) > _YEARS and np.median(seen.detected) > 0.95 and median["baseline"] > 0.5
+    if median["baseline"] > max(high.get("baseline", 1.0), 0.5) or (beyond and above):
         sentences.append("fluxes do not fall back to zero: is the host's light in them?")
     return sentences
 
@@ -256,7 +261,8 @@ def _units(domain, seen, median, beyond):
     Fluxes are far if no scorer learned from such fluxes. They are also far if they differ from the training survey's
     alone, in its own passbands and by the ratio of two units, since another survey would hardly do so.
     """
-    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > 0.8:
+    sure = 0.5 if "snr" in beyond else 0.8  # of a magnitude the error is small, and the faintest is no zero
+    if np.median(seen.peak) < 40.0 and np.median(seen.median_error) < 1.0 and median["baseline"] > sure:
         yield "fluxes look like magnitudes: convert them, or name a source that does"
         return
     first = next(iter(domain["scorers"].values()))
@@ -319,7 +325,7 @@ def _called(scorer, cut, beside):
 
 def _cut(domain, seen):
     """Return the one of `mallorn.survey.copies.CUTS` that each object resembles, (n,) str."""
-    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.detected >= _ALONE
+    few, alone = seen.slots.sum(axis=1) <= domain["few_bands"], seen.faint < _ALONE
     called = {kept: name for name, kept in CUTS.items()}
     return np.array([*(called[pair] for pair in zip(few.tolist(), alone.tolist(), strict=True)), None], dtype=object)[
         :-1

@@ -10,8 +10,9 @@ from mallorn.seeds import derived_seed
 __all__ = ["COVERAGE_COLUMNS", "coverage"]
 
 _SHARES = ("coverage", "set_coverage", "size", "empty", "at_leaf", "at_root")
+_PROMISE = {"marginal": "coverage", "by_class": "set_coverage"}
 COVERAGE_COLUMNS = (
-    *("kind", "class", "objects", "events", "stated", "finest"),
+    *("kind", "class", "objects", "events", "stated", "finest", "promise"),
     *("coverage", "coverage_low", "coverage_high", "set_coverage", "set_coverage_low", "set_coverage_high"),
     *_SHARES[2:],
 )
@@ -22,10 +23,12 @@ def coverage(objects, probability, fold, options, seed):
     """Return a row {column: value} of `COVERAGE_COLUMNS` for each kind of set, for all objects and for each leaf.
 
     coverage: how often the given class contains the true one. set_coverage: how often the set of leaves does; it may be
-    smaller, since the lowest class that contains a set may contain more. size: leaves in a set. empty: share of sets
-    without a leaf. at_leaf, at_root: shares of given classes that are a leaf, or the root, which says nothing. All are
-    means over events, each the mean of its objects. finest: the largest chance that the events of a calibration allow,
-    K / (K + 1). An object's other folds calibrate its set; only under grouped folds do they hold nothing of its event.
+    smaller, since the lowest class that contains a set may contain more. promise: which of the two is calibrated to the
+    stated chance: `coverage` for marginal sets, `set_coverage` for those by class, and for a leaf only in the latter.
+    size: leaves in a set. empty: share of sets without a leaf. at_leaf, at_root: shares of given classes that are a
+    leaf, or the root, which says nothing. All are means over events, each the mean of its objects. finest: the largest
+    chance that the events of a calibration allow, K / (K + 1). An object's other folds calibrate its set; only under
+    grouped folds do they hold nothing of its event.
 
     objects: `mallorn.evaluate.nodes.Objects`. probability (n, N); fold (n,).
     options: {"level", "rounds"} of the block `evaluation`, and "coverage", the chance that is stated.
@@ -63,7 +66,8 @@ def coverage(objects, probability, fold, options, seed):
         for name, mine in groups.items():
             few = min(len(set(event[mine & (fold != k)])) for k in np.unique(fold))
             row = {"kind": kind, "class": name, "objects": int(mine.sum()), "events": len(set(event[mine]))}
-            row |= {"stated": options["coverage"], "finest": few / (few + 1), **_named(mean[name][0])}
+            row |= {"stated": options["coverage"], "finest": few / (few + 1), "promise": _PROMISE[kind]}
+            row |= _named(mean[name][0])
             low, high = interval(drawn[name], options["level"])
             for k, score in enumerate(_SHARES[:2]):
                 row |= {f"{score}_low": float(low[k]), f"{score}_high": float(high[k])}

@@ -1,4 +1,8 @@
-"""Scores by age: how well classes are told while an event unfolds, and what a model gains at each age."""
+"""Scores of objects at each age: how well classes are told while an event unfolds, and what a model gains by age.
+
+Each score is the mean over the repeats of the folds. All repeats see the same bootstraps, so that an interval holds how
+few events there are, and less of how they were shared out.
+"""
 
 import numpy as np
 
@@ -14,10 +18,23 @@ from mallorn.metrics import (
 )
 from mallorn.seeds import derived_seed
 
-__all__ = ["PRECISIONS", "crossed", "gains_by_age", "known_by", "mean_gain", "passed_at", "scores_by_age", "shared"]
+__all__ = [
+    "PRECISIONS",
+    "crossed",
+    "found_about_peak",
+    "gains_by_age",
+    "known_by",
+    "mean_gain",
+    "passed_at",
+    "scores_by_age",
+    "shared",
+]
 
 PRECISIONS = (0.5, 0.8, 0.9)
 """Precisions at which the recall is told."""
+
+_ABOUT_PEAK = (-50.0, -20.0, 0.0, 20.0, 50.0)
+"""Days from the peak that part the rows of `found_about_peak`."""
 
 _EDGES = np.linspace(0.0, 1.0, 11)
 
@@ -64,15 +81,15 @@ def scores_by_age(labels, ages, probability, names, options, seed):
     Columns: age, class, objects, targets, target_events, average_precision with its interval over events,
     recall_at_50, recall_at_80, recall_at_90, expected_calibration_error.
 
-    labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, names of ages. probability (n, C) of the
-    classes `names`; the first is the one sought. options: block `evaluation`.
+    labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, as copies are called. probability (R, n, C)
+    in each repeat, of the classes `names`, the first of which is the one sought. options: block `evaluation`.
     """
     rows = []
     for age in dict.fromkeys(ages):
         here = ages == age
         for k, name in enumerate(names):
             of_class = (labels["class"][here] == name).astype(int)
-            p, event = probability[here, k], labels["event"][here]
+            p, event = probability[:, here, k], labels["event"][here]
             row = {"age": age, "class": name, "objects": int(here.sum()), "targets": int(of_class.sum())}
             row["target_events"] = len(set(event[of_class == 1]))
             rows.append(row | _scores(of_class, p, event, options, derived_seed(seed, "early", age, name)))
@@ -82,9 +99,8 @@ def scores_by_age(labels, ages, probability, names, options, seed):
 def gains_by_age(labels, ages, probability, others, options, seed):
     """Return one row for each age: the gain in average precision over another model, paired by event.
 
-    probability, others (n,): of the class sought, by both models. Columns: age, average_precision,
-    other_average_precision, gain, gain_low, gain_high, and better, the share of bootstraps in which the first model is
-    better.
+    probability, others (R, n): of the class sought, by both, in each repeat. Columns: age, average_precision,
+    other_average_precision, gain, gain_low, gain_high, better, the share of the bootstraps in which the first is.
     """
     rows = []
     for age in dict.fromkeys(ages):
@@ -92,10 +108,10 @@ def gains_by_age(labels, ages, probability, others, options, seed):
         target, event = labels["target"][here], labels["event"][here]
         if not 0 < target.sum() < len(target):
             continue
-        both = [(target, probability[here]), (target, others[here])]
+        both = [(target, probability[:, here]), (target, others[:, here])]
         weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", age))
-        gains = np.array([average_precision(*both[0], w) - average_precision(*both[1], w) for w in weights])
-        first, second = (average_precision(*one) for one in both)
+        gains = np.array([_mean_precision(*both[0], w) - _mean_precision(*both[1], w) for w in weights])
+        first, second = (_mean_precision(*one) for one in both)
         low, high = interval(gains, options["level"])
         row = {"age": age, "average_precision": first, "other_average_precision": second, "gain": first - second}
         rows.append(row | {"gain_low": low, "gain_high": high, "better": float(np.mean(gains > 0))})
@@ -114,7 +130,7 @@ def mean_gain(labels, ages, probability, others, options, seed):
 
     def mean(p, weight=None):
         given = (None if weight is None else weight[here] for here in parts)
-        return np.mean([average_precision(target[k], p[k], w) for k, w in zip(parts, given, strict=True)])
+        return np.mean([_mean_precision(target[k], p[:, k], w) for k, w in zip(parts, given, strict=True)])
 
     weights = bootstrap_weights(event, target, options["rounds"], derived_seed(seed, "early gains", "mean"))
     gains = np.array([mean(probability, w) - mean(others, w) for w in weights])
@@ -137,14 +153,53 @@ def passed_at(names, days, chosen):
     return objects, np.where(seen, first, np.nan)
 
 
+def found_about_peak(rows):
+    """Return how many objects are first chosen how long before and after their peak, a row for each span of days.
+
+    rows: of one protocol, with "peak_after_trigger" and "chosen_after_trigger", days; the second is inf where an object
+    is chosen once its whole light curve is known, NaN where never; the first NaN where no peak is known.
+
+    Columns: found, objects, share of all, share_so_far, that with those found before.
+    """
+    chosen = np.array([row["chosen_after_trigger"] for row in rows], dtype=float)
+    since = chosen - np.array([row["peak_after_trigger"] for row in rows], dtype=float)
+    spans = zip((-np.inf, *_ABOUT_PEAK), (*_ABOUT_PEAK, np.inf), strict=True)
+    counts = {_span(*ends): np.sum((since >= ends[0]) & (since < ends[1])) for ends in spans}
+    unknown = np.isfinite(chosen) & np.isnan(since)
+    counts |= {"at an age, no peak known": unknown.sum(), "whole light curve": np.isposinf(chosen).sum()}
+    counts["never"] = np.isnan(chosen).sum()
+    so_far, total = np.cumsum(list(counts.values())), max(len(rows), 1)
+    return [
+        {
+            "found": name,
+            "objects": int(n),
+            "share": n / total,
+            "share_so_far": upto / total if name != "never" else np.nan,
+        }
+        for (name, n), upto in zip(counts.items(), so_far, strict=True)
+    ]
+
+
+def _span(low, high):
+    """Return what a span of days from the peak is called."""
+    side, near, far = ("after", low, high) if low >= 0 else ("before", abs(high), abs(low))
+    return f"{near:g} d and more {side} peak" if np.isinf(far) else f"{near:g} to {far:g} d {side} peak"
+
+
 def _scores(target, probability, event, options, seed):
     names = ["average_precision", "average_precision_low", "average_precision_high"]
     recalls = [f"recall_at_{round(100 * precision)}" for precision in PRECISIONS]
     if not 0 < target.sum() < len(target):
         return dict.fromkeys([*names, *recalls, "expected_calibration_error"], np.nan)
     weights = bootstrap_weights(event, target, options["rounds"], seed)
-    drawn = np.array([average_precision(target, probability, w) for w in weights])
-    found = dict(zip(names, (average_precision(target, probability), *interval(drawn, options["level"])), strict=True))
-    found |= {name: recall_at_precision(target, probability, p) for name, p in zip(recalls, PRECISIONS, strict=True)}
-    error = expected_calibration_error(calibration_table(target, probability, _EDGES))
-    return found | {"expected_calibration_error": error}
+    drawn = np.array([_mean_precision(target, probability, w) for w in weights])
+    found = dict(zip(names, (_mean_precision(target, probability), *interval(drawn, options["level"])), strict=True))
+    for name, precision in zip(recalls, PRECISIONS, strict=True):
+        found[name] = np.mean([recall_at_precision(target, p, precision) for p in probability])
+    errors = [expected_calibration_error(calibration_table(target, p, _EDGES)) for p in probability]
+    return found | {"expected_calibration_error": np.mean(errors)}
+
+
+def _mean_precision(target, probability, weight=None):
+    """Return the average precision of probabilities (R, n), the mean over the R repeats."""
+    return np.mean([average_precision(target, p, weight) for p in probability])

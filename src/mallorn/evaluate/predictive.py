@@ -5,13 +5,19 @@ varies more: the scored events are one sample and the new ones another, and othe
 another model. There are three kinds of draws, each of which includes the one before:
 
 - "score": the events that were scored, drawn anew.
-- "new_sample": the scored events drawn anew, and from these as many events as the new sample has.
-- "new_sample_and_model": the same, with the score shifted as between models trained on events drawn anew.
+- "new_sample": as many events as the new sample has, drawn from events that were drawn anew.
+- "new_sample_and_model": and the odds of the score shifted as they are between models trained on events drawn anew.
 
-With few events the last two are too narrow and off centre: draws of n events have (n - 1) / n of the variance, and
-doubled events flatter a score. Their intervals are therefore taken on the scale of log odds, centred on the score
-itself, and widened as Student's t of n - 1 degrees of freedom asks, where n is the number of target events (the
-expanded percentile interval; Hesterberg 2015, The American Statistician 69, 371).
+The last two know more than the draws. Draws of n events have (n - 1) / n of the variance, so these intervals are taken
+at a level as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg
+2015, The American Statistician 69, 371), n being the number of events of targets. Doubled events flatter a score, so
+the odds of all draws are multiplied by one number that brings their mean to the score itself. Draws of 0 and 1 stay.
+
+A sample without a miss says nothing of what will be missed: all its draws score 1. So beside the n events of targets
+stand half an event that ranks below all objects and half an event that ranks above all. It is what Jeffreys' prior adds
+to the misses and hits of a rate, whose interval keeps its promise next to 0 and 1 (Brown, Cai & DasGupta 2001,
+Statistical Science 16, 101). Each has a weight drawn from the gamma distribution of shape 1/2, as in the Bayesian
+bootstrap (Rubin 1981, Annals of Statistics 9, 130).
 """
 
 import numpy as np
@@ -42,8 +48,12 @@ PREDICTIVE_COLUMNS = (
 """Columns of the rows of `predictive_rows`."""
 
 _BATCH = 250
-_EDGE = 1e-4
-"""Scores are kept this far from 0 and 1 before their log odds are taken."""
+_HALF = 0.5
+"""Events of targets that are missed, and as many that rank first, beside those that were scored."""
+_SAME = 1e-9
+"""Scores as close as this are the same."""
+_FARTHEST = 5.0
+"""Bound of the natural logarithm of the number that odds are multiplied by."""
 
 
 def draws(target, event, probability, sample, shifts, rounds, seed):
@@ -56,38 +66,80 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
     positive = np.bincount(which, np.asarray(target) == 1, len(events)) > 0
     groups = [np.flatnonzero(positive), np.flatnonzero(~positive)]
     sizes = [len(group) for group in groups] if sample is None else sample
+    # two more objects, each an event of targets: one below all, one above
+    labels = (
+        np.append(target, [1, 1]),
+        np.append(probability, [-1.0, 2.0]),
+        np.append(which, len(events) + np.arange(2)),
+    )
     rng, found = generator(seed, "predictive"), {}
     for begin in range(0, rounds, _BATCH):
-        weights = np.zeros((2, min(_BATCH, rounds - begin), len(events)))
-        for group, size in zip(groups, sizes, strict=True):
-            share = np.full((weights.shape[1], len(group)), 1.0 / len(group))
-            drawn = rng.multinomial(len(group), share)
-            weights[0][:, group] = drawn
-            weights[1][:, group] = rng.multinomial(size, drawn / len(group))
+        weights = _weights(groups, sizes, min(_BATCH, rounds - begin), len(events) + 2, rng)
         for name, score in SCORES.items():
-            for kind, weight in zip(KINDS, weights, strict=False):
-                found.setdefault((name, kind), []).append(score(target, probability, weight[:, which]))
-    found = {key: np.concatenate(parts) for key, parts in found.items()}
-    for name in SCORES:
-        shift = rng.choice(shifts[name], size=rounds)
-        found[name, KINDS[2]] = np.clip(found[name, KINDS[1]] + shift, 0.0, 1.0)
-    return found
+            for k, weight in enumerate(weights):
+                found.setdefault((name, k), []).append(score(*labels[:2], weight[:, labels[2]]))
+    made = {}
+    for name, score in SCORES.items():
+        plain, new, with_halves = (np.concatenate(found[name, k]) for k in range(3))
+        value = score(target, probability)
+        new = _with_odds(with_halves, _log_factor(new, value))
+        inner = (len(groups[0]) * value + _HALF) / (len(groups[0]) + 2.0 * _HALF)
+        shifted = _with_odds(new, rng.choice(shifts[name], size=rounds) / (inner * (1.0 - inner)))
+        made |= dict(zip([(name, kind) for kind in KINDS], (plain, new, shifted), strict=True))
+    return made
 
 
-def interval_of(kind, values, value, events, level):
+def interval_of(kind, values, events, level):
     """Return (low, high) of a kind of interval from its `draws`.
 
-    kind: one of `KINDS`. values (rounds,): draws. value: the score itself. events: number of target events that were
-    scored. level: share of new samples that the interval is to hold.
+    kind: one of `KINDS`. values (rounds,): draws. events: number of events of targets that were scored. level: share of
+    new samples that the interval is to hold.
     """
-    if kind == "score" or events < 2:
-        return tuple(map(float, interval(values, level)))
-    from scipy.stats import norm, t
+    if kind != "score" and events > 1:
+        from scipy.stats import norm, t
 
-    wider = 2.0 * norm.cdf(np.sqrt(events / (events - 1)) * t.ppf(0.5 + 0.5 * level, events - 1)) - 1.0
-    odds = logit(np.clip(values, _EDGE, 1.0 - _EDGE))
-    shift = logit(np.clip(value, _EDGE, 1.0 - _EDGE)) - np.nanmean(odds)
-    return tuple(float(expit(end + shift)) for end in interval(odds, wider))
+        level = 2.0 * norm.cdf(np.sqrt(events / (events - 1)) * t.ppf(0.5 + 0.5 * level, events - 1)) - 1.0
+    return tuple(map(float, interval(values, level)))
+
+
+def _weights(groups, sizes, rounds, n, rng):
+    """Return weights (3, rounds, n) of events: drawn anew; a new sample of these; and one that may have the halves.
+
+    groups: positions of the events of targets and of others. sizes: of the new sample. The last two of the n events are
+    those that the halves stand for.
+    """
+    weights = np.zeros((3, rounds, n))
+    for k, (group, size) in enumerate(zip(groups, sizes, strict=True)):
+        drawn = rng.multinomial(len(group), np.full((rounds, len(group)), 1.0 / len(group)))
+        weights[0][:, group] = drawn
+        weights[1][:, group] = rng.multinomial(size, drawn / len(group))
+        if k == 0:
+            group, drawn = np.append(group, [n - 2, n - 1]), np.hstack([drawn, rng.gamma(_HALF, size=(rounds, 2))])
+            weights[2][:, group] = rng.multinomial(size, drawn / drawn.sum(axis=1, keepdims=True))
+        else:
+            weights[2][:, group] = weights[1][:, group]
+    return weights
+
+
+def _log_factor(values, mean):
+    """Return the natural logarithm of the number that odds are multiplied by to bring the mean of scores to `mean`."""
+    from scipy.optimize import brentq
+
+    def excess(log_factor):
+        return np.nanmean(_with_odds(values, log_factor)) - mean
+
+    if abs(excess(0.0)) < _SAME:
+        return 0.0
+    ends = [end for end in (-_FARTHEST, _FARTHEST) if np.sign(excess(end)) in (0.0, np.sign(end))]
+    if len(ends) < 2:  # draws of 0 and 1, which stay, leave no room
+        return -np.sign(excess(0.0)) * _FARTHEST
+    return brentq(excess, *ends, xtol=1e-9)
+
+
+def _with_odds(values, log_factor):
+    """Return scores (n,) whose odds are multiplied by a number, or one for each (n,), given its natural logarithm."""
+    inside = np.abs(values - 0.5) < 0.5 - _SAME
+    return np.where(inside, expit(logit(np.clip(values, _SAME, 1.0 - _SAME)) + log_factor), np.round(values))
 
 
 def model_shifts(objects, fold, spec, refits, seed, threads):
@@ -136,9 +188,9 @@ def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):
         made = draws(target[old], objects.event[old], p[old], sample, wider, options["rounds"], one)
         known = len(set(objects.event[old][target[old] == 1]))
         for (name, kind), values in made.items():
-            low, high = interval_of(kind, values, SCORES[name](target[old], p[old]), known, options["level"])
+            low, high = interval_of(kind, values, known, options["level"])
             value = SCORES[name](target[new], p[new])
-            found[name, kind].append(int(value > high) - int(value < low))
+            found[name, kind].append(int(value > high + _SAME) - int(value < low - _SAME))
     return {key: np.array(values) for key, values in found.items()}
 
 
@@ -154,7 +206,7 @@ def predictive_rows(labels, probability, sample, shifts, found, options, seed):
     events, rows = known if sample is None else sample, []
     for (name, kind), values in sorted(made.items(), key=lambda item: (item[0][0], KINDS.index(item[0][1]))):
         value, where = SCORES[name](labels["target"], probability), found[name, kind]
-        low, high = interval_of(kind, values, value, known[0], options["level"])
+        low, high = interval_of(kind, values, known[0], options["level"])
         row = {"score": name, "kind": kind, "stated": options["level"], "value": value, "low": low, "high": high}
         row |= {"target_events": events[0], "other_events": events[1], "model_sd": float(np.std(shifts[name]))}
         row |= {"splits": len(where), "found": float(np.mean(where == 0))}

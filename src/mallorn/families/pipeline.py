@@ -6,14 +6,8 @@ artifacts of a group of objects are made one after the other and stay in memory.
 
 import numpy as np
 
+from mallorn.families.artifacts.artifact import Group, Tools
 from mallorn.families.family import Inputs, family_features
-from mallorn.gp.engines import load_engine
-from mallorn.gp.fit import fit_lightcurves, fit_slots
-from mallorn.gp.models import DRW, Matern32, MultibandMatern32
-from mallorn.gp.posterior import Posterior, predict_posterior
-from mallorn.hypotheses.cache import use_kernels
-from mallorn.hypotheses.fit import fit_hypotheses
-from mallorn.hypotheses.semi import fit_semi_parametric
 from mallorn.plugins import load
 from mallorn.runtime.threads import one_thread
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP
@@ -71,27 +65,37 @@ def make_artifacts(needs, lightcurves, settings, kernels=None):
 
     Keys and tables are those of `mallorn.families.family.Inputs`: {column: array} for "fits/multiband",
     "fits/hypotheses" and "fits/semi_parametric", {slot: {column: array}} for "fits/drw" and "fits/matern", a
-    `Posterior` for "posterior".
+    `Posterior` for "posterior". Those that they are made of come along.
 
     lightcurves: raw `LightCurves`. settings: {"fits", "posterior"}, blocks of the configuration. kernels: folder of
     compiled hypotheses; None for the user's cache (see `mallorn.hypotheses.cache`).
     """
-    fits, clear = settings["fits"], lightcurves.dereddened()
-    slots = clear.in_slots()
-    tables = {}
-    for name, model in (("drw", DRW), ("matern", Matern32)):
-        if f"fits/{name}" in needs:
-            tables[f"fits/{name}"] = fit_slots(model, slots, fits[name])
-    if {"fits/multiband", "posterior"} & set(needs):
-        use_kernels(kernels)
-        tables["fits/multiband"] = fit_lightcurves(MultibandMatern32, clear, fits["multiband"], load_engine("compiled"))
-    if "posterior" in needs:
-        table = predict_posterior(lightcurves, tables["fits/multiband"], settings["posterior"])
-        tables["posterior"] = Posterior.of(table, settings["posterior"])
-    if {"fits/hypotheses", "fits/semi_parametric"} & set(needs):
-        use_kernels(kernels)
-        tables["fits/hypotheses"] = fit_hypotheses(lightcurves, fits["hypotheses"])
-    if "fits/semi_parametric" in needs:
-        epoch = tables["fits/hypotheses"][f"{fits['semi_parametric']['epoch']}_t0"]
-        tables["fits/semi_parametric"] = fit_semi_parametric(lightcurves, epoch, fits["semi_parametric"])
-    return tables
+    group, tools, tables = Group(lightcurves), Tools(kernels), {}
+    for artifact in sorted(set(needs) - {"lightcurves"}):
+        _make(artifact, group, settings, tools, tables)
+    views = {}
+    for artifact, table in tables.items():
+        module, block = _module(artifact), _block(artifact, settings)
+        views[artifact] = module.view(table, block) if hasattr(module, "view") else table
+    return views
+
+
+def _make(artifact, group, settings, tools, tables):
+    """Add an artifact to `tables`, after those that it is made of, if it is not there."""
+    if artifact in tables:
+        return
+    module = _module(artifact)
+    for need in module.NEEDS:
+        _make(need, group, settings, tools, tables)
+    tables[artifact] = module.make(group, tables, _block(artifact, settings), tools)
+
+
+def _module(artifact):
+    return load("artifacts", artifact.rpartition("/")[2])
+
+
+def _block(artifact, settings):
+    """Return the block of the configuration of an artifact, "fits/drw" or "posterior"."""
+    for key in artifact.split("/"):
+        settings = settings[key]
+    return settings

@@ -4,21 +4,16 @@ One job makes all families, since starting an interpreter and reading light curv
 table says what it was made from: after an edit of one family, only that family is made again.
 """
 
-import hashlib
-import json
 import logging
 from contextlib import ExitStack
-from pathlib import Path
 
 from mallorn.families.family import Inputs, family_features, unavailable, units
-from mallorn.io.digests import whole_digest
-from mallorn.io.tables import read_columns, read_metadata, table_writer
-from mallorn.plugins import load, names
+from mallorn.families.origin import MADE_FROM, digest_of, digests_of_files, keep, made_from
+from mallorn.io.tables import read_columns, table_writer
+from mallorn.plugins import defines, load
 from mallorn.survey.lightcurves import lightcurve_groups, read_passbands
 
 __all__ = ["write_families"]
-
-_MADE_FROM = "made_from"  # in the metadata of a table: the digest of all that it depends on
 
 
 def write_families(objects, families):
@@ -31,18 +26,18 @@ def write_families(objects, families):
 
     Tables that stay get a new date, since they must be newer than what they were made from.
     """
-    log, digests = logging.getLogger(__name__), {}
-    made_from = {family: _made_from(objects, asked, digests) for family, asked in families.items()}
-    stale = {family: asked for family, asked in families.items() if _told(asked["output"]) != made_from[family]}
+    log, known = logging.getLogger(__name__), {}
+    digests = {family: _digest(objects, asked, known) for family, asked in families.items()}
+    stale = {family: asked for family, asked in families.items() if not made_from(asked["output"], digests[family])}
     for family, asked in families.items():
         if family not in stale:
-            Path(asked["output"]).touch()
+            keep(asked["output"])
             log.info("%s: made before from the same", family)
     if stale:
-        _write(objects, stale, made_from, log)
+        _write(objects, stale, digests, log)
 
 
-def _write(objects, families, made_from, log):
+def _write(objects, families, digests, log):
     modules = {family: load("features", family) for family in families}
     paths = {name: path for asked in families.values() for name, path in asked["artifacts"].items()}
     blocks = {name: asked["settings"] for asked in families.values() for name in asked["artifacts"]}
@@ -51,7 +46,7 @@ def _write(objects, families, made_from, log):
         writers = {}
         for family, module in modules.items():
             listed, asked = module.features(families[family]["settings"]["features"]), families[family]
-            about = units(family, listed), ("object_id",), {_MADE_FROM: made_from[family]}
+            about = units(family, listed), ("object_id",), {MADE_FROM: digests[family]}
             writer = table_writer(asked["output"], *about, notes=unavailable(family, listed, passbands))
             writers[family] = stack.enter_context(writer)
         for group, curves in lightcurve_groups(points, objects):
@@ -67,31 +62,16 @@ def _write(objects, families, made_from, log):
 
 
 def _read(artifact, paths, settings, group):
-    if artifact in names("readers"):
-        return load("readers", artifact).read(paths, settings, group)
+    """Return what families read of an artifact: its table or `view`, or {slot: table}."""
     if isinstance(paths, dict):
         return {slot: read_columns(path, group=group) for slot, path in paths.items()}
-    return read_columns(paths, group=group)
+    table, name = read_columns(paths, group=group), artifact.rpartition("/")[2]
+    if not defines("artifacts", name, "view"):
+        return table
+    return load("artifacts", name, "view").view(table, settings[artifact])
 
 
-def _made_from(objects, asked, digests):
-    """Return the digest of what a table depends on. digests: {path: digest} of files that were read already."""
-
-    def content(paths):
-        if isinstance(paths, dict):
-            return {slot: content(path) for slot, path in paths.items()}
-        if paths not in digests:
-            digests[paths] = whole_digest(paths)
-        return digests[paths]
-
-    artifacts = {name: content(paths) for name, paths in asked["artifacts"].items()}
-    told = [asked["code"], asked["settings"], content(objects), artifacts]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _told(path):
-    """Return the digest that a table carries; None if there is no whole one."""
-    try:
-        return read_metadata(path).get(_MADE_FROM)
-    except (OSError, ValueError):  # pyarrow's own errors are among them
-        return None
+def _digest(objects, asked, known):
+    """Return the digest of what a table depends on. known: see `digests_of_files`."""
+    content = digests_of_files({"objects": objects, **asked["artifacts"]}, known)
+    return digest_of(asked["code"], asked["settings"], content)

@@ -16,7 +16,7 @@ import pandas as pd
 from mallorn.ingest.known import Known
 from mallorn.ingest.split import SetAside
 from mallorn.ingest.spool import Groups, Rows
-from mallorn.ingest.strays import tell_bare
+from mallorn.ingest.strays import tell_alike, tell_bare
 from mallorn.ingest.unusable import tell_unusable
 from mallorn.survey.cosmology import luminosity_distance
 from mallorn.survey.lightcurves import OBJECTS_PER_GROUP, LightCurves, average_repeated
@@ -66,6 +66,7 @@ def pack(found, part, settings, passbands, write):
         kept, bare = _write_groups(rows, rank, known, collected, write)
     aside = collected.set_aside()
     tell_bare(_log, bare, {})
+    tell_alike(_log, known["object_id"])
     _tell(len(order), kept, aside, collected.about)
     tell_unusable(aside, collected.used)
     return aside, known

@@ -10,7 +10,7 @@ from mallorn.errors import DataError
 from mallorn.ingest.metadata import POSITIVE_TYPE
 from mallorn.io.tables import read_columns, write_table
 from mallorn.survey.cosmology import luminosity_distance
-from mallorn.survey.dust_map import fill_reddening
+from mallorn.survey.dust_map import MUCH_DUST, fill_reddening
 
 __all__ = ["Known", "joined_metadata", "metadata_of", "write_known"]
 
@@ -157,6 +157,14 @@ def _reddening(columns, settings):
     ebv, believed = columns["ebv"].astype(float), settings["ebv"]
     with np.errstate(invalid="ignore"):
         good = (ebv >= believed["min"]) & (ebv <= believed["max"])
+        much = good & (ebv > MUCH_DUST)
+    if (beyond := np.isfinite(ebv) & ~good).any():
+        _log.warning("%d E(B-V), such as %g, are not believable: taken as missing", beyond.sum(), ebv[beyond][0])
+    if much.any():
+        message = (
+            "%d of %d E(B-V) are above %g, such as %g: is it the visual extinction A_V, which is 3.1 times E(B-V)?"
+        )
+        _log.warning(message, much.sum(), len(ebv), MUCH_DUST, ebv[much][0])
     return fill_reddening(np.where(good, ebv, np.nan), columns["ra"], columns["dec"], settings)
 
 

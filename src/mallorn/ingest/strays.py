@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from itertools import islice
 
-__all__ = ["named", "resembling", "tell_bare"]
+__all__ = ["named", "resembling", "tell_alike", "tell_bare"]
 
 _TOLD = 5  # ids that a message names
 _SHARED_DIGITS = 12  # significant digits that programs keep when they take an id for a number
@@ -32,6 +32,25 @@ def tell_bare(log, bare, strays):
         )
     if len(pairs) > _TOLD:
         log.warning("%d more ids resemble one another so", len(pairs) - _TOLD)
+
+
+def tell_alike(log, ids):
+    """Warn of objects whose ids differ only in blanks, capital letters or the form of Unicode: maybe one object.
+
+    log: the logger. ids: those of the objects.
+    """
+    keys = [_one_case(str(name)) for name in ids]
+    if len(set(keys)) == len(keys):
+        return
+    of = defaultdict(list)
+    for key, name in zip(keys, ids, strict=True):
+        of[key].append(str(name))
+    pairs = [names for names in of.values() if len(names) > 1]
+    told = "; ".join(named(names).replace(", ", " and ", 1) for names in pairs[:_TOLD])
+    message = (
+        "%d pairs of ids differ only in blanks, capital letters or the form of Unicode: %s. If they are one object"
+    )
+    log.warning(message + ", write its id alike: its points are scored apart", len(pairs), told)
 
 
 def named(names, further=None):

@@ -189,10 +189,10 @@ def _draw_sed(axes, sed):
             curves.append(scale * planck(grid, temperature))
         axes.fill_between(grid, np.minimum(curves[0], curves[2]), np.maximum(curves[0], curves[2]), color="#d1d5db")
         axes.plot(grid, curves[1], color=_INK, linewidth=1.2)
+    colors = [BAND_COLORS[slot] for slot in sed.slots]
+    axes.errorbar(sed.wavelength, sed.flux, sed.error, fmt="none", ecolor=colors)
     for b, slot in enumerate(sed.slots):
-        axes.errorbar(
-            sed.wavelength[b], sed.flux[b], sed.error[b], fmt=BAND_MARKERS[slot], color=BAND_COLORS[slot], markersize=6
-        )
+        axes.plot(sed.wavelength[b], sed.flux[b], BAND_MARKERS[slot], color=colors[b], markersize=6)
     axes.axhline(0.0, color=GREY, linewidth=0.6, zorder=1)
     axes.set_title(f"{sed.phase:+g} d" if sed.phase else "peak", loc="left")
     text = "no blackbody seen" if sed.temperature is None else f"T = {sed.temperature / 1000:.1f} kK"

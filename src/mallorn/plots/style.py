@@ -91,6 +91,7 @@ _RC = {
     "axes.titlelocation": "left",
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
+    "axes.titley": 1.0,  # no axis has ticks above: to look for them takes a fifth of the time of a figure
     "errorbar.capsize": 0,
     "figure.dpi": 100,
     "font.family": "DejaVu Sans",

@@ -12,6 +12,7 @@ from mallorn.io.csv_tables import write_csv
 from mallorn.io.tables import read_columns
 from mallorn.report.objects import EVIDENCES, magnitude
 from mallorn.report.render import words
+from mallorn.survey.dust_map import MUCH_DUST
 from mallorn.survey.lightcurves import lightcurve_groups
 from mallorn.survey.observed import observed
 from mallorn.survey.passbands import slot_index
@@ -139,6 +140,7 @@ FLAGS = {
     "z negative": "negative photometric redshift, raised before use",
     "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models trained so",
     "no u": "no point in u, the passband that tells hot from cool",
+    "much dust": "E(B-V) above 1.5: in the plane of the Milky Way, or an A_V in its place",
 }
 """Flags and their meanings."""
 
@@ -305,6 +307,7 @@ def described(lc, posterior, hypotheses):
         "z negative": lc.redshift < 0.0,
         "no redshift": ~lc.has_redshift,
         "no u": (count(slot == u) == 0) & lc.passbands.has_slot[u],
+        "much dust": lc.ebv > MUCH_DUST,
     }
     kind, evidence = _kind(hypotheses)
     return {

@@ -16,8 +16,8 @@ _PROPERTIES = {"redshift": "redshift", "snr": "highest S/N", "points": "points"}
 _VIEWS = {
     "forced": "forced photometry in all passbands",
     "detections": "detections only",
-    "few_bands": "two or three passbands",
-    "alerts": "detections in two or three passbands, as alerts show them",
+    "few_bands": "a few passbands",
+    "alerts": "detections in a few passbands, as alerts show them",
 }
 
 _TEXT = """# Model card: {target} by mallorn
@@ -45,6 +45,10 @@ Objects as other surveys would see them:
 
 {cuts}
 
+Objects as they were known some days after the survey first reported them, with redshift:
+
+{ages}
+
 By property, of objects with a redshift:
 
 {groups}
@@ -63,23 +67,33 @@ How well its probabilities hold says the last column of the first table, the exp
 {note}"""
 
 _KINDS = """\
-Which of its four models scores an object follows from the object: with or without redshift, seen as the training
-survey sees or as others do. Those of the second kind learned from copies of the same objects at lower redshifts and
-brighter limits, forced or detections only, in all or in two or three of the passbands, which is how ZTF sees.
+Which of its {number} models scores an object follows from the object: with or without redshift, {seen}.
 """
+_SEEN = "seen as the training survey sees or as others do"
+_KIND_WORDS = {
+    "other_surveys": """\
+Those of other surveys learned from copies of the same objects at lower redshifts and brighter limits, forced or
+detections only, in all or in two or three of the passbands, which is how ZTF sees.
+""",
+    "early": """\
+Those of young objects learned from copies of the same objects as they were known at some ages.
+""",
+}
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _TRAINED = {"once": "each trained once on all of them", "folds": "each the mean of the fits of all folds"}
 
 
 def model_card(about, tables, level, export):
     """Return the card of a model, Markdown.
 
-    about: content of model.json. tables: {"scores", "other_surveys", "by_type": paths of these tables of evaluation
-    (the second may be missing), "folds": {"events", "target_events", "objects", "targets": numbers}}. level: of the
-    intervals. export: that block of the configuration.
+    about: content of model.json. tables: {"scores", "other_surveys", "early", "by_type": paths of these tables of
+    evaluation, of which the second and third may be missing, "folds": {"events", "target_events", "objects",
+    "targets": numbers}}. level: of the intervals. export: that block of the configuration.
     """
     model, n, others = about["model"], tables["folds"], about["classes"][1:]
     scores = [row for row in _rows(tables["scores"]) if row["model"] == model]
     cuts = [row for row in _rows(tables["other_surveys"]) if row["model"] == model] if "other_surveys" in tables else []
+    ages = [row for row in _rows(tables["early"]) if row["model"] == "served"] if "early" in tables else []
     groups = [row for row in _rows(tables["by_type"]) if row["model"] == model]
     return _TEXT.format(
         target=about["classes"][0],
@@ -91,11 +105,12 @@ def model_card(about, tables, level, export):
         protocol=about["protocol"],
         data=export["data"],
         trained=_TRAINED[export["trained"]],
-        kinds=_KINDS if "other_surveys" in about else "",
+        kinds=_kinds(about),
         note=f"\n{export['note']}\n" if export["note"] else "",
         share=n["targets"] / n["objects"],
         scores=_scores(scores),
         cuts=_cuts(cuts),
+        ages=_ages(ages, about["classes"][0]),
         groups=_groups(groups),
         level=level,
         **n,
@@ -128,6 +143,33 @@ def _cuts(rows):
         for row in rows
     ]
     return _table(head, body) if body else "not measured"
+
+
+def _ages(rows, target):
+    head = ["days", "folds", "objects", target, "average precision", "recall at 50% precision", "calibration error"]
+    body = [
+        [
+            row["age"].removesuffix(" d").replace("all", "whole light curve"),
+            *(row[name] for name in ("protocol", "objects", "targets")),
+            _interval(row, "average_precision"),
+            *(f"{float(row[name]):.3f}" for name in ("recall_at_50", "expected_calibration_error")),
+        ]
+        for row in rows
+        if row["class"] == target
+    ]
+    return _table(head, body) if body else "not measured"
+
+
+def _kinds(about):
+    """Return in words which models there are besides one for all objects, "" for none but one without redshift."""
+    further = [name for name in _KIND_WORDS if name in about]
+    if not further:
+        return ""
+    seen = {"other_surveys": _SEEN, "early": "young or old"}
+    names = ("repeats", "without_redshift", *further, *(f"{name}_without_redshift" for name in further))
+    number = sum(name in about for name in names)
+    words = _KINDS.format(number=_NUMBERS[number], seen=", ".join(seen[name] for name in further))
+    return words + "".join(_KIND_WORDS[name] for name in further)
 
 
 def _groups(rows):

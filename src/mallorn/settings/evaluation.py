@@ -81,6 +81,11 @@ class Tree(Block):
     way: Literal["flat", "conditional"] = value(
         "flat", "Which of the two ways, one model or one for each class with others below, lists the test objects."
     )
+    from_submission: Literal["classes", "target", "none"] = value(
+        "classes",
+        "What the tree keeps of submission.model, so that no table contradicts it: the probabilities of all its "
+        "classes, shared out among the leaves of each; that of the class sought alone; or nothing.",
+    )
     confident: Inside = value(0.9, "Probability from which a model counts as sure, of classes it was not trained on.")
     coverage: Inside = value(
         0.9, "Stated chance that a conformal set holds the true class of an object of a new event."

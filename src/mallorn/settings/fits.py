@@ -27,8 +27,8 @@ class GaussianProcesses(Block):
 
     engine: Literal["auto", "celerite2", "compiled"] = value(
         "auto",
-        "What computes the fits; all give the same to 1e-7. auto takes compiled code for multi-band fits, and for "
-        "those of single passbands in jobs of so many points that it saves time.",
+        "What computes the fits; both give the same to 1e-7. auto takes compiled code for multi-band fits, and "
+        "celerite2 for those of single passbands.",
     )
 
 

@@ -80,6 +80,11 @@ class OtherSurveys(Block):
     passbands: listed(listed(Slot)) = value(
         [["g", "r"], ["g", "r", "i"]], "Slots of passbands of the copies with a few of them; one of these sets each."
     )
+    wanted_precision: Fraction | None = value(
+        None,
+        "Lowest precision of the decisions on the copies of each cut, by which each has its threshold; null: by the "
+        "block threshold.",
+    )
 
 
 class EarlyTrigger(Block):
@@ -87,6 +92,14 @@ class EarlyTrigger(Block):
 
     detections: Count = value(2, "So many of them.")
     snr: Positive = value(5.0, "Least flux over its error.")
+
+
+class EarlyRandom(Block):
+    """Copies at random ages, beside those at `ages`, drawn for each object anew. Scores are told at `ages` alone."""
+
+    days: whole(ge=0) = value(0, "Copies of each object 2^x days after its first detection.")
+    shares: whole(ge=0) = value(0, "Copies of each object that hold a random share of its points from the trigger on.")
+    exponents: Window = value([0.0, 11.0], "Between which x of `days` is drawn, evenly.")
 
 
 class Early(Block):
@@ -98,10 +111,11 @@ class Early(Block):
     enabled: bool = value(False, "Whether they are made and learned from; a run takes about twice as long.")
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
     ages: listed(NotNegative) = value(
-        [5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
+        [2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0, 200.0],
         "Days since the trigger at which copies are made, beside the whole light curve.",
         "d",
     )
+    random: EarlyRandom = block(EarlyRandom, EarlyRandom.__doc__)
     history: Literal["forced", "alerts"] = value(
         "forced", "What is known of the time before the first detection: all points, or the last non-detection alone."
     )
@@ -223,7 +237,9 @@ class Model(Block):
     transforms: dict[str, dict[str, Parameter]] = Field(
         default_factory=dict,
         description="What is fitted to each training part before the learner, with its parameters; null takes a "
-        "shipped one away. linear_start: boosting begins from a logistic model of all classes, of inverse penalty C. "
+        "shipped one away. simulated_classes: what a model of simulated objects alone says of an object stands beside "
+        "its features (docs/explanation/ablation.md). linear_start: boosting begins from a logistic model of all "
+        "classes, of inverse penalty C. "
         "rocket, principal_components: docs/explanation/rocket.md. embedding: docs/explanation/networks.md.",
     )
 

@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import itertools
+import re
 import zlib
 from contextlib import contextmanager
 
@@ -65,6 +66,8 @@ class CsvPart:
             except ValueError:
                 line = _line(self._path, self._first + k)
                 found, fix = repr(text[:60]), "mend this line"
+                if re.match(r"\d{4}-\d\d-\d\d", text):
+                    fix = "write times as MJD or JD, such as astropy.time.Time(text).mjd"
                 raise DataError.at(
                     self._path, line=line, column=name, expected="a number", found=found, fix=fix
                 ) from None

@@ -18,7 +18,17 @@ from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array, numpy_codes
 from mallorn.sources.canonical import Batch
 
-__all__ = ["COLUMNS", "MOST_ROWS", "Reasons", "batch_of", "first_values", "numbered", "row_table", "whole_objects"]
+__all__ = [
+    "COLUMNS",
+    "MOST_ROWS",
+    "Reasons",
+    "batch_of",
+    "differing",
+    "first_values",
+    "numbered",
+    "row_table",
+    "whole_objects",
+]
 
 COLUMNS = ("object_id", "mjd", "passband", "flux", "flux_err", "detected", "limit", "reason")
 """Columns of a table of rows; a reader may carry further ones."""
@@ -158,6 +168,19 @@ def first_values(values, codes, n):
     at = np.flatnonzero(there)[::-1]
     first[codes[at]] = values[at]
     return first
+
+
+def differing(values, codes, n):
+    """Return which of n objects have two of `values` (N,) that differ by more than 1e-4, (n,) bool.
+
+    codes: (N,) number of each value's object. NaN does not count.
+    """
+    values, codes = np.asarray(values, dtype=float), np.asarray(codes)
+    there = np.isfinite(values)
+    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+    np.minimum.at(low, codes[there], values[there])
+    np.maximum.at(high, codes[there], values[there])
+    return high - low > 1e-4
 
 
 class _Buckets:

@@ -5,7 +5,7 @@ columns: {role: column}; `mallorn.sources.table_columns` has the roles, and the 
     role that is null is not guessed. Without object_id, each file is one object with the name of the file.
 constants: {role: value} for roles without a column, such as {passband: r}.
 survey: the survey of the passbands; by default "ztf" for fid and for objects called ZTF..., else "lsst" for ugrizy.
-passbands: {name in the file: "SURVEY.NAME"}, for names that follow from no survey.
+passbands: {name in the file: "SURVEY.NAME"}, for names that follow from no survey; null leaves their rows out.
 unit: of the fluxes: uJy, nJy, mJy, Jy, or anything that astropy knows; by default the file's own, else the one in the
     name of the column (flux_nJy, FLUXCAL, psfFlux), else microjansky.
 zero_point: AB magnitude of one unit of flux; a column zero_point has one for each row.
@@ -23,7 +23,10 @@ limiting magnitude and no magnitude is an upper limit: its flux is 0, and its er
 sigma.
 """
 
+import logging
 from pathlib import Path
+
+import numpy as np
 
 from mallorn.errors import DataError
 from mallorn.sources.parquet_parts import files_at
@@ -56,6 +59,8 @@ SETTINGS = (
     "rows_in_memory",
     "scratch",
 )
+_log = logging.getLogger(__name__)
+
 ROWS_OF_OBJECT = "folder"
 """See `mallorn.sources.format`."""
 
@@ -76,6 +81,7 @@ def batches(path, settings):
     if not n:
         raise DataError.at(path, expected="rows", found="a header only", fix="get the file again")
     reader.check_passbands()
+    reader.tell()
     objects.tell()
 
 
@@ -87,7 +93,8 @@ class _Tables:
         files = files_at(path, SUFFIXES, "a table, or a folder of tables")
         self._files = [file for file in files if file.resolve() not in objects.files]
         self._extra = None
-        self._known, self._unknown = set(), set()
+        self._known, self._unknown, self._numbers = set(), set(), set()
+        self._rows, self._nameless = np.zeros(2, dtype=int), []
         self.about = {"format": "table"}
 
     def tables(self):
@@ -100,13 +107,32 @@ class _Tables:
                     yield rows.of(part, self._extra)
                 self._known |= rows.known
                 self._unknown |= rows.unknown
+                self._numbers |= rows.numbers
+                self._rows += rows.rows_known, rows.rows_unknown
+                self._nameless += [] if rows.named else [file.name]
 
     def check_passbands(self):
-        """Raise DataError if no passband of any file is known."""
-        if self._unknown and not self._known:
-            found = ", ".join(sorted(map(repr, self._unknown))[:10])
-            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME}"
+        """Raise DataError if the passband of most rows is not known, or if numbers of passbands begin with 1.
+
+        An object of which a few rows are left would be scored as if it had been seen in one passband.
+        """
+        known, unknown = self._rows
+        if unknown > known:
+            found = ", ".join(sorted(map(repr, self._unknown))[:10]) + (f" in {unknown} of {sum(self._rows)} rows")
+            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME, or null}"
             raise DataError.at(self._path, expected="passbands of a known survey", found=found, fix=fix)
+        if any(int(name) > 5 for name in self._numbers) and self._known:
+            found = ", ".join(sorted(self._numbers))
+            fix = "set passbands to {number in the file: SURVEY.NAME}"
+            expected = "passbands by name, or the numbers 0 to 5 of LSST's ugrizy"
+            raise DataError.at(self._path, expected=expected, found=found, fix=fix)
+
+    def tell(self):
+        """Warn of files that have no ids, whose rows are taken for one object."""
+        if self._nameless:
+            message = "%s%s no column of ids: the rows of a file are taken for one object, called as the file"
+            n = len(self._nameless)
+            _log.warning(message, self._nameless[0], f" and {n - 1} more have" if n > 1 else " has")
 
     def _tell(self, file, rows):
         """Keep facts on all files, and check that the columns to carry along are those of the first file."""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from mallorn.errors import DataError
 from mallorn.ingest.strays import named, resembling
 from mallorn.io.tables import arrow_array, numpy_array
-from mallorn.sources.rows import first_values
+from mallorn.sources.rows import differing, first_values
 from mallorn.sources.table_columns import OBJECTS, guessed_roles, object_roles
 from mallorn.sources.table_files import table_file
 from mallorn.sources.values import best_redshift, id_strings, no_sentinels, object_columns, text_array
@@ -21,6 +21,7 @@ PREFIX = "object."
 """Of the columns of objects in a table of rows."""
 
 _R_V = 3.1
+_ONE_VALUE = ("redshift", "host_redshift", "photo_redshift", "ebv", "av")
 _TOLD = 5  # most resembling ids that are named
 _log = logging.getLogger(__name__)
 _MISSING = ("", "-", "nan", "null", "none", "na", "n/a", "--")
@@ -86,7 +87,7 @@ class ObjectTables:
         names = settings.get("objects") or ()
         self.files = [(folder / name).resolve() for name in ([names] if isinstance(names, str | Path) else names)]
         self._tables = [_read(file, settings) for file in self.files]
-        self._absent = [{} for _ in self.files]
+        self._absent, self._several = [{} for _ in self.files], {}
         self._used = [np.zeros(len(ids), dtype=bool) for ids, _ in self._tables]
 
     def describe(self, names, codes, table):
@@ -94,7 +95,11 @@ class ObjectTables:
         n, known = len(names), {}
         for column in table.column_names:
             if column.startswith(PREFIX):
-                known[column.removeprefix(PREFIX)] = first_values(numpy_array(table.column(column)), codes, n)
+                role, values = column.removeprefix(PREFIX), numpy_array(table.column(column))
+                known[role] = first_values(values, codes, n)
+                if role in _ONE_VALUE:
+                    several = differing(no_sentinels(values), codes, n)
+                    self._several.setdefault(role, []).extend(np.array([*names, None], dtype=object)[:-1][several])
         wanted = arrow_array(np.array([*names, None], dtype=object)[:-1]).cast(pa.string())
         for (ids, values), absent, used in zip(self._tables, self._absent, self._used, strict=True):
             rows = np.asarray(numpy_array(pc.index_in(wanted, value_set=ids).fill_null(-1)), dtype=np.int64)
@@ -107,7 +112,12 @@ class ObjectTables:
         return described(known, n)
 
     def tell(self):
-        """Warn about objects with points that a table of objects lacks, and about its ids that resemble theirs."""
+        """Warn about objects with points that a table of objects lacks, about its ids that resemble theirs, and about
+        objects whose rows give several redshifts."""
+        for role, ids in self._several.items():
+            if ids:
+                message = "%d objects have rows with several values of %s, of which the first is taken: %s"
+                _log.warning(message, len(ids), role, named(ids))
         for file, (ids, _), absent, used in zip(self.files, self._tables, self._absent, self._used, strict=True):
             if not absent:
                 continue

@@ -40,7 +40,7 @@ _NAMES = {"fluxujy": 23.9, "ujy": 23.9, "fluxnjy": 31.4, "fluxmjy": 16.4, "fluxj
 _NAMES |= {"psfflux": 31.4, "psfdiffflux": 31.4, "psflux": 31.4}
 _ZTF = {"1": "g", "2": "r", "3": "i", "zg": "g", "zr": "r", "zi": "i", "R": "r", "g": "g", "r": "r", "i": "i"}
 _SURVEYS = ("lsst", "ztf", "atlas", "ps1", "des", "sdss", "uvot")
-_PREFIXED = re.compile(r"^([A-Za-z0-9]+)[-_.:]([A-Za-z0-9']+)$")
+_PREFIXED = re.compile(r"^([A-Za-z0-9]+)(?:::|[-_.:])([A-Za-z0-9']+)$|^(lsst|ztf|atlas|ps1|des|sdss)([A-Za-z])$")
 _POSITIVE, _NEGATIVE = ("1", "1.0", "t", "true", "+", "+1"), ("-1", "-1.0", "0", "0.0", "f", "false", "-")
 _YES = ("1", "1.0", "t", "true", "yes", "y", ">", "<")
 
@@ -49,7 +49,8 @@ class PointRows:
     """Turns the rows of one file into points.
 
     Attributes: columns, those to read; extra, names of columns on the objects; about, facts on the file; known and
-    unknown, the passbands that occurred. roles: of the columns; by default mapped or guessed.
+    unknown, the passbands that occurred, and rows_known and rows_unknown, their rows; numbers, those that are numbers;
+    named, whether anything gives ids. roles: of the columns; by default mapped or guessed.
     """
 
     def __init__(self, path, table, settings, roles=None):
@@ -72,8 +73,11 @@ class PointRows:
         self.columns = list(dict.fromkeys([*roles.columns, *self._masks, *self._drop, *self._flags]))
         extra = [role for role in roles.of if role not in POINTS]
         self.extra = sorted({*extra, *roles.carried, *(name for name in self._meta if name != "object_id")})
+        self.named = any("object_id" in told for told in (roles.of, self._constants, self._meta))
         self._zero_point, unit = self._of_unit(table)
-        self.known, self.unknown = set(), set()
+        self._error_zero_point = self._of_error(table)
+        self.known, self.unknown, self.numbers = set(), set(), set()
+        self.rows_known, self.rows_unknown = 0, 0
         self.about = self._about(unit)
 
     def of(self, part, extra, reasons=None):
@@ -143,7 +147,8 @@ class PointRows:
                 reasons.add(~np.isfinite(zero_point), "no zero point")
             with np.errstate(over="ignore"):
                 flux = to_microjansky(self._numbers(part, "flux"), zero_point)
-                error = to_microjansky(self._numbers(part, "flux_err"), zero_point)
+                own = self._error_zero_point
+                error = to_microjansky(self._numbers(part, "flux_err"), zero_point if own is None else own)
             if "is_limit" in self._roles:  # a limit with a flux of 0, as `mallorn convert` writes it
                 limit = _yes(part, self._roles["is_limit"]) & (flux == 0.0)
         else:
@@ -190,9 +195,22 @@ class PointRows:
         codes, names = numpy_codes(pa.chunked_array([column]).dictionary_encode())
         first = next((text for text in (ids[k].as_py() for k in range(min(1, part.n))) if text), "")
         found = [self._passband(name, first.startswith("ZTF")) for name in names]
-        self.unknown |= set(leave_unknown(codes, names, found, reasons)[:MOST_NAMED])
+        unknown = leave_unknown(codes, names, found, reasons)
+        self.unknown |= set(unknown[:MOST_NAMED])
         self.known |= {passband for passband in found if passband}
+        self._count(codes, names, found)
         return numbered(codes, found)
+
+    def _count(self, codes, names, found):
+        """Count the rows whose passband is known, and those of names that nothing tells, of which the user neither."""
+        rows = np.bincount(codes[codes >= 0], minlength=len(names))
+        own = self._settings.get("passbands") or {}
+        for name, passband, n in zip(names, found, rows.tolist(), strict=True):
+            self.rows_known += n if passband else 0
+            if passband is None and name not in ("", "-", None, *own):
+                self.rows_unknown += n
+        if self._settings.get("survey") is None:
+            self.numbers |= {name for name in names if name and name.isdigit() and name not in own}
 
     def _passband(self, name, ztf):
         survey = self._settings.get("survey")
@@ -216,6 +234,14 @@ class PointRows:
         if plain(column) in _NAMES:
             return _NAMES[plain(column)], f"AB zero point {_NAMES[plain(column)]}, by the name {column}"
         return 23.9, "microjansky, not told by the file"
+
+    def _of_error(self, table):
+        """Return the zero point of the errors where the file tells another unit of them than of the fluxes, or None."""
+        column, flux = self._roles.get("flux_err"), self._roles.get("flux")
+        told = not {"zero_point", "unit"} & set(self._settings) and "zero_point" not in self._roles
+        if told and flux in table.units and table.units.get(column, table.units[flux]) != table.units[flux]:
+            return self._zero_point_of(str(table.units[column]), column)
+        return None
 
     def _zero_point_of(self, unit, column):
         if unit.lower() in _UNITS:
@@ -259,14 +285,15 @@ def leave_unknown(codes, names, found, reasons):
 def passband_of(name, survey=None, passbands=None):
     """Return the "SURVEY.NAME" of a passband by its name in a file, or None if nothing tells.
 
-    passbands: {name: "SURVEY.NAME"}, comes first. "DES-g" and "ztf_r" name their survey; zg, zr, zi are ZTF's. Else
-    `survey` counts; without it, ugrizy, Y and the numbers 0 to 5 are LSST's.
+    passbands: {name: "SURVEY.NAME"}, comes first. "DES-g", "ztf_r" and "ps1::i" name their survey, and so do the names
+    of sncosmo, such as "ztfg"; zg, zr, zi are ZTF's. Else `survey` counts; without it, ugrizy, Y and the numbers 0 to 5
+    are LSST's.
     """
     if passbands and name in passbands:
         return passbands[name]
     match = _PREFIXED.match(name or "")
-    if match and match[1].lower() in _SURVEYS:
-        survey, name = match[1].lower(), match[2]
+    if match and (match[1] or match[3]).lower() in _SURVEYS:
+        survey, name = (match[1] or match[3]).lower(), match[2] or match[4]
     elif name in ("zg", "zr", "zi"):
         survey = survey or "ztf"
     if not name or name == "-":

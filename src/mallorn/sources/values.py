@@ -75,6 +75,8 @@ def number_array(column, path, name):
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         found = f"the type {column.type}" if isinstance(error, pa.ArrowNotImplementedError) else str(error)[:200]
         fix = "name another column in the settings, or write numbers"
+        if pa.types.is_temporal(column.type):
+            fix = "write times as MJD or JD, such as astropy.time.Time(text).mjd"
         raise DataError.at(path, column=name, expected="numbers", found=found, fix=fix) from None
 
 

@@ -15,10 +15,13 @@ from typing import NamedTuple
 
 from mallorn.errors import ConfigError, DataError
 
-__all__ = ["MAPS", "SFD_SCALE", "DustMap", "fill_reddening", "map_files", "reddening"]
+__all__ = ["MAPS", "MUCH_DUST", "SFD_SCALE", "DustMap", "fill_reddening", "map_files", "reddening"]
 
 SFD_SCALE = 0.86
 """E(B-V) over that of SFD, for Fitzpatrick (1999) with R_V = 3.1 (Schlafly & Finkbeiner 2011)."""
+
+MUCH_DUST = 1.5
+"""E(B-V) above which an object is told: surveys of other galaxies look elsewhere, and A_V is mistaken for it."""
 
 _log = logging.getLogger(__name__)
 

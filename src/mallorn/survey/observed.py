@@ -7,7 +7,11 @@ import numpy as np
 from mallorn.survey.as_of import DETECTION_SNR, USUAL, ages
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, NO_SLOT, SLOTS
 
-__all__ = ["Observed", "enough", "observed", "too_few"]
+__all__ = ["FAINT_SNR", "Observed", "enough", "observed", "too_few"]
+
+
+FAINT_SNR = 3.0
+"""Signal to noise below which archives of alerts have no points."""
 
 
 class Observed(NamedTuple):
@@ -19,7 +23,8 @@ class Observed(NamedTuple):
     from the first point to the last. detected: share of the points that are detections. median_error, peak: median
     error and largest flux, microjansky. snr: largest flux over its error. baseline: median flux over the largest.
     redshift, and absolute_magnitude (AB) of the largest flux: NaN if unknown. slots: (n, 6) bool, whether there are
-    points in each of `SLOTS`. age: days from the trigger to the last point, NaN without a trigger.
+    points in each of `SLOTS`. age: days from the trigger to the last point, NaN without a trigger. faint: share of the
+    points within `FAINT_SNR` times their error of zero.
     """
 
     n_points: np.ndarray
@@ -35,6 +40,7 @@ class Observed(NamedTuple):
     absolute_magnitude: np.ndarray
     slots: np.ndarray
     age: np.ndarray
+    faint: np.ndarray
 
     def take(self, rows):
         """Return the objects at the indices `rows` (m,), in that order."""
@@ -62,6 +68,7 @@ def observed(lightcurves, trigger=USUAL):
         found["baseline"][k] = np.median(lc.flux[s]) / found["peak"][k] if found["peak"][k] > 0 else np.nan
     with np.errstate(invalid="ignore"):
         detected = counts["n_detections"] / lc.n_points
+        faint = np.bincount(lc.owner, np.abs(ratio) < FAINT_SNR, n) / lc.n_points
     slot = lc.passbands.slot[lc.band]
     slots = np.zeros((n, len(SLOTS)), dtype=bool)
     slots[lc.owner[slot != NO_SLOT], slot[slot != NO_SLOT]] = True
@@ -69,7 +76,7 @@ def observed(lightcurves, trigger=USUAL):
     with np.errstate(invalid="ignore", divide="ignore"):
         magnitude = MICROJANSKY_ZERO_POINT - 2.5 * np.log10(found["peak"] / (1.0 + lc.rest_redshift) * parsecs**2)
     found |= {"detected": detected, "redshift": lc.redshift, "absolute_magnitude": magnitude}
-    return Observed(**counts, **found, slots=slots, age=ages(lc, trigger))
+    return Observed(**counts, **found, slots=slots, age=ages(lc, trigger), faint=faint)
 
 
 def enough(seen, minimum):

@@ -18,6 +18,9 @@ _LIMIT = 3.0
 """Largest absolute score: the lowest and the highest value that a feature was fitted to have infinite ones."""
 
 _FILE = "scaling.npz"
+_PACKED = "steps"
+_SIGN = np.uint32(1 << 31)
+_SHIFTS = (24, 16, 8, 0)
 
 _FEW = 8
 """Objects up to which a loop over them takes less time than one over the features."""
@@ -44,13 +47,7 @@ class Scaling(NamedTuple):
 
 def fit_scaling(features, n_quantiles=200):
     """Return the `Scaling` of features (n, p), NaN where missing."""
-    at = np.linspace(0, 1, n_quantiles)
-    quantiles = np.full((n_quantiles, features.shape[1]), np.nan)
-    for k, column in enumerate(features.T):
-        known = column[~np.isnan(column)]
-        if len(known):
-            quantiles[:, k] = np.quantile(known.astype(float), at)
-    quantiles = quantiles.astype(features.dtype)
+    quantiles = _quantiles(features, n_quantiles).astype(features.dtype)
     scores = _scores(quantiles, features).astype(float)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
@@ -74,14 +71,45 @@ def importance(state, importance):
 
 
 def save(state, folder):
-    """Write the quantiles and means as numpy's npz."""
-    np.savez_compressed(Path(folder, _FILE), **state._asdict())
+    """Write the quantiles and means as numpy's npz; quantiles of float32 as `_packed`, which is a third smaller."""
+    name, pack = (_PACKED, _packed) if state.quantiles.dtype == np.float32 else ("quantiles", np.asarray)
+    np.savez_compressed(Path(folder, _FILE), **{name: pack(state.quantiles), "mean": state.mean})
 
 
 def load(folder):
     """Return the `Scaling` that `save` wrote."""
     numbers = read_arrays(Path(folder, _FILE))
-    return Scaling(*(numbers[name] for name in Scaling._fields))
+    quantiles = _unpacked(numbers[_PACKED]) if _PACKED in numbers else numbers["quantiles"]
+    return Scaling(quantiles, numbers["mean"])
+
+
+def _packed(quantiles):
+    """Return bytes (4, p, K) uint8 that hold float32 quantiles (K, p) to the bit, and that compress well.
+
+    Numbers that ascend have bits that ascend, once those of negative ones are turned about. Their differences are
+    small, so that most of their first bytes are 0; these stand together.
+    """
+    bits = np.ascontiguousarray(quantiles.T).view(np.uint32)
+    steps = np.diff(np.where(bits & _SIGN, ~bits, bits | _SIGN), axis=1, prepend=np.uint32(0))
+    return np.stack([steps >> np.uint32(shift) & np.uint32(255) for shift in _SHIFTS]).astype(np.uint8)
+
+
+def _unpacked(packed):
+    """Return the quantiles (K, p) float32 that were `_packed`."""
+    steps = sum(part.astype(np.uint32) << np.uint32(shift) for part, shift in zip(packed, _SHIFTS, strict=True))
+    bits = np.cumsum(steps, axis=1, dtype=np.uint32)
+    return np.ascontiguousarray(np.where(bits & _SIGN, bits & ~_SIGN, ~bits).view(np.float32).T)
+
+
+def _quantiles(features, number):
+    """Return the quantiles (number, p) of features (n, p), to the bit as `numpy.quantile` of what is known of each."""
+    ascending, known = np.sort(features, axis=0), np.sum(~np.isnan(features), axis=0)  # what is missing comes last
+    at = np.linspace(0, 1, number)[:, None] * (known - 1)
+    below = np.maximum(np.floor(at), 0).astype(np.intp)
+    above, column = np.minimum(below + 1, np.maximum(known - 1, 0)), np.arange(features.shape[1])
+    left, right, share = ascending[below, column].astype(float), ascending[above, column].astype(float), at - below
+    found = np.where(share < 0.5, left + (right - left) * share, right - (right - left) * (1 - share))
+    return np.where(known > 0, np.where(below == above, left, found), np.nan)
 
 
 def _scores(quantiles, features):

@@ -23,8 +23,9 @@ _PARTS = {
     "nodes_gains": (
         "Flat against conditional",
         "What one model of all classes, summed up the tree, and a model for each class that has others below it gain "
-        "over one another, and over the probability of the class sought as every run makes it; on the same draws of "
-        "events. An interval that holds 0 says that no gain is seen.",
+        "over one another; over themselves alone, without what they keep of the submitted model; and over the "
+        "submitted model for the class sought. All on the same draws of events. An interval that holds 0 says that no "
+        "gain is seen.",
     ),
     "nodes_calibration": (
         "Calibration of all classes",
@@ -34,7 +35,9 @@ _PARTS = {
     "coverage": (
         "Conformal sets",
         "How often the class that is given, and the set of leaves behind it, hold the true class of an object of a new "
-        "event, on average and for each class. No chance above `finest` can be stated from so few events.",
+        "event, on average and for each class. The column promise names the one that is promised: of sets by class the "
+        "set, for each leaf; of marginal ones the class given, for all events together. The class given by sets by "
+        "class holds more often. No chance above finest can be stated from so few events.",
     ),
     "nodes_early": (
         "All classes at each age",

@@ -1,0 +1,62 @@
+"""What an artifact is: a table of models fitted to light curves, which feature families and pages read.
+
+It is a module of this room, and has
+
+- `NEEDS`: a literal tuple of the artifacts that it is made of besides the points.
+- `SLOTS`: a literal, whether it is a table for each slot of passbands.
+- `units(settings)`: {column: unit} of a table, "" for a pure number.
+- `make(group, made, settings, tools)`: the table {column: array}, a row for each object of a `Group` in its order, or
+  {slot: table}. `made` is {artifact: table} of its `NEEDS`, `settings` its block of the configuration, `tools` are
+  the `Tools` of the job.
+- `view(table, settings)`, if families do not read the table itself: what they read instead.
+
+An artifact is called by its path below `results`: "fits/drw" is made by the module `drw`, "posterior" by `posterior`.
+"""
+
+from functools import cached_property
+
+from mallorn.gp.engines import choose_engine, load_engine
+from mallorn.hypotheses.cache import use_kernels
+
+__all__ = ["Group", "Tools"]
+
+
+class Group:
+    """Objects that are fitted together: their raw `lightcurves`, and what several fits derive from these."""
+
+    def __init__(self, lightcurves):
+        self.lightcurves = lightcurves
+
+    @cached_property
+    def clear(self):
+        """The light curves above the dust."""
+        return self.lightcurves.dereddened()
+
+    @cached_property
+    def slots(self):
+        """The light curves above the dust, their passbands as slots."""
+        return self.clear.in_slots()
+
+
+class Tools:
+    """Compiled code that fits may use.
+
+    kernels: the folder that `mallorn.hypotheses.cache.compile_kernels` has filled; None for the user's cache. engine:
+    what computes Gaussian processes, the setting `gp.engine`.
+    """
+
+    def __init__(self, kernels=None, engine="auto"):
+        self._kernels, self._engine, self._loaded = kernels, engine, False
+
+    def load_kernels(self):
+        """Load the compiled code, once."""
+        if not self._loaded:
+            use_kernels(self._kernels)
+            self._loaded = True
+
+    def innovations(self, model):
+        """Return the function that computes the innovations of a Gaussian process; see `mallorn.gp.engines`."""
+        engine = choose_engine(self._engine, model)
+        if engine == "compiled":
+            self.load_kernels()
+        return load_engine(engine)

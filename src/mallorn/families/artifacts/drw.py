@@ -1,0 +1,19 @@
+"""Damped random walks, fitted to each slot of passbands."""
+
+from mallorn.gp.fit import fit_slots, fit_units
+from mallorn.gp.models import DRW
+
+__all__ = ["NEEDS", "SLOTS", "make", "units"]
+
+NEEDS = ()
+SLOTS = True
+
+
+def units(settings):
+    """Return {column: unit} of the table of one slot."""
+    return fit_units(DRW)
+
+
+def make(group, made, settings, tools):
+    """Return {slot: table} of the fits; see `mallorn.gp.fit.fit_slots`."""
+    return fit_slots(DRW, group.slots, settings, tools.innovations(DRW))

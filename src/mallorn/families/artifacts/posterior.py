@@ -1,0 +1,23 @@
+"""Light curves about the peak, predicted by the multi-band fits."""
+
+from mallorn.gp.posterior import UNITS, Posterior, predict_posterior
+
+__all__ = ["NEEDS", "SLOTS", "make", "units", "view"]
+
+NEEDS = ("fits/multiband",)
+SLOTS = False
+
+
+def units(settings):
+    """Return {column: unit} of the table."""
+    return UNITS
+
+
+def make(group, made, settings, tools):
+    """Return the table of the predictions; see `mallorn.gp.posterior.predict_posterior`."""
+    return predict_posterior(group.lightcurves, made["fits/multiband"], settings)
+
+
+def view(table, settings):
+    """Return the `Posterior` of a table, which families read."""
+    return Posterior.of(table, settings)
