@@ -15,7 +15,7 @@ TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
 REPEATS_OF_EARLY = REPEATS_OF_COPIES.get(EARLY, REPEATS[:1])
-OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # keys of evaluation.tree that its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[

@@ -10,7 +10,7 @@ def needs_of(family):
 
 
 def artifacts_of(family, part):
-    """Return {artifact: path} of what a family reads of a part; {slot: path} for fits of single passbands."""
+    """Return {artifact: path} of a family's inputs for a part, with {slot: path} for fits of single passbands."""
     return {need: of_part(ARTIFACTS[need], part) for need in needs_of(family)}
 
 

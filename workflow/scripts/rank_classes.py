@@ -30,8 +30,8 @@ def main(files, test, known, decisions, outputs, settings):
     "lists"}, paths. settings: {"seed", "number" of objects of a list, "refined" (see `mallorn.decide.refined`), and the
     blocks "training", "selection", "model" and "tree" (evaluation.tree) of the configuration}.
 
-    Where training objects have redshifts, test objects without one are left out, unless `without_redshift` of the
-    tree asks for them. Test objects have the probabilities of what is submitted, if the tree keeps them.
+    If training objects have redshifts, test objects without one are left out, unless `without_redshift` of the tree
+    includes them. Test objects have the probabilities of what is submitted, if the tree keeps them.
     """
     found, options = read_tree_predictions(known["tree"]), settings["tree"]
     tree, spec = found.tree, with_selection(settings["model"], settings["selection"])

@@ -39,9 +39,9 @@ from mallorn.survey.lightcurves import lightcurve_groups
 def main(files, early, whole, given, outputs, settings):
     """Write four tables as CSV, and the figure of the first.
 
-    scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
-    age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
-    gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
+    scores: a row for each protocol, model, age and class. The models are `early`, of young objects, calibrated by age;
+    `whole`, of whole light curves; and `served`, the combination that scoring uses. gains: for each age the gain of
+    `served` over `whole`, and the mean over ages. times: when `served` first chooses each object of the class sought.
     found: how many of them how long before and after their peaks.
 
     Scores and gains are means over the repeats of the folds; times are those of the first.

@@ -45,7 +45,7 @@ COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATI
 
 
 def main(tree, submitted, folds, outputs, settings):
-    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
+    """Write all tables as CSV; protocol, model, way and repeat come before the columns of each.
 
     nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: see `_gains`;
     nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
