@@ -50,8 +50,8 @@ def main(tree, submitted, folds, outputs, settings):
     nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: see `_gains`;
     nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
 
-    tree: paths of predictions on the tree. submitted: paths of those of the submitted model on the same folds, which
-    those of the tree are brought to agree with; none where the tree keeps nothing of it. folds: path. settings:
+    tree: paths of predictions on the tree. submitted: paths of predictions of the submitted model on the same folds,
+    with which those of the tree are made to agree; none if the tree keeps nothing of it. folds: path. settings:
     {"seed", "coverage" of evaluation.tree, "refined" (see `mallorn.decide.refined`), and the block "evaluation" of the
     configuration}.
     """
