@@ -27,7 +27,7 @@ rule bench:
     params:
         code=code_of("bench"),
     message:
-        "Summing up what each stage used of the machine"
+        "Summing up the resources that each stage used"
     script:
         "../workflow/scripts/bench.py"
 

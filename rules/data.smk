@@ -131,7 +131,7 @@ rule ingest_metadata:
         survey={"splits": SPLITS, "sets": SETS, "suffix": ""},
         settings=config["ingest"],
     message:
-        "Checking what the survey says of each object"
+        "Checking what the survey says about each object"
     script:
         "../workflow/scripts/{params.adapter}.py"
 
@@ -189,7 +189,7 @@ if NEW_DATA:
             folder=Path(NEW_DATA),
             survey={"splits": NEW_SPLITS, "sets": NEW_SETS, "suffix": f".{NEW}"},
         message:
-            "Checking what is known of the new objects"
+            "Checking what is known about the new objects"
 
     use rule ingest as ingest_new with:
         input:

@@ -76,7 +76,7 @@ rule shape_functions:
         code=training_code("shape_functions", SHAPED),
         settings={"seed": config["seed"], "shapes": config["explanations"]["shapes"]},
     message:
-        "Reading what single features add off {params.settings[shapes][model]}"
+        "Finding what single features add, by {params.settings[shapes][model]}"
     script:
         "../workflow/scripts/shape_functions.py"
 
@@ -128,7 +128,7 @@ rule learn_outliers:
         code=code_of("learn_outliers"),
         settings={name: config[name] for name in ("seed", "training", "outliers")},
     message:
-        "Learning what tells unusual objects"
+        "Learning to tell unusual objects"
     script:
         "../workflow/scripts/learn_outliers.py"
 
@@ -145,7 +145,7 @@ use rule learn_outliers as learn_outliers_of_copies with:
     wildcard_constraints:
         training="|".join(ALL_COPIES),
     message:
-        "Learning what tells unusual objects, of {wildcards.training}"
+        "Learning to tell unusual objects, from {wildcards.training}"
 
 
 rule export_model:
@@ -178,7 +178,7 @@ rule export_model:
         state=lambda wildcards: feature_state(SOURCE),
         golden={"simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
     message:
-        "Gathering what scores new light curves"
+        "Gathering the model that scores new light curves"
     script:
         "../workflow/scripts/export_model.py"
 
@@ -232,7 +232,7 @@ if NEW_DATA:
             model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
             state=lambda wildcards: feature_state(NEW_SOURCE),
         message:
-            "Checking that the model can score what is made here"
+            "Checking that the model can score the features made here"
         script:
             "../workflow/scripts/check_model.py"
 

@@ -21,7 +21,7 @@ rule record_input:
         data=lambda wildcards: content_of_survey(SOURCE, DATA_DIR, SPLITS, SETS, METADATA),
         folder=Path(DATA_DIR),  # a Path does not count as a param
     message:
-        "Recording what the survey is"
+        "Recording the data of the survey"
     script:
         "../workflow/scripts/record_input.py"
 
@@ -41,7 +41,7 @@ if NEW_DATA:
             data=lambda wildcards: content_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS, NEW_METADATA),
             folder=Path(NEW_DATA),
         message:
-            "Recording what the new objects are"
+            "Recording the data of the new objects"
 
 
 rule record_provenance:

@@ -283,7 +283,7 @@ rule explore_survey:
         splits=SPLITS,
         settings={**class_settings(), "posterior": config["posterior"]},
     message:
-        "Drawing what the input looks like"
+        "Drawing the input"
     script:
         "../workflow/scripts/explore_survey.py"
 
