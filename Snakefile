@@ -4,7 +4,7 @@
 include: "workflow/Snakefile"
 
 
-rule default:  # Snakemake forgets the default target of what a file includes
+rule default:  # Snakemake forgets the default target of an included file
     default_target: True
     input:
         rules.all.input,

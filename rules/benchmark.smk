@@ -1,9 +1,9 @@
 # Needs:  results/{lightcurves,objects}/{split}.parquet, a finished run and its logs.
-# Makes:  results/benchmarks/summary.csv: what each stage used of the machine, in this run and on simulated surveys;
-#         results/benchmarks/fits.csv: our fits against other programs' on the same objects in one run;
-#         results/benchmarks/score.csv: what scoring light curves takes, from files to probabilities;
-#         results/benchmarks/rocket.csv: what the columns of ROCKET take, by number of objects;
-#         results/benchmarks/source.csv: what reading the surveys' files takes of the machine, of some of their splits.
+# Makes:  results/benchmarks/summary.csv: resources that each stage used, in this run and on simulated surveys;
+#         results/benchmarks/fits.csv: our fits against those of other programs, on the same objects in one run;
+#         results/benchmarks/score.csv: the cost of scoring light curves, from files to probabilities;
+#         results/benchmarks/rocket.csv: the cost of ROCKET's columns, by number of objects;
+#         results/benchmarks/source.csv: the cost of reading some splits of the surveys' files.
 
 
 include: "functions/benchmark.smk"
@@ -27,7 +27,7 @@ rule bench:
     params:
         code=code_of("bench"),
     message:
-        "Summing up what each stage used of the machine"
+        "Summing up the resources that each stage used"
     script:
         "../workflow/scripts/bench.py"
 

@@ -21,13 +21,13 @@ from mallorn.survey.dust_map import map_files
 from mallorn.survey.passbands import passbands_of_run, shipped_surveys, surveys_of_run
 from mallorn.survey.taxonomy import read_taxonomy
 
-gc.set_threshold(1_000_000)  # a plan of many jobs is millions of objects that stay: looking for garbage finds none
+gc.set_threshold(1_000_000)  # a plan of many jobs has millions of lasting objects: looking for garbage finds none
 
 
 include: "functions/common.smk"
 
 
-SPLIT = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS: looking through that takes longer the more there are
+SPLIT = r"split_[A-Za-z0-9_-]+"  # not a list of SPLITS, which takes longer to match the more there are
 code_of = digests_of_adapters(lambda adapter: local(f"scripts/{adapter}.py"))
 
 try:
@@ -35,7 +35,7 @@ try:
     check_given(workflow.config_settings.config, workflow.configfiles)
     config = resolve(config, shipped_surveys())
     check_tracking(config)
-    TAXONOMY = read_taxonomy(config["taxonomy"]).as_given()  # jobs follow what the file holds
+    TAXONOMY = read_taxonomy(config["taxonomy"]).as_given()  # jobs follow the content of the file
     SETS, NEW_SETS = ["train", "test"], ["test"]
     SOURCE = "kaggle" if config["data_dir"] is None else config["source"]  # what reads the survey
     NEW_SOURCE = config["new_source"] or config["source"]
@@ -63,11 +63,11 @@ try:
     DUST_MB = 3 * megabytes_of(DUST_MAP)  # SFD takes 140 MB for files of 134
     if config["data_dir"] is None:
         depths = median_depth(config["simulation"], PASSBANDS).tolist()
-        config["simulation"]["depth"] = dict(zip(PASSBANDS.names, depths))  # so that jobs follow the shipped ones
+        config["simulation"]["depth"] = dict(zip(PASSBANDS.names, depths))  # jobs then follow the shipped depths
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None
 
-# What the results are called after.
+# Names of results.
 CALLED = simulated(config["simulation"]["survey"], config["seed"]) if config["data_dir"] is None else DATA_DIR
 SLOTS = constant("mallorn.survey.passbands", "SLOTS")
 FAMILIES = [name for name, block in config["features"].items() if block["enabled"]]
@@ -105,9 +105,9 @@ DRAWS["photoz"] = config["augmentations"]["photoz"]["draws"] if "photoz" in AUGM
 DRAWN = r"(\.draw\d+)?"
 
 PRETRAINING = "pretraining"  # the simulated objects that networks learn from first, as a part of their own
-# The paths of what many rules read. {part} is what is made by one job: a split, a split of new objects, {split}.new, or
-# one kind of augmentation of all training objects; each also as one draw of redshifts. {split} is a split of the survey,
-# or of the new objects.
+# Paths that many rules read. {part} is what one job makes: a split, a split of new objects, {split}.new, or one kind of
+# augmentation of all training objects; each also as one draw of redshifts. {split} is a split of the survey, or of the
+# new objects.
 LIGHTCURVES = {"points": "results/lightcurves/{part}.parquet", "objects": "results/objects/{part}.parquet"}
 ALL_LIGHTCURVES = {
     "lightcurves": expand(LIGHTCURVES["points"], part=SPLITS),

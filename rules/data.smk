@@ -127,11 +127,11 @@ rule ingest_metadata:
         code=code_of_reading("gather", SOURCE),
         data=content(DATA_DIR, METADATA),
         source=SOURCE,
-        folder=Path(DATA_DIR),  # a Path does not count as a param: where the survey lies changes no result
+        folder=Path(DATA_DIR),  # a Path does not count as a param: the survey's place changes no result
         survey={"splits": SPLITS, "sets": SETS, "suffix": ""},
         settings=config["ingest"],
     message:
-        "Checking what the survey says of each object"
+        "Checking what the survey says about each object"
     script:
         "../workflow/scripts/{params.adapter}.py"
 
@@ -139,7 +139,7 @@ rule ingest_metadata:
 rule ingest:
     input:
         files=lambda wildcards: plain(READ[SOURCE].files(DATA_DIR, wildcards.split, SETS)),
-        metadata=ancient(METADATA),  # param data follows the part of their content that is read
+        metadata=ancient(METADATA),  # the param data follows the part of their content that is read
         dust_map=DUST_MAP,
     output:
         **known_of(SOURCE, "results/known/{split}.parquet"),
@@ -189,7 +189,7 @@ if NEW_DATA:
             folder=Path(NEW_DATA),
             survey={"splits": NEW_SPLITS, "sets": NEW_SETS, "suffix": f".{NEW}"},
         message:
-            "Checking what is known of the new objects"
+            "Checking what is known about the new objects"
 
     use rule ingest as ingest_new with:
         input:

@@ -15,7 +15,7 @@ TREE_TABLES = ["nodes", "nodes_confusion", "nodes_gains", "nodes_calibration", "
 TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
 REPEATS_OF_EARLY = REPEATS_OF_COPIES.get(EARLY, REPEATS[:1])
-OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # of evaluation.tree: what its models depend on
+OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # keys of evaluation.tree that its models depend on
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
@@ -151,7 +151,7 @@ rule score_nested:
         code=code_of("score_nested"),
         settings=scoring_settings(),
     message:
-        "Scoring what outer folds' training sets predict of these folds"
+        "Scoring the predictions of outer folds"
     script:
         "../workflow/scripts/score_nested.py"
 
@@ -172,7 +172,7 @@ rule describe_objects:
     params:
         code=code_of("describe_objects"),
     message:
-        "Measuring what the training objects are scored by"
+        "Measuring the properties by which scores group the training objects"
     script:
         "../workflow/scripts/describe_objects.py"
 
@@ -603,7 +603,7 @@ rule score_new_samples:
             "predictive": config["evaluation"]["predictive"],
         },
     message:
-        "Parting the events in two halves, time and again, to see whether the second scores as the first says"
+        "Splitting the events into halves, many times, to see whether one half predicts the score of the other"
     script:
         "../workflow/scripts/score_new_samples.py"
 
@@ -651,7 +651,7 @@ rule score_outliers:
         code=training_code("score_outliers", config["outliers"]["model"]),
         settings=training_settings(config["outliers"]["model"], "outliers"),
     message:
-        "Leaving one type after the other out, to see how high it ranks as unusual"
+        "Leaving out one type after another, to see how high it ranks as unusual"
     script:
         "../workflow/scripts/score_outliers.py"
 

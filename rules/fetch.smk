@@ -1,7 +1,7 @@
 # Needs:  the network, for snakemake alerce_sample alone; with alerce.ids that file.
 # Makes:  results/alerce/sample/: a survey that the source alerce reads, objects.csv and lightcurves_{chunk}.json.gz;
 #         results/alerce/{objects,counts/{chunk},summary}.json: what was asked, and what came.
-#         ALeRCE's answers as they came lie in alerce.cache, which no command of Snakemake deletes.
+#         ALeRCE's answers as they came are in alerce.cache, which no command of Snakemake deletes.
 
 
 include: "functions/fetch.smk"
@@ -28,7 +28,7 @@ rule choose_alerce_objects:
         code=code_of("choose_alerce_objects"),
         settings=alerce_settings(*ALERCE_CHOICE),
     message:
-        "Choosing objects of ALeRCE"
+        "Choosing objects from ALeRCE"
     script:
         "../workflow/scripts/choose_alerce_objects.py"
 
@@ -54,7 +54,7 @@ rule fetch_alerce_lightcurves:
         code=code_of("fetch_alerce_lightcurves"),
         settings=alerce_settings("survey", "forced_photometry", "objects_per_file"),
     message:
-        "Fetching light curves of ALeRCE, part {wildcards.chunk}"
+        "Fetching light curves from ALeRCE, part {wildcards.chunk}"
     script:
         "../workflow/scripts/fetch_alerce_lightcurves.py"
 

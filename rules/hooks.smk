@@ -1,4 +1,4 @@
-# What is said on the terminal before and after a run, and what is removed before it.
+# Messages on the terminal before and after a run, and files that are removed before it.
 
 from mallorn.runs.scheduling import read_files_of_any_date, schedule_when_jobs_end
 
@@ -32,7 +32,7 @@ def warn_of_shortages():
 
 
 def remove_outdated():
-    """Remove all that this run is to make anew: should it fail, nothing that is out of date looks like its own.
+    """Remove all that this run will make anew: if it fails, no outdated file looks like its own.
 
     Snakemake does so just before a job begins. If an earlier job fails, what comes after it would stay, and the next run
     would take it for made: files between the beginning and the end of a chain may be missing.
@@ -43,14 +43,14 @@ def remove_outdated():
 
     planned = [] if workflow.touch else list(workflow.dag.needrun_jobs())
     outdated = [Path(path) for job in planned for path in job.output if not is_flagged(path, "update")]
-    if any(job.rule.name == "classify" for job in planned):  # made of it, whether they are asked for or not
+    if any(job.rule.name == "classify" for job in planned):  # made from it, whether they are asked for or not
         outdated += [Path("results/report/new"), *Path("results/classified").glob("candidates.*")]
     for path in outdated:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
 def show_summary():
-    """Log what data the results are of, the scores and where the files are, after a run that made them."""
+    """Log the data behind the results, the scores, and the places of the files, after a run that made them."""
     from mallorn.runs.inputs import line, read_input
     from mallorn.runtime.summary import classified, summary
 
@@ -62,7 +62,7 @@ def show_summary():
 
 
 def show_failures():
-    """Write the errors of failed jobs to the terminal, after all that Snakemake writes."""
+    """Write the errors of failed jobs to the terminal, after all output of Snakemake."""
     import atexit
 
     from mallorn.runtime.summary import failures

@@ -3,9 +3,8 @@
 # Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
 #         results/explanations/{model}.parquet and {model}_global.parquet;
 #         results/evaluation/shapes.csv; results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
-#
-# Nothing is trained for new objects: the model is taken as it lies there, and refused if it does not fit: if its golden
-# inputs, simulated light curves, do not get the features and probabilities that they had.
+# Nothing is trained for new objects: the model is taken as it is. It is refused if its golden inputs, simulated light
+# curves, do not get the same features and probabilities as before.
 
 
 include: "functions/inference.smk"
@@ -77,7 +76,7 @@ rule shape_functions:
         code=training_code("shape_functions", SHAPED),
         settings={"seed": config["seed"], "shapes": config["explanations"]["shapes"]},
     message:
-        "Reading what single features add off {params.settings[shapes][model]}"
+        "Finding what single features add, by {params.settings[shapes][model]}"
     script:
         "../workflow/scripts/shape_functions.py"
 
@@ -129,7 +128,7 @@ rule learn_outliers:
         code=code_of("learn_outliers"),
         settings={name: config[name] for name in ("seed", "training", "outliers")},
     message:
-        "Learning what tells unusual objects"
+        "Learning to tell unusual objects"
     script:
         "../workflow/scripts/learn_outliers.py"
 
@@ -146,7 +145,7 @@ use rule learn_outliers as learn_outliers_of_copies with:
     wildcard_constraints:
         training="|".join(ALL_COPIES),
     message:
-        "Learning what tells unusual objects, of {wildcards.training}"
+        "Learning to tell unusual objects, from {wildcards.training}"
 
 
 rule export_model:
@@ -179,7 +178,7 @@ rule export_model:
         state=lambda wildcards: feature_state(SOURCE),
         golden={"simulation": config["simulation"], "passbands": PASSBANDS.to_text()},
     message:
-        "Gathering what scores new light curves"
+        "Gathering the model that scores new light curves"
     script:
         "../workflow/scripts/export_model.py"
 
@@ -233,7 +232,7 @@ if NEW_DATA:
             model_digest=lambda wildcards: file_digest(f"{MODEL}/model.json"),
             state=lambda wildcards: feature_state(NEW_SOURCE),
         message:
-            "Checking that the model can score what is made here"
+            "Checking that the model can score the features made here"
         script:
             "../workflow/scripts/check_model.py"
 

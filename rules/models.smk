@@ -11,7 +11,7 @@
 include: "functions/models.smk"
 
 
-DECISIONS = {  # what says which test objects are chosen, with and without redshift
+DECISIONS = {  # inputs that decide which test objects are chosen, with and without redshift
     "predictions": submitted("held_out"),
     "threshold": "results/threshold.json",
     "without": of_copies("held_out", WITHOUT_REDSHIFT),

@@ -1,5 +1,5 @@
 # Needs:  the survey's files, results/{submission,probabilities}.csv, results/evaluation/scores.csv.
-# Makes:  results/input.json and results/classified/input.json: what data the results are of, which they name;
+# Makes:  results/input.json and results/classified/input.json: the data behind the results;
 #         results/provenance.json: what these results were made from.
 
 
@@ -21,7 +21,7 @@ rule record_input:
         data=lambda wildcards: content_of_survey(SOURCE, DATA_DIR, SPLITS, SETS, METADATA),
         folder=Path(DATA_DIR),  # a Path does not count as a param
     message:
-        "Recording what the survey is"
+        "Recording the data of the survey"
     script:
         "../workflow/scripts/record_input.py"
 
@@ -41,7 +41,7 @@ if NEW_DATA:
             data=lambda wildcards: content_of_survey(NEW_SOURCE, NEW_DATA, NEW_SPLITS, NEW_SETS, NEW_METADATA),
             folder=Path(NEW_DATA),
         message:
-            "Recording what the new objects are"
+            "Recording the data of the new objects"
 
 
 rule record_provenance:
@@ -59,7 +59,7 @@ rule record_provenance:
         runtime=minutes(10),
     params:
         code=code_of("record_provenance"),
-        project=PROJECT,  # a Path does not count as a param: where the project lies changes no result
+        project=PROJECT,  # a Path does not count as a param: the project's place changes no result
     message:
         "Recording what the results were made from"
     script:

@@ -19,7 +19,7 @@ REPORT_FOLDERS = {
     "candidates": "results/report/candidates",
     "classes": "results/report/classes",
 }
-MISSES = "grouped" if "grouped" in PROTOCOLS else SUBMITTED  # what holds for new events
+MISSES = "grouped" if "grouped" in PROTOCOLS else SUBMITTED  # the protocol of new events
 TRACKED = ["results/tracked.json"] if config["tracking"]["mlflow"] else []
 SCORED_STAGES = (
     adapter("gather", SOURCE),
@@ -283,7 +283,7 @@ rule explore_survey:
         splits=SPLITS,
         settings={**class_settings(), "posterior": config["posterior"]},
     message:
-        "Drawing what the input looks like"
+        "Drawing the input"
     script:
         "../workflow/scripts/explore_survey.py"
 

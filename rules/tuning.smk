@@ -1,8 +1,7 @@
 # Needs:  results/features/train.parquet, results/folds.parquet.
 # Makes:  results/tuning/{training}/{protocol}/{repeat}/{model}/: trials_{worker}.parquet, trials.parquet, best.yaml,
 #         history.png, importance.png; journal.log beside them holds the trials while the workers run, and outlives a kill.
-#
-# Parameters for all training objects are sought once, in `final`; without an outer fold, once for each set of folds.
+# Parameters for all training objects are searched once, in `final`; without an outer fold, once for each set of folds.
 
 
 include: "functions/tuning.smk"

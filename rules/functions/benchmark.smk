@@ -1,4 +1,4 @@
-# What the rules of benchmark.smk are told.
+# Params of the rules in benchmark.smk.
 
 from mallorn.benchmarks.sources import drawn_splits
 

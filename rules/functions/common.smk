@@ -1,4 +1,4 @@
-# Files of the workflow, which may lie in a repository on the web.
+# Files of the workflow, which may be in a repository on the web.
 
 
 def local(path):
@@ -11,7 +11,7 @@ def local(path):
 
 
 def plain(paths):
-    """Return paths of files that are the user's, as Snakemake may be told them.
+    """Return the paths of a user's files in the form that Snakemake accepts.
 
     Raises WorkflowError for one with braces or a line break: Snakemake would take {x} for a wildcard, find no job for
     it, and leave the results of other data as they are.
@@ -29,7 +29,7 @@ def draws_of(table):
 
 
 def metadata_of(table):
-    """Return the path of what is known of the objects of a table: of the survey, new ones, altered ones."""
+    """Return the path of the metadata of a table's objects: of the survey, of new objects, or of altered ones."""
     known = {"train": "results/metadata.parquet", "test": "results/metadata.parquet"}
     return {**known, NEW: "results/classified/metadata.parquet"}.get(table, f"results/augmented/{table}.parquet")
 
@@ -41,5 +41,5 @@ def parts_of(table):
 
 
 def augmentation_of(kind):
-    """Return the block of `augmentations` that a kind of altered objects is made by."""
+    """Return the block of `augmentations` that makes a kind of altered objects."""
     return next((of for of, name in ALSO_WITHOUT_REDSHIFT.items() if name == kind), kind)

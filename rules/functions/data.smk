@@ -1,11 +1,11 @@
-# What the rules of data.smk are told of a survey.
+# Inputs and params of the rules in data.smk.
 
 import hashlib
 
 from mallorn.sources.format import is_format
 from mallorn.sources.source import metadata_digest
 
-KNOWN = expand("results/known/{split}.parquet", split=SPLITS)  # what the files of a format tell of their objects
+KNOWN = expand("results/known/{split}.parquet", split=SPLITS)  # facts on the objects from the files of a format
 NEW_KNOWN = expand("results/known/{split}.{new}.parquet", split=NEW_SPLITS, new=NEW)
 
 
@@ -18,7 +18,7 @@ def content(folder, paths):
 
 
 def content_of_split(source, folder, sets, split):
-    """Return digests of all that ingestion of one split reads of a survey; None for a simulated one.
+    """Return digests of all that ingesting one split reads; None for a simulated survey.
 
     Of the metadata only what is read for this split counts: a simulated split is made anew whenever its metadata are.
     """
@@ -29,7 +29,7 @@ def content_of_split(source, folder, sets, split):
 
 
 def files_of_survey(source, folder, splits, sets, metadata):
-    """Return the paths of all files of a survey, each once. metadata: those that say what is known of each object."""
+    """Return the paths of all files of a survey, each once. metadata: only those on what is known about objects."""
     points = (path for split in splits for path in READ[source].files(folder, split, sets))
     return plain(list(dict.fromkeys([*metadata, *points])))
 
@@ -48,7 +48,7 @@ def adapter(stage, source):
 
 
 def code_of_reading(stage, source):
-    """Return the digest of the code of a stage, with no other source or format."""
+    """Return the digest of a stage's code, without other sources or formats."""
     return code_of(adapter(stage, source), {"sources": source, "formats": source})
 
 
@@ -59,7 +59,7 @@ def reading(source):
 
 
 def chosen_by(source, folder, split):
-    """Return which files of a format one split reads, so that its job need not list them; None for a source."""
+    """Return the files of a format that one split reads, which its job then need not list; None for a source."""
     return READ[source].chosen(folder, split) if is_format(source) else None
 
 
@@ -74,7 +74,7 @@ def set_aside_of(source, splits):
 
 
 def augmentation_settings(wildcards):
-    """Return what makes altered copies: the seed, and what is altered of the points."""
+    """Return the settings of altered copies: the seed, and the changes of the points."""
     name = augmentation_of(wildcards.kind)
     block, unused = config["augmentations"][name], ("enabled", "repeats", "draws", "wanted_precision")
     further = {"domain": config["domain"]} if name in ALSO_WITHOUT_REDSHIFT else {}
@@ -83,16 +83,16 @@ def augmentation_settings(wildcards):
 
 
 def augmentation_fits(wildcards):
-    """Return the multi-band fits of all splits, by which copies are moved to other redshifts."""
+    """Return the multi-band fits of all splits, which move copies to other redshifts."""
     return expand(ARTIFACTS["fits/multiband"], part=SPLITS) if wildcards.kind.startswith(OTHER_SURVEYS) else []
 
 
 def table_of(part):
-    """Return the table whose objects with a photometric redshift a part holds."""
+    """Return the table from which a part takes the objects with a photometric redshift."""
     return NEW if part.endswith(f".{NEW}") else "test" if re.fullmatch(SPLIT, part) else part
 
 
 def draw_settings(wildcards):
-    """Return what draws redshifts: how many, from which seed, how large they may be."""
+    """Return the settings of drawn redshifts: their number, their seed and the largest value."""
     largest = config["ingest"]["redshift"]["max"]
     return {"seed": config["seed"], "draws": DRAWS[wildcards.drawn], "largest": largest}

@@ -1,4 +1,4 @@
-# Which predictions are scored, and by which settings.
+# The predictions that are scored, and the settings of scores.
 
 
 def final_predictions(name):
@@ -16,7 +16,7 @@ def outer_predictions(name):
 
 
 def scoring_settings(*blocks):
-    """Return what an adapter that scores decisions reads of the configuration, with further `blocks`."""
+    """Return the configuration that an adapter for scoring decisions reads, with further `blocks`."""
     evaluation = {name: config["evaluation"][name] for name in ("level", "rounds", "precision", "bins")}
     decision = {name: config[name] for name in ("seed", "threshold", "calibration", *blocks)}
     return {**decision, "evaluation": evaluation}
@@ -31,7 +31,7 @@ def every_core(wildcards):
 
 
 def network_models():
-    """Return the names of all models whose learner is a network, one that resumes, whether they are enabled or not."""
+    """Return the names of all models whose learner is a network (one that resumes), enabled or not."""
     return [
         name
         for name, block in config["models"].items()
@@ -51,7 +51,7 @@ def network_files(pattern):
 
 
 def rocket_models():
-    """Return the names of all models that `score_rocket` trains: its own, and those that they are compared with."""
+    """Return the names of all models that `score_rocket` trains: its own, and those to compare them with."""
     rocket = config["rocket"]
     named = [*rocket["models"], *(name for pair in rocket["pairs"] for name in pair), *rocket["candidates"]]
     return list(dict.fromkeys([*named, *rocket_members()]))
@@ -98,7 +98,7 @@ def tuned_of(blocks):
 
 
 def code_of_blocks(blocks):
-    """Return what `loaded_by` does of models, {name: block}, with the ranker where one of them selects features."""
+    """Return `loaded_by` of models, {name: block}, with the ranker if one of them selects features."""
     ranker = [config["selection"]["ranker"]] if any(block["selection"] for block in blocks.values()) else []
     return loaded_by(*blocks.values(), *ranker)
 

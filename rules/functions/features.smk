@@ -1,16 +1,16 @@
-# Which files, settings and code a feature family is made of.
+# The files, settings and code behind a feature family.
 
 from functools import cache
 
 
 @cache
 def needs_of(family):
-    """Return the artifacts that a family reads, as its module states them."""
+    """Return the artifacts that a family reads, from its module."""
     return plugins.constant("features", family, "NEEDS")
 
 
 def artifacts_of(family, part):
-    """Return {artifact: path} of what a family reads of a part; {slot: path} for fits of single passbands."""
+    """Return {artifact: path} of a family's inputs for a part, with {slot: path} for fits of single passbands."""
     return {need: of_part(ARTIFACTS[need], part) for need in needs_of(family)}
 
 
@@ -51,7 +51,7 @@ def family_settings(family):
 
 
 def families_made_from(wildcards):
-    """Return {family: what it is made from}: the artifacts of the part, its settings, the digest of its code."""
+    """Return {family: its origin}: the artifacts of the part, its settings, the digest of its code."""
     return {
         family: {
             "artifacts": artifacts_of(family, wildcards.part),
@@ -64,7 +64,7 @@ def families_made_from(wildcards):
 
 @cache
 def feature_state(source):
-    """Return what features are made by: digests of code and blocks of the configuration, for results/model to hold.
+    """Return digests of the code and blocks of the configuration that make features, which results/model holds.
 
     source: the source or format that reads the light curves.
     """
@@ -92,5 +92,5 @@ def joined_inputs(wildcards):
 
 
 def joined_settings(wildcards):
-    """Return what join_features is told: the families in order, and the set whose objects are joined."""
+    """Return the params of join_features: the families in order, and the set whose objects are joined."""
     return {"families": FAMILIES, "set": "test" if wildcards.table.split(".")[0] in ("test", NEW) else "train"}

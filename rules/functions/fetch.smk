@@ -1,4 +1,4 @@
-# What is fetched of ALeRCE, and by how many jobs.
+# Objects that are fetched from ALeRCE, and the number of jobs.
 
 from mallorn.fetch.ids import number_listed
 
@@ -22,7 +22,7 @@ def alerce_settings(*names):
 
 
 def alerce_chunks():
-    """Return the numbers, as text, of the files that the light curves go to; the last may stay empty."""
+    """Return the numbers, as text, of the files for the light curves; the last may stay empty."""
     settings = config["alerce"]
     if settings["ids"]:
         objects = number_listed(settings["ids"])

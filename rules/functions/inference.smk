@@ -1,4 +1,4 @@
-# What classifying needs: new objects, and a model that fits.
+# Needs of classifying: new objects, and a model that fits.
 
 from functools import cache
 
@@ -11,7 +11,7 @@ def no_new_data(wildcards):
 
 
 def model_that_fits(wildcards):
-    """Return nothing: raise an error that names every difference if results/model cannot score what is made here.
+    """Return nothing. Raise an error that names every difference if results/model cannot score the features made here.
 
     So a model that does not fit is told before the first file is read. What only its golden inputs can tell is left to
     the job.
@@ -32,7 +32,7 @@ def check_model():
 
 
 def exported_code():
-    """Return what the export of the model loads by name: its members, and all that makes features."""
+    """Return the names that the export of the model loads: its members, and all that makes features."""
     families, hypotheses = config["features"], config["fits"]["hypotheses"]["models"]
     used = {"features": FAMILIES, "hypotheses": [hypotheses, *(families[name] for name in FAMILIES)]}
     return {**loaded_by(*(config["models"][name] for name in SUBMITTED_MODELS)), **used}
@@ -47,7 +47,7 @@ def folders_of(training, repeats, fits=FITS):
 
 
 def trained(training):
-    """Return what a training set has made of the submitted models, for the adapter export_model.
+    """Return the trained files of the submitted models for a training set, for the adapter export_model.
 
     {"folders": as of `folders_of`, "learned": files of what the ensemble has learned, none for a single model,
     "threshold": the file of its decision}.

@@ -1,8 +1,8 @@
-# What models are trained on, by which code and settings.
+# Inputs, code and settings of training models.
 
 
 def training_tables(wildcards):
-    """Return the files that a training set needs beside the training objects: feature tables, tuned parameters."""
+    """Return the files that a training set needs besides the training objects: feature tables, tuned parameters."""
     tables = {name: f"results/features/{name}.parquet" for name in ALTERED}
     tables |= model_tables(wildcards.model)
     for kind in ALTERED:
@@ -46,7 +46,7 @@ def weights_and_parameters(wildcards):
 
 
 def loaded_by(*blocks):
-    """Return {"learners", "transforms": names} of what blocks of `models`, or blocks like them, load by name."""
+    """Return {"learners", "transforms": names} that blocks of `models`, or similar blocks, load."""
     learners = {block["learner"] for block in blocks}
     transforms = {name for block in blocks for name in block.get("transforms", {})}
     transforms |= {name for learner in learners for name in plugins.constant("learners", learner, "TRANSFORMS", ())}
@@ -55,13 +55,13 @@ def loaded_by(*blocks):
 
 
 def training_code(adapter, model):
-    """Return the digest of the code of an adapter that reads or trains `model`, with what it loads by name."""
+    """Return the digest of the code of an adapter that reads or trains `model`, with modules that it loads by name."""
     block = config["models"][model]
     return code_of(adapter, loaded_by(block, *([config["selection"]["ranker"]] if block["selection"] else [])))
 
 
 def training_settings(model, *blocks):
-    """Return what an adapter that trains `model` reads of the configuration, with further `blocks`."""
+    """Return the configuration that an adapter for training `model` reads, with further `blocks`."""
     names = ("seed", "target", "training", *blocks)
     block = config["models"][model]
     tree = {"taxonomy": TAXONOMY} if block["params"].get("loss") == "hierarchical" else {}
@@ -110,13 +110,13 @@ def copies_at_ages(wildcards):
 
 
 def of_young(copies):
-    """Return what ages of copies are counted by, for the adapter choose_threshold; None without `copies_at_ages`."""
+    """Return the trigger for the ages of copies, for the adapter choose_threshold; None without `copies_at_ages`."""
     trigger = config["augmentations"][EARLY]["trigger"]
     return {"points": copies[0], "objects": copies[1], "trigger": trigger} if copies else None
 
 
 def deciding_settings(training):
-    """Return the settings by which a training set of copies is calibrated and its threshold chosen."""
+    """Return the settings for the calibration and the threshold of a training set of copies."""
     method = {"method": config["augmentations"][EARLY]["calibration"]}
     kind = augmentation_of(training)
     threshold = of_other_surveys() if kind == OTHER_SURVEYS else config["threshold"]
@@ -131,20 +131,20 @@ def of_other_surveys():
 
 
 def class_settings():
-    """Return what says of which class an object is: the class sought, and the types of the others."""
+    """Return the settings that give an object's class: the class sought, and the types of the others."""
     training = {name: config["training"][name] for name in ("classes", "other_class")}
     return {"target": config["target"], "training": training}
 
 
 def views_of_model(model):
-    """Return the views of the data set that a model reads, beside features: of grid and points."""
+    """Return the views of the data set that a model reads besides features: grid and points."""
     used = loaded_by(config["models"][model])
     needs = {need for kind, names in used.items() for name in names for need in plugins.constant(kind, name, "NEEDS")}
     return needs & {"grid", "points"}
 
 
 def view_inputs(views, parts, prefix=""):
-    """Return {name: paths} of the files that views of the objects in `parts` are read from."""
+    """Return {name: paths} of the files behind views of the objects in `parts`."""
     named = {"lightcurves": "points", "objects": "points", "posterior": "grid"}
     return {
         f"{prefix}{name}": [f"results/{name}/{part}.parquet" for part in parts]
@@ -154,7 +154,7 @@ def view_inputs(views, parts, prefix=""):
 
 
 def draw_inputs(views, table):
-    """Return {name: paths} of the draws of a table: of feature tables, and of `view_inputs`, one draw after another."""
+    """Return {name: paths} for the draws of a table: feature tables, and `view_inputs`, one draw after another."""
     draws = draws_of(table)
     parts = [f"{part}.{draw.split('.')[1]}" for draw in draws for part in parts_of(table)]
     tables = {f"{table}_draws": [f"results/features/{draw}.parquet" for draw in draws]}
@@ -177,7 +177,7 @@ def with_learner_memory(mem_mb):
 
 
 def memory_of(*blocks):
-    """Return the MB that the learners and transforms of blocks of `models` ask for in their `RESOURCES`, at most."""
+    """Return the most MB that learners and transforms of blocks of `models` ask for in their `RESOURCES`."""
     asked = [
         sum(
             plugins.constant(kind, name, "RESOURCES", {}).get("memory_mb", 0)
@@ -190,7 +190,7 @@ def memory_of(*blocks):
 
 
 def learner_resource(name, default=0):
-    """Return a function of wildcards: what the learner of {model} asks for in its `RESOURCES`, such as gpus."""
+    """Return a function of wildcards for a resource, such as gpus, that the learner of {model} asks for."""
 
     def asked(wildcards):
         learner = config["models"][wildcards.model]["learner"]
@@ -205,7 +205,7 @@ def predicted(patterns, wildcards, model):
 
 
 def submitted(name):
-    """Return the files `name` of the predictions that the submission is made of, one for each repeat."""
+    """Return the files `name` of the predictions behind the submission, one for each repeat."""
     model = config["submission"]["model"]
     return expand(PREDICTED[name], training=FINAL, protocol=SUBMITTED, model=model, repeat=REPEATS)
 

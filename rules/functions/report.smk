@@ -1,10 +1,10 @@
-# What the pages of the report are made of.
+# Inputs of the pages of the report.
 
 from mallorn.runs.fingerprints import module_digests
 
 
 def store_of(parts):
-    """Return the files of what is known of single objects, of some splits or of those of new objects."""
+    """Return the files on single objects, for splits of the survey or of new objects."""
     found = {
         "lightcurves": expand(LIGHTCURVES["points"], part=parts),
         "objects": expand(LIGHTCURVES["objects"], part=parts),
@@ -29,7 +29,7 @@ def explanations():
 
 
 def out_of_fold_of_submitted(protocol):
-    """Return the out-of-fold predictions of the submitted model or ensemble under a protocol, one file a repeat."""
+    """Return the out-of-fold predictions of the submitted model or ensemble under a protocol, one file per repeat."""
     chosen = {"training": FINAL, "protocol": protocol, "repeat": REPEATS}
     return expand(PREDICTED["out_of_fold"], **chosen, model=config["submission"]["model"])
 
@@ -52,7 +52,7 @@ def template_digests():
 
 
 def digests_of_further_results():
-    """Return {path: digest} of the results that the report shows if they were asked for, so that it follows them."""
+    """Return {path: digest} of the optional results that the report shows; it is then made anew when they change."""
     kinds = ("results/evaluation/*.csv", "results/evaluation/audits.json", "results/evaluation/figures/*.svg")
     kinds += ("results/tuning/*/*/*/*/best.yaml", "results/benchmarks/summary.csv")
     found = sorted(str(path) for kind in kinds for path in Path().glob(kind))
@@ -60,6 +60,6 @@ def digests_of_further_results():
 
 
 def tree_of_objects():
-    """Return {path: digest} of what `snakemake tree` says of the test objects, so that pages follow it; {} without."""
+    """Return {path: digest} of the table of `snakemake tree`, which pages follow; {} without it."""
     path = "results/tree/test.parquet"
     return {path: file_digest(path)} if Path(path).is_file() else {}

@@ -1,4 +1,4 @@
-"""Adversarial validation: how test objects differ from training objects, and weights that make up for it."""
+"""Adversarial validation: how test objects differ from training objects, and weights that correct for it."""
 
 from mallorn.evaluate.audits.shift import TEST_OBJECTS, adversarial_validation, audit_shift, importance_weights
 from mallorn.evaluate.audits.verdict import write_verdict

@@ -1,4 +1,4 @@
-"""Sum up what was asked of ALeRCE and what came, and take away what an earlier, larger sample left."""
+"""Sum up what was asked of ALeRCE and what came, and remove files that an earlier, larger sample left."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Merge the verdicts of all audits to results/evaluation/audits.json."""
+"""Merge the verdicts of all audits into results/evaluation/audits.json."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Audit of single features: constant, missing by class or by set, or too good alone."""
+"""Audit single features: constant, missing by class or by set, or too good alone."""
 
 from mallorn.evaluate.audits.features import audit_features, describe_features
 from mallorn.evaluate.audits.shift import TEST_OBJECTS
@@ -10,7 +10,7 @@ from mallorn.learning.tables import read_features
 
 
 def main(train, test, folds, output, features, settings):
-    """Write the verdict of `mallorn.evaluate.audits.features`, and what it rests on for each feature as CSV.
+    """Write the verdict of `mallorn.evaluate.audits.features`, and the numbers for each feature as CSV.
 
     train, test, folds: paths of the inputs; output, features: paths of the verdict and of the CSV file.
     settings: {"training", "audits"} of the configuration.

@@ -1,4 +1,4 @@
-"""Audit of label leakage: train on shuffled labels."""
+"""Audit leakage of labels: train on shuffled labels."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Audit of duplicates and siblings."""
+"""Audit duplicates and siblings."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(metadata, folds, lightcurves, objects, output, settings):
-    """Write the verdict of `mallorn.evaluate.audits.siblings`; duplicates are sought among training and test objects.
+    """Write the verdict of `mallorn.evaluate.audits.siblings`, with duplicates among training and test objects.
 
     metadata, folds, output: paths; lightcurves, objects: paths of all splits, in the same order.
     settings: {"folds": block of the configuration}.

@@ -1,4 +1,4 @@
-"""Audit of time-grid leakage: events from single features, classes from time stamps alone."""
+"""Audit leakage through the time grid: events from single features, classes from time stamps alone."""
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from mallorn.survey.lightcurves import lightcurve_groups
 def main(train, folds, lightcurves, objects, siblings, times, settings, threads):
     """Write both verdicts of `mallorn.evaluate.audits.time_grid`, on the folds of the first repeat.
 
-    train, folds, siblings, times: paths, the latter two of the verdicts; lightcurves, objects: paths of all splits, in
-    the same order. settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
+    train, folds: paths; siblings, times: paths of the verdicts; lightcurves, objects: paths of all splits, in the same
+    order. settings: {"seed", "folds", "training", "audits"} of the configuration. threads: fits at a time.
     """
     training, audits = settings["training"], settings["audits"]
     table = read_features(train, training)

@@ -1,4 +1,4 @@
-"""Write altered training objects, as a split of their own."""
+"""Write altered training objects as a split of their own."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from mallorn.survey.lightcurves import joined, lightcurve_groups, write_lightcur
 
 
 def main(metadata, survey, outputs, kind, settings):
-    """Write the metadata, points and objects of the augmentation `kind`, as ingestion writes those of a split.
+    """Write the metadata, points and objects of the augmentation `kind`, like those of an ingested split.
 
     metadata: path; survey: {"points", "objects"[, "fits", multi-band fits]}: paths of all splits. outputs: {"metadata",
     "points", "objects": path}. settings: {"seed", "augmentation": a block of `augmentations`, "domain"}.

@@ -1,4 +1,4 @@
-"""Sum up what the jobs of this run, and of runs on simulated surveys, used of the machine."""
+"""Sum up the resources that the jobs of this run, and of runs on simulated surveys, used."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Time the Gaussian-process fits against other programs', on drawn objects of the survey."""
+"""Time the Gaussian-process fits against other programs, on randomly drawn objects of the survey."""
 
 import csv
 import logging

@@ -1,4 +1,4 @@
-"""Measure what scoring light curves takes of the machine, in units of scikit-learn's Gaussian process."""
+"""Measure what scoring light curves costs, in units of scikit-learn's Gaussian process."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Measure what reading the files of the configured surveys takes of the machine."""
+"""Measure what reading the files of the configured surveys costs."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Simulate a survey of a given size, run the workflow on it up to the features, and keep what its jobs used."""
+"""Simulate a survey of a given size, run the workflow on it up to the features, and record what its jobs used."""
 
 import json
 import logging
@@ -21,8 +21,7 @@ TARGETS = ("results/features/train.parquet", "results/features/test.parquet")
 def main(objects, output, snakefile, config, cores):
     """Write to `output` (JSON) the number of objects and [stage, usage] of each job; the survey's files are removed.
 
-    objects: about how many. snakefile: path of the workflow. config: the blocks that features
-    depend on.
+    objects: approximate number. snakefile: path of the workflow. config: the blocks that features depend on.
     """
     folder = Path(output).with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)

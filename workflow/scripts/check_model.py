@@ -1,14 +1,14 @@
-"""Check that the model in results/model can score what is made of light curves here, before they are read."""
+"""Check that the model in results/model can score the features that are made here, before light curves are read."""
 
 from mallorn.decide.bundle import check_bundle, read_bundle
 from mallorn.io.files import write_text
 
 
 def main(model, output, state, kernels):
-    """Write what is other here than where the model was made, a line for each package or part of the code.
+    """Write what differs here from where the model was made, a line for each package or part of the code.
 
-    model: folder. output: path. state: what features are made by here. kernels: folder of the compiled hypotheses.
-    Raises DataError, naming every difference that matters.
+    model: folder. output: path. state: the code and settings that make features here. kernels: folder of the compiled
+    hypotheses. Raises DataError, naming every difference that matters.
     """
     write_text(output, "".join(f"{note}\n" for note in check_bundle(model, read_bundle(model), state, None, kernels)))
 

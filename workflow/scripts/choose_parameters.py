@@ -1,4 +1,4 @@
-"""Gather the trials of all workers of a study, and write the best parameters and figures of the search."""
+"""Gather the trials of all workers of a study; write the best parameters and figures of the search."""
 
 import logging
 from pathlib import Path
@@ -18,7 +18,7 @@ def main(workers, trials, best, figures, about, settings):
     """Write the table of all trials, the best parameters as YAML, and the figures.
 
     workers: paths of the trials of each worker. trials, best: paths; figures: {"history", "importance"}: paths of PNG
-    files, beside which the SVG is written. about: {"study", "model"}. settings: {"seed", "metric", "model"}.
+    files; SVGs are written beside them. about: {"study", "model"}. settings: {"seed", "metric", "model"}.
     """
     model = settings["model"]
     space = learner(model["learner"], model["params"]).SEARCH_SPACE

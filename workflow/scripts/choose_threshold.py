@@ -16,14 +16,14 @@ from mallorn.survey.copies import cuts_of
 
 
 def main(out_of_fold, folds, output, settings, copies=None):
-    """Write a JSON file with the decision (see `mallorn.decide.decision`) and how it was made.
+    """Write a JSON file with the decision (see `mallorn.decide.decision`) and its origin.
 
-    Predictions of copies in several cuts have a further decision for each: "cuts", {name: decision}. Copies at ages
-    have one for all ages.
+    Copies in several cuts have a further decision for each cut: "cuts", {name: decision}. Copies at ages have one
+    decision for all ages.
 
     out_of_fold: paths of the predictions of all repeats of one model and protocol. folds, output: paths.
     settings: {"threshold", "calibration"}, blocks of the configuration. copies: {"points", "objects": path, "trigger"}
-    of copies at ages, whose calibration may depend on the age, None for others.
+    of copies at ages, whose calibration may depend on the age; None for others.
     """
     table, parts, of_cuts = read_columns(folds), [], {}
     age = known_ages(copies["points"], copies["objects"], Trigger(**copies["trigger"])) if copies else None

@@ -1,4 +1,4 @@
-"""Score new objects with the model in results/model, without training anything."""
+"""Score new objects with the model in results/model, without any training."""
 
 import logging
 from pathlib import Path
@@ -31,18 +31,19 @@ from mallorn.survey.observed import Observed
 
 
 def main(model, about, files, outputs, state, kernels=None):
-    """Write the CSV files of probabilities and of predictions, with redshift_kind and the domain, in the log's order.
+    """Write CSV files of probabilities and predictions, with redshift_kind and the domain, in the order of the log.
 
-    An object is scored by those of the model's members that know its like (see `mallorn.decide.domain`). Where none can
-    say anything its cells are empty, and domain_reason says why.
+    Those members of the model that have learned from similar objects score an object (see `mallorn.decide.domain`). If
+    no member can, its cells are empty, and domain_reason says why.
 
-    Beside the probabilities stand what is known of the objects, redshift, position, host, and a label if they have one,
-    and how they were observed. Every row of both files names the data that it is of, and their digest.
+    Beside the probabilities are what is known about the objects (redshift, position, host, and a label if there is one)
+    and how they were observed. Every row of both files names its data and their digest.
 
-    model: folder of the model. about: {"metadata", "observed", "source": path}, the last of what record_input wrote.
-    files: (`DatasetFiles` of the new objects, list of those of the objects with a photometric redshift for each draw of
-    it, whose mean takes the place of the former; empty for the redshift as given). outputs: paths of the two files.
-    state: what features are made by here, see `mallorn.decide.bundle`. kernels: folder of the compiled hypotheses.
+    model: folder of the model. about: {"metadata", "observed", "source": path}; the last is the file of record_input.
+    files: (`DatasetFiles` of the new objects, list of `DatasetFiles` of the objects with a photometric redshift, one
+    for each draw of it). The mean over draws replaces their scores; an empty list takes redshifts as given. outputs:
+    paths of the two files. state: code and settings that make features here, see `mallorn.decide.bundle`. kernels:
+    folder of the compiled hypotheses.
     """
     (files, draws), manifest = files, read_bundle(model)
     check_bundle(model, manifest, state, pq.read_schema(files.features).names, kernels)
@@ -81,7 +82,7 @@ def _observed(path, object_id):
 
 
 def _member_scores(scorer, files, manifest, rows):
-    """Return the `member_scores` of the objects with the numbers `rows`, a group of which is in memory at a time."""
+    """Return the `member_scores` of the objects at the indices `rows`, with one group in memory at a time."""
     parts, begin = [], 0
     for part in dataset_groups(files, manifest["features"], manifest["needs"]):
         here = rows[(rows >= begin) & (rows < begin + len(part))] - begin
@@ -92,7 +93,7 @@ def _member_scores(scorer, files, manifest, rows):
 
 
 def _outliers(model, files, manifest, training, probability):
-    """Return how unusual each object is, (n,), NaN by a model that reads no features."""
+    """Return how unusual each object is, (n,); NaN for a model that reads no features."""
     found, begin, detectors = np.full(len(training), np.nan), 0, Detectors.of_model(model)
     for part in feature_groups(files.features, manifest["features"]) if "features" in manifest["needs"] else ():
         rows = slice(begin, begin + len(part.object_id))
@@ -102,7 +103,7 @@ def _outliers(model, files, manifest, training, probability):
 
 
 def tell_unknown(wanted, unknown):
-    """Log which of the model's features `wanted` the new objects' survey cannot have, and why."""
+    """Log which of the model's features, `wanted`, the survey of the new objects cannot have, and why."""
     lacking = {column: unknown[column] for column in wanted if column in unknown}
     log = logging.getLogger(__name__)
     if lacking:

@@ -1,4 +1,4 @@
-"""Combine the models of one training set, protocol and repeat to ensembles."""
+"""Combine the models of one training set, protocol and repeat into ensembles."""
 
 import json
 import logging
@@ -13,9 +13,9 @@ from mallorn.metrics import average_precision
 
 
 def main(models, folds, ensembles, about, settings):
-    """Write, for each ensemble, out-of-fold predictions, those of the objects kept apart, and what it has learned.
+    """Write, for each ensemble, out-of-fold predictions, predictions of the objects kept apart, and what it learned.
 
-    Out-of-fold predictions are cross-fitted: what is applied to a fold was learned on those of the other folds.
+    Out-of-fold predictions are cross-fitted: what is applied to a fold was learned on the other folds.
 
     models: {model: {"out_of_fold", "held_out"[, "photoz", "photoz_averaged"]: path}}. folds: path.
     ensembles: {ensemble: {the same and "learned": path}}. about: {"training", "protocol", "repeat"}.

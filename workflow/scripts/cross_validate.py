@@ -1,4 +1,4 @@
-"""Train one model on the folds of one training set; predict what was held out, and the objects kept apart."""
+"""Train one model on the folds of one training set; predict the held-out objects and the objects kept apart."""
 
 import logging
 import shutil
@@ -39,16 +39,16 @@ from mallorn.survey.copies import copies_of_each, originals
 from mallorn.survey.taxonomy import Taxonomy
 
 DRAWN = ("photoz_draws", "test_draws")
-_CHECKPOINTS = "checkpoints"  # a folder that is no output, so that a job that fails leaves it
+_CHECKPOINTS = "checkpoints"  # a folder that is no output: a failed job leaves it in place
 
 
 class Inputs(NamedTuple):
-    """Paths: feature tables of training and test objects, and the folds; "" for what is not used of the others.
+    """Paths: feature tables of training and test objects, and the folds; the others are "" if they are not used.
 
     photoz_draws, test_draws: feature tables of the same objects, one for each draw of their redshifts.
-    pretrained: folder of the network that a pretrained model begins from.
+    pretrained: folder of the network from which a pretrained model begins.
     views: {"survey", or one of the tables above: (light curves, objects, posteriors)}, paths of all splits each, for
-    learners that need them; see `DatasetFiles`. A table that has none of its own is of objects of the survey.
+    learners that need them; see `DatasetFiles`. A table without an entry has objects of the survey.
     """
 
     train: str
@@ -80,10 +80,10 @@ class Inputs(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Paths: out-of-fold predictions, those of the objects kept apart, importances; "" without `photoz` inputs.
+    """Paths: out-of-fold predictions, predictions of the objects kept apart, importances; "" without `photoz` inputs.
 
-    photoz_averaged: the mean over draws of their redshifts, "" without draws. models: the folder of the fits, which
-    only those to all training objects are written to. once: the folder of one fit to all objects of the training set.
+    photoz_averaged: the mean over draws of their redshifts, "" without draws. models: the folder of the fits; only fits
+    to all training objects are written. once: the folder of one fit to all objects of the training set.
     """
 
     out_of_fold: str
@@ -96,7 +96,7 @@ class Outputs(NamedTuple):
 
 
 def main(inputs, outputs, about, settings, threads):
-    """Write out-of-fold predictions, those of the objects kept apart (mean over the folds' models), and importances.
+    """Write out-of-fold predictions, predictions of objects kept apart (mean over the folds' models), and importances.
 
     about: {"training", "protocol", "repeat", "model"}; the training set says what is kept apart: see
     `mallorn.learning.training_sets`. settings: {"seed", "target", and the blocks "training", "selection" and "model"
@@ -111,9 +111,9 @@ def main(inputs, outputs, about, settings, threads):
     dataset = read_dataset(inputs.files("train"), training, needs)
     labels = fold_of(read_columns(inputs.folds), about["protocol"], about["repeat"], dataset.object_id)
     inside, held_out = training_rows(about["training"], labels["fold"], has_redshift(inputs.train))
-    # the test table is not to be in memory as a whole
+    # the whole test table must not be in memory
     apart = None if final or of_copies else dataset.take(held_out)
-    # test objects are not seen as copies are: what learns from copies cannot learn from them
+    # test objects are not seen like copies: models of copies cannot learn from them
     pseudo_labels = training["pseudo_labels"] if training["pseudo_labels"]["enabled"] and not of_copies else None
     if final and pseudo_labels:
         apart = read_dataset(inputs.files("test"), training, needs)
@@ -142,7 +142,7 @@ def main(inputs, outputs, about, settings, threads):
     else:
         write_predictions(outputs.held_out, apart.object_id, predictions.outside, names, about)
     if made["photoz"] is not None:
-        # copies as they are, and then those of each draw
+        # copies as they are, then those of each draw
         times = 1 + len(inputs.photoz_draws)
         row = made["photoz"].row[: len(made["photoz"].row) // times]
         copies = predictions.augmented.reshape(times, len(row), len(names))
@@ -165,10 +165,10 @@ def _fitted_once(labelled, spec, seed, threads, options):
 
 
 def _weights(path, training, original):
-    """Return weights (n,) of objects that copies (n,) are made of, None for equal ones.
+    """Return weights (n,) of the objects behind copies (n,), None for equal ones.
 
-    path: of importance weights, "" for none. The copies of one object at several ages share its weight, so that all
-    copies weigh as much as their objects would, and penalties of learners mean what they mean for whole light curves.
+    path: of importance weights, "" for none. The copies of one object at several ages share its weight: all copies
+    weigh as much as their objects would, and penalties of learners keep their meaning.
     """
     weight = importance_weights(path, original) if path else None
     if training not in (EARLY, EARLY_WITHOUT_REDSHIFT):
@@ -179,16 +179,16 @@ def _weights(path, training, original):
 
 
 def _write_photoz(outputs, object_id, copies, names, about, fold):
-    """Write predictions (times, n, C) of copies with photometric redshifts: as they are, and the mean over draws."""
+    """Write predictions (times, n, C) of copies with photometric redshifts: as given, and the mean over draws."""
     write_predictions(outputs.photoz, object_id, copies[0], names, about, fold)
     if len(copies) > 1:
         write_predictions(outputs.photoz_averaged, object_id, copies[1:].mean(axis=0), names, about, fold)
 
 
 def _augmented(inputs, kind, training, needs, object_id):
-    """Return the `Augmented` objects of a kind that are made of the objects `object_id`; None if there are none.
+    """Return the `Augmented` objects of a kind that come from the objects `object_id`; None if there are none.
 
-    Those of photoz are followed by the same objects in each draw of their redshifts.
+    For photoz, the same objects follow in each draw of their redshifts.
     """
     if not getattr(inputs, kind):
         return None
@@ -202,9 +202,9 @@ def _augmented(inputs, kind, training, needs, object_id):
 
 
 def _predict_test(inputs, fits, training):
-    """Return what `_predict_table` does of test objects; photometric ones get the mean over draws, if there are any.
+    """Return `_predict_table` of test objects; photometric ones get the mean over draws, if there are any.
 
-    training: the training set, which says which of them it predicts.
+    training: the training set, which decides which of them it predicts.
     """
     chosen = None if training == FINAL else ~has_redshift(inputs.test) & (training == WITHOUT_REDSHIFT)
     object_id, probability = _predict_table(inputs.files("test"), fits, chosen)
@@ -215,7 +215,7 @@ def _predict_test(inputs, fits, training):
 
 
 def _predict_table(files, fits, chosen=None):
-    """Return (object_id (m,), probability (m, C)) of objects of a feature table, the mean over the `Fits`.
+    """Return (object_id (m,), probability (m, C)) of a feature table's objects, the mean over the `Fits`.
 
     chosen: (n,) bool, which of the table's objects; all by default.
     """
@@ -229,7 +229,7 @@ def _predict_table(files, fits, chosen=None):
 
 
 def _nothing(fits):
-    """Return (object_id, probability) of no object."""
+    """Return (object_id, probability) of no objects."""
     return np.empty(0, dtype=object), np.empty((0, len(fits.classes)))
 
 

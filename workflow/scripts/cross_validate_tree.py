@@ -1,4 +1,4 @@
-"""Train one model on the tree of classes, in all ways; write out-of-fold probabilities of all its classes."""
+"""Train one model on the tree of classes in all ways; write out-of-fold probabilities of all classes."""
 
 import logging
 
@@ -19,7 +19,7 @@ from mallorn.survey.taxonomy import Taxonomy
 def main(files, folds, output, about, settings, threads):
     """Write the predictions of `mallorn.decide.tree_files`.
 
-    files: `DatasetFiles` of the training objects, or of their copies at several ages, which share an object's weight.
+    files: `DatasetFiles` of the training objects, or of their copies at several ages, which share the object's weight.
     folds, output: paths. about: {"model", "protocol", "repeat"}. settings: {"seed", "target", "taxonomy" (see
     `mallorn.survey.taxonomy.Taxonomy`), "tree" ({"fewest", "balance", "depth", "without_redshift"} of evaluation.tree),
     and the blocks "training", "selection" and "model" of the configuration}. threads: folds at a time; the results are

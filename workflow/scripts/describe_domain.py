@@ -1,4 +1,4 @@
-"""Describe how the objects of each training set were observed, so that a model can tell what is unlike them."""
+"""Describe how the objects of each training set were observed; a model then knows which objects are unlike them."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ from mallorn.survey.observed import Observed, observed
 def main(metadata, parts, copies, output, settings):
     """Write {"minimum", "few_bands", "scorers": {training set: table of `mallorn.decide.domain.domain_of`}} as JSON.
 
-    With copies at ages there is "young" too, see `mallorn.decide.domain.read_domain`.
+    With copies at ages there is also "young", see `mallorn.decide.domain.read_domain`.
 
     metadata: path. parts: {"survey": [(points, objects), ...] of all splits, name of a set of copies: the same}.
     copies: names of the sets of copies. settings: {"seed", "domain": block of the configuration, "passbands": sets of
-    slots that other surveys are taken to have, "young": {"passes", "trigger"} of `augmentations.early`}.
+    slots that stand for other surveys, "young": {"passes", "trigger"} of `augmentations.early`}.
 
-    The log says how many of the objects, of the test objects, which are held out, and of the copies in each cut are in
-    the domain of what learned from the survey's own objects.
+    The log gives the shares of training objects, of test objects, and of copies in each cut that are in the domain of
+    the models of the survey's own objects.
     """
     table = read_columns(metadata, ["object_id", "set"])
     train = set(table["object_id"][table["set"] == "train"])
@@ -53,7 +53,7 @@ def main(metadata, parts, copies, output, settings):
 
 
 def _tell(what, domain, seen):
-    """Log the shares of each `STATUS` of objects that were `Observed` so."""
+    """Log the share of each `STATUS` among `Observed` objects."""
     status = judge(domain, seen).status
     shares = ", ".join(f"{name} {np.mean(status == name):.1%}" for name in STATUS) if len(status) else "none"
     logging.getLogger(__name__).info("%d %s: %s", len(status), what, shares)

@@ -1,4 +1,4 @@
-"""Describe how the new objects were observed, and tell at once how their survey is unlike those learned from."""
+"""Describe how the new objects were observed, and say at once how their survey differs from those learned from."""
 
 import logging
 

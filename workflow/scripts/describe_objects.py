@@ -8,7 +8,7 @@ from mallorn.survey.lightcurves import lightcurve_groups
 
 
 def main(metadata, lightcurves, objects, output):
-    """Write object_id and what `mallorn.evaluate.subgroups.light_curve_properties` says of the training objects.
+    """Write object_id and `mallorn.evaluate.subgroups.light_curve_properties` of the training objects.
 
     metadata, output: paths; lightcurves, objects: paths of all splits, in the same order.
     """

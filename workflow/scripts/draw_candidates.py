@@ -1,4 +1,4 @@
-"""Make a page for each of the first candidates and of the most unusual objects, or for one that was asked for."""
+"""Make a page for each of the first candidates and of the most unusual objects, or for one requested object."""
 
 from pathlib import Path
 
@@ -14,16 +14,16 @@ from mallorn.report.store import Store
 
 
 def main(store, paths, folder, settings, name=None, threads=1):
-    """Write pages to `folder`: of the first candidates and the most unusual ones, or of the object with that `name`.
+    """Write pages to `folder`: for the first candidates and the most unusual objects, or for the object called `name`.
 
-    The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" and "over_time" in paths: of what is said of
-    objects on the tree of classes, and of what score_over_time made; or None.
+    The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" and "over_time" in paths: the table of
+    objects on the tree of classes, and that of score_over_time; or None.
     """
     options = settings["report"]
     log = joined_metadata(read_columns(path) for path in paths["metadata"])
     if name is None:
         wanted = with_pages(read_columns(paths["candidates"]), options)
-        listed = min(len(wanted), options["candidates"])  # the unusual ones come after, in no row with these
+        listed = min(len(wanted), options["candidates"])  # unusual objects come after these, in a row of their own
     else:
         wanted, listed = [_named(log["object_id"], name)], 0
     on_tree = read_on_tree(paths["tree"], wanted)

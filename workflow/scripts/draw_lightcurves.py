@@ -1,4 +1,4 @@
-"""Write the light curves of the objects with a photometric redshift, with one draw of it in its place."""
+"""Write the light curves of the objects with a photometric redshift, with a draw in place of the redshift."""
 
 from mallorn.augmentation.altered import augmented_lightcurves
 from mallorn.io.tables import read_columns
@@ -6,9 +6,9 @@ from mallorn.survey.lightcurves import lightcurve_groups, lightcurve_writer, rea
 
 
 def main(metadata, points, objects, outputs):
-    """Write the two files `outputs`, of points and objects, of those objects of one part that `metadata` lists.
+    """Write the two files `outputs`, points and objects, for the objects of one part that `metadata` lists.
 
-    metadata: path of what `draw_redshifts` wrote. points, objects: paths of the part.
+    metadata: path of a file by `draw_redshifts`. points, objects: paths of the part.
     """
     drawn = read_columns(metadata, ["object_id", "Z", "Z_err"])
     with lightcurve_writer(*outputs, read_passbands(points)) as write:

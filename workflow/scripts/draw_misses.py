@@ -1,4 +1,4 @@
-"""Make pages of the training objects that the submitted model decides wrongly about, and one that lists them."""
+"""Make pages of the training objects that the submitted model gets wrong, and a page that lists them."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,8 @@ from mallorn.runs.inputs import line, read_input
 def main(store, paths, folder, settings, protocol, threads=1):
     """Write pages and index.html to `folder`.
 
-    store, paths, settings: see `mallorn.report.drawing.draw_pages`; also the paths "folds" and "out_of_fold", the
-    latter of the submitted model under `protocol`, and the block "threshold" of the configuration.
+    store, paths, settings: see `mallorn.report.drawing.draw_pages`. Further paths are "folds" and "out_of_fold" (of the
+    submitted model under `protocol`); further settings are the block "threshold".
     """
     log, folds = read_columns(paths["metadata"][0]), read_columns(paths["folds"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ COLUMNS = ("model", "protocol", "repeat", "fit", "epoch", "loss")
 
 
 def main(folders, table, figure):
-    """Write the table and the figure, whose lines are means over all folds and repeats.
+    """Write the table and the figure; lines are means over all folds and repeats.
 
     folders: {(model, protocol, repeat): folder of its fits}. table: path. figure: path without its ending.
     """

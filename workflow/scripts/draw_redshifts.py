@@ -1,4 +1,4 @@
-"""Write what is known of the objects with a photometric redshift, with one draw of it in its place."""
+"""Write what is known about the objects with a photometric redshift, with a draw in place of the redshift."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from mallorn.survey.photoz import drawn_redshifts, is_photometric
 
 
 def main(metadata, output, which, settings):
-    """Write the rows of the table `metadata` that are photometric, as parts of their own: each split gets a suffix.
+    """Write the photometric rows of the table `metadata` as parts of their own: each split gets a suffix.
 
     metadata, output: paths. which: {"set": of the objects, "draw": number of the draw, "suffix": of the splits}.
-    settings: {"seed", "draws": how many there are, "largest": redshift that is believed}.
+    settings: {"seed", "draws": number of draws, "largest": largest believable redshift}.
     """
     table = read_columns(metadata)
     rows = np.flatnonzero((table["set"] == which["set"]) & is_photometric(table["Z"], table["Z_err"]))

@@ -1,4 +1,4 @@
-"""SHAP values of one model: of the most probable test objects, and on the mean over a sample of all."""
+"""SHAP values of one model: of the most probable test objects, and their mean over a sample of all."""
 
 import logging
 
@@ -14,13 +14,13 @@ from mallorn.learning.tables import DatasetFiles, has_redshift, read_objects
 def main(models, files, held_out, candidates, everywhere, settings):
     """Write the tables `candidates` (see `candidate_table`) and `everywhere` (see `global_table`).
 
-    models: folders of the fits of all repeats. files: `DatasetFiles` of the test objects, of which those without
-    redshift are left out; held_out: paths of their probabilities in all repeats. settings: {"seed",
-    "explanations"} of the configuration.
+    models: folders of the fits of all repeats. files: `DatasetFiles` of the test objects; those without redshift are
+    left out. held_out: paths of their probabilities in all repeats. settings: {"seed", "explanations"} of the
+    configuration.
     """
     options = settings["explanations"]
     object_id, probability, names = mean_of_files(held_out)
-    known = np.flatnonzero(has_redshift(files.features))  # others are scored by other models
+    known = np.flatnonzero(has_redshift(files.features))  # other models score the others
     numbers = options["candidates"], options["sample"], settings["seed"]
     best, drawn = (known[rows] for rows in explained_rows(probability[known, 0], *numbers))
     rows = np.concatenate([best, drawn])

@@ -1,4 +1,4 @@
-"""Draw what the input looks like, before any model."""
+"""Draw the input as it is before any model."""
 
 import json
 from pathlib import Path
@@ -68,7 +68,7 @@ def draw_classes(log, paths, folder, settings):
     evolution = read_evolution(
         *(paths[name] for name in ("lightcurves", "objects", "posterior")), class_of, settings["posterior"]
     )
-    first, *others = counts  # the class sought leads
+    first, *others = counts  # the class sought comes first
     shown = [name for name in (first, *sorted(others, key=lambda name: -counts[name])) if evolution.n[name] >= FEWEST]
     shown = shown[:TYPES]
     with style():

@@ -1,4 +1,4 @@
-"""Gather what scores new light curves: fits, ensembles, decisions, the domain, and what the features are made by."""
+"""Gather all that scoring new light curves needs: fits, ensembles, decisions, domain, and settings of features."""
 
 import json
 import shutil
@@ -14,10 +14,10 @@ def main(trained, domain, outliers, output, about, state, golden=None):
     """Write the folder `output`.
 
     trained: {training set: {"folders": list over repeats of {model: folder of its fits}, "learned": paths of what the
-    ensemble has learned, one for each repeat, or nothing for a single model, "threshold": path of the decision}}.
+    ensemble learned, one for each repeat, none for a single model, "threshold": path of the decision}}.
     domain: path of domain.json. outliers: {training set: path of its detector}. about, state: see `write_bundle`.
     golden: {"simulation": that block of the configuration, "passbands": text of the survey's `Passbands`, "kernels":
-    folder of the compiled ones}, of which golden inputs are made; None for none.
+    folder of compiled kernels}, which make the golden inputs; None for none.
     """
     if golden:
         curves = golden_curves(golden["simulation"], Passbands.from_text(golden["passbands"]))

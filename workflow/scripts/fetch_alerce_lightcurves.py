@@ -10,7 +10,7 @@ from mallorn.io.files import write_text
 
 
 def main(objects, chunk, lightcurves, counts, settings):
-    """Write the light curves of part `chunk`, counted from 1, of the objects, and what there is of them.
+    """Write the light curves of part `chunk` of the objects, counted from 1, and counts of their points.
 
     objects: path of the table of all. lightcurves, counts: paths to write. settings: block `alerce`.
     """

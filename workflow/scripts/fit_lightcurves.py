@@ -1,4 +1,4 @@
-"""Fit models to the light curves of one split, and predict these by them."""
+"""Fit models to the light curves of one split, and predict the light curves from the fits."""
 
 from mallorn.families.stored_artifacts import write_artifacts
 

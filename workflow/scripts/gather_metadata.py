@@ -1,4 +1,4 @@
-"""Gather what the files of a format tell of each object to one table."""
+"""Gather what the files of a format say about each object into one table."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ def main(known, set_aside, survey, output, settings):
     """Write the table of the objects of all splits.
 
     known: paths, in the order of the splits. set_aside: paths of the rows not kept, likewise. survey: {"splits",
-    "sets", "suffix"}; the suffix, if any, tells the splits from those of another survey. settings: block `ingest` of
-    the configuration.
+    "sets", "suffix"}; the suffix, if any, distinguishes the splits from those of another survey. settings: block
+    `ingest` of the configuration.
     """
     refuse_unusable_tables(set_aside)
     table = metadata_of(dict(zip(survey["splits"], known, strict=True)), survey["sets"], settings)

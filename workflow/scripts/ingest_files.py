@@ -1,4 +1,4 @@
-"""Read the light curves of one split, and what is known of its objects, from files of a format."""
+"""Read the light curves of one split, and what is known about its objects, from files of a format."""
 
 from functools import partial
 
@@ -9,12 +9,12 @@ from mallorn.survey.passbands import Passbands
 
 
 def main(name, folder, survey, split, chosen, outputs, settings):
-    """Write the light curves of `split`, the rows not kept, and what is known of the objects.
+    """Write the light curves of `split`, the rows not kept, and what is known about the objects.
 
     name: of the format. folder: file or folder that it reads. survey: {"passbands" as text (`Passbands.to_text`),
-    "surveys": names of the surveys that these are of}. chosen: what `split` reads, as from `FormatSource.chosen`.
-    outputs: paths of the points, the objects, the rows set aside and the known. settings: the blocks `ingest` and
-    `readers` of the configuration.
+    "surveys": names of their surveys}. chosen: the input of `split`, as from `FormatSource.chosen`. outputs: paths of
+    the points, the objects, the rows set aside, and what is known. settings: the blocks `ingest` and `readers` of the
+    configuration.
     """
     passbands, known = Passbands.from_text(survey["passbands"]), []
     source = FormatSource(name, settings)

@@ -1,4 +1,4 @@
-"""Check what the survey's files say of each object, and write it as one table."""
+"""Check what the survey's files say about each object, and write it as one table."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from mallorn.plugins import load
 def main(source, folder, survey, output, settings):
     """Write what the source called `source` reads in the survey in `folder`; see `mallorn.sources.source`.
 
-    survey: {"splits", "sets", "suffix"}; the suffix, if any, tells the splits from those of another survey.
+    survey: {"splits", "sets", "suffix"}; the suffix, if any, distinguishes the splits from those of another survey.
     settings: block `ingest` of the configuration.
     """
     table = load("sources", source, "read_metadata").read_metadata(folder, survey["splits"], survey["sets"], settings)

@@ -1,4 +1,4 @@
-"""Join the feature families of all splits to one table."""
+"""Join the feature families of all splits into one table."""
 
 from pathlib import Path
 

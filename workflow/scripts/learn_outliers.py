@@ -1,4 +1,4 @@
-"""Learn what tells unusual objects, from the training objects of one training set and their probabilities."""
+"""Learn to tell unusual objects, from the objects of one training set and their probabilities."""
 
 import json
 import logging
@@ -16,9 +16,9 @@ from mallorn.learning.tables import DatasetFiles, read_dataset, rows_of
 def main(train, out_of_fold, threshold, output, settings):
     """Write the `mallorn.decide.outliers.Detector` of the objects that have out-of-fold predictions.
 
-    train: path of their features. out_of_fold: paths of the predictions of all repeats, whose mean is taken.
-    threshold: path of the decision, by which probabilities are calibrated. settings: {"seed", "training", "outliers"}
-    of the configuration.
+    train: path of their features. out_of_fold: paths of the predictions of all repeats, which are averaged. threshold:
+    path of the decision, which calibrates the probabilities. settings: {"seed", "training", "outliers"} of the
+    configuration.
     """
     object_id, probability, _ = mean_of_files(out_of_fold)
     probability, _ = decide_classes(json.loads(Path(threshold).read_text(encoding="utf-8")), probability)

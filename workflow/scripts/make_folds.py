@@ -31,7 +31,7 @@ def main(metadata, lightcurves, objects, output, settings):
 
 
 def _steps(object_id, lightcurves, objects, grid):
-    """Return step and duration of the objects `object_id` (n,), which may be in any split; NaN for those in none."""
+    """Return step and duration of the objects `object_id` (n,), from any split; NaN for objects in no split."""
     place = {name: k for k, name in enumerate(object_id)}
     found = np.full((2, len(object_id)), np.nan)
     for points_path, objects_path in zip(lightcurves, objects, strict=True):

@@ -1,4 +1,4 @@
-"""Train a network on simulated objects, for the fits of all folds to begin from."""
+"""Train a network on simulated objects, from which the fits of all folds begin."""
 
 import logging
 from pathlib import Path

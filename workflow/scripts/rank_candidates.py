@@ -1,4 +1,4 @@
-"""Rank all test objects by the probability of the class sought, with what an observer asks first."""
+"""Rank all test objects by the probability of the class sought, with what an observer wants to know first."""
 
 import logging
 from pathlib import Path
@@ -20,12 +20,12 @@ from mallorn.runs.inputs import line, read_input
 
 
 def main(store, about, decisions, features, outputs, training):
-    """Write the table of candidates as Parquet, CSV and VOTable. Objects that no model can score are not in it.
+    """Write the table of candidates as Parquet, CSV and VOTable, without objects that no model can score.
 
-    store: `Store`. about: {"metadata", "source", what record_input wrote, "domain", of the training sets: path,
-    "outliers": paths of the detectors of training sets, "tree": path of what is said of the objects on the tree of
-    classes, or None}. decisions: as of write_submission. features: path, of the test objects. outputs: {"table", "csv",
-    "votable": path}. training: that block of the configuration.
+    store: `Store`. about: {"metadata", "source" (file of record_input), "domain" (of the training sets): path,
+    "outliers": paths of the detectors of training sets, "tree": path of the table of the objects on the tree of
+    classes, or None}. decisions: as for write_submission. features: path, of the test objects. outputs: {"table",
+    "csv", "votable": path}. training: that block of the configuration.
     """
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
@@ -44,7 +44,7 @@ def main(store, about, decisions, features, outputs, training):
 
 
 def _outliers(paths, features, training, log, found):
-    """Return how unusual each of the objects `found` is, (n,); a group of the table of features is read at a time."""
+    """Return how unusual each of the objects `found` is, (n,); the table of features is read group by group."""
     columns = feature_columns(pq.read_schema(features).names, training)
     place = rows_of(log["object_id"], found.object_id)
     scorer = np.where(np.isfinite(log["Z"]), FINAL, WITHOUT_REDSHIFT)

@@ -1,4 +1,4 @@
-"""Train a model of the tree on all training objects, and list the test objects that are most probably of each class."""
+"""Train a model of the tree on all training objects; list the most probable test objects of each class."""
 
 import logging
 from pathlib import Path
@@ -25,13 +25,13 @@ def main(files, test, known, decisions, outputs, settings):
     """Write {"table": all test objects as Parquet, "lists": a folder with a CSV file for each class}.
 
     files, test: `DatasetFiles` of training and test objects. known: {"folds", "tree": the out-of-fold predictions on
-    the tree, grouped folds, that sets and intervals are calibrated on, "submitted": those of the submitted model on the
-    same folds, [path] or []}. decisions: as of write_submission, read where there are such. outputs: {"table",
-    "lists"}, paths. settings: {"seed", "number" of objects of a list, "refined" (see `mallorn.decide.refined`), and the
-    blocks "training", "selection", "model" and "tree" (evaluation.tree) of the configuration}.
+    the tree, grouped folds, which calibrate sets and intervals, "submitted": those of the submitted model on the same
+    folds, [path] or []}. decisions: as for write_submission, read if there are any. outputs: {"table", "lists"}, paths.
+    settings: {"seed", "number" of objects of a list, "refined" (see `mallorn.decide.refined`), and the blocks
+    "training", "selection", "model" and "tree" (evaluation.tree) of the configuration}.
 
-    Where training objects have redshifts, test objects without one are left out, unless `without_redshift` of the
-    tree asks for them. Test objects have the probabilities of what is submitted, if the tree keeps them.
+    If training objects have redshifts, test objects without one are left out, unless `without_redshift` of the tree
+    includes them. Test objects have the probabilities of the submission if the tree keeps them.
     """
     found, options = read_tree_predictions(known["tree"]), settings["tree"]
     tree, spec = found.tree, with_selection(settings["model"], settings["selection"])
@@ -57,7 +57,7 @@ def main(files, test, known, decisions, outputs, settings):
 
 
 def _predicted(model, dataset, files, test, settings):
-    """Return (object_id (n,), probability (n, N)) of test objects, and the number of those that are left out."""
+    """Return (object_id (n,), probability (n, N)) of test objects, and the number of objects left out."""
     columns = dataset.features.columns if "features" in dataset.views else ()
     all_of_them = settings["tree"]["without_redshift"] or not has_redshift(files.features).any()
     wanted = has_redshift(test.features) | all_of_them
@@ -70,7 +70,7 @@ def _predicted(model, dataset, files, test, settings):
 
 
 def _submitted(decisions, features, object_id):
-    """Return the probabilities (n, C) of the classes of the submitted model, as its candidates have them."""
+    """Return the probabilities (n, C) of the submitted model's classes, as in the table of candidates."""
     log = read_columns(features, ["object_id", "Z"])
     found = decided_by_redshift(**decisions, unknown=set(log["object_id"][~np.isfinite(log["Z"])]))
     return found.probability[rows_of(object_id, found.object_id)]

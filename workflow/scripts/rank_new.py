@@ -1,4 +1,4 @@
-"""Rank the new objects by the probability of the class sought, with what an observer asks first."""
+"""Rank the new objects by the probability of the class sought, with what an observer wants to know first."""
 
 import logging
 
@@ -16,9 +16,9 @@ from mallorn.runs.inputs import input_columns, line, read_input
 def main(store, about, classified, features, outputs):
     """Write the table of the new objects that have a probability, as Parquet, CSV and VOTable.
 
-    All three name the data that they are of.
+    All three name their data.
 
-    store: `Store` of the new objects. about: {"metadata", "source", what record_input wrote, "domain", of the model:
+    store: `Store` of the new objects. about: {"metadata", "source" (file of record_input), "domain" (of the model):
     path}. classified: paths of both files of classify. features: path. outputs: {"table", "csv", "votable": path}.
     """
     object_id, classes, chosen, outlier = read_classified(*classified)

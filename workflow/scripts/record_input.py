@@ -1,4 +1,4 @@
-"""Record what data results are of: name, digest and files."""
+"""Record the data behind the results: name, digest and files."""
 
 from mallorn.runs.inputs import record_input, write_first
 

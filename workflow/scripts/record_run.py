@@ -1,4 +1,4 @@
-"""Append this run to the history: what it was made with, and what it scored."""
+"""Append this run to the history: how it was made, and its scores."""
 
 import logging
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Gather a model and its card: what is released."""
+"""Gather what is released: a model and its card."""
 
 import json
 import shutil

@@ -18,9 +18,9 @@ def main(out_of_fold, others, folds, output, settings):
     """Write one row for each file of predictions: protocol, model, repeat, scores and their intervals, and redshift.
 
     out_of_fold: paths of predictions. others: {"photoz", "photoz_averaged", "no_redshift": paths} of predictions of the
-    same objects. The first two are by the same models as if redshifts were photometric, as they are or averaged over
-    draws, and are decided by the maps and thresholds of out_of_fold. The last are by models that were trained without
-    redshifts, and are decided by their own. The column redshift says which was scored. folds, output: paths.
+    same objects. The first two are by the same models as if redshifts were photometric, taken as given or averaged over
+    draws; maps and thresholds of out_of_fold decide them. The last are by models trained without redshifts, with maps
+    and thresholds of their own. The column redshift says which was scored. folds, output: paths.
     settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
     table, rows, key = read_columns(folds), [], attrgetter(*ABOUT)

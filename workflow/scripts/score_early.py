@@ -1,4 +1,4 @@
-"""Score the training objects at each age by models of young objects, by those of whole curves, and as both are used."""
+"""Score the training objects at each age by models of young objects, by models of whole curves, and by both as used."""
 
 import json
 from pathlib import Path
@@ -39,9 +39,9 @@ from mallorn.survey.lightcurves import lightcurve_groups
 def main(files, early, whole, given, outputs, settings):
     """Write four tables as CSV, and the figure of the first.
 
-    scores: a row for each protocol, model, age and class; the models are `early`, of young objects, calibrated with the
-    age; `whole`, of whole light curves; and `served`, what scoring makes of both. gains: for each age, what `served`
-    gains over `whole`, and the mean over ages. times: when each object of the class sought is first chosen by `served`.
+    scores: a row for each protocol, model, age and class. The models are `early`, of young objects, calibrated by age;
+    `whole`, of whole light curves; and `served`, the combination that scoring uses. gains: for each age the gain of
+    `served` over `whole`, and the mean over ages. times: when `served` first chooses each object of the class sought.
     found: how many of them how long before and after their peaks.
 
     Scores and gains are means over the repeats of the folds; times are those of the first.
@@ -89,14 +89,14 @@ def main(files, early, whole, given, outputs, settings):
 
 
 class _Seen(NamedTuple):
-    """Of how copies were `Observed`: days (n,) since the trigger, and the number of points (n,)."""
+    """Part of how copies were `Observed`: days (n,) since the trigger, and the number of points (n,)."""
 
     age: np.ndarray
     n_points: np.ndarray
 
 
 def _as_used(p, target, by_whole, seen, domain, settings):
-    """Return {model: probabilities (n, C)} of copies: of both models, calibrated, and of `served`."""
+    """Return {model: probabilities (n, C)} of copies: both models, calibrated, and `served`."""
     method = settings["early"]["calibration"]
     early = crossed(method, target, p.classes, p.fold, seen.age)
     whole_curves = cuts_of(p.object_id) == WHOLE
@@ -115,7 +115,7 @@ def _seen(files, trigger):
 
 
 def _by_whole(p, files, training, fits, learned):
-    """Return probabilities (n, C) of copies by models of whole light curves that held their objects out."""
+    """Return probabilities (n, C) of copies by models of whole light curves that were trained without their objects."""
     fits = {name: read_fits(folder) for name, folder in fits.items()}
     about = json.loads(Path(learned).read_text(encoding="utf-8")) if learned else None
     about = about or {"members": list(fits), "method": "mean", "weights": [1.0]}
@@ -132,7 +132,7 @@ def _by_whole(p, files, training, fits, learned):
 
 
 def _mean(fits, dataset, part, parts):
-    """Return the mean of what the fits to one of the parts say."""
+    """Return the mean prediction of the fits to one of the parts."""
     each = len(fits.fits) // parts
     dataset = seen_by(fits, dataset)
     return np.mean([fit.predict(dataset) for fit in fits.fits[part * each : (part + 1) * each]], axis=0)
@@ -154,9 +154,9 @@ def _moments(files, trigger):
 
 
 def _times(p, labels, ages, moments, settings):
-    """Return a row for each object of the class sought: the first age at which it is chosen, and when its peak was.
+    """Return a row for each object of the class sought: the first age at which it is chosen, and the time of its peak.
 
-    Each age has thresholds of its own, from the other folds.
+    Each age has its own thresholds, from the other folds.
     """
     cuts, chosen = cuts_of(p.object_id), np.zeros(len(p.object_id), dtype=bool)
     for age in ages:

@@ -1,4 +1,4 @@
-"""Score what is submitted, and variants of it, on folds drawn anew: results/evaluation/fresh*.csv."""
+"""Score what is submitted, and variants of it, on new draws of folds: results/evaluation/fresh*.csv."""
 
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ def main(files, folds, parameters, outputs, settings, threads):
 
 
 def variant(given, blocks, settings):
-    """Return the `Variant` that a block of `fresh.variants` asks for; {} is what the configuration submits."""
+    """Return the `Variant` for a block of `fresh.variants`; {} is what the configuration submits."""
     specs = {name: dict(blocks[name]) for name in given.get("members") or settings["members"]}
     for name in ("event_balance", "seeds"):
         if given.get(name) is not None:
@@ -81,7 +81,7 @@ def variant(given, blocks, settings):
 
 
 def _nested(row, nested):
-    """Return the mean nested scores of the row that has them, NaN of others."""
+    """Return the mean nested scores for the row that has them, NaN for others."""
     its = row["variant"] == CONFIGURED and row["model"] == MEAN and nested
     return {f"{name}_nested": np.mean([n[name] for n in nested]) if its else np.nan for name in SCORES}
 

@@ -16,9 +16,8 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 def main(out_of_fold, folds, objects, by_type, confused, calibration, settings):
     """Write three CSV files with rows for each protocol and model; repeats are averaged.
 
-    by_type: the columns of `mallorn.evaluate.subgroups.score_groups` by SpecType, redshift, number of points,
-    signal to noise and magnitude.
-    confused: those of `mallorn.evaluate.subgroups.confusion`. calibration: those of
+    by_type: columns of `mallorn.evaluate.subgroups.score_groups`, by SpecType, redshift, number of points, signal to
+    noise and magnitude. confused: columns of `mallorn.evaluate.subgroups.confusion`. calibration: columns of
     `mallorn.evaluate.reliability.reliability`.
 
     out_of_fold: paths of predictions. folds: path. objects: path of the table of `describe_objects`.

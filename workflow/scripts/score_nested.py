@@ -1,4 +1,4 @@
-"""Score what the outer folds' training sets predict of these folds: results/evaluation/nested.csv."""
+"""Score the predictions of outer folds by their training sets: results/evaluation/nested.csv."""
 
 from mallorn.decide.predictions import read_held_out, read_out_of_fold
 from mallorn.evaluate.nested import nested_score
@@ -9,7 +9,7 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 
 
 def main(out_of_fold, held_out, folds, output, settings):
-    """Write one row for each protocol, model and repeat: these, and the columns of `mallorn.evaluate.scores.score`.
+    """Write a row for each protocol, model and repeat, with the columns of `mallorn.evaluate.scores.score`.
 
     out_of_fold, held_out: paths of the predictions of all outer training sets, models, protocols and repeats, in the
     same order. folds, output: paths.

@@ -1,4 +1,4 @@
-"""Score the models that have learned from copies as other surveys would see them: one row for each kind of view."""
+"""Score the models that learned from copies as other surveys would see them: one row for each cut."""
 
 import numpy as np
 
@@ -13,10 +13,10 @@ from mallorn.survey.copies import cuts_of
 def main(predictions, folds, output, settings):
     """Write one row for each file of predictions and cut (see `mallorn.survey.copies`).
 
-    Each cut has thresholds of its own, chosen on the other folds, as the model that is exported has.
+    Each cut has its own thresholds, chosen on the other folds, as in the exported model.
 
-    predictions: {"spectroscopic" or "none": paths}, by what is known of the redshifts. folds, output: paths. settings:
-    {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
+    predictions: {"spectroscopic" or "none": paths}, by what is known about the redshifts. folds, output: paths.
+    settings: {"seed", and the blocks "threshold", "calibration" and "evaluation" of the configuration}.
     """
     table, rows = read_columns(folds), []
     for redshift, paths in predictions.items():

@@ -1,4 +1,4 @@
-"""Score what tells unusual objects: leave one type after the other out, and see how high its objects rank."""
+"""Score how well unusual objects are told: leave out one type after another, and see how high its objects rank."""
 
 from mallorn.errors import ConfigError
 from mallorn.evaluate.outliers import held_out_types, rank_left_out
@@ -10,7 +10,7 @@ from mallorn.learning.tables import DatasetFiles, read_dataset
 
 
 def main(train, folds, output, settings, threads):
-    """Write the rows of `mallorn.evaluate.outliers.rank_left_out` as CSV, siblings of an event in one fold.
+    """Write the rows of `mallorn.evaluate.outliers.rank_left_out` as CSV; siblings of an event are in one fold.
 
     train, folds, output: paths. settings: {"seed", "target", "training", "outliers", "model" (a block of `models`)} of
     the configuration. Raises ConfigError if no type has enough objects.

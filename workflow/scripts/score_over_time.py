@@ -1,4 +1,4 @@
-"""Score the first candidates as they were known over time, by the model in results/model."""
+"""Score the first candidates as they were known over time, with the model in results/model."""
 
 import numpy as np
 

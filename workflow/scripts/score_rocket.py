@@ -1,4 +1,4 @@
-"""Score the models of ROCKET, and what they add to others on folds drawn anew."""
+"""Score the models of ROCKET, and what they add to others on new draws of folds."""
 
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ def main(files, folds, parameters, outputs, settings, threads):
 
 
 def _gains(dataset, folds, specs, settings, seed, threads):
-    """Return the rows of `mallorn.evaluate.compared.gains` on grouped folds that are drawn anew."""
+    """Return the rows of `mallorn.evaluate.compared.gains` on new draws of grouped folds."""
     rocket, members = settings["rocket"], settings["members"]
     known = fold_of(folds, "grouped", 0, dataset.object_id)
     about = [known[name] for name in ("spec_type", "target", "event")]

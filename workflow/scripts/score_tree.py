@@ -45,13 +45,13 @@ COLUMNS = Outputs(NODE_COLUMNS, CONFUSION_COLUMNS, GAIN_COLUMNS, CLASS_CALIBRATI
 
 
 def main(tree, submitted, folds, outputs, settings):
-    """Write all tables as CSV, with protocol, model, way and repeat before the columns of each.
+    """Write all tables as CSV; protocol, model, way and repeat come before the columns of each.
 
     nodes: see `mallorn.evaluate.nodes.score_nodes`; nodes_confusion: `confusion_by_level`; nodes_gains: see `_gains`;
     nodes_calibration: see `mallorn.evaluate.class_calibration`; coverage: see `mallorn.evaluate.coverage`.
 
-    tree: paths of predictions on the tree. submitted: paths of those of the submitted model on the same folds, which
-    those of the tree are brought to agree with; none where the tree keeps nothing of it. folds: path. settings:
+    tree: paths of predictions on the tree. submitted: paths of predictions of the submitted model on the same folds,
+    with which those of the tree are made to agree; none if the tree keeps nothing of it. folds: path. settings:
     {"seed", "coverage" of evaluation.tree, "refined" (see `mallorn.decide.refined`), and the block "evaluation" of the
     configuration}.
     """

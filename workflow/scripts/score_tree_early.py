@@ -14,10 +14,10 @@ ABOUT = ("protocol", "model", "way", "repeat", "age")
 
 
 def main(tree, folds, output, settings):
-    """Write a CSV table: protocol, model, way, repeat and age before the columns of `score_nodes`.
+    """Write a CSV table with protocol, model, way, repeat and age before the columns of `score_nodes`.
 
-    An object without a new point keeps its younger copy, and one that has none yet is left out. age: days since the
-    trigger, "20 d", or "all" for whole light curves.
+    An object without a new point keeps its younger copy; an object without any copy yet is left out. age: days since
+    the trigger, "20 d", or "all" for whole light curves.
 
     tree: paths of predictions of copies on the tree. folds, output: paths. settings: {"seed", "target", "ages", and the
     block "evaluation" of the configuration}.

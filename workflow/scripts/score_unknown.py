@@ -1,4 +1,4 @@
-"""Leave one class after another out of training, and score what is said of it: results/evaluation/unknown.csv."""
+"""Leave one class after another out of training, and score what models say about it: results/evaluation/unknown.csv."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +17,7 @@ from mallorn.survey.taxonomy import Taxonomy
 
 
 def main(files, folds, output, settings, threads):
-    """Write a row for each leaf of the tree, on grouped folds of the first repeat: model, and what `left_out` returns.
+    """Write a row for each leaf of the tree, on grouped folds of the first repeat: model, and the result of `left_out`.
 
     files: `DatasetFiles` of the training objects. folds, output: paths. settings: {"seed", "target", "name" of the
     model, "taxonomy" (see `mallorn.survey.taxonomy.Taxonomy`), and the blocks "training", "selection", "model",

@@ -15,9 +15,9 @@ from mallorn.seeds import derived_seed
 
 
 def main(train, folds, output, settings):
-    """Write the CSV file feature, frequency, selected, the most frequent first.
+    """Write a CSV file with feature, frequency and selected, the most frequent first.
 
-    For people to read: cross-validation chooses anew inside each training part and does not see this file.
+    It is for people to read. Cross-validation chooses anew inside each training part and does not read it.
 
     train, folds, output: paths. settings: {"seed", "target", and the blocks "training", "selection" of the
     configuration}.

@@ -1,4 +1,4 @@
-"""What the values of single features add to each class: results/evaluation/shapes.csv."""
+"""Find what the values of single features add to each class: results/evaluation/shapes.csv."""
 
 import logging
 
@@ -11,7 +11,7 @@ from mallorn.seeds import derived_seed
 
 
 def main(models, train, importance, output, settings):
-    """Write the rows of `mallorn.learning.shapes.shape_functions` of the most important features as CSV, model first.
+    """Write the rows of `mallorn.learning.shapes.shape_functions` for the most important features as CSV, model first.
 
     models: folders of the fits of all repeats. train: path of the feature table. importance: paths, of the same model.
     settings: {"seed", "shapes" of the block `explanations`}.

@@ -1,4 +1,4 @@
-"""Simulate the objects that networks learn from before they see those of the survey."""
+"""Simulate the objects that networks learn from before those of the survey."""
 
 from mallorn.io.tables import write_table
 from mallorn.seeds import derived_seed
@@ -8,7 +8,7 @@ from mallorn.survey.passbands import Passbands
 
 
 def main(outputs, settings):
-    """Write their points and objects, as ingestion writes those of a split, and of what type each is.
+    """Write their points and objects, like those of an ingested split, and the type of each.
 
     outputs: {"points", "objects", "labels": path}. settings: {"seed", "simulation": a whole block of the configuration,
     "passbands": text of the survey's}.

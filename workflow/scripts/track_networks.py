@@ -16,7 +16,7 @@ from mallorn.runs.tracking import track_network
 
 
 def main(networks, folds, output, settings):
-    """Log one run for each network and write {name: id of the run} as JSON to `output`.
+    """Log one run for each network; write {name: id of the run} as JSON to `output`.
 
     networks: {(model, protocol, repeat): (folder of its fits, path of its out-of-fold predictions)}. folds: path.
     settings: block "tracking" of the configuration.

@@ -10,7 +10,7 @@ from mallorn.runs.tracking import track_run
 
 
 def main(scores, history, files, output, settings):
-    """Log the run and write its id as JSON to `output`.
+    """Log the run; write its id as JSON to `output`.
 
     scores, history: paths. files: {folder among the artifacts: path}. settings: block "tracking" of the configuration.
     """

@@ -1,4 +1,4 @@
-"""One of the workers that look for better parameters of a model."""
+"""A worker that looks for better parameters of a model, beside others."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from mallorn.seeds import derived_seed
 
 
 def main(files, folds, output, about, settings, budget, code):
-    """Work on a study until it has its trials; write those of this worker.
+    """Work on a study until it has all its trials; write the trials of this worker.
 
-    files: `DatasetFiles` of the training objects. folds, output: paths; the journal that all workers of the study share
-    lies beside the output. about: {"study", "model", "worker"}. settings: {"seed", "target", "metric", and the blocks
-    "training", "selection" and "model" of the configuration}; budget: trials of the study. code: digest of the code:
-    its trials are a study of their own.
+    files: `DatasetFiles` of the training objects. folds, output: paths; the journal that all workers share is beside
+    the output. about: {"study", "model", "worker"}. settings: {"seed", "target", "metric", and the blocks "training",
+    "selection" and "model" of the configuration}; budget: number of trials in the study. code: digest of the code; each
+    state of the code has a study of its own.
     """
     training, model = settings["training"], settings["model"]
     dataset = read_dataset(files, training, needs_of(model))

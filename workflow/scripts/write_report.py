@@ -1,4 +1,4 @@
-"""Write the pages of the report from the results there are."""
+"""Write the pages of the report from the existing results."""
 
 import json
 import logging
@@ -46,12 +46,12 @@ _COMMANDS = {
 
 
 def main(paths, folders, folder, settings):
-    """Write all pages but those of objects to `folder`.
+    """Write all pages except those of objects to `folder`.
 
     paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
-    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}, in part empty.
-    settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; and "members", the models
-    of the submitted ensemble, none of a single model.
+    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}; some may be empty.
+    settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; "members", the models of
+    the submitted ensemble, none for a single model.
     """
     table = read_columns(paths["candidates"])
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))

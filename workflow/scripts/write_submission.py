@@ -13,11 +13,11 @@ from mallorn.survey.lightcurves import redshift_kind
 
 
 def main(metadata, decisions, submission, probabilities):
-    """Write both CSV files, with the objects of the sample submission in its order.
+    """Write both CSV files, with objects in the order of the sample submission.
 
     metadata: path of the objects' table, whose column `submission_row` is that order. decisions: {"predictions",
     "threshold", "without", "without_threshold"}: paths of the test predictions of all repeats, which are averaged, and
-    of the JSON files of choose_threshold; the latter two of models trained without redshifts, if there are any.
+    of the JSON files of choose_threshold; the last two are of models trained without redshifts, if there are any.
     """
     log = read_columns(metadata, ["object_id", "submission_row", "Z", "Z_err"])
     listed = np.flatnonzero(log["submission_row"] >= 0)

@@ -35,9 +35,7 @@ class SmoothCurves(NamedTuple):
     error: np.ndarray
 
     def peak(self, sigma):
-        """Return the index (n,) of the point where each object's flux less `sigma` errors is largest, -1 without
-        points.
-        """
+        """Return the index (n,) of each object's point with the largest flux less `sigma` errors, -1 without points."""
         return self.segments.argmax(self.flux - sigma * self.error)
 
 

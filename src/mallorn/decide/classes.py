@@ -16,9 +16,7 @@ def rescaled(classes, probability):
 
 
 def shared_out(probability, others):
-    """Return (n, 1 + C): `probability` (n,) of class 0, and what is left of 1 shared out in proportion to `others` (n,
-    C).
-    """
+    """Return (n, 1 + C): `probability` (n,) of class 0, and the rest of 1 in proportion to `others` (n, C)."""
     probability, total = np.asarray(probability, dtype=float), others.sum(axis=1, keepdims=True)
     share = np.divide(others, total, out=np.full(others.shape, 1.0 / others.shape[1]), where=total > 0)
     return np.column_stack([probability, (1.0 - probability)[:, None] * share])

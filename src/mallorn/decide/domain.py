@@ -107,9 +107,7 @@ class Judgement(NamedTuple):
 
     @property
     def leading(self):
-        """The training set (n,) str whose models weigh most in the score of each object, "" for objects without a
-        score.
-        """
+        """The training set (n,) str whose models weigh most in the score of each object, "" without a score."""
         pairs = zip(self.scorer, self.beside, strict=True)
         return np.array([WHOLE_OF[name] if share >= 0.5 else name for name, share in pairs], dtype=object)
 
@@ -158,9 +156,7 @@ def read_domain(path):
 
 
 def of_training_sets(domain, *names):
-    """Return the content of domain.json with only the scorers of the training sets `names`; missing ones are
-    skipped.
-    """
+    """Return the content of domain.json with only the scorers of the training sets `names` that exist."""
     domain = domain if EARLY in names else {key: value for key, value in domain.items() if key != "young"}
     return {**domain, "scorers": {name: one for name, one in domain["scorers"].items() if name in names}}
 
@@ -209,9 +205,7 @@ def judge(domain, seen):
 
 
 def tell_judgement(domain, seen, judgement):
-    """Log how many objects have no score or lie outside the domain, and how the whole survey differs from what was
-    learned.
-    """
+    """Log how many objects have no score or lie outside the domain, and how the survey as a whole is unlike."""
     n = len(judgement.status)
     said = {STATUS[2]: "get no probability", STATUS[1]: "are unlike all that the model has learned from"}
     for status, what in said.items():

@@ -156,9 +156,7 @@ class Detectors:
 
 
 def _nodes(tree):
-    """Return (feature, threshold, right, path), (M,) each, of scikit-learn's tree, in which a left child is the next
-    node.
-    """
+    """Return (feature, threshold, right, path), (M,) each, of scikit-learn's tree; a left child is the next node."""
     leaf = tree.children_left < 0
     threshold = tree.threshold.astype(np.float32)  # nothing is lost: features are float32
     threshold = np.where(threshold > tree.threshold, np.nextafter(threshold, np.float32(-np.inf)), threshold)

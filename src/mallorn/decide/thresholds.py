@@ -40,9 +40,7 @@ def expected_count(target, probability, ratio, fraction=None, weight=None):
 
 
 def wanted_precision(target, probability, precision, fraction=None, weight=None):
-    """Return the lowest threshold with a precision of at least `precision`; if there is none, that of the highest
-    precision.
-    """
+    """Return the lowest threshold with at least this `precision`; if there is none, that of the highest precision."""
     p, hits, chosen = _cuts(target, probability, fraction, weight)
     achieved = _ratio(hits, chosen)
     enough = achieved >= precision

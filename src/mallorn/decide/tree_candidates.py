@@ -1,6 +1,4 @@
-"""What a model of a tree says about new objects: probabilities, intervals and sets of classes, and a list of candidates
-for each class.
-"""
+"""What a model of a tree says about new objects: probabilities, intervals, sets, and candidates of each class."""
 
 import re
 

@@ -28,9 +28,7 @@ class TreePredictions(NamedTuple):
 
 
 def write_tree_predictions(path, predictions):
-    """Write `TreePredictions`: object_id, fold and WAY__CLASS for all ways and classes, with the tree in the
-    metadata.
-    """
+    """Write `TreePredictions`: object_id, fold and WAY__CLASS of all ways and classes; metadata hold the tree."""
     order = np.argsort(predictions.object_id.astype(str), kind="stable")
     columns = {"object_id": predictions.object_id[order], "fold": predictions.fold[order].astype(np.int8)}
     for way, probability in predictions.probability.items():

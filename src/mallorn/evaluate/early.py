@@ -1,4 +1,4 @@
-"""Scores of objects at each age: how well classes are told while an event unfolds, and what a model gains by age.
+"""Scores by age: how well classes are told while an event unfolds, and what a model gains at each age.
 
 Each score is the mean over the repeats of the folds. All repeats see the same bootstraps, so that an interval holds how
 few events there are, and less of how they were shared out.

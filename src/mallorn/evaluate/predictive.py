@@ -5,7 +5,7 @@ varies more: the scored events are one sample and the new ones another, and othe
 another model. There are three kinds of draws, each of which includes the one before:
 
 - "score": the events that were scored, drawn anew.
-- "new_sample": as many events as the new sample has, drawn from events that were drawn anew.
+- "new_sample": the scored events drawn anew, and from these as many events as the new sample has.
 - "new_sample_and_model": and the odds of the score shifted as they are between models trained on events drawn anew.
 
 The last two know more than the draws. Draws of n events have (n - 1) / n of the variance, so these intervals are taken

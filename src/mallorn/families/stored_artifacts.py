@@ -1,7 +1,7 @@
-"""The artifacts of one part: what is stale is made in one pass over the light curves, the rest stays.
+"""The artifacts of one part: stale ones are made in one pass over the light curves, the others stay.
 
-One job makes all artifacts, since a start of an interpreter and loading compiled code cost as much as many a fit. Each
-table says what it was made from, so an edit of one artifact makes that one again, and those that are made of it.
+One job makes all artifacts, since starting an interpreter and loading compiled code cost as much as many fits. Each
+table says what it was made from: after an edit, only that artifact is made again, and those that depend on it.
 """
 
 import logging
@@ -21,13 +21,13 @@ _log = logging.getLogger(__name__)
 
 
 def write_artifacts(points, objects, artifacts, kernels=None, engine="auto"):
-    """Write the artifacts of one part that are not there, or were made from something else.
+    """Write the artifacts of one part that are missing, or were made from something else.
 
     points, objects: paths of the light curves, as `mallorn.survey.lightcurves.write_lightcurves` makes them. artifacts:
         {artifact: {"output": path, or {slot: path}, "settings": its block of the configuration, "code": digest of the
         code that makes it}}, each after those that it needs. kernels, engine: see `Tools`.
 
-    Tables that stay get a new date, so that they are newer than what they were made from.
+    Tables that stay get a new date, since they must be newer than what they were made from.
     """
     modules = {name: load("artifacts", name.rpartition("/")[2], "units", "make") for name in artifacts}
     light_curves, digests = digests_of_files({"points": points, "objects": objects}, {}), {}
@@ -65,7 +65,7 @@ def _write(points, objects, stale, artifacts, tools):
 
 
 def _writers(module, asked, digest, files):
-    """Return {slot: function that writes a group} of an artifact; {None: the function} of one that has no slots."""
+    """Return {slot: function that writes a group} of an artifact; {None: the function} for one without slots."""
     outputs = asked["output"] if isinstance(asked["output"], dict) else {None: asked["output"]}
     about = module.units(asked["settings"]), ("object_id",), {MADE_FROM: digest}
     return {slot: files.enter_context(table_writer(path, *about)) for slot, path in outputs.items()}

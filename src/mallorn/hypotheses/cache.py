@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes some 25 s of CPU, which a user who scores waits for once: two processes share it, where there are two
+Compilation takes about 25 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
@@ -116,9 +116,9 @@ def use_kernels(folder=None):
 
 @contextmanager
 def _compiled_beside(folder):
-    """Let `_OTHERS` compile into `folder` in a process of its own while the block runs.
+    """Compile `_OTHERS` into `folder` in a process of its own while the block runs.
 
-    What it does not compile, since it cannot be started or fails, is missing in the folder, no more.
+    If it cannot be started or fails, its part is missing in the folder, and nothing else happens.
     """
     path = os.pathsep.join(os.path.abspath(one) for one in sys.path if one)
     command = [sys.executable, "-P", "-c", _OTHERS, str(folder)]

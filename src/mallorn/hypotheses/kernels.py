@@ -4,9 +4,9 @@ One compiled entry, `fit_objects`, serves every hypothesis: which light curve an
 numbers (positions in `LIGHT_CURVES` and `SEDS`). numba's cache looks only at the file of the entry, and not at what it
 calls elsewhere: see `mallorn.hypotheses.cache` for the folders in which the machine code is kept.
 
-The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0), so the
-residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>: the full
-derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
+The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0). The residual r
+= f - A m then has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>. This is the full
+derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is short for one amplitude per band.
 """
 
 # size: compiled functions take arrays, one argument each
@@ -52,7 +52,7 @@ def _flare(x, t0, e, g):
 
 @jit
 def _flare_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_tau, ln_p, of what `_flare` left in g."""
+    """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
     for i in range(x.size):
         d = x[i] - t0
         value, u = g[0, i], g[1, i]
@@ -77,7 +77,7 @@ def _explosion(x, t0, e, g):
 
 @jit
 def _explosion_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_fall, of what `_explosion` left in g."""
+    """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
     for i in range(x.size):
         d = x[i] - t0
         square = g[0, i] * g[0, i]
@@ -89,7 +89,7 @@ def _explosion_derivatives(x, t0, e, g, slope, dg):
 
 @jit
 def _light_curve(kind, x, p, derivatives, work, slope, dg):
-    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, where asked, slope and dg."""
+    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, if asked, slope and dg."""
     t0, e = p[0], np.empty(p.size - 1)
     for k in range(e.size):
         e[k] = exp(p[1 + k])
@@ -127,7 +127,7 @@ def _size(light_curve):
 
 @jit
 def _model(light_curve, sed, p, points, w, m, dm, work):
-    """Fill m (n,) with w g S, and dm (P, n) with its derivatives by t0 and all parameters unless it is (P, 0).
+    """Fill m (n,) with w g S, and dm (P, n), unless it is (P, 0), with its derivatives by t0 and all parameters.
 
     points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
@@ -178,7 +178,7 @@ def _objective(f, m, group, amplitude, p, mean, sd):
 
 @jit
 def _dot(a, b):
-    """Inner product in four interleaved sums, which the processor can take side by side."""
+    """Inner product in four interleaved sums, which the processor can run side by side."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     whole = a.size - a.size % 4
     for i in range(0, whole, 4):
@@ -225,8 +225,8 @@ def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, h
 def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, tolerance, out, work):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
-    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
-    the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds.
+    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
+    still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
     points, work: see `_model`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
     Hessian (P, P).
     """
@@ -291,14 +291,14 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
 
 @jit
 def _close(light_curve, p, q):
-    """Whether two starting points lead to the same place: epochs (of both flares) and decay times much the same."""
+    """Whether two starting points lead to the same place: their epochs (of both flares) and decay times are close."""
     same = abs(p[0] - q[0]) < 6.0 and abs(p[2] - q[2]) < 0.3
     return same and (light_curve != _DOUBLE or abs(p[5] - q[5]) < 25.0)
 
 
 @jit
 def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, work):
-    """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
+    """Return all starting points (C G + E, P) and their objectives, infinite for absent points."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
     k = 0
@@ -344,11 +344,11 @@ def fit_objects(
     light_curve, sed: numbers of the forms. groups: 1 amplitude, or B, one for each passband. start (n + 1,): first
     point of each object. x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, B):
     rest frame, angstrom.
-    epochs (n, C): rest-frame days at which an event may be, NaN where absent; each is combined with every row of
-    grid (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, t0 absolute, NaN where absent.
+    epochs (n, C): rest-frame days at which an event may be, NaN where absent. Each is combined with every row of grid
+    (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, with absolute t0, NaN where absent.
     prior (4, P): means, sds, lower and upper bounds; the bounds of t0 are relative to the first and the last point.
-    descents: number of best starting points from which to descend, each for trial_steps evaluations; the one that gets
-    lowest goes on for max_steps, or until a step gains less than tolerance.
+    descents: number of best starting points from which to descend, each for trial_steps evaluations. The lowest of them
+    goes on for max_steps, or until a step gains less than tolerance.
     status: CONVERGED, EXHAUSTED (no convergence after max_steps), STUCK (no downhill step found).
     """
     n, size = start.size - 1, prior.shape[1]
@@ -406,7 +406,7 @@ def fit_objects(
 def evaluate(light_curve, sed, p, x, band, wavelength):
     """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n).
 
-    For checks; compiled at its first call.
+    This is for checks. It is compiled at its first call.
     """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
     points = x, band, wavelength, point_constants(band, wavelength)

@@ -1,6 +1,6 @@
-"""What the compiled fits of `kernels` and `semi_kernels` share: exponentials, SEDs, and small linear algebra.
+"""Shared parts of the compiled fits `kernels` and `semi_kernels`: exponentials, SEDs, and small linear algebra.
 
-It holds no function that numba compiles by itself, so that two processes can compile the two fits at the same time.
+numba compiles no function here by itself: two processes can compile the two fits at the same time.
 """
 
 # size: compiled functions take arrays, one argument each
@@ -60,7 +60,7 @@ def _float_of(context, bits):
 def exp_of(x):
     """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
 
-    Loops over it run on several points at once, which those over math.exp cannot.
+    The processor can run loops over it on several points at once, unlike loops over math.exp.
     """
     x = min(max(x, -708.0), 709.0)
     shifted = x * 1.4426950408889634 + 6755399441055744.0
@@ -125,7 +125,7 @@ def point_constants(band, wavelength):
 def _blackbody(inverse, c, s, a):
     """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
 
-    exp(x) - 1 will do: at the wavelengths and temperatures that are allowed x is above 0.1.
+    exp(x) - 1 is accurate enough: x is above 0.1 at all allowed wavelengths and temperatures.
     """
     for i in range(inverse.size):
         ex = exp_of(min(c[0, i] * inverse[i], 600.0)) - 1.0
@@ -137,7 +137,7 @@ def _blackbody(inverse, c, s, a):
 
 @jit
 def _by_log_temperature(inverse, c, a, out):
-    """Fill out with d ln S / d ln T of what `_blackbody` left."""
+    """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
     for i in range(inverse.size):
         x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
         out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
@@ -228,7 +228,7 @@ def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
 
 @jit
 def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, where asked, slope with d ln S/dd and ds with d ln S/dp."""
+    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp."""
     if kind == _DRIFTING_BLACKBODY:
         _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
     elif kind == _COOLING:
@@ -264,7 +264,7 @@ def solve_positive(matrix, vector, size):
 
 @jit
 def predicted_gain(gradient, hessian, step):
-    """How much the quadratic model falls along a step (gradient and Hessian are halves); at least a tiny number."""
+    """Decrease of the quadratic model along a step (gradient and Hessian are halves), at least a tiny number."""
     total = 0.0
     for k in range(step.size):
         total -= 2.0 * gradient[k] * step[k]
@@ -275,6 +275,6 @@ def predicted_gain(gradient, hessian, step):
 
 @jit
 def copy_into(values, into):
-    """Copy an array (n,): numba compiles `into[:] = values` for seconds, for the words of an error."""
+    """Copy an array (n,). numba would compile `into[:] = values` for seconds, because of the words of an error."""
     for i in range(values.size):
         into[i] = values[i]

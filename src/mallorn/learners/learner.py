@@ -49,7 +49,7 @@ _EXTRA = ("torch", "safetensors")
 def learner(name, params=()):
     """Return the module of the learner `name`. Raise ConfigError if there is none, or if it lacks one of `params`.
 
-    Raises ConfigError too for a network without torch.
+    Raises Raises ConfigError too for a network without torch.
 
     Learners ignore unknown parameters, and a misspelt one would otherwise go unnoticed.
     """

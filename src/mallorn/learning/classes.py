@@ -1,4 +1,4 @@
-"""The classes that objects are of: the one that is sought, and the others by their type."""
+"""Classes of objects: the one sought, and the others by type."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ OTHER = "other"
 
 
 def is_target(spec_type, target, training):
-    """Return which objects are of the class sought, (n,) bool.
+    """Return which objects belong to the class sought, (n,) bool.
 
     target: name of the class sought: one of `training.classes`, `training.other_class`, or else a SpecType.
     spec_type (n,) str, None where unknown. training: block of config.yaml, see `encode_classes`.
@@ -34,12 +34,12 @@ def class_names(scheme, training, target):
 
 
 def encode_classes(labels, scheme, training, target):
-    """Return (classes (n,) int, names, kinds (n,) int): the class of each object, class 0 being the one sought.
+    """Return (classes (n,) int, names, kinds (n,) int): the class of each object; class 0 is the one sought.
 
     labels: {"spec_type", "target"} (n,) each, target 1 for objects of the class sought (see `is_target`).
     scheme: "binary" (sought or not) or "multiclass": the other objects by their SpecType.
-    training: block of config.yaml, of which are read `classes`, {class: [SpecType, ...]}, and `other_class`, the class
-    of the types that no class lists. target: name of the class sought.
+    training: block of config.yaml; it has `classes`, {class: [SpecType, ...]}, and `other_class`, the class of types
+    that no class lists. target: name of the class sought.
     kinds: the classes of "multiclass" with either scheme; see `mallorn.learning.transforms.linear_start`.
     Raises ConfigError if there is no such scheme, or if a type is in two classes.
     """
@@ -60,14 +60,14 @@ def encode_classes(labels, scheme, training, target):
 
 
 def class_weights(classes, balance):
-    """Return a weight for each object, mean 1: (n / n_c)^balance, 0 for equal objects, 1 for equal classes."""
+    """Return a weight for each object, with mean 1: (n / n_c)^balance. 0 is for equal objects, 1 for equal classes."""
     counts = np.bincount(classes)
     weight = (len(classes) / counts[classes]) ** balance
     return weight / weight.mean()
 
 
 def event_weights(event, classes, weight, balance):
-    """Return the weights (n,) of objects, those of an event with many siblings lower: weight / total^balance.
+    """Return the weights (n,) of objects, lower for events with many siblings: weight / total^balance.
 
     total: the sum of `weight` over the objects of the event, its siblings. Each class keeps the sum of its weights.
     0 leaves the weights as they are; 1 gives each event of a class the same weight, however many siblings it has.

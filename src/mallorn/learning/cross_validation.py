@@ -16,26 +16,25 @@ __all__ = ["Augmented", "Options", "Predictions", "cross_validate", "train_predi
 
 
 class Augmented(NamedTuple):
-    """Altered copies of training objects: their `dataset`, and `row` (c,) of the object that each is made of."""
+    """Altered copies of training objects: their `dataset`, and for each the `row` (c,) of its object."""
 
     dataset: Dataset
     row: np.ndarray
 
 
 class Options(NamedTuple):
-    """What `train_predict` and `cross_validate` do beside predicting what is held out.
+    """What `train_predict` and `cross_validate` do besides predicting held-out objects.
 
     outside: a `Dataset` of further objects to predict with every fit.
-    trained: `Augmented` objects that are trained on along with the objects in training that they are made of, those of
-        one object together weighing as much as the object.
-    predicted: `Augmented` objects that are predicted along with the held-out objects that they are made of.
-    pseudo_labels: {"confidence", "weight"}: objects `outside` whose most probable class has at least this probability
-        are learned from too, as if of that class and with this weight, in a second fit (self-training; Lee 2013). What
-        is held out plays no part in it. Their kinds are unknown. None for a single fit.
+    trained: `Augmented` objects that are trained on along with their objects; all copies of an object together weigh as
+        much as the object.
+    predicted: `Augmented` objects that are predicted along with their held-out objects.
+    pseudo_labels: {"confidence", "weight"}: a second fit also learns from objects `outside` whose most probable class
+        has at least this probability, as if they were of that class, with this weight (self-training; Lee 2013).
+        Held-out objects play no part in it. Their kinds are unknown. None for a single fit.
     keep: whether to return the fitted models.
     checkpoints: path of a folder for the states of fits of learners that resume; None for none.
-    oversample: how artificial objects of rarer classes are made of those in training, see
-        `mallorn.learning.oversampling`.
+    oversample: the method to make artificial objects of rarer classes, see `mallorn.learning.oversampling`.
     """
 
     outside: Dataset | None = None
@@ -48,13 +47,13 @@ class Options(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """What `train_predict` and `cross_validate` return: probabilities of C classes and importances of p features.
+    """Results of `train_predict` and `cross_validate`: probabilities of C classes and importances of p features.
 
-    inside (n, C): of the training objects that were held out, NaN for those that never were.
-    outside (m, C): of the objects outside, mean over all fits; None without any.
-    importance (p,): mean over all fits of the importances, each fit's summing to one.
-    augmented (c, C): of the augmented objects, by the models that held their objects out; None without any.
-    fits: a `Pipeline` for each part and member, if they were to be kept.
+    inside (n, C): of the training objects when they were held out, NaN for those that never were. outside (m, C): of
+    the objects outside, mean over all fits; None without any. importance (p,): mean over all fits of the importances,
+    each fit's summing to one. augmented (c, C): of the augmented objects, by the models that held their objects out;
+    None without any.
+    fits: a `Pipeline` for each part and member, if they are kept.
     """
 
     inside: np.ndarray
@@ -65,7 +64,7 @@ class Predictions(NamedTuple):
 
 
 def cross_validate(objects, fold, spec, seed, threads, options=None):
-    """Return the `Predictions` of a model trained, for each fold, on all other folds.
+    """Return the `Predictions` of a model that is trained, for each fold, on all other folds.
 
     fold (n,) int. The other arguments are those of `train_predict`.
     """
@@ -74,13 +73,13 @@ def cross_validate(objects, fold, spec, seed, threads, options=None):
 
 
 def train_predict(objects, parts, spec, seed, threads, options=None):
-    """Return the `Predictions` of the `Labelled` objects that are held out in `parts`, and of those of `options`.
+    """Return the `Predictions` of the `Labelled` objects that `parts` hold out, and of the objects of `options`.
 
-    parts: list of (train, predict), row numbers; a fit sees the objects `train` and nothing else, and objects that are
-        predicted more than once get the mean.
+    parts: list of (train, predict), row numbers; a fit sees only the objects `train`, and objects that are predicted
+        more than once get the mean.
     spec: the model's block of config.yaml: learner, balance, params, transforms, and `seeds`, the number of members
         averaged.
-    threads: fits at a time, each on one thread, so that results do not depend on it.
+    threads: fits at a time, each on one thread; results do not depend on it.
     options: `Options`; None for none of them.
     """
     options = options or Options()
@@ -100,17 +99,17 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
         pipeline = _fit(objects, train, spec, own, shared[k], options, checkpoint)
         return held, pipeline, _predict(pipeline, objects, held, options)
 
-    # a learner may set no number of threads of linear algebra for the process while it runs in a thread of the pool
+    # in a thread of the pool, a learner must not set the number of threads of linear algebra for the whole process
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         shared = list(pool.map(share, range(len(parts))))
-        # results are added in the order of the tasks, whichever ends first
+        # results are added in the order of the tasks, whichever task ends first
         for result in progress(pool.map(fit, tasks), len(tasks), "fits"):
             sums.add(*result)
     return sums.predictions(len(tasks))
 
 
 def _fit(objects, train, spec, seed, shared, options, checkpoint):
-    """Return the `Pipeline` of one member, fitted to the objects with the numbers `train`.
+    """Return the `Pipeline` of one member, fitted to the objects at the indices `train`.
 
     checkpoint: path of a file for the state of a fit that resumes; None for none.
     """
@@ -126,7 +125,7 @@ def _fit(objects, train, spec, seed, shared, options, checkpoint):
 
 
 def _augmented(objects, train, augmented):
-    """Return the `Labelled` objects that are made of the objects with the numbers `train`."""
+    """Return the `Labelled` copies of the objects at the indices `train`."""
     kept = np.flatnonzero(np.isin(augmented.row, train))
     of = augmented.row[kept]
     weight = objects.weight[of] / np.bincount(of, minlength=len(objects.dataset))[of]
@@ -135,7 +134,7 @@ def _augmented(objects, train, augmented):
 
 
 def _pseudo_labelled(pipeline, options):
-    """Return the objects outside that the model is sure of, `Labelled` by it."""
+    """Return the objects outside about which the model is sure, `Labelled` by it."""
     guess = pipeline.predict(options.outside)
     sure = np.flatnonzero(guess.max(axis=1) >= options.pseudo_labels["confidence"])
     dataset, unknown = options.outside.take(sure), np.full(len(sure), -1)
@@ -144,7 +143,7 @@ def _pseudo_labelled(pipeline, options):
 
 
 def _predict(pipeline, objects, held, options):
-    """Return probabilities: of the objects held out, of those outside, and (rows, probabilities) of augmented ones."""
+    """Return probabilities of the held-out objects, of those outside, and (rows, probabilities) of augmented ones."""
     outside = None if options.outside is None else pipeline.predict(options.outside)
     augmented = None
     if options.predicted is not None:
@@ -154,7 +153,7 @@ def _predict(pipeline, objects, held, options):
 
 
 class _Sums:
-    """What all fits predict, added up."""
+    """Sums of the predictions of all fits."""
 
     def __init__(self, objects, options, n_features):
         n_classes, self._keep, self._fits = objects.n_classes, options.keep, []
@@ -184,7 +183,7 @@ class _Sums:
 
 
 class _Mean:
-    """Running mean of rows, each of which may be added any number of times."""
+    """Running mean of rows; each may be added any number of times."""
 
     def __init__(self, n, width):
         self._total, self._times = np.zeros((n, width)), np.zeros(n)

@@ -1,4 +1,4 @@
-"""What models learn from: objects, and any of three views of them, each read when it is first asked for.
+"""Data sets that models learn from: objects with up to three views, each read when it is first asked for.
 
 - "features": a `Features` table.
 - "grid": a `Grid`, the posterior light curves on the rest-frame phases.
@@ -53,13 +53,13 @@ class Grid(NamedTuple):
 
 
 class Dataset:
-    """n objects: `object_id` (n,) str, their views, and the `margin` that boosting begins from, None for none.
+    """n objects: `object_id` (n,) str, their views, and the `margin` from which boosting begins, None for none.
 
     margin: (n,) of class 0 if there are two classes, or (n, C); see `mallorn.learning.transforms.linear_start`.
     """
 
     def __init__(self, object_id, margin=None, **views):
-        """Make a data set of `views`: of each of `VIEWS` that it has, the view or a function that returns it."""
+        """Make a data set of `views`: for each of `VIEWS` that it has, the view or a function that returns it."""
         self.object_id, self.margin = np.asarray(object_id, dtype=object), margin
         self._views, self._lock = views, Lock()
 
@@ -68,7 +68,7 @@ class Dataset:
 
     @property
     def views(self):
-        """Names of the views that there are."""
+        """Names of the views that it has."""
         return tuple(self._views)
 
     @property
@@ -96,7 +96,7 @@ class Dataset:
             return self._views[name]
 
     def take(self, rows):
-        """Return the objects with the numbers `rows` (m,), in that order; views that are not read stay so."""
+        """Return the objects at the indices `rows` (m,), in that order; unread views stay unread."""
         rows = np.asarray(rows, dtype=np.int64)
         margin = None if self.margin is None else self.margin[rows]
         return Dataset(self.object_id[rows], margin, **{name: self._taken(name, rows) for name in self._views})
@@ -128,7 +128,7 @@ def of_values(values, columns=None, object_id=None):
 
 
 def concatenate(parts):
-    """Return the `Dataset` of the objects of all `parts` one after another, with the views that all of them have."""
+    """Return the `Dataset` of the objects of all `parts` in a row, with the views that all of them have."""
     joiners = {"features": _joined_features, "grid": _joined_grid, "points": _joined_points}
     names = [name for name in parts[0].views if all(name in part.views for part in parts)]
 
@@ -149,7 +149,7 @@ def _joined_grid(parts):
 
 
 def _joined_points(parts):
-    """Return the light curves in the order of the parts; `joined` sorts them by object id."""
+    """Return the light curves in the order of the parts, since `joined` sorts them by object id."""
     ids = np.concatenate([part.object_id for part in parts]).astype(str)
     place = np.empty(len(ids), dtype=np.int64)
     place[np.argsort(ids, kind="stable")] = np.arange(len(ids))
@@ -157,11 +157,11 @@ def _joined_points(parts):
 
 
 class Labelled(NamedTuple):
-    """A `Dataset` of n objects to learn from, and what is known of each.
+    """A `Dataset` of n objects to learn from, and what is known about each.
 
-    classes (n,) int, of 0 .. n_classes - 1, class 0 being the one sought. kinds (n,) int: classes at least as fine with
-    the same class 0, below 0 where unknown. event (n,) str: the event that an object is a sibling of. weight (n,) in
-    the loss. levels (D, n_classes): groups of the classes on a tree, see `mallorn.learning.tree.class_levels`, or None.
+    classes (n,) int, 0 .. n_classes - 1; class 0 is the one sought. kinds (n,) int: classes at least as fine with the
+    same class 0, below 0 if unknown. event (n,) str: the event of each object. weight (n,) in the loss. levels (D,
+    n_classes): groups of the classes on a tree, see `mallorn.learning.tree.class_levels`, or None.
     """
 
     dataset: Dataset
@@ -174,7 +174,7 @@ class Labelled(NamedTuple):
 
     @classmethod
     def of(cls, dataset, classes, n_classes, event, kinds=None, weight=None):
-        """Return the `Labelled` objects with `classes` for missing kinds and equal weights for missing ones."""
+        """Return the `Labelled` objects; missing kinds become `classes`, and missing weights are equal."""
         kinds = classes if kinds is None else kinds
         weight = np.ones(len(dataset)) if weight is None else np.asarray(weight, dtype=float)
         return cls(dataset, np.asarray(classes), n_classes, np.asarray(kinds), np.asarray(event, dtype=object), weight)
@@ -190,7 +190,7 @@ class Labelled(NamedTuple):
         return self._replace(dataset=self.dataset.take(rows), **columns)
 
     def and_also(self, other):
-        """Return these objects, and after them the `Labelled` objects `other`."""
+        """Return these objects, followed by the `Labelled` objects `other`."""
         names = ("classes", "kinds", "event", "weight")
         columns = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
         return self._replace(dataset=concatenate([self.dataset, other.dataset]), **columns)

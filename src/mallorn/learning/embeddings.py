@@ -1,8 +1,8 @@
-"""Embeddings of light curves by a network that the user has as an ONNX file: a row of numbers for each object.
+"""Embeddings of light curves by a user's network in an ONNX file: a row of numbers for each object.
 
-What the network is fed is a layout, one of `LAYOUTS`: those of models that `light_curve.embed` knows (Malanchev et al.
-2021), or `views`, the arrays that our own networks read. Either way only points within 100 rest-frame days before and
-300 after the peak of the posterior count.
+The network's input has a layout, one of `LAYOUTS`: those of models that `light_curve.embed` knows (Malanchev et al.
+2021), or `views`, the arrays that our own networks read. In all layouts, only points from 100 rest-frame days before to
+300 days after the posterior's peak count.
 """
 
 import warnings
@@ -46,9 +46,9 @@ class Embedder(NamedTuple):
     output: str
 
     def embed(self, dataset):
-        """Return (n, d) float32 of the n objects of a `Dataset`, NaN where there is no point to embed.
+        """Return (n, d) float32 for the n objects of a `Dataset`, NaN for objects without a point to embed.
 
-        d is 0 if no object has one. Raises ConfigError if the network cannot take what it is fed.
+        d is 0 if no object has one. Raises ConfigError if the network cannot take its input.
         """
         if self.layout == "views":
             return self._of_views(dataset)
@@ -111,7 +111,7 @@ class Embedder(NamedTuple):
     def _run(self, call):
         try:
             return call()
-        except Exception as error:  # those of onnxruntime are of private classes
+        except Exception as error:  # errors of onnxruntime have private classes
             raise ConfigError(_told(self.layout, "a network that takes this layout", str(error)[:300])) from None
 
 
@@ -126,8 +126,8 @@ def read_weights(path):
 def open_embedder(weights, layout, output=""):
     """Return the `Embedder` of the bytes of an ONNX file, which computes on one thread of the CPU.
 
-    Weights must be in the file itself. Raises ConfigError for a layout that there is not, for bytes that are no
-    network, for an output that it has not, and without onnxruntime.
+    Weights must be in the file itself. Raises ConfigError for an unknown layout, for bytes that are no network, for an
+    output that it lacks, and without onnxruntime.
     """
     if layout not in LAYOUTS:
         raise ConfigError(f"models: embedding.layout: expected one of {', '.join(LAYOUTS)}, found {layout!r}")
@@ -141,7 +141,7 @@ def open_embedder(weights, layout, output=""):
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # each kind of broken file has an error of its own, of a private class
+    except Exception as error:  # each kind of broken file has its own error of a private class
         raise ConfigError(_told(layout, "an ONNX network with its weights", str(error)[:300])) from None
     outputs = [given.name for given in session.get_outputs()]
     if output and output not in outputs:
@@ -150,7 +150,7 @@ def open_embedder(weights, layout, output=""):
 
 
 def _caller(session, layout, output):
-    """Return what embeds one light curve by `light_curve.embed`; None for a layout of our own."""
+    """Return the object of `light_curve.embed` that embeds a light curve; None for a layout of our own."""
     name, called = LAYOUTS[layout]
     if not name:
         return None
@@ -160,7 +160,7 @@ def _caller(session, layout, output):
     if "flux" in called:
         given["mag_zp"] = _ZERO_POINT
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it is experimental: tests hold it
+        warnings.simplefilter("ignore")  # it warns that it is experimental; our tests cover it
         try:
             return getattr(embed, name)(session, reduction="middle", **given)
         except ValueError as error:

@@ -8,7 +8,7 @@ __all__ = ["candidate_table", "explained_rows", "global_table"]
 
 
 def explained_rows(probability, candidates, sample, seed):
-    """Return (candidates, sample): numbers of the most probable objects, and of others drawn at random, ascending."""
+    """Return (candidates, sample): indices of the most probable objects, and of others drawn at random, ascending."""
     best = np.argsort(-np.asarray(probability), kind="stable")[:candidates]
     n = len(probability)
     return best, np.sort(generator(seed, "explained_rows").permutation(n)[:sample])

@@ -1,4 +1,4 @@
-"""Cross-validation folds, drawn once: stratified by type, and event-grouped with the siblings of an event together."""
+"""Folds for cross-validation, drawn once: stratified by type, and grouped so that siblings stay together."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ PROTOCOLS = ("stratified", "grouped")
 def strata(spec_type, target, rare):
     """Return the stratum of each object, shape (n,) str: its type, with the types of fewer than `rare` objects merged.
 
-    Targets (target == 1) are one stratum of their own, however few.
+    Targets (target == 1) are a stratum of their own, however few there are.
     """
     names = np.where(np.asarray(target) == 1, "target", np.asarray(spec_type, dtype=object)).astype(object)
     values, counts = np.unique(names.astype(str), return_counts=True)
@@ -24,12 +24,14 @@ def strata(spec_type, target, rare):
 
 
 def assign_folds(stratum, group, n_folds, rng):
-    """Return the fold of each object, shape (n,) int8, such that groups stay whole and strata are spread evenly.
+    """Return the fold of each object, shape (n,) int8: groups stay whole, and strata are spread evenly.
 
-    Stratum by stratum, the smallest first, the groups in random order, large ones first, each go to the fold with the
-    fewest objects of their stratum, then the fewest groups of it, then the fewest objects of all.
+    Strata are dealt out one by one, the smallest first. Their groups come in random order, large ones first. Each group
+    goes to the fold with the fewest objects of its stratum, then the fewest groups of it, then the fewest objects of
+    all.
 
-    stratum (n,) str; group (n,) str, all objects of a group in one stratum; the result depends on their order, so sort.
+    stratum (n,) str; group (n,) str, all objects of a group in one stratum. The result depends on the order: sort
+    first.
     """
     fold = np.full(len(stratum), -1, dtype=np.int8)
     total = np.zeros(n_folds, dtype=int)
@@ -53,8 +55,8 @@ def assign_folds(stratum, group, n_folds, rng):
 def draw_folds(object_id, spec_type, target, event, n_folds, repeats, rare, seed):
     """Return the folds of both protocols as a long table {column: array}, n objects x 2 protocols x `repeats` rows.
 
-    Columns: object_id, protocol, repeat (int8), fold (int8), and of the object spec_type, target (int8), event; sorted
-    by protocol, repeat and object_id. The same objects give the same folds in any order of rows.
+    Columns: object_id, protocol, repeat (int8), fold (int8), and the object's spec_type, target (int8) and event;
+    sorted by protocol, repeat and object_id. The same objects give the same folds in any order of rows.
 
     object_id, spec_type, event (n,) str; target (n,) 0 or 1; n_folds: parts of each repeat;
     rare: types with fewer objects are drawn as one stratum.
@@ -68,7 +70,7 @@ def draw_folds(object_id, spec_type, target, event, n_folds, repeats, rare, seed
     stratum = strata(spec_type, target, rare)
     blocks = []
     for protocol in PROTOCOLS:
-        # the siblings of an event have one type, but a stratum joins types: a group is an event within a stratum
+        # siblings have one type, but a stratum may join types: a group is an event within a stratum
         group = object_id if protocol == "stratified" else event
         for repeat in range(repeats):
             rng = generator(seed, "folds", protocol, repeat)
@@ -86,9 +88,9 @@ def draw_folds(object_id, spec_type, target, event, n_folds, repeats, rare, seed
 
 
 def fold_of(folds, protocol, repeat, object_id):
-    """Return {"fold", "target", "spec_type", "event"} of the objects `object_id` (n,) in one repeat, shape (n,) each.
+    """Return {"fold", "target", "spec_type", "event"}, (n,) each, of the objects `object_id` (n,) in one repeat.
 
-    A copy of an object has what the object has. folds: table as from `draw_folds`.
+    A copy of an object has the values of the object. folds: table as from `draw_folds`.
 
     Raises DataError if an object has no fold there.
     """

@@ -1,12 +1,12 @@
 """Probabilities of all classes of a tree, by any learner, in two ways.
 
-- "flat": one model of the classes that labels stand at, whose probabilities are summed up the tree.
-- "conditional": a model for each class that has others below, which shares it out among its children, given that the
-  object is of the class; the probability of a class is the product along its path.
+- "flat": one model of the classes that labels name; its probabilities are summed up the tree.
+- "conditional": a model for each class with others below it, which divides the class among its children, given that the
+  object belongs to it; the probability of a class is the product along its path.
 
-Either way children sum to their parent, and the root has probability 1. A label may stand at an inner class. Such an
-object trains what is decided above it. In the flat way it is of a class of its own, whose probability goes to the
-children in the proportions that these have.
+In both ways children sum to their parent, and the root has probability 1. A label may name an inner class. In the
+conditional way, such an object trains only the models above its class. In the flat way it belongs to a class of its
+own, whose probability goes to the children in their proportions.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -31,8 +31,8 @@ WAYS = ("flat", "conditional")
 class TreeModel(NamedTuple):
     """A fitted model of the N classes of a `tree`, in one of `WAYS`.
 
-    fits: of each class that decides, (targets, pipelines): positions (k,) in `tree.names` of what it shares out to, and
-    the `Pipeline` of each member; without any, shares are equal. The flat way has one fit, of the root.
+    fits: for each class with a decision, (targets, pipelines): positions (k,) in `tree.names` of its targets, and the
+    `Pipeline` of each member; without any, shares are equal. The flat way has one fit, of the root.
     """
 
     way: str
@@ -75,7 +75,7 @@ def fit_tree(way, tree, part, spec, options, seed):
         children = [place[child] for child in tree.children(name)]
         inside = over[children][:, part.classes]
         rows = np.flatnonzero(inside.any(axis=0))
-        if not len(rows):  # of none of the children is there an object: all are alike
+        if not len(rows):  # no child has an object: all are alike
             fits[name] = (np.array(children), ())
             continue
         which = np.array(children)[np.argmax(inside[:, rows], axis=0)]
@@ -85,10 +85,10 @@ def fit_tree(way, tree, part, spec, options, seed):
 
 
 def cross_validate_tree(way, tree, objects, fold, spec, options, seed, threads):
-    """Return the probabilities (n, N) of all classes by models that were fitted, for each fold, to all other folds.
+    """Return the probabilities (n, N) of all classes, for each fold by models that were fitted to the other folds.
 
-    objects: `Labelled`, whose classes are positions in `tree.names`. fold (n,) int. threads: folds at a time, which
-    results do not depend on. Others as of `fit_tree`.
+    objects: `Labelled`, whose classes are positions in `tree.names`. fold (n,) int. threads: folds at a time; results
+    do not depend on it. The others are as for `fit_tree`.
     """
     folds, probability = np.unique(fold), np.empty((len(fold), len(tree)))
 
@@ -104,7 +104,7 @@ def cross_validate_tree(way, tree, objects, fold, spec, options, seed, threads):
 
 
 def _fit(part, which, tree, spec, seed, name):
-    """Return (targets (k,), pipelines) of what tells the classes `which` (n,) apart."""
+    """Return (targets (k,), pipelines) of models that tell the classes `which` (n,) apart."""
     targets, classes = np.unique(which, return_inverse=True)
     if len(targets) == 1:
         return targets, ()

@@ -1,4 +1,4 @@
-"""The data set that models read, made of light curves in memory."""
+"""Make the data set that models read from light curves in memory."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ __all__ = ["dataset_of"]
 def dataset_of(curves, columns, settings, made, kernels=None):
     """Return the `Dataset` of `LightCurves`.
 
-    columns: names of the features, of which the logs' own are taken from the light curves. settings: the blocks of the
-    configuration by which features are made. made: {column: (n,)} of the features, {} for a model that reads none.
-    kernels: see `mallorn.families.pipeline.make_artifacts`.
+    columns: names of the features; those of the logs are taken from the light curves. settings: the blocks of the
+    configuration that make features. made: {column: (n,)} of the features, {} for a model that reads none. kernels: see
+    `mallorn.families.pipeline.make_artifacts`.
     """
     values, _ = clipped({**made, "Z": curves.redshift, "EBV": curves.ebv}, columns)
 

@@ -1,10 +1,10 @@
-"""The fits of a model as files: of each a folder with what its transforms and its learner write, and fits.json.
+"""The fits of a model as files: for each a folder with the files of its transforms and its learner, and fits.json.
 
 {number}/learner/                     the learner's model, in its own format
 {number}/{position}_{transform}/      the state of a transform
 fits.json                             what they are
 
-No pickles: what is read is numbers and the boosters' own formats, so that a folder from elsewhere runs no code.
+There are no pickles: files hold numbers and the boosters' own formats. A folder from elsewhere runs no code.
 """
 
 import json
@@ -29,7 +29,7 @@ class Fits(NamedTuple):
     """The fits of one model.
 
     columns: names of the p features of its table, none if it reads no features. classes: names. needs: the views of a
-    `Dataset` that it reads. fits: a `Pipeline` each.
+    `Dataset` that it reads. fits: a `Pipeline` for each.
     """
 
     columns: tuple
@@ -39,7 +39,7 @@ class Fits(NamedTuple):
 
 
 def write_fits(folder, fits):
-    """Write the `Fits` to `folder`, which is made; the index comes last."""
+    """Write the `Fits` to `folder`, which is created; the index comes last."""
     folder, entries = Path(folder), []
     folder.mkdir(parents=True, exist_ok=True)
     for k, fit in enumerate(fits.fits):
@@ -95,14 +95,14 @@ def _load(module, folder):
 
 
 def seen_by(fits, dataset):
-    """Return a `Dataset` with the features that `Fits` read alone, in their order; its features may be more."""
+    """Return a `Dataset` with only the features that `Fits` read, in their order."""
     if not fits.columns or tuple(dataset.features.columns) == tuple(fits.columns):
         return dataset
     return dataset.with_features(fits.columns, dataset.features.select(fits.columns).values)
 
 
 def predict_mean(fits, dataset):
-    """Return class probabilities (n, C) of a `Dataset`, which may have more features: the mean over the `Fits`."""
+    """Return class probabilities (n, C) of a `Dataset`, the mean over the `Fits`; it may have more features."""
     total, dataset = np.zeros((len(dataset), len(fits.classes))), seen_by(fits, dataset)
     for fit in fits.fits:
         total += fit.predict(dataset)
@@ -110,9 +110,9 @@ def predict_mean(fits, dataset):
 
 
 def mean_contributions(fits, dataset):
-    """Return SHAP values (n, p) of the margin of class 0, the mean over the `Fits`; 0 for features a fit does not see.
+    """Return SHAP values (n, p) of the margin of class 0, the mean over the `Fits`; 0 for features that a fit ignores.
 
-    p: the features of the `Dataset`, which may be more than the fits read.
+    p: the features of the `Dataset`; the fits may read only some of them.
 
     Raises DataError if the learner has none.
     """

@@ -1,4 +1,4 @@
-"""Artificial objects of the rarer classes, made of those in training: SMOTE (Chawla et al. 2002, JAIR 16, 321)."""
+"""Artificial objects of the rarer classes, made from those in training: SMOTE (Chawla et al. 2002, JAIR 16, 321)."""
 
 import numpy as np
 
@@ -12,19 +12,19 @@ METHODS = ("none", "smote")
 
 _NEIGHBOURS = 5
 _LIMIT = 3.0  # largest absolute score
-_MARK = 1e-6  # of a missing value: too little to count in a distance
+_MARK = 1e-6  # score of a missing value: too little to count in a distance
 
 
 def oversampled(part, method, seed):
-    """Return the `Labelled` objects `part`, and after them artificial ones, until all kinds have as many.
+    """Return the `Labelled` objects `part`, followed by artificial ones, until all kinds have equal numbers.
 
     method: one of `METHODS`; with "none" the same objects are returned. "smote" draws a point on the line between an
-    object and one of the five nearest of its kind, by imbalanced-learn, in the space of normal scores, which no feature
-    with a long tail rules; values are brought back by the quantiles of the objects. A value that one of the two lacks
-    is that of the other, or missing if the other is farther away. An artificial object has weight 1 and the event of
-    the object that is most like it. Kinds with a single object stay as they are. All is fitted to `part` alone: call it
-    with what a fit is trained on.
-    seed: integer. Raises ConfigError where imbalanced-learn is not installed.
+    object and one of the five nearest of its kind, by imbalanced-learn. It works in the space of normal scores, which
+    no feature with a long tail dominates; the quantiles of the objects turn scores back into values. A value that one
+    of the two objects lacks is that of the other, or missing if the other is farther away. An artificial object has
+    weight 1 and the event of the most similar object. Kinds with a single object stay as they are. All is fitted to
+    `part` alone: call it with the training data of a fit.
+    seed: integer. Raises ConfigError if imbalanced-learn is not installed.
     """
     if method == "none":
         return part
@@ -37,7 +37,7 @@ def oversampled(part, method, seed):
     if not len(made):
         return part
     scores, absent = np.split(made, 2, axis=1)
-    absent = absent / _MARK  # 0: both have a value, 1: neither; of two, one has the score 0 for what it lacks
+    absent = absent / _MARK  # 0: both have a value, 1: neither has; in between, one has the score 0 for a missing value
     table = _values(scaling, scores / np.maximum(1.0 - absent, 0.5))
     table = np.where(absent > 0.5, np.nan, table).astype(values.dtype)
     nearest = _nearest(points, part.kinds, made, kinds)
@@ -66,7 +66,7 @@ def _smote(points, kinds, seed):
 
 
 def _values(scaling, scores):
-    """Return the values of features that have the scores (m, p)."""
+    """Return the values of features from their scores (m, p)."""
     from scipy.special import ndtri
 
     at = np.clip(ndtri(np.linspace(0.0, 1.0, len(scaling.quantiles))), -_LIMIT, _LIMIT)
@@ -75,7 +75,7 @@ def _values(scaling, scores):
 
 
 def _nearest(points, kinds, made, kinds_made):
-    """Return the number of the object of the same kind that is nearest to each artificial one, (m,)."""
+    """Return the index (m,) of the nearest object of the same kind for each artificial one."""
     nearest = np.empty(len(made), dtype=np.int64)
     for kind in np.unique(kinds_made):
         rows, new = np.flatnonzero(kinds == kind), np.flatnonzero(kinds_made == kind)

@@ -1,4 +1,4 @@
-"""The file of parameters that tuning found for a model: results/tuning/{study}/{model}/best.yaml."""
+"""The file of a model's parameters from tuning: results/tuning/{study}/{model}/best.yaml."""
 
 import yaml
 

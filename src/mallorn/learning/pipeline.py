@@ -1,4 +1,4 @@
-"""A model: transforms one after another and a learner at the end, all fitted to the same training part."""
+"""A model: a series of transforms and a learner at the end, all fitted to the same training part."""
 
 from typing import NamedTuple
 
@@ -25,8 +25,8 @@ __all__ = [
 class Pipeline(NamedTuple):
     """A fitted model of `n_classes` classes.
 
-    steps: ((transform, its state), ...) in order. learner: its name; model: what it fitted. present: numbers of the
-    classes that it was fitted to; those of the others have probability 0.
+    steps: ((transform, its state), ...) in order. learner: its name; model: its fitted model. present: indices of the
+    classes that it was fitted to; other classes have probability 0.
     """
 
     steps: tuple
@@ -44,9 +44,9 @@ class Pipeline(NamedTuple):
         return probability
 
     def importance(self):
-        """Return the importances (p,) of the features, larger for one that the model leans on more.
+        """Return the importances (p,) of the features, larger for more important ones.
 
-        None of a learner that has none since it reads no features.
+        Returns None for a learner that reads no features.
         """
         module = learner(self.learner)
         values = module.importance(self.model) if hasattr(module, "importance") else None
@@ -56,7 +56,7 @@ class Pipeline(NamedTuple):
         return values
 
     def contributions(self, dataset):
-        """Return SHAP values (n, p) of the margin of class 0, those of the transforms included.
+        """Return SHAP values (n, p) of the margin of class 0, through all transforms.
 
         Raises DataError if the learner has none.
         """
@@ -79,7 +79,7 @@ class Pipeline(NamedTuple):
 
 
 def steps_of(spec):
-    """Return [(transform, params), ...] of a block of `models`, those that its learner always wants at the end.
+    """Return [(transform, params), ...] of a block of `models`; those that its learner always needs come last.
 
     Raises ConfigError if the learner, a transform, or one of their parameters is unknown.
     """
@@ -97,21 +97,21 @@ def needs_of(spec):
 
 
 def with_selection(spec, selection):
-    """Return a block of `models` with the transform `selection` first, by the block of config.yaml, if it wants it."""
+    """Return a block of `models`, with the transform `selection` of config.yaml first if the block asks for it."""
     if not spec["selection"]:
         return spec
     return {**spec, "transforms": {"selection": selection, **spec.get("transforms", {})}}
 
 
 def with_start(spec, folder):
-    """Return a block of `models` that begins from the network in `folder`; as it is if that is ""."""
+    """Return a block of `models` that begins from the network in `folder`, or the same block if that is ""."""
     return {**spec, "start": folder} if folder else spec
 
 
 def fit_shared(spec, part, seed, threads=1):
-    """Return the states of the first transforms of `spec`, those that are fitted once for all members.
+    """Return the states of the first transforms of `spec`, which are fitted once for all members.
 
-    Arguments as of `fit_pipeline`.
+    Arguments as for `fit_pipeline`.
     """
     states, number = [], _shared(spec)
     for k, (name, params) in enumerate(steps_of(spec)[:number]):
@@ -122,7 +122,7 @@ def fit_shared(spec, part, seed, threads=1):
 
 
 def split_shared(spec):
-    """Return two blocks of `models` for one: with the transforms that are fitted once for all members, and the rest.
+    """Split a block of `models` in two: the transforms that are fitted once for all members, and the rest.
 
     The second has the same learner and parameters, and the transforms that come after those.
     """
@@ -132,14 +132,14 @@ def split_shared(spec):
 
 
 def apply_shared(spec, states, dataset):
-    """Return a `Dataset` as it is after the first transforms of `spec`, whose `states` are as from `fit_shared`."""
+    """Return a `Dataset` after the first transforms of `spec`. states: of these, as from `fit_shared`."""
     for (name, _), state in zip(steps_of(spec), states, strict=False):
         dataset = transform(name).apply(state, dataset)
     return dataset
 
 
 def _start_of(spec):
-    """Return the folder that a pretrained model begins from."""
+    """Return the folder from which a pretrained model begins."""
     if "start" not in spec:
         fix = "name a model that is not, or train it by cross_validate"
         raise ConfigError(f"models: this job has nothing for a pretrained model to begin from. Next step: {fix}.")
@@ -147,7 +147,7 @@ def _start_of(spec):
 
 
 def _shared(spec):
-    """Return how many of the first transforms of a block of `models` are fitted once for all members."""
+    """Return the number of first transforms in a block of `models` that are fitted once for all members."""
     shared = [getattr(transform(name), "SHARED", False) for name, _ in steps_of(spec)]
     return shared.index(False) if False in shared else len(shared)
 
@@ -155,12 +155,11 @@ def _shared(spec):
 def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
     """Return the `Pipeline` that is fitted to the `Labelled` objects `part`.
 
-    spec: a block of `models`, of which `learner`, `balance`, `params` and, if any, `event_balance` and `transforms` are
-    read. Classes without an object get probability 0. Of a block that is `pretrained`, `start` is read too, the folder
-    of what learned from simulated objects. shared: states of the first transforms, as from `fit_shared` by the same
+    spec: a block of `models`; `learner`, `balance`, `params` and, if any, `event_balance` and `transforms` count.
+    Classes without an object get probability 0. A block that is `pretrained` must have `start`, the folder of a model
+    that learned from simulated objects. shared: states of the first transforms, as from `fit_shared` with the same
     `spec`; None to fit them here. checkpoint: path of a file for the state of a learner that resumes; None for none.
-    Raises DataError if the training part has no target, or nothing else, ConfigError if there is no `start` where it is
-    wanted.
+    Raises DataError if the training part has no target, or nothing else, and ConfigError if `start` is missing.
     """
     present, compact = np.unique(part.classes, return_inverse=True)
     if present[0] != 0 or len(present) < 2:

@@ -1,10 +1,10 @@
-"""Shape functions: what the value of one feature adds to each class, read off the probabilities of fitted models.
+"""Shape functions: what the value of one feature adds to each class, from the probabilities of fitted models.
 
-The log of a probability less its mean over the classes, ln p_c - mean_k ln p_k, is the margin of an additive model up
-to the same for all classes. In a model that is a sum of functions of single features, such as boosted trees of one
-split, what a change of one feature adds to it does not depend on the others: that is its shape function (Hastie &
-Tibshirani 1986; Lou, Caruana & Gehrke 2012, KDD, 150). In any other model the mean over some objects is told (partial
-dependence; Friedman 2001), and how much it differs between objects.
+The log of a probability less its mean over the classes, ln p_c - mean_k ln p_k, is the margin of an additive model, up
+to a term that is the same for all classes. A model may be a sum of functions of single features, such as boosted trees
+with one split. Then the effect of a change of one feature does not depend on the others: it is the feature's shape
+function (Hastie & Tibshirani 1986; Lou, Caruana & Gehrke 2012, KDD, 150). For any other model, the mean over some
+objects is reported (partial dependence; Friedman 2001), and how much it differs between objects.
 """
 
 import numpy as np
@@ -24,13 +24,14 @@ _CENTRAL = (0.01, 0.99)
 def shape_functions(fits, features, names, options, seed):
     """Return rows {column: value} of `SHAPE_COLUMNS`, of each feature, class and value.
 
-    value: quantiles of the feature over the central 98% of the objects that have one, and NaN for a missing one. added:
-    what the value adds to ln p of the class over the mean of all classes, mean over the fits, 0 on average over the
-    quantiles; added_low, added_high: range over the fits. interaction: standard deviation over objects, 0 for an
+    value: quantiles of the feature over the central 98% of known values, and NaN for a missing one. added: what the
+    value adds to ln p of the class relative to the mean of all classes, averaged over the fits; it is 0 on average over
+    the quantiles. added_low, added_high: range over the fits. interaction: standard deviation over objects, 0 for an
     additive model.
 
-    fits: `mallorn.learning.model_files.Fits` of one model, several. features: `Features` of the training objects, with
-    the columns of the fits. names: of features. options: {"points": quantiles, "objects": drawn to vary features of}.
+    fits: several `mallorn.learning.model_files.Fits` of one model. features: `Features` of the training objects, with
+    the columns of the fits. names: of features. options: {"points": number of quantiles, "objects": number of drawn
+    objects whose features are varied}.
     """
     n, rows = len(features.values), []
     drawn = np.sort(generator(seed, "shapes").permutation(n)[: options["objects"]])
@@ -62,7 +63,7 @@ def _grid(values, points):
 
 
 def _added(probability, objects):
-    """Return (objects, grid, C): the centred logs of probabilities less the mean over known values of each object."""
+    """Return (objects, grid, C): centred logs of probabilities, less each object's mean over known values."""
     logs = np.log(np.maximum(probability, _LEAST))
     logs = (logs - logs.mean(axis=1, keepdims=True)).reshape(objects, -1, logs.shape[1])
     known = logs[:, :-1] if logs.shape[1] > 1 else logs

@@ -1,4 +1,4 @@
-"""The files that a `Dataset` is read from: a feature table, posteriors and light curves of the splits."""
+"""Files behind a `Dataset`: a feature table, posteriors and light curves of the splits."""
 
 import logging
 from fnmatch import fnmatchcase
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class DatasetFiles(NamedTuple):
     """Paths: a feature table; light curves, objects and posteriors of all splits that its objects may be in.
 
-    lightcurves and objects are in the same order, and of use for "points"; posteriors are for "grid".
+    lightcurves and objects are in the same order and serve "points"; posteriors serve "grid".
     """
 
     features: str
@@ -49,8 +49,8 @@ class DatasetFiles(NamedTuple):
 def read_dataset(files, training, needs):
     """Return the `Dataset` of the objects of a feature table, in its order, with the views `needs`.
 
-    files: `DatasetFiles`. training: block of config.yaml, for `feature_columns`. Nothing but the object ids is read
-    before a view is asked for.
+    files: `DatasetFiles`. training: block of config.yaml, for `feature_columns`. Only the object ids are read before a
+    view is asked for.
     """
     columns = feature_columns(pq.read_schema(files.features).names, training) if "features" in needs else ()
     object_id = read_columns(files.features, ["object_id"])["object_id"]
@@ -61,14 +61,14 @@ def read_dataset(files, training, needs):
 def dataset_groups(files, columns, needs):
     """Yield the `Dataset` of each group of rows of a feature table, with the features `columns` and the views `needs`.
 
-    A group is what is held in memory at a time of a table that may be larger than that.
+    One group is in memory at a time; the table may be larger.
     """
     for part in feature_groups(files.features, columns):
         yield Dataset(part.object_id, **_views(files, part.object_id, {"features": part}, needs))
 
 
 def read_objects(files, columns, rows, needs):
-    """Return the `Dataset` of the objects with the numbers `rows` of a feature table, in that order.
+    """Return the `Dataset` of the objects at the indices `rows` of a feature table, in that order.
 
     columns: names of its features; needs: its views. Features are read at once, other views when they are asked for.
     """
@@ -86,7 +86,7 @@ def _views(files, object_id, views, needs):
 
 
 def read_points(lightcurves, objects, object_id):
-    """Return the `LightCurves` of the objects `object_id` (n,), in that order, out of the files of all splits.
+    """Return the `LightCurves` of the objects `object_id` (n,), in that order, from the files of all splits.
 
     Raises DataError if an object is in none of them.
     """
@@ -102,7 +102,7 @@ def read_points(lightcurves, objects, object_id):
 
 
 def read_grid(posteriors, object_id):
-    """Return the `Grid` of the objects `object_id` (n,), in that order, out of the files of all splits.
+    """Return the `Grid` of the objects `object_id` (n,), in that order, from the files of all splits.
 
     Raises DataError if an object is in none of them.
     """
@@ -130,9 +130,9 @@ def _check_found(object_id, found, what):
 def feature_columns(names, training):
     """Return the columns of a feature table that models are trained on, in the table's order.
 
-    names: all columns. training: block of config.yaml, of which are read `log_columns`, those of the log to use, and
-    `exclude`, patterns (fnmatch) of columns to leave out.
-    Z_err is refused: only the test side has one, so it tells train from test and nothing about the object.
+    names: all columns. training: block of config.yaml; `log_columns` are the columns of the log to use, `exclude`
+    patterns (fnmatch) of columns to leave out. Z_err is refused: only the test set has it, and it would tell training
+    from test objects.
     """
     log_columns, exclude = training["log_columns"], training["exclude"]
     if "Z_err" in log_columns:
@@ -149,8 +149,8 @@ def feature_columns(names, training):
 def read_features(path, training, most=None, seed=0):
     """Return the `Features` of results/features/{train,test}.parquet with the columns of `feature_columns`.
 
-    training: block of config.yaml. For the values see `read_feature_columns`. most: number of objects beyond which so
-    many are drawn, in the table's order; None for all. Draws depend on `seed`.
+    training: block of config.yaml. For the values see `read_feature_columns`. most: largest number of objects; from a
+    larger table this many are drawn, in the table's order; None for all. Draws depend on `seed`.
     """
     with pq.ParquetFile(path) as file:
         n, names = file.metadata.num_rows, file.schema_arrow.names
@@ -159,10 +159,10 @@ def read_features(path, training, most=None, seed=0):
 
 
 def read_feature_columns(path, columns, rows=None):
-    """Return the `Features` of a feature table with the columns named; rows: as in `mallorn.io.tables.read_columns`.
+    """Return the `Features` of a feature table with the given columns; rows: as in `mallorn.io.tables.read_columns`.
 
-    Values beyond the range of float32, infinite ones included, are clipped to it, which keeps their order; the columns
-    are named in a warning.
+    Values beyond the range of float32, and infinite ones, are clipped to it, which keeps their order; a warning names
+    the columns.
     """
     columns = tuple(columns)
     with pq.ParquetFile(path) as file:
@@ -179,7 +179,7 @@ def read_feature_columns(path, columns, rows=None):
 def feature_groups(path, columns):
     """Yield the `Features` of each group of rows of a feature table, with the values of `read_feature_columns`.
 
-    A group is what is held in memory at a time of a table that may be larger than that.
+    One group is in memory at a time; the table may be larger.
     """
     columns = tuple(columns)
     found = set()
@@ -194,9 +194,9 @@ def feature_groups(path, columns):
 
 
 def clipped(table, columns):
-    """Return the `columns` (p,) of a table {name: (n,) array} as (n, p) float32, and the set of those that are clipped.
+    """Return the `columns` (p,) of a table {name: (n,) array} as (n, p) float32, and the set of clipped columns.
 
-    Values beyond the range of float32, infinite ones included, are clipped to it.
+    Values beyond the range of float32, and infinite ones, are clipped to it.
     """
     largest, beyond = np.finfo(np.float32).max, set()
     values = np.empty((len(table[columns[0]]) if columns else 0, len(columns)), dtype=np.float32)
@@ -215,13 +215,13 @@ def has_redshift(path):
 
 
 def rows_of(object_id, wanted):
-    """Return the place of each of `object_id` (m,) in `wanted` (n,), shape (m,) int, -1 for those not in it."""
+    """Return the index of each of `object_id` (m,) in `wanted` (n,), shape (m,) int, -1 for those not in it."""
     place = {name: row for row, name in enumerate(wanted)}
     return np.array([place.get(name, -1) for name in object_id], dtype=int)
 
 
 def importance_weights(path, object_id):
-    """Return the weights (n,) of the objects `object_id` in a Parquet file of object_id and weight, mean 1.
+    """Return the weights (n,), with mean 1, of the objects `object_id` from a Parquet file of object_id and weight.
 
     Raises DataError if an object has none.
     """

@@ -1,15 +1,14 @@
-"""Training sets: all training objects, all but one outer fold, or all without redshifts, through one chain.
+"""Training sets: all training objects, all but one outer fold, or copies of all, in one chain.
 
-The chain (cross-validation, ensembles, calibration, threshold) is run with a training set's name. `final` trains on all
-training objects and predicts the test set. `outer_k` knows nothing of fold k: it trains on the other folds, which are
-its inner folds, and predicts the objects of fold k. So what is scored on outer folds is made exactly as what is
-submitted (nested cross-validation; Varma & Simon 2006, BMC Bioinformatics 7, 91), with one fold less to learn from.
+The chain (cross-validation, ensembles, calibration, threshold) runs with a training set's name. `final` trains on all
+training objects and predicts the test set. `outer_k` knows nothing of fold k: it trains on the other folds, its inner
+folds, and predicts the objects of fold k. Predictions of outer folds are thus made exactly like the submission (nested
+cross-validation; Varma & Simon 2006, BMC Bioinformatics 7, 91), with one fold less to learn from.
 
-These learn from objects with a redshift, and score such objects. The others train on copies of the training objects:
-`no_redshift` on copies from which the redshift was taken away, and predicts the test objects that have none;
-`other_surveys` on copies as other surveys would have seen them, and `other_surveys_no_redshift` on the same without
-redshift; `early` on copies as objects were known at some ages, and `early_no_redshift`. These four predict new objects
-only.
+These sets learn from objects with a redshift, and score such objects. The others train on copies of the training
+objects. `no_redshift` has copies without their redshift and predicts the test objects that have none. `other_surveys`
+has copies as other surveys would have seen them, and `early` copies as objects were known at some ages;
+`other_surveys_no_redshift` and `early_no_redshift` have the same without redshift. These four predict new objects only.
 """
 
 import numpy as np
@@ -40,17 +39,16 @@ KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY_W
 
 
 def study_of(training, protocol, repeat):
-    """Return the name of the study that looks for parameters for a training set: see `mallorn.learning.tuning`."""
+    """Return the name of the study that searches parameters for a training set: see `mallorn.learning.tuning`."""
     return FINAL if training in (FINAL, *COPIES) else f"{training}_{protocol}_{repeat}"
 
 
 def training_rows(training, fold, has_redshift=None):
-    """Return (inside, held_out), numbers of the objects that a training set trains on and of those it predicts.
+    """Return (inside, held_out): indices of the objects that a training set trains on, and of those it predicts.
 
-    training: "final" or one of `COPIES`, which hold none of the objects out, or "outer_k"; fold (n,) int of one repeat.
-    has_redshift: (n,) bool, all by default. Objects without are taken by `KNOWING_NO_REDSHIFT` alone, unless no object
-    has one.
-    Raises ConfigError on another name, or if no object is in the outer fold.
+    training: "final" or one of `COPIES`, which hold no objects out, or "outer_k"; fold (n,) int of one repeat.
+    has_redshift: (n,) bool, all true by default. Only `KNOWING_NO_REDSHIFT` take objects without one, unless no object
+    has a redshift. Raises ConfigError for another name, or if no object is in the outer fold.
     """
     fold = np.asarray(fold)
     taken = np.ones(len(fold), dtype=bool)

@@ -11,7 +11,7 @@ __all__ = ["above", "class_levels", "node_weights", "nodes_of", "product_down", 
 
 
 def above(tree):
-    """Return (N, N) bool: whether the first class is the second one, or above it, in the order of `tree.names`."""
+    """Return (N, N) bool, in the order of `tree.names`: whether the first class is the second one or above it."""
     place = {name: k for k, name in enumerate(tree.names)}
     found = np.zeros((len(tree), len(tree)), dtype=bool)
     for name in tree.names:
@@ -20,16 +20,16 @@ def above(tree):
 
 
 def nodes_of(tree, labels):
-    """Return the position (n,) in `tree.names` of what each of `labels` (n,) str stands for.
+    """Return the position (n,) in `tree.names` of the class that each of `labels` (n,) str stands for.
 
-    It is 0, the root, of labels that the tree does not know, and of None: of such an object nothing is known.
+    It is 0, the root, for labels that the tree does not know and for None: nothing is known about such an object.
     """
     place = {name: k for k, name in enumerate(tree.names)}
     return np.array([place[tree.node_of(label) or tree.root] for label in labels], dtype=int)
 
 
 def supported_tree(tree, labels, event, fewest):
-    """Return the tree with only the classes of which `labels` (n,) str have at least `fewest` events: event (n,) str.
+    """Return the tree with only the classes that have at least `fewest` events. labels, event (n,) str.
 
     See `mallorn.survey.taxonomy.Taxonomy.supported`. Raises DataError if fewer than two classes are left.
     """
@@ -45,9 +45,10 @@ def supported_tree(tree, labels, event, fewest):
 
 
 def summed_up(tree, stops):
-    """Return the probabilities (n, N) of all classes from those (n, N) of the classes that labels stand at.
+    """Return the probabilities (n, N) of all classes from those (n, N) of the classes that labels name.
 
-    What stops at an inner class is shared out among its children in their proportions, equally where they have none.
+    The probability of an inner class itself is divided among its children in their proportions, or equally if these are
+    0.
     """
     total = np.asarray(stops, dtype=float) @ above(tree).T
     place = {name: k for k, name in enumerate(tree.names)}
@@ -62,10 +63,10 @@ def summed_up(tree, stops):
 
 
 def product_down(tree, shares, n):
-    """Return the probabilities (n, N) of all classes: of each the product of the shares along its path.
+    """Return the probabilities (n, N) of all classes: the product of the shares along each path.
 
-    shares: {class: (positions (k,) of children in `tree.names`, share (n, k) of each)}, of each class with children;
-    a child that is not among them has probability 0.
+    shares: {class: (positions (k,) of children in `tree.names`, share (n, k) of each)} for each class with children; a
+    child without a share has probability 0.
     """
     probability = np.zeros((n, len(tree)))
     probability[:, 0] = 1.0
@@ -77,11 +78,11 @@ def product_down(tree, shares, n):
 
 
 def node_weights(tree, nodes, balance, depth):
-    """Return a weight for each object, mean 1: the product over the classes on the path of its label.
+    """Return a weight for each object, with mean 1: the product over the classes on the path of its label.
 
-    The factor of a class with n objects, of whose parent m objects are known one level further down, in k classes, is
-    (m / (k n))^(balance depth^l), l being the level of the parent: 0 for equal objects, 1 for equal classes. A depth
-    below 1 evens out less further down.
+    A class has n objects, and m objects of its parent are known one level further down, in k classes. Its factor is (m
+    / (k n))^(balance depth^l), where l is the level of the parent. A balance of 0 is for equal objects, 1 for equal
+    classes. With a depth below 1, lower levels are balanced less.
 
     nodes (n,) int: positions in `tree.names`.
     """
@@ -99,13 +100,13 @@ def node_weights(tree, nodes, balance, depth):
 
 
 def class_levels(types, tree):
-    """Return (D, C) int: the group of each of C classes at each level of a tree, from the top down.
+    """Return (D, C) int: the group of each of C classes at each level of a tree, from top to bottom.
 
-    A class stands at the lowest class of the tree that holds all of its types; labels that the tree does not know stand
-    at its root. Once the path of a class ends, it is a group of its own, and so is each at the last level. Groups are
-    numbered from 0 at each level; a level that parts no more than the one above is left out.
+    Each class is placed at the lowest class of the tree that contains all of its types; labels that the tree does not
+    know are at its root. Below the end of its path a class is a group of its own, and so is each class at the last
+    level. Groups are numbered from 0 at each level. A level that divides no more than the one above is left out.
 
-    types: for each class the labels, str, of its objects; one without any stands at the root.
+    types: for each class the labels, str, of its objects; a class without any is at the root.
     """
     paths = []
     for labels in types:

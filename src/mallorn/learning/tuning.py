@@ -1,10 +1,10 @@
-"""Tuning of a model's parameters: one Optuna study, several workers on it through a journal, nothing lost by a kill.
+"""Tune a model's parameters: several workers share an Optuna study through a journal, and a kill loses nothing.
 
-A study is of one model and one training set: `final`, all training objects, or the inside of an outer fold, so that
-nested scores can be made with parameters that know nothing of it. Its trials are scored on folds that keep the copies
-of an event together. What a trial finds is appended to the journal when it ends; a worker that is killed loses
-the trial it was in, and the next run goes on from the journal. Which trials are drawn depends on when the workers'
-trials end, so that two runs with several workers differ.
+A study belongs to one model and one training set: `final`, all training objects, or the inside of an outer fold, whose
+nested scores then use parameters that know nothing of the fold. Trials are scored on folds that keep the copies of an
+event together. The result of a trial is appended to the journal when it ends. A killed worker loses only its current
+trial, and the next run goes on from the journal. The choice of trials depends on when the workers' trials end: two runs
+with several workers differ.
 """
 
 import hashlib
@@ -47,8 +47,8 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 def tuning_folds(study, folds, object_id):
     """Return (rows, labels): the objects that the trials of a study see, and their labels by grouped folds.
 
-    study: "final", all objects, in the grouped folds of repeat 0; or "outer_K_PROTOCOL_REPEAT", those outside fold K of
-    that protocol and repeat, in the grouped folds of that repeat. folds: table as from
+    study: "final", for all objects in the grouped folds of repeat 0; or "outer_K_PROTOCOL_REPEAT", for objects outside
+    fold K of that protocol and repeat, in the grouped folds of that repeat. folds: table as from
     `mallorn.learning.folds.draw_folds`.
     labels: {"fold", "target", "spec_type", "event"} of the rows, as from `mallorn.learning.folds.fold_of`.
     """
@@ -61,9 +61,9 @@ def tuning_folds(study, folds, object_id):
 
 
 def study_name(*parts):
-    """Return the name of the study that `parts` define: trials of other data, code or settings are not mixed in.
+    """Return the name of the study that `parts` define; other data, code or settings give another study.
 
-    parts: of text, or paths of files, whose content counts.
+    parts: text, or paths of files, whose content counts.
     """
     digest = hashlib.blake2b(digest_size=8)
     for part in parts:
@@ -73,9 +73,9 @@ def study_name(*parts):
 
 
 def cross_validated(objects, labels, spec, metric, seed):
-    """Return a function (params, report) that scores a model with `params` on folds, for `tune`.
+    """Return a function (params, report), for `tune`, that scores a model with `params` on folds.
 
-    The score of all folds' out-of-fold predictions together; `report(k, score)` gets that of the first k + 1 folds.
+    It returns the score of all out-of-fold predictions together; `report(k, score)` gets that of the first k + 1 folds.
 
     objects: the `Labelled` training set; labels: as from `tuning_folds`; spec: the model's block of config.yaml;
     metric: "average_precision", or "f1", the highest of any threshold.
@@ -86,9 +86,9 @@ def cross_validated(objects, labels, spec, metric, seed):
 
     @cache
     def seen_of(number):
-        """Return the objects as they are after the transforms that no parameter of the learner changes, and the parts.
+        """Return the objects after the transforms that no parameter of the learner changes, and the parts.
 
-        They are made once for all trials. The seed is the one that `train_predict` has for its first part.
+        They are made once for all trials. The seed is that of `train_predict` for its first part.
         """
         train, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if not shared["transforms"]:
@@ -120,10 +120,10 @@ def tune(journal, name, space, shipped, objective, trials, worker, seed):
     journal: path of the file that all workers share. name: of the study in it. space: SEARCH_SPACE of the learner.
     shipped: complete parameters; those in `space` are tried first and the others hold in all trials.
     objective: function (params, report) as from `cross_validated`; a trial is pruned when the median of the others at
-    the same step is better. worker: number of this one, from 0. seed: the draws of a worker that goes on differ from
-    those before.
+    the same step is better. worker: number of this one, from 0. seed: a worker that goes on draws other trials than
+    before.
 
-    Each of several workers ends the trial it is in, so that together they may end a few more than `trials`.
+    Each of several workers finishes its current trial: together they may end a few more than `trials`.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = _storage(journal)
@@ -176,7 +176,7 @@ def tune(journal, name, space, shipped, objective, trials, worker, seed):
 def trial_table(trials, space):
     """Return {column: array} of ended trials, by number: number, worker, state, value, folds, seconds, and parameters.
 
-    value: the score, of a pruned trial that of the `folds` it saw. A parameter is a column param__NAME.
+    value: the score; for a pruned trial that of the `folds` it saw. Each parameter has a column param__NAME.
     """
     trials = sorted(trials, key=lambda t: t.number)
     columns = {
@@ -212,8 +212,8 @@ def best_parameters(table, space, shipped):
 def importances(table, space, seed):
     """Return {parameter: share of the score's variance}, the largest first, by functional analysis of variance.
 
-    Hutter, Hoos & Leyton-Brown 2014 (ICML 32, 754), over the trials that were not pruned; 0 for all where fewer than
-    four were, or where they scored the same.
+    Hutter, Hoos & Leyton-Brown 2014 (ICML 32, 754), over the trials that were not pruned; 0 for all if there are fewer
+    than four, or if all scored the same.
     """
     complete = np.flatnonzero(table["state"] == "complete")
     if len(complete) < 4 or np.ptp(table["value"][complete]) == 0:
@@ -230,10 +230,10 @@ def importances(table, space, seed):
 
 
 def _storage(journal):
-    """Return the storage in the file `journal`, without the line that a killed worker left half written, if any.
+    """Return the storage in the file `journal`, without a line that a killed worker left half written.
 
-    Raises DataError, with the line where it is known, for a journal that is damaged before its last line: what follows
-    numbers its trials by what was there.
+    Raises DataError, with the line if known, for a journal that is damaged before its last line, since later lines
+    count trials by the earlier ones.
     """
     path = Path(journal).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -37,8 +37,7 @@ __all__ = [
 
 
 class Column(NamedTuple):
-    """A column of the table: its heading, unit, decimals (None for text), meaning and UCD; whether files have all its
-    digits."""
+    """A column of the table: heading, unit, decimals (None: text), meaning and UCD; whether files have all digits."""
 
     title: str
     unit: str
@@ -162,7 +161,7 @@ MEASURED_BY = tuple(_FEATURES.values())
 
 
 def columns_of(table, target):
-    """Return {name: `Column`} of a table of candidates, with the class sought `target` in the heading."""
+    """Return {name: `Column`} for a table of candidates, with the class sought, `target`, in headings."""
     columns = {name: about for name, about in COLUMNS.items() if name in table}
     columns["probability"] = COLUMNS["probability"]._replace(title=f"P({target})")
     for name in table:
@@ -182,7 +181,7 @@ def columns_of(table, target):
 
 
 def _decimals(values):
-    """Return how many decimals the numbers of a column have, at most `_MOST_DECIMALS`; None for text."""
+    """Return the number of decimals in a column's numbers, at most `_MOST_DECIMALS`; None for text."""
     values = np.asarray(values)
     if values.dtype.kind not in "fiu":
         return None
@@ -196,9 +195,9 @@ def candidate_table(store, logs, ranked, features, domain=None):
 
     store: `Store` of all splits. logs: table of results/metadata.parquet. ranked: {"object_id": the objects to list,
     "classes": {class: probability}, the class sought first, "spread": its standard deviation over repeats, "chosen":
-    the decision, "outlier": how unusual it is}, (n,) each. features: path of a feature table that holds the objects;
-    quantities of families that are switched off are NaN. domain: of the scorers that ranked them, as from
-    `mallorn.decide.domain.read_domain`; None for no columns on it.
+    the decision, "outlier": how unusual it is}, (n,) each. features: path of a feature table with the objects;
+    quantities from disabled families are NaN. domain: of the scorers that ranked them, as from
+    `mallorn.decide.domain.read_domain`; None leaves its columns out.
     """
     object_id = np.asarray(ranked["object_id"], dtype=str)
     probability, *others = ranked["classes"].values()
@@ -228,7 +227,7 @@ def most_unusual(table, number):
 
 
 def with_pages(table, options):
-    """Return the ids of the objects of a table of candidates that get a page: the first, and then the most unusual.
+    """Return the ids of the candidates that get a page: the first ones, then the most unusual.
 
     options: block `report` of the configuration.
     """
@@ -249,10 +248,10 @@ def _of_features(path, object_id):
 
 
 def measured(features, n):
-    """Return {column: (n,)} of what some features say in an observer's units: absolute_magnitude, temperature, radius,
-    rise, fade.
+    """Return {column: (n,)} of some features in an observer's units: absolute_magnitude, temperature, radius, rise,
+    fade.
 
-    features: {column: (n,)}, of which those of families that are switched off may be missing: NaN.
+    features: {column: (n,)}; columns of disabled families may be missing and give NaN.
     """
     unknown = np.full(n, np.nan)
     made = {name: np.asarray(features.get(column, unknown)) for name, column in _FEATURES.items()}
@@ -285,7 +284,7 @@ def _artifacts(store, split, group):
 
 
 def described(lc, posterior, hypotheses):
-    """Return {column: (n,)} of what light curves and fits say of objects: the columns of `COLUMNS` that are no feature.
+    """Return {column: (n,)} from light curves and fits: the columns of `COLUMNS` that are no features.
 
     lc: raw `LightCurves`. posterior: {column: array} with status, peak_mjd and band_peak_flux of the same objects;
     hypotheses: {column: array} of their fits.
@@ -325,7 +324,7 @@ def described(lc, posterior, hypotheses):
 
 
 def _kind(fits):
-    """Return the kind (n,) of the best hypothesis and by how much the best of TDE beats the others, (n,)."""
+    """Return the kind (n,) of the best hypothesis, and the ln evidence (n,) of the best TDE one over the best other."""
     n = len(fits["object_id"])
     best = {kind: np.full(n, -np.inf) for kind in ("TDE", "SN", "AGN")}
     for name in EVIDENCES:

@@ -1,4 +1,4 @@
-"""The pages of several objects at once, and what they share."""
+"""Draw the pages of several objects at once."""
 
 import json
 import logging
@@ -23,8 +23,8 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
     store: `Store`. log: table of metadata. paths: {"candidates", "train", "test", "threshold", "source": path,
     "metadata", "importance": paths, "explanations": path of SHAP values, or None}; with two tables of metadata the
     candidates are new objects. settings: blocks "posterior", "features", "training" and "report" of the configuration.
-    wanted: {object_id: {column: value} that its page shows beside what the tables have}; the first `listed` of
-    them lead to each other.
+    wanted: {object_id: {column: value}}, values that its page shows beside those of the tables; the first `listed`
+    pages link to each other.
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
     if not wanted:

@@ -1,4 +1,4 @@
-"""What drives the probability of an object: SHAP values where they were made, else the most important features."""
+"""What drives an object's probability: SHAP values if they were made, else the most important features."""
 
 from dataclasses import dataclass, field, replace
 
@@ -16,11 +16,11 @@ _FOR, _AGAINST, _NEUTRAL = "#d55e00", "#0072b2", "#8a8a8a"
 
 @dataclass
 class Context:
-    """What the pages of objects share.
+    """Data that the pages of objects share.
 
     target: name of the class sought. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
     value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}. home: the page that lists the
-    objects, "candidates", or "index" where there is no other. data: what data the pages are of.
+    objects, "candidates", or "index" if there is no other. data: the data behind the pages.
     """
 
     target: str
@@ -41,7 +41,7 @@ class Context:
     data: str = ""
 
     def neighbours(self, object_id, number):
-        """Return [(training object's id, distance)] of the `number` nearest, itself left out; none without features."""
+        """Return [(training object's id, distance)] of the `number` nearest other objects; none without features."""
         if not self.compared:
             return []
         scaled = self.scaler(self.values[object_id][None])
@@ -50,12 +50,12 @@ class Context:
         return [pair for pair in found if pair[0] != object_id][:number]
 
     def without_training_objects(self):
-        """Return the same without what `neighbours` needs, so that it is quick to hand to other processes."""
+        """Return the same without the data for `neighbours`, which is then quick to send to other processes."""
         return replace(self, train_ids=None, train_scaled=None, scaler=None)
 
 
 def mean_importance(paths):
-    """Return (names, mean, range (2, k)) of the importances in several files, each scaled to sum 1, by falling mean."""
+    """Return (names, mean, range (2, k)) of importances in several files, each scaled to sum to 1, by falling mean."""
     tables = [read_columns(path, ["feature", "importance"]) for path in paths]
     names = sorted({name for table in tables for name in table["feature"]})
     place = {name: k for k, name in enumerate(names)}
@@ -128,7 +128,7 @@ def _range(values):
 
 
 def driver_rows(object_id, context):
-    """Return what the template shows of the drivers of one object: {"text", "head", "rows"}."""
+    """Return the drivers of one object for the template: {"text", "head", "rows"}."""
     if object_id in context.shap:
         found = sorted(context.shap[object_id], key=lambda row: -abs(row[2]))[: context.n_drivers]
         strongest = max((abs(shap) for _, _, shap in found), default=1.0) or 1.0

@@ -1,7 +1,7 @@
-"""How the training objects of each class change about their peaks: light curves and a colour, median and scatter.
+"""How the training objects of each class evolve around their peaks: median and scatter of light curves and a colour.
 
-Light curves are made of points, so that they show what the survey saw in each of its passbands; colours are those of
-the posteriors, since two passbands are seldom visited at once.
+Light curves are made from points and show what the survey saw in each passband. Colours are those of the posteriors,
+since two passbands are seldom visited at once.
 """
 
 from typing import NamedTuple
@@ -26,8 +26,8 @@ _QUANTILES = (16.0, 50.0, 84.0)
 class Evolution(NamedTuple):
     """Quantiles (16, 50, 84%) over the objects of each class, NaN where fewer than `FEWEST` are known.
 
-    n: {class: objects with a peak}. phase (P,): rest-frame days from peak. flux: {class: (3, B, P)}, over the highest
-    flux of the object's posterior at peak, of the B `passbands`. pair: the two slots of the colour, or None.
+    n: {class: objects with a peak}. phase (P,): rest-frame days from peak. flux: {class: (3, B, P)} in the B
+    `passbands`, over the highest flux of the object's posterior at peak. pair: the two slots of the colour, or None.
     color_phase (G,): rest-frame days from peak; color: {class: (3, G)}, AB magnitudes; empty without a pair.
     """
 
@@ -41,7 +41,7 @@ class Evolution(NamedTuple):
 
 
 def color_slots(passbands):
-    """Return the two slots of the colour of a survey: g and r, or else the bluest two that it has; None for fewer."""
+    """Return the two slots of a survey's colour: g and r, else the bluest two that it has; None for fewer."""
     slots = passbands.slots
     if {"g", "r"} <= set(slots):
         return "g", "r"
@@ -89,9 +89,9 @@ def read_evolution(lightcurves, objects, posterior, class_of, config):
 
 
 def _peak_flux(posterior, passbands):
-    """Return the highest flux of each object at the peaks of those slots that the survey has, (n,); 0 for none.
+    """Return the highest flux (n,) of each object at the peaks of the survey's slots; 0 for none.
 
-    Of all slots, where it has none: the posterior is predicted in all of them.
+    If the survey has no slot, all slots count: the posterior is predicted in all of them.
     """
     there = passbands.has_slot if passbands.has_slot.any() else True
     flux = np.where(there, posterior.band_peak_flux, np.nan)
@@ -114,7 +114,7 @@ def _binned(lc, peak_mjd, peak_flux, edges):
 
 
 def _color(posterior, rows, pair):
-    """Return the colour of the objects `rows` on the posterior's grid, (m, G); NaN where it is not well known."""
+    """Return the colour (m, G) of the objects `rows` on the posterior's grid; NaN where it is not well known."""
     if pair is None:
         return np.full((len(rows), len(posterior.phase)), np.nan)
     blue, red = (SLOTS.index(slot) for slot in pair)

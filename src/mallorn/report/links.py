@@ -1,6 +1,6 @@
-"""Where else to look at an object: addresses of archives and brokers, by its position or its ZTF name.
+"""Links to archives and brokers for an object, by its position or its ZTF name.
 
-A page holds them as links to click. Nothing is asked of these sites before.
+A page has them as links to click. Nothing contacts these sites before.
 """
 
 import re
@@ -15,8 +15,9 @@ _ZTF_NAME = re.compile(r"ZTF\d\d[a-z]{7}", re.ASCII)
 
 
 class Site(NamedTuple):
-    """A site: its name, and its addresses by position ({ra} and {dec}, degrees; {signed_dec} with its sign) and, where
-    it has them, by ZTF name ({name}), which then takes the place of the position."""
+    """A site: its name, and its address by position ({ra} and {dec}, degrees; {signed_dec} with its sign).
+
+    If it has an address by ZTF name ({name}), that one is used for objects with such a name."""
 
     name: str
     by_position: str
@@ -64,7 +65,7 @@ SITES = (
 def links_of(object_id, ra, dec):
     """Return [(name of the site, address)] for an object.
 
-    ra, dec: degrees (ICRS), NaN where unknown: then there are only the addresses by ZTF name, if `object_id` is one.
+    ra, dec: degrees (ICRS). If they are NaN, there are only addresses by ZTF name, if `object_id` is one.
     """
     parts = {}
     if np.isfinite(ra) and np.isfinite(dec):
@@ -82,7 +83,7 @@ def links_of(object_id, ra, dec):
 
 
 def sexagesimal(ra, dec):
-    """Return a position in degrees as text in hours and degrees, "12:51:26.28 +27:07:41.7"; "" where unknown."""
+    """Return a position in degrees as text in hours and degrees, "12:51:26.28 +27:07:41.7"; "" if unknown."""
     if not (np.isfinite(ra) and np.isfinite(dec)):
         return ""
     from astropy.coordinates import Angle

@@ -1,7 +1,7 @@
-"""What the submitted model gets wrong on objects that it has not seen: events that it misses, and false alarms.
+"""Errors of the submitted model on objects that it has not seen: missed events and false alarms.
 
-Each repeat of the folds decides about every training object with a threshold from the other folds; what most repeats
-say counts. An event is missed if no object that was made of it is chosen.
+Each repeat of the folds decides about every training object with a threshold from the other folds; the majority of
+repeats counts. An event is missed if none of its objects is chosen.
 """
 
 from pathlib import Path
@@ -26,9 +26,9 @@ MISSED = {
 
 
 def find_misses(predictions, folds, method, options):
-    """Return {column: array} of the training objects that most repeats decide wrongly about, in the order of `MISSED`.
+    """Return {column: array} of the training objects that most repeats get wrong, in the order of `MISSED`.
 
-    predictions: `OutOfFold` predictions of the submitted model under one protocol, one of each repeat. folds: table of
+    predictions: `OutOfFold` predictions of the submitted model under one protocol, one for each repeat. folds: table of
     all folds. method: of calibration. options: block `threshold` of the configuration.
     Columns: object_id, kind (of `MISSED`), spec_type, event, copies and found (training objects of the event, and those
     chosen), probability and threshold (means over the repeats), spread (of the probability), chosen (share of repeats).
@@ -70,7 +70,7 @@ def find_misses(predictions, folds, method, options):
 
 
 def write_misses_page(folder, misses, views, target, protocol):
-    """Write index.html of the misses to `folder`, beside their pages.
+    """Write index.html, the list of misses, to `folder`, beside their pages.
 
     misses: table of `find_misses`. views: {object_id: `ObjectView`}. target: class sought. protocol: of the folds.
     """
@@ -104,7 +104,7 @@ def write_misses_page(folder, misses, views, target, protocol):
 
 
 def _verdict(evidence):
-    """Return the hypothesis of highest evidence, and the best of TDEs less the best of all others, NaN if unknown."""
+    """Return the hypothesis of highest evidence, and the best TDE evidence less the best other one, NaN if unknown."""
     known = {name: value for name, value in evidence.items() if not np.isnan(value)}
     if not known:
         return "", np.nan

@@ -1,4 +1,4 @@
-"""The card of a released model: what it learned from, how good it is, for whom, and what it must not be used for.
+"""The card of a released model: what it learned from, how good it is, whom it serves, and what it is not for.
 
 After Mitchell et al. 2019, Model Cards for Model Reporting (FAT*, 220).
 """
@@ -188,7 +188,7 @@ def _groups(rows):
 
 
 def _interval(row, name):
-    """Return a score with its interval, "" where there is none."""
+    """Return a score with its interval, "" if there is none."""
     value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
     return f"{float(value):.3f} ({float(low):.3f} to {float(high):.3f})" if value not in ("", "nan") else ""
 

@@ -1,4 +1,4 @@
-"""Names of files for objects: an id comes from the survey's files and may hold anything."""
+"""File names for objects: an id comes from the survey's files and may contain anything."""
 
 import hashlib
 import re
@@ -10,9 +10,9 @@ NAME_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,78}[A-Za-z0-9])?"
 
 
 def page_name(object_id):
-    """Return the name, without ending, of the page of an object: its id if that can name a file, else a digest.
+    """Return the name, without ending, of an object's page: its id if that can name a file, else a digest.
 
-    Ids that match `NAME_PATTERN` are used as they are, others become "id-" and 16 hexadecimal digits.
+    Ids that match `NAME_PATTERN` are used as they are; others become "id-" and 16 hexadecimal digits.
     """
     text = str(object_id)
     if re.fullmatch(NAME_PATTERN, text) and not re.fullmatch(r"id-[0-9a-f]{16}", text):

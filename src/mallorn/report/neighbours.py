@@ -1,4 +1,4 @@
-"""Which training objects are most like an object: distances between robustly scaled features."""
+"""Find the training objects most like an object, by distances between robustly scaled features."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ _LIMIT = 4.0
 
 
 class Scaler:
-    """Robust scaling of features (p,): zero at the median, one at the half of the central 68%, kept within 4.
+    """Robust scaling of features (p,): zero at the median, half of the central 68% as unit, clipped at 4.
 
     A feature that does not vary counts as zero everywhere.
     """
@@ -18,7 +18,7 @@ class Scaler:
         import warnings
 
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # features that nobody has
+            warnings.simplefilter("ignore", RuntimeWarning)  # features that no object has
             quantiles = np.nanpercentile(values, [16.0, 50.0, 84.0], axis=0) if values.shape[1] else np.zeros((3, 0))
         low, middle, high = quantiles
         half = 0.5 * (high - low)
@@ -33,10 +33,10 @@ class Scaler:
 
 
 def nearest(values, others, number):
-    """Return (rows (m, number), distances (m, number)) of the `others` that are nearest to each row of `values`.
+    """Return (rows (m, number), distances (m, number)) of the `others` nearest to each row of `values`.
 
-    values: (m, p) and others: (n, p), both scaled. The distance is the root mean squared difference of the features
-    that both have; features that one of them lacks count as one unit apart, those that both lack as none.
+    values: (m, p) and others: (n, p), both scaled. The distance is the root mean squared difference of features. A
+    feature that one object lacks counts as one unit, a feature that both lack as zero.
     """
     number = min(number, len(others))
     rows = np.empty((len(values), number), dtype=int)

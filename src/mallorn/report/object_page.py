@@ -1,4 +1,4 @@
-"""The page of one object: what an astronomer looks at before asking for telescope time."""
+"""The page of one object: all that an astronomer checks before asking for telescope time."""
 
 import math
 from datetime import datetime, timedelta
@@ -28,15 +28,15 @@ __all__ = ["ENDINGS", "write_object_page"]
 ENDINGS = (".html", ".csv", ".light_curve.svg")
 """Endings of the files that every page consists of; figures of what could be fitted come beside them."""
 
-_UNUSUAL = 2.0  # from one in a hundred on a page says so
+_UNUSUAL = 2.0  # from one in a hundred on, the page says so
 
 
 def write_object_page(folder, o, row, context, neighbours, root="../", before=None, after=None):
     """Write the page of an object and its figures to `folder`.
 
-    o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what of it is known (see
-    `mallorn.ingest.positions.known_of`); "on_tree" in it is as from `mallorn.report.on_tree.read_on_tree`, "over_time"
-    {column: (m,)} as `mallorn.plots.over_time.plot_over_time` takes it.
+    o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what is known about it
+    (see `mallorn.ingest.positions.known_of`). Its "on_tree" is as from `mallorn.report.on_tree.read_on_tree`, its
+    "over_time" {column: (m,)} as for `mallorn.plots.over_time.plot_over_time`.
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
     folder, name, over_time = Path(folder), page_name(o.object_id), several(row.get("over_time"))
@@ -127,7 +127,7 @@ def _tiles(o, row, context):
         more = "" if spread is None or math.isnan(spread) else f", ± {spread:.3f} over repeats"
         tile(f"{row['probability']:.3f}", f"P({context.target}){more}", hot=bool(row.get("chosen")))
     others = {name.removeprefix(CLASS_PREFIX): p for name, p in row.items() if name.startswith(CLASS_PREFIX)}
-    if len(others) > 1:  # of two classes, the other's says nothing new
+    if len(others) > 1:  # with two classes, the other's probability says nothing new
         second = max(others, key=others.get)
         tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
     if row.get("outlier", 0.0) > _UNUSUAL:
@@ -175,7 +175,7 @@ def _place(o, row):
 
 
 def _host(row):
-    """Return the table of what is known of the host."""
+    """Return the table of what is known about the host."""
     given = {name.removeprefix("host_"): value for name, value in row.items() if HOST.fullmatch(name)}
     known = {name: value for name, value in given.items() if value is not None and value == value}
     texts = {name: f"{value:.10g}" if isinstance(value, float) else str(value) for name, value in known.items()}

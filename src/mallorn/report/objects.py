@@ -1,4 +1,4 @@
-"""All that is known of single objects, gathered from the artifacts of their splits."""
+"""All that is known about single objects, gathered from the artifacts of their splits."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -28,7 +28,7 @@ EVIDENCES = {
 """What the hypotheses whose evidences are compared say."""
 
 
-_MANY_PASSBANDS = 8  # above which those without points of an object are not shown
+_MANY_PASSBANDS = 8  # with more passbands than this, those without points are not shown
 
 
 class Sed(NamedTuple):
@@ -36,7 +36,7 @@ class Sed(NamedTuple):
 
     For each slot: rest-frame `wavelength`, angstrom, `flux` and `error`, uJy.
 
-    temperature (K) and temperature_err (of ln T) are None where no blackbody is seen.
+    temperature (K) and temperature_err (of ln T) are None if no blackbody is seen.
     """
 
     phase: float
@@ -61,7 +61,7 @@ class Likelihood(NamedTuple):
 
 @dataclass(frozen=True)
 class ObjectView:
-    """One object, its redshift NaN where unknown.
+    """One object; its redshift is NaN if unknown.
 
     mjd (d), band (positions in `passbands`), flux and flux_err (uJy, de-reddened): (N,) points.
 
@@ -107,7 +107,7 @@ def magnitude(flux):
 
 
 def read_views(store, logs, object_id, settings, fits=True):
-    """Return {object_id: `ObjectView`} of some objects, in the order asked for.
+    """Return {object_id: `ObjectView`} of some objects, in the given order.
 
     store: `Store`. logs: table of results/metadata.parquet. settings: {"posterior": block of the configuration,
     "blackbody": block of the feature family, "phases": rest-frame days of the SEDs, among the posterior's knots}.
@@ -194,7 +194,7 @@ def _views_of_group(store, split, group, rows, spec_type, settings, fits):
 
 
 def _shown(passbands, band):
-    """Return the passbands to show and the places (N,) of points in them: of many only those that have points."""
+    """Return the passbands to show, only those with points if there are many, and the positions (N,) in them."""
     seen = np.unique(band)
     if len(passbands) <= _MANY_PASSBANDS or not len(seen):
         return passbands, band
@@ -233,7 +233,7 @@ def _likelihood(band, drw, matern, k):
 
 
 def _seds(posterior, rows, objects, settings):
-    """Return for each of the `rows` the list of its `Sed` at the phases that are knots of the posterior.
+    """Return, for each of `rows`, the list of its `Sed`s at the phases that are knots of the posterior.
 
     Slots that the survey lacks are left out; without any there is no `Sed`.
     """

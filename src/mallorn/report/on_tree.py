@@ -1,4 +1,4 @@
-"""What is said of single objects on the tree of classes, for their pages and for the table of candidates."""
+"""Results for single objects on the tree of classes, for their pages and for the table of candidates."""
 
 from pathlib import Path
 
@@ -17,9 +17,9 @@ _PROBABILITY = "probability__"
 def read_on_tree(path, wanted):
     """Return {object id: {"path", "marginal", "by_class", "leaves": text, "table"}} of the objects `wanted`.
 
-    table: what the macro `table` shows: the classes on the path with their probabilities, and of the last, where it is
-    a leaf, the interval. path: of the table of `mallorn.decide.tree_candidates`; {} without one, which `snakemake tree`
-    makes. Objects that it does not hold, such as training objects, are left out.
+    table: for the macro `table`: the classes on the path with their probabilities, and for the last one, if it is a
+    leaf, the interval. path: of the table of `mallorn.decide.tree_candidates`, which `snakemake tree` makes; {} without
+    one. Objects that it lacks, such as training objects, are left out.
     """
     if not path or not Path(path).is_file():
         return {}
@@ -37,8 +37,8 @@ def read_on_tree(path, wanted):
 def on_tree_columns(path, object_id):
     """Return {column: (n,)} of the objects `object_id` (n,) for a table of candidates: see its `COLUMNS`.
 
-    class_path, class_given and class_set, "" of objects that the tree's table does not hold, and class__CLASS, the
-    probability of each class, NaN of such objects. path: as of `read_on_tree`; {} without a table.
+    class_path, class_given and class_set, and class__CLASS, the probability of each class; "" and NaN for objects that
+    the tree's table lacks. path: as for `read_on_tree`; {} without a table.
     """
     if not path or not Path(path).is_file():
         return {}

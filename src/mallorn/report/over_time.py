@@ -1,4 +1,4 @@
-"""What was said of single objects over time, for their pages."""
+"""Scores of single objects over time, for their pages."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ __all__ = ["read_over_time", "several", "told_over_time"]
 
 
 def read_over_time(path):
-    """Return {object id: {column: list}} of a table that the rule score_over_time made; {} for no path."""
+    """Return {object id: {column: list}} from a table of the rule score_over_time; {} for no path."""
     if not path:
         return {}
     table, found = read_columns(path), {}
@@ -20,12 +20,12 @@ def read_over_time(path):
 
 
 def several(said):
-    """Return what was said of an object over time, {column: (m,)}, if it is of two times at least, else None."""
+    """Return an object's scores over time, {column: (m,)}, if there are at least two times, else None."""
     return said if said and len(said["age"]) > 1 else None
 
 
 def told_over_time(said, target):
-    """Return in words when the probability of the class sought first reached the threshold, and by which models."""
+    """Return, in words, when the probability of the class sought first reached the threshold, and by which models."""
     passed = [k for k, (p, least) in enumerate(zip(said["probability"], said["threshold"], strict=True)) if p >= least]
     if not passed:
         return f"P({target}) never reached the threshold."

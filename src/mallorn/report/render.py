@@ -1,4 +1,4 @@
-"""Pages from templates: one file each, style and scripts included, everything escaped that is not ours."""
+"""Make pages from templates: one file each, with style and scripts inside, and all foreign text escaped."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,7 +34,7 @@ _DATA = ContextVar("data", default="")
 
 @contextmanager
 def pages_of(data):
-    """Let pages that are made inside the block begin with a line which says what data they are of."""
+    """Make pages inside the block begin with a line that names their data."""
     token = _DATA.set(data)
     try:
         yield
@@ -48,7 +48,7 @@ def _environment():
 
 
 def render(path, template, root="", **context):
-    """Write the page `path` from `template`. root: how the page reaches the folder of index.html, "" or "../"."""
+    """Write the page `path` from `template`. root: path from the page to the folder of index.html, "" or "../"."""
     own = {
         name: Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("style.css", "table.js", "object.js")
     }
@@ -66,7 +66,7 @@ def render(path, template, root="", **context):
 
 
 def as_table(heads, rows, numeric=None):
-    """Return what the macro `table` shows; numeric: which columns hold numbers, by default found out."""
+    """Return the arguments of the macro `table`. numeric: whether columns hold numbers; found out by default."""
     rows = [tuple(row) for row in rows]
     if numeric is None:
         numeric = [all(_is_number(row[k]) for row in rows) and bool(rows) for k in range(len(heads))]
@@ -74,7 +74,7 @@ def as_table(heads, rows, numeric=None):
 
 
 def number(value, digits=3):
-    """Return a number with `digits` significant digits, without exponent where it is between 0.001 and a million."""
+    """Return a number with `digits` significant digits, without exponent between 0.001 and a million."""
     if value is None or value != value:
         return ""
     value = float(value)
@@ -106,7 +106,7 @@ def value_text(value):
 
 
 def shown_as(value, decimals):
-    """Return a value with `decimals` decimals, "" for NaN; a text, of `decimals` None, as it is, "" for None."""
+    """Return a value with `decimals` decimals, "" for NaN; with `decimals` None, a text as it is, "" for None."""
     if decimals is None:
         return "" if value is None else str(value)
     return "" if np.isnan(value) else f"{value:.{decimals}f}"

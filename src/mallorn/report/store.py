@@ -1,4 +1,4 @@
-"""Where the artifacts of every split lie."""
+"""Paths of the artifacts of every split."""
 
 from dataclasses import dataclass
 from typing import ClassVar

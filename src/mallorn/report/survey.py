@@ -1,4 +1,4 @@
-"""What the input looks like, before any model: counts, spreads and examples."""
+"""Describe the input before any model: counts, spreads and examples."""
 
 from typing import NamedTuple
 
@@ -94,9 +94,9 @@ def counts_by_type(survey):
 
 
 def examples(survey, types):
-    """Return the id of one training object for each of `types`: the one with the median number of points of its type.
+    """Return the id of one training object for each of `types`: the one with its type's median number of points.
 
-    An ordinary object of the type tells more than its best one.
+    An ordinary object says more about a type than its best one.
     """
     chosen = {}
     for name in types:
@@ -108,7 +108,7 @@ def examples(survey, types):
 
 
 def set_aside_rows(paths):
-    """Return [(reason, rows, objects, first file, its first line)] of the tables of rows that ingestion set aside."""
+    """Return [(reason, rows, objects, first file, its first line)] from the tables of rows that ingestion set aside."""
     tables = [read_columns(path) for path in paths]
     whole = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     rows = []

@@ -1,4 +1,4 @@
-"""Tables of results that may or may not be there: read as text, shown as they are."""
+"""Tables of results that may be missing: read as text, shown as they are."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ __all__ = ["Part", "read_csv", "read_part"]
 
 @dataclass
 class Part:
-    """A part of a page: its title and text, its figures and table, whether it was made, and by which command it is."""
+    """A part of a page: title, text, figures, table, whether it was made, and the command that makes it."""
 
     title: str
     text: str
@@ -31,10 +31,10 @@ def read_csv(path):
 
 
 def read_part(title, text, command, path, figures=(), newer_than=None, long_from=40):
-    """Return the `Part` that shows the CSV table at `path` and `figures`; not made if neither is there.
+    """Return the `Part` for the CSV table at `path` and `figures`; it counts as not made if both are missing.
 
-    newer_than: path of a file; a table that is older than it is called stale.
-    long_from: number of rows from which the table is folded away.
+    newer_than: path of a file; an older table is called stale. long_from: number of rows from which the table is
+    folded.
     """
     part = Part(title, text, command, figures=list(figures))
     part.made = bool(part.figures)
@@ -48,7 +48,7 @@ def read_part(title, text, command, path, figures=(), newer_than=None, long_from
 
 
 def read_json(path):
-    """Return what a JSON file holds."""
+    """Return the content of a JSON file."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 

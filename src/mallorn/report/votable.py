@@ -17,7 +17,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
 def write_votable(path, table, target, data=""):
     """Write the table of candidates as a VOTable 1.4 (TABLEDATA), with units, UCDs and the frame of positions.
 
-    target: the class sought. data: what data the candidates are of, which the description then says.
+    target: the class sought. data: the data behind the candidates, for the description.
     """
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import CooSys
@@ -43,7 +43,7 @@ def write_votable(path, table, target, data=""):
 
 
 def plain_ids(names):
-    """Return {name: the name as XML allows it for an ID} of names of columns, no two alike."""
+    """Return {name: a name that XML allows as an ID} for names of columns, no two alike."""
     ids = {}
     for k, name in enumerate(names):
         plain = _NOT_PLAIN.sub("_", name)

@@ -298,7 +298,7 @@ class _Catalogue:
 
 
 def _medians(ra, dec, codes, n):
-    """Return the median position of each of n objects, (n,) each, degrees; right ascension from the first row's on."""
+    """Return the median position of n objects, (n,) each, degrees; right ascension relative to the first row."""
     ra, dec = np.asarray(ra, dtype=float), np.asarray(dec, dtype=float)
     start = first_values(ra, codes, n)
     shift = (ra - start[codes] + 180.0) % 360.0 - 180.0

@@ -173,7 +173,7 @@ def first_values(values, codes, n):
 def differing(values, codes, n):
     """Return which of n objects have two of `values` (N,) that differ by more than 1e-4, (n,) bool.
 
-    codes: (N,) number of each value's object. NaN does not count.
+    codes: (N,) index of each value's object. NaN does not count.
     """
     values, codes = np.asarray(values, dtype=float), np.asarray(codes)
     there = np.isfinite(values)

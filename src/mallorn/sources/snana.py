@@ -167,7 +167,7 @@ class _Pair:
                 yield batch
 
     def _batch(self, rows):
-        """Return the batch of whole objects' rows; detections are unknown for an object without any bit of PHOTFLAG."""
+        """Return the batch for rows of whole objects; without a bit of PHOTFLAG, an object's detections are unknown."""
         owner, bits = numpy_array(rows.column("owner")), numpy_array(rows.column("bits"))
         told = np.bincount(owner[bits & (owner >= 0)], minlength=self._objects.n + 1) > 0
         detected = np.where(told[owner], numpy_array(rows.column("detected")), -1).astype(np.int8)

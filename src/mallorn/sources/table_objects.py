@@ -112,8 +112,7 @@ class ObjectTables:
         return described(known, n)
 
     def tell(self):
-        """Warn about objects with points that a table of objects lacks, about its ids that resemble theirs, and about
-        objects whose rows give several redshifts."""
+        """Warn about objects that a table of objects lacks, resembling ids in it, and objects of several redshifts."""
         for role, ids in self._several.items():
             if ids:
                 message = "%d objects have rows with several values of %s, of which the first is taken: %s"

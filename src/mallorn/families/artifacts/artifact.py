@@ -1,8 +1,8 @@
-"""What an artifact is: a table of models fitted to light curves, which feature families and pages read.
+"""The contract of an artifact: a table of models fitted to light curves, which feature families and pages read.
 
 It is a module of this room, and has
 
-- `NEEDS`: a literal tuple of the artifacts that it is made of besides the points.
+- `NEEDS`: a literal tuple of the artifacts that it needs besides the points.
 - `SLOTS`: a literal, whether it is a table for each slot of passbands.
 - `units(settings)`: {column: unit} of a table, "" for a pure number.
 - `make(group, made, settings, tools)`: the table {column: array}, a row for each object of a `Group` in its order, or
@@ -10,7 +10,7 @@ It is a module of this room, and has
   the `Tools` of the job.
 - `view(table, settings)`, if families do not read the table itself: what they read instead.
 
-An artifact is called by its path below `results`: "fits/drw" is made by the module `drw`, "posterior" by `posterior`.
+The name of an artifact is its path below `results`: the module `drw` makes "fits/drw", `posterior` "posterior".
 """
 
 from functools import cached_property
@@ -22,7 +22,7 @@ __all__ = ["Group", "Tools"]
 
 
 class Group:
-    """Objects that are fitted together: their raw `lightcurves`, and what several fits derive from these."""
+    """Objects that are fitted together: their raw `lightcurves`, and forms of these that several fits need."""
 
     def __init__(self, lightcurves):
         self.lightcurves = lightcurves

@@ -1,7 +1,7 @@
-"""Columns of an embedding in place of features: a network of the user's, as an ONNX file, reads the light curves.
+"""Columns of an embedding in place of features: a user's network, an ONNX file, reads the light curves.
 
-The network is as it is: nothing of it is fitted, so that no label and no held-out object plays a part, as long as it
-was not trained on them. It goes along with the model.
+The network is used as it is. Nothing in it is fitted: no label and no held-out object plays a part, unless it was
+trained on them. It is saved with the model.
 """
 
 import json
@@ -62,10 +62,9 @@ class Embedding(NamedTuple):
 def fit(part, params, seed, threads):
     """Return the `Embedding` of a training part; see `mallorn.learning.transforms.transform`.
 
-    params: of `PARAMETERS`. weights: path of the file. layout, output: of the network. beside: patterns (fnmatch), with
-    spaces between, of the features that are kept.
-    Raises ConfigError for what `open_embedder` and `Embedder.embed` refuse and for a pattern that no feature matches;
-    DataError if no object has a point to embed.
+    params: from `PARAMETERS`. weights: path of the file. layout, output: of the network. beside: patterns (fnmatch),
+    separated by spaces, of the features that are kept. Raises ConfigError for all that `open_embedder` and
+    `Embedder.embed` refuse, and for a pattern that no feature matches; DataError if no object has a point to embed.
     """
     if not params.get("weights"):
         raise ConfigError("models: embedding: expected `weights`, the path of an ONNX file, found nothing")
@@ -87,9 +86,9 @@ def fit(part, params, seed, threads):
 
 
 def apply(state, dataset):
-    """Return the objects with the embedding, and after it the features beside, for features.
+    """Return the objects with the embedding as features, followed by the features beside it.
 
-    NaN for an object that has no point to embed. No other object plays a part in an object's columns.
+    Objects without a point to embed have NaN. An object's columns do not depend on other objects.
     """
     table = dataset.features
     found = np.full((len(dataset), state.width), np.nan, dtype=np.float32)
@@ -102,14 +101,14 @@ def apply(state, dataset):
 
 
 def importance(state, importance):
-    """Return the importances (p,) of the features, 0 for those that are not beside; the embedding's belong to none."""
+    """Return the importances (p,) of the features, 0 for those not kept beside; the embedding's own are dropped."""
     spread = np.zeros(state.of)
     spread[state.beside] = importance[state.width :]
     return spread
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p), 0 for features that are not beside; what the embedding adds is left out."""
+    """Return SHAP values (n, p), 0 for features not kept beside; those of the embedding are left out."""
     spread = np.zeros((len(values), state.of))
     spread[:, state.beside] = values[:, state.width :]
     return spread

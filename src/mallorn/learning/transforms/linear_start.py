@@ -1,8 +1,9 @@
-"""A logistic model whose margins boosting begins from, instead of a constant.
+"""A logistic model: boosting begins from its margins instead of a constant.
 
-Trees of a few splits then need not build up, one feature at a time, what a sum over a thousand correlated features
-tells. The logistic model tells `kinds` apart, also where trees have two classes and begin from its log odds of class 0:
-what is like the class sought in one feature is of another kind in others. Objects of unknown kind are not fitted to.
+A sum over a thousand correlated features tells much; trees with a few splits need not rebuild it one feature at a time.
+The logistic model separates `kinds`, even if the trees have two classes and begin from its log odds of class 0, since
+objects that resemble the class sought in one feature are of different kinds. Objects of unknown kind take no part in
+its fit.
 """
 
 import json
@@ -47,7 +48,7 @@ class LinearStart(NamedTuple):
 def fit(part, params, seed, threads):
     """Return the `LinearStart` of a training part; see `mallorn.learning.transforms.transform`.
 
-    params: of `PARAMETERS`, those of scikit-learn's LogisticRegression, `C` at least.
+    params: from `PARAMETERS`, as for scikit-learn's LogisticRegression; `C` must be among them.
     """
     binary, known = part.n_classes == 2, part.kinds >= 0
     if not known.all():
@@ -66,12 +67,12 @@ def apply(state, dataset):
 
 
 def importance(state, importance):
-    """Return the importances (p,): the start and what is boosted on it have half of the sum each."""
+    """Return the importances (p,): the start and the boosted trees each have half of the sum."""
     return _share(importance) + _share(normal_scores.importance(state.scaling, logistic.importance(state.model)))
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p) of the margin of class 0, those of the start added."""
+    """Return SHAP values (n, p) of the margin of class 0, including those of the start."""
     scores = normal_scores.apply(state.scaling, dataset)
     return values + logistic.contributions(state.model, scores, odds=state.binary)
 

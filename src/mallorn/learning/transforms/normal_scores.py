@@ -1,4 +1,4 @@
-"""Features on one scale, for learners that need it: normal scores of ranks, missing values at the middle."""
+"""Put features on one scale, for learners that need it: normal scores of ranks, with missing values in the middle."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -27,20 +27,20 @@ _FEW = 8
 
 
 class Scaling(NamedTuple):
-    """Of p features, `quantiles` (K, p) at equal steps from 0 to 1, and the `mean` (p,) of the scores fitted to.
+    """A scaling of p features: `quantiles` (K, p) at equal steps from 0 to 1, and the `mean` (p,) of the fitted scores.
 
-    The quantiles of a feature that was never known are NaN.
+    The quantiles of a feature without values are NaN.
     """
 
     quantiles: np.ndarray
     mean: np.ndarray
 
     def transform(self, features):
-        """Return features (n, p) as normal scores of their rank less the mean, 0 where missing: (n, p) float32.
+        """Return features (n, p) as normal scores of their ranks, less the mean, 0 where missing: (n, p) float32.
 
-        A value's score is interpolated between those of the quantiles about it, the normal quantiles of their shares;
-        a value that is several quantiles has the middle of the lowest and highest of their scores. Beyond the quantiles
-        it is that of the first or last.
+        The score of a quantile is the normal quantile of its share. Scores of values in between are interpolated. A
+        value that equals several quantiles has the middle of their lowest and highest scores. Values beyond the
+        quantiles have the score of the first or last.
         """
         return np.nan_to_num(_scores(self.quantiles, features) - self.mean.astype(np.float32))
 
@@ -61,7 +61,7 @@ def fit(part, params, seed, threads):
 
 
 def apply(state, dataset):
-    """Return the objects with normal scores for features."""
+    """Return the objects with normal scores as features."""
     return dataset.with_features(dataset.features.columns, state.transform(dataset.features.values))
 
 
@@ -121,14 +121,14 @@ def _scores(quantiles, features):
         ascending, values = quantiles[:, k], column.astype(float)
         found = np.interp(values, ascending, at)
         if np.any(ascending[1:] == ascending[:-1]):
-            # a run of equal quantiles is met at its upper end from the left, at its lower end from the right
+            # a search from the left meets a run of equal quantiles at its upper end, from the right at its lower end
             found = (found - np.interp(-values, -ascending[::-1], -at[::-1])) / 2
         scores[:, k] = found
     return scores
 
 
 def _of_object(quantiles, at, values):
-    """Return the scores (p,) of one object's features: to the bit those of the loop over features in `_scores`."""
+    """Return the scores (p,) of one object's features, to the bit as from the loop over features in `_scores`."""
     found = _interpolated(values, quantiles, at)
     tied = np.any(quantiles[1:] == quantiles[:-1], axis=0)
     if tied.any():
@@ -138,10 +138,10 @@ def _of_object(quantiles, at, values):
 
 
 def _interpolated(x, xp, fp):
-    """Return `numpy.interp(x[k], xp[:, k], fp)` of all k, (p,). x (p,), xp (K, p) ascending or NaN, fp (K,)."""
+    """Return `numpy.interp(x[k], xp[:, k], fp)` for all k, (p,). x (p,), xp (K, p) ascending or NaN, fp (K,)."""
     columns, below = np.arange(len(x)), np.zeros(len(x), dtype=np.int64)
     step = 1 << (len(fp) - 1).bit_length()
-    while step:  # the number of values up to x: whether it is as many as `step` more
+    while step:  # the number of values up to x, in steps: whether it is at least `step` more
         more = below + step
         at_most = xp[np.minimum(more, len(fp)) - 1, columns] <= x
         below = np.where((more <= len(fp)) & at_most, more, below)

@@ -1,4 +1,4 @@
-"""Principal components of the training part in place of many columns, for learners that take one column at a time."""
+"""Principal components of the training part in place of many columns, for learners that use one column at a time."""
 
 import json
 from fnmatch import fnmatchcase
@@ -36,11 +36,11 @@ class Components(NamedTuple):
 def fit(part, params, seed, threads):
     """Return the `Components` of a training part; see `mallorn.learning.transforms.transform`.
 
-    params: of `PARAMETERS`. components: how many, fewer if there are fewer objects or columns. of: pattern (fnmatch) of
-    the columns that they take the place of, which are taken as they are; a missing value is the mean.
-    Raises ConfigError if no column matches.
+    params: from `PARAMETERS`. components: their number; fewer if there are fewer objects or columns. of: pattern
+    (fnmatch) of the columns that they replace. These are taken as they are; a missing value is the mean. Raises
+    ConfigError if no column matches.
     """
-    from sklearn.decomposition import PCA  # only here: what predicts does without
+    from sklearn.decomposition import PCA  # imported only here: predictions do without it
 
     params, table = {**_DEFAULTS, **params}, part.dataset.features
     chosen = np.array([k for k, name in enumerate(table.columns) if fnmatchcase(name, params["of"])], dtype=int)
@@ -58,7 +58,7 @@ def fit(part, params, seed, threads):
 
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def apply(state, dataset):
-    """Return the objects with the components, and after them the columns that are left, for features."""
+    """Return the objects with the components as features, followed by the remaining columns."""
     table, kept = dataset.features, _kept(state)
     found = _centred(table.values[:, state.chosen], state.mean) @ state.axes.T
     names = (*(f"component__{k}" for k in range(len(state.axes))), *(table.columns[k] for k in kept))
@@ -66,7 +66,7 @@ def apply(state, dataset):
 
 
 def importance(state, importance):
-    """Return the importances (p,): a component's is shared out by the squares of its axis, which sum to 1."""
+    """Return the importances (p,): that of a component is divided by the squares of its axis, which sum to 1."""
     k = len(state.axes)
     spread = np.zeros(state.width)
     spread[state.chosen] = importance[:k] @ state.axes.astype(float) ** 2
@@ -75,7 +75,7 @@ def importance(state, importance):
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p): a component's are shared out by the squares of its axis, which sum to 1."""
+    """Return SHAP values (n, p): those of a component are divided by the squares of its axis, which sum to 1."""
     k = len(state.axes)
     spread = np.zeros((len(values), state.width))
     spread[:, state.chosen] = values[:, :k] @ state.axes.astype(float) ** 2

@@ -1,11 +1,11 @@
-"""ROCKET: columns that thousands of convolutions make of the posterior light curves, beside some of the features.
+"""ROCKET: columns that thousands of convolutions make from the posterior light curves, beside some features.
 
 The series are those of `mallorn.curves.grid_series`. Channels and biases of the kernels, and the mean and spread of
-each column, are those of the training part. ROCKET sees shapes: what it cannot see, such as luminosity, redshift
-and time scales in the observer's frame, are features that may stand beside it, as normal scores.
+each column, come from the training part. ROCKET sees shapes. It cannot see luminosity, redshift or time scales in the
+observer's frame; such features can be kept beside it as normal scores.
 
-The columns of ROCKET together have the variance 1, those beside it the variance `weight`, so that for a penalised
-linear model a few features count as much as ten thousand columns.
+The columns of ROCKET together have variance 1, those beside it have variance `weight`: for a penalised linear model a
+few features then count as much as ten thousand columns.
 """
 
 import json
@@ -61,11 +61,11 @@ _BATCH = 1000
 
 
 class Rocket(NamedTuple):
-    """What is fitted: see `fit`.
+    """The fitted state: see `fit`.
 
-    kernels: of the series, and of its first difference, if any. mean, factor (q,) float32: a column less its mean times
-    its factor has the variance 1 / q, in some 600 objects of the training part. scaling: of the features `beside` (b,)
-    int, out of `width`.
+    kernels: of the series and, if any, of its first difference. mean, factor (q,) float32: a column less its mean,
+    times its factor, has variance 1 / q in some 600 objects of the training part. scaling: of the features `beside`
+    (b,) int, out of `width`.
     """
 
     kind: str
@@ -82,10 +82,10 @@ class Rocket(NamedTuple):
 def fit(part, params, seed, threads):
     """Return the `Rocket` of a training part; see `mallorn.learning.transforms.transform`.
 
-    params: of `PARAMETERS`. kind: one of `KINDS`. columns: about how many ROCKET makes. channels: of
-    `mallorn.curves.grid_series.CHANNELS`. beside: patterns (fnmatch), with spaces between, of the features that are
-    kept; weight: their variance. Raises ConfigError for a kind or channels that there are not, for patterns that no
-    feature matches, and if nothing is left.
+    params: from `PARAMETERS`. kind: one of `KINDS`. columns: approximate number that ROCKET makes. channels: one of
+    `mallorn.curves.grid_series.CHANNELS`. beside: patterns (fnmatch), separated by spaces, of the features that are
+    kept; weight: their variance. Raises ConfigError for an unknown kind or channels, for patterns that no feature
+    matches, and if nothing is left.
     """
     params = {**_DEFAULTS, **params}
     kind, channels = params["kind"], params["channels"]
@@ -108,7 +108,7 @@ def fit(part, params, seed, threads):
 
 
 def _matching(columns, patterns):
-    """Return the numbers of the columns that match one of the patterns; ConfigError for a pattern that matches none."""
+    """Return the indices of the columns that match one of the patterns; raise ConfigError if one matches none."""
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in columns):
             fix = "correct it, or take what leaves that feature out from training.exclude"
@@ -117,8 +117,8 @@ def _matching(columns, patterns):
 
 
 def _fitted_kernels(values, kind, columns, seed):
-    """Return the `Kernels` of series, and of MultiROCKET also those of its first difference."""
-    from mallorn.curves import rocket  # compiled, or its machine code is read: only where it is used
+    """Return the `Kernels` of series, and for MultiROCKET also those of its first difference."""
+    from mallorn.curves import rocket  # imported where it is used, since it is compiled or its machine code is read
 
     if kind == "series":
         return ()
@@ -160,9 +160,9 @@ def _spread(columns):
 
 
 def apply(state, dataset):
-    """Return the objects with the columns of ROCKET, 0 for those without a fit, and the features beside for features.
+    """Return the objects with ROCKET's columns (0 without a fit) as features, followed by the features beside.
 
-    No other object plays a part in an object's columns.
+    An object's columns do not depend on other objects.
     """
     table, q = dataset.features, len(state.mean)
     found = np.zeros((len(dataset), q + len(state.beside)), dtype=np.float32)
@@ -180,14 +180,14 @@ def apply(state, dataset):
 
 
 def importance(state, importance):
-    """Return the importances (p,) of the features, 0 for those that are not beside; ROCKET's own belong to none."""
+    """Return the importances (p,) of the features, 0 for those not kept beside; ROCKET's own are dropped."""
     spread = np.zeros(state.width)
     spread[state.beside] = importance[len(state.mean) :]
     return spread
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p), 0 for features that are not beside; what ROCKET's columns add is left out."""
+    """Return SHAP values (n, p), 0 for features not kept beside; those of ROCKET's columns are left out."""
     spread = np.zeros((len(values), state.width))
     spread[:, state.beside] = values[:, len(state.mean) :]
     return spread

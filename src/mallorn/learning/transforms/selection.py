@@ -1,4 +1,4 @@
-"""Stability selection: the features that a model keeps choosing, whichever events of a training part it sees."""
+"""Stability selection: the features that a model chooses again and again, whichever events of a part it sees."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ _FILE = "selection.json"
 
 
 class Selection(NamedTuple):
-    """`chosen` (q,), ascending: numbers of the features kept, out of `width`."""
+    """`chosen` (q,), ascending: indices of the features kept, out of `width`."""
 
     chosen: np.ndarray
     width: int
@@ -52,7 +52,7 @@ def fit(part, params, seed, threads):
 
 
 def apply(state, dataset):
-    """Return the objects with the features kept."""
+    """Return the objects with the features that are kept."""
     columns = [dataset.features.columns[k] for k in state.chosen]
     return dataset.with_features(columns, np.take(dataset.features.values, state.chosen, axis=1))
 
@@ -72,7 +72,7 @@ def contributions(state, dataset, values):
 
 
 def save(state, folder):
-    """Write the numbers of the features as JSON."""
+    """Write the indices of the features as JSON."""
     content = {"chosen": [int(k) for k in state.chosen], "width": state.width}
     Path(folder, _FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
 
@@ -88,9 +88,9 @@ def selection_frequency(part, options, seed):
 
     Stability selection (Meinshausen & Buehlmann 2010, JRSS B 72, 417): `rounds` times, the `ranker` is fitted to the
     objects of a random `fraction` of the events, and the `top` features by importance are counted. Whole events are
-    drawn, so that a feature that only tells siblings apart from others comes and goes.
+    drawn: a feature that only recognises siblings is chosen in some rounds and not in others.
 
-    part: a `Labelled`, of which weights and kinds play no part. options: block `selection` of config.yaml.
+    part: a `Labelled`; its weights and kinds are not used. options: block `selection` of config.yaml.
     """
     events, event = np.unique(np.asarray(part.event, dtype=str), return_inverse=True)
     positive = np.unique(event[part.classes == 0])
@@ -99,7 +99,7 @@ def selection_frequency(part, options, seed):
     count = np.zeros(len(part.dataset.features.columns))
     for k in range(options["rounds"]):
         rng = generator(seed, "selection", k)
-        # targets and others are drawn apart, since a part without targets teaches nothing
+        # targets and others are drawn apart: a part without targets teaches nothing
         drawn = [
             rng.permutation(group)[: max(1, round(options["fraction"] * len(group)))] for group in (positive, negative)
         ]
@@ -111,9 +111,10 @@ def selection_frequency(part, options, seed):
 
 
 def select_features(frequency, options):
-    """Return the numbers of the features to keep, ascending: those with `frequency` at least `options["frequency"]`.
+    """Return the indices of the features to keep, ascending: those with `frequency` from `options["frequency"]` on.
 
-    If fewer than `options["fewest"]` reach it, the most frequent ones. frequency: (p,) as from `selection_frequency`.
+    If fewer than `options["fewest"]` reach it, the most frequent ones are kept. frequency: (p,) as from
+    `selection_frequency`.
     """
     kept = np.flatnonzero(frequency >= options["frequency"])
     if len(kept) < options["fewest"]:

@@ -1,9 +1,9 @@
-"""What a model that has seen simulated objects alone says of an object, as further columns beside the features.
+"""Class probabilities by a model that has seen only simulated objects, as columns beside the features.
 
 A simulated survey has many more events of each type than are known. CatBoost learned from one (`make
 simulated-classes`), and no label of a real object plays a part. The columns are the logarithms of its probabilities of
-all classes. Features that the model knows and the data set lacks are missing values to it. The model comes with
-mallorn, and goes along with what is trained. docs/explanation/ablation.md says what it brings.
+all classes. Features of the model that the data set lacks count as missing. The model comes with mallorn and is saved
+with each trained model. docs/explanation/ablation.md says what it brings.
 """
 
 import json
@@ -50,7 +50,7 @@ DIGEST = "93d343d43f701bb3"
 
 _FILE = "simulated.json"
 
-_LEAST = 1e-4  # probability, so that nothing is said with more certainty than the simulation deserves
+_LEAST = 1e-4  # least probability: the simulation deserves no more certainty
 
 
 class SimulatedClasses(NamedTuple):
@@ -66,8 +66,8 @@ class SimulatedClasses(NamedTuple):
 def fit(part, params, seed, threads):
     """Return the `SimulatedClasses` that come with mallorn; see `mallorn.learning.transforms.transform`.
 
-    Of the training part the names of the features alone are read. Raises DataError if the model is not there, or is
-    another than the one that this code names.
+    Only the names of the training part's features are read. Raises DataError if the model is missing, or is not the one
+    that this code names.
     """
     path = MODEL / "000" / "learner" / "model.cbm"
     if not (found := whole_digest(path)).startswith(DIGEST):
@@ -90,13 +90,13 @@ def apply(state, dataset):
 
 
 def importance(state, importance):
-    """Return the importances (p,): what the columns have is shared by how much their model leans on each feature."""
+    """Return the importances (p,): those of the columns are divided by each feature's importance in their model."""
     own, added = np.split(importance, [len(state.seen)])
     return own + added.sum() * _shares(_of_seen(state, catboost.importance(state.model)[None]))[0]
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p): what the columns add is shared by how much each feature moves their model."""
+    """Return SHAP values (n, p): those of the columns are divided by how much each feature moves their model."""
     own, added = np.split(values, [len(state.seen)], axis=1)
     moves = _of_seen(state, np.abs(catboost.contributions(state.model, _known(state, dataset))))
     return own + added.sum(axis=1, keepdims=True) * _shares(moves)
@@ -116,7 +116,7 @@ def load(folder):
 
 
 def _known(state, dataset):
-    """Return the objects with the features of the model, NaN where the data set lacks one."""
+    """Return the objects with the features of the model, NaN for those that the data set lacks."""
     table = dataset.features
     if tuple(table.columns) == state.columns:
         return dataset

@@ -1,25 +1,24 @@
-"""What a transform is: one module of this room, or a plug-in (see `mallorn.plugins`), that changes what a learner sees.
+"""The contract of a transform, a module of this room or a plug-in (see `mallorn.plugins`): it changes a learner's data.
 
 It is fitted to the training part alone, as a learner is.
 
-A block of `models` lists transforms by name, in order, before its learner; a learner lists the ones that it always
-wants as `TRANSFORMS`. All of them are fitted to the training part alone, by `mallorn.learning.pipeline.fit_pipeline`.
+A block of `models` lists transforms by name, in order, before its learner. A learner lists those that it always needs
+as `TRANSFORMS`. `mallorn.learning.pipeline.fit_pipeline` fits all of them to the training part alone.
 
-- `NEEDS`: the literal tuple of the views of a `Dataset` that it reads.
-- `PARAMETERS`: the literal tuple of the parameters that config.yaml may set.
-- `SHARED`, if it is to be fitted once for all members of a model, to a part's own objects: True. Such transforms come
-  first.
-- `FILES`, where parameters name files of the user's that it reads when it is fitted: the literal tuple of these
-  parameters. Jobs then follow what the files hold.
-- `RESOURCES`, where it wants more memory: a literal {"memory_mb"} of one job that fits it.
-- `fit(part, params, seed, threads)` returns its state. part: a `Labelled`, its classes numbered without gaps.
-- `apply(state, dataset)` returns the changed `Dataset` of any objects, the fitted ones among them.
+- `NEEDS`: a literal tuple of the views of a `Dataset` that it reads.
+- `PARAMETERS`: a literal tuple of the parameters that config.yaml may set.
+- `SHARED`: True if it is fitted once for all members of a model, to the part's own objects. Such transforms come first.
+- `FILES`, if parameters name a user's files that it reads when it is fitted: a literal tuple of these parameters. Jobs
+  then follow the content of the files.
+- `RESOURCES`, if it needs more memory: a literal {"memory_mb"} for a job that fits it.
+- `fit(part, params, seed, threads)` returns its state. part: a `Labelled` with classes numbered without gaps.
+- `apply(state, dataset)` returns the changed `Dataset` of any objects, also of the fitted ones.
 - `save(state, folder)` writes the state as numbers or JSON; no pickle. `load(folder)` returns it.
-- `importance(state, importance)`, where features change: the importances (p,) of the features before the transform,
-  given those after it.
+- `importance(state, importance)`, if features change: the importances (p,) of the features before the transform, from
+  those after it.
 - `contributions(state, dataset, values)`, likewise: SHAP values (n, p) of the features of `dataset`, before it.
 
-A transform keeps no state between calls, and its result depends on its arguments except `threads`.
+A transform keeps no state between calls. Its result depends on its arguments alone, and not on `threads`.
 """
 
 from difflib import get_close_matches
@@ -34,7 +33,7 @@ TRANSFORMS = names("transforms")
 
 
 def transform(name, params=()):
-    """Return the module of the transform `name`; raise ConfigError if there is none, or none of its `params`."""
+    """Return the module of the transform `name`; raise ConfigError if there is none, or if it lacks one of `params`."""
     module = load("transforms", name)
     for key in params:
         if key not in module.PARAMETERS:

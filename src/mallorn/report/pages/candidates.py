@@ -23,12 +23,12 @@ _INDENT = "\u2003"
 def write_candidates_page(folder, candidates, pages, threshold, tree, lists=()):
     """Write candidates.html.
 
-    candidates: table. pages: {object_id: its page}. threshold: what threshold.json holds. tree: a
+    candidates: table. pages: {object_id: its page}. threshold: content of threshold.json. tree: a
     `mallorn.survey.taxonomy.Taxonomy`. lists: names of files with the first test objects of a class, in the folder
-    `classes` beside.
+    `classes` beside the page.
     """
     about = columns_of(candidates, threshold["target"])
-    about.pop("domain_reason", None)  # a sentence or more, on the object's own page and in the files
+    about.pop("domain_reason", None)  # long texts, which are on the object's own page and in the files
     columns = [{"name": name, **column._asdict()} for name, column in about.items()]
     n, ranked = len(candidates["rank"]), _rankings(about, threshold["target"], tree, set(lists))
     kept = _kept(candidates, [column for group in ranked for column, _, _ in group["classes"]][1:])
@@ -54,9 +54,9 @@ def write_candidates_page(folder, candidates, pages, threshold, tree, lists=()):
 
 
 def _rankings(about, target, tree, lists):
-    """Return [{"title", "classes": [(column, class, address of its list or "")]}]: by what the table may be ranked.
+    """Return [{"title", "classes": [(column, class, address of its list or "")]}], the possible rankings of the table.
 
-    First the classes of the submitted model, the one sought before the others; then those of the tree, if any.
+    The classes of the submitted model come first, led by the one sought; then those of the tree, if any.
     """
     of_model = [("probability", target, "")]
     of_model += [(name, name.removeprefix(CLASS_PREFIX), "") for name in about if name.startswith(CLASS_PREFIX)]
@@ -70,7 +70,7 @@ def _rankings(about, target, tree, lists):
 
 
 def _kept(candidates, columns):
-    """Return the rows that are listed: the first `LISTED`, and the most probable ones by each of `columns`."""
+    """Return the rows to list: the first `LISTED`, and the most probable ones by each of `columns`."""
     n = len(candidates["rank"])
     kept = np.arange(n) < LISTED
     if n > LISTED:

@@ -1,4 +1,4 @@
-"""The page of the tree of classes: how many objects each has, and what `snakemake tree` finds."""
+"""The page of the tree of classes: the objects of each class, and the results of `snakemake tree`."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -53,10 +53,11 @@ _PARTS = {
 
 
 def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
-    """Write classes.html from the tables in the folder `evaluation`, of which there may be none.
+    """Write classes.html from the tables in the folder `evaluation`, if there are any.
 
     scores: path of scores.csv. tree: a `mallorn.survey.taxonomy.Taxonomy`. labels: {"spec_type", "event"} (n,) of the
-    training objects. lists: names of files with the first test objects of a class, in the folder `classes` beside.
+    training objects. lists: names of files with the first test objects of a class, in the folder `classes` beside the
+    page.
     """
     path = Path(evaluation, "nodes.csv")
     nodes = read_csv(path) if path.is_file() else []
@@ -77,7 +78,7 @@ def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
 
 
 def _tree(tree, labels, nodes):
-    """Return the table of all classes that have an object: its place, DESC's number, objects, events and scores."""
+    """Return the table of all classes with an object: position, DESC's number, objects, events and scores."""
     known = [(tree.node_of(label), event) for label, event in zip(labels["spec_type"], labels["event"], strict=True)]
     scored = {row["node"]: row for row in nodes if _shown(row, nodes)}
     rows = []
@@ -95,12 +96,12 @@ def _tree(tree, labels, nodes):
 
 
 def _shown(row, rows):
-    """Return whether a row is of the first model's first repeat, flat, on grouped folds."""
+    """Return whether a row belongs to the first model's first repeat, flat, on grouped folds."""
     return row["protocol"] == "grouped" and all(row[key] == rows[0][key] for key in ("model", "way", "repeat"))
 
 
 def _confusions(path):
-    """Return [(level, share of the true class, share of the predicted class)], tables of grouped folds, percent."""
+    """Return [(level, shares of the true class, shares of the predicted class)], tables on grouped folds, percent."""
     if not path.is_file():
         return []
     rows = read_csv(path)

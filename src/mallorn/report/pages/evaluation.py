@@ -1,4 +1,4 @@
-"""The page of what `snakemake evaluation` finds."""
+"""The page with the results of `snakemake evaluation`."""
 
 import shutil
 from pathlib import Path
@@ -110,10 +110,10 @@ _CAPTIONS = {
 
 
 def write_evaluation_page(folder, evaluation, scores, curves, commands):
-    """Write evaluation.html from the tables and figures in the folder `evaluation`, of which there may be none.
+    """Write evaluation.html from the tables and figures in the folder `evaluation`, if there are any.
 
     scores: path. curves: see `mallorn.plots.evaluation.plot_precision_recall`. commands: {part: command that makes it},
-    where it is not `snakemake evaluation`.
+    if not `snakemake evaluation`.
     """
     found = {name: [] for name in EVALUATIONS}
     for name, draw in (("precision_recall", plot_precision_recall), ("roc", plot_roc)):
@@ -138,7 +138,7 @@ def write_evaluation_page(folder, evaluation, scores, curves, commands):
 
 
 def _copied(path, folder):
-    """Copy a figure in both formats to the report; return what the macro `figure` shows."""
+    """Copy a figure in both formats to the report; return the arguments of the macro `figure`."""
     target = Path(folder, "figures")
     target.mkdir(parents=True, exist_ok=True)
     for ending in (".svg", ".png"):

@@ -1,4 +1,4 @@
-"""The page of features: which count, and what each family brings."""
+"""The page of features: their importance, and what each family brings."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def write_features_page(folder, train, folds, importance, ablation, scores, sett
 
 
 def _figures(folder, train, folds, importance, ablation, settings):
-    """Draw the figures; return what the template shows of them and of the ablation, a `Part`.
+    """Draw the figures; return them for the template, with the ablation, a `Part`.
 
     importance: (names, mean, spread). ablation: (its path, that of the scores, which may be newer).
     """
@@ -86,7 +86,7 @@ def _figures(folder, train, folds, importance, ablation, settings):
                 "Importance by feature family.",
             )
         top = names[:12]
-        if top:  # a learner of light curves has none
+        if top:  # a learner that reads light curves has none
             values, classes = _by_class(train, folds, top, settings)
             caption = "Distributions of the most important features by class, training objects."
             draw(plot_distributions(values, classes, settings["target"]), "distributions", caption)
@@ -103,7 +103,7 @@ def _figures(folder, train, folds, importance, ablation, settings):
 
 
 def _shapes(folder, path, scores, target):
-    """Draw what single features add; return the `Part` of it."""
+    """Draw what single features add; return the `Part` for it."""
     text = (
         "What the value of one feature adds to the log of a class's probability over the mean of the classes; the band "
         "is the range over fits, a point to the left a missing value. In a sum of functions of single features, such "

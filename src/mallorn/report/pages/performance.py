@@ -13,7 +13,7 @@ __all__ = ["write_performance_page"]
 
 
 def write_performance_page(folder, summary, scores, command):
-    """Write performance.html. summary: path of what `bench` wrote, there or not. scores: path."""
+    """Write performance.html. summary: path of the table of `bench`, which may be missing. scores: path."""
     part = read_part("Performance", "", command, summary, newer_than=scores)
     rows = read_summary(summary) if part.made else []
     surveys, figures = {}, Path(folder, "figures")
@@ -55,7 +55,7 @@ _MEASURED = {
 
 
 def _stages(rows):
-    """Return the table of the stages of one survey, the costliest first, after their sums."""
+    """Return the table of one survey's stages: sums first, then the costliest stages."""
     sums = (FEATURES, ALL)
     order = sorted(rows, key=lambda row: (row["stage"] not in sums, -row["cpu_s"]))
     shown = [

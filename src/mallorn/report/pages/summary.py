@@ -42,8 +42,8 @@ _TITLES = {"average_precision": "average precision", "roc_auc": "ROC AUC", "f1":
 def write_summary_page(folder, candidates, pages, scores, threshold, audits, about, benchmarks):
     """Write index.html.
 
-    candidates: table. pages: {object_id: page}. scores: path. threshold: what threshold.json holds.
-    audits: path of audits.json, there or not. about: {"data": rows, "made": rows, "level"}. benchmarks: folder.
+    candidates: table. pages: {object_id: page}. scores: path. threshold: content of threshold.json. audits: path of
+    audits.json, which may be missing. about: {"data": rows, "made": rows, "level"}. benchmarks: folder.
     """
     rows = read_csv(scores)
     n, chosen = len(candidates["rank"]), int(candidates["chosen"].sum())
@@ -85,7 +85,7 @@ def _of_model(rows, protocol, model, score):
 
 
 def _plain(rows):
-    """Return the rows of scores with the redshifts that the models were trained with."""
+    """Return the rows of scores with redshifts like those in training."""
     return [row for row in rows if row.get("redshift", "spectroscopic") == "spectroscopic"]
 
 
@@ -116,8 +116,7 @@ def _interval(repeats, score, intervals):
 
 
 def _audits(path, scores):
-    """Return what the template shows of audits.json (see `mallorn.evaluate.audits.verdict.merge`), which may not be
-    there."""
+    """Return audits.json (see `mallorn.evaluate.audits.verdict.merge`) for the template; the file may be missing."""
     command = "snakemake --cores all evaluation"
     if not Path(path).is_file():
         return {"made": False, "command": command}

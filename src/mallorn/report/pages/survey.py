@@ -1,4 +1,4 @@
-"""The page of what was read."""
+"""The page on the input."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ __all__ = ["write_input_page"]
 
 
 def write_input_page(folder, survey):
-    """Write input.html. survey: what `explore_survey` wrote: its folder, beside the report's pages."""
+    """Write input.html. survey: the folder that `explore_survey` wrote, beside the report's pages."""
     about = read_json(Path(survey, "tables.json"))
     name = Path(survey).name
     captions = {

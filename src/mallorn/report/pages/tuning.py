@@ -1,4 +1,4 @@
-"""The page of what tuning found."""
+"""The page on tuning."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ __all__ = ["write_tuning_page"]
 
 
 def write_tuning_page(folder, tuning, scores, command):
-    """Write tuning.html from the folders {training}/{protocol}/{repeat}/{model} of the folder `tuning`, if any."""
+    """Write tuning.html from the folders {training}/{protocol}/{repeat}/{model} in the folder `tuning`, if any."""
     parts = []
     for best in sorted(Path(tuning).glob("*/*/*/*/best.yaml")):
         training, protocol, repeat, model = best.parts[-5:-1]

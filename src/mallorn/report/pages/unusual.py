@@ -1,4 +1,4 @@
-"""The page of the most unusual test objects, whatever class they are most like."""
+"""The page of the most unusual test objects, whatever their most probable class."""
 
 from pathlib import Path
 
