@@ -152,12 +152,23 @@ def test_the_tree_of_classes_is_shown_with_and_without_its_scores(tmp_path):
     write_csv(tmp_path / "nodes.csv", {**about, **found, "recall": [0.1, 0.3], "f1": [0.1, np.nan]})
     pairs = {"true": ["TDE"] * 2, "predicted": ["TDE"] * 2, "of_true": [0.5, 0.37], "of_predicted": [0.5, np.nan]}
     write_csv(tmp_path / "nodes_confusion.csv", {**about, "level": [1, 1], **pairs})
+    sets = {"class": ["all", "all"], "events": [9, 9], "stated": [0.9, 0.9], "promise": ["coverage", "set_coverage"]}
+    ends = {"coverage": 0.95, "coverage_low": 0.9, "coverage_high": 1.0, "set_coverage": 0.891}
+    ends |= {"set_coverage_low": 0.85, "set_coverage_high": 0.92}
+    of_grouped = {**about, "protocol": ["grouped"] * 2, "kind": ["marginal", "by_class"]}
+    write_csv(tmp_path / "coverage.csv", {**of_grouped, **sets, **{name: [v] * 2 for name, v in ends.items()}})
     write_classes_page(tmp_path, tmp_path, scores, tree, labels, ["SN_Ib.csv"])
     page = (tmp_path / "classes.html").read_text()
+    for what, share, ends in (
+        ("class given by marginal sets", "95.0", "90.0–100.0"),
+        ("set of leaves", "89.1", "85.0–92.0"),
+    ):
+        row = next(line for line in page.split("<tr>") if what in line and "90.0</td>" in line)
+        assert f'<td class="n">{share}</td><td class="n">{ends}</td>' in row
     assert '<td class="n">0.625</td>' in page
     assert '<td class="n">37</td>' in page
     assert '<a href="classes/SN_Ib.csv">SN Ib</a>.' in page
-    assert page.count("not made yet") == 5
+    assert page.count("not made yet") == 4
 
 
 def test_shape_functions_are_drawn_once_they_are_there(tmp_path):

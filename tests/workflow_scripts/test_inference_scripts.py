@@ -326,6 +326,10 @@ def test_all_classes_of_the_tree_are_scored_by_age(scored_by_age, trained, tmp_p
     ap = {(r["way"], r["age"], r["node"]): float(r["average_precision"] or "nan") for r in rows(table)}
     assert {key[1] for key in ap} == {"20 d", "50 d", WHOLE}
     assert ap["flat", WHOLE, "macro"] > ap["flat", "20 d", "macro"] + 0.1
+    alone = script("score_tree")
+    outputs = alone.Outputs(*(tmp_path / f"{name}.csv" for name in alone.Outputs._fields))
+    alone.main([made], [], trained / "folds.parquet", outputs, {**given, "coverage": 0.9, "refined": {"kept": "none"}})
+    assert {(r["first"], r["second"]) for r in rows(outputs.nodes_gains)} == {("flat", "conditional")}
 
 
 def test_when_an_object_is_chosen_counts_from_its_trigger(scored_by_age):

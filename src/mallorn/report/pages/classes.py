@@ -13,6 +13,7 @@ _COMMANDS = {"nodes_early": "snakemake --cores all tree_early"}
 """Of the tables that another command makes."""
 _INDENT = "\u2003"
 _SHOWN = ("average_precision", "precision", "recall", "f1")
+_PROMISES = {"marginal": "the class given by marginal sets", "by_class": "the set of leaves by class"}
 _PARTS = {
     "nodes": (
         "Scores of all classes",
@@ -71,6 +72,7 @@ def write_classes_page(folder, evaluation, scores, tree, labels, lists=()):
         tree=_tree(tree, labels, nodes),
         unknown=sorted({str(label) for label in labels["spec_type"] if tree.node_of(label) is None}),
         confusions=_confusions(Path(evaluation, "nodes_confusion.csv")),
+        promised=_promised(Path(evaluation, "coverage.csv")),
         parts=parts,
         command=_COMMAND,
         lists=[(name.removesuffix(".csv").replace("_", " "), quote(name)) for name in lists],
@@ -117,6 +119,20 @@ def _confusions(path):
             tables.append(as_table(("true", *names), lines, [False, *[True] * len(names)]))
         found.append((level, *tables))
     return found
+
+
+def _promised(path):
+    """Return the table of how often what conformal sets promise holds, for new events; None without one."""
+    rows = read_csv(path) if path.is_file() else []
+    if not rows or "promise" not in rows[0]:  # made before there was this column
+        return None
+    lines = []
+    for row in rows:
+        if _shown(row, rows) and (row["class"] == "all" or row["kind"] == "by_class"):
+            what, name = _PROMISES[row["kind"]], row["promise"]
+            found = [f"{100 * float(row[key]):.1f}" for key in ("stated", name, f"{name}_low", f"{name}_high")]
+            lines.append((what, row["class"], row["events"], found[0], found[1], "–".join(found[2:])))
+    return as_table(("promised", "of", "events", "stated", "found", "interval"), lines, [False, False, *[True] * 4])
 
 
 def _percent(text):
