@@ -10,7 +10,7 @@ SPHINX_ARGS ?= -q
 BIN := $(VENV)/bin
 
 .PHONY: run docs pictures install-docs test test-slurm install install-neural lint lock lock-neural versions \
-  processors audit release-models clean
+  processors audit release-models simulated-classes clean
 
 run: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) $(ARGS)
@@ -65,7 +65,7 @@ lint: install
 # Needs uv. The lock holds exact versions and hashes for every Python from 3.11 on, and no index address.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
-	  --group dev pyproject.toml -o requirements.lock
+	  --group dev --extra workflow pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
 	  --constraint requirements.lock --group docs -o requirements-docs.lock
 
@@ -104,6 +104,14 @@ release-models: install
 	"$(BIN)/python" -m snakemake --cores $(CORES) --directory release/example --configfile config/example.yaml -- \
 	  results/survey/sample_submission.csv results/survey/split_01/test_full_lightcurves.csv
 	PYTHONPATH=src "$(BIN)/python" -m mallorn convert release/example/results/survey --out "$(RELEASED)/example.parquet"
+
+# What the transform simulated_classes knows classes from; its digest stands in the module of that name too.
+SIMULATED := results/predictions/final/stratified/0/catboost_multiclass/once
+simulated-classes: install
+	"$(BIN)/python" -m snakemake --cores $(CORES) --directory simulated --configfile config/simulated.yaml -- $(SIMULATED)
+	rm -rf "$(RELEASED)/simulated" && cp -r simulated/$(SIMULATED) "$(RELEASED)/simulated"
+	rm -f "$(RELEASED)/simulated/.snakemake_timestamp"
+	sha256sum "$(RELEASED)/simulated/000/learner/model.cbm" | cut -c1-16
 
 clean:
 	rm -rf results .snakemake docs/_site

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import yaml
+from versions import dependencies
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -25,7 +26,7 @@ def names(requirements):
 
 
 def test_lock_has_every_package_with_hashes_and_no_address():
-    wanted = names(PROJECT["project"]["dependencies"]) + names(PROJECT["dependency-groups"]["dev"])
+    wanted = [*dependencies(), *names(PROJECT["dependency-groups"]["dev"])]
     missing = sorted(set(wanted) - set(locked()))
     assert not missing, f"not in requirements.lock: {missing}; run 'make lock'"
     for lock in (LOCK, DOCS_LOCK):
@@ -55,6 +56,6 @@ def test_networks_have_a_lock_of_their_own_that_agrees_with_the_other():
 def test_conda_environment_has_the_locked_versions():
     environment = yaml.safe_load((ROOT / "envs" / "mallorn.yaml").read_text())
     pinned = dict(line.split(" ==") for line in environment["dependencies"][-1]["pip"])
-    assert list(pinned) == names(PROJECT["project"]["dependencies"])
+    assert list(pinned) == sorted(dependencies())
     wrong = {name: version for name, version in pinned.items() if version not in locked()[name]}
     assert not wrong, f"envs/mallorn.yaml differs from requirements.lock: {wrong}"

@@ -30,8 +30,9 @@ _MINUTES = 20
 
 
 def dependencies():
-    """Return {package: lowest version allowed} of pyproject.toml."""
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    """Return {package: lowest version allowed} of pyproject.toml: of scoring, and of the workflow."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]
     return dict(re.fullmatch(r"([\w-]+)>=([\w.]+)", one).groups() for one in listed)
 
 
@@ -41,7 +42,7 @@ def make(folder, python, resolution):
     interpreter = folder / "bin" / "python"
     wheels = [word for name in (*dependencies(), "llvmlite") for word in ("--only-binary", name)]
     options = ["--quiet", "--resolution", resolution, "--python", str(interpreter), *wheels]
-    run("uv", "pip", "install", *options, "-r", str(ROOT / "pyproject.toml"))
+    run("uv", "pip", "install", *options, "-r", str(ROOT / "pyproject.toml"), "--extra", "workflow")
     return interpreter
 
 

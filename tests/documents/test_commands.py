@@ -33,6 +33,7 @@ ELSEWHERE = {
     r"make audit$": "asks a public database",
     r"make lock$": "asks the package index, and needs uv",
     r"make release-models": "needs the challenge's data; test_redshifts makes its target results/release",
+    r"make simulated-classes": "minutes; test_transform_simulated_classes.py reads what it made",
     r"make pictures$": "needs Chromium and a minute; test_pictures and `make docs` draw the others",
     r"make (versions|processors)": "needs other versions of Python, or an emulator, and many minutes",
 }

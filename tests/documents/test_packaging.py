@@ -42,8 +42,9 @@ def test_the_paper_cites_what_its_bibliography_has():
 def test_the_conda_recipe_asks_for_what_the_project_asks_for():
     recipe = yaml.safe_load(read("packaging", "conda", "meta.yaml"))
     wanted = ["python " + PROJECT["project"]["requires-python"]]
-    for line in PROJECT["project"]["dependencies"]:
-        name, bound = re.fullmatch(r"([\w-]+)(>=.+)", line).groups()
+    project = PROJECT["project"]
+    lines = [*project["dependencies"], *project["optional-dependencies"]["workflow"]]  # conda knows no extras
+    for name, bound in sorted(re.fullmatch(r"([\w-]+)(>=.+)", line).groups() for line in lines):
         wanted.append(f"{CONDA_NAMES.get(name, name)} {bound}")
     assert recipe["requirements"]["run"] == wanted
     assert recipe["package"]["version"] == PROJECT["project"]["version"]

@@ -1,7 +1,11 @@
 """Compiled code is kept once for a user, and only what was compiled."""
 
 import logging
+import sys
 
+import pytest
+
+from mallorn.hypotheses import cache
 from mallorn.hypotheses.cache import compile_kernels, use_kernels, user_folder
 
 
@@ -14,3 +18,28 @@ def test_a_process_that_has_the_code_leaves_no_empty_folder_in_the_users_cache(t
     caplog.set_level(logging.WARNING)
     use_kernels()
     assert "had to be compiled" not in caplog.text
+
+
+def test_a_second_process_compiles_while_the_first_does_something_else(tmp_path, monkeypatch):
+    """What it compiles is found in the folder: here the smallest of the modules."""
+    only = "    from mallorn.hypotheses import drw, semi_kernels\n"
+    assert only in cache._OTHERS
+    monkeypatch.setattr(
+        cache, "_OTHERS", cache._OTHERS.replace(only, "").replace("gp import compiled", "hypotheses import drw")
+    )
+    with cache._compiled_beside(tmp_path):
+        pass
+    assert [path.suffix for path in sorted(tmp_path.rglob("*fit_random_walks*.nb?"))] == [".nbc", ".nbi"]
+
+
+def test_without_a_second_process_the_first_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    with cache._compiled_beside(tmp_path):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_ends_the_second_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_OTHERS", "import time; time.sleep(600)")
+    with pytest.raises(KeyboardInterrupt), cache._compiled_beside(tmp_path):
+        raise KeyboardInterrupt

@@ -71,7 +71,7 @@ def run(empty):
     shutil.copytree(survey, new)
     write_rows(new / "test_log.csv", [{**row, "Z": "-9"} for row in read_rows(survey / "test_log.csv")])
     augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
-    augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True}}
+    augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True, "wanted_precision": 0.5}}
     augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0], "random": {"days": 0, "shares": 1}}}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
@@ -224,6 +224,8 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
         assert set(map(len, of.values())) == {1}  # all copies of an object are held out together
         decision = json.loads((results / f"threshold_{training}.json").read_text())
         assert set(decision["cuts"]) == set(CUTS)
+        assert (decision["rule"], decision["precision"]) == ("wanted_precision", 0.5)
+    assert json.loads((results / "threshold.json").read_text())["rule"] == "expected_count"
     table = read_rows(results / "evaluation" / "other_surveys.csv")
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {
         (z, p, c) for z in ("spectroscopic", "none") for p in ("stratified", "grouped") for c in CUTS

@@ -113,6 +113,14 @@ def test_the_kernels_depend_on_their_own_room_alone():
         assert all(m.startswith("mallorn.hypotheses.") for m in ours)
 
 
+def test_the_kernels_can_be_compiled_in_two_processes():
+    """None of the two compiles what the other does: that would take the time of both."""
+    first, others = "mallorn.hypotheses.kernels", ("mallorn.hypotheses.semi_kernels", "mallorn.hypotheses.drw")
+    assert first in modules_of(first)
+    assert not set(modules_of(first)) & set(others)
+    assert all(first not in modules_of(name) for name in others)
+
+
 def test_a_job_that_had_to_compile_says_so(monkeypatch, caplog, tmp_path):
     def function(misses):
         return SimpleNamespace(__name__="fit_objects", stats=SimpleNamespace(cache_misses=misses))

@@ -1,16 +1,19 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes about 20 s. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's
-cache, if any checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A
-job that finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
+Compilation takes some 25 s of CPU, which a user who scores waits for once: two processes share it, where there are two
+processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
+checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
+finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
 """
 
 import hashlib
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +26,18 @@ _log = logging.getLogger(__name__)
 
 _WHOLE = "whole"
 """A file that a folder of the user's cache holds once all kernels are in it."""
+
+_FIRST = "mallorn.hypotheses.kernels"
+"""The module that takes half of the time of compilation."""
+
+_OTHERS = """
+import sys
+from mallorn.runtime.machine_code import machine_code_in
+with machine_code_in(sys.argv[1]):
+    from mallorn.gp import compiled
+    from mallorn.hypotheses import drw, semi_kernels
+"""
+"""What compiles the others; neither half imports compiled functions of the other."""
 
 
 def user_folder():
@@ -51,8 +66,11 @@ def _state():
     return digest.hexdigest()[:16]
 
 
-def compile_kernels(folder):
-    """Empty `folder` and fill it with all kernels, from the user's cache or compiled and added to it."""
+def compile_kernels(folder, processes=1):
+    """Empty `folder` and fill it with all kernels, from the user's cache or compiled and added to it.
+
+    processes: 2 to compile in two at once. The code is the same.
+    """
     folder, known = Path(folder), user_folder()
     shutil.rmtree(folder, ignore_errors=True)
     if (known / _WHOLE).is_file():
@@ -61,6 +79,9 @@ def compile_kernels(folder):
         _load(folder)
         return
     folder.mkdir(parents=True)
+    if processes > 1 and _FIRST not in sys.modules:
+        with _compiled_beside(folder), machine_code_in(folder):
+            from mallorn.hypotheses import kernels  # noqa: F401
     _load(folder)
     if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
         return
@@ -83,7 +104,7 @@ def use_kernels(folder=None):
         if not (folder / _WHOLE).is_file():
             _log.warning("compiling the fits of light curves, once for this user and machine: some 20 s")
             with tempfile.TemporaryDirectory() as own:
-                compile_kernels(own)
+                compile_kernels(own, processes=2)
         else:
             _load(folder)
         return
@@ -91,6 +112,28 @@ def use_kernels(folder=None):
         if sum(function.stats.cache_misses.values()):
             message = "%s was not in %s and had to be compiled: if many jobs say so, run the rule compile_kernels again"
             _log.warning(message, function.__name__, folder)
+
+
+@contextmanager
+def _compiled_beside(folder):
+    """Let `_OTHERS` compile into `folder` in a process of its own while the block runs.
+
+    What it does not compile, since it cannot be started or fails, is missing in the folder, no more.
+    """
+    path = os.pathsep.join(os.path.abspath(one) for one in sys.path if one)
+    command = [sys.executable, "-P", "-c", _OTHERS, str(folder)]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = None
+    with suppress(OSError):
+        process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": path}, **quiet)
+    try:
+        yield
+        if process:
+            process.wait()
+    finally:
+        if process and process.poll() is None:  # the block ended with an error
+            process.kill()
+            process.wait()
 
 
 def _load(folder):

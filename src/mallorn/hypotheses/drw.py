@@ -12,12 +12,12 @@ from math import exp, log
 import numpy as np
 from numba import float64, int8, int64, njit
 
+from mallorn.hypotheses.shared_kernels import jit
+
 __all__ = ["fit_random_walks"]
 
-_jit = njit(error_model="numpy")
 
-
-@_jit
+@jit
 def _deviance(decay, variance, mean_variance, weight, band, flux, noise):
     """Return -2 ln L + sum ln(2 pi e^2). decay (N,): exp(-dt / tau) since the previous point; noise (N,): e^2."""
     u, mu = 0.0, 0.0

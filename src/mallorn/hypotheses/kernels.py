@@ -1,124 +1,58 @@
 """Compiled fits of the hypotheses of `mallorn.hypotheses.models`: Levenberg-Marquardt with exact derivatives.
 
-One compiled function, `fit_objects`, serves every hypothesis. Numbers tell it which light curve and SED to multiply
-(positions in `LIGHT_CURVES` and `SEDS`). All that it calls is in this file, because numba's cache looks only at the
-file of the function. numba keeps the machine code in the folder that the environment variable NUMBA_CACHE_DIR names.
+One compiled entry, `fit_objects`, serves every hypothesis: which light curve and which SED it multiplies comes in as
+numbers (positions in `LIGHT_CURVES` and `SEDS`). numba's cache looks only at the file of the entry, and not at what it
+calls elsewhere: see `mallorn.hypotheses.cache` for the folders in which the machine code is kept.
 
-The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0). The residual r
-= f - A m then has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>. This is the full
-derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is short for one amplitude per band.
+The amplitudes are linear and profiled out: for weighted data f and model m, A = max(<m, f> / <m, m>, 0), so the
+residual r = f - A m has dr/dp = -(A dm/dp + m dA/dp), dA/dp = (<dm/dp, f> - 2 A <m, dm/dp>) / <m, m>: the full
+derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is this short for one amplitude a band.
 """
 
-# size: numba's cache looks at one file only, and compiled functions take arrays, one argument each
+# size: compiled functions take arrays, one argument each
 
-from math import exp, log, sqrt
+from math import exp
 
 import numpy as np
 from numba import float64, int8, int64, njit
-from numba.extending import intrinsic
 
-from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
+from mallorn.hypotheses.shared_kernels import (
+    CONVERGED,
+    EXHAUSTED,
+    STUCK,
+    copy_into,
+    exp_of,
+    jit,
+    log_of,
+    point_constants,
+    predicted_gain,
+    sed_of_points,
+    solve_positive,
+)
 
 __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
 
-CONVERGED, EXHAUSTED, STUCK = 0, 1, 2
-
 _FLARE, _EXPLOSION, _DOUBLE = 0, 1, 2
-_NONE, _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _PARABOLA = 0, 1, 2, 3, 4
-_LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
 _MAX_T0_STEP = 15.0
 _ROOM = 18
 
-_jit = njit(error_model="numpy")
 
-
-@intrinsic
-def _bits_of(context, x):
-    """The bits of a float64 as an int64."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(int64))
-
-    return int64(float64), generate
-
-
-@intrinsic
-def _float_of(context, bits):
-    """The float64 of the bits in an int64."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(float64))
-
-    return float64(int64), generate
-
-
-@_jit
-def _exp(x):
-    """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
-
-    The processor can run loops over it on several points at once, unlike loops over math.exp.
-    """
-    x = min(max(x, -708.0), 709.0)
-    shifted = x * 1.4426950408889634 + 6755399441055744.0
-    k = shifted - 6755399441055744.0
-    r = x - k * 6.93147180369123816490e-01 - k * 1.90821492927058770002e-10
-    series = 1.6059043836821613e-10
-    series = series * r + 2.08767569878681e-09
-    series = series * r + 2.505210838544172e-08
-    series = series * r + 2.755731922398589e-07
-    series = series * r + 2.7557319223985893e-06
-    series = series * r + 2.48015873015873e-05
-    series = series * r + 0.0001984126984126984
-    series = series * r + 0.001388888888888889
-    series = series * r + 0.008333333333333333
-    series = series * r + 0.041666666666666664
-    series = series * r + 0.16666666666666666
-    series = series * r + 0.5
-    series = series * r + 1.0
-    series = series * r + 1.0
-    return series * _float_of((_bits_of(shifted) + 1023) << 52)
-
-
-@_jit
-def _log(x):
-    """ln x to 2e-16 for 1 <= x < infinity: e ln 2 + 2 artanh((f - 1)/(f + 1)) with x = 2^e f; see `_exp`."""
-    bits = _bits_of(x)
-    e = _float_of((bits >> 52) | 0x4330000000000000) - 4503599627370496.0 - 1023.0
-    f = _float_of((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000)
-    high = f > 1.4142135623730951
-    f = 0.5 * f if high else f
-    e = e + 1.0 if high else e
-    s = (f - 1.0) / (f + 1.0)
-    z = s * s
-    series = 1.0 / 21.0
-    series = series * z + 1.0 / 19.0
-    series = series * z + 1.0 / 17.0
-    series = series * z + 1.0 / 15.0
-    series = series * z + 1.0 / 13.0
-    series = series * z + 1.0 / 11.0
-    series = series * z + 1.0 / 9.0
-    series = series * z + 1.0 / 7.0
-    series = series * z + 1.0 / 5.0
-    series = series * z + 1.0 / 3.0
-    return e * 0.6931471805599453 + 2.0 * (s + s * z * series)
-
-
-@_jit
+@jit
 def _flare(x, t0, e, g):
     """Fill g: the value of a flare at phases x - t0, the phase before it in units of the rise, and the log of its fall;
     e holds exp(p)."""
     for i in range(x.size):
         d = x[i] - t0
         u = min(d, 0.0) / e[0]
-        ln = _log(1.0 + max(d, 0.0) / e[1])
-        g[0, i] = _exp(-0.5 * u * u - e[2] * ln)
+        ln = log_of(1.0 + max(d, 0.0) / e[1])
+        g[0, i] = exp_of(-0.5 * u * u - e[2] * ln)
         g[1, i] = u
         g[2, i] = ln
 
 
-@_jit
+@jit
 def _flare_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
+    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_tau, ln_p, of what `_flare` left in g."""
     for i in range(x.size):
         d = x[i] - t0
         value, u = g[0, i], g[1, i]
@@ -129,21 +63,21 @@ def _flare_derivatives(x, t0, e, g, slope, dg):
         dg[2, i] = -value * e[2] * g[2, i]
 
 
-@_jit
+@jit
 def _explosion(x, t0, e, g):
     """Fill g: the value of an explosion at phases x - t0, and the exponentials of its rise and its fall."""
     for i in range(x.size):
         d = x[i] - t0
         rising, falling = -d / e[0], d / e[1]
-        a, b = _exp(rising), _exp(falling)
+        a, b = exp_of(rising), exp_of(falling)
         g[0, i] = 1.0 / (a + b) if max(rising, falling) <= 300.0 else 0.0
         g[1, i] = a
         g[2, i] = b
 
 
-@_jit
+@jit
 def _explosion_derivatives(x, t0, e, g, slope, dg):
-    """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
+    """Fill slope with d/dd, and dg with the derivatives by ln_rise, ln_fall, of what `_explosion` left in g."""
     for i in range(x.size):
         d = x[i] - t0
         square = g[0, i] * g[0, i]
@@ -153,10 +87,12 @@ def _explosion_derivatives(x, t0, e, g, slope, dg):
         dg[1, i] = b * d / e[1]
 
 
-@_jit
+@jit
 def _light_curve(kind, x, p, derivatives, work, slope, dg):
-    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, if asked, slope and dg."""
-    t0, e = p[0], np.exp(p[1:])
+    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, where asked, slope and dg."""
+    t0, e = p[0], np.empty(p.size - 1)
+    for k in range(e.size):
+        e[k] = exp(p[1 + k])
     if kind == _EXPLOSION:
         _explosion(x, t0, e, work[0:3])
         if derivatives:
@@ -181,133 +117,7 @@ def _light_curve(kind, x, p, derivatives, work, slope, dg):
             work[0, i] += ratio * second[0, i]
 
 
-@_jit
-def point_constants(band, wavelength):
-    """What the SEDs need of each point, (4, n): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and
-    ln(lam / COOLING_BREAK) below the break of the cooling photosphere."""
-    c = np.empty((4, band.size))
-    for i in range(band.size):
-        lam = wavelength[band[i]]
-        c[0, i] = HC_OVER_K / lam
-        c[1, i] = (REFERENCE / lam) ** 3
-        c[2, i] = log(lam / REFERENCE)
-        c[3, i] = min(log(lam / COOLING_BREAK), 0.0)
-    return c
-
-
-@_jit
-def _blackbody(inverse, c, s, a):
-    """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
-
-    exp(x) - 1 is accurate enough: x is above 0.1 at all allowed wavelengths and temperatures.
-    """
-    for i in range(inverse.size):
-        ex = _exp(min(c[0, i] * inverse[i], 600.0)) - 1.0
-        ey = _exp(HC_OVER_K / REFERENCE * inverse[i]) - 1.0
-        s[i] = c[1, i] * ey / ex
-        a[0, i] = ex
-        a[1, i] = ey
-
-
-@_jit
-def _by_log_temperature(inverse, c, a, out):
-    """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
-    for i in range(inverse.size):
-        x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
-        out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
-
-
-@_jit
-def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
-    """A blackbody of drifting temperature; see `sed_of_points`."""
-    inverse, held, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
-        held[i] = min(max(x[i] - t0, -50.0), 200.0)
-        ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
-        inverse[i] = _exp(-ln_t)
-    _blackbody(inverse, c, s, work[3:5])
-    if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
-            ln_t = p[0] + p[1] * held[i] / 100.0
-            free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
-            slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
-            ds[0, i] = free
-            ds[1, i] = free * held[i] / 100.0
-
-
-@_jit
-def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
-    e = np.exp(p[:3])
-    blanketing = np.array([exp(p[3] * min(log(lam / COOLING_BREAK), 0.0)) for lam in wavelength])
-    inverse, hot, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
-        hot[i] = 1.0 / (1.0 + _exp(min((x[i] - t0) / e[2], 300.0)))
-        inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
-    _blackbody(inverse, c, s, work[3:5])
-    for i in range(x.size):
-        s[i] *= blanketing[band[i]]
-    if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
-            q = min((x[i] - t0) / e[2], 300.0)
-            share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
-            by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
-            slope[i] = by_q / e[2]
-            ds[0, i] = by_t[i]
-            ds[1, i] = share * e[1]
-            ds[2, i] = -by_q * q
-            ds[3, i] = c[3, i]
-
-
-@_jit
-def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
-    """A log-parabola whose slope drifts; see `sed_of_points`."""
-    for i in range(x.size):
-        held = min(max(x[i] - t0, -30.0), 100.0)
-        ln = c[2, i]
-        s[i] = _exp((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
-        if derivatives:
-            slope[i] = p[1] * ln / 50.0 if held == x[i] - t0 else 0.0
-            ds[0, i] = ln
-            ds[1, i] = ln * held / 50.0
-            ds[2, i] = -ln * ln
-
-
-@_jit
-def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
-    """An SED that does not change, or none; see `sed_of_points`."""
-    bands = wavelength.size
-    table = np.ones((2, bands))
-    if kind == _BLACKBODY:
-        inverse, c = np.full(bands, exp(-p[0])), point_constants(np.arange(bands), wavelength)
-        a = np.empty((2, bands))
-        _blackbody(inverse, c, table[0], a)
-        _by_log_temperature(inverse, c, a, table[1])
-    for i in range(band.size):
-        s[i] = table[0, band[i]]
-    if derivatives:
-        slope[:] = 0.0
-        if kind == _BLACKBODY:
-            for i in range(band.size):
-                ds[0, i] = table[1, band[i]]
-
-
-@_jit
-def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp."""
-    if kind == _DRIFTING_BLACKBODY:
-        _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
-    elif kind == _COOLING:
-        _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
-    elif kind == _PARABOLA:
-        _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds)
-    else:
-        _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds)
-
-
-@_jit
+@jit
 def _size(light_curve):
     """Number of parameters of a light curve."""
     if light_curve == _FLARE:
@@ -315,9 +125,9 @@ def _size(light_curve):
     return 2 if light_curve == _EXPLOSION else 5
 
 
-@_jit
+@jit
 def _model(light_curve, sed, p, points, w, m, dm, work):
-    """Fill m (n,) with w g S, and dm (P, n), unless it is (P, 0), with its derivatives by t0 and all parameters.
+    """Fill m (n,) with w g S, and dm (P, n) with its derivatives by t0 and all parameters unless it is (P, 0).
 
     points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
@@ -340,7 +150,7 @@ def _model(light_curve, sed, p, points, w, m, dm, work):
                 dm[k, i] *= m[i]
 
 
-@_jit
+@jit
 def _amplitudes(m, f, group, amplitude, norm):
     """Fill the profiled amplitudes (groups,) and the norms <m, m>."""
     amplitude[:] = 0.0
@@ -352,7 +162,7 @@ def _amplitudes(m, f, group, amplitude, norm):
         amplitude[j] = max(amplitude[j] / norm[j], 0.0) if norm[j] > 1e-100 else 0.0
 
 
-@_jit
+@jit
 def _objective(f, m, group, amplitude, p, mean, sd):
     """Return (chi-square, chi-square + prior penalty)."""
     chi2 = 0.0
@@ -366,9 +176,9 @@ def _objective(f, m, group, amplitude, p, mean, sd):
     return chi2, total
 
 
-@_jit
+@jit
 def _dot(a, b):
-    """Inner product in four interleaved sums, which the processor can run side by side."""
+    """Inner product in four interleaved sums, which the processor can take side by side."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     whole = a.size - a.size % 4
     for i in range(0, whole, 4):
@@ -381,7 +191,7 @@ def _dot(a, b):
     return (s0 + s1) + (s2 + s3)
 
 
-@_jit
+@jit
 def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian):
     """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
     n, size, groups = f.size, p.size, amplitude.size
@@ -411,35 +221,12 @@ def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, h
         hessian[k, k] += 1.0 / (sd[k] * sd[k])
 
 
-@_jit
-def solve_positive(matrix, vector, size):
-    """Solve in place by Cholesky; return False if the matrix is not positive definite."""
-    for j in range(size):
-        for k in range(j):
-            for i in range(j, size):
-                matrix[i, j] -= matrix[i, k] * matrix[j, k]
-        if not matrix[j, j] > 0.0:
-            return False
-        root = sqrt(matrix[j, j])
-        for i in range(j, size):
-            matrix[i, j] /= root
-    for i in range(size):
-        for k in range(i):
-            vector[i] -= matrix[i, k] * vector[k]
-        vector[i] /= matrix[i, i]
-    for i in range(size - 1, -1, -1):
-        for k in range(i + 1, size):
-            vector[i] -= matrix[k, i] * vector[k]
-        vector[i] /= matrix[i, i]
-    return True
-
-
-@_jit
+@jit
 def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, tolerance, out, work):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
-    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
-    still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
+    Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05); parameters at a bound that
+    the gradient pushes outwards stand still. prior (4, P): means, standard deviations, lower and upper bounds.
     points, work: see `_model`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
     Hessian (P, P).
     """
@@ -491,7 +278,9 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
         if not moved:
             damping, growth = damping * growth, growth * 2.0
             continue
-        p[:], amplitude[:], norm[:] = trial, trial_amplitude, trial_norm
+        copy_into(trial, p)
+        copy_into(trial_amplitude, amplitude)
+        copy_into(trial_norm, norm)
         m, trial_m, dm, trial_dm = trial_m, m, trial_dm, dm
         chi2, best = trial_chi2, value
         damping, growth = max(damping * max(1 / 3, 1 - (2 * gain / predicted - 1) ** 3), 1e-9), 2.0
@@ -500,36 +289,27 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
     return chi2, best, status, evaluations
 
 
-@_jit
-def predicted_gain(gradient, hessian, step):
-    """Decrease of the quadratic model along a step (gradient and Hessian are halves), at least a tiny number."""
-    total = 0.0
-    for k in range(step.size):
-        total -= 2.0 * gradient[k] * step[k]
-        for q in range(step.size):
-            total -= step[k] * hessian[k, q] * step[q]
-    return max(total, 1e-300)
-
-
-@_jit
+@jit
 def _close(light_curve, p, q):
-    """Whether two starting points lead to the same place: their epochs (of both flares) and decay times are close."""
+    """Whether two starting points lead to the same place: epochs (of both flares) and decay times much the same."""
     same = abs(p[0] - q[0]) < 6.0 and abs(p[2] - q[2]) < 0.3
     return same and (light_curve != _DOUBLE or abs(p[5] - q[5]) < 25.0)
 
 
-@_jit
+@jit
 def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, work):
-    """Return all starting points (C G + E, P) and their objectives, infinite for absent points."""
+    """Return all starting points (C G + E, P) and their objectives; infinite where one is absent."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
     k = 0
     for epoch in epochs:
         for row in grid:
-            starts[k] = row
+            copy_into(row, starts[k])
             starts[k, 0] += epoch
             k += 1
-    starts[k:] = extra
+    for row in extra:
+        copy_into(row, starts[k])
+        k += 1
     values = np.full(len(starts), np.inf)
     m, nothing = np.empty(f.size), np.empty((size, 0))
     amplitude, norm = np.empty(groups), np.empty(groups)
@@ -564,11 +344,11 @@ def fit_objects(
     light_curve, sed: numbers of the forms. groups: 1 amplitude, or B, one for each passband. start (n + 1,): first
     point of each object. x (N,) rest-frame days, band (N,), flux (N,) and weight = 1/error (N,). wavelength (n, B):
     rest frame, angstrom.
-    epochs (n, C): rest-frame days at which an event may be, NaN where absent. Each is combined with every row of grid
-    (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, with absolute t0, NaN where absent.
+    epochs (n, C): rest-frame days at which an event may be, NaN where absent; each is combined with every row of
+    grid (G, P), whose t0 is relative to it. extra (n, E, P): further starting points, t0 absolute, NaN where absent.
     prior (4, P): means, sds, lower and upper bounds; the bounds of t0 are relative to the first and the last point.
-    descents: number of best starting points from which to descend, each for trial_steps evaluations. The lowest of them
-    goes on for max_steps, or until a step gains less than tolerance.
+    descents: number of best starting points from which to descend, each for trial_steps evaluations; the one that gets
+    lowest goes on for max_steps, or until a step gains less than tolerance.
     status: CONVERGED, EXHAUSTED (no convergence after max_steps), STUCK (no downhill step found).
     """
     n, size = start.size - 1, prior.shape[1]
@@ -593,28 +373,32 @@ def fit_objects(
         )
         count[o] = len(values)
         room = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
-        p, value = starts[0], np.inf
-        for _ in range(descents):
-            k = np.argmin(values)
-            if not values[k] < np.inf:
-                break
-            candidate = starts[k].copy()
-            for q in range(len(values)):
-                if _close(light_curve, starts[q], candidate):
-                    values[q] = np.inf
-            values[k] = np.inf
-            _, reached, _, evaluations = _descend(
-                light_curve, sed, candidate, points, group, fo, wo, bounds, trial_steps, tolerance, room, work
+        p, value, steps = starts[0], np.inf, trial_steps
+        for turn in range(descents + 1):  # one call in the code, which numba would put there twice
+            candidate = p
+            if turn < descents:
+                k = np.argmin(values)
+                if not values[k] < np.inf:
+                    continue
+                candidate = starts[k].copy()
+                for q in range(len(values)):
+                    if _close(light_curve, starts[q], candidate):
+                        values[q] = np.inf
+                values[k] = np.inf
+            else:
+                steps = max_steps
+            chi2, reached, status, evaluations = _descend(
+                light_curve, sed, candidate, points, group, fo, wo, bounds, steps, tolerance, room, work
             )
             count[o] += evaluations
-            if reached < value:
+            if reached < value or turn == descents:
                 p, value = candidate, reached
-        chi2, value, status, evaluations = _descend(
-            light_curve, sed, p, points, group, fo, wo, bounds, max_steps, tolerance, room, work
-        )
-        count[o] += evaluations
         best_value[o], best_chi2[o], best_status[o] = value, chi2, status
-        best_p[o], best_amplitude[o], best_norm[o], best_hessian[o] = p, room[0], room[1], room[3]
+        copy_into(p, best_p[o])
+        copy_into(room[0], best_amplitude[o])
+        copy_into(room[1], best_norm[o])
+        for k in range(size):
+            copy_into(room[3][k], best_hessian[o, k])
     return best_p, best_amplitude, best_norm, best_chi2, best_value, best_hessian, best_status, count
 
 
@@ -622,7 +406,7 @@ def fit_objects(
 def evaluate(light_curve, sed, p, x, band, wavelength):
     """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n).
 
-    This is for checks. It is compiled at its first call.
+    For checks; compiled at its first call.
     """
     m, dm = np.empty(x.size), np.empty((p.size, x.size))
     points = x, band, wavelength, point_constants(band, wavelength)

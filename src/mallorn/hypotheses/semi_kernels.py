@@ -15,16 +15,18 @@ from math import exp, log, sqrt
 import numpy as np
 from numba import float64, int8, int64, njit
 
-from mallorn.hypotheses.kernels import (
+from mallorn.hypotheses.models import REFERENCE
+from mallorn.hypotheses.shared_kernels import (
     CONVERGED,
     EXHAUSTED,
     STUCK,
+    copy_into,
+    jit,
     point_constants,
     predicted_gain,
     sed_of_points,
     solve_positive,
 )
-from mallorn.hypotheses.models import REFERENCE
 
 __all__ = ["fit_semi_parametric"]
 
@@ -33,10 +35,8 @@ _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _DRIFTING_PARABOLA, _PARABOLA = 0, 1,
 _OF_KERNELS = (1, 2, 3, 4)  # numbers of the first four in `kernels`
 _ROOT3 = sqrt(3.0)
 
-_jit = njit(error_model="numpy")
 
-
-@_jit
+@jit
 def _parabola(p, points, s, ds):
     """A log-parabola that does not change; see `_sed`."""
     _, band, wavelength, c = points
@@ -50,7 +50,7 @@ def _parabola(p, points, s, ds):
         ds[1, i] = -c[2, i] * c[2, i]
 
 
-@_jit
+@jit
 def _sed(sed, points, t0, p, s, ds, work):
     """Fill s (n,) with the SED at each point, and ds with the derivatives of its logarithm by its parameters."""
     x, band, wavelength, c = points
@@ -60,7 +60,7 @@ def _sed(sed, points, t0, p, s, ds, work):
         sed_of_points(_OF_KERNELS[sed], x, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
 
 
-@_jit
+@jit
 def _n_sed(sed):
     """Number of parameters of an SED."""
     if sed == _BLACKBODY:
@@ -70,7 +70,7 @@ def _n_sed(sed):
     return 3 if sed == _DRIFTING_PARABOLA else 2
 
 
-@_jit
+@jit
 def _transition(process, s):
     """Return the four entries of the transition of the state over a step s."""
     f = exp(-s)
@@ -79,7 +79,7 @@ def _transition(process, s):
     return f * (1.0 + s), f * s, -f * s, f * (1.0 - s)
 
 
-@_jit
+@jit
 def _deviance(process, sed, p, s, y, noise, x):
     """Return -2 ln L + sum ln(2 pi e^2) of parameters p; s (n,): the SED. The noise is e^2."""
     k = _n_sed(sed)
@@ -113,7 +113,7 @@ def _deviance(process, sed, p, s, y, noise, x):
     return total - log(product)
 
 
-@_jit
+@jit
 def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher, d, step):
     """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and the Fisher
     information (P, P) of the first.
@@ -224,7 +224,7 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher,
     return total - log(product), log(precision * mean_sd * mean_sd)
 
 
-@_jit
+@jit
 def _penalty(p, prior):
     """Return the priors' part of the objective."""
     total = 0.0
@@ -233,7 +233,7 @@ def _penalty(p, prior):
     return total
 
 
-@_jit
+@jit
 def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
     """Return deviance and objective at p; fill half the gradient and Hessian of the latter, which `out` holds."""
     s, ds, work, d, step = room
@@ -247,7 +247,7 @@ def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
     return value, value + of_mean + _penalty(p, prior)
 
 
-@_jit
+@jit
 def _step(p, gradient, hessian, prior, damping, room, step):
     """Fill step with the step of the damped Hessian inside the bounds; return whether there is one.
 
@@ -255,11 +255,13 @@ def _step(p, gradient, hessian, prior, damping, room, step):
     and (P,) for the parameters that are held.
     """
     size, (damped, held) = p.size, room
+    right = np.empty(size)
     for j in range(size):
         held[j] = (p[j] <= prior[2, j] and gradient[j] > 0) or (p[j] >= prior[3, j] and gradient[j] < 0)
         step[j] = 0.0
     for _ in range(size + 1):
-        right = -gradient
+        for j in range(size):
+            right[j] = -gradient[j]
         for j in range(size):
             if held[j]:
                 for q in range(size):
@@ -282,7 +284,7 @@ def _step(p, gradient, hessian, prior, damping, room, step):
     return True
 
 
-@_jit
+@jit
 def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance, out, room):
     """Damped Fisher scoring inside bounds from p, in place; return (deviance, objective, status, evaluations).
 
@@ -301,7 +303,10 @@ def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance,
         evaluations += 1
         gain = best - value
         if gain >= 0:
-            p[:], gradient[:], hessian[:] = trial, trial_gradient, trial_hessian
+            copy_into(trial, p)
+            copy_into(trial_gradient, gradient)
+            for j in range(size):
+                copy_into(trial_hessian[j], hessian[j])
             deviance, best = trial_deviance, value
             if evaluations > 1:
                 damping, growth = max(damping * max(1 / 3, 1 - (2 * gain / predicted - 1) ** 3), 1e-9), 2.0
@@ -327,7 +332,7 @@ def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance,
         predicted = predicted_gain(gradient, hessian, step)
 
 
-@_jit
+@jit
 def _screen(process, sed, starts, points, t0, y, noise, prior, room):
     """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
     values = np.full(len(starts), np.inf)
@@ -347,7 +352,7 @@ def _screen(process, sed, starts, points, t0, y, noise, prior, room):
     return values
 
 
-@_jit
+@jit
 def _leave_out(values, starts, p, prior):
     """Set to infinity the values of starting points that lead where p leads: all parameters within 0.6 sigma of it."""
     for k in range(len(values)):
@@ -398,8 +403,10 @@ def fit_semi_parametric(
         room = np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.empty((8, size)), np.empty((4, size))
         out = np.empty(size), np.empty((size, size))
         starts = np.empty((len(grid) + extra.shape[1], size))
-        starts[: len(grid)] = grid
-        starts[len(grid) :] = extra[o]
+        for k in range(len(grid)):
+            copy_into(grid[k], starts[k])
+        for k in range(extra.shape[1]):
+            copy_into(extra[o, k], starts[len(grid) + k])
         values = _screen(process, sed, starts, points, epoch[o], y, e2, prior, room)
         count[o] = len(values)
         p, value, steps = starts[0].copy(), np.inf, trial_steps
@@ -421,5 +428,8 @@ def fit_semi_parametric(
                 p, value = candidate, reached
         best_deviance[o], best_penalty[o], best_value[o] = deviance, _penalty(p, prior), value
         best_status[o] = status
-        best_p[o], best_gradient[o], best_hessian[o] = p, out[0], out[1]
+        copy_into(p, best_p[o])
+        copy_into(out[0], best_gradient[o])
+        for k in range(size):
+            copy_into(out[1][k], best_hessian[o, k])
     return best_p, best_deviance, best_penalty, best_value, best_gradient, best_hessian, best_status, count

@@ -16,8 +16,8 @@ _PROPERTIES = {"redshift": "redshift", "snr": "highest S/N", "points": "points"}
 _VIEWS = {
     "forced": "forced photometry in all passbands",
     "detections": "detections only",
-    "few_bands": "two or three passbands",
-    "alerts": "detections in two or three passbands, as alerts show them",
+    "few_bands": "a few passbands",
+    "alerts": "detections in a few passbands, as alerts show them",
 }
 
 _TEXT = """# Model card: {target} by mallorn

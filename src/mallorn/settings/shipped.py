@@ -123,6 +123,7 @@ MODELS = {
             "border_count": 16,
             "leaf_estimation_iterations": 1,
         },
+        "transforms": {"simulated_classes": {}},
     },
     "logistic_multiclass": {
         "learner": "logistic",

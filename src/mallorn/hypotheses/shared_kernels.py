@@ -1,0 +1,280 @@
+"""What the compiled fits of `kernels` and `semi_kernels` share: exponentials, SEDs, and small linear algebra.
+
+It holds no function that numba compiles by itself, so that two processes can compile the two fits at the same time.
+"""
+
+# size: compiled functions take arrays, one argument each
+
+from math import exp, log, sqrt
+
+import numpy as np
+from numba import float64, int64, njit
+from numba.extending import intrinsic
+
+from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
+
+__all__ = [
+    "CONVERGED",
+    "EXHAUSTED",
+    "STUCK",
+    "copy_into",
+    "exp_of",
+    "jit",
+    "log_of",
+    "point_constants",
+    "predicted_gain",
+    "sed_of_points",
+    "solve_positive",
+]
+
+CONVERGED, EXHAUSTED, STUCK = 0, 1, 2
+
+_NONE, _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _PARABOLA = 0, 1, 2, 3, 4
+_LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
+
+jit = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compiles what only compiled code calls: what Python would call it by takes a tenth of the time."""
+
+
+@intrinsic
+def _bits_of(context, x):
+    """The bits of a float64 as an int64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(int64))
+
+    return int64(float64), generate
+
+
+@intrinsic
+def _float_of(context, bits):
+    """The float64 of the bits in an int64."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], context.get_value_type(float64))
+
+    return float64(int64), generate
+
+
+@jit
+def exp_of(x):
+    """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
+
+    Loops over it run on several points at once, which those over math.exp cannot.
+    """
+    x = min(max(x, -708.0), 709.0)
+    shifted = x * 1.4426950408889634 + 6755399441055744.0
+    k = shifted - 6755399441055744.0
+    r = x - k * 6.93147180369123816490e-01 - k * 1.90821492927058770002e-10
+    series = 1.6059043836821613e-10
+    series = series * r + 2.08767569878681e-09
+    series = series * r + 2.505210838544172e-08
+    series = series * r + 2.755731922398589e-07
+    series = series * r + 2.7557319223985893e-06
+    series = series * r + 2.48015873015873e-05
+    series = series * r + 0.0001984126984126984
+    series = series * r + 0.001388888888888889
+    series = series * r + 0.008333333333333333
+    series = series * r + 0.041666666666666664
+    series = series * r + 0.16666666666666666
+    series = series * r + 0.5
+    series = series * r + 1.0
+    series = series * r + 1.0
+    return series * _float_of((_bits_of(shifted) + 1023) << 52)
+
+
+@jit
+def log_of(x):
+    """ln x to 2e-16 for 1 <= x < infinity: e ln 2 + 2 artanh((f - 1)/(f + 1)) with x = 2^e f; see `exp_of`."""
+    bits = _bits_of(x)
+    e = _float_of((bits >> 52) | 0x4330000000000000) - 4503599627370496.0 - 1023.0
+    f = _float_of((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000)
+    high = f > 1.4142135623730951
+    f = 0.5 * f if high else f
+    e = e + 1.0 if high else e
+    s = (f - 1.0) / (f + 1.0)
+    z = s * s
+    series = 1.0 / 21.0
+    series = series * z + 1.0 / 19.0
+    series = series * z + 1.0 / 17.0
+    series = series * z + 1.0 / 15.0
+    series = series * z + 1.0 / 13.0
+    series = series * z + 1.0 / 11.0
+    series = series * z + 1.0 / 9.0
+    series = series * z + 1.0 / 7.0
+    series = series * z + 1.0 / 5.0
+    series = series * z + 1.0 / 3.0
+    return e * 0.6931471805599453 + 2.0 * (s + s * z * series)
+
+
+@jit
+def point_constants(band, wavelength):
+    """What the SEDs need of each point, (4, n): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and
+    ln(lam / COOLING_BREAK) below the break of the cooling photosphere."""
+    c = np.empty((4, band.size))
+    for i in range(band.size):
+        lam = wavelength[band[i]]
+        c[0, i] = HC_OVER_K / lam
+        c[1, i] = (REFERENCE / lam) ** 3
+        c[2, i] = log(lam / REFERENCE)
+        c[3, i] = min(log(lam / COOLING_BREAK), 0.0)
+    return c
+
+
+@jit
+def _blackbody(inverse, c, s, a):
+    """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
+
+    exp(x) - 1 will do: at the wavelengths and temperatures that are allowed x is above 0.1.
+    """
+    for i in range(inverse.size):
+        ex = exp_of(min(c[0, i] * inverse[i], 600.0)) - 1.0
+        ey = exp_of(HC_OVER_K / REFERENCE * inverse[i]) - 1.0
+        s[i] = c[1, i] * ey / ex
+        a[0, i] = ex
+        a[1, i] = ey
+
+
+@jit
+def _by_log_temperature(inverse, c, a, out):
+    """Fill out with d ln S / d ln T of what `_blackbody` left."""
+    for i in range(inverse.size):
+        x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
+        out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
+
+
+@jit
+def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
+    """A blackbody of drifting temperature; see `sed_of_points`."""
+    inverse, held, by_t = work[0], work[1], work[2]
+    for i in range(x.size):
+        held[i] = min(max(x[i] - t0, -50.0), 200.0)
+        ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
+        inverse[i] = exp_of(-ln_t)
+    _blackbody(inverse, c, s, work[3:5])
+    if derivatives:
+        _by_log_temperature(inverse, c, work[3:5], by_t)
+        for i in range(x.size):
+            ln_t = p[0] + p[1] * held[i] / 100.0
+            free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
+            slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
+            ds[0, i] = free
+            ds[1, i] = free * held[i] / 100.0
+
+
+@jit
+def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
+    e, blanketing = np.empty(3), np.empty(wavelength.size)
+    for k in range(3):
+        e[k] = exp(p[k])
+    for j in range(wavelength.size):
+        blanketing[j] = exp(p[3] * min(log(wavelength[j] / COOLING_BREAK), 0.0))
+    inverse, hot, by_t = work[0], work[1], work[2]
+    for i in range(x.size):
+        hot[i] = 1.0 / (1.0 + exp_of(min((x[i] - t0) / e[2], 300.0)))
+        inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
+    _blackbody(inverse, c, s, work[3:5])
+    for i in range(x.size):
+        s[i] *= blanketing[band[i]]
+    if derivatives:
+        _by_log_temperature(inverse, c, work[3:5], by_t)
+        for i in range(x.size):
+            q = min((x[i] - t0) / e[2], 300.0)
+            share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
+            by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
+            slope[i] = by_q / e[2]
+            ds[0, i] = by_t[i]
+            ds[1, i] = share * e[1]
+            ds[2, i] = -by_q * q
+            ds[3, i] = c[3, i]
+
+
+@jit
+def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
+    """A log-parabola whose slope drifts; see `sed_of_points`."""
+    for i in range(x.size):
+        held = min(max(x[i] - t0, -30.0), 100.0)
+        ln = c[2, i]
+        s[i] = exp_of((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
+        if derivatives:
+            slope[i] = p[1] * ln / 50.0 if held == x[i] - t0 else 0.0
+            ds[0, i] = ln
+            ds[1, i] = ln * held / 50.0
+            ds[2, i] = -ln * ln
+
+
+@jit
+def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
+    """An SED that does not change, or none; see `sed_of_points`."""
+    bands = wavelength.size
+    table = np.empty((2, bands))
+    table[:] = 1.0
+    if kind == _BLACKBODY:
+        inverse, number, a = np.empty(bands), np.empty(bands, np.int8), np.empty((2, bands))
+        for j in range(bands):
+            inverse[j], number[j] = exp(-p[0]), j
+        c = point_constants(number, wavelength)
+        _blackbody(inverse, c, table[0], a)
+        _by_log_temperature(inverse, c, a, table[1])
+    for i in range(band.size):
+        s[i] = table[0, band[i]]
+    if derivatives:
+        slope[:] = 0.0
+        if kind == _BLACKBODY:
+            for i in range(band.size):
+                ds[0, i] = table[1, band[i]]
+
+
+@jit
+def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """Fill s (n,) with S of SED `kind` and, where asked, slope with d ln S/dd and ds with d ln S/dp."""
+    if kind == _DRIFTING_BLACKBODY:
+        _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
+    elif kind == _COOLING:
+        _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
+    elif kind == _PARABOLA:
+        _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds)
+    else:
+        _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds)
+
+
+@jit
+def solve_positive(matrix, vector, size):
+    """Solve in place by Cholesky; return False if the matrix is not positive definite."""
+    for j in range(size):
+        for k in range(j):
+            for i in range(j, size):
+                matrix[i, j] -= matrix[i, k] * matrix[j, k]
+        if not matrix[j, j] > 0.0:
+            return False
+        root = sqrt(matrix[j, j])
+        for i in range(j, size):
+            matrix[i, j] /= root
+    for i in range(size):
+        for k in range(i):
+            vector[i] -= matrix[i, k] * vector[k]
+        vector[i] /= matrix[i, i]
+    for i in range(size - 1, -1, -1):
+        for k in range(i + 1, size):
+            vector[i] -= matrix[k, i] * vector[k]
+        vector[i] /= matrix[i, i]
+    return True
+
+
+@jit
+def predicted_gain(gradient, hessian, step):
+    """How much the quadratic model falls along a step (gradient and Hessian are halves); at least a tiny number."""
+    total = 0.0
+    for k in range(step.size):
+        total -= 2.0 * gradient[k] * step[k]
+        for q in range(step.size):
+            total -= step[k] * hessian[k, q] * step[q]
+    return max(total, 1e-300)
+
+
+@jit
+def copy_into(values, into):
+    """Copy an array (n,): numba compiles `into[:] = values` for seconds, for the words of an error."""
+    for i in range(values.size):
+        into[i] = values[i]
