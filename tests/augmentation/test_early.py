@@ -12,7 +12,8 @@ from mallorn.survey.copies import cuts_of, originals
 from mallorn.survey.lightcurves import LightCurves, joined
 from mallorn.survey.passbands import LSST
 
-OPTIONS = {**defaults()["augmentations"]["early"], "ages": [20.0, 50.0]}
+FIXED = {"days": 0, "shares": 0, "exponents": [0.0, 11.0]}
+OPTIONS = {**defaults()["augmentations"]["early"], "ages": [20.0, 50.0], "random": FIXED}
 MINIMUM = {"points": 3, "detections": 0, "nights": 2}
 
 

@@ -72,7 +72,7 @@ def run(empty):
     write_rows(new / "test_log.csv", [{**row, "Z": "-9"} for row in read_rows(survey / "test_log.csv")])
     augmentations = {"photoz": {"enabled": True, "draws": 2}, "no_redshift": {"enabled": True}}
     augmentations |= {"jitter": {"enabled": True}, "other_surveys": {"enabled": True, "wanted_precision": 0.5}}
-    augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0], "random": {"shares": 1}}}
+    augmentations |= {"early": {"enabled": True, "ages": [10.0, 50.0], "random": {"days": 0, "shares": 1}}}
     draws = {"photoz_draws": {"test": 2, "new": 2}, "augmentations": augmentations}
     work.configfile.write_text(yaml.safe_dump(configuration(data_dir="survey", **draws)))
     targets = [

@@ -97,8 +97,8 @@ class EarlyTrigger(Block):
 class EarlyRandom(Block):
     """Copies at random ages, beside those at `ages`, drawn for each object anew. Scores are told at `ages` alone."""
 
-    days: whole(ge=0) = value(0, "Copies of each object 2^x days after its first detection.")
-    shares: whole(ge=0) = value(0, "Copies of each object that hold a random share of its points from the trigger on.")
+    days: whole(ge=0) = value(3, "Copies of each object 2^x days after its first detection.")
+    shares: whole(ge=0) = value(2, "Copies of each object that hold a random share of its points from the trigger on.")
     exponents: Window = value([0.0, 11.0], "Between which x of `days` is drawn, evenly.")
 
 
