@@ -4,8 +4,9 @@ Model and noise make a Gaussian process of rank one over all points. Its likelih
 state is the process and, for the Matern-3/2 process, its first derivative: O(N) (Hartikainen & Sarkka 2010, IEEE MLSP,
 379). With the time in units of length / sqrt(3) the state (g, g') has unit variances, the transition over a step s is
 exp(-s) [[1 + s, s], [-s, 1 - s]], and the covariance P of the state goes to A (P - 1) A^T + 1. Derivatives by all
-parameters go through the filter beside it. Steps are those of Fisher scoring: the information is the sum over the
-innovations v of variance V of dv dv^T / V + dV dV^T / 2 V^2, to which the priors add theirs.
+parameters go through the filter beside it. Two components have a filter of their own, in `semi_pairs`. Steps are those
+of Fisher scoring: the information is the sum over the innovations v of variance V of dv dv^T / V + dV dV^T / 2 V^2, to
+which the priors add theirs.
 """
 
 # size: compiled functions take arrays, one argument each
@@ -25,6 +26,7 @@ from mallorn.hypotheses.kernels import (
     solve_positive,
 )
 from mallorn.hypotheses.models import REFERENCE
+from mallorn.hypotheses.semi_pairs import PAIR, pair_likelihood, pair_second
 
 __all__ = ["fit_semi_parametric"]
 
@@ -224,6 +226,14 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher,
 
 
 @_jit
+def _of_pair(process, sed, p, points, s, y, noise, out, room):
+    """Return the deviance of two components at p; fill half its gradient and Fisher's information in `out`, if any."""
+    _, ds, work, _, _ = room
+    pair_second(process, p[_n_sed(sed) + 2], points, work[0])
+    return pair_likelihood(process, p, s, ds, work[0], points[3][2], y, noise, points[0], out[0], out[1])
+
+
+@_jit
 def _penalty(p, prior):
     """Return the priors' part of the objective."""
     total = 0.0
@@ -238,8 +248,11 @@ def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
     s, ds, work, d, step = room
     gradient, fisher = out
     _sed(sed, points, t0, p, s, ds, work)
-    mean_sd = prior[1, p.size - 1]
-    value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
+    if process >= PAIR:
+        value, of_mean = _of_pair(process, sed, p, points, s, y, noise, out, room), 0.0
+    else:
+        mean_sd = prior[1, p.size - 1]
+        value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
         fisher[j, j] += 1.0 / prior[1, j] ** 2
@@ -330,7 +343,7 @@ def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance,
 def _screen(process, sed, starts, points, t0, y, noise, prior, room):
     """Return the objectives of all starting points (G, P), which are put inside the bounds; infinite where absent."""
     values = np.full(len(starts), np.inf)
-    s, ds, work = room[0], room[1], room[2]
+    s, ds, work, none = room[0], room[1], room[2], (np.empty(0), np.empty((0, 0)))
     for k in range(len(starts)):
         if np.isnan(starts[k, 0]):
             continue
@@ -341,7 +354,10 @@ def _screen(process, sed, starts, points, t0, y, noise, prior, room):
             same = same and starts[k, j] == starts[k - 1, j]
         if not same:
             _sed(sed, points, t0, starts[k], s, ds, work)
-        value = _deviance(process, sed, starts[k], s, y, noise, points[0])
+        if process >= PAIR:
+            value = _of_pair(process, sed, starts[k], points, s, y, noise, none, room)
+        else:
+            value = _deviance(process, sed, starts[k], s, y, noise, points[0])
         values[k] = value + _penalty(starts[k], prior)
     return values
 
