@@ -17,7 +17,7 @@ from mallorn.hypotheses.semi_models import SEMI_PARAMETRIC
 from mallorn.settings.resolve import defaults
 from mallorn.survey.passbands import SLOT_WAVELENGTHS
 
-SETTINGS = defaults()["fits"]["semi_parametric"] | {"error_floor": 0.0}
+SETTINGS = defaults()["fits"]["semi_parametric"] | {"error_floor": 0.0, "models": [h.name for h in SEMI_PARAMETRIC]}
 REDSHIFT, EPOCH = 0.25, 60250.0
 
 
@@ -33,9 +33,59 @@ def covariance(h, x, p):
     """Return the covariance (N, N) of sigma g at times x, and mu, of parameters p."""
     value = dict(zip(h.parameter_names, p, strict=True))
     lag = np.abs(x[:, None] - x) * np.exp(-value["ln_length"])
-    s = np.sqrt(3.0) * lag
-    form = np.exp(-lag) if h.process == "walk" else (1.0 + s) * np.exp(-s)
+    form = np.exp(-lag) if h.process == "walk" else matern(lag)
     return np.exp(2.0 * value["ln_sigma"]) * form, value.get("mean", 0.0)
+
+
+def matern(lag):
+    """Return the Matern-3/2 covariance at lags in units of its length."""
+    s = np.sqrt(3.0) * np.abs(lag)
+    return (1.0 + s) * np.exp(-s)
+
+
+def light(h, x, wavelength, p):
+    """Return the covariance (N, N) and the mean (N,) of the flux that `h` with parameters p gives, noise apart."""
+    s = sed(h, x, wavelength, p)
+    process, mean = covariance(h, x, p)
+    total = process * np.outer(s, s)
+    value = dict(zip(h.parameter_names, p, strict=True))
+    lag, length, amplitude = x[:, None] - x, np.exp(value["ln_length"]), np.exp(2.0 * value["ln_sigma"])
+    if h.process == "matern_and_walk":
+        s2 = np.exp(value["ln_ratio"]) * (wavelength / 4500.0) ** value["nuclear_slope"]
+        total += amplitude * np.outer(s2, s2) * np.exp(-np.abs(lag) * np.exp(-value["ln_nuclear_length"]))
+    if h.process == "matern_and_echo":
+        s2 = np.exp(value["ln_ratio"]) * dust(wavelength)
+        shared, own = echo(lag, length, np.exp(value["ln_delay"]))
+        total += amplitude * (np.outer(s, s2) * shared + np.outer(s2, s) * shared.T + np.outer(s2, s2) * own)
+    return total, mean * s
+
+
+def dust(wavelength):
+    """Return Planck's law at 1,500 K, over that at 10,000 A."""
+    x = 1.438776877e8 / 1500.0 / np.append(wavelength, 10000.0)
+    planck = x**3 / np.expm1(x)
+    return planck[:-1] / planck[-1]
+
+
+def echo(lag, length, delay):
+    """Return the covariances of g(t + lag) and w(t), and of w(t + lag) and w(t), at lags (N, N).
+
+    w(t) is the mean of g(t - u) over u >= 0 with weight exp(-u / delay) / delay. What w inherits from before is exact,
+    the rest is an integral from 0 to the lag by Gauss and Legendre.
+    """
+    rate = np.sqrt(3.0) / length
+    b = rate + 1.0 / delay
+
+    def ahead(d):  # g later than w by d
+        return np.exp(-rate * d) / delay * ((1.0 + rate * d) / b + rate / b**2)
+
+    node, weight = np.polynomial.legendre.leggauss(80)
+    d = np.abs(lag)
+    u = 0.5 * d[..., None] * (node + 1.0)
+    kept = 0.5 * d[..., None] * weight * np.exp(-(d[..., None] - u) / delay) / delay
+    left = np.exp(-d / delay) * ahead(0.0)
+    behind = left + np.sum(kept * matern(u / length), axis=-1)
+    return np.where(lag >= 0, ahead(d), behind), left + np.sum(kept * ahead(u), axis=-1)
 
 
 def drawn(h, rng):
@@ -51,9 +101,8 @@ def observed(h, p, rng, amplitude=20.0, error=1.0, number=150):
     """Return the points (mjd, band, flux, error) of an event that obeys `h` with parameters p."""
     mjd, band = EPOCH + np.sort(rng.uniform(-100.0, 400.0, number)), rng.integers(0, 6, number)
     d, wavelength = (mjd - EPOCH) / (1 + REDSHIFT), SLOT_WAVELENGTHS[band] / (1 + REDSHIFT)
-    process, mean = covariance(h, d, p)
-    g = np.linalg.cholesky(process + 1e-9 * np.eye(number)) @ rng.standard_normal(number)
-    flux = amplitude * sed(h, d, wavelength, p) * (g + mean)
+    total, mean = light(h, d, wavelength, p)
+    flux = amplitude * (np.linalg.cholesky(total + 1e-9 * np.eye(number)) @ rng.standard_normal(number) + mean)
     return mjd, band, flux + error * rng.standard_normal(number), np.full(number, error)
 
 

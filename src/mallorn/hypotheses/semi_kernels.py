@@ -1,11 +1,12 @@
 """Compiled likelihoods and fits of the hypotheses of `mallorn.hypotheses.semi_models`, with exact derivatives.
 
-The model is a Gaussian process of rank one over all points, plus noise. A Kalman filter gives its likelihood in O(N)
-(Hartikainen & Sarkka 2010, IEEE MLSP, 379). Its state is the process and, for the Matern-3/2 process, its first
-derivative. With time in units of length / sqrt(3) the state (g, g') has unit variances, the transition over a step s is
-A = exp(-s) [[1 + s, s], [-s, 1 - s]], and the covariance P of the state becomes A (P - 1) A^T + 1. The filter carries
-the derivatives by all parameters along. Steps are those of Fisher scoring. The information is the sum of dv dv^T / V +
-dV dV^T / 2 V^2 over the innovations v of variance V, plus that of the priors.
+Model and noise make a Gaussian process of rank one over all points. Its likelihood follows from a Kalman filter whose
+state is the process and, for the Matern-3/2 process, its first derivative: O(N) (Hartikainen & Sarkka 2010, IEEE MLSP,
+379). With the time in units of length / sqrt(3) the state (g, g') has unit variances, the transition over a step s is
+exp(-s) [[1 + s, s], [-s, 1 - s]], and the covariance P of the state goes to A (P - 1) A^T + 1. Derivatives by all
+parameters go through the filter beside it. Two components have a filter of their own, in `semi_pairs`. Steps are those
+of Fisher scoring: the information is the sum over the innovations v of variance V of dv dv^T / V + dV dV^T / 2 V^2, to
+which the priors add theirs.
 """
 
 # size: compiled functions take arrays, one argument each
@@ -16,6 +17,7 @@ import numpy as np
 from numba import float64, int8, int64, njit
 
 from mallorn.hypotheses.models import REFERENCE
+from mallorn.hypotheses.semi_pairs import PAIR, pair_likelihood, pair_second
 from mallorn.hypotheses.shared_kernels import (
     CONVERGED,
     EXHAUSTED,
@@ -225,6 +227,14 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher,
 
 
 @jit
+def _of_pair(process, sed, p, points, s, y, noise, out, room):
+    """Return the deviance of two components at p; fill half its gradient and Fisher's information in `out`, if any."""
+    _, ds, work, _, _ = room
+    pair_second(process, p[_n_sed(sed) + 2], points, work[0])
+    return pair_likelihood(process, p, s, ds, work[0], points[3][2], y, noise, points[0], out[0], out[1])
+
+
+@jit
 def _penalty(p, prior):
     """Return the priors' part of the objective."""
     total = 0.0
@@ -239,8 +249,11 @@ def _evaluate(process, sed, p, points, t0, y, noise, prior, out, room):
     s, ds, work, d, step = room
     gradient, fisher = out
     _sed(sed, points, t0, p, s, ds, work)
-    mean_sd = prior[1, p.size - 1]
-    value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
+    if process >= PAIR:
+        value, of_mean = _of_pair(process, sed, p, points, s, y, noise, out, room), 0.0
+    else:
+        mean_sd = prior[1, p.size - 1]
+        value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
         fisher[j, j] += 1.0 / prior[1, j] ** 2
@@ -336,7 +349,7 @@ def _descend(process, sed, p, points, t0, y, noise, prior, max_steps, tolerance,
 def _screen(process, sed, starts, points, t0, y, noise, prior, room):
     """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
     values = np.full(len(starts), np.inf)
-    s, ds, work = room[0], room[1], room[2]
+    s, ds, work, none = room[0], room[1], room[2], (np.empty(0), np.empty((0, 0)))
     for k in range(len(starts)):
         if np.isnan(starts[k, 0]):
             continue
@@ -347,7 +360,10 @@ def _screen(process, sed, starts, points, t0, y, noise, prior, room):
             same = same and starts[k, j] == starts[k - 1, j]
         if not same:
             _sed(sed, points, t0, starts[k], s, ds, work)
-        value = _deviance(process, sed, starts[k], s, y, noise, points[0])
+        if process >= PAIR:
+            value = _of_pair(process, sed, starts[k], points, s, y, noise, none, room)
+        else:
+            value = _deviance(process, sed, starts[k], s, y, noise, points[0])
         values[k] = value + _penalty(starts[k], prior)
     return values
 

@@ -2,10 +2,11 @@
 
     flux = S(lam, d) (sigma g(x) + mu),   S(4500 A, d) = 1,
 
-where g is a Gaussian process of variance 1 over rest-frame days x that all passbands share, and mu is 0 or a free
-constant. S is one of the SEDs of `mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x -
-t0 from a given epoch. Plateaus, second peaks and events that have begun before the first point are as likely as any
-other curve. Colours and their change decide between hypotheses, and so does the smoothness of the curve.
+with g a Gaussian process of variance 1 over rest-frame days x that all passbands share, S one of the SEDs of
+`mallorn.hypotheses.models`, at the rest-frame wavelength lam and at the phase d = x - t0 from an epoch that is given,
+and mu 0 or a free constant. Plateaus, second peaks and events that are on at the start are as likely as any other
+curve: the colours and their change decide between hypotheses, and so does how smooth the curve is. Two hypotheses have
+a second light beside it, with an SED and a course of its own: a nucleus that flickers, and an echo by dust.
 
 g is a Matern-3/2 process, k(x) = (1 + s) exp(-s) with s = sqrt(3) |x| / length, or an Ornstein-Uhlenbeck process,
 k(x) = exp(-|x| / length): Rasmussen & Williams (2006, Gaussian Processes for Machine Learning), eqs. 4.17 and 4.14.
@@ -19,8 +20,8 @@ from mallorn.hypotheses.models import Parameter
 
 __all__ = ["PROCESSES", "SEMI_PARAMETRIC", "SEMI_SEDS", "SemiParametric"]
 
-PROCESSES = ("matern", "walk")
-"""Processes by name, in the order of their numbers in `semi_kernels`."""
+PROCESSES = ("matern", "walk", "matern_and_walk", "matern_and_echo")
+"""Processes by name, in the order of their numbers in `semi_kernels`; `semi_pairs` has the last two."""
 
 SEMI_SEDS = ("blackbody", "drifting_blackbody", "cooling_photosphere", "drifting_parabola", "parabola")
 """SEDs by name, in the order of their numbers in `semi_kernels`: of `models.SEDS`, and a parabola without drift."""
@@ -30,8 +31,9 @@ SEMI_SEDS = ("blackbody", "drifting_blackbody", "cooling_photosphere", "drifting
 class SemiParametric:
     """One hypothesis: `process` and `sed` are names in `PROCESSES` and `SEMI_SEDS`.
 
-    parameters: those of the SED, then ln_sigma, ln_length, and mean if mu is free. parent: hypothesis from whose best
-    fit this one starts, with starts of the parameters that it lacks; or "". source: origin of form and priors.
+    parameters: those of the SED, then ln_sigma, ln_length, and mean where mu is free, or those of the second light.
+    parent: hypothesis whose best fit is where this one starts, with the starts of the parameters that it lacks; or "".
+    source: where form and priors come from.
     """
 
     name: str
@@ -141,6 +143,36 @@ SEMI_PARAMETRIC = (
         "parabola",
         (*_PARABOLA, *_process(60.0, 1.0, (20.0, 100.0), (1.0,)), _MEAN),
         _OWN,
+    ),
+    SemiParametric(
+        "dust_echo",
+        "any light curve of a blackbody of constant temperature, and its echo by dust of 1,500 K",
+        "matern_and_echo",
+        "blackbody",
+        (
+            _TEMPERATURE,
+            *_process(40.0, 1.0, _SHINE),
+            _ln("ratio", "", 0.1, 1.5, 1e-4, 30.0, (0.1,), "amplitude of the echo at 1 um over the process at 4500 A"),
+            _ln("delay", "d", 150.0, 0.8, 5.0, 3000.0, (60.0, 250.0), "mean delay of the echo, rest frame"),
+        ),
+        "van Velzen et al. 2016, ApJ 829, 19; dust at sublimation: Barvainis 1987, ApJ 320, 537",
+        parent="blackbody",
+    ),
+    SemiParametric(
+        "flare_in_nucleus",
+        "any light curve of a blackbody of constant temperature, beside a random walk whose SED is a power law",
+        "matern_and_walk",
+        "blackbody",
+        (
+            _TEMPERATURE,
+            *_process(40.0, 1.0, _SHINE),
+            Parameter("nuclear_slope", "", -0.33, 0.4, -5.0, 5.0, (-0.33,), "d ln F_nu / d ln wavelength of the walk"),
+            _ln("ratio", "", 0.3, 0.7, 1e-3, 30.0, (0.3,), "amplitude of the walk at 4500 A over that of the process"),
+            _ln("nuclear_length", "d", 200.0, 0.7, 2.0, 10000.0, (100.0, 400.0), "length of the walk, rest frame"),
+        ),
+        "flares in active nuclei: Frederick et al. 2021, ApJ 920, 56; F_nu ~ nu^(1/3): Shakura & Sunyaev 1973, A&A 24, "
+        "337; lengths: MacLeod et al. 2010, ApJ 721, 1014",
+        parent="blackbody",
     ),
 )
 """All semi-parametric hypotheses, parents before their children."""

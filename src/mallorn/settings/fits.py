@@ -145,7 +145,7 @@ class SemiParametric(Block):
             "offset_parabola",
         ],
         "Hypotheses that are fitted: blackbody, drifting_blackbody, parabola, drifting_parabola, cooling_photosphere, "
-        "walk, offset_parabola; with each also the one that it refines.",
+        "walk, offset_parabola, dust_echo, flare_in_nucleus; with each also the one that it refines.",
     )
     epoch: str = value(
         "drifting_color", "Hypothesis, among fits.hypotheses.models, from whose t0 the phases of the SED count."

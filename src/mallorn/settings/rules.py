@@ -28,6 +28,8 @@ SEMI_PARENTS = {
     "cooling_photosphere": "",
     "walk": "",
     "offset_parabola": "",
+    "dust_echo": "blackbody",
+    "flare_in_nucleus": "blackbody",
 }
 """The same of the semi-parametric ones, as `mallorn.hypotheses.semi_models` has them."""
 
