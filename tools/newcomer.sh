@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The newcomer's path of docs/start.md, timed: clone, install, score the example, score a light curve of one's own, open
-# the report.   tools/newcomer.sh [PYTHON]
+# The newcomer's path of docs/start.md, timed: clone, a wheel, install it in an empty environment, score the example, again
+# with its pages, open these, score a light curve of one's own. Where uv is there, it installs the wheel too, for its time.
+#   tools/newcomer.sh [PYTHON]
 # Wall and CPU seconds of each step go to standard output. It works in a temporary folder, and in a cache of its own.
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,9 +26,16 @@ open_page() {
 
 step "clone" git clone --quiet "$project" "$work/mallorn"
 step "venv" "$python" -m venv "$work/venv"
-step "pip install ." "$work/venv/bin/python" -m pip install --quiet "$work/mallorn"
+step "make the wheel" "$work/venv/bin/python" -m pip wheel --quiet --no-deps --wheel-dir "$work" "$work/mallorn"
+wheel=("$work"/*.whl)
+if command -v uv >/dev/null; then
+  step "venv" "$python" -m venv "$work/by_uv"
+  UV_CACHE_DIR=$work/uv step "uv pip install WHEEL" uv pip install --quiet --python "$work/by_uv/bin/python" "${wheel[0]}"
+fi
+step "pip install WHEEL" "$work/venv/bin/python" -m pip install --quiet --no-cache-dir "${wheel[0]}"
 cd "$work"
-step "mallorn score --example" venv/bin/mallorn score --example --out scores.csv --report pages/
+step "mallorn score --example" venv/bin/mallorn score --example --out scores.csv
+step "again, with pages" venv/bin/mallorn score --example --out scores.csv --report pages/
 step "open the report" open_page
 own_table
 step "score my own light curve" venv/bin/mallorn score lightcurves.csv --survey ztf --out mine.csv

@@ -250,10 +250,16 @@ def _own(kind, name, source):
 
     No module from elsewhere may take a name of this package. Reading a whole room takes longer than a small job.
     """
-    path = Path(source, "mallorn", KINDS[kind].room, f"{name}.py")
-    if not (str(name).isidentifier() and str(name)[0].islower() and path.is_file()) or _lacks(kind, path):
+    path = os.path.join(source, "mallorn", KINDS[kind].room, f"{name}.py")
+    return _own_as_it_is(kind, str(name), path, stamp(path))
+
+
+@lru_cache(maxsize=4096)
+def _own_as_it_is(kind, name, path, stamp):
+    """Return what `_own` does of the file `path`; each prediction of a model asks for its modules again."""
+    if not (name.isidentifier() and name[0].islower() and os.path.isfile(path)) or _lacks(kind, path):
         return None
-    return Module(kind, name, path, f"mallorn/{KINDS[kind].room}/{name}".replace("/", "."))
+    return Module(kind, name, Path(path), f"mallorn/{KINDS[kind].room}/{name}".replace("/", "."))
 
 
 @lru_cache(maxsize=256)

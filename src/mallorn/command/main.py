@@ -1,5 +1,7 @@
 """The command `mallorn` and its subcommands. Nothing heavy is imported before a command runs."""
 
+import gc
+
 import click
 
 from mallorn.command.points import convert, features
@@ -10,6 +12,9 @@ from mallorn.command.told import completion, info
 from mallorn.command.watch import history, watch
 
 __all__ = ["mallorn"]
+
+_COLLECTED_AFTER = (50_000, 20, 50)
+"""Thresholds of Python's collector: the default ones take a tenth of the time of a start, in which nothing is freed."""
 
 
 def _version(context, _, asked):
@@ -25,7 +30,8 @@ def _version(context, _, asked):
 
 @click.group(cls=Commands, epilog=EXIT_CODES)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Tell the version.")
-def mallorn():
+@click.pass_context
+def mallorn(context):
     """Score light curves: which are tidal disruption events, and why.
 
     \b
@@ -39,6 +45,9 @@ def mallorn():
     Files may be of any format that docs/howto/sources.md lists. The model is the folder that --model or the environment
     variable MALLORN_MODEL names, else results/model here, else the one that comes with mallorn.
     """
+    before = gc.get_threshold()
+    gc.set_threshold(*_COLLECTED_AFTER)
+    context.call_on_close(lambda: gc.set_threshold(*before))
 
 
 for _command in (score, watch, history, explain, plot, features, convert, info, completion):

@@ -1,5 +1,7 @@
 """Put features on one scale, for learners that need it: normal scores of ranks, with missing values in the middle."""
 
+import weakref
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,9 +115,10 @@ def _quantiles(features, number):
 
 
 def _scores(quantiles, features):
-    at = np.clip(ndtri(np.linspace(0, 1, len(quantiles))), -_LIMIT, _LIMIT)
+    at = _normal_quantiles(len(quantiles))
     if len(features) <= _FEW:
-        return np.stack([_of_object(quantiles, at, values) for values in features.astype(float)]).astype(np.float32)
+        ready = _READY.of(quantiles)
+        return np.stack([_of_object(ready, at, values) for values in features.astype(float)]).astype(np.float32)
     scores = np.empty(features.shape, dtype=np.float32)
     for k, column in enumerate(features.T):
         ascending, values = quantiles[:, k], column.astype(float)
@@ -127,23 +130,48 @@ def _scores(quantiles, features):
     return scores
 
 
-def _of_object(quantiles, at, values):
-    """Return the scores (p,) of one object's features, to the bit as from the loop over features in `_scores`."""
+@lru_cache(maxsize=8)
+def _normal_quantiles(number):
+    return np.clip(ndtri(np.linspace(0, 1, number)), -_LIMIT, _LIMIT)
+
+
+class _Ready:
+    """What one object after the other needs of the same quantiles (K, p): the quantiles, which features (m,) have some
+    that are equal, and the quantiles (K, m) of these, mirrored."""
+
+    def __init__(self):
+        self._known = {}
+
+    def of(self, quantiles):
+        """Return this of an array that nobody changes, made when it is first asked for."""
+        key = id(quantiles)
+        if key not in self._known:
+            tied = np.flatnonzero(np.any(quantiles[1:] == quantiles[:-1], axis=0))
+            mirrored = -quantiles[::-1, tied]
+            self._known[key] = weakref.ref(quantiles, lambda _: self._known.pop(key, None)), tied, mirrored
+        _, tied, mirrored = self._known[key]
+        return quantiles, tied, mirrored
+
+
+_READY = _Ready()
+
+
+def _of_object(ready, at, values):
+    """Return the scores (p,) of one object's features: to the bit those of the loop over features in `_scores`."""
+    quantiles, tied, mirrored = ready
     found = _interpolated(values, quantiles, at)
-    tied = np.any(quantiles[1:] == quantiles[:-1], axis=0)
-    if tied.any():
-        mirrored = _interpolated(-values[tied], -quantiles[::-1, tied], -at[::-1])
-        found[tied] = (found[tied] - mirrored) / 2
+    if len(tied):
+        found[tied] = (found[tied] - _interpolated(-values[tied], mirrored, -at[::-1])) / 2
     return found
 
 
 def _interpolated(x, xp, fp):
-    """Return `numpy.interp(x[k], xp[:, k], fp)` for all k, (p,). x (p,), xp (K, p) ascending or NaN, fp (K,)."""
-    columns, below = np.arange(len(x)), np.zeros(len(x), dtype=np.int64)
+    """Return `numpy.interp(x[k], xp[:, k], fp)` of all k, (p,). x (p,), xp (K, p) ascending or NaN, fp (K,)."""
+    columns, below, flat = np.arange(len(x)), np.zeros(len(x), dtype=np.int64), xp.ravel()
     step = 1 << (len(fp) - 1).bit_length()
     while step:  # the number of values up to x, in steps: whether it is at least `step` more
         more = below + step
-        at_most = xp[np.minimum(more, len(fp)) - 1, columns] <= x
+        at_most = flat.take((np.minimum(more, len(fp)) - 1) * len(x) + columns) <= x
         below = np.where((more <= len(fp)) & at_most, more, below)
         step >>= 1
     below = below - 1
