@@ -1,3 +1,4 @@
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -115,3 +116,16 @@ def test_flux_scale_does_not_matter():
 def test_phase_that_is_no_knot_is_refused():
     with pytest.raises(ConfigError, match=r"features.color.phases.*got \[7\]"):
         color.extract(inputs(np.ones((1, 6, 4))), CONFIG | {"phases": [0, 7]})
+
+
+def test_a_variance_that_rounding_took_below_zero_is_unknown_and_brings_no_warning():
+    flux = np.full((1, 6, 4), 10.0)
+    given = inputs(flux)
+    cov = np.array(given.tables["posterior"].knot_cov)
+    cov[0, 1, 0, 0] = -1e-20
+    given.tables["posterior"].knot_cov = cov
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = color.extract(given, CONFIG)
+    assert np.isnan(found["color__u_g_p0"][0])
+    assert found["color__g_r_p0"][0] == pytest.approx(0.0, abs=1e-9)

@@ -156,10 +156,9 @@ VALUES = st.sampled_from([None, 0.0, float("nan"), float("inf"), 1e30, -5.0])
 )
 def test_every_point_is_kept_or_set_aside(tmp_path, points, form, most):
     rows = rows_or_error(hats, write(tmp_path / "a.parquet", form, points), points_per_batch=most)
-    known = {point[1] for row in points if row for point in row}
-    if rows is None:  # only passbands of no known survey are an error here
-        assert "W" in known
-        assert "g" not in known
+    bands = [point[1] for row in points if row for point in row]
+    if rows is None:  # only passbands of no known survey, in most of the points, are an error here
+        assert bands.count("W") > bands.count("g")
     else:
         assert rows == sum(len(row) for row in points if row)
 

@@ -75,7 +75,8 @@ def extract(inputs, config):
     posterior = inputs.tables["posterior"]
     knots = np.asarray(posterior.knots, dtype=float)
     where = knot_positions(knots, config["phases"], "features.color.phases")
-    sd = np.sqrt(np.diagonal(posterior.knot_cov, axis1=2, axis2=3))
+    with np.errstate(invalid="ignore"):  # where errors are absurdly small, a variance may be rounded below zero
+        sd = np.sqrt(np.diagonal(posterior.knot_cov, axis1=2, axis2=3))
     prior_sd = np.exp(inputs.tables["fits/multiband"]["ln_sigma"])
     known = sd <= config["max_sd"] * prior_sd[:, None, None]
     color, err = _knot_colors(posterior.knot_mean, posterior.knot_cov, known)

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array
+from mallorn.sources.met_passbands import MetPassbands
 from mallorn.sources.parquet_parts import files_at, parquet_file, parquet_parts
 from mallorn.sources.rows import batch_of
 from mallorn.sources.table_columns import OBJECTS, POINTS, object_roles, point_roles
@@ -63,7 +64,7 @@ def batches(path, settings):
 
     Raises DataError, naming the columns, if no nested column holds light curves.
     """
-    seen, known, unknown = {}, set(), set()
+    seen, met = {}, MetPassbands()
     for file in files_at(path, (".parquet",), "a Parquet file with nested light curves, or a folder of such"):
         nested = _Nested(file, settings)
         for batch in nested.batches():
@@ -74,19 +75,17 @@ def batches(path, settings):
                     raise DataError.at(file, expected="each object once", found=found, fix=fix)
                 seen[name] = file
             yield batch
-        known |= nested.known
-        unknown |= nested.unknown
+        met.join(nested.met)
     if not seen:
         raise DataError.at(path, expected="objects", found="files without any row", fix="get the files again")
-    if unknown and not known:
-        found = listed(sorted(unknown), 10)
-        fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME}"
-        raise DataError.at(path, expected="passbands of a known survey", found=found, fix=fix)
+    met.refuse(path)
 
 
 def batches_of_table(table, settings, called="frame"):
     """Yield the `Batch`es of an Arrow table in memory. called: its name in errors, which are those of `batches`."""
-    yield from _Nested(Path(called), settings).batches_of(table)
+    nested = _Nested(Path(called), settings)
+    yield from nested.batches_of(table)
+    nested.met.refuse(called)
 
 
 class _Nested:
@@ -94,7 +93,7 @@ class _Nested:
 
     def __init__(self, path, settings):
         self._path, self._settings = path, settings
-        self.known, self.unknown = set(), set()
+        self.met = MetPassbands()
 
     def batches(self):
         """Yield the batches of the file, some rows of it at a time."""
@@ -109,13 +108,14 @@ class _Nested:
             points = {leaf for leaf in _paths(file, column) if _field(leaf.split(".")) in rows.columns}
             for batch in parquet_parts(file, self._path, read, sorted(points)[:1], most):
                 yield self._batch(batch, column, roles, rows)
-            self.known, self.unknown = rows.known, rows.unknown
+            self.met = rows.met
 
     def batches_of(self, table):
         """Yield the batches of a table, one for each of its chunks."""
         column, roles, rows = self._chosen(table.schema)
         for batch in table.select([*dict.fromkeys((*roles.columns, column))]).to_batches():
             yield self._batch(batch, column, roles, rows)
+        self.met = rows.met
 
     def _chosen(self, schema):
         """Return the nested column, and the roles of the columns beside it and of the fields within it."""

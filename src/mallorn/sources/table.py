@@ -26,9 +26,8 @@ sigma.
 import logging
 from pathlib import Path
 
-import numpy as np
-
 from mallorn.errors import DataError
+from mallorn.sources.met_passbands import MetPassbands
 from mallorn.sources.parquet_parts import files_at
 from mallorn.sources.rows import MOST_ROWS, batch_of, whole_objects
 from mallorn.sources.table_files import SUFFIXES, table_file
@@ -80,21 +79,20 @@ def batches(path, settings):
         yield batch_of(table, reader.about, objects.describe)
     if not n:
         raise DataError.at(path, expected="rows", found="a header only", fix="get the file again")
-    reader.check_passbands()
+    reader.met.refuse(path)
     reader.tell()
     objects.tell()
 
 
 class _Tables:
-    """The tables at a path, as tables of rows."""
+    """The tables at a path, as tables of rows. met: the `MetPassbands`."""
 
     def __init__(self, path, settings, objects):
         self._settings, self._path = settings, path
         files = files_at(path, SUFFIXES, "a table, or a folder of tables")
         self._files = [file for file in files if file.resolve() not in objects.files]
         self._extra = None
-        self._known, self._unknown, self._numbers = set(), set(), set()
-        self._rows, self._nameless = np.zeros(2, dtype=int), []
+        self.met, self._nameless = MetPassbands(), []
         self.about = {"format": "table"}
 
     def tables(self):
@@ -105,27 +103,8 @@ class _Tables:
                 self._tell(file, rows)
                 for part in table.parts(rows.columns):
                     yield rows.of(part, self._extra)
-                self._known |= rows.known
-                self._unknown |= rows.unknown
-                self._numbers |= rows.numbers
-                self._rows += rows.rows_known, rows.rows_unknown
+                self.met.join(rows.met)
                 self._nameless += [] if rows.named else [file.name]
-
-    def check_passbands(self):
-        """Raise DataError if the passband of most rows is not known, or if numbers of passbands begin with 1.
-
-        An object of which a few rows are left would be scored as if it had been seen in one passband.
-        """
-        known, unknown = self._rows
-        if unknown > known:
-            found = ", ".join(sorted(map(repr, self._unknown))[:10]) + (f" in {unknown} of {sum(self._rows)} rows")
-            fix = "set survey to that of the passbands, or passbands to {name in the file: SURVEY.NAME, or null}"
-            raise DataError.at(self._path, expected="passbands of a known survey", found=found, fix=fix)
-        if any(int(name) > 5 for name in self._numbers) and self._known:
-            found = ", ".join(sorted(self._numbers))
-            fix = "set passbands to {number in the file: SURVEY.NAME}"
-            expected = "passbands by name, or the numbers 0 to 5 of LSST's ugrizy"
-            raise DataError.at(self._path, expected=expected, found=found, fix=fix)
 
     def tell(self):
         """Warn of files that have no ids, whose rows are taken for one object."""

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array, numpy_array, numpy_codes
 from mallorn.sources.canonical import flux_of_magnitude, to_microjansky
+from mallorn.sources.met_passbands import MetPassbands
 from mallorn.sources.rows import Reasons, numbered, row_table
 from mallorn.sources.table_columns import POINTS, plain, point_roles
 from mallorn.sources.table_objects import extra_columns, header_values, values_of
@@ -48,9 +49,8 @@ _YES = ("1", "1.0", "t", "true", "yes", "y", ">", "<")
 class PointRows:
     """Turns the rows of one file into points.
 
-    Attributes: columns, those to read; extra, names of columns on the objects; about, facts on the file; known and
-    unknown, the passbands that occurred, and rows_known and rows_unknown, their rows; numbers, those that are numbers;
-    named, whether anything gives ids. roles: of the columns; by default mapped or guessed.
+    Attributes: columns, those to read; extra, names of columns on the objects; about, facts on the file; met, the
+    `MetPassbands`; named, whether anything gives ids. roles: of the columns; by default mapped or guessed.
     """
 
     def __init__(self, path, table, settings, roles=None):
@@ -76,8 +76,7 @@ class PointRows:
         self.named = any("object_id" in told for told in (roles.of, self._constants, self._meta))
         self._zero_point, unit = self._of_unit(table)
         self._error_zero_point = self._of_error(table)
-        self.known, self.unknown, self.numbers = set(), set(), set()
-        self.rows_known, self.rows_unknown = 0, 0
+        self.met = MetPassbands()
         self.about = self._about(unit)
 
     def of(self, part, extra, reasons=None):
@@ -195,22 +194,9 @@ class PointRows:
         codes, names = numpy_codes(pa.chunked_array([column]).dictionary_encode())
         first = next((text for text in (ids[k].as_py() for k in range(min(1, part.n))) if text), "")
         found = [self._passband(name, first.startswith("ZTF")) for name in names]
-        unknown = leave_unknown(codes, names, found, reasons)
-        self.unknown |= set(unknown[:MOST_NAMED])
-        self.known |= {passband for passband in found if passband}
-        self._count(codes, names, found)
+        leave_unknown(codes, names, found, reasons)
+        self.met.add(codes, names, found, self._settings)
         return numbered(codes, found)
-
-    def _count(self, codes, names, found):
-        """Count the rows whose passband is known, and those of names that nothing tells, of which the user neither."""
-        rows = np.bincount(codes[codes >= 0], minlength=len(names))
-        own = self._settings.get("passbands") or {}
-        for name, passband, n in zip(names, found, rows.tolist(), strict=True):
-            self.rows_known += n if passband else 0
-            if passband is None and name not in ("", "-", None, *own):
-                self.rows_unknown += n
-        if self._settings.get("survey") is None:
-            self.numbers |= {name for name in names if name and name.isdigit() and name not in own}
 
     def _passband(self, name, ztf):
         survey = self._settings.get("survey")
