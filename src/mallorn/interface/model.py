@@ -69,6 +69,7 @@ class Model:
         others = ", ".join(self.classes[1:])
         return f"Model({str(self.folder)!r}: {self.target} or {others}; {len(self.columns)} features)"
 
+    # size: half of it is the description of the table's columns, which users read in the reference
     def predict(self, curves, draws=None, tell=True):
         """Return a `pandas.DataFrame` of what the model says about `LightCurves`, indexed by object id.
 
