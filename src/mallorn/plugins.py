@@ -72,7 +72,7 @@ KINDS = {
     "sources": Kind("source", "sources", (), ("splits", "files", "metadata_files", "read_metadata", "read_split")),
     "formats": Kind("format", "sources", ("FILES", "SURVEYS", "SETTINGS", "ROWS_OF_OBJECT"), ("batches",)),
 }
-"""What can be found by its name: {kind: `Kind`}."""
+"""All kinds of code that can be found by name: {kind: `Kind`}."""
 
 
 class Module(NamedTuple):

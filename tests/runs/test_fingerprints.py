@@ -54,6 +54,7 @@ def test_comments_docstrings_and_unreachable_modules_do_not(package, tmp_path):
     before = digest(tmp_path, "pack.top")
     path = tmp_path / "pack" / "top.py"
     path.write_text(path.read_text().replace('"""Doc."""', '"""Other words."""  # and a comment'))
+    path.write_text(path.read_text().replace('"b")\n', '"b")\n"""About the constant above."""\n'))
     package("lonely.py", "import pyarrow\nZ = 3\n")
     package("middle.py", 'def g():\n    """New."""\n    from .sub import leaf\n    return leaf.X\n')
     assert digest(tmp_path, "pack.top") == before

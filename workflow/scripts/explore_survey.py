@@ -16,7 +16,7 @@ from mallorn.report.objects import read_points
 from mallorn.report.survey import counts_by_type, examples, read_survey, set_aside_rows
 
 TYPES = 6
-"""Types or classes of which more is drawn than their number: the most frequent ones and the target."""
+"""Number of types or classes that get figures of their own: the most frequent ones and the target."""
 
 
 def main(metadata, paths, set_aside, folder, settings):

@@ -10,7 +10,7 @@ from mallorn.learning.folds import PROTOCOLS, fold_of
 
 ABOUT = ("protocol", "model", "repeat")
 SERVED = {"photoz": "photometric", "photoz_averaged": "photometric, averaged"}
-"""What the column redshift says of predictions for copies of the objects, by the name of their files."""
+"""Value of the column redshift for predictions of copies of the objects, by the name of their files."""
 SCORED = ("spectroscopic", *SERVED.values(), "none")
 
 

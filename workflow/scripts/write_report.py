@@ -42,7 +42,7 @@ _COMMANDS = {
     }.items()
     for part in parts
 }
-"""What makes the parts of the page on evaluation that `snakemake evaluation` does not make."""
+"""Commands for the parts of the page on evaluation that `snakemake evaluation` does not make."""
 
 
 def main(paths, folders, folder, settings):

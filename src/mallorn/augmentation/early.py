@@ -20,7 +20,7 @@ from mallorn.survey.observed import enough, observed
 __all__ = ["WHOLE", "age_name", "known_ages", "known_at_ages"]
 
 WHOLE = "all"
-"""What the age of a whole light curve is called."""
+"""Name of the age of a whole light curve."""
 
 
 def age_name(age):

@@ -35,7 +35,7 @@ from mallorn.survey.passbands import SLOTS
 __all__ = ["copies_metadata", "seen_by_other_surveys"]
 
 _REACH = 0.13
-"""Largest |ln| of the ratio of wavelengths at which a passband takes a moved point: half of what parts g from r."""
+"""Largest |ln| of the ratio of wavelengths at which a passband takes a moved point: half the step from g to r."""
 
 
 class _Draw(NamedTuple):

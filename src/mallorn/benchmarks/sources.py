@@ -21,10 +21,10 @@ from mallorn.survey.passbands import Passbands
 __all__ = ["ALL", "READER", "WHOLE", "Survey", "costs", "drawn_splits"]
 
 READER, WHOLE = "reader", "light curves"
-"""What is measured: the reader alone, and the way to light curves, of which reading is a part."""
+"""What is measured: the reader alone, and the whole way to light curves, which includes it."""
 
 ALL = "all (estimated)"
-"""Split of a row for the whole survey, from those of the measured splits."""
+"""The `split` of the row that is estimated for the whole survey from the measured splits."""
 
 MOST_SPLITS = 3
 """Splits of a survey that are measured."""

@@ -20,11 +20,11 @@ _BY_ENDING = {
     **dict.fromkeys((".csv", ".parquet", ".parq", ".ecsv", ".fits", ".fit", ".vot", ".votable", ".xml"), "table"),
     **dict.fromkeys((".tsv", ".csv.gz", ".fits.gz"), "table"),
 }
-"""What reads files of an ending where the user does not say; of several that fit, the first."""
+"""The format for each file ending where the user names none; the first of several that fit."""
 
 _BEGINS = {b"PAR1": ".parquet", b"SIMPLE": ".fits", b"Obj\x01": ".avro", b"\x1f\x8b": ".csv.gz", b"# %ECSV": ".ecsv"}
 _BEGINS |= {b"{": ".json", b"[": ".json", b"<": ".vot"}
-"""How files begin that come on standard input, and their endings."""
+"""First bytes of files that come on standard input, and the ending of each."""
 
 _LOOKED_AT = 1000  # files of a folder, bytes of standard input
 

@@ -25,7 +25,7 @@ from numba import float32, int64, njit, void
 __all__ = ["KERNELS", "POOLINGS", "Kernels", "dilations_of", "fit_kernels", "number_of_columns", "transform"]
 
 KERNELS = np.array(list(combinations(range(9), 3)), dtype=np.int64)
-"""Places (84, 3) of the three weights that are 2; the others are -1."""
+"""Positions (84, 3) of the three weights that are 2; the others are -1."""
 
 POOLINGS = ("ppv", "mpv", "mipv", "lspv")
 

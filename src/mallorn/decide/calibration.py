@@ -18,13 +18,13 @@ BY_AGE = "age"
 """The map that changes with the age of an object."""
 
 _MIDDLE = float(np.log1p(50.0))
-"""Of ln (1 + age in days): where the parts of a map that change with age are 0."""
+"""Value of ln (1 + age in days) at which the parts of a map that change with age are 0."""
 
 _PENALTY = 1.0
-"""Half of it times the squares of these parts is added to the log loss: they differ from 0 where events say so."""
+"""Penalty: half of it times the squares of these parts is added to the log loss."""
 
 _EDGE = 1e-6
-"""Probabilities are kept this far from 0 and 1 before their log odds are taken."""
+"""Least distance of a probability from 0 and 1 before its log odds are taken."""
 
 
 def fit(method, target, probability, age=None):

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 STATUS = ("in domain", "extrapolating", "cannot say")
-"""What is said of an object: the model knows its like; it does not; or there is too little to go by."""
+"""Verdict on an object: the model has learned from objects like it; it has not; or there is too little to go by."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +65,10 @@ _QUANTITIES = {
     "redshift": ("redshift", "", False),
     "absolute_magnitude": ("absolute magnitude", "", False),
 }
-"""Of each quantity: what it is called, its unit, and whether its logarithm is compared."""
+"""For each quantity: its title, its unit, and whether its logarithm is compared."""
 
 _HARMLESS = ("n_points", "n_detections")
-"""Quantities of which more than was learned from does no harm."""
+"""Quantities that may exceed what was learned from without harm."""
 
 _REFERENCE = 500
 _NEIGHBOURS = 5

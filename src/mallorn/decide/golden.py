@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 TOLERANCE = {"features": 1e-3, "probability": 1e-3}
-"""How far a feature may be off, of its value or of its standard deviation over the golden inputs, the larger of both;
-and a probability."""
+"""Largest difference allowed: of a feature, as a share of its value or of its standard deviation over the golden
+inputs, whichever is larger; and of a probability."""
 
 _FOLDER = "golden"
 _SOURCES = {"AGN": 2, "SN Ia": 2, "SN II": 1, "SLSN-I": 1, "TDE": 2}

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 FOLDER = "outliers"
-"""Name of the folder of a model that holds a `Detector` of each of its training sets."""
+"""Name of the folder, within that of a model, with a `Detector` for each training set."""
 
 _TAIL = 0.05  # among this share of the training objects, the most unusual ones, an exponential replaces counting
 _QUANTILES = 1001

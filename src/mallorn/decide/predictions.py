@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 CLASS_PREFIX = "probability__"
-"""Begins the names of columns with the probability of a class."""
+"""Prefix of columns with the probability of a class."""
 
 
 class OutOfFold(NamedTuple):

@@ -14,7 +14,7 @@ from mallorn.survey.as_of import USUAL, Trigger
 __all__ = ["share_of_whole", "trigger_of"]
 
 _MANY = 1.5
-"""Over the fewest points that models of whole light curves know: from here on they need not share with others."""
+"""Multiple of the fewest points that models of whole light curves know; from it on they score alone."""
 
 
 def trigger_of(domain):

@@ -24,7 +24,7 @@ SCORES = ("average_precision", "f1")
 """What models are compared by."""
 
 _LABEL = "rocket"
-"""Of seeds: older than other uses of this module than the study of ROCKET, whose numbers would change with it."""
+"""Part of the seeds. The module once served the study of ROCKET alone, and a new name would change its numbers."""
 
 
 class Trained(NamedTuple):

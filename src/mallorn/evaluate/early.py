@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 PRECISIONS = (0.5, 0.8, 0.9)
-"""Precisions at which the recall is told."""
+"""Precisions at which recall is reported."""
 
 _ABOUT_PEAK = (-50.0, -20.0, 0.0, 20.0, 50.0)
 """Days from the peak that part the rows of `found_about_peak`."""

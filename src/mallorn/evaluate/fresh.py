@@ -21,10 +21,10 @@ from mallorn.seeds import derived_seed
 __all__ = ["CONFIGURED", "MEAN", "Variant", "draws_of", "fresh_gains", "fresh_scores", "nested_draw", "train_variants"]
 
 CONFIGURED = "configured"
-"""Name of the variant that is what the configuration submits."""
+"""Name of the variant that the configuration submits."""
 
 MEAN = "mean"
-"""Name of the plain mean of a variant's members."""
+"""Name of the mean of a variant's members."""
 
 
 class Variant(NamedTuple):

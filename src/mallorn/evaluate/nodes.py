@@ -57,7 +57,7 @@ class Objects:
         self.member = over[:, nodes]
         """(N, n) bool: whether the object is of the class."""
         self.known = ~over.T[:, nodes] | self.member
-        """(N, n) bool: whether it is known if the object is of the class."""
+        """(N, n) bool: whether it is known that the object is, or is not, of the class."""
 
     def place(self, names):
         """Return the positions of the classes `names`."""

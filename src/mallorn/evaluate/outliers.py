@@ -12,7 +12,7 @@ from mallorn.seeds import derived_seed
 __all__ = ["WAYS", "held_out_types", "rank_left_out"]
 
 WAYS = ("isolation", "indecision", "both")
-"""The ways of telling that are compared: the forest alone, the entropy of the classes alone, both as shipped."""
+"""Scores that are compared: the forest alone, the entropy of the classes alone, and both, as shipped."""
 
 
 def held_out_types(spec_type, fewest):

@@ -27,7 +27,7 @@ SCORE_COLUMNS = (
     *(*METRICS[:5], "threshold", *METRICS[5:]),
     *(f"{name}_{end}" for name in METRICS for end in ("low", "high")),
 )
-"""Scores, and the ends of the interval of each; see `score`."""
+"""Names of scores, and of the ends of their intervals; see `score`."""
 
 
 def score(target, probability, calibrated, threshold, event, options, seed, choice):

@@ -19,7 +19,7 @@ UNKNOWN_COLUMNS = (
 """Columns of the rows of `left_out`."""
 
 _UNUSUAL = -np.log10(0.05)
-"""Outlier score of one in twenty objects."""
+"""Outlier score that one in twenty objects reaches."""
 
 
 def left_out(tree, objects, fold, leaf, spec, options, seed):

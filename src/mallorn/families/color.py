@@ -24,7 +24,7 @@ NEEDS = ("lightcurves", "posterior", "fits/multiband")
 POGSON = 2.5 / np.log(10.0)
 PAIRS = tuple(zip(SLOTS[:-1], SLOTS[1:], strict=True))
 BLUE = SLOTS.index("r")
-"""Number of slots, from the blue end, whose share makes the blue-energy fraction (u and g)."""
+"""Number of slots, from the blue end, that count for the blue-energy fraction (u and g)."""
 
 LUPTON = "Lupton et al. 1999, AJ 118, 1406"
 VAN_VELZEN = "van Velzen et al. 2021, ApJ 908, 4"

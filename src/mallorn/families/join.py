@@ -17,7 +17,7 @@ __all__ = ["LOG_COLUMNS", "join_features"]
 log = logging.getLogger(__name__)
 
 LOG_COLUMNS = ("object_id", "Z", "Z_err", "EBV")
-"""Columns of the logs that lead a feature table; the labels stay where they are."""
+"""Columns of the logs that come first in a feature table; labels are not among them."""
 
 
 def join_features(logs, families, path, chosen, rows_per_group=10_000):

@@ -18,7 +18,7 @@ NEEDS = ("fits/multiband", "posterior")
 
 BOONE = "Boone 2019, AJ 158, 257"
 REFERENCE = "r"
-"""The slot after whose peak the others' are counted."""
+"""Slot whose peak is the zero of the other peaks' times."""
 
 
 def features(config):

@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["LONGEST_PAUSE", "Pace", "Stopped"]
 
 LONGEST_PAUSE = 3600.0
-"""Seconds; a file that names a later time was written by a clock that is wrong, and is not believed."""
+"""Seconds. A file that names a later time was written by a wrong clock and is ignored."""
 
 
 class Stopped(Exception):

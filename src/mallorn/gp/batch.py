@@ -10,7 +10,7 @@ from mallorn.errors import DataError
 __all__ = ["BLANKS", "Batch", "pack"]
 
 BLANKS = 2
-"""Rows without signal that close each object; see `mallorn.gp.solver`."""
+"""Number of rows without signal after each object; see `mallorn.gp.solver`."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,27 +35,27 @@ REASONS = (
     "no convergence",
     "covariance not positive definite",
 )
-"""What each status means: 0 a converged fit, 1 all NaN, 2 to 4 values that are not a converged fit."""
+"""Meaning of each status: 0 is a converged fit, 1 is all NaN, 2 to 4 have values of a fit that did not converge."""
 
 log = logging.getLogger(__name__)
 
 _CONVERGED, _NO_POINTS, _PRIOR_MODE, _NOT_CONVERGED, _SINGULAR = range(5)
 
 _POLISHING_STEP = 1e-2
-"""Central difference of a log parameter at the optimum, which it moves by some 2e-5."""
+"""Step of the central difference of a log parameter at the optimum; it moves the optimum by about 2e-5."""
 
 _POLISHED = 3e-3
-"""Newton step of a log parameter after which none follows: what is left goes with its square."""
+"""A Newton step of a log parameter below this is the last one: the remaining error goes with its square."""
 
 _LONGEST_POLISHING = 0.3
 
 _POLISHINGS = 20
 
 _FLATTEST = 1e-3
-"""Smallest eigenvalue of a Hessian that is believed."""
+"""Smallest eigenvalue at which a Hessian is trusted."""
 
 _NUMBERS_PER_CHUNK = 2**17
-"""Rows times rank that are solved together: what stays in a core's cache."""
+"""Rows times rank that are solved together: they fit into a core's cache."""
 
 _LONGEST_STEP = 2.0
 """Largest change of a log parameter in one iteration."""

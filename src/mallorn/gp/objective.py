@@ -11,7 +11,7 @@ from mallorn.gp.solver import innovations
 __all__ = ["Evaluation", "Likelihood", "Settings", "evaluate", "likelihood_at", "objective", "settings"]
 
 _STEP = 1e-3
-"""Forward difference of a log parameter on the way to the optimum."""
+"""Step of the forward difference of a log parameter on the way to the optimum."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from mallorn.survey.passbands import NO_SLOT, SLOT_WAVELENGTHS, SLOTS
 __all__ = ["REASONS", "UNITS", "Posterior", "phase_grid", "predict_posterior", "read_posterior"]
 
 REASONS = ("", "too few points for a fit", "covariance not positive definite")
-"""What each status means; all but the first leave NaN."""
+"""Meaning of each status; all but the first leave NaN."""
 
 UNITS = {
     "peak_mjd": "d",

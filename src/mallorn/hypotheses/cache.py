@@ -25,7 +25,7 @@ __all__ = ["compile_kernels", "use_kernels", "user_folder"]
 _log = logging.getLogger(__name__)
 
 _WHOLE = "whole"
-"""A file that a folder of the user's cache holds once all kernels are in it."""
+"""Name of the file that marks a folder of the user's cache as complete."""
 
 _FIRST = "mallorn.hypotheses.kernels"
 """The module that takes half of the time of compilation."""

@@ -29,10 +29,10 @@ _WALK_REFERENCE = 6155.0
 """Wavelength, angstrom, at which the amplitude of the random walk is given."""
 
 _BEFORE, _AFTER = 150.0, 50.0
-"""Rest-frame days before the first and after the last point within which t0 may lie."""
+"""Rest-frame days by which t0 may lie before the first or after the last point."""
 
 _TAKEN = ("drw", "null", "constant")
-"""Names that columns of the table of fits begin with, beside those of hypotheses."""
+"""Prefixes of columns in the table of fits, beside the names of hypotheses."""
 
 _EPOCH_SPACING, _EPOCH_WINDOW = 12.0, 15.0
 _T0_STARTS = (-30.0, -12.0, 0.0, 12.0)

@@ -19,7 +19,7 @@ from mallorn.survey.passbands import SLOTS
 __all__ = ["EVENT", "WINDOWS", "Event", "Fitted", "FittedSplit", "slot_amplitudes"]
 
 _GRID = np.arange(-100.0, 401.0)
-"""Rest-frame days from t0 on which widths, peaks and energies are read."""
+"""Rest-frame days from t0 at which the light curve is sampled for widths, peaks and energies."""
 
 
 WINDOWS = {

@@ -36,7 +36,7 @@ HC_OVER_K = 1.438776877e8
 """h c / k_B, angstrom kelvin (CODATA 2018)."""
 
 COOLING_BREAK = 4000.0
-"""Rest-frame wavelength below which metal lines eat into the continuum of supernovae, angstrom."""
+"""Rest-frame wavelength below which metal lines absorb the continuum of supernovae, angstrom."""
 
 
 class Parameter(NamedTuple):

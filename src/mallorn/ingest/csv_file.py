@@ -32,7 +32,7 @@ _BLOCK = 1 << 26
 _LONGEST_HEADER = 1 << 16
 
 PART = 1 << 22
-"""Bytes of a file that are read at a time where it is read in parts: what is made of them takes some six times that."""
+"""Bytes of a file that are read at a time if it is read in parts; they take about six times as much memory."""
 
 
 class CsvFile:

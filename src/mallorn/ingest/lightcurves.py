@@ -42,7 +42,7 @@ REASONS = (
     "exact duplicate",
     "averaged with another row of the same time and passband",
 )
-"""Why rows are set aside. Where several reasons hold the first one counts."""
+"""Reasons to set a row aside. The first that applies counts."""
 
 _COLUMNS = ("object_id", "Time (MJD)", "Flux", "Flux_err", "Filter")
 _ORDINARY, _STRAY = "flux missing", "object not in the logs of this split"
@@ -60,7 +60,7 @@ _GOOD = np.dtype(
         ("line", "<i8"),
     ]
 )
-"""A row without blame: the number of its object, its values, the number of its file and the line it stands on."""
+"""Type of a good row: the number of its object, its values, the number of its file, and its line."""
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from mallorn.survey.dust_map import fill_reddening
 __all__ = ["NO_REDSHIFT", "Logs", "read_objects", "unnamed_split"]
 
 NO_REDSHIFT = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0)
-"""Numbers by which catalogues say that there is no redshift, or no error of it."""
+"""Numbers that mean, in catalogues, that there is no redshift or no error."""
 
 _COLUMNS = ("object_id", "Z", "Z_err", "EBV", "split")
 

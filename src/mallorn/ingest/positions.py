@@ -26,7 +26,7 @@ POSITION = ("ra", "dec")
 """Columns of positions."""
 
 HOST = re.compile(r"host_[A-Za-z0-9_]+")
-"""What a column is called that tells of the host."""
+"""Prefix of columns about the host."""
 
 _BELIEVED = {"ra": "0 to below 360", "dec": "-90 to 90"}
 _EXACT = 2.0**53

@@ -15,7 +15,7 @@ from mallorn.survey.lightcurves import lightcurve_writer, read_lightcurves
 __all__ = ["OBJECTS_PER_BATCH", "Batch", "Read", "batches"]
 
 OBJECTS_PER_BATCH = 500
-"""Objects that are read and scored together, whatever else runs: their fits share the rounding of their sums."""
+"""Number of objects that are read and scored together. It is fixed, since fits share the rounding of their sums."""
 
 
 class Batch(NamedTuple):

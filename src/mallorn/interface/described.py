@@ -27,7 +27,7 @@ def _described(curves, tables):
 
 
 FURTHER = DESCRIBED_BY, _described
-"""What `mallorn.families.pipeline.extract_features` is asked for beside the features."""
+"""Argument `further` of `mallorn.families.pipeline.extract_features`."""
 
 
 def description(made, n):

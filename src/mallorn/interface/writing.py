@@ -14,7 +14,7 @@ from mallorn.report.votable import plain_ids
 __all__ = ["ENDINGS", "About", "table_written"]
 
 ENDINGS = (".parquet", ".csv", ".vot", ".fits")
-"""How the name of a table ends, which says what it is."""
+"""Endings of a table's name; the ending tells the format."""
 
 
 _DIGITS = "%.10g"  # significant digits of numbers in CSV

@@ -17,7 +17,7 @@ MOST_JSON = 200_000_000
 """Bytes of the largest JSON file that is read; it takes about ten times its size in memory."""
 
 MOST_ARRAYS = 1_000_000_000
-"""Bytes that the arrays of a file may have once they are unpacked."""
+"""Most bytes that the arrays of a file may have once they are unpacked."""
 
 _FIX = "get the file again, or make it anew"
 

@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 _BLOCK = 2048
-"""Columns whose products are added up in float32; the sums of blocks are added in float64."""
+"""Number of columns in a block: products within a block are summed in float32, and blocks in float64."""
 
 _FILE = "model.npz"
 
 _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-"""Sums in parts would depend on the number of threads."""
+"""With several threads, sums would depend on their number."""
 
 
 class LinearModel(NamedTuple):

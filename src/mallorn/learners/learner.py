@@ -40,10 +40,10 @@ from mallorn.plugins import load, names
 __all__ = ["LEARNERS", "learner"]
 
 LEARNERS = names("learners")
-"""Names of the learners of this package and of installed ones; those of plug-in files are not among them."""
+"""Names of the learners in this package and in installed packages, without plug-in files."""
 
 _EXTRA = ("torch", "safetensors")
-"""Packages that networks alone need."""
+"""Packages that only networks need."""
 
 
 def learner(name, params=()):

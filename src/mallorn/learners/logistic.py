@@ -37,10 +37,10 @@ SEARCH_SPACE = {"C": {"low": 1e-5, "high": 0.1, "log": True}}
 _FILE = "model.npz"
 
 _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-"""Sums in parts would depend on the number of threads."""
+"""With several threads, sums would depend on their number."""
 
 _NODES = 16
-"""Of the Gauss-Legendre quadrature on a line whose ends differ by tens in log odds."""
+"""Number of points of the Gauss-Legendre quadrature, for a line whose ends differ by tens in log odds."""
 
 
 class Model(NamedTuple):

@@ -28,7 +28,7 @@ SEARCH_SPACE = {
 _FILE = "model.npz"
 
 _in_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
-"""Sums in parts would depend on the number of threads."""
+"""With several threads, sums would depend on their number."""
 
 
 class Model(NamedTuple):

@@ -43,7 +43,7 @@ RESOURCES = {"memory_mb": 1500}
 
 _PENALTIES = tuple(10.0 ** (k / 2) for k in range(-6, 7))
 _CONSTANT = 1e3
-"""Square of the constant column, for columns whose squares sum to 1: an intercept that is hardly penalised."""
+"""Square of the constant column, where the squares of the others sum to 1: the intercept is hardly penalised."""
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")

@@ -47,7 +47,7 @@ RESOURCES = {"memory_mb": 1500}
 _STRENGTHS = tuple(10.0 ** (k / 2) for k in range(-2, 6))
 _DEFAULTS = {"parts": 5, "max_iter": 300, "tol": 1e-3}
 _JITTER = 1e-5
-"""Added to the diagonal of the Gram matrix, as a share of its mean: makes it positive definite with objects alike."""
+"""Added to the diagonal of the Gram matrix, as a share of its mean: it is then positive definite."""
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")

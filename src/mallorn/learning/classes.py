@@ -9,7 +9,7 @@ __all__ = ["OTHER", "SCHEMES", "class_names", "class_weights", "encode_classes",
 SCHEMES = ("binary", "multiclass")
 
 OTHER = "other"
-"""Name of class 1 where there are two classes."""
+"""Name of class 1 if there are two classes."""
 
 
 def is_target(spec_type, target, training):

@@ -25,7 +25,7 @@ LAYOUTS = {
     "atcat": ("ATCAT", ("mjd", "flux", "flux_err", "slot")),
     "views": ("", ()),
 }
-"""{layout: (class of `light_curve.embed`, what it is called with)}. Those of magnitudes take one passband at a time, of
+"""{layout: (class of `light_curve.embed`, its arguments)}. Layouts of magnitudes take one passband at a time, with
 points whose flux is above its error. `views`: inputs among "features" (n, 3), "grid" (n, 2 S, G), "tokens" (n, L, 4),
 "slot" and "seen" (n, L) of `mallorn.learners.networks.views`, output (n, d)."""
 

@@ -9,7 +9,7 @@ from mallorn.survey.copies import originals
 __all__ = ["PROTOCOLS", "assign_folds", "draw_folds", "fold_of", "strata"]
 
 PROTOCOLS = ("stratified", "grouped")
-"""`stratified` parts the siblings of one event as a leaderboard does; `grouped` keeps them together: new events."""
+"""`stratified` separates siblings of an event, as a leaderboard does; `grouped` keeps them together: new events."""
 
 
 def strata(spec_type, target, rare):

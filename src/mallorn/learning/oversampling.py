@@ -8,7 +8,7 @@ from mallorn.learning.dataset import of_values
 __all__ = ["METHODS", "oversampled"]
 
 METHODS = ("none", "smote")
-"""What `training.oversample` may be."""
+"""Allowed values of `training.oversample`."""
 
 _NEIGHBOURS = 5
 _LIMIT = 3.0  # largest absolute score

@@ -31,10 +31,10 @@ __all__ = [
 
 FINAL = "final"
 COPIES = ("no_redshift", "other_surveys", "other_surveys_no_redshift", "early", "early_no_redshift")
-"""The training sets of copies, and the augmentations that they are made of, which are called the same."""
+"""The training sets of copies; each has the name of the augmentation that makes it."""
 WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY, EARLY_WITHOUT_REDSHIFT = COPIES
 WHOLE_OF = {EARLY: FINAL, EARLY_WITHOUT_REDSHIFT: WITHOUT_REDSHIFT}
-"""Of each training set of young objects that whose models score the same objects once they are old."""
+"""For each training set of young objects, the set whose models score the same objects once they are old."""
 KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT)
 
 

@@ -24,7 +24,7 @@ _FAINT_SNR = 3.0
 _MARGIN = 25.0
 _LEGEND_COLUMNS = 8
 _MANY = 150
-"""Points of a passband above which they are drawn as an image inside the SVG, which else becomes slow and large."""
+"""Passbands with more points than this are drawn as an image inside the SVG, which else becomes slow and large."""
 
 
 def plot_light_curve(o):

@@ -13,7 +13,7 @@ _PANELS = {
 }
 _WORDS = {"served": "as scored", "early": "young objects", "whole": "whole curves"}
 _ALLOWED = 0.02
-"""The calibration error up to which probabilities are taken at their word."""
+"""Calibration error up to which probabilities can be trusted."""
 
 
 def plot_early(rows, target, path):

@@ -9,7 +9,7 @@ from mallorn.plots.style import CYCLE, GREY, class_color, new_figure, plain_text
 __all__ = ["plot_ablation", "plot_distributions", "plot_family_importance", "plot_importance", "plot_shapes"]
 
 _WIDEST = 40
-"""Letters in a line above a panel."""
+"""Most letters in a line above a panel."""
 
 
 def plot_importance(names, mean, spread):

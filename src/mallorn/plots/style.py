@@ -48,7 +48,7 @@ BAND_COLORS = dict(zip(SLOTS, ("#0c71ff", "#49be61", "#c61c00", "#ffc200", "#f34
 """The colours that Rubin Observatory gives its passbands on white ground (RTN-045), by slot."""
 
 BAND_MARKERS = dict(zip(SLOTS, "o^vs*p", strict=True))
-"""The symbols of the same guide, so that no passband is told by colour alone."""
+"""The symbols of the same guide: no passband differs by colour alone."""
 
 BAND_LINES = dict(zip(SLOTS, ("--", ":", "-", "-.", (0, (3, 5, 1, 5, 1, 5)), (0, (3, 1, 1, 1))), strict=True))
 """The line styles of the same guide."""
@@ -57,7 +57,7 @@ _NO_SLOT_COLOR = "#7c3aed"
 _FURTHER_MARKERS = "DXPh<>dH8"
 
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8a8a")
-"""The colours of Okabe & Ito (2008), told apart by all kinds of colour vision, for models and the like."""
+"""The colours of Okabe & Ito (2008), which all kinds of colour vision can tell apart, for models and the like."""
 
 CLASS_COLORS = {
     "TDE": "#d55e00",
@@ -70,13 +70,13 @@ CLASS_COLORS = {
     "other SN": "#e69f00",
     "other": "#8a8a8a",
 }
-"""The colours of types and classes of objects; see `class_color` for those not listed."""
+"""The colours of types and classes of objects; see `class_color` for others."""
 
 PROTOCOL_COLORS = {"stratified": "#0072b2", "grouped": "#d55e00"}
 PROTOCOL_LINES = {"stratified": "-", "grouped": "--"}
 
 GREY = "#6b7280"
-"""Colour of what stands behind: references, notes, the other objects."""
+"""Colour of the background: references, notes, other objects."""
 
 _RC = {
     "axes.axisbelow": True,

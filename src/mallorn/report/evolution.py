@@ -15,7 +15,7 @@ from mallorn.survey.passbands import SLOTS, Passbands
 __all__ = ["FEWEST", "Evolution", "color_slots", "read_evolution"]
 
 FEWEST = 3
-"""Objects that a median needs."""
+"""Fewest objects for a median."""
 
 _BIN = 10.0
 _LARGEST_ERROR = 0.3

@@ -59,7 +59,7 @@ SITES = (
         "&Radius.unit=arcsec",
     ),
 )
-"""The sites in the order of the page. Brokers that do not know a parameter of an address open their search."""
+"""The sites in the order on the page. A broker that does not know a parameter of an address opens its search."""
 
 
 def links_of(object_id, ra, dec):

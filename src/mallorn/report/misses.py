@@ -22,7 +22,7 @@ MISSED = {
     "missed": "of the class sought and not chosen, though another object of its event is",
     "false alarm": "of another class and chosen",
 }
-"""What is listed, in this order."""
+"""Kinds of errors, in the order of the list."""
 
 
 def find_misses(predictions, folds, method, options):

@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["CARD", "model_card"]
 
 CARD = "CARD.md"
-"""The file of a model's folder that holds its card."""
+"""Name of the file with the card, in a model's folder."""
 
 _PROTOCOLS = {"stratified": "stratified: other siblings of known events", "grouped": "grouped: new events"}
 _PROPERTIES = {"redshift": "redshift", "snr": "highest S/N", "points": "points"}

@@ -6,7 +6,7 @@ import re
 __all__ = ["NAME_PATTERN", "page_name"]
 
 NAME_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,78}[A-Za-z0-9])?"
-"""What the name of a page looks like: no separator of folders, no leading dot or dash, no more than 80 characters."""
+"""Form of a page's name: no separator of folders, no leading dot or dash, at most 80 characters."""
 
 
 def page_name(object_id):

@@ -26,7 +26,7 @@ from mallorn.survey.passbands import SLOTS
 __all__ = ["ENDINGS", "write_object_page"]
 
 ENDINGS = (".html", ".csv", ".light_curve.svg")
-"""Endings of the files that every page consists of; figures of what could be fitted come beside them."""
+"""Endings of the files of every page; figures of fits come in addition."""
 
 _UNUSUAL = 2.0  # from one in a hundred on, the page says so
 

@@ -25,7 +25,7 @@ EVIDENCES = {
     "drifting_color": "any transient of drifting power-law colours",
     "drw": "damped random walk of all bands (AGN)",
 }
-"""What the hypotheses whose evidences are compared say."""
+"""Descriptions of the hypotheses whose evidences are compared."""
 
 
 _MANY_PASSBANDS = 8  # with more passbands than this, those without points are not shown

@@ -277,13 +277,17 @@ def _digest(path):
 
 @lru_cache(maxsize=4096)
 def _digest_of_file(path, _stamp):
-    """Return a digest of a file's syntax tree without docstrings, which are removed from the tree in memory."""
+    """Return a digest of a file's syntax tree without its docstrings, those of constants included."""
     tree = syntax_tree(path)
     for node in _statements([tree]):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [one for one in node.body if not _is_text(one)] or [ast.Pass()]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node):
+    """Return whether a statement is a text alone: a docstring of what is around it, or of the constant before it."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 @cache

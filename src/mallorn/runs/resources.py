@@ -5,7 +5,7 @@ import os
 __all__ = ["SCHEDULER_MB", "megabytes", "megabytes_of", "minutes"]
 
 SCHEDULER_MB = 400
-"""On a cluster two processes of the workflow manager, of 190 MB each, share the memory of a job."""
+"""On a cluster two processes of the workflow manager, 190 MB each, share the memory of a job."""
 
 
 def megabytes(fixed, per_input=0.0, of=None):

@@ -10,8 +10,8 @@ from pathlib import Path
 __all__ = ["FIELDS", "line", "now", "peak", "read_usage"]
 
 FIELDS = ("cpu_s", "start_cpu_s", "wall_s", "peak_mb", "read_mb", "written_mb")
-"""CPU seconds, those before the job's own work (start and imports), wall seconds, largest memory, MB (2^20 bytes) read
-and written, from memory or disk alike; of the process and the children that it waited for."""
+"""CPU seconds, CPU seconds before the job's own work (start and imports), wall seconds, largest memory, MB (2^20 bytes)
+read and written, whether from memory or disk. They include the children that the process waited for."""
 
 _MARK = "usage: "
 

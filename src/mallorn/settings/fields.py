@@ -86,13 +86,13 @@ Decimal = float
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-"""0 to 1, both included."""
+"""A number from 0 to 1, both included."""
 Fraction = Annotated[float, Field(gt=0, le=1)]
 """Above 0, at most 1."""
 Inside = Annotated[float, Field(gt=0, lt=1)]
 """Between 0 and 1, both excluded."""
 Probability = Annotated[float, Field(ge=0.5, le=1)]
-"""An area under the ROC curve, from that of guessing on."""
+"""An area under the ROC curve, from 0.5 (guessing) on."""
 
 
 def whole(**limits):
@@ -104,7 +104,7 @@ Whole = whole()
 Count = whole(ge=1)
 
 Name = Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")]
-"""Name of a model or an ensemble: it becomes the name of files."""
+"""Name of a model or an ensemble, which also names files."""
 
 
 def _not_blank(text):
@@ -114,10 +114,10 @@ def _not_blank(text):
 
 
 FilePath = Annotated[str, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
-"""A path, which is not blank: an empty one comes of a variable that is not set."""
+"""A path that is not blank; an empty one comes from a variable that is not set."""
 
 Slot = Literal[constant("mallorn.survey.passbands", "SLOTS")]
-"""The slots of features by passband, read without the import of numpy."""
+"""The slots of features by passband, read without importing numpy."""
 
 
 def listed(item, least=1, most=None, distinct=True, rising=False):

@@ -5,16 +5,16 @@ from fnmatch import fnmatchcase
 __all__ = ["merge"]
 
 _REPLACED = ("alerce.classes", "training.classes")
-"""Mappings that a user states as a whole."""
+"""Mappings that a user gives as a whole."""
 
 _IN_ORDER = ("models.*.transforms",)
-"""Mappings whose order means something: a user's stays."""
+"""Mappings whose order matters: the user's order stays."""
 
 _FREE = ("*.params", "models.*.transforms", "models.*.transforms.*")
-"""Mappings of free names: null takes a shipped one away, and a number takes the type of the shipped one."""
+"""Mappings of free names: null removes a shipped entry, and a number takes the type of the shipped one."""
 
 _BOUND = {"models.*": ("learner", ("params", "transforms")), "ensembles.*": ("method", ("step", "C"))}
-"""{path: (key, keys)}: where a user changes this key of a shipped block, the shipped values of the keys do not hold."""
+"""{path: (key, keys)}: if a user changes this key of a shipped block, the shipped values of the keys are dropped."""
 
 
 def merge(defaults, given, path=""):

@@ -11,7 +11,7 @@ from mallorn.settings.decisions import METHODS
 
 _SHORT = Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 3, 20, 20, 200, 200
-"""Writes a value short without writing all of it first: aliases of YAML make small files of huge values."""
+"""Writes a value in short form without writing all of it first: YAML aliases pack huge values into small files."""
 
 __all__ = ["nearest", "refusal", "shown", "tell"]
 
@@ -38,7 +38,7 @@ _EXPECTED = {
     "invalid_key": "text as a key",
     "literal_error": "one of {expected}",
 }
-"""What is expected, by the type of an error of pydantic."""
+"""Words for what is expected, by the type of pydantic's error."""
 
 
 def refusal(lines):

@@ -37,7 +37,7 @@ RENAMED_VALUES = {
         for key in ("models", "residuals", "sampling", "comparisons", "competing")
     },
 }
-"""{path: {old value: new value}}, of values and of what stands in lists."""
+"""{path: {old value: new value}}, for values and items of lists."""
 
 
 def take_renamed(config):

@@ -18,7 +18,7 @@ PARENTS = {
     "achromatic": "",
     "drifting_color": "achromatic",
 }
-"""{hypothesis: the one that it refines, or ""}, as `mallorn.hypotheses.models` has them; a test keeps both in step."""
+"""{hypothesis: the one that it refines, or ""}, as in `mallorn.hypotheses.models`; a test keeps both in step."""
 
 SEMI_PARENTS = {
     "blackbody": "",
@@ -31,7 +31,7 @@ SEMI_PARENTS = {
     "dust_echo": "blackbody",
     "flare_in_nucleus": "blackbody",
 }
-"""The same of the semi-parametric ones, as `mallorn.hypotheses.semi_models` has them."""
+"""The same for semi-parametric hypotheses, as in `mallorn.hypotheses.semi_models`."""
 
 _RANGES = (("min", "max"), ("lower", "upper"), ("start", "stop"))
 

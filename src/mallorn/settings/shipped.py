@@ -21,7 +21,7 @@ RANKER_PARAMS = {
     "lambda_l2": 5.0,
     "max_bin": 63,
 }
-"""LightGBM where features are ranked, and in audits."""
+"""LightGBM as used to rank features, and in audits."""
 
 SAMPLING = (
     "*_err",
@@ -35,20 +35,20 @@ SAMPLING = (
     "hypotheses__*_seen*",
     "outside__significant_*",
 )
-"""Patterns of features that say how and when an object was observed."""
+"""Patterns of features on how and when an object was observed."""
 
 UNUSED_FAMILIES = ("statistics", "cross_band", "redshift", "drw", "matern", "gp_vs_drw", "decay", "template")
-"""Feature families that models learn nothing from, as shipped: docs/explanation/ablation.md."""
+"""Feature families that shipped models do not learn from: docs/explanation/ablation.md."""
 
 YOUNG_FAMILIES = ("age",)
-"""Those that models of young objects alone learn from: docs/explanation/early.md."""
+"""Feature families that only models of young objects learn from: docs/explanation/early.md."""
 
 _SCALARS = (
     "redshift__redshift redshift__log10_luminosity_?500 redshift__log10_luminosity_6000 multiband__ln_length_rest "
     "multiband__ln_wavelength multiband__ln_luminosity multiband__peak_over_sigma shape__rise_[25]0 shape__fall_[25]0 "
     "shape__duty_cycle shape__slow_fraction blackbody__log10_radius_p20 blackbody__log10_radius_p75"
 )
-"""Seventeen features of what ROCKET cannot see: redshift, luminosity, radius and time scales."""
+"""Seventeen features on what ROCKET cannot see: redshift, luminosity, radius and time scales."""
 
 _ON_COMPONENTS = {
     "num_iterations": 300,
@@ -172,7 +172,7 @@ NETWORKS = {
     "tcn_alone": {"learner": "tcn"},
     "transformer_alone": {"learner": "transformer"},
 }
-"""Models of `snakemake networks` (docs/explanation/networks.md), which need torch: only that target trains them, unless
+"""Models of `snakemake networks` (docs/explanation/networks.md), which need torch. Only that target trains them, unless
 they are enabled."""
 
 MODELS |= NETWORKS
@@ -181,7 +181,7 @@ ROCKETS = tuple(name for name in MODELS if "rocket" in MODELS[name].get("transfo
 """Models of `snakemake rocket`, and those to compare them with: no other target trains them unless they are enabled."""
 
 REFERENCES = ("lightgbm", "xgboost_multiclass", "mlp_multiclass")
-"""Models to compare others with, which the main job does not train as shipped: `config/references.yaml` has them on."""
+"""Models to compare others with. The main job does not train them as shipped; `config/references.yaml` enables them."""
 
 for _name in (*ROCKETS, *NETWORKS, *REFERENCES):
     MODELS[_name]["enabled"] = False

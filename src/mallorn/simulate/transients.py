@@ -81,7 +81,7 @@ SUPERNOVAE = {
 # Magnitudes in the gap between novae and supernovae, months on a plateau, and a photosphere that cools from F to K or M
 # stars' temperatures: Kasliwal (2012, PASA 29, 482); Pastorello & Fraser (2019, Nature Astronomy 3, 676).
 IMPOSTORS = {"ILOT": (_Supernova(-13.0, 4, 60, 0.008, 25, 7500, 3800, 40, 15, 2.0), _INTERACTING)}
-"""SpecType of what is fainter than supernovae and cools like them: as `SUPERNOVAE`."""
+"""SpecType of transients that are fainter than supernovae and cool like them: as `SUPERNOVAE`."""
 
 # Peaks from M = -14 to -19, rises of 9 to 19 days, faster and cooler than normal type Ia supernovae, and blue early on:
 # Foley et al. (2013, ApJ 767, 57); Jha (2017, Handbook of Supernovae, 375).

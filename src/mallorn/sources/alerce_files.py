@@ -25,7 +25,7 @@ __all__ = ["DETECTIONS", "FORCED", "IDS", "LIMITS", "OBJECTS", "SENTINELS", "SNA
 DETECTIONS, FORCED, LIMITS, SNANA, OBJECTS = "detections", "forced photometry", "non-detections", "SNANA", "objects"
 
 IDS = ("oid", "objectId", "object_id", "diaObjectId", "SNID", "aid", "__index_level_0__")
-"""Columns that hold the object's id, the first that is there counts; the last is a Parquet file's unnamed index."""
+"""Columns with the object's id; the first that exists counts. The last is a Parquet file's unnamed index."""
 
 SENTINELS = (100.0, -99.0, -999.0, -9999.0, -99999.0)
 """Numbers that stand for a missing one."""

@@ -34,13 +34,13 @@ from mallorn.plugins import constant, load, names
 __all__ = ["FormatSource", "is_format"]
 
 SPLIT_BYTES = 64_000_000
-"""Size of the files of a split, more or less."""
+"""Rough size of the files of a split."""
 
 MOST_FILES = 500
-"""Files that are read as one split."""
+"""Most files that are read as one split."""
 
 MOST_PARTS = 256
-"""Splits that one file or folder is dealt to."""
+"""Most splits that one file or folder is divided into."""
 
 _FOUND = 5  # files that a message names
 

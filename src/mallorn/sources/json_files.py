@@ -10,7 +10,7 @@ from mallorn.errors import DataError
 __all__ = ["MAX_MEGABYTES", "files_of", "json_lines", "number", "read_bytes", "read_json"]
 
 MAX_MEGABYTES = 200
-"""Size of a JSON file, unpacked, beyond which it is not read; JSON takes about ten times its size in memory."""
+"""Largest size of an unpacked JSON file; JSON takes about ten times its size in memory."""
 
 
 def files_of(path, suffixes):

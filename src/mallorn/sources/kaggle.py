@@ -31,7 +31,7 @@ LIGHTCURVE_FILES = {"train": "train_full_lightcurves.csv", "test": "test_full_li
 SAMPLE_FILE = "sample_submission.csv"
 
 SURVEYS = ("lsst",)
-"""The usual survey, whose passbands it has where the configuration names none."""
+"""The usual survey, for a configuration that names none."""
 
 _SPLIT = re.compile(r"split_[A-Za-z0-9_-]+")
 _DIGESTED = ("object_id", "Z", "Z_err", "EBV")

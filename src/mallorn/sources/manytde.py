@@ -36,7 +36,7 @@ ABOUT = {
 COLUMNS = ("mjd", "filter", "flux_Jy", "e_flux_Jy")
 INSTRUMENTS = {"ztf": "ztf", "atlas": "atlas", "uvot": "uvot", "ps": "ps1", "sdss": "sdss", "decam": "des"}
 INSTRUMENTS |= {"lsst": "lsst"}
-"""The collection's names of instruments, and those of this package. g.ztf and r.ztf of events before 2018 are PTF's."""
+"""The collection's names of instruments, and the names here. g.ztf and r.ztf of events before 2018 are PTF's."""
 
 
 def batches(path, settings):

@@ -14,7 +14,7 @@ _MOST_COLUMNS = 20_000
 _MOST_PER_BYTE = 20  # most values of a column per byte of the file: a small file must not unpack to a huge one
 
 FREE_VALUES = 10_000_000
-"""Values that a column may have however small its file is."""
+"""Number of values that a column may have in any file, however small."""
 
 
 def files_at(path, suffixes, what):

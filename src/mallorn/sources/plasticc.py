@@ -52,7 +52,7 @@ TARGETS = {
     "994": "PISN",
     "995": "uLens-String",
 }
-"""Classes of PLAsTiCC by their number; those from 991 on are in the test set only."""
+"""Classes of PLAsTiCC by their number; those from 991 on occur only in the test set."""
 
 _POINTS = {"object_id": "object_id", "mjd": "mjd", "passband": "passband", "flux": "flux", "flux_err": "flux_err"}
 _SUFFIXES = (".csv", ".csv.gz")

@@ -34,7 +34,7 @@ COLUMNS = ("object_id", "mjd", "passband", "flux", "flux_err", "detected", "limi
 """Columns of a table of rows; a reader may carry further ones."""
 
 MOST_ROWS = 1_000_000
-"""Rows that are held in memory, and that a batch has, more or less."""
+"""Rough number of rows in memory, and in a batch."""
 
 _BUCKETS = 64
 _PART = 250_000  # number of rows that are sorted into buckets at a time

@@ -42,13 +42,13 @@ FLAGS = (
     "pixelFlags_offimage",
     "pixelFlags_saturatedCenter",
 )
-"""Flags of a DiaSource for which it is set aside by default."""
+"""Flags that set a DiaSource aside by default."""
 
 LABELS = ("xm.tns_type", "xm.simbad_otype")
-"""Columns of a broker that hold a class."""
+"""Columns of brokers with a class."""
 
 NO_OBJECT = "0"
-"""The id of alerts of solar-system objects, which have no DiaObject."""
+"""Id for alerts of solar-system objects, which have no DiaObject."""
 
 _SOURCE, _FORCED, _LIMIT = 0, 1, 2
 _PARTS = {"diaSource": _SOURCE, "prvDiaSources": _SOURCE, "prvDiaForcedSources": _FORCED}

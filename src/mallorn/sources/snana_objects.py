@@ -15,7 +15,7 @@ from mallorn.sources.values import NO_LABEL, id_strings, listed, no_sentinels, n
 __all__ = ["LABELS", "SnanaObjects"]
 
 LABELS = ("SIM_TYPE_NAME", "SIM_TYPE_INDEX", "SNTYPE", "TYPE")
-"""Columns of HEAD that hold a type by default; the first that says something counts."""
+"""Columns of HEAD with a type by default; the first known value counts."""
 
 _NEEDED = ("SNID", "PTROBS_MIN", "PTROBS_MAX")
 _HOST = "HOSTGAL_"

@@ -7,7 +7,7 @@ from mallorn.errors import DataError
 __all__ = ["END", "row_owners"]
 
 END = -777.0
-"""MJD of the row behind an object's last."""
+"""MJD of the row after an object's last one."""
 
 _POINTERS = "PTROBS_MIN and PTROBS_MAX"
 _ENDS = "MJD -777: PTROBS_MIN and PTROBS_MAX do not fit the file"

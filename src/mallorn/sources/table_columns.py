@@ -33,7 +33,7 @@ GUESSES = {
     "av": "a_v av",
     "label": "label type class spectype sim_type_name classalerce class_simulated true_target target",
 }
-"""Usual names of a column for each role, the first that a table has counts; case, `_` and the like do not matter."""
+"""Usual column names for each role; the first that a table has counts. Case, `_` and the like do not matter."""
 
 POINTS = ("object_id", "mjd", "jd", "passband", "flux", "flux_err", "magnitude", "magnitude_err", "limit_magnitude")
 POINTS += ("is_limit", "sign", "zero_point", "photflag", "detected")

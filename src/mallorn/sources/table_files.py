@@ -22,10 +22,10 @@ from mallorn.sources.values import number_array, text_array
 __all__ = ["MOST_WHOLE", "SUFFIXES", "Part", "TableFile", "table_file"]
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".fits", ".fit", ".fits.gz", ".ecsv", ".vot", ".votable", ".xml")
-"""Ends of the names of the files that are read of a folder."""
+"""Endings of the files that are read in a folder."""
 
 MOST_WHOLE = 500_000_000
-"""Bytes of the largest ECSV file or VOTable that is read."""
+"""Most bytes of an ECSV file or VOTable."""
 
 _ROWS = 200_000
 

@@ -18,7 +18,7 @@ from mallorn.sources.values import best_redshift, id_strings, no_sentinels, obje
 __all__ = ["ObjectTables", "described", "extra_columns", "header_values", "survey_redshift", "values_of"]
 
 PREFIX = "object."
-"""Of the columns of objects in a table of rows."""
+"""Prefix of the columns of objects in a table of rows."""
 
 _R_V = 3.1
 _ONE_VALUE = ("redshift", "host_redshift", "photo_redshift", "ebv", "av")

@@ -21,7 +21,7 @@ SATURATED_BIT, DETECTED_BIT = 1024, 4096
 """Bits of SNANA's PHOTFLAG."""
 
 MASKS = {"catflags": 32768}
-"""Bits of columns for which rows are set aside: those of ZTF's light curves that are said to be bad."""
+"""Bits of columns that set rows aside: those that ZTF's light curves call bad."""
 
 FLAGS = (
     "pixelFlags_bad",
@@ -31,10 +31,10 @@ FLAGS = (
     "pixelFlags_saturatedCenter",
     "invalidPsfFlag",
 )
-"""Flags of Rubin's tables for which rows are set aside by default, beside that of the flux itself."""
+"""Flags of Rubin's tables that set rows aside by default, beside that of the flux itself."""
 
 MOST_NAMED = 50
-"""Names of passbands that are told one by one where they are not known."""
+"""Most unknown names of passbands that are reported one by one."""
 
 _UNITS = {"ujy": 23.9, "njy": 31.4, "mjy": 16.4, "jy": 8.9}
 _NAMES = {"fluxujy": 23.9, "ujy": 23.9, "fluxnjy": 31.4, "fluxmjy": 16.4, "fluxjy": 8.9, "fluxcal": 27.5}

@@ -22,7 +22,7 @@ SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0)
 """Numbers that stand for a missing one in the columns of objects."""
 
 NO_LABEL = ("", "nan", "none", "null", "na", "n/a", "unknown", "unk", "fail", "-", "-9", "-99", "-999")
-"""Texts, in any case, that say that there is no label."""
+"""Texts, in any case, that mean that there is no label."""
 
 _MOST_EXACT = 2.0**53
 

@@ -14,7 +14,7 @@ __all__ = ["DETECTION_SNR", "USUAL", "Trigger", "ages", "as_of", "detection_time
 
 
 DETECTION_SNR = 5.0
-"""Flux over error above which a point counts as a detection."""
+"""A point with a larger flux over error counts as a detection."""
 
 
 class Trigger(NamedTuple):

@@ -5,10 +5,10 @@ import numpy as np
 __all__ = ["CUTS", "copies_of_each", "copy_name", "cuts_of", "originals"]
 
 CUTS = {"forced": (False, False), "detections": (False, True), "few_bands": (True, False), "alerts": (True, True)}
-"""Whether a cut has a few of the passbands only, and whether it has detections only."""
+"""For each cut, whether it has only a few passbands, and whether it has only detections."""
 
 _MARK = "\x1f"
-"""Parts the object's id from the name of the cut; no id holds it, since ids can be printed."""
+"""Separates the object's id from the name of the cut. No id contains it, since ids can be printed."""
 
 
 def copy_name(object_id, cut):

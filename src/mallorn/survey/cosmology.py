@@ -8,7 +8,7 @@ import numpy as np
 __all__ = ["MIN_REDSHIFT", "clip_redshift", "luminosity_distance"]
 
 MIN_REDSHIFT = 0.005
-"""Photometric redshifts scatter below zero; distances and time dilation take at least this."""
+"""Least redshift in distances and time dilation, since photometric redshifts scatter below zero."""
 
 # Planck Collaboration 2020, A&A 641, A6, table 2 (TT, TE, EE + lowE + lensing + BAO)
 _HUBBLE_DISTANCE = 299792.458 / 67.66  # Mpc: c / H0

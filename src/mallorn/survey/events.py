@@ -17,7 +17,7 @@ __all__ = ["grid_step", "grid_steps", "parent_events", "redshift_rounding", "res
 log = logging.getLogger(__name__)
 
 MIN_TIMES = 4
-"""Fewest distinct times that can show a grid: with three, chance alone finds one too often."""
+"""Fewest distinct times that can show a grid: with three, chance finds one too often."""
 
 
 def grid_step(mjd, epochs, rounding):

@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 REDSHIFT_KINDS = ("none", "spectroscopic", "photometric")
-"""What is known of an object's redshift."""
+"""Kinds of an object's redshift."""
 
 OBJECTS_PER_GROUP = 2000
-"""Objects that are held in memory at a time, however large their split is: about 0.3 MB each in the largest job."""
+"""Number of objects in memory at a time, however large their split is; each takes about 0.3 MB in the largest job."""
 
 POINT_UNITS = {"mjd": "d", "flux": "uJy", "flux_err": "uJy"}
 OBJECT_UNITS = {"ebv": "mag", "luminosity_distance": "Mpc"}

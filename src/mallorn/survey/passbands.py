@@ -50,7 +50,7 @@ MICROJANSKY_ZERO_POINT = 23.9
 """AB magnitude of one microjansky."""
 
 _REACH = 0.2
-"""Largest |ln(wavelength / wavelength of the slot)| of a passband that belongs to it."""
+"""Largest |ln(wavelength / wavelength of the slot)| at which a passband belongs to a slot."""
 
 _MOST = 127  # positions of passbands are kept as int8
 _WAVELENGTHS = (910.0, 60000.0)  # angstrom: where the law of extinction holds
@@ -340,4 +340,4 @@ def _rows_of_slots(slots):
 
 
 LSST = Passbands(_rows_of_slots(range(len(SLOTS))))
-"""The passbands of Rubin/LSST, which are the slots."""
+"""The passbands of Rubin/LSST, which define the slots."""

@@ -22,7 +22,7 @@ from mallorn.watch.objects import objects_in
 __all__ = ["Broker", "Folder", "Unit", "objects_of"]
 
 FILES_AT_A_TIME = 2000
-"""Files that are taken in together, and objects of the broker: what a killed run reads again at most."""
+"""Files, or objects of the broker, that are taken in together: the most that a killed run reads again."""
 
 OBJECTS_AT_A_TIME = 200
 

@@ -35,7 +35,7 @@ TAXONOMY = {
     "RR Lyrae": 2323,
     "EB": 2325,
 }
-"""Node of the DESC taxonomy of each class: the lowest that holds all of it, so that SLSN and SN IIn together are
+"""Node of the DESC taxonomy for each class: the lowest that contains all of it. SLSN and SN IIn together are
 non-recurring, and other SN are SN-like."""
 
 _VARIABLE, _NOT_CLASSIFIED = 2000, 300
@@ -100,7 +100,7 @@ def desc(score, about):
 
 
 FORMS = {"scores": plain, "lasair": lasair, "desc": desc}
-"""Forms of messages, called as their files, NAME.jsonl."""
+"""Forms of messages by the name of their file, NAME.jsonl."""
 
 
 class Outbox:

@@ -26,8 +26,8 @@ POINT = np.dtype(
         ("limit", "?"),
     ]
 )
-"""A point as it is kept: `mallorn.sources.canonical.Batch.points`, band a number; seen: the time of the newest point
-(MJD) that its file had of the object, which tells the newer of two files."""
+"""A point as it is kept: `mallorn.sources.canonical.Batch.points`, with a number for band. seen: time (MJD) of the
+newest point of the object in its file, which tells the newer of two files."""
 
 _SAME = 1e-5  # days; exposures begin at least 30 s = 3.5e-4 days apart
 _ORDER = ("redshift_kind", "redshift", "redshift_err")

@@ -27,8 +27,8 @@ from mallorn.watch.objects import POINT, digest_of, merged_known, merged_points
 __all__ = ["OBJECTS_PER_GROUP", "Score", "Store", "read_scores"]
 
 OBJECTS_PER_GROUP = 200
-"""Objects that are scored together, by the transaction that took them in and not by what runs: a killed run scores the
-same groups again, to the same bytes."""
+"""Number of objects that are scored together. The transaction that took them in makes the groups: a killed run scores
+the same groups again, to the same bytes."""
 
 _FORMAT = "1"
 _TABLES = """

@@ -8,7 +8,7 @@ from mallorn.metrics import roc_auc
 __all__ = ["FEWEST_EVENTS", "audit_features", "describe_features"]
 
 FEWEST_EVENTS = 10
-"""Events of targets below which features that seem too good are no proof of a leak."""
+"""With fewer events of targets than this, a feature that seems too good is no proof of a leak."""
 
 
 def describe_features(columns, train, test, target):

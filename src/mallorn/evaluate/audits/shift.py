@@ -17,7 +17,7 @@ from mallorn.seeds import generator
 __all__ = ["TEST_OBJECTS", "adversarial_validation", "audit_shift", "importance_weights"]
 
 TEST_OBJECTS = 20_000
-"""Test objects that audits hold against the training objects; of more, so many are drawn."""
+"""Number of test objects that audits compare with the training objects; from larger test sets this many are drawn."""
 
 
 def adversarial_validation(train, test, spec, number, seed, threads):

@@ -20,10 +20,10 @@ __all__ = [
 ]
 
 _WINDOW = 5
-"""Neighbours on either side over which the local spacing of a feature is measured."""
+"""Number of neighbours on either side that give the local spacing of a feature."""
 
 _EVENTS = 1000
-"""Events of the smallest survey that features are judged for."""
+"""Fewest events for which features are judged."""
 
 
 def time_features(lightcurves):

@@ -8,7 +8,7 @@ from mallorn.io.files import write_text
 __all__ = ["VERDICTS", "merge", "verdict", "write_verdict"]
 
 VERDICTS = ("pass", "warn", "fail")
-"""From the best to the worst. A fail means that scores cannot be believed as they stand."""
+"""From best to worst. After a fail, scores cannot be believed as they stand."""
 
 
 def verdict(name, result, finding, **numbers):

@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["Checkpoint", "digest_of"]
 
 _EVERY = 60.0
-"""Seconds between two writes, at least: what a killed training loses at most."""
+"""Least seconds between two writes; a killed training loses no more than this."""
 
 
 def digest_of(about, arrays):

@@ -20,8 +20,8 @@ from mallorn.learners.networks.views import arrays_of, columns_beside
 __all__ = ["COMMON", "Fitted", "build", "fit", "functions_of", "load", "plan_of", "predict", "save"]
 
 COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25}
-"""Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: what the learning rate is multiplied
-by for a network that has learned from simulated objects. There is `first_epochs` too, epochs on these."""
+"""Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: factor of the learning rate for a
+network that has learned from simulated objects before. `first_epochs`: epochs on these."""
 
 
 class Fitted(NamedTuple):

@@ -8,7 +8,7 @@ __all__ = ["LOSSES", "loss"]
 LOSSES = ("cross_entropy", "focal", "hierarchical")
 
 _FADING = 0.5
-"""How much less a level of the tree counts than the one above, as exponent."""
+"""Exponent by which each level of the tree counts less than the one above."""
 
 
 def loss(logits, classes, weight, kind, gamma, levels=None):  # size: the two sides of the comparison, and its kind

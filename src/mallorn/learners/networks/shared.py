@@ -36,7 +36,7 @@ PARAMETERS = (
 """See `frame.COMMON`, `training.Plan` and `augment.Alterations`."""
 
 FIRST_EPOCHS = 30
-"""Epochs of a network that learns from simulated objects first."""
+"""Epochs on simulated objects, for a network that learns from them first."""
 
 SEARCH_SPACE = {
     "width": {"low": 16, "high": 128, "log": True},

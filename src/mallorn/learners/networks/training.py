@@ -25,13 +25,13 @@ __all__ = ["Plan", "choose_device", "logits_of", "made", "probabilities_of", "tr
 log = logging.getLogger(__name__)
 
 _BUILDING = Lock()
-"""Layers draw their first weights from torch's one generator."""
+"""Layers draw their first weights from torch's single generator."""
 
 _BATCH = 512
-"""Objects that are predicted at a time."""
+"""Number of objects that are predicted at a time."""
 
 _LOGGED = 30.0
-"""Seconds between lines of progress, at least."""
+"""Least seconds between lines of progress."""
 
 
 class Plan(NamedTuple):

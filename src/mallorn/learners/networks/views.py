@@ -14,11 +14,11 @@ from mallorn.errors import ConfigError
 __all__ = ["MOST_POINTS", "TOKEN", "WINDOW", "arrays_of", "columns_beside", "peaks", "scalars", "tokens"]
 
 MOST_POINTS = 128
-"""Points of an object that a network sees, at most."""
+"""Most points of an object that a network sees."""
 
 TOKEN = ("phase", "ln_wavelength", "flux", "ln_error")
-"""What is told of each point: rest-frame days from the peak over 100, ln(rest wavelength / 4500 angstrom), arsinh of
-the flux over the scale, ln(error / scale)."""
+"""Values for each point: rest-frame days from the peak over 100, ln(rest wavelength / 4500 angstrom), arsinh of the
+flux over the scale, ln(error / scale)."""
 
 WINDOW = (-100.0, 300.0)
 """Rest-frame days from the peak."""

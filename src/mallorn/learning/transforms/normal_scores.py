@@ -17,7 +17,7 @@ NEEDS = ("features",)
 PARAMETERS = ()
 
 _LIMIT = 3.0
-"""Largest absolute score: the lowest and the highest value that a feature was fitted to have infinite ones."""
+"""Largest absolute score, since the lowest and the highest fitted value of a feature would have infinite ones."""
 
 _FILE = "scaling.npz"
 _PACKED = "steps"
@@ -25,7 +25,7 @@ _SIGN = np.uint32(1 << 31)
 _SHIFTS = (24, 16, 8, 0)
 
 _FEW = 8
-"""Objects up to which a loop over them takes less time than one over the features."""
+"""Number of objects up to which a loop over objects is faster than one over features."""
 
 
 class Scaling(NamedTuple):

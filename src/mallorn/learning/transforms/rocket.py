@@ -55,9 +55,9 @@ PREFIX = "rocket__"
 _DEFAULTS = {"kind": "minirocket", "columns": 10_000, "channels": "mean", "beside": "", "weight": 1.0}
 _INDEX, _NUMBERS, _SCALING = "rocket.json", "rocket.npz", "beside"
 _FEW = 600
-"""Objects of which mean and spread of the columns are taken, at most."""
+"""Most objects for the mean and spread of the columns."""
 _BATCH = 1000
-"""Objects whose columns are made at a time: 40 MB for ten thousand columns."""
+"""Number of objects whose columns are made at a time: 40 MB for ten thousand columns."""
 
 
 class Rocket(NamedTuple):

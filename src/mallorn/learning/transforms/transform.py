@@ -29,7 +29,7 @@ from mallorn.plugins import load, names
 __all__ = ["TRANSFORMS", "transform"]
 
 TRANSFORMS = names("transforms")
-"""Names of the transforms of this package and of installed ones; those of plug-in files are not among them."""
+"""Names of the transforms in this package and in installed packages, without plug-in files."""
 
 
 def transform(name, params=()):

@@ -13,9 +13,9 @@ from mallorn.report.render import render, shown_as
 __all__ = ["LISTED", "write_candidates_page"]
 
 LISTED = 10_000
-"""Test objects in the table of candidates that the browser sorts and filters; the files list them all."""
+"""Number of test objects in the table that the browser sorts and filters; the files list them all."""
 LISTED_OF_CLASS = 500
-"""Of a longer table, the most probable objects of every other class that are listed too."""
+"""Number of most probable objects of every other class that are listed from a longer table."""
 
 _INDENT = "\u2003"
 

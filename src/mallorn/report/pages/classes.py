@@ -10,7 +10,7 @@ __all__ = ["write_classes_page"]
 
 _COMMAND = "snakemake --cores all tree"
 _COMMANDS = {"nodes_early": "snakemake --cores all tree_early"}
-"""Of the tables that another command makes."""
+"""Commands for tables that `snakemake tree` does not make."""
 _INDENT = "\u2003"
 _SHOWN = ("average_precision", "precision", "recall", "f1")
 _PROMISES = {"marginal": "the class given by marginal sets", "by_class": "the set of leaves by class"}

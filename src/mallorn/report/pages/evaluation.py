@@ -86,11 +86,11 @@ EVALUATIONS = {
         "An interval that holds 0 says that no gain is seen.",
     ),
 }
-"""Tables of results/evaluation that the page on evaluation shows: titles and texts."""
+"""Titles and texts of the tables of results/evaluation on this page."""
 
 
 _FIGURES = dict.fromkeys(("by_redshift", "by_snr", "by_points", "by_magnitude"), "by_type")
-"""Parts of the page to which figures belong whose names do not begin with the name of a table."""
+"""Parts of the page for figures whose names do not begin with the name of a table."""
 
 
 _CAPTIONS = {

@@ -51,7 +51,7 @@ _MEASURED = {
     "written_mb": "Written (MB)",
     "cpu_exponent": "Exponent",
 }
-"""Columns of the summary that the page on performance shows, and their headings."""
+"""Columns of the summary on this page, and their headings."""
 
 
 def _stages(rows):

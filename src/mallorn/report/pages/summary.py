@@ -14,7 +14,7 @@ from mallorn.report.tables import read_csv, read_json
 __all__ = ["PACKAGES", "write_summary_page"]
 
 PACKAGES = ("snakemake", "numpy", "celerite2", "light-curve", "lightgbm", "xgboost-cpu", "catboost", "scikit-learn")
-"""Packages whose versions the summary tells."""
+"""Packages whose versions are in the summary."""
 
 
 _SCORES = ("average_precision", "roc_auc", "f1", "precision", "recall")
@@ -34,7 +34,7 @@ _REDSHIFTS = {
         "models trained on the same objects with their redshifts taken away, which score objects that have none.",
     ),
 }
-"""What follows the name of a model that is not scored with spectroscopic redshifts, and what it means."""
+"""Suffix of a model's name if it is not scored with spectroscopic redshifts, and its meaning."""
 
 _TITLES = {"average_precision": "average precision", "roc_auc": "ROC AUC", "f1": "F1"}
 

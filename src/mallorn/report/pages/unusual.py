@@ -9,7 +9,7 @@ from mallorn.report.render import render, shown_as
 __all__ = ["LISTED", "write_unusual_page"]
 
 LISTED = 100
-"""Objects on the page; the table of candidates has all."""
+"""Number of objects on the page; the table of candidates has all."""
 
 
 def write_unusual_page(folder, candidates, pages, target):
