@@ -32,7 +32,7 @@ def family_code(family):
 
 def viewed(families):
     """Return the names of the artifacts of which families read a view."""
-    needs = {need.rpartition("/")[2] for family in families for need in needs_of(family) if need != "lightcurves"}
+    needs = {module_of(need) for family in families for need in needs_of(family) if need != "lightcurves"}
     return sorted(name for name in needs if plugins.defines("artifacts", name, "view"))
 
 

@@ -22,6 +22,11 @@ NEEDED = {need for family in FAMILIES for need in plugins.constant("features", f
 FITTED = [name for name in ARTIFACTS if name != "lightcurves" and name in NEEDED.union(SHOWN)]
 
 
+def module_of(artifact):
+    """Return the name of the module that makes an artifact, such as drw for fits/drw."""
+    return Path(artifact).name
+
+
 def of_part(paths, part):
     """Return the path, or {slot: path}, of an artifact of a part."""
     if isinstance(paths, dict):
@@ -39,13 +44,13 @@ def paths_of(artifacts):
 def artifact_code(artifact):
     """Return the digest of all code that makes one artifact."""
     hypotheses = config["fits"]["hypotheses"]["models"]
-    return code_of("fit_lightcurves", {"artifacts": artifact.rpartition("/")[2], "hypotheses": hypotheses})
+    return code_of("fit_lightcurves", {"artifacts": module_of(artifact), "hypotheses": hypotheses})
 
 
 @cache
 def artifacts_code():
     """Return the digest of all code that makes any artifact."""
-    names, hypotheses = [name.rpartition("/")[2] for name in FITTED], config["fits"]["hypotheses"]["models"]
+    names, hypotheses = [module_of(name) for name in FITTED], config["fits"]["hypotheses"]["models"]
     return code_of("fit_lightcurves", {"artifacts": names, "hypotheses": hypotheses})
 
 
@@ -54,7 +59,7 @@ def artifacts_made_from(artifacts, part):
     return {
         name: {
             "output": of_part(ARTIFACTS[name], part),
-            "settings": config["posterior"] if name == "posterior" else config["fits"][name.rpartition("/")[2]],
+            "settings": config["posterior"] if name == "posterior" else config["fits"][module_of(name)],
             "code": artifact_code(name),
         }
         for name in artifacts
