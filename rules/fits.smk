@@ -17,6 +17,7 @@ rule compile_kernels:
     priority: 1
     conda:
         "../envs/mallorn.yaml"
+    threads: 2
     resources:
         mem_mb=megabytes(1500),
         runtime=minutes(10),
