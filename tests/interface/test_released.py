@@ -23,6 +23,7 @@ def test_it_scores_with_and_without_redshift_as_its_own_survey_and_as_others_see
     model = mallorn.load_model()
     assert model.target == "TDE"
     assert {"repeats", "without_redshift", "other_surveys", "other_surveys_without_redshift"} <= set(model.about)
+    assert {"early", "early_without_redshift"} <= set(model.about)
     assert all(len(model.about[key]["repeats"]) == 1 for key in ("without_redshift", "other_surveys"))
     for folder in (model.folder / "0", model.folder / "other_surveys" / "0"):
         assert all(len(json.loads(path.read_text())["fits"]) == 1 for path in folder.glob("*/fits.json"))
