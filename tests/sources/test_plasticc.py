@@ -116,5 +116,6 @@ CELLS = st.sampled_from(["", "nan", "inf", "0", "1.5", "-999", "1e40"])
 def test_every_row_is_a_point_or_set_aside(tmp_path, rows, most):
     text = "object_id,mjd,passband,flux,flux_err,detected\n" + "".join(",".join(row) + ",1\n" for row in rows)
     found = rows_or_error(plasticc, write(tmp_path, text), rows_in_memory=most)
-    passbands = {row[2] for row in rows}
-    assert found == (None if "9" in passbands and not passbands & {"0", "5"} else len(rows))
+    unknown = sum(row[2] == "9" for row in rows)
+    known = sum(row[2] in ("0", "5") for row in rows)
+    assert found == (None if unknown > known else len(rows))

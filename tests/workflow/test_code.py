@@ -166,6 +166,6 @@ def test_the_stages_that_features_and_scores_are_told_to_depend_on_are_those_of_
     reads, gathers = ("ingest_files", "gather_metadata") if source == "table" else ("ingest", "ingest_metadata")
     scored, features = ({script[rule] for rule in ancestors(tmp_path, name, config) - before} for name in STAGES)
     assert {reads, gathers} < scored == set(told["SCORED_STAGES"])
-    # less the columns of the metadata, families, which are listed one by one, and copies
-    assert features - {gathers, "extract_features", "augment"} == {reads, *told["FEATURE_STAGES"]}
+    # less the columns of the metadata and copies; what the two in the middle make is listed one by one
+    assert features - {gathers, "augment"} == {reads, "fit_lightcurves", "extract_features", "join_features"}
     assert list(told["feature_state"](told["SOURCE"])["reading"]) == [source]

@@ -24,7 +24,7 @@ import runpy, sys, time
 from types import SimpleNamespace
 script, log = sys.argv[1:]
 snakemake = SimpleNamespace(log=[log], input=SimpleNamespace(**{given!r}), output=[{output!r}],
-                            params=SimpleNamespace(**{params!r}), config={{"plugins": []}})
+                            params=SimpleNamespace(**{params!r}), config={{"plugins": []}}, threads=1)
 runpy.run_path(script, init_globals={{"snakemake": snakemake}})
 """
 
