@@ -22,9 +22,9 @@ def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
 
     frame: `pandas.DataFrame` or `nested_pandas.NestedFrame` with an object in each row and its light curve in a nested
     column, read as the files of the format "hats" (see `mallorn.sources.hats` for names, units and settings). Rows and
-    index stay as they are, and `lsdb` can run it over a catalogue: `catalog.map_partitions(mallorn.predict_frame,
-    "results/model")`. Columns are those of `mallorn score` (docs/howto/scoring.md) without host_... and label. A column
-    that the frame already has stays as it is.
+    index stay as they are, and `lsdb` can run it over a catalogue:
+    `catalog.map_partitions(mallorn.predict_frame, "results/model")`. Columns are those of `mallorn score`
+    (docs/howto/scoring.md) without `host_...` and label. A column that the frame already has stays as it is.
 
     model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a
     survey, or several, whose passbands the points may have; LSST and ZTF by default. settings: as of `mallorn.read`:
