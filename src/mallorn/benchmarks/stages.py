@@ -13,7 +13,7 @@ ALL, FEATURES = "all", "all features"
 """Stages of sums: over all jobs, and over those from ingestion to the joined features, without compilation, which a run
 needs once however many objects it has."""
 
-_FEATURE_STAGES = ("ingest", "fit_", "predict_posterior", "extract_features", "join_features")
+_FEATURE_STAGES = ("ingest", "fit_", "extract_features", "join_features")
 
 
 def stage_of(log):

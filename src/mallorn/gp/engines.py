@@ -18,14 +18,14 @@ def choose_engine(name, model):
     return "compiled" if model.name in _COMPILED else "celerite2"
 
 
-def load_engine(name, folder=None):
+def load_engine(name):
     """Return a function like `mallorn.gp.solver.innovations`: itself for "celerite2", ours for "compiled".
 
-    Our machine code is read from `folder`, which `mallorn.hypotheses.cache.compile_kernels` has filled. Without a
-    folder it is compiled, which takes 2 s, unless this process has it already.
+    Ours is compiled, which takes 2 s, unless this process has it already: `mallorn.hypotheses.cache.use_kernels` loads
+    it.
     """
     if name == "celerite2":
         return innovations
-    with tempfile.TemporaryDirectory() as own, machine_code_in(folder or own):
+    with tempfile.TemporaryDirectory() as own, machine_code_in(own):
         from mallorn.gp import compiled
     return compiled.innovations
