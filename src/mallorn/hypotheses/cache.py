@@ -34,7 +34,7 @@ _OTHERS = """
 import sys
 from mallorn.runtime.machine_code import machine_code_in
 with machine_code_in(sys.argv[1]):
-    from mallorn.gp import compiled
+    from mallorn.gp import compiled, posterior_kernels
     from mallorn.hypotheses import drw, semi_kernels
 """
 """What compiles the others; neither half imports compiled functions of the other."""
@@ -57,8 +57,8 @@ def _state():
     from llvmlite import binding
 
     digest = hashlib.sha256()
-    here, engine = Path(__file__).parent, Path(__file__).parents[1] / "gp"
-    for path in (*sorted(here.glob("*.py")), engine / "batch.py", engine / "compiled.py"):
+    here, gp = Path(__file__).parent, Path(__file__).parents[1] / "gp"
+    for path in (*sorted(here.glob("*.py")), gp / "batch.py", gp / "compiled.py", gp / "posterior_kernels.py"):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())
@@ -139,7 +139,8 @@ def _compiled_beside(folder):
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; a process that has imported them before keeps them."""
     with machine_code_in(folder):
-        from mallorn.gp import compiled
+        from mallorn.gp import compiled, posterior_kernels
         from mallorn.hypotheses import drw, kernels, semi_kernels
 
-    return kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric, *compiled.KERNELS
+    own = kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric
+    return *own, *compiled.KERNELS, posterior_kernels.posteriors
