@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes about 25 s of CPU. A user who scores waits for it once; two processes share it if there are two
+Compilation takes about 40 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
@@ -28,13 +28,13 @@ _WHOLE = "whole"
 """Name of the file that marks a folder of the user's cache as complete."""
 
 _FIRST = "mallorn.hypotheses.kernels"
-"""The module that takes half of the time of compilation."""
+"""The module that, with `mallorn.gp.posterior_kernels`, takes half of the time of compilation."""
 
 _OTHERS = """
 import sys
 from mallorn.runtime.machine_code import machine_code_in
 with machine_code_in(sys.argv[1]):
-    from mallorn.gp import compiled, posterior_kernels
+    from mallorn.gp import compiled
     from mallorn.hypotheses import drw, semi_kernels
 """
 """What compiles the others; neither half imports compiled functions of the other."""
@@ -81,6 +81,7 @@ def compile_kernels(folder, processes=1):
     folder.mkdir(parents=True)
     if processes > 1 and _FIRST not in sys.modules:
         with _compiled_beside(folder), machine_code_in(folder):
+            from mallorn.gp import posterior_kernels  # noqa: F401
             from mallorn.hypotheses import kernels  # noqa: F401
     _load(folder)
     if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
