@@ -1,4 +1,4 @@
-"""The contract of a transform, a module of this room or a plug-in (see `mallorn.plugins`): it changes a learner's data.
+"""The contract of a transform, a module of this package or a plug-in (see `mallorn.plugins`): it changes a learner's data.
 
 It is fitted to the training part alone, as a learner is.
 
