@@ -37,8 +37,8 @@ _TEXT = """# Model card: {target} by mallorn
 {kinds}
 ## How good it is
 
-Scores are out of fold, with {level:.0%} intervals over events. The intervals do not include how other training events would change
-the model.
+Scores are out of fold, with {level:.0%} intervals over events. The intervals do not include how other
+training events would change the model.
 
 {scores}
 
