@@ -113,7 +113,7 @@ def scores_over_time():
     curves = mallorn.read(example_file(), source="table", survey="lsst")
     one = curves.take([list(curves.object_id).index(GROWING)])
     model, (trigger,) = mallorn.load_model(), trigger_times(one)
-    said = [model.predict(mallorn.as_of(one, trigger + age)).iloc[0] for age in AGES]
+    said = [model.predict(mallorn.as_of(one, trigger + age), tell=False).iloc[0] for age in AGES]
     silent = max(age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"]))
     clear, days = one.dereddened()[0], one.mjd - trigger
     with style():
