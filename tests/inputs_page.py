@@ -35,8 +35,8 @@ made from theirs (`tests/bad_inputs.py`, by `python tests/inputs_page.py`).
 Every result says which data it comes from. `results/input.json` and `results/classified/input.json` begin with the path
 and a digest of all files. Tables of new objects have both in the columns `input` and `input_sha256` (Parquet: in the
 metadata; VOTable: in the description). Pages and the summary at the end of a run begin with them. Only a submission
-does not have them, since Kaggle accepts no other columns. A run first removes the files that it is going to make. So if it
-fails, no predictions for other data are left that could be taken for its own.
+does not have them, since Kaggle accepts no other columns. A run first removes the files that it is going to make. So if
+it fails, no predictions for other data are left that could be taken for its own.
 
 A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. mallorn counts such objects. Models
 that were trained without redshifts score them ([models](../howto/models.md#redshifts)).
