@@ -92,7 +92,8 @@ def _plain_help(app, context, lines):
         elif not line.lstrip().startswith((".. ", ":")):
             lines[k] = re.sub(r"(?<!\\)\*", r"\\*", line)
         before = kept
-    lines[:] = "\n".join(lines).split("\n")
+    if lines:  # none must stay none, or it gets a heading
+        lines[:] = "\n".join(lines).split("\n")
 
 
 def _widen(app, doctree, name):
