@@ -78,7 +78,9 @@ def _listed(part, names):
     found = re.split(rf"(?:^|(?<=\. ))({'|'.join(map(re.escape, names))}): ", " ".join(part.split())) if names else []
     if len(found) < 3 or found[0]:
         return part.split("\n")
-    return [line for name, text in zip(found[1::2], found[2::2], strict=True) for line in (f"- **{name}**: {text}", "")]
+    found[-1], raises, error = found[-1].partition("Raises ")
+    listed = [f"- **{name}**: {text}" for name, text in zip(found[1::2], found[2::2], strict=True)]
+    return [*listed, "", raises + error]
 
 
 def _plain_help(app, context, lines):
