@@ -50,7 +50,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 
 
-LONG = 50  # characters of a cell that gets a width of its own, so that it does not become a column of single words
+WIDTHS = {"long": 50, "middle": 20}  # cells of more characters get a width, so that no column is one of single words
 
 
 def _plain(app, what, name, obj, options, lines):
@@ -99,10 +99,9 @@ def _plain_help(app, context, lines):
 
 
 def _widen(app, doctree, name):
-    """Mark the cells of tables that hold long text."""
+    """Mark the cells of tables that hold much text."""
     for cell in doctree.findall(nodes.entry):
-        if len(cell.astext()) > LONG:
-            cell["classes"].append("long")
+        cell["classes"] += [name for name, least in WIDTHS.items() if len(cell.astext()) > least][:1]
 
 
 def setup(app):
