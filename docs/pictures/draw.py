@@ -113,7 +113,7 @@ def scores_over_time():
     curves = mallorn.read(example_file(), source="table", survey="lsst")
     one = curves.take([list(curves.object_id).index(GROWING)])
     model, (trigger,) = mallorn.load_model(), trigger_times(one)
-    said = [model.predict(mallorn.as_of(one, trigger + age)).iloc[0] for age in AGES]
+    said = [model.predict(mallorn.as_of(one, trigger + age), tell=False).iloc[0] for age in AGES]
     silent = max(age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"]))
     clear, days = one.dereddened()[0], one.mjd - trigger
     with style():
@@ -232,7 +232,12 @@ def _write_graph(path, before, stages, depth):
     for name in sorted(before, key=lambda n: (depth[n], order.index(stages[n]), n)):
         rows.setdefault(depth[name], []).append(name)
     x, y = {}, {}
-    total = max(map(len, rows.values())) * (width + gap)
+    used = {stages[n] for n in before}
+    legend = [
+        *[s for s in STAGE_COLORS.items() if s[0] in used],
+        *([("other", OTHER)] if used - set(STAGE_COLORS) else []),
+    ]
+    total = max(max(map(len, rows.values())) * (width + gap), 20 + 110 * len(legend))
     for k, level in enumerate(sorted(rows)):
         row = rows[level]
         if k:
@@ -250,9 +255,7 @@ def _write_graph(path, before, stages, depth):
                 f'{bottom - bend:.0f} {x[name]:.0f} {bottom:.0f}" fill="none" stroke="{GREY}" stroke-width="1.2"/>'
             )
     shapes += [_box(x[n] - width / 2, y[n], width, height, n, STAGE_COLORS.get(stages[n], OTHER)) for n in before]
-    for k, (stage, color) in enumerate(
-        (*[s for s in STAGE_COLORS.items() if s[0] in set(stages[n] for n in before)], ("other", OTHER))
-    ):
+    for k, (stage, color) in enumerate(legend):
         shapes.append(_box(10 + k * 110, 8, 100, 20, stage, color))
     _write_svg(path, shapes, total, 50 + step * (max(rows) + 1), "The rules of a run and what each needs")
 

@@ -50,10 +50,10 @@ def load_model(folder=None):
 class Model:
     """A trained model.
 
-    about: the content of model.json. classes: names of the C classes. target: the class sought. threshold: an object is
-    chosen from this calibrated probability of the target on. threshold_without_redshift: the same for objects without
-    redshift, None if the model cannot score them. columns: names of the features that it reads. settings: the blocks of
-    the configuration that its features are made by.
+    about: the content of model.json. classes: names of the C classes. target: the class that it looks for. threshold:
+    an object is chosen from this calibrated probability of the target on. threshold_without_redshift: the same for
+    objects without redshift, None if the model cannot score them. columns: names of the features that it reads.
+    settings: the blocks of the configuration that its features are made by.
     """
 
     def __init__(self, folder):
@@ -76,7 +76,7 @@ class Model:
         curves: as from `mallorn.read`, with fluxes in microjansky, not corrected for Galactic dust. The workflow's
         `classify` gives the same numbers for the same points. Columns:
 
-        - probability: of the class sought.
+        - probability: of the target class.
         - probability_low, probability_high: the least and the most that a single member of the ensemble gives in any
           repeat, calibrated alike. They say how far models that learned from the same objects disagree, not what the
           noise of the points does.

@@ -1,6 +1,6 @@
 """The contract of an artifact: a table of models fitted to light curves, which feature families and pages read.
 
-It is a module of this room, and has
+It is a module of this package, and has
 
 - `NEEDS`: a literal tuple of the artifacts that it needs besides the points.
 - `SLOTS`: a literal, whether it is a table for each slot of passbands.
