@@ -15,6 +15,7 @@ __all__ = [
     "average_precision",
     "bootstrap",
     "bootstrap_weights",
+    "calibration_errors_by_chance",
     "brier",
     "calibration_table",
     "decision_scores",
@@ -131,6 +132,20 @@ def expected_calibration_error(table):
     """Return the mean distance of frequency from probability over the objects of a `calibration_table`."""
     distance = np.abs(table["frequency"] - table["probability"])
     return _plain(np.nansum(table["count"] * distance, axis=-1) / table["count"].sum(axis=-1))
+
+
+def calibration_errors_by_chance(probability, event, edges, rounds, seed):
+    """Return the `expected_calibration_error` (rounds,) of labels that are drawn by the probabilities themselves.
+
+    So much is shown by probabilities that hold, since the labels are few. One draw decides on all objects of an event:
+    they have one label. probability (n,), event (n,) str, edges (B + 1,).
+    """
+    events, which = np.unique(np.asarray(event, dtype=str), return_inverse=True)
+    rng, found = generator(seed, "calibration by chance"), []
+    for _ in range(rounds):
+        target = (rng.random(len(events))[which] < probability).astype(int)
+        found.append(expected_calibration_error(calibration_table(target, probability, edges)))
+    return np.array(found)
 
 
 def bootstrap_weights(event, target, rounds, seed):
