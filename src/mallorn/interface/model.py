@@ -29,6 +29,7 @@ from mallorn.learning.explanations import candidate_table
 from mallorn.learning.made import dataset_of
 from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.survey.errors_in_words import error_words
 from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.observed import observed
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
@@ -108,7 +109,7 @@ class Model:
         dataset, found, seen = self._dataset(curves, self._made(curves)), {}, self._observed(curves)
         judgement = judge(self._domain, seen)
         if tell:
-            tell_judgement(self._domain, seen, judgement)
+            tell_judgement(self._domain, seen, judgement, error_words(curves))
         least, most = np.zeros((2, len(curves)))
         for training in self._scorers:
             weight = judgement.weight(training)
@@ -145,9 +146,10 @@ class Model:
     def unlike(self, curves):
         """Return sentences on how `LightCurves` as a whole differ from those that the model has learned from.
 
-        There are none if they do not differ. One sentence may guess that the fluxes have another unit.
+        There are none if they do not differ. One sentence may guess that the fluxes have another unit, another one that
+        the errors are none.
         """
-        return unlike_words(self._domain, self._observed(curves))
+        return [*unlike_words(self._domain, self._observed(curves)), *error_words(curves)]
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric redshifts."""
@@ -202,8 +204,11 @@ class Model:
             mine = np.flatnonzero(scored == training)
             shap[mine] = self._contributions(training, dataset.take(mine))
         table = candidate_table(dataset.object_id, self.columns, dataset.features.values, shap, features)
-        said = meanings(self.settings["features"])
-        return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
+        return pandas.DataFrame(table | {"meaning": [self._meanings.get(name, "") for name in table["feature"]]})
+
+    @cached_property
+    def _meanings(self):
+        return meanings(self.settings["features"])
 
     @property
     def can_explain(self):
