@@ -603,7 +603,7 @@ rule score_new_samples:
             "predictive": config["evaluation"]["predictive"],
         },
     message:
-        "Splitting the events into halves, many times, to see whether one half predicts the score of the other"
+        "Parting the events, many times, to see whether one part predicts the score of another"
     script:
         "../workflow/scripts/score_new_samples.py"
 

@@ -17,7 +17,7 @@ from mallorn.decide.bundle import (
     write_bundle,
 )
 from mallorn.decide.decision import decide_scores, thresholds
-from mallorn.decide.domain import Judgement
+from mallorn.decide.judgement import Judgement
 from mallorn.errors import DataError
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
@@ -82,8 +82,9 @@ def judged(folder, values, names, cuts="", age=None, beside=0.0):
     scorers = read_scorers(folder, manifest)
     names = np.where(np.isin(names, list(scorers)), names, "").astype(object)
     cuts, unknown = np.broadcast_to(np.array(cuts, dtype=object), names.shape), np.full(len(names), np.nan)
-    beside = np.broadcast_to(np.asarray(beside, dtype=float), names.shape)
-    judgement = Judgement(names, cuts, None, None, unknown if age is None else age, beside)
+    weights = {name: np.where(names == name, 1.0 - beside if name == "early" else 1.0, 0.0) for name in scorers}
+    weights["final"] = np.where(names == "early", beside, weights["final"])
+    judgement = Judgement(weights, cuts, None, None, unknown if age is None else age)
     for training, scorer in scorers.items():
         seen = values[judgement.weight(training) > 0]
         seen = np.column_stack([seen, seen[:, 0]])[:, : len(manifest["features"])]

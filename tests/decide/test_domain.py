@@ -71,24 +71,24 @@ def domain():
 def test_objects_like_those_learned_from_are_in_the_domain(domain):
     found = judge(domain, seen(seed=5))
     assert (found.status == STATUS[0]).mean() > 0.85
-    assert set(found.scorer[found.status == STATUS[0]]) <= {"final", "other_surveys"}
-    assert (found.scorer == "final").mean() > 0.85
+    assert set(found.leading[found.status == STATUS[0]]) <= {"final", "other_surveys"}
+    assert (found.leading == "final").mean() > 0.85
     assert (found.reason[found.status == STATUS[0]] == "").all()
 
 
 def test_an_object_without_redshift_is_judged_by_what_was_trained_without(domain):
     found = judge(domain, seen(seed=5, redshift=np.nan))
-    assert (found.scorer == "no_redshift").mean() > 0.85
+    assert (found.leading == "no_redshift").mean() > 0.85
     bare = {**domain, "scorers": {"final": domain["scorers"]["final"]}}
     found = judge(bare, seen(seed=5, n=3, redshift=np.nan))
-    assert found.scorer.tolist() == ["", "", ""]
+    assert found.leading.tolist() == ["", "", ""]
     assert set(found.status) == {"cannot say"}
     assert set(found.reason) == {"no redshift, and the model has not learned to do without"}
 
 
 def test_another_survey_is_judged_by_what_has_learned_from_copies(domain):
     found = judge(domain, seen(seed=6, n=50, **ZTF))
-    assert set(found.scorer) == {"other_surveys"}
+    assert set(found.leading) == {"other_surveys"}
     assert set(found.cut) == {"alerts"}
     assert (found.status == STATUS[0]).mean() > 0.9
     alone = judge({**domain, "scorers": {"final": domain["scorers"]["final"]}}, seen(seed=6, n=50, **ZTF))
@@ -113,19 +113,64 @@ def test_age_alone_says_which_models_score(with_young, redshift, early, whole):
     whole = whole or "no_redshift"
     ages = np.array([3.0, 150.0, 300.0, 390.0, 900.0, np.nan])
     found = judge(with_young, seen(n=6, seed=5, redshift=redshift, age=ages, n_points=150, span=2500.0))
-    assert found.scorer.tolist() == [early] * 4 + [whole] * 2
-    assert found.beside[:3].tolist() == [0.0, 0.0, 0.5]
     assert found.leading.tolist() == [early, early, whole, whole, whole, whole]
+    assert found.weight(whole)[[0, 1, 2, 4, 5]].tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
     np.testing.assert_allclose(found.weight(early) + found.weight(whole), 1.0)
     assert found.columns(seen(n=6))["scored_as"].tolist()[1:3] == [early, f"{early} 50%, {whole} 50%"]
     without = judge(of_training_sets(with_young, whole), seen(n=6, seed=5, redshift=redshift, age=ages))
-    assert set(without.scorer) == {whole}
+    assert set(without.leading) == {whole}
 
 
 def test_a_young_object_of_another_survey_is_judged_by_its_copies(with_young):
     found = judge(with_young, seen(seed=6, n=20, **ZTF, age=20.0))
-    assert set(found.scorer) == {"other_surveys"}
-    assert set(found.beside) == {0.0}
+    assert set(found.leading) == {"other_surveys"}
+    assert set(found.weight("other_surveys")) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values"),
+    [
+        ("span", 10.0 ** np.linspace(1.5, 0.0, 600)),
+        ("peak", 10.0 ** np.linspace(1.0, 3.0, 600)),
+        ("median_error", 10.0 ** np.linspace(-0.5, 1.5, 600)),
+        ("detected", np.linspace(0.5, 0.99, 600)),
+    ],
+)
+def test_other_models_take_over_smoothly_where_a_quantity_passes_the_end_of_its_range(with_young, quantity, values):
+    """Of a young object that the copies of other surveys are like: no weight jumps, and at last all is theirs."""
+    alike = {"detected": 0.3, "baseline": 0.1, "snr": 20.0, "peak": 10.0, "median_error": 0.4}
+    alike |= {"redshift": 0.5, "absolute_magnitude": -20.0}
+    counts = {"n_points": 90, "n_detections": 27, "span": 60.0, "age": 20.0}
+    path = seen(**alike | counts | {quantity: values})
+    wide = {"n_points": np.arange(6, 606), "n_detections": np.arange(3, 603), "span": np.geomspace(0.5, 300, 600)}
+    wide |= {"peak": np.geomspace(1, 3e3, 600), "median_error": np.geomspace(0.1, 100, 600)}
+    others = domain_of(seen(seed=2, **wide, detected=np.linspace(0.01, 1.0, 600)), 0.01, 1)
+    scorers = {"early": with_young["scorers"]["early"], "other_surveys": others}
+    scorers = with_young["scorers"] | {name: {**one, "farthest": 100.0} for name, one in scorers.items()}
+    found = judge({**with_young, "scorers": scorers}, path)
+    weight = found.weight("other_surveys")
+    assert (weight[0], weight[-1]) == (0.0, 1.0)
+    assert np.abs(np.diff(weight)).max() < 0.15
+    assert set(found.status) == {STATUS[0]}
+    np.testing.assert_allclose(weight + found.weight("early"), 1.0)
+    mixed = found.columns(path)["scored_as"][np.argmin(np.abs(weight - 0.5))]
+    assert mixed.startswith("early ")
+    assert ", other_surveys: " in mixed
+
+
+def test_an_old_object_unlike_whole_curves_stays_with_the_models_of_young_ones_that_know_its_like(with_young):
+    found = judge(with_young, seen(n=50, seed=5, age=900.0, n_points=150, span=400.0))
+    assert np.mean((found.leading == "early") & (found.status == STATUS[0])) > 0.85
+
+
+def test_one_missing_passband_counts_half_and_two_count_whole(with_young):
+    slots = np.ones((3, 6), dtype=bool)
+    slots[1:, 4], slots[2:, 3] = False, False
+    copies = {**with_young["scorers"]["other_surveys"], "low": [-99.0] * 10, "high": [99.0] * 10, "farthest": 1e9}
+    domain = {**with_young, "scorers": with_young["scorers"] | {"other_surveys": copies}}
+    found = judge(domain, seen(seed=5, age=20.0).take(np.zeros(3, dtype=int))._replace(slots=slots))
+    assert found.weight("early").tolist() == [1.0, 0.5, 0.0]
+    assert found.reason.tolist() == ["", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +197,7 @@ def test_below_the_minimum_nothing_is_said(domain, changed, words):
     found = judge(domain, seen(n=4, **changed))
     assert set(found.status) == {"cannot say"}
     assert set(found.reason) == {words}
-    assert set(found.scorer) == set(found.cut) == {""}
+    assert set(found.leading) == set(found.cut) == {""}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,23 @@
 """What comes with the package: a model of a size that a package may have, with its card, and an example."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import mallorn
+from mallorn.decide.bundle import ensemble_scores, member_scores
+from mallorn.decide.decision import decide_scores
+from mallorn.decide.domain import judge, read_domain
+from mallorn.decide.judgement import Judgement
 from mallorn.errors import DataError
 from mallorn.interface import released
+from mallorn.interface.over_time import moments
 from mallorn.report.model_card import CARD
+from mallorn.survey.copies import copy_name, originals
+from mallorn.survey.lightcurves import joined
+from mallorn.survey.observed import observed
 
 MOST = 12e6  # bytes
 
@@ -40,6 +50,45 @@ def test_the_example_is_of_a_hundred_objects():
     curves = mallorn.read(released.example_file(), source="table", survey="lsst")
     assert len(curves) == 100
     assert curves.n_points.min() > 20
+
+
+def histories(curves, history):
+    """Return simulated objects of the example as they were known after each night, in order."""
+    times, parts = moments(curves, 30), []
+    for k in range(times.shape[1]):
+        there = np.flatnonzero(np.isfinite(times[:, k]))
+        known = mallorn.as_of(curves.take(there), times[there, k], history=history)
+        names = [copy_name(name, f"{k:02d}") for name in known.object_id]
+        parts.append(replace(known, object_id=np.array(names, dtype=object)))
+    found = joined(parts)
+    return found.take(np.argsort(found.object_id.astype(str)))
+
+
+@pytest.mark.parametrize("view", ["forced", "alerts", "detections"])
+def test_histories_do_not_jump_from_one_model_to_another(view):
+    """What of each step is due to the change of weights, not to what each model makes of the new points.
+
+    Steps of more than 15 days are no small steps of the data.
+    """
+    model, curves = mallorn.load_model(), mallorn.read(released.example_file(), source="table", survey="lsst")
+    curves = curves.take(np.arange(0, 100, 4))
+    if view == "detections":
+        curves = curves.where(curves.flux > 5.0 * curves.flux_err)
+    grown = histories(curves, "forced" if view == "forced" else "alerts")
+    domain, seen = read_domain(model.folder / "domain.json"), observed(grown, model.trigger)
+    judgement, dataset, p = judge(domain, seen), model._dataset(grown, model._made(grown)), {}
+    for training, scorer in model._scorers.items():
+        alone = Judgement({training: np.ones(len(grown))}, judgement.cut, None, None, seen.age)
+        found = {training: (scorer, ensemble_scores(scorer, member_scores(scorer, dataset)))}
+        p[training] = decide_scores(len(model.classes), alone, found)[0][:, 0]
+    of, scored = originals(grown.object_id), judgement.leading != ""
+    small = (of[1:] == of[:-1]) & (np.diff(seen.age) < 15.0)
+    steps = np.flatnonzero(small & scored[1:] & scored[:-1])
+    moved = sum(np.diff(judgement.weight(name)) * (p[name][1:] + p[name][:-1]) / 2 for name in p)
+    jumps = np.abs(moved[steps])
+    assert len(jumps) > 30
+    assert np.mean(jumps > 0.05) < 0.03
+    assert jumps.max() < 0.25
 
 
 def test_a_package_without_them_says_so(tmp_path, monkeypatch):

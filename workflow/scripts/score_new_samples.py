@@ -29,10 +29,10 @@ def main(files, folds, output, settings, threads):
     classes, names, kinds = encode_classes(labels, spec["classes"], training, settings["target"])
     objects = Labelled.of(dataset, classes, len(names), labels["event"], kinds)
     probability = cross_validate(objects, labels["fold"], spec, derived_seed(seed, "new_samples"), threads).inside[:, 0]
-    shifts = model_shifts(objects, labels["fold"], spec, options["refits"], seed, threads)
     stratum = strata(labels["spec_type"], labels["target"], settings["folds"]["rare"])
+    shifts = model_shifts(objects, stratum, labels["fold"], spec, options, seed, threads)
     how = {"level": settings["level"], "rounds": settings["rounds"]}
-    split = {**how, "splits": options["splits"], "folds": settings["folds"]["number"]}
+    split = {**how, **options, "folds": settings["folds"]["number"]}
     found = found_in_splits(objects, stratum, spec, shifts, split, seed, threads)
     sizes = [options[name] for name in ("target_events", "other_events")]
     known = [len(set(labels["event"][labels["target"] == target])) for target in (1, 0)]

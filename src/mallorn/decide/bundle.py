@@ -25,9 +25,9 @@ import numpy as np
 
 from mallorn.decide.classes import finest
 from mallorn.decide.decision import decide, decide_scores
-from mallorn.decide.domain import Judgement
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.golden import TOLERANCE, differences, measured, passed_before, remember, write_golden
+from mallorn.decide.judgement import Judgement
 from mallorn.errors import DataError
 from mallorn.io.files import write_text
 from mallorn.io.received import read_json
@@ -263,10 +263,11 @@ def _scoring(folder, manifest):
     def score(dataset, known):
         turns = [can[has][k % len(can[has])] if can[has] else "" for k, has in enumerate(map(bool, known))]
         names, n = np.array(turns, dtype=object), len(known)
-        judgement = Judgement(names, np.full(n, "", dtype=object), None, None, np.full(n, _AGE), np.zeros(n))
+        weights = {name: (names == name).astype(float) for name in scorers}
+        judgement = Judgement(weights, np.full(n, "", dtype=object), None, None, np.full(n, _AGE))
         found = {}
         for training, scorer in scorers.items():
-            rows = np.flatnonzero(judgement.scorer == training)
+            rows = np.flatnonzero(weights[training])
             scores = member_scores(scorer, dataset.take(rows)) if len(rows) else scorer.no_scores()
             found[training] = scorer, ensemble_scores(scorer, scores)
         return decide_scores(len(manifest["classes"]), judgement, found)[0]

@@ -55,12 +55,12 @@ def decide_classes(decision, probability, age=None):
 def decide_scores(n_classes, judgement, found):
     """Return (calibrated probability (n, C), decision (n,) bool); objects without a score are NaN and not chosen.
 
-    judgement: the `mallorn.decide.domain.Judgement` of the objects. found: {training set: (its
+    judgement: the `mallorn.decide.judgement.Judgement` of the objects. found: {training set: (its
     `mallorn.decide.bundle.Scorer`, `ensemble_scores` of the objects to whose score it contributes)}. The decision is
     that of the object's cut, if the scorer has one for it. If two training sets contribute to a score, each is
     calibrated by itself; probability and threshold are the weighted means of both.
     """
-    n = len(judgement.scorer)
+    n = len(judgement.cut)
     probability, scored = np.zeros((n, n_classes)), np.zeros(n, dtype=bool)
     for training, (scorer, scores) in found.items():
         weight = judgement.weight(training)
@@ -81,7 +81,7 @@ def thresholds(judgement, scorers):
 
     judgement: as in `decide_scores`. scorers: {training set: `Scorer`}.
     """
-    total = np.where(np.isin(judgement.scorer.astype(str), list(scorers)), 0.0, np.nan)
+    total = np.where(np.isin(judgement.leading.astype(str), list(scorers)), 0.0, np.nan)
     for training, weight in ((name, judgement.weight(name)) for name in scorers):
         for k in np.flatnonzero(weight):
             total[k] += weight[k] * scorers[training].decision_of(judgement.cut[k])["threshold"]

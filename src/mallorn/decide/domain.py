@@ -6,6 +6,11 @@ units, a few points. Each scorer of a model therefore keeps how its training obj
 object is in the domain if each of its quantities is in the range, if it has the passbands that nearly all training
 objects have, and if it is as near to an object of the reference as nearly all training objects are. The distance is
 Euclidean over the quantities, each divided by its scatter. Outside the domain the scorer extrapolates.
+
+Another scorer does not take over at once. An objection counts in part a little beyond a range or a distance, and whole
+from half a scatter beyond it on, or where the share of detections has reached 1. One missing passband counts
+half, two or more count whole. The weight of the other scorer rises smoothly with the objections that it is spared, and
+is whole from one on. So the score of an object that grows does not jump where a quantity passes the end of a range.
 """
 
 import json
@@ -13,20 +18,12 @@ import logging
 import re
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from mallorn.decide.young import share_of_whole
-from mallorn.learning.training_sets import (
-    EARLY,
-    EARLY_WITHOUT_REDSHIFT,
-    FINAL,
-    OTHER_SURVEYS,
-    OTHER_SURVEYS_WITHOUT_REDSHIFT,
-    WHOLE_OF,
-    WITHOUT_REDSHIFT,
-)
+from mallorn.decide.judgement import TRIOS, Judgement
+from mallorn.decide.young import rising, share_of_whole
+from mallorn.learning.training_sets import EARLY
 from mallorn.seeds import generator
 from mallorn.survey.copies import CUTS
 from mallorn.survey.observed import too_few
@@ -34,7 +31,6 @@ from mallorn.survey.passbands import SLOTS
 
 __all__ = [
     "STATUS",
-    "Judgement",
     "domain_of",
     "judge",
     "kind_of",
@@ -72,6 +68,12 @@ _HARMLESS = ("n_points", "n_detections")
 
 _REFERENCE = 500
 _NEIGHBOURS = 5
+_REACH = 0.5
+"""Scatters beyond a range, or part of the farthest distance beyond it, from which on an objection counts whole."""
+
+_MISSING = 2.0
+"""Missing passbands that count as one objection; one alone counts in part."""
+
 _COMMON = 0.99
 _FARTHEST = 20.0
 _TOLD = 5
@@ -81,43 +83,6 @@ _YEARS = 500.0  # days in which the light of an event fades
 _SHALLOWER = 100.0  # by which survey telescopes may differ in depth
 
 NO_REDSHIFT = "no redshift, and the model has not learned to do without"
-
-
-class Judgement(NamedTuple):
-    """Verdicts on n objects.
-
-    scorer (n,) str: the training set whose models score the object, "" if it gets no score. cut (n,) str: the cut of
-    `mallorn.survey.copies` that it resembles, "" for a scorer that knows no cuts. status (n,) one of `STATUS`. reason
-    (n,) str: why it is not in the domain. age (n,): days from the trigger to the last point. beside (n,): for an object
-    that models of young objects score, the weight of the models of whole light curves beside them (see
-    `mallorn.decide.young`); 0 for all others.
-    """
-
-    scorer: np.ndarray
-    cut: np.ndarray
-    status: np.ndarray
-    reason: np.ndarray
-    age: np.ndarray
-    beside: np.ndarray
-
-    def weight(self, training):
-        """Return the weight (n,) of a training set's models in the score of each object; the weights add up to 1."""
-        whole = np.array([WHOLE_OF.get(name, "") for name in self.scorer], dtype=object)
-        return np.where(self.scorer == training, 1.0 - self.beside, np.where(whole == training, self.beside, 0.0))
-
-    @property
-    def leading(self):
-        """The training set (n,) str whose models weigh most in the score of each object, "" without a score."""
-        pairs = zip(self.scorer, self.beside, strict=True)
-        return np.array([WHOLE_OF[name] if share >= 0.5 else name for name, share in pairs], dtype=object)
-
-    def columns(self, seen):
-        """Return {column: (n,)}: the columns on the domain that files have, for objects `Observed` as `seen`."""
-        counts = {"n_points": seen.n_points, "n_detections": seen.n_detections}
-        about = {"passbands": seen.passbands, "span": seen.span, "detected": seen.detected, "snr": seen.snr}
-        scored_as = map(_called, self.scorer, self.cut, self.beside)
-        said = {"domain": self.status, "domain_reason": self.reason, "scored_as": np.array([*scored_as], dtype=object)}
-        return {**said, **counts, **about}
 
 
 def domain_of(seen, tails, seed):
@@ -165,43 +130,56 @@ def judge(domain, seen):
     """Return the `Judgement` of `Observed` objects.
 
     The scorer that learned from the survey's own objects judges an object, with or without redshift. A young object
-    (see `mallorn.decide.young`) is judged by the scorer that learned from copies as objects were known at some ages. If
-    the object is not in the domain of that scorer, the scorer of copies as other surveys would have seen them takes
-    over, if there is one and it has fewer objections.
+    (see `mallorn.decide.young`) is judged by the scorer that learned from copies as objects were known at some ages,
+    and so is an old one that is in its domain and outside that of whole light curves. If the object is not in the
+    domain of these, the scorer of copies as other surveys would have seen them takes over, if there is one and it has
+    fewer objections.
     """
-    n, scorers = len(seen.n_points), domain["scorers"]
-    known = np.isfinite(seen.redshift)
-    scorer, cut, reason = (np.full(n, "", dtype=object) for _ in range(3))
-    objections, share = np.full(n, np.inf), np.ones(n)
-    trios = {
-        True: (FINAL, EARLY, OTHER_SURVEYS),
-        False: (WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT),
-    }
-    for has_redshift, names in trios.items():
-        whole, early, _ = names
-        mine = known == has_redshift
-        if "young" in domain and {whole, early} <= set(scorers):
-            share[mine] = share_of_whole(domain, seen.take(np.flatnonzero(mine)), whole)
-        for name in filter(scorers.get, names):
-            of_age = {whole: share == 1.0, early: share < 1.0}.get(name, True)
-            rows = np.flatnonzero(mine & (objections > 0) & of_age)
-            if not len(rows):
-                continue
-            why = _outside(scorers[name], seen.take(rows))
-            number = np.array([len(one) for one in why])
-            fewer = number < objections[rows]
-            scorer[rows[fewer]], objections[rows[fewer]] = name, number[fewer]
-            reason[rows[fewer]] = [_SEPARATOR.join(one) for one, less in zip(why, fewer, strict=True) if less]
-    of_others = np.isin(scorer.astype(str), (OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT))
-    cut[of_others] = _cut(domain, seen.take(np.flatnonzero(of_others)))
-    status = np.where(reason == "", STATUS[0], STATUS[1]).astype(object)
+    n, known = len(seen.n_points), np.isfinite(seen.redshift)
+    weights = {name: np.zeros(n) for names in TRIOS.values() for name in names if name in domain["scorers"]}
+    reason, fewest = np.full(n, "", dtype=object), np.full(n, np.inf)
+    for has_redshift, names in TRIOS.items():
+        mine = np.flatnonzero(known == has_redshift)
+        own = [name for name in names if name in weights]
+        if not len(mine) or not own:
+            continue
+        these = seen.take(mine)
+        objections = {name: _outside(domain["scorers"][name], these) for name in own}
+        shares = _shares(domain, these, names, {name: degree for name, (_, degree) in objections.items()})
+        for name, (why, _) in objections.items():
+            weights[name][mine] = shares[name]
+            number = np.where(shares[name] > 0.0, [len(one) for one in why], np.inf)
+            for k in np.flatnonzero(number < fewest[mine]):
+                reason[mine[k]], fewest[mine[k]] = _SEPARATOR.join(why[k]), number[k]
     lacking = too_few(seen, domain["minimum"])
+    nobody = np.isinf(fewest)
+    reason[nobody] = NO_REDSHIFT
     reason[lacking != ""] = lacking[lacking != ""]
-    reason[(scorer == "") & (lacking == "")] = NO_REDSHIFT
-    scorer[lacking != ""], cut[lacking != ""] = "", ""
-    status[scorer == ""] = STATUS[2]
-    beside = np.where(np.isin(scorer.astype(str), list(WHOLE_OF)), share, 0.0)
-    return Judgement(scorer, cut, status, reason, seen.age, beside)
+    scored = ~nobody & (lacking == "")
+    weights = {name: np.where(scored, weight, 0.0) for name, weight in weights.items()}
+    cut, others = np.full(n, "", dtype=object), sum(weights.get(names[2], 0.0) for names in TRIOS.values())
+    of_others = np.flatnonzero(np.broadcast_to(others, n) > 0.0)
+    cut[of_others] = _cut(domain, seen.take(of_others))
+    status = np.where(~scored, STATUS[2], np.where(fewest == 0, STATUS[0], STATUS[1])).astype(object)
+    return Judgement(weights, cut, status, reason, seen.age)
+
+
+def _shares(domain, seen, names, degree):
+    """Return {training set: weight (n,)} of the scorers that exist among three: of whole curves, young ones and others.
+
+    degree: {training set: (n,)}, the objections of each scorer, which may count in part.
+    """
+    whole, early, others = names
+    share, n = np.ones(len(seen.n_points)), len(seen.n_points)
+    if "young" in domain and {whole, early} <= set(degree):
+        spared = rising(degree[whole] - degree[early], 0.0, 1.0)
+        share = share_of_whole(domain, seen, whole) * (1.0 - spared)
+    taken = np.zeros(n)
+    if others in degree:
+        objections = share * degree.get(whole, np.full(n, np.inf)) + (1.0 - share) * degree.get(early, 0.0)
+        taken = rising(objections - degree[others], 0.0, 1.0)
+    found = {whole: (1.0 - taken) * share, early: (1.0 - taken) * (1.0 - share), others: taken}
+    return {name: found[name] for name in degree}
 
 
 def tell_judgement(domain, seen, judgement):
@@ -286,7 +264,10 @@ def _units(domain, seen, median, beyond):
 
 
 def _outside(one, seen):
-    """Return, in words, why each object is outside the domain of a scorer: a list of objections for each."""
+    """Return why each of n objects is outside the domain of a scorer: a list of objections in words, and their degree.
+
+    The degree (n,) is the number of objections, each of which counts in part at first: see the module.
+    """
     order = [list(_QUANTITIES).index(name) for name in one["quantities"]]
     values = _values(seen)[:, order]
     low, high = np.array(one["low"]), np.array(one["high"])
@@ -297,6 +278,14 @@ def _outside(one, seen):
     scaled = _scaled(values, np.array(one["middle"]), np.array(one["scale"]))
     reference = np.array(one["reference"])
     distance, nearest = _distance(scaled, reference, min(_NEIGHBOURS, len(reference)))
+    reach = _REACH * np.array(one["scale"])
+    full = [one["quantities"].index(name) for name in ("detected",) if name in one["quantities"]]
+    above = reach.copy()
+    above[full] = np.clip(1.0 - high[full], _MARGIN, reach[full])
+    beyond_by = np.maximum((values - high) / above, (low - values) / reach)
+    degree = np.nansum(np.clip(beyond_by, 0.0, 1.0), axis=1)
+    degree += np.clip((distance / one["farthest"] - 1.0) / _REACH, 0.0, 1.0)
+    degree += np.clip((wanted & ~seen.slots).sum(axis=1) / _MISSING, 0.0, 1.0)
     reasons = []
     for k in range(len(values)):
         found = [_said(one["quantities"][j], values[k, j], low[j], high[j]) for j in np.flatnonzero(beyond[k])]
@@ -307,14 +296,7 @@ def _outside(one, seen):
             names = " and ".join(_QUANTITIES[one["quantities"][j]][0] for j in apart)
             found.append(f"no training object is like it, in {names} together")
         reasons.append(found)
-    return reasons
-
-
-def _called(scorer, cut, beside):
-    """Return the words for the models that score an object, such as "early 75%, final 25%"."""
-    if beside > 0.0:
-        return f"{scorer} {1.0 - beside:.0%}, {WHOLE_OF[scorer]} {beside:.0%}"
-    return f"{scorer}: {cut}" if cut else scorer
+    return reasons, degree
 
 
 def _cut(domain, seen):

@@ -11,7 +11,7 @@ import numpy as np
 
 from mallorn.survey.as_of import USUAL, Trigger
 
-__all__ = ["share_of_whole", "trigger_of"]
+__all__ = ["rising", "share_of_whole", "trigger_of"]
 
 _MANY = 1.5
 """Multiple of the fewest points that models of whole light curves know; from it on they score alone."""
@@ -30,11 +30,11 @@ def share_of_whole(domain, seen, whole):
     """
     of = domain["scorers"][whole]
     fewest = 10.0 ** of["low"][of["quantities"].index("n_points")]
-    old = _rising(np.where(np.isnan(seen.age), np.inf, seen.age), *domain["young"]["passes"])
-    return old * _rising(np.asarray(seen.n_points, dtype=float), fewest, _MANY * fewest)
+    old = rising(np.where(np.isnan(seen.age), np.inf, seen.age), *domain["young"]["passes"])
+    return old * rising(np.asarray(seen.n_points, dtype=float), fewest, _MANY * fewest)
 
 
-def _rising(values, low, high):
+def rising(values, low, high):
     """Return 0 up to `low`, 1 from `high` on, and between them a cubic that is level at both."""
     x = np.clip((values - low) / (high - low), 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)

@@ -6,7 +6,16 @@ another model. There are three kinds of draws, each of which includes the one be
 
 - "score": the events that were scored, drawn anew.
 - "new_sample": the scored events drawn anew, and from these as many events as the new sample has.
-- "new_sample_and_model": and the odds of the score shifted as they are between models trained on events drawn anew.
+- "new_sample_and_model": and the odds of the score shifted as they are between models that learned from other events.
+  It is for a new sample that is scored by models of other training events. The models behind the score are one draw of
+  such models and the new ones another, so the shift is the difference of two.
+
+How models differ is told by models that learn from a share of the events, drawn without replacement. Doubled events
+would teach models worse than any sample does. Scores by models of m of n events have the variance V(m) (1 - m / n),
+where V(m), that of independent samples, falls with 1 / m (the delete-d jackknife; Shao & Wu 1989, Annals of Statistics
+17, 1176). For halves it is V(n) itself. What counts is by how much a model is better or worse on all events. That it
+ranks these events by chance as it does is in the draws of events already, and would count twice. So V is the
+covariance of a model's scores on two halves of the scored events.
 
 The last two know more than the draws. Draws of n events have (n - 1) / n of the variance, so these intervals are taken
 at a level as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg
@@ -50,6 +59,9 @@ PREDICTIVE_COLUMNS = (
 _BATCH = 250
 _HALF = 0.5
 """Events of targets that are missed, and as many that rank first, beside those that were scored."""
+_HALVINGS = 50
+"""Times that the scored events are parted in halves for the covariance of scores."""
+
 _SAME = 1e-9
 """Scores as close as this are the same."""
 _FARTHEST = 5.0
@@ -60,7 +72,7 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
     """Return {(score, kind): (rounds,)} for the names in `SCORES` and `KINDS`.
 
     target (n,) 0 or 1; event (n,) str; probability (n,). sample: (target events, other events) of the new sample, None
-    for as many as were scored. shifts: {score: (R,)} of models trained on other events, mean 0.
+    for as many as were scored. shifts: {score: (R,)} of models that learned from other events, mean 0.
     """
     events, which = np.unique(np.asarray(event, dtype=str), return_inverse=True)
     positive = np.bincount(which, np.asarray(target) == 1, len(events)) > 0
@@ -84,7 +96,8 @@ def draws(target, event, probability, sample, shifts, rounds, seed):
         value = score(target, probability)
         new = _with_odds(with_halves, _log_factor(new, value))
         inner = (len(groups[0]) * value + _HALF) / (len(groups[0]) + 2.0 * _HALF)
-        shifted = _with_odds(new, rng.choice(shifts[name], size=rounds) / (inner * (1.0 - inner)))
+        theirs, ours = rng.choice(shifts[name], size=(2, rounds))
+        shifted = _with_odds(new, (theirs - ours) / (inner * (1.0 - inner)))
         made |= dict(zip([(name, kind) for kind in KINDS], (plain, new, shifted), strict=True))
     return made
 
@@ -142,54 +155,60 @@ def _with_odds(values, log_factor):
     return np.where(inside, expit(logit(np.clip(values, _SAME, 1.0 - _SAME)) + log_factor), np.round(values))
 
 
-def model_shifts(objects, fold, spec, refits, seed, threads):
-    """Return {score: (refits,)}: how scores out of fold differ from their mean when training events are drawn anew.
+def model_shifts(objects, stratum, fold, spec, options, seed, threads):
+    """Return {score: (R,)}: how scores out of fold differ from their mean between models of other training events.
 
-    Each refit draws the events of a training part with replacement, targets and others apart, trains on them, and
-    predicts the fold as it is. The variance of the differences is multiplied by R / (R - 1), since they are taken from
-    their own mean.
+    Each of the R refits draws one of P equal parts of the events, trains on its events in a training part, and predicts
+    the fold as it is. The variance of the shifts is the covariance of the scores on two halves of the events, divided
+    by P - 1, for models of all events: see the module.
 
-    objects: `Labelled`; class 0 is the one sought. fold (n,). spec: a block of `models`. refits: R, at least 2.
+    objects: `Labelled`; class 0 is the one sought. stratum (n,) str; fold (n,). spec: a block of `models`. options:
+    {"refits", "parts"}: R and P, both at least 2.
     """
-    target, values = objects.classes == 0, {name: [] for name in SCORES}
-    for refit in range(refits):
-        rng, parts = generator(seed, "refit", refit), []
-        for k in np.unique(fold):
-            parts.append((_redrawn(np.flatnonzero(fold != k), target, objects.event, rng), np.flatnonzero(fold == k)))
-        p = train_predict(objects, parts, spec, derived_seed(seed, "refit", refit), threads).inside[:, 0]
-        for name, score in SCORES.items():
-            values[name].append(score(target, p))
-    widen = np.sqrt(refits / (refits - 1))
-    return {name: widen * (np.array(found) - np.mean(found)) for name, found in values.items()}
+    target, predicted = objects.classes == 0, []
+    for refit in range(options["refits"]):
+        drawn = assign_folds(stratum, objects.event, options["parts"], generator(seed, "refit", refit)) == 0
+        parts = [(np.flatnonzero(drawn & (fold != k)), np.flatnonzero(fold == k)) for k in np.unique(fold)]
+        one = derived_seed(seed, "refit", refit)
+        predicted.append(train_predict(objects, parts, spec, one, threads).inside[:, 0])
+    rng, found = generator(seed, "halves"), {}
+    halves = [assign_folds(stratum, objects.event, 2, rng) == 0 for _ in range(_HALVINGS)]
+    for name, score in SCORES.items():
+        of_halves = np.array([[[score(target[h], p[h]) for p in predicted] for h in (half, ~half)] for half in halves])
+        variance = np.mean([np.cov(two)[0, 1] for two in of_halves]) / (options["parts"] - 1)
+        values = np.array([score(target, p) for p in predicted])
+        spread = max(values.std(), _SAME)
+        found[name] = (values - values.mean()) / spread * np.sqrt(max(variance, 0.0))
+    return found
 
 
 def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):
     """Return {(score, kind): (splits,) int}: -1, 0 or 1 if the score of a new sample is below, inside or above.
 
-    Each split divides the events into halves, stratum by stratum. On the first half the model is cross-validated, with
-    whole events in a fold, and its interval is made. Trained on all of that half, the model scores the second one, the
-    new sample. The shifts of models are those of the whole, times the square root of the events in the whole over those
-    in the half.
+    Each split parts the events equally, stratum by stratum. On the first part the model is cross-validated, with whole
+    events in a fold, and its interval is made. The second part is the new sample. Trained on all of the first, the
+    model scores it. For the interval that has the model's variation in it, the second part is cross-validated by
+    itself, so that its models are of other training events. The shifts are those of models of all events, times the
+    square root of the number of parts.
 
-    stratum (n,) str. shifts: as for `draws`. options: {"splits", "folds", "rounds", "level"}. The others are as for
-    `model_shifts`.
+    stratum (n,) str. shifts: as for `draws`. options: {"splits", "parts", "folds", "rounds", "level"}. The others are
+    as for `model_shifts`.
     """
     target, found = (objects.classes == 0).astype(int), {(name, kind): [] for name in SCORES for kind in KINDS}
-    events = len(set(objects.event))
+    wider = {name: np.sqrt(options["parts"]) * values for name, values in shifts.items()}
     for split in range(options["splits"]):
         rng, one = generator(seed, "split", split), derived_seed(seed, "split", split)
-        half = assign_folds(stratum, objects.event, 2, rng)
-        old, new = np.flatnonzero(half == 0), np.flatnonzero(half == 1)
-        fold = assign_folds(stratum[old], objects.event[old], options["folds"], rng)
-        parts = [(old[fold != k], old[fold == k]) for k in range(options["folds"])]
-        p = train_predict(objects, [*parts, (old, new)], spec, one, threads).inside[:, 0]
+        part = assign_folds(stratum, objects.event, options["parts"], rng)
+        old, new = (np.flatnonzero(part == k) for k in (0, 1))
+        of_old, of_new = (_folds(rows, stratum, objects.event, options["folds"], rng) for rows in (old, new))
+        p = train_predict(objects, [*of_old, (old, new)], spec, one, threads).inside[:, 0]
+        by_others = train_predict(objects, of_new, spec, one, threads).inside[:, 0]
         sample = [len(set(objects.event[new][target[new] == t])) for t in (1, 0)]
-        wider = {name: v * np.sqrt(events / len(set(objects.event[old]))) for name, v in shifts.items()}
         made = draws(target[old], objects.event[old], p[old], sample, wider, options["rounds"], one)
         known = len(set(objects.event[old][target[old] == 1]))
         for (name, kind), values in made.items():
             low, high = interval_of(kind, values, known, options["level"])
-            value = SCORES[name](target[new], p[new])
+            value = SCORES[name](target[new], (by_others if kind == KINDS[2] else p)[new])
             found[name, kind].append(int(value > high + _SAME) - int(value < low - _SAME))
     return {key: np.array(values) for key, values in found.items()}
 
@@ -214,11 +233,7 @@ def predictive_rows(labels, probability, sample, shifts, found, options, seed):
     return rows
 
 
-def _redrawn(rows, target, event, rng):
-    """Return `rows` (m,) with their events drawn with replacement, targets and others apart."""
-    parts = []
-    for group in (rows[target[rows]], rows[~target[rows]]):
-        _, which = np.unique(event[group].astype(str), return_inverse=True)
-        members = np.split(group[np.argsort(which, kind="stable")], np.cumsum(np.bincount(which))[:-1])
-        parts += [members[k] for k in rng.integers(len(members), size=len(members))]
-    return np.concatenate(parts)
+def _folds(rows, stratum, event, number, rng):
+    """Return the parts (train, predict) of a cross-validation within `rows` (m,), with whole events in a fold."""
+    fold = assign_folds(stratum[rows], event[rows], number, rng)
+    return [(rows[fold != k], rows[fold == k]) for k in range(number)]

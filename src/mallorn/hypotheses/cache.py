@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes about 25 s of CPU. A user who scores waits for it once; two processes share it if there are two
+Compilation takes about 40 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
@@ -28,7 +28,7 @@ _WHOLE = "whole"
 """Name of the file that marks a folder of the user's cache as complete."""
 
 _FIRST = "mallorn.hypotheses.kernels"
-"""The module that takes half of the time of compilation."""
+"""The module that, with `mallorn.gp.posterior_kernels`, takes half of the time of compilation."""
 
 _OTHERS = """
 import sys
@@ -57,8 +57,8 @@ def _state():
     from llvmlite import binding
 
     digest = hashlib.sha256()
-    here, engine = Path(__file__).parent, Path(__file__).parents[1] / "gp"
-    for path in (*sorted(here.glob("*.py")), engine / "batch.py", engine / "compiled.py"):
+    here, gp = Path(__file__).parent, Path(__file__).parents[1] / "gp"
+    for path in (*sorted(here.glob("*.py")), gp / "batch.py", gp / "compiled.py", gp / "posterior_kernels.py"):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())
@@ -81,6 +81,7 @@ def compile_kernels(folder, processes=1):
     folder.mkdir(parents=True)
     if processes > 1 and _FIRST not in sys.modules:
         with _compiled_beside(folder), machine_code_in(folder):
+            from mallorn.gp import posterior_kernels  # noqa: F401
             from mallorn.hypotheses import kernels  # noqa: F401
     _load(folder)
     if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
@@ -139,7 +140,8 @@ def _compiled_beside(folder):
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; a process that has imported them before keeps them."""
     with machine_code_in(folder):
-        from mallorn.gp import compiled
+        from mallorn.gp import compiled, posterior_kernels
         from mallorn.hypotheses import drw, kernels, semi_kernels
 
-    return kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric, *compiled.KERNELS
+    own = kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric
+    return *own, *compiled.KERNELS, posterior_kernels.posteriors

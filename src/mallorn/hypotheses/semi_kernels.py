@@ -59,7 +59,7 @@ def _sed(sed, points, t0, p, s, ds, work):
     if sed == _PARABOLA:
         _parabola(p, points, s, ds)
     else:
-        sed_of_points(_OF_KERNELS[sed], x, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
+        sed_of_points(_OF_KERNELS[sed], x, 0, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
 
 
 @jit

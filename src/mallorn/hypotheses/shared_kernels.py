@@ -8,7 +8,7 @@ numba compiles no function here by itself: two processes can compile the two fit
 from math import exp, log, sqrt
 
 import numpy as np
-from numba import float64, int64, njit
+from numba import float64, int64, njit, uint64
 from numba.extending import intrinsic
 
 from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
@@ -122,12 +122,12 @@ def point_constants(band, wavelength):
 
 
 @jit
-def _blackbody(inverse, c, s, a):
+def _blackbody(inverse, begin, c, s, a):
     """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
 
     exp(x) - 1 is accurate enough: x is above 0.1 at all allowed wavelengths and temperatures.
     """
-    for i in range(inverse.size):
+    for i in range(uint64(begin), uint64(inverse.size)):
         ex = exp_of(min(c[0, i] * inverse[i], 600.0)) - 1.0
         ey = exp_of(HC_OVER_K / REFERENCE * inverse[i]) - 1.0
         s[i] = c[1, i] * ey / ex
@@ -136,25 +136,25 @@ def _blackbody(inverse, c, s, a):
 
 
 @jit
-def _by_log_temperature(inverse, c, a, out):
+def _by_log_temperature(inverse, begin, c, a, out):
     """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
-    for i in range(inverse.size):
+    for i in range(uint64(begin), uint64(inverse.size)):
         x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
         out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
 
 
 @jit
-def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
+def _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work):
     """A blackbody of drifting temperature; see `sed_of_points`."""
     inverse, held, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         held[i] = min(max(x[i] - t0, -50.0), 200.0)
         ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
         inverse[i] = exp_of(-ln_t)
-    _blackbody(inverse, c, s, work[3:5])
+    _blackbody(inverse, begin, c, s, work[3:5])
     if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
+        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+        for i in range(uint64(begin), uint64(x.size)):
             ln_t = p[0] + p[1] * held[i] / 100.0
             free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
             slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
@@ -163,7 +163,7 @@ def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
 
 
 @jit
-def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+def _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
     """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
     e, blanketing = np.empty(3), np.empty(wavelength.size)
     for k in range(3):
@@ -171,15 +171,15 @@ def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, d
     for j in range(wavelength.size):
         blanketing[j] = exp(p[3] * min(log(wavelength[j] / COOLING_BREAK), 0.0))
     inverse, hot, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         hot[i] = 1.0 / (1.0 + exp_of(min((x[i] - t0) / e[2], 300.0)))
         inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
-    _blackbody(inverse, c, s, work[3:5])
-    for i in range(x.size):
+    _blackbody(inverse, begin, c, s, work[3:5])
+    for i in range(uint64(begin), uint64(x.size)):
         s[i] *= blanketing[band[i]]
     if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
+        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+        for i in range(uint64(begin), uint64(x.size)):
             q = min((x[i] - t0) / e[2], 300.0)
             share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
             by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
@@ -191,9 +191,9 @@ def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, d
 
 
 @jit
-def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
+def _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds):
     """A log-parabola whose slope drifts; see `sed_of_points`."""
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         held = min(max(x[i] - t0, -30.0), 100.0)
         ln = c[2, i]
         s[i] = exp_of((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
@@ -205,7 +205,7 @@ def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
 
 
 @jit
-def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
+def _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds):
     """An SED that does not change, or none; see `sed_of_points`."""
     bands = wavelength.size
     table = np.empty((2, bands))
@@ -215,28 +215,30 @@ def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
         for j in range(bands):
             inverse[j], number[j] = exp(-p[0]), j
         c = point_constants(number, wavelength)
-        _blackbody(inverse, c, table[0], a)
-        _by_log_temperature(inverse, c, a, table[1])
-    for i in range(band.size):
+        _blackbody(inverse, 0, c, table[0], a)
+        _by_log_temperature(inverse, 0, c, a, table[1])
+    for i in range(uint64(begin), uint64(band.size)):
         s[i] = table[0, band[i]]
     if derivatives:
-        slope[:] = 0.0
+        for i in range(uint64(begin), uint64(band.size)):
+            slope[i] = 0.0
         if kind == _BLACKBODY:
-            for i in range(band.size):
+            for i in range(uint64(begin), uint64(band.size)):
                 ds[0, i] = table[1, band[i]]
 
 
 @jit
-def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp."""
+def sed_of_points(kind, x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp, for the points from
+    begin on."""
     if kind == _DRIFTING_BLACKBODY:
-        _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
+        _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work)
     elif kind == _COOLING:
-        _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
+        _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
     elif kind == _PARABOLA:
-        _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds)
+        _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds)
     else:
-        _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds)
+        _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds)
 
 
 @jit

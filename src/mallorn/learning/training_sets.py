@@ -23,7 +23,6 @@ __all__ = [
     "KNOWING_NO_REDSHIFT",
     "OTHER_SURVEYS",
     "OTHER_SURVEYS_WITHOUT_REDSHIFT",
-    "WHOLE_OF",
     "WITHOUT_REDSHIFT",
     "study_of",
     "training_rows",
@@ -33,8 +32,6 @@ FINAL = "final"
 COPIES = ("no_redshift", "other_surveys", "other_surveys_no_redshift", "early", "early_no_redshift")
 """The training sets of copies; each has the name of the augmentation that makes it."""
 WITHOUT_REDSHIFT, OTHER_SURVEYS, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY, EARLY_WITHOUT_REDSHIFT = COPIES
-WHOLE_OF = {EARLY: FINAL, EARLY_WITHOUT_REDSHIFT: WITHOUT_REDSHIFT}
-"""For each training set of young objects, the set whose models score the same objects once they are old."""
 KNOWING_NO_REDSHIFT = (WITHOUT_REDSHIFT, OTHER_SURVEYS_WITHOUT_REDSHIFT, EARLY_WITHOUT_REDSHIFT)
 
 

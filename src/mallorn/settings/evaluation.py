@@ -95,13 +95,16 @@ class Tree(Block):
 class Predictive(Block):
     """Intervals of the score of a new sample of events, and how often they hold it: `snakemake predictive`."""
 
-    model: str = value("logistic_multiclass", "Name of one of the models; it is trained six times for each split.")
+    model: str = value("logistic_multiclass", "Name of one of the models; it is trained eleven times for each split.")
     target_events: Count | None = value(
         None, "Events of the class sought in the new sample; null: as many as the training set has."
     )
     other_events: Count | None = value(None, "Events of other classes in it; null: as many as the training set has.")
-    refits: AtLeastTwo = value(10, "Trainings on events drawn anew, for how the model itself varies.")
-    splits: Count = value(100, "Times that the events are parted in halves, the second the new sample of the first.")
+    refits: AtLeastTwo = value(20, "Trainings on one part of the events, for how the model itself varies.")
+    splits: Count = value(100, "Times that the events are parted, the second part the new sample of the first.")
+    parts: AtLeastTwo = value(
+        2, "Parts of the events in each split; more of a large survey show samples further apart."
+    )
 
 
 class Evaluation(Block):

@@ -56,8 +56,8 @@ EVALUATIONS = {
     "new_samples": (
         "What a new sample of events will show",
         "Intervals of a score: of the events that were scored (score), of a new sample of as many events as stated "
-        "(new_sample), and of one that also knows how models vary with their training events. found: share of random "
-        "halves of the events whose other half scored inside.",
+        "(new_sample), and of one that models of other training events score (new_sample_and_model). found: share of "
+        "random parts of the events for which another part scored inside.",
     ),
     "features": ("Audit of features", "What each feature alone tells of types, sets and siblings."),
     "selection": ("Selected features", "Features that stability selection keeps."),
