@@ -138,7 +138,7 @@ FLAGS = {
     "few bright": "fewer than 10 points above five sigma",
     "z uncertain": "error of the redshift above 5% of 1 + z",
     "z negative": "negative photometric redshift, raised before use",
-    "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models that were trained without redshifts",
+    "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models without redshift",
     "no u": "no point in u, the passband that separates hot from cool",
     "much dust": "E(B-V) above 1.5: in the plane of the Milky Way, or perhaps an A_V by mistake",
 }

@@ -34,7 +34,7 @@ EVALUATIONS = {
     ),
     "early_found": (
         "When they are found",
-        "The class sought, by days from its peak, the brightest detection, to the first age at which it is chosen, by "
+        "The target class, by days from its peak, the brightest detection, to the first age at which it is chosen, by "
         "thresholds of that age from the other folds.",
     ),
     "early_times": (
