@@ -50,6 +50,21 @@ def test_the_bound_of_single_objects_is_that_of_split_conformal_prediction():
     assert event_quantile(score[:0], event[:0], 0.5) == np.inf
 
 
+def test_sets_of_single_objects_are_those_of_crepes():
+    """Each object an event of its own: the sets by class are those of Mondrian conformal classifiers, one per leaf."""
+    crepes = pytest.importorskip("crepes", reason="the oracle of conformal sets is not installed: crepes")
+    rng = np.random.default_rng(5)
+    for n, level in ((60, 0.8), (400, 0.9), (399, 0.95)):
+        old, nodes, event = drawn(rng, n, siblings=(1,))
+        new, *_ = drawn(rng, 200, siblings=(1,))
+        found = sets("by_class", TREE, calibrate("by_class", TREE, old, nodes, event, level), new).leaves
+        score = 1.0 - old[np.arange(n), nodes]
+        oracle = crepes.ConformalClassifier().fit(score, bins=nodes)
+        for k, leaf in enumerate(LEAVES):
+            p = oracle.predict_p(1.0 - new[:, [leaf]], bins=np.full(200, leaf), smoothing=False)[:, 0]
+            assert np.array_equal(found[:, k], p > 1.0 - level + 1e-12)
+
+
 def test_an_event_counts_once_however_many_objects_it_has():
     """Three events weigh 1/4 each: a has 1, 2, b has 3, c has 4, 5, 6; half the weight is reached at b."""
     score, event = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), np.array(list("aabccc"))

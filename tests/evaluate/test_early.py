@@ -126,3 +126,14 @@ def test_objects_are_counted_by_when_they_are_found_about_their_peak():
     assert sum(counts.values()) == len(days)
     assert [round(7 * row["share_so_far"]) for row in found[:-1]] == [1, 1, 2, 3, 3, 4, 5, 6]
     assert np.isnan(found[-1]["share_so_far"])
+
+
+def test_labels_drawn_by_the_probabilities_tell_the_calibration_error_by_chance(labels):
+    """Objects of one bin: the error is the distance of a share of 20 events, two objects each, from 0.3."""
+    p = np.tile([0.3, 0.7], (40, 1))[None]
+    (row, _) = scores_by_age(
+        labels, np.full(40, "5 d", dtype=object), p, ("TDE", "other"), {**OPTIONS, "rounds": 200}, 1
+    )
+    assert row["expected_calibration_error"] == pytest.approx(abs(labels["target"].mean() - 0.3))
+    assert row["calibration_error_by_chance"] == pytest.approx(np.sqrt(2 / np.pi * 0.3 * 0.7 / 20), rel=0.15)
+    assert row["calibration_error_by_chance_high"] > 1.5 * row["calibration_error_by_chance"]

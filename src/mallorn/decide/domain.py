@@ -143,14 +143,13 @@ def judge(domain, seen):
         own = [name for name in names if name in weights]
         if not len(mine) or not own:
             continue
-        these = seen.take(mine)
-        objections = {name: _outside(domain["scorers"][name], these) for name in own}
-        shares = _shares(domain, these, names, {name: degree for name, (_, degree) in objections.items()})
-        for name, (why, _) in objections.items():
+        shares, objections = _shares(domain, seen.take(mine), names)
+        for name in own:
             weights[name][mine] = shares[name]
-            number = np.where(shares[name] > 0.0, [len(one) for one in why], np.inf)
-            for k in np.flatnonzero(number < fewest[mine]):
-                reason[mine[k]], fewest[mine[k]] = _SEPARATOR.join(why[k]), number[k]
+            for k in np.flatnonzero(shares[name]):
+                why = objections[name][k]
+                if len(why) < fewest[mine[k]]:
+                    reason[mine[k]], fewest[mine[k]] = _SEPARATOR.join(why), len(why)
     lacking = too_few(seen, domain["minimum"])
     nobody = np.isinf(fewest)
     reason[nobody] = NO_REDSHIFT
@@ -164,22 +163,35 @@ def judge(domain, seen):
     return Judgement(weights, cut, status, reason, seen.age)
 
 
-def _shares(domain, seen, names, degree):
-    """Return {training set: weight (n,)} of the scorers that exist among three: of whole curves, young ones and others.
+def _shares(domain, seen, names):
+    """Return ({training set: weight (n,)}, {training set: {object: objections}}) of three scorers, some of which exist.
 
-    degree: {training set: (n,)}, the objections of each scorer, which may count in part.
+    names: the scorers of whole light curves, of young objects, and of other surveys' views. A scorer is asked only
+    about objects whose weights depend on it.
     """
     whole, early, others = names
-    share, n = np.ones(len(seen.n_points)), len(seen.n_points)
-    if "young" in domain and {whole, early} <= set(degree):
-        spared = rising(degree[whole] - degree[early], 0.0, 1.0)
-        share = share_of_whole(domain, seen, whole) * (1.0 - spared)
+    scorers, n, said = domain["scorers"], len(seen.n_points), {name: {} for name in names}
+
+    def degree(name, asked):
+        found, rows = np.zeros(n), np.flatnonzero(asked)
+        if len(rows):
+            words, found[rows] = _outside(scorers[name], seen.take(rows))
+            said[name] = dict(zip(rows.tolist(), words, strict=True))
+        return found
+
+    share, objections = np.ones(n), np.full(n, np.inf)
+    if "young" in domain and {whole, early} <= set(scorers):
+        share = share_of_whole(domain, seen, whole)
+        of_whole = degree(whole, share > 0.0)
+        of_early = degree(early, (share < 1.0) | (of_whole > 0.0))
+        share = share * (1.0 - rising(of_whole - of_early, 0.0, 1.0))
+        objections = share * of_whole + (1.0 - share) * of_early
+    elif whole in scorers:
+        objections = degree(whole, share > 0.0)
     taken = np.zeros(n)
-    if others in degree:
-        objections = share * degree.get(whole, np.full(n, np.inf)) + (1.0 - share) * degree.get(early, 0.0)
-        taken = rising(objections - degree[others], 0.0, 1.0)
-    found = {whole: (1.0 - taken) * share, early: (1.0 - taken) * (1.0 - share), others: taken}
-    return {name: found[name] for name in degree}
+    if others in scorers:
+        taken = rising(objections - degree(others, objections > 0.0), 0.0, 1.0)
+    return {whole: (1.0 - taken) * share, early: (1.0 - taken) * (1.0 - share), others: taken}, said
 
 
 def tell_judgement(domain, seen, judgement):

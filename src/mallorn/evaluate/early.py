@@ -11,6 +11,7 @@ from mallorn.decide.classes import rescaled
 from mallorn.metrics import (
     average_precision,
     bootstrap_weights,
+    calibration_errors_by_chance,
     calibration_table,
     expected_calibration_error,
     interval,
@@ -37,6 +38,10 @@ _ABOUT_PEAK = (-50.0, -20.0, 0.0, 20.0, 50.0)
 """Days from the peak that part the rows of `found_about_peak`."""
 
 _EDGES = np.linspace(0.0, 1.0, 11)
+_CHANCES = 200
+"""Most draws of labels for the calibration error by chance."""
+
+_ERRORS = ("expected_calibration_error", "calibration_error_by_chance", "calibration_error_by_chance_high")
 
 
 def known_by(names, cuts, ages):
@@ -79,7 +84,8 @@ def scores_by_age(labels, ages, probability, names, options, seed):
     """Return one row {column: value} for each age and class.
 
     Columns: age, class, objects, targets, target_events, average_precision with its interval over events,
-    recall_at_50, recall_at_80, recall_at_90, expected_calibration_error.
+    recall_at_50, recall_at_80, recall_at_90, expected_calibration_error; calibration_error_by_chance and
+    calibration_error_by_chance_high, the mean and the upper end of what probabilities that hold would show.
 
     labels: {"target" (n,), "class" (n,) str, "event" (n,)}. ages (n,) str, as copies are called. probability (R, n, C)
     in each repeat, of the classes `names`, the first of which is the one sought. options: block `evaluation`.
@@ -190,14 +196,17 @@ def _scores(target, probability, event, options, seed):
     names = ["average_precision", "average_precision_low", "average_precision_high"]
     recalls = [f"recall_at_{round(100 * precision)}" for precision in PRECISIONS]
     if not 0 < target.sum() < len(target):
-        return dict.fromkeys([*names, *recalls, "expected_calibration_error"], np.nan)
+        return dict.fromkeys([*names, *recalls, *_ERRORS], np.nan)
     weights = bootstrap_weights(event, target, options["rounds"], seed)
     drawn = np.array([_mean_precision(target, probability, w) for w in weights])
     found = dict(zip(names, (_mean_precision(target, probability), *interval(drawn, options["level"])), strict=True))
     for name, precision in zip(recalls, PRECISIONS, strict=True):
         found[name] = np.mean([recall_at_precision(target, p, precision) for p in probability])
     errors = [expected_calibration_error(calibration_table(target, p, _EDGES)) for p in probability]
-    return found | {"expected_calibration_error": np.mean(errors)}
+    chance = calibration_errors_by_chance(probability[0], event, _EDGES, min(options["rounds"], _CHANCES), seed)
+    return found | dict(
+        zip(_ERRORS, (np.mean(errors), chance.mean(), np.quantile(chance, options["level"])), strict=True)
+    )
 
 
 def _mean_precision(target, probability, weight=None):

@@ -11,7 +11,7 @@ import numpy as np
 from numba import float64, int64, njit
 
 from mallorn.gp.batch import BLANKS
-from mallorn.hypotheses.shared_kernels import exp_of, jit
+from mallorn.runtime.arithmetic import exp_of, jit
 
 __all__ = ["posteriors"]
 
@@ -235,8 +235,8 @@ def posteriors(
 
     start (m + 1,), time, band, y, noise (N,): of the batch. rate, variance (m,): w and sigma^2 of each process.
     correlation (m, B, B): of passbands with each other; of_slots (m, B, S) with the S wavelengths that are predicted;
-    among_slots (m, S, S): of these. peak_share (m, B): with the wavelengths whose sum defines the peak. steps (Q,): days
-    from the brightest visit at which the peak is looked for. phases (m, T): days from the peak that are predicted;
+    among_slots (m, S, S): of these. peak_share (m, B): with the wavelengths whose sum defines the peak. steps (Q,):
+    days from the brightest visit at which the peak is looked for. phases (m, T): days from the peak that are predicted;
     knots (K,): which of them have covariances; window (W,): within which of them the slots' own peaks are looked for.
 
     Returned are status (m,), 1 where the covariance is not positive definite, whose other values are NaN; mu (m,); peak

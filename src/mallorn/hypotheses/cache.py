@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes about 40 s of CPU. A user who scores waits for it once; two processes share it if there are two
+Compilation takes about 35 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
@@ -57,8 +57,9 @@ def _state():
     from llvmlite import binding
 
     digest = hashlib.sha256()
-    here, gp = Path(__file__).parent, Path(__file__).parents[1] / "gp"
-    for path in (*sorted(here.glob("*.py")), gp / "batch.py", gp / "compiled.py", gp / "posterior_kernels.py"):
+    here, mallorn = Path(__file__).parent, Path(__file__).parents[1]
+    others = "gp/batch.py", "gp/compiled.py", "gp/posterior_kernels.py", "runtime/arithmetic.py"
+    for path in (*sorted(here.glob("*.py")), *(mallorn / name for name in others)):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())

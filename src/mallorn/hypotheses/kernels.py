@@ -21,14 +21,12 @@ from mallorn.hypotheses.shared_kernels import (
     EXHAUSTED,
     STUCK,
     copy_into,
-    exp_of,
-    jit,
-    log_of,
     point_constants,
     predicted_gain,
     sed_of_points,
     solve_positive,
 )
+from mallorn.runtime.arithmetic import exp_of, jit, log_of
 
 __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
 
@@ -306,8 +304,8 @@ def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps,
 
     Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
     still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
-    points, work: see `_model`. before: see `_objective`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
-    Hessian (P, P).
+    points, work: see `_model`. before: see `_objective`. out: room for the amplitudes and norms (groups,), half the
+    gradient (P,) and half the Hessian (P, P).
     """
     mean, sd, low, high = prior[0], prior[1], prior[2], prior[3]
     amplitude, norm, gradient, hessian = out
@@ -351,9 +349,7 @@ def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps,
             trial_begin = _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
             evaluations += 1
             _amplitudes(trial_m, trial_begin, f, group, trial_amplitude, trial_norm)
-            trial_chi2, value = _objective(
-                f, before, trial_m, trial_begin, group, trial_amplitude, trial, mean, sd
-            )
+            trial_chi2, value = _objective(f, before, trial_m, trial_begin, group, trial_amplitude, trial, mean, sd)
             gain = best - value
         moved = gain >= 0
         if not moved:

@@ -23,12 +23,12 @@ from mallorn.hypotheses.shared_kernels import (
     EXHAUSTED,
     STUCK,
     copy_into,
-    jit,
     point_constants,
     predicted_gain,
     sed_of_points,
     solve_positive,
 )
+from mallorn.runtime.arithmetic import jit
 
 __all__ = ["fit_semi_parametric"]
 

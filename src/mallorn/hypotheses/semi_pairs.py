@@ -21,7 +21,7 @@ from math import exp, log, sqrt
 import numpy as np
 
 from mallorn.hypotheses.models import HC_OVER_K, REFERENCE
-from mallorn.hypotheses.shared_kernels import jit
+from mallorn.runtime.arithmetic import jit
 
 __all__ = ["ECHO", "PAIR", "pair_likelihood", "pair_second"]
 

@@ -25,9 +25,7 @@ __all__ = ["Fits", "GaussianProcesses", "Posterior"]
 class GaussianProcesses(Block):
     """How Gaussian processes are computed."""
 
-    engine: Literal["compiled", "celerite2"] = value(
-        "compiled", "What computes the fits; both give the same to 1e-7."
-    )
+    engine: Literal["compiled", "celerite2"] = value("compiled", "What computes the fits; both give the same to 1e-7.")
 
 
 class Prior(Block):
