@@ -38,8 +38,8 @@ RULE_GRAPH = ("--cores", "1", "--rulegraph", "dot")
 EXAMPLE = "mith_mith_lith"
 """An object of the example with points of rise and fall, so that differences between the fits can be seen."""
 SPAN = (-40.0, 100.0)
-GROWING = "ithron_ross_mellon"
-"""An object of the example whose rise is seen from its first days on."""
+GROWING = "aglar_ernil_astar"
+"""A simulated TDE of the example that looks like a supernova first, and then like an AGN."""
 AGES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150)
 """Days since the trigger."""
 SHOWN = {"tde_free": "tidal disruption event", "supernova": "supernova", "hot_supernova": "hot supernova"}
@@ -114,7 +114,7 @@ def scores_over_time():
     one = curves.take([list(curves.object_id).index(GROWING)])
     model, (trigger,) = mallorn.load_model(), trigger_times(one)
     said = [model.predict(mallorn.as_of(one, trigger + age), tell=False).iloc[0] for age in AGES]
-    silent = max(age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"]))
+    silent = max((age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"])), default=None)
     clear, days = one.dereddened()[0], one.mjd - trigger
     with style():
         figure, axes = new_figure(1, 2, width=11.0, height=3.4)
@@ -127,8 +127,9 @@ def scores_over_time():
         axes[0].legend(ncols=2, fontsize=8)
         for name in model.classes:
             axes[1].plot(AGES, [row[f"probability__{name}"] for row in said], marker="o", markersize=3.5, label=name)
-        axes[1].axvspan(0, silent, color=PAPER)
-        axes[1].text(silent / 2, 0.5, "too few points", rotation=90, ha="center", va="center", fontsize=8)
+        if silent is not None:
+            axes[1].axvspan(0, silent, color=PAPER)
+            axes[1].text(silent / 2, 0.5, "too few points", rotation=90, ha="center", va="center", fontsize=8)
         axes[1].set(ylabel="probability", ylim=(-0.02, 1.02))
         axes[1].legend(fontsize=8)
         for axis in axes:

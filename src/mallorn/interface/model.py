@@ -191,7 +191,7 @@ class Model:
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
 
         One row for each object and feature, for the `features` largest SHAP values of each object. Columns: object_id,
-        feature, value, shap, and meaning. shap is what the feature adds to the margin of the class sought (the mean
+        feature, value, shap, and meaning. shap is what the feature adds to the margin of the target class (the mean
         SHAP value over the fits of members that have them). rows: indices of the objects to explain, all by default.
         Raises DataError if no member has SHAP values.
         """
