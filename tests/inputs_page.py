@@ -14,39 +14,36 @@ SECTIONS = {
     "Rows and objects of the light curves": ROWS,
     "Whole files of light curves": FILES,
 }
-WENT_WRONG_TEXT = """Real users have such data. mallorn once gave a wrong answer without a word, or failed with a wrong
-explanation. The last column names the test that holds mallorn to what it does now."""
+WENT_WRONG_TEXT = """Real users have such data. mallorn once gave a wrong answer without a warning, or failed with a
+wrong explanation. The last column names the test of what it does now."""
 
 INTRODUCTION = """# Inputs
 
-What happens to bad files, bad values and full disks. This page is written from the table that the tests run through
-(`tests/bad_inputs.py`; `python tests/inputs_page.py` writes it anew).
+What does mallorn do with bad files, bad values and full disks? The tests check every row of these tables: the page is
+made from theirs (`tests/bad_inputs.py`, by `python tests/inputs_page.py`).
 
 - **error**: the run ends before it makes anything from the file. The message names the file, the line, and the column
-  or object. It says what was expected, what was found, and the next step. The words given here are among it.
+  or object. It says what was expected, what was found, and the next step. The words in the tables are part of it.
 - **set aside**: mallorn leaves the row out, with this reason, and counts it. `results/set_aside/{split}.parquet` has
-  the number of rows and the first line for each file, reason and object. Rows read are points kept and rows set aside.
-  If a file would lose more than `ingest.max_set_aside` of its rows, that is an error. If several reasons hold, the
-  first one counts.
-- **the same result**: as if the file were sound.
-- **goes through**: the run goes on with what there is. Every object of a survey's test log gets a prediction, since a
-  submission asks for it. If an object has no usable point, a warning names it. A new object (`classify`) without usable
+  the number of rows and the first line for each file, reason and object. If a file would lose more than
+  `ingest.max_set_aside` of its rows, that is an error. If several reasons hold, the first one counts.
+- **the same result**: as if nothing were wrong with the file.
+- **goes through**: the run continues with what is usable. Every object of a survey's test log gets a prediction, since
+  a submission needs it; if it has no usable point, a warning names it. A new object (`classify`) without usable
   points gets no prediction, and the column `domain_reason` of `predictions.csv` says why.
 
-Every result says which data it is from. `results/input.json` and `results/classified/input.json` begin with the path
+Every result says which data it comes from. `results/input.json` and `results/classified/input.json` begin with the path
 and a digest of all files. Tables of new objects have both in the columns `input` and `input_sha256` (Parquet: in the
-metadata; VOTable: in the description). Pages, and the last words of a run, have them in a line at the top. A submission
-has the form that Kaggle takes, and nothing else. A run first removes what it is about to make. So if it fails, it
-leaves no prediction of other data that looks like its own.
+metadata; VOTable: in the description). Pages and the summary at the end of a run begin with them. Only a submission
+does not have them, since Kaggle accepts no other columns. A run first removes the files that it is going to make. So if
+it fails, no predictions for other data are left that could be taken for its own.
 
 A redshift may be missing: an empty Z, or -9, -99, -999, -9999, -99999, 999 or 9999. mallorn counts such objects. Models
 that were trained without redshifts score them ([models](../howto/models.md#redshifts)).
 
-Ids of objects are text. Any printable id will do, also one with commas, quotes or slashes. No id becomes part of a
-path, and pages escape what they show.
+Ids of objects are text. Any printable id is allowed, also one with commas, quotes or slashes.
 
-Surveys, results and saved models may come from others: mallorn runs nothing in them. Configurations may name code. See
-[Security](../security.md).
+[Security](../security.md) says which files you can use without reading them first.
 """
 
 
@@ -76,7 +73,7 @@ def table(head, rows):
 def gone_wrong():
     """Return the section on cases that went wrong: what happened before, and what happens now."""
     rows = [(cell(case.what), cell(case.before), cell(case.now), f"`{case.test}`") for case in WENT_WRONG]
-    return f"## Cases that went wrong\n\n{WENT_WRONG_TEXT}\n\n{table(('case', 'before', 'now', 'held by'), rows)}\n"
+    return f"## Cases that went wrong\n\n{WENT_WRONG_TEXT}\n\n{table(('case', 'before', 'now', 'test'), rows)}\n"
 
 
 def page():

@@ -32,7 +32,7 @@ if command -v uv >/dev/null; then
   step "venv" "$python" -m venv "$work/by_uv"
   UV_CACHE_DIR=$work/uv step "uv pip install WHEEL" uv pip install --quiet --python "$work/by_uv/bin/python" "${wheel[0]}"
 fi
-step "pip install WHEEL" "$work/venv/bin/python" -m pip install --quiet --no-cache-dir "${wheel[0]}"
+step "pip install --no-compile WHEEL" "$work/venv/bin/python" -m pip install --quiet --no-cache-dir --no-compile "${wheel[0]}"
 cd "$work"
 step "mallorn score --example" venv/bin/mallorn score --example --out scores.csv
 step "again, with pages" venv/bin/mallorn score --example --out scores.csv --report pages/

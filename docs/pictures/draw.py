@@ -38,8 +38,8 @@ RULE_GRAPH = ("--cores", "1", "--rulegraph", "dot")
 EXAMPLE = "mith_mith_lith"
 """An object of the example with points of rise and fall, so that differences between the fits can be seen."""
 SPAN = (-40.0, 100.0)
-GROWING = "ithron_ross_mellon"
-"""An object of the example whose rise is seen from its first days on."""
+GROWING = "aglar_ernil_astar"
+"""A simulated TDE of the example that looks like a supernova first, and then like an AGN."""
 AGES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 100, 125, 150)
 """Days since the trigger."""
 SHOWN = {"tde_free": "tidal disruption event", "supernova": "supernova", "hot_supernova": "hot supernova"}
@@ -113,8 +113,8 @@ def scores_over_time():
     curves = mallorn.read(example_file(), source="table", survey="lsst")
     one = curves.take([list(curves.object_id).index(GROWING)])
     model, (trigger,) = mallorn.load_model(), trigger_times(one)
-    said = [model.predict(mallorn.as_of(one, trigger + age)).iloc[0] for age in AGES]
-    silent = max(age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"]))
+    said = [model.predict(mallorn.as_of(one, trigger + age), tell=False).iloc[0] for age in AGES]
+    silent = max((age for age, row in zip(AGES, said, strict=True) if np.isnan(row["probability"])), default=None)
     clear, days = one.dereddened()[0], one.mjd - trigger
     with style():
         figure, axes = new_figure(1, 2, width=11.0, height=3.4)
@@ -127,8 +127,9 @@ def scores_over_time():
         axes[0].legend(ncols=2, fontsize=8)
         for name in model.classes:
             axes[1].plot(AGES, [row[f"probability__{name}"] for row in said], marker="o", markersize=3.5, label=name)
-        axes[1].axvspan(0, silent, color=PAPER)
-        axes[1].text(silent / 2, 0.5, "too few points", rotation=90, ha="center", va="center", fontsize=8)
+        if silent is not None:
+            axes[1].axvspan(0, silent, color=PAPER)
+            axes[1].text(silent / 2, 0.5, "too few points", rotation=90, ha="center", va="center", fontsize=8)
         axes[1].set(ylabel="probability", ylim=(-0.02, 1.02))
         axes[1].legend(fontsize=8)
         for axis in axes:
@@ -232,7 +233,12 @@ def _write_graph(path, before, stages, depth):
     for name in sorted(before, key=lambda n: (depth[n], order.index(stages[n]), n)):
         rows.setdefault(depth[name], []).append(name)
     x, y = {}, {}
-    total = max(map(len, rows.values())) * (width + gap)
+    used = {stages[n] for n in before}
+    legend = [
+        *[s for s in STAGE_COLORS.items() if s[0] in used],
+        *([("other", OTHER)] if used - set(STAGE_COLORS) else []),
+    ]
+    total = max(max(map(len, rows.values())) * (width + gap), 20 + 110 * len(legend))
     for k, level in enumerate(sorted(rows)):
         row = rows[level]
         if k:
@@ -250,9 +256,7 @@ def _write_graph(path, before, stages, depth):
                 f'{bottom - bend:.0f} {x[name]:.0f} {bottom:.0f}" fill="none" stroke="{GREY}" stroke-width="1.2"/>'
             )
     shapes += [_box(x[n] - width / 2, y[n], width, height, n, STAGE_COLORS.get(stages[n], OTHER)) for n in before]
-    for k, (stage, color) in enumerate(
-        (*[s for s in STAGE_COLORS.items() if s[0] in set(stages[n] for n in before)], ("other", OTHER))
-    ):
+    for k, (stage, color) in enumerate(legend):
         shapes.append(_box(10 + k * 110, 8, 100, 20, stage, color))
     _write_svg(path, shapes, total, 50 + step * (max(rows) + 1), "The rules of a run and what each needs")
 

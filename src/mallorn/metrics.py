@@ -24,6 +24,7 @@ __all__ = [
     "precision_recall",
     "recall_at_precision",
     "roc_auc",
+    "sums_down_to",
 ]
 
 _BATCH = 1_000_000
@@ -39,21 +40,32 @@ def precision_recall(target, score, weight=None):
     target, score, weight = _arrays(target, score, weight)
     order = np.argsort(-score, kind="stable")
     last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    weight = weight[..., order]
-    hits = np.cumsum(weight * target[order], axis=-1)[..., last]
-    chosen = np.cumsum(weight, axis=-1)[..., last]
+    hits, chosen = sums_down_to(target[order], weight[..., order], last)
     positives = hits[..., -1:]
     if weight.ndim == 1 and positives[0] == 0:
         raise ValueError("precision and recall need at least one positive label")
     return score[order][last], _ratio(hits, chosen, 0.0), _ratio(hits, positives, np.nan)
 
 
-def average_precision(target, score, weight=None):
+def sums_down_to(target, weight, last):
+    """Return the summed weights (..., K) of the targets, and of all, among the objects down to each of `last` (K,).
+
+    target (n,) 0 or 1, weight (..., n). The sums of targets skip all others, whose zeros would change no bit of them.
+    """
+    chosen = np.cumsum(weight, axis=-1)
+    at, before = np.flatnonzero(target), np.cumsum(target)[last]
+    hits = np.zeros((*weight.shape[:-1], len(at) + 1))
+    np.cumsum(weight[..., at], axis=-1, out=hits[..., 1:])
+    return hits[..., before], chosen if len(last) == len(target) else chosen[..., last]
+
+
+def average_precision(target, score, weight=None, curve=None):
     """Return the area under the precision-recall curve by steps, AP = sum_k (R_k - R_{k-1}) P_k.
 
-    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score (n,).
+    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score (n,). curve: what
+    `precision_recall` returns of these, if it is known.
     """
-    _, precision, recall = precision_recall(target, score, weight)
+    _, precision, recall = precision_recall(target, score, weight) if curve is None else curve
     return _plain(np.sum(np.diff(recall, prepend=0.0, axis=-1) * precision, axis=-1))
 
 
@@ -84,9 +96,12 @@ def decision_scores(target, decision, weight=None):
     }
 
 
-def recall_at_precision(target, score, precision, weight=None):
-    """Return the highest recall of any threshold whose precision is at least `precision`; 0 if there is none."""
-    _, achieved, recall = precision_recall(target, score, weight)
+def recall_at_precision(target, score, precision, weight=None, curve=None):
+    """Return the highest recall of any threshold whose precision is at least `precision`; 0 if there is none.
+
+    curve: see `average_precision`.
+    """
+    _, achieved, recall = precision_recall(target, score, weight) if curve is None else curve
     return _plain(np.where(achieved >= precision, recall, 0.0).max(axis=-1))
 
 

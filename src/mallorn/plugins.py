@@ -68,7 +68,7 @@ KINDS = {
     "learners": Kind("learner", "learners", ("NEEDS", "PARAMETERS"), ("fit", "predict", "save", "load")),
     "transforms": Kind("transform", "learning/transforms", ("NEEDS", "PARAMETERS"), ("fit", "apply", "save", "load")),
     "hypotheses": Kind("hypothesis", "hypotheses", (), ("hypothesis",)),
-    "artifacts": Kind("artifact", "families/artifacts", ("NEEDS", "SLOTS"), ("units", "make")),
+    "artifacts": Kind("artifact", "families/artifacts", ("ENGINE", "NEEDS", "SLOTS"), ("units", "make")),
     "sources": Kind("source", "sources", (), ("splits", "files", "metadata_files", "read_metadata", "read_split")),
     "formats": Kind("format", "sources", ("FILES", "SURVEYS", "SETTINGS", "ROWS_OF_OBJECT"), ("batches",)),
 }

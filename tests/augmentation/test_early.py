@@ -12,7 +12,7 @@ from mallorn.survey.copies import cuts_of, originals
 from mallorn.survey.lightcurves import LightCurves, joined
 from mallorn.survey.passbands import LSST
 
-FIXED = {"days": 0, "shares": 0, "exponents": [0.0, 11.0]}
+FIXED = {"days": 0, "shares": 0, "exponents": [0.0, 11.0], "history": None}
 OPTIONS = {**defaults()["augmentations"]["early"], "ages": [20.0, 50.0], "random": FIXED}
 MINIMUM = {"points": 3, "detections": 0, "nights": 2}
 
@@ -78,7 +78,7 @@ def test_a_copy_that_shows_no_more_is_left_out():
 
 
 def test_random_copies_are_of_times_drawn_for_each_object(curves):
-    options = {**OPTIONS, "random": {"days": 9, "shares": 7, "exponents": [0.0, 6.5]}}
+    options = {**OPTIONS, "random": {**FIXED, "days": 9, "shares": 7, "exponents": [0.0, 6.5]}}
     copies = joined(known_at_ages(curves, options, MINIMUM, 7))
     cuts, of = cuts_of(copies.object_id), originals(copies.object_id)
     drawn = np.flatnonzero([cut.startswith(("days", "share")) for cut in cuts])
@@ -102,10 +102,22 @@ def test_random_copies_are_of_times_drawn_for_each_object(curves):
 def test_days_of_random_copies_are_spread_evenly_in_their_logarithm():
     times = np.arange(0.0, 3000.0, 1.0)
     curves = seen((times, np.full(len(times), 50.0)))
-    options = {**OPTIONS, "ages": [2.0], "random": {"days": 400, "shares": 0, "exponents": [3.0, 11.0]}}
+    options = {**OPTIONS, "ages": [2.0], "random": {**FIXED, "days": 400, "exponents": [3.0, 11.0]}}
     copies = joined(known_at_ages(curves, options, MINIMUM, 7))
     drawn = np.log2([n for n, cut in zip(copies.n_points, cuts_of(copies.object_id), strict=True) if cut[0] == "d"])
     assert 3.0 <= drawn.min() < 3.2
     assert 10.8 < drawn.max() <= 11.01
     above = drawn[drawn > 8.0]  # below it many draws show the same points
     assert abs(np.mean(above > 9.5) - 0.5) < 0.1
+
+
+def test_random_copies_may_have_another_history(curves):
+    drawn = {**FIXED, "days": 3, "exponents": [4.0, 5.0]}
+    forced, alerts = (
+        known_at_ages(curves, {**OPTIONS, "ages": [20.0], "random": {**drawn, "history": how}}, MINIMUM, 7)
+        for how in (None, "alerts")
+    )
+    assert [lc.n_points.tolist() for lc in forced[:2]] == [lc.n_points.tolist() for lc in alerts[:2]]
+    before = [joined(copies[2:]).mjd.min() for copies in (forced, alerts)]
+    assert before[0] == curves.mjd.min()
+    assert before[1] == 25.0  # the last point without a detection

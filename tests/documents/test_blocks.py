@@ -18,7 +18,7 @@ from mallorn.command.main import mallorn
 from mallorn.settings.resolve import defaults, resolve
 
 ELSEWHERE = {"cat", "cd", "git", "head", "kaggle", "less", "pip", "python3", "source", "squeue", "tmux", "unzip"}
-ELSEWHERE |= {"$EDITOR", ".venv/bin/python", "pre-commit", "export"}
+ELSEWHERE |= {"$EDITOR", ".venv/bin/python", "pre-commit", "export", "docker", "apptainer", "conda"}
 """Programs that are not of this project."""
 LANGUAGES = {"", "yaml", "python", "text", "toml"}
 PLUGGED_IN = {"plugins"}

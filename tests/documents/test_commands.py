@@ -26,6 +26,7 @@ ELSEWHERE = {
     r"kaggle |unzip ": "needs an account of Kaggle and the challenge's data",
     r"\$EDITOR |tmux |squeue |less |head |eval ": "a program of the reader's own",
     r"\.ci/run$": "it runs these tests",
+    r"docker |apptainer |conda build ": "needs a builder and its images; test_packaging.py checks the recipes",
     r"PYTHONPATH=src \.venv/bin/python docs/how_good.py": "needs the challenge's data; test_how_good.py runs it",
     r"mallorn watch alerce ": "asks the broker; tests/watch/test_watch.py asks a server that stands for it",
     r"snakemake --profile profiles/slurm --software-deployment-method conda": "needs conda and the network",

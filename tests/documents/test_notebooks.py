@@ -13,10 +13,13 @@ from mallorn import plugins
 
 
 def shell(folder):
-    """Return what stands for a line `!snakemake ...`: the same command, its jobs as forks, which must succeed."""
+    """Return what stands for a line `!snakemake ...`: the same command, its jobs as forks, which must succeed.
+
+    A pipe after it, which shortens what a reader sees, is left out.
+    """
 
     def run(line):
-        program, *words = shlex.split(line)
+        program, *words = shlex.split(line.partition(" 2>&1 |")[0])
         assert program == "snakemake", "a tutorial's tests run no other program"
         done = forks.run(ROOT, folder, words, clean_environment())
         assert done.returncode == 0, done.stderr[-3000:]

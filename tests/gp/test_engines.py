@@ -5,20 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from mallorn.gp import solver
-from mallorn.gp.engines import choose_engine, load_engine
-from mallorn.gp.models import MODELS
+from mallorn.gp.engines import load_engine
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-
-
-@pytest.mark.parametrize(("name", "engine"), [("drw", "celerite2"), ("matern", "celerite2"), ("multiband", "compiled")])
-def test_auto_compiles_multi_band_fits(name, engine):
-    assert choose_engine("auto", MODELS[name]) == engine
-    for other in ("celerite2", "compiled"):
-        assert choose_engine(other, MODELS[name]) == other
 
 
 def test_celerite2_is_loaded_without_numba():

@@ -8,6 +8,7 @@ from semi_events import EPOCH, REDSHIFT, SETTINGS, covariance, drawn, light, obs
 
 from mallorn.errors import ConfigError
 from mallorn.hypotheses import semi_kernels
+from mallorn.hypotheses.cache import second_light
 from mallorn.hypotheses.semi import chosen_semi_parametric, fit_semi_parametric, semi_units
 from mallorn.hypotheses.semi_models import PROCESSES, SEMI_PARAMETRIC, SEMI_SEDS
 from mallorn.survey.passbands import SLOT_WAVELENGTHS
@@ -21,8 +22,9 @@ def evaluated(h, p, x, band, flux, error, t0, mean_sd=1e6):
     free[1, -1] = mean_sd if h.parameter_names[-1] == "mean" else 1e6
     given = np.array([0, len(x)]), x, band, flux, error**2, 1.0 * SLOT_WAVELENGTHS[None], np.array([t0])
     rest = p[None], np.empty((1, 0, len(p))), free, 0, 0, 0, 1.0
-    numbers = PROCESSES.index(h.process), SEMI_SEDS.index(h.sed)
-    _, deviance, _, objective, gradient, hessian, *_ = semi_kernels.fit_semi_parametric(*numbers, *given, *rest)
+    fit, second = (second_light(), True) if h.second_light else (semi_kernels.fit_semi_parametric, None)
+    numbers = PROCESSES.index(h.process), SEMI_SEDS.index(h.sed), second
+    _, deviance, _, objective, gradient, hessian, *_ = fit(*numbers, *given, *rest)
     return deviance[0], objective[0], gradient[0], hessian[0]
 
 

@@ -79,7 +79,7 @@ def test_the_card_says_what_was_learned_from(tables):
         assert words in model_card({**ABOUT, **dict.fromkeys(names, {})}, tables, 0.9, EXPORT)
     folds = model_card(ABOUT, tables, 0.9, {**EXPORT, "trained": "folds", "note": ""})
     assert "one, two, each the mean of the fits of all folds; their mean" in folds
-    assert folds.endswith("are TDE; on the sky far fewer are.\n")
+    assert folds.endswith("are TDE; on the sky it is far fewer.\n")
     assert "Objects as other surveys would see them:\n\nnot measured" in card
 
 

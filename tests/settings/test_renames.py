@@ -49,7 +49,7 @@ def test_old_values_are_answered_with_the_new_ones():
     assert RENAMED_VALUES
     for path, values in RENAMED_VALUES.items():
         for old, new in values.items():
-            if path.startswith("models."):
+            if path.startswith(("models.", "gp.")):
                 resolve(stated(path, new))
             else:  # lists of hypotheses, which must go together
                 assert new in [h.name for h in HYPOTHESES]

@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 def fit(folder, kernels, output):
     given = {"points": str(folder / "points.parquet"), "objects": str(folder / "objects.parquet")}
     made = {"output": str(folder / output), "settings": SETTINGS, "code": "a"}
-    params = {"artifacts": {"fits/hypotheses": made}, "engine": "auto"}
+    params = {"artifacts": {"fits/hypotheses": made}, "engine": "compiled"}
     return run("fit_lightcurves", folder, folder / output, given | {"kernels": str(folder / kernels)}, params)
 
 

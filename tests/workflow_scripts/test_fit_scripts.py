@@ -53,7 +53,7 @@ def asked(folder, names=FITTED, codes=None, **settings):
     return made
 
 
-def run(folder, made, engine="celerite2", kernels=""):
+def run(folder, made, engine="celerite2", kernels=None):
     """Run the adapter; return its log."""
     given = {"points": str(folder / "points.parquet"), "objects": str(folder / "objects.parquet")}
     job = SimpleNamespace(
@@ -114,15 +114,15 @@ def made(monkeypatch):
     def watched(kind, name, *functions):
         module = load(kind, name, *functions)
         make = lambda *given: (names.append(name), module.make(*given))[1]  # noqa: E731
-        return SimpleNamespace(NEEDS=module.NEEDS, units=module.units, make=make)
+        return SimpleNamespace(NEEDS=module.NEEDS, ENGINE=module.ENGINE, units=module.units, make=make)
 
     monkeypatch.setattr(stored_artifacts, "load", watched)
     return names
 
 
-def write(folder, made, **more):
+def write(folder, made, engine="celerite2", names=FITTED, **more):
     stored_artifacts.write_artifacts(
-        str(folder / "points.parquet"), str(folder / "objects.parquet"), asked(folder, **more), engine="celerite2"
+        str(folder / "points.parquet"), str(folder / "objects.parquet"), asked(folder, names, **more), engine=engine
     )
     done = list(made)
     made.clear()
@@ -155,6 +155,12 @@ def test_a_change_of_one_artifact_makes_it_and_what_is_made_of_it_again(survey, 
     write(survey, made)
     assert write(survey, made, **change) == again
     assert write(survey, made, **change) == []
+
+
+def test_another_engine_makes_again_what_it_fits_alone(survey, made):
+    names = ["fits/drw", "fits/hypotheses"]
+    assert write(survey, made, names=names) == ["drw", "hypotheses"]
+    assert write(survey, made, "compiled", names) == ["drw"]
 
 
 def test_other_light_curves_and_lost_tables_are_made_again(survey, made):

@@ -40,20 +40,22 @@ def known_at_ages(lightcurves, options, minimum, seed):
     """Return copies of training objects at each age, at random ages, and whole, as a list of `LightCurves`.
 
     options: block `augmentations.early`. minimum: block `domain`; copies with less are left out, and so is a copy that
-    shows what another shows, which stands before it in the list. A copy is called as `mallorn.survey.copies` says, by
-    `age_name`, `WHOLE` or, of random ages, "days 1", "share 1" and so on. Draws depend on the seed, the object and that
-    name alone.
+    shows what another of the same history shows, which stands before it in the list. A copy is called as
+    `mallorn.survey.copies` says, by `age_name`, `WHOLE` or, of random ages, "days 1", "share 1" and so on. Draws depend
+    on the seed, the object and that name alone.
     """
-    trigger = Trigger(**options["trigger"])
+    trigger, history = Trigger(**options["trigger"]), options["history"]
     reported, found = trigger_times(lightcurves, trigger), []
-    taken = [{0} for _ in range(len(lightcurves))]  # a copy is all points until a time: their number tells which
-    times = [(age_name(age), reported + age) for age in sorted(options["ages"])] + [(WHOLE, None)]
-    for name, mjd in [*times, *_random_times(lightcurves, options["random"], trigger, seed)]:
-        lc = lightcurves if mjd is None else as_of(lightcurves, mjd, trigger, options["history"])
-        new = np.array([n not in own for n, own in zip(lc.n_points, taken, strict=True)], dtype=bool)
-        rows = np.flatnonzero(enough(observed(lc), minimum) & new)
+    taken = [set() for _ in range(len(lightcurves))]  # a copy is all points until a time: their number tells which
+    times = [(age_name(age), reported + age, history) for age in sorted(options["ages"])] + [(WHOLE, None, history)]
+    of_random = options["random"]["history"] or history
+    drawn = _random_times(lightcurves, options["random"], trigger, seed)
+    for name, mjd, how in [*times, *((name, mjd, of_random) for name, mjd in drawn)]:
+        lc = lightcurves if mjd is None else as_of(lightcurves, mjd, trigger, how)
+        new = np.array([(how, n) not in own for n, own in zip(lc.n_points, taken, strict=True)], dtype=bool)
+        rows = np.flatnonzero((lc.n_points > 0) & enough(observed(lc), minimum) & new)
         for n, own in zip(lc.n_points, taken, strict=True):
-            own.add(n)
+            own.add((how, n))
         names = np.array([copy_name(one, name) for one in lc.object_id[rows]], dtype=object)
         found.append(replace(lc.take(rows), object_id=names))
     return found

@@ -45,13 +45,14 @@ def reading_options(required=True):
             "--source",
             metavar="FORMAT",
             shell_complete=_sources,
-            help="What reads the files: table, rubin_alerts, snana, ztf_forced, ... (docs/howto/sources.md). By "
-            "default what their names tell.",
+            help="Format of the files: table, rubin_alerts, snana, ztf_forced, ... (docs/howto/sources.md). By default "
+            "mallorn guesses it from their names.",
         ),
         click.option(
             "--survey",
             multiple=True,
-            help="Whose passbands the files have, such as lsst or ztf; may be given again. By default the format's.",
+            help="Survey whose passbands the files have, such as lsst or ztf; repeat it for several. The default is "
+            "that of the format.",
         ),
         click.option(
             "--settings",

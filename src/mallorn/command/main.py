@@ -29,21 +29,23 @@ def _version(context, _, asked):
 
 
 @click.group(cls=Commands, epilog=EXIT_CODES)
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Tell the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 @click.pass_context
 def mallorn(context):
     """Score light curves: which are tidal disruption events, and why.
 
     \b
-    mallorn score --example                          what it gives for 100 light curves that come with it
-    mallorn score alerts.avro --out scores.csv       probabilities of all objects of a file
-    mallorn score forced/ --source ztf_forced        of a folder, as CSV on standard output
-    mallorn watch alerts/ --source rubin_alerts      of alerts as they come, with their history
-    mallorn explain AT2020wey lightcurves.csv        what speaks for it, and what against
-    mallorn plot AT2020wey lightcurves.csv           its points and the fitted light curve
+    mallorn score --example                          score 100 light curves that come with mallorn
+    mallorn score alerts.avro --out scores.csv       score all objects of a file
+    mallorn score forced/ --source ztf_forced        score a folder; CSV on standard output
+    mallorn watch alerts/ --source rubin_alerts      score alerts as they come
+    mallorn explain AT2020wey lightcurves.csv        what speaks for a TDE, and what against
+    mallorn plot AT2020wey lightcurves.csv           draw the points and the fitted light curve
 
-    Files may be of any format that docs/howto/sources.md lists. The model is the folder that --model or the environment
-    variable MALLORN_MODEL names, else results/model here, else the one that comes with mallorn.
+    docs/howto/sources.md lists the formats that it reads. The model is the folder that --model or the environment
+    variable MALLORN_MODEL names; without either, results/model if it exists, or else the model that comes with mallorn.
     """
     before = gc.get_threshold()
     gc.set_threshold(*_COLLECTED_AFTER)

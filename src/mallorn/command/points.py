@@ -12,13 +12,13 @@ __all__ = ["convert", "features"]
 @click.command()
 @reading_options()
 @click.option(
-    "--families", metavar="NAME,...", help="Families of features; by default all (docs/reference/features.md)."
+    "--families", metavar="NAME,...", help="Families of features (docs/reference/features.md). The default is all."
 )
 @out_option("features.parquet")
 @jobs_option
 @quiet_option
 def features(paths, source, survey, settings, families, out, jobs, quiet):
-    """Compute the features of the objects of files: one row each.
+    """Compute the features of the objects in files: one row for each object.
 
     \b
     mallorn features survey/ --out features.parquet --jobs 4
@@ -40,7 +40,7 @@ def features(paths, source, survey, settings, families, out, jobs, quiet):
 @out_option("lightcurves.parquet")
 @quiet_option
 def convert(paths, source, survey, settings, out, quiet):
-    """Write the points of files of any format as one long table, which --source table reads.
+    """Write the points of files of any format as one long table, which --source table can read.
 
     Times are MJD, fluxes microjansky, passbands SURVEY.NAME; upper limits have flux 0 and upper_limit 1.
 

@@ -13,10 +13,10 @@ __all__ = ["EXIT_CODES", "Commands", "messages", "progress", "say"]
 DATA, USAGE = 3, 2
 
 EXIT_CODES = """\b
-Exit codes: 0 all went well, 1 an error of the program, 2 a wrong argument or setting, 3 files or a model that cannot be
-used, 130 interrupted. Objects that cannot be scored are rows with a reason, and no error.
+Exit codes: 0 all went well, 1 an error in the program, 2 a wrong argument or setting, 3 files or a model that cannot be
+used, 130 interrupted. An object that cannot be scored is no error: its row gives the reason.
 
-Completion of names in the shell: mallorn completion --help."""
+To complete commands and options in your shell: mallorn completion --help."""
 
 
 class _Refused(click.ClickException):

@@ -19,8 +19,8 @@ def model_option(command):
         "--model",
         metavar="FOLDER",
         envvar="MALLORN_MODEL",
-        help="Folder of the model, or `released` for the one that comes with mallorn. By default that of the "
-        "environment variable MALLORN_MODEL, else results/model if it is there, else the released one.",
+        help="Folder of the model, or `released` for the one that comes with mallorn. The default is the folder that "
+        "the environment variable MALLORN_MODEL names, then results/model if it exists, then the released model.",
     )
     return option(command)
 
@@ -32,14 +32,18 @@ def out_option(default="-"):
         metavar="TABLE",
         default=default,
         show_default=True,
-        help="Table to write: .csv, .parquet, .vot (VOTable) or .fits; - is CSV on standard output.",
+        help="Table to write: .csv, .parquet, .vot (VOTable) or .fits; - means CSV on standard output.",
     )
 
 
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that work. The result is the same."
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of processes. The result does not depend on it.",
 )
-quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but errors to standard error.")
+quiet_option = click.option("--quiet", is_flag=True, help="Write only errors to standard error.")
 
 
 # size: the options of a command are its parameters
@@ -48,17 +52,27 @@ quiet_option = click.option("--quiet", is_flag=True, help="Write nothing but err
 @click.option("--example", is_flag=True, help="Score 100 simulated light curves that come with mallorn.")
 @model_option
 @out_option()
-@click.option("--report", metavar="FOLDER", help="Write pages of the most probable objects here: open index.html.")
-@click.option("--pages", type=click.IntRange(1), default=20, show_default=True, help="Objects that get a page.")
-@click.option("--reasons", type=click.IntRange(0), default=3, show_default=True, help="Features to name; 0 is faster.")
+@click.option(
+    "--report", metavar="FOLDER", help="Write pages of the most probable objects to this folder; open its index.html."
+)
+@click.option(
+    "--pages", type=click.IntRange(1), default=20, show_default=True, help="Number of objects that get a page."
+)
+@click.option(
+    "--reasons",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="Number of reasons for each object; 0 is faster.",
+)
 @jobs_option
 @quiet_option
 def score(paths, example, source, survey, settings, model, out, report, pages, reasons, jobs, quiet):
-    """Score the objects of files: probabilities, a decision, and what an observer asks next.
+    """Score the objects in files: probabilities, a decision, and what an observer asks next.
 
-    A row for each object, also of those that cannot be scored, with the reason. probability is that of the class
-    sought; probability_low and _high are the least and the most that a member of the ensemble gives. decision is 1, 0,
-    or empty where the model cannot say. Labels that the files may have are handed on and not read.
+    The table has a row for each object. An object that cannot be scored has the reason instead. probability is that of
+    the target class; probability_low and _high are the lowest and the highest that a member of the ensemble gives.
+    decision is 1 or 0, or empty if the model cannot say. Labels in the files are copied to the table, and not used.
 
     \b
     mallorn score --example

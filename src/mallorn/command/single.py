@@ -17,9 +17,9 @@ _SCORED = (0, 1)
 @click.command()
 @click.argument("object_id", metavar="ID")
 @reading_options()
-@click.option("--out", metavar="FIGURE", help="File to write, .png, .pdf or .svg; by default ID.png.")
+@click.option("--out", metavar="FIGURE", help="File to write: .png, .pdf or .svg. The default is ID.png.")
 def plot(object_id, paths, source, survey, settings, out):
-    """Draw one object of the files: its points, and the light curve fitted to all passbands at once.
+    """Draw one object: its points, and the light curve fitted to all passbands at once.
 
     \b
     mallorn plot AT2019qiz AT2019qiz.json --source manytde --out AT2019qiz.pdf
@@ -48,9 +48,9 @@ def plot(object_id, paths, source, survey, settings, out):
 @click.argument("object_id", metavar="ID")
 @reading_options()
 @model_option
-@click.option("--number", type=click.IntRange(1), default=10, show_default=True, help="Features to name.")
+@click.option("--number", type=click.IntRange(1), default=10, show_default=True, help="Number of features to list.")
 def explain(object_id, paths, source, survey, settings, model, number):
-    """Say what speaks for one object of the files being of the class sought, and what against.
+    """Say what speaks for one object being of the target class, and what against.
 
     Strongest first, by SHAP values: what a feature adds to the margin, the log odds before calibration.
 

@@ -14,10 +14,10 @@ _SHELLS = ("bash", "zsh", "fish")
 
 @click.command()
 @click.argument("model", required=False, metavar="[MODEL]", envvar="MALLORN_MODEL")
-@click.option("--json", "whole", is_flag=True, help="All that model.json says.")
-@click.option("--check", is_flag=True, help="Compute the model's golden inputs here and compare.")
+@click.option("--json", "whole", is_flag=True, help="Print all of model.json.")
+@click.option("--check", is_flag=True, help="Check that the model still gives its numbers on this machine.")
 def info(model, whole, check):
-    """Tell what a model is: what it seeks, by which members, from which features, and how it decides.
+    """Describe a model: its target, its members, its features, and how it decides.
 
     \b
     mallorn info results/model

@@ -19,7 +19,7 @@ def _store_option(command):
         default="watch.sqlite",
         show_default=True,
         envvar="MALLORN_STORE",
-        help="SQLite file of the objects and the history of their scores.",
+        help="SQLite file with the objects and all their scores.",
     )
     return option(command)
 
@@ -27,40 +27,55 @@ def _store_option(command):
 # size: the options of a command are its parameters
 @click.command()
 @click.argument("where", metavar="FOLDER|alerce")
-@click.option("--source", metavar="FORMAT", help="What reads the files, such as rubin_alerts or ztf_alerts.")
-@click.option("--survey", multiple=True, help="Whose passbands the files have; by default the format's.")
+@click.option("--source", metavar="FORMAT", help="Format of the files, such as rubin_alerts or ztf_alerts.")
+@click.option(
+    "--survey", multiple=True, help="Survey whose passbands the files have. The default is that of the format."
+)
 @click.option(
     "--settings",
     metavar="FILE.yaml",
     type=click.Path(exists=True, dir_okay=False),
     help="Settings that differ from the defaults: readers, surveys, alerce, plugins (docs/reference/configuration.md).",
 )
-@click.option("--ids", metavar="FILE", type=click.Path(exists=True), help="Objects of alerce to follow, an id a line.")
+@click.option(
+    "--ids",
+    metavar="FILE",
+    type=click.Path(exists=True),
+    help="File with the ids of ALeRCE's objects to follow, one on each line.",
+)
 @model_option
 @_store_option
 @click.option("--messages", "folder", metavar="FOLDER", help="Append messages to the files NAME.jsonl in this folder.")
 @click.option(
-    "--form", "forms", multiple=True, type=click.Choice(_FORMS), help="Messages to write; all by default. May be given"
-    " again."
+    "--form", "forms", multiple=True, type=click.Choice(_FORMS), help="Form of the messages; repeat it for several."
+    " The default is all."
 )  # fmt: skip
 @click.option("--topic", default="mallorn", show_default=True, help="Topic of the annotations for Lasair.")
-@click.option("--every", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds between two looks.")
-@click.option("--once", is_flag=True, help="Look once and end, as for cron.")
-@click.option("--reasons", type=click.IntRange(0), default=0, show_default=True, help="Features to name; 0 is faster.")
+@click.option(
+    "--every", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds from one look to the next."
+)
+@click.option("--once", is_flag=True, help="Look once and end, for cron.")
+@click.option(
+    "--reasons",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Number of reasons for each object; 0 is faster.",
+)
 @jobs_option
 @quiet_option
 def watch(where, source, survey, settings, ids, model, folder, forms, store, topic, every, once, reasons, jobs, quiet):
-    """Follow a folder of files of alerts, or the broker ALeRCE, and score what is new or changed.
+    """Follow a folder of alerts, or the broker ALeRCE, and score what is new or has changed.
 
-    The points of an object accumulate: an alert carries a history, which is merged with what earlier ones told. Every
-    score is kept in the store, none twice, also if this is killed at any moment and started again. Nothing is sent to
+    The points of an object accumulate: the history in each alert is merged with that of earlier ones. The store keeps
+    every score, and none twice, even if this command is killed at any moment and started again. Nothing is sent to
     anybody: messages are files.
 
     \b
     mallorn watch alerts/ --source rubin_alerts --messages out/
-    mallorn watch alerts/ --source ztf_alerts --once                     in cron
+    mallorn watch alerts/ --source ztf_alerts --once                     for cron
     mallorn watch alerce --ids objects.txt --every 3600
-    mallorn history ZTF20achpcvt                                         the scores that it had
+    mallorn history ZTF20achpcvt                                         all scores of an object
     """
     from functools import partial
 
@@ -77,7 +92,7 @@ def watch(where, source, survey, settings, ids, model, folder, forms, store, top
         watched, scoring = _watched(where, source, survey, given, loaded, reasons)
         loaded.check()
         if scoring.ingest["dust_map"] is None:
-            say("no dust map (ingest.dust_map): objects whose files tell no E(B-V) are taken to have no dust", quiet)
+            say("no dust map (ingest.dust_map): objects whose files give no E(B-V) are taken to have no dust", quiet)
         about = {"topic": topic, "target": loaded.target, "version": _version()}
         outbox = Outbox(folder, forms or _FORMS, about) if folder else None
         with Store(store, model_digest(chosen)) as kept, workers(scoring, jobs) as (score, read):
@@ -142,11 +157,11 @@ def _tell(counts, quiet):
 @_store_option
 @out_option()
 def history(ids, store, out):
-    """Write the scores that objects had while they were watched: a row for each, by object and in order.
+    """Write the scores that watched objects have had: one row for each, by object and in order.
 
     \b
     mallorn history ZTF20achpcvt ZTF19aapreis
-    mallorn history --out history.parquet                                of all objects
+    mallorn history --out history.parquet                                for all objects
     """
     import pandas
 

@@ -194,8 +194,11 @@ def _shares(domain, seen, names):
     return {whole: (1.0 - taken) * share, early: (1.0 - taken) * (1.0 - share), others: taken}, said
 
 
-def tell_judgement(domain, seen, judgement):
-    """Log how many objects have no score or lie outside the domain, and how the survey as a whole is unlike."""
+def tell_judgement(domain, seen, judgement, further=()):
+    """Log how many objects have no score or lie outside the domain, and how the survey as a whole is unlike.
+
+    further: sentences on how it is unlike, beside those of `unlike_words`.
+    """
     n = len(judgement.status)
     said = {STATUS[2]: "get no probability", STATUS[1]: "are unlike all that the model has learned from"}
     for status, what in said.items():
@@ -206,7 +209,7 @@ def tell_judgement(domain, seen, judgement):
             _log.warning("%d of %d objects %s: %s", len(rows), n, what, told)
     if (judgement.reason == NO_REDSHIFT).any():
         _log.warning("next step: set augmentations.no_redshift.enabled to true where the model is made")
-    for sentence in unlike_words(domain, seen):
+    for sentence in (*unlike_words(domain, seen), *further):
         _log.warning("these light curves as a whole are unlike those learned from: %s", sentence)
 
 

@@ -10,6 +10,7 @@ are then weighted so that they make up that fraction, as if each class looked th
 import numpy as np
 
 from mallorn.errors import ConfigError
+from mallorn.metrics import sums_down_to
 
 __all__ = [
     "RULES",
@@ -98,9 +99,12 @@ def _cuts(target, probability, fraction, weight):
     weight = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
     order = np.argsort(-probability, kind="stable")
     last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
-    weight = weight[..., order]
-    hits = np.cumsum(weight * target[order], axis=-1)[..., last]
-    others = np.cumsum(weight, axis=-1)[..., last] - hits
+    target, weight = target[order], weight[..., order]
+    if np.isin(target, (0.0, 1.0)).all():
+        hits, others = sums_down_to(target.astype(np.int64), weight, last)
+    else:
+        hits, others = (np.cumsum(values, axis=-1)[..., last] for values in (weight * target, weight))
+    others = others - hits
     if fraction is not None:
         positives, negatives = hits[..., -1:], others[..., -1:]
         mixed = (positives > 0) & (negatives > 0)

@@ -11,6 +11,7 @@ from mallorn.metrics import (
     decision_scores,
     expected_calibration_error,
     interval,
+    precision_recall,
     recall_at_precision,
     roc_auc,
 )
@@ -46,11 +47,12 @@ def score(target, probability, calibrated, threshold, event, options, seed, choi
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
 
     def statistics(weight, threshold):
+        curve = precision_recall(target, probability, weight)
         return {
-            "average_precision": average_precision(target, probability, weight),
+            "average_precision": average_precision(target, probability, weight, curve),
             "roc_auc": roc_auc(target, probability, weight),
             **decision_scores(target, calibrated >= threshold, weight),
-            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight),
+            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight, curve),
             "brier": brier(target, calibrated, weight),
             "expected_calibration_error": expected_calibration_error(
                 calibration_table(target, calibrated, edges, weight)

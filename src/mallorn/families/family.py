@@ -1,6 +1,6 @@
 """The contract of a feature family: one module that says what it needs, what it makes, and how.
 
-It is a module of this room or a plug-in (see `mallorn.plugins`), and has
+It is a module of this package or a plug-in (see `mallorn.plugins`), and has
 
 - `NEEDS`: a literal tuple of the artifacts of a split that it reads besides the objects: any of "lightcurves",
   "fits/drw", "fits/matern" (tables per band), "fits/multiband", "posterior", "fits/hypotheses", "fits/semi_parametric".

@@ -20,7 +20,7 @@ __all__ = ["write_artifacts"]
 _log = logging.getLogger(__name__)
 
 
-def write_artifacts(points, objects, artifacts, kernels=None, engine="auto"):
+def write_artifacts(points, objects, artifacts, kernels=None, engine="compiled"):
     """Write the artifacts of one part that are missing, or were made from something else.
 
     points, objects: paths of the light curves, as `mallorn.survey.lightcurves.write_lightcurves` makes them. artifacts:
@@ -33,7 +33,8 @@ def write_artifacts(points, objects, artifacts, kernels=None, engine="auto"):
     light_curves, digests = digests_of_files({"points": points, "objects": objects}, {}), {}
     for name, asked in artifacts.items():
         needs = {need: digests[need] for need in modules[name].NEEDS}
-        digests[name] = digest_of(light_curves, needs, engine, asked["settings"], asked["code"])
+        read = (engine,) if modules[name].ENGINE else ()
+        digests[name] = digest_of(light_curves, needs, *read, asked["settings"], asked["code"])
     stale = [name for name, asked in artifacts.items() if not made_from(asked["output"], digests[name])]
     for name in artifacts:
         if name not in stale:

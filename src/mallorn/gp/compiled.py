@@ -20,6 +20,9 @@ from mallorn.gp.models import DRW, MultibandMatern32
 
 __all__ = ["KERNELS", "innovations"]
 
+_FORGOTTEN = 300.0
+"""Scaled time after which nothing of the past is left: exp(-300). Processors are slow at products of such numbers."""
+
 
 def innovations(model, batch, theta):
     """Return Z = L^-1 [y, 1] (N, 2), zero in blanks, and the pivots d (N,), one in blanks; see `mallorn.gp.solver`.
@@ -31,11 +34,9 @@ def innovations(model, batch, theta):
     if model is DRW:
         return _random_walks(batch.start, x, batch.y, batch.noise, variance)
     if model is MultibandMatern32:
-        wavelength, band = batch.wavelength, batch.band
-        correlation = np.stack([model.band_correlation(one, wavelength, wavelength) for one in theta])
-    else:
-        correlation, band = np.ones((len(theta), 1, 1)), np.zeros(len(x), dtype=np.int64)
-    return _materns(batch.start, x, band, batch.y, batch.noise, variance, correlation)
+        correlation = model.band_correlation(theta.T, batch.wavelength, batch.wavelength)
+        return _multiband(batch.start, x, batch.band, batch.y, batch.noise, variance, correlation)
+    return _materns(batch.start, x, batch.y, batch.noise, variance)
 
 
 @njit((int64[::1], float64[::1], float64[::1], float64[::1], float64[::1]), cache=True, error_model="numpy")
@@ -44,7 +45,8 @@ def _random_walks(start, x, y, noise, variance):
     for o in range(variance.size):
         S, f, g, v = 0.0, 0.0, 0.0, variance[o]
         for i in range(start[o], start[o + 1] - BLANKS):
-            decay = exp(x[i - 1] - x[i]) if i > start[o] else 0.0
+            step = x[i] - x[i - 1] if i > start[o] else _FORGOTTEN
+            decay = exp(-step) if step < _FORGOTTEN else 0.0
             S *= decay * decay
             f *= decay
             g *= decay
@@ -61,58 +63,113 @@ def _random_walks(start, x, y, noise, variance):
     return Z, d
 
 
-@njit(
-    (int64[::1], float64[::1], int64[::1], float64[::1], float64[::1], float64[::1], float64[:, :, ::1]),
-    cache=True, error_model="numpy",
-)  # fmt: skip
-def _materns(start, x, band, y, noise, variance, correlation):
-    bands = correlation.shape[1]
+@njit((int64[::1], float64[::1], float64[::1], float64[::1], float64[::1]), cache=True, error_model="numpy")
+def _materns(start, x, y, noise, variance):
     Z, d = np.zeros((x.size, 2)), np.ones(x.size)
-    aa, ab, bb = np.empty((bands, bands)), np.empty((bands, bands)), np.empty((bands, bands))
-    wa, wb, f, g = np.empty(bands), np.empty(bands), np.empty((2, bands)), np.empty((2, bands))
     for o in range(variance.size):
         v = variance[o]
-        for sums in (aa, ab, bb):
-            sums[:] = 0.0
-        for sums in (f, g):
-            sums[:] = 0.0
+        aa, ab, bb, fa, fb, ga, gb = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(start[o], start[o + 1] - BLANKS):
             step = x[i] - x[i - 1] if i > start[o] else 0.0
-            decay, own = exp(-step), band[i]
+            decay = exp(-step) if step < _FORGOTTEN else 0.0
             square = decay * decay
-            for p in range(bands):
-                for q in range(bands):
-                    bb[p, q] = square * (bb[p, q] + step * (ab[p, q] + ab[q, p]) + step * step * aa[p, q])
-            for p in range(bands):
-                for q in range(bands):
-                    ab[p, q] = square * (ab[p, q] + step * aa[p, q])
-                    aa[p, q] *= square
-                for sums in (f, g):
-                    sums[1, p] = decay * (sums[1, p] + step * sums[0, p])
-                    sums[0, p] *= decay
-                wa[p] = v * (aa[p, own] + ab[p, own])
-            for p in range(bands):
-                wb[p] = v * (ab[own, p] + bb[p, own])
-            pivot = v + noise[i] - v * (wa[own] + wb[own])
+            bb = square * (bb + 2.0 * step * ab + step * step * aa)
+            ab = square * (ab + step * aa)
+            aa *= square
+            fb, fa = decay * (fb + step * fa), decay * fa
+            gb, ga = decay * (gb + step * ga), decay * ga
+            wa, wb = v * (aa + ab), v * (ab + bb)
+            pivot = v + noise[i] - v * (wa + wb)
             if not pivot > 0.0:
                 Z[start[o] : start[o + 1]] = np.nan
                 d[start[o] : start[o + 1]] = np.nan
                 break
-            Z[i, 0], Z[i, 1], d[i] = y[i] - v * (f[0, own] + f[1, own]), 1.0 - v * (g[0, own] + g[1, own]), pivot
-            for p in range(bands):
-                wa[p] = (correlation[o, own, p] - wa[p]) / pivot
-                wb[p] = -wb[p] / pivot
-                f[0, p] += wa[p] * Z[i, 0]
-                f[1, p] += wb[p] * Z[i, 0]
-                g[0, p] += wa[p] * Z[i, 1]
-                g[1, p] += wb[p] * Z[i, 1]
-            for p in range(bands):
-                for q in range(bands):
-                    aa[p, q] += pivot * wa[p] * wa[q]
-                    ab[p, q] += pivot * wa[p] * wb[q]
-                    bb[p, q] += pivot * wb[p] * wb[q]
+            Z[i, 0], Z[i, 1], d[i] = y[i] - v * (fa + fb), 1.0 - v * (ga + gb), pivot
+            inverse = 1.0 / pivot
+            wa, wb = (1.0 - wa) * inverse, -wb * inverse
+            fa += wa * Z[i, 0]
+            fb += wb * Z[i, 0]
+            ga += wa * Z[i, 1]
+            gb += wb * Z[i, 1]
+            aa += pivot * wa * wa
+            ab += pivot * wa * wb
+            bb += pivot * wb * wb
     return Z, d
 
 
-KERNELS = (_random_walks, _materns)
+@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def _shift(aa, ab, ba, bb, step, square):
+    """Move the origin of the sums by a step; see the module's docstring."""
+    for k in range(aa.size):
+        bb[k] = square * (bb[k] + step * (ab[k] + ba[k]) + step * step * aa[k])
+        ab[k] = square * (ab[k] + step * aa[k])
+        ba[k] = square * (ba[k] + step * aa[k])
+        aa[k] *= square
+
+
+@njit(
+    (int64[::1], float64[::1], int64[::1], float64[::1], float64[::1], float64[::1], float64[:, :, ::1]),
+    cache=True, error_model="numpy",
+)  # fmt: skip
+def _multiband(start, x, band, y, noise, variance, correlation):
+    bands = correlation.shape[1]
+    width = (bands + 3) // 4 * 4  # loops of whole fours are fast
+    Z, d = np.zeros((x.size, 2)), np.ones(x.size)
+    sums, w, fg, R = np.zeros((4, bands * width)), np.zeros((2, width)), np.zeros((4, width)), np.zeros((bands, width))
+    for o in range(variance.size):
+        v = variance[o]
+        for row in sums:
+            for k in range(row.size):
+                row[k] = 0.0
+        for row in fg:
+            for k in range(width):
+                row[k] = 0.0
+        for p in range(bands):
+            for q in range(bands):
+                R[p, q] = correlation[o, p, q]
+        aa, ab, ba, bb = sums[0], sums[1], sums[2], sums[3]
+        for i in range(start[o], start[o + 1] - BLANKS):
+            step = x[i] - x[i - 1] if i > start[o] else 0.0
+            if step > 0.0:  # many points have the time of the one before
+                decay = exp(-step) if step < _FORGOTTEN else 0.0
+                _shift(aa, ab, ba, bb, step, decay * decay)
+                for p in range(width):
+                    fg[1, p] = decay * (fg[1, p] + step * fg[0, p])
+                    fg[3, p] = decay * (fg[3, p] + step * fg[2, p])
+                    fg[0, p] *= decay
+                    fg[2, p] *= decay
+            own = band[i]
+            begin = own * width
+            for p in range(width):
+                w[0, p] = v * (aa[begin + p] + ba[begin + p])
+                w[1, p] = v * (ab[begin + p] + bb[begin + p])
+            pivot = v + noise[i] - v * (w[0, own] + w[1, own])
+            if not pivot > 0.0:
+                Z[start[o] : start[o + 1]] = np.nan
+                d[start[o] : start[o + 1]] = np.nan
+                break
+            flux = y[i] - v * (fg[0, own] + fg[1, own])
+            one = 1.0 - v * (fg[2, own] + fg[3, own])
+            Z[i, 0], Z[i, 1], d[i] = flux, one, pivot
+            inverse = 1.0 / pivot
+            for p in range(width):
+                w[0, p] = (R[own, p] - w[0, p]) * inverse
+                w[1, p] = -w[1, p] * inverse
+            for p in range(width):
+                fg[0, p] += w[0, p] * flux
+                fg[1, p] += w[1, p] * flux
+                fg[2, p] += w[0, p] * one
+                fg[3, p] += w[1, p] * one
+            for p in range(bands):
+                k = p * width
+                left, right = pivot * w[0, p], pivot * w[1, p]
+                for q in range(width):
+                    aa[k + q] += left * w[0, q]
+                    ab[k + q] += left * w[1, q]
+                    ba[k + q] += right * w[0, q]
+                    bb[k + q] += right * w[1, q]
+    return Z, d
+
+
+KERNELS = (_random_walks, _materns, _multiband)
 """The functions that are compiled."""

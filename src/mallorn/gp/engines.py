@@ -5,17 +5,7 @@ import tempfile
 from mallorn.gp.solver import innovations
 from mallorn.runtime.machine_code import machine_code_in
 
-__all__ = ["choose_engine", "load_engine"]
-
-_COMPILED = ("multiband",)
-"""Models that "auto" takes the compiled engine for: half the time (docs/explanation/performance.md)."""
-
-
-def choose_engine(name, model):
-    """Return "celerite2" or "compiled": `name`, or where that is "auto" what suits a model."""
-    if name != "auto":
-        return name
-    return "compiled" if model.name in _COMPILED else "celerite2"
+__all__ = ["load_engine"]
 
 
 def load_engine(name):

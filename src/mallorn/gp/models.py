@@ -57,7 +57,7 @@ class Kernel:
 
     @staticmethod
     def band_correlation(theta, wavelength, other):
-        """Return R (B, C) for one object's `theta` (k,) between wavelengths (B,) and `other` ones (C,), angstrom."""
+        """Return R (..., B, C) for `theta` (k, ...) between wavelengths (B,) and `other` ones (C,), angstrom."""
         return np.ones((len(wavelength), len(other)))
 
 

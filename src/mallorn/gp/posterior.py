@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mallorn.errors import ConfigError, DataError
+from mallorn.gp.batch import pack
 from mallorn.gp.crossings import distance_above
 from mallorn.gp.models import MultibandMatern32
-from mallorn.gp.predict import Process
 from mallorn.io.tables import read_columns
 from mallorn.survey.passbands import NO_SLOT, SLOT_WAVELENGTHS, SLOTS
 
@@ -143,17 +143,11 @@ def predict_posterior(lightcurves, fits, config):
         "knot_mean": np.full((n, K, S), np.nan),
         "knot_cov": np.full((n, K, S, S), np.nan),
     }
-    theta = np.stack([fits[f"ln_{name}"] for name in MultibandMatern32.parameters], axis=1)
-    for k in np.flatnonzero(np.isin(fits["status"], (_FITTED, _NOT_CONVERGED))):
-        o = lc[k]
-        try:
-            process = Process(MultibandMatern32, theta[k], o.mjd, o.band, o.flux, o.flux_err, lc.passbands.wavelength)
-        except np.linalg.LinAlgError:
-            table["status"][k] = 2
-            continue
-        table["status"][k] = 0
-        for name, value in _predict_one(process, o, grid).items():
-            table[name][k] = value
+    fitted = np.flatnonzero(np.isin(fits["status"], (_FITTED, _NOT_CONVERGED)))
+    if len(fitted):
+        theta = np.stack([fits[f"ln_{name}"][fitted] for name in MultibandMatern32.parameters], axis=1)
+        for name, values in _predict(lc.take(fitted), theta, grid).items():
+            table[name][fitted] = values
     for code in range(1, len(REASONS)):
         if (table["status"] == code).any():
             log.info("%d of %d objects: %s", np.sum(table["status"] == code), n, REASONS[code])
@@ -181,82 +175,93 @@ class _PhaseGrid:
             self.peak_bands = list(np.flatnonzero(passbands.has_slot))
         if not self.peak_bands:
             self.peak_wavelengths, self.peak_bands = passbands.wavelength, list(range(len(passbands)))
-        self.peak_margin, self.peak_step = config["peak_margin"], config["peak_step"]
+        margin, step = config["peak_margin"], config["peak_step"]
+        self.steps = np.append(np.arange(-margin, margin + 0.5 * step, step), 0.0)
         first, last = config["band_peak_window"]
         self.window = np.flatnonzero((self.phase >= first) & (self.phase <= last))
         if len(self.window) < 3:
             raise ConfigError(f"posterior.band_peak_window: fewer than 3 of the phases lie in [{first}, {last}]")
 
 
-def _predict_one(process, lightcurve, grid):
-    peak = _find_peak(process, lightcurve.mjd, grid)
-    stretch = lightcurve.stretch
-    prediction = process.grid(peak + stretch * grid.union, SLOT_WAVELENGTHS)
-    at, days = grid.of_phase[grid.window], stretch * grid.phase[grid.window]
-    offset, error, flux = _band_peaks(prediction, at, days)
+def _predict(lc, theta, grid):
+    """Return the columns of the posterior table of de-reddened `LightCurves` with fitted processes, theta (m, 3).
+
+    Where is the peak? Far from points the mean is a guess. If an event is only seen to fall, the mean is often highest
+    in the gap before its first point. The brightest visit is therefore found first, then the brightest time at most
+    `peak_margin` days from it and within the observed span; both in the mean summed over `peak_bands`.
+    """
+    from mallorn.gp.posterior_kernels import posteriors
+
+    model, wavelength = MultibandMatern32, lc.passbands.wavelength
+    batch = pack(lc.mjd, lc.band, lc.flux, lc.flux_err, lc.start, lc.object_id, wavelength=wavelength)
+    summed = model.band_correlation(theta.T, wavelength, grid.peak_wavelengths[grid.peak_bands])
+    variance = np.exp(2.0 * (theta[:, 0] - np.log(batch.scale)))
+    stretch = 1.0 + lc.rest_redshift
+    days = stretch[:, None] * grid.union
+    window = grid.of_phase[grid.window]
+    singular, mu, peak, residuals, mean, sd, knot_cov, top, lag = posteriors(
+        batch.start, batch.time, batch.band, batch.y, batch.noise, model.rate(theta), variance,
+        model.band_correlation(theta.T, wavelength, wavelength),
+        model.band_correlation(theta.T, wavelength, SLOT_WAVELENGTHS),
+        model.band_correlation(theta.T, SLOT_WAVELENGTHS, SLOT_WAVELENGTHS),
+        summed.sum(axis=2), grid.steps, days, grid.of_knots, window,
+    )  # fmt: skip
+    largest = np.max(sd, axis=(1, 2), keepdims=True)
+    peaks = _band_peaks(mean[:, :, window], sd[:, :, window] ** 2, lag, top, days[:, None, window], 1e-12 * largest)
+    offset, error, flux = (values.reshape(top.shape) for values in peaks)
+    offset[singular == 1] = np.nan  # all others are NaN there
+    scale = batch.scale[:, None]
+    peak_mjd = batch.middle + peak
     return {
-        "peak_mjd": peak,
-        "baseline": process.constant,
-        "band_peak_mjd": peak + offset,
+        "status": 2 * singular,
+        "peak_mjd": peak_mjd,
+        "baseline": mu * batch.scale,
+        "band_peak_mjd": peak_mjd[:, None] + offset,
         "band_peak_mjd_err": error,
-        "band_peak_flux": flux,
-        "band_chi2": _band_chi2(process, grid.slot),
-        "mean": prediction.mean[:, grid.of_phase],
-        "sd": prediction.sd[:, grid.of_phase],
-        "knot_mean": prediction.mean[:, grid.of_knots].T,
-        "knot_cov": [prediction.covariance_of_bands(t) for t in grid.of_knots],
+        "band_peak_flux": flux * scale,
+        "band_chi2": _band_chi2(batch, residuals, grid.slot),
+        "mean": mean[:, :, grid.of_phase] * scale[:, None],
+        "sd": sd[:, :, grid.of_phase] * scale[:, None],
+        "knot_mean": (mean[:, :, grid.of_knots] * scale[:, None]).transpose(0, 2, 1),
+        "knot_cov": knot_cov * scale[:, None, None] ** 2,
     }
 
 
-def _find_peak(process, mjd, grid):
-    """Return the time of the highest posterior mean, summed over `peak_bands`, near a visit.
-
-    Far from points the mean is a guess. If an event is only seen to fall, the mean is often highest in the gap before
-    its first point. The brightest visit is therefore found first, then the brightest time at most `peak_margin` days
-    from it and within the observed span.
-    """
-
-    def brightness(times):
-        return process.mean_at(times, grid.peak_wavelengths)[grid.peak_bands].sum(axis=0)
-
-    visits = np.unique(mjd)
-    brightest = visits[np.argmax(brightness(visits))]
-    steps = np.arange(-grid.peak_margin, grid.peak_margin + 0.5 * grid.peak_step, grid.peak_step)
-    times = np.clip(brightest + np.append(steps, 0.0), mjd[0], mjd[-1])
-    return times[np.argmax(brightness(times))]
+def _band_chi2(batch, residuals, slot):
+    """Return the mean squared residual (m, S) of each object's points in each of `SLOTS`. slot: (B,) of passbands."""
+    m, slots, own = len(batch), len(SLOTS), slot[batch.band]
+    counted = (own != NO_SLOT) & (batch.live > 0.0)
+    key = batch.owner[counted] * slots + own[counted]
+    counts = np.bincount(key, minlength=m * slots).reshape(m, slots)
+    total = np.bincount(key, residuals[counted] ** 2, minlength=m * slots).reshape(m, slots)
+    return np.divide(total, counts, out=np.full((m, slots), np.nan), where=counts > 0)
 
 
-def _band_chi2(process, slot):
-    """Return the mean squared residual of the points in each of `SLOTS`. slot: (B,) the slot of each passband."""
-    own = slot[process.band]
-    counted = own != NO_SLOT
-    counts = np.bincount(own[counted], minlength=len(SLOTS))
-    total = np.bincount(own[counted], process.residuals()[counted] ** 2, minlength=len(SLOTS))
-    return np.divide(total, counts, out=np.full(len(SLOTS), np.nan), where=counts > 0)
+def _band_peaks(mean, variance, lag, top, days, smallest):
+    """Return the peak time of each of R light curves, in days from the peak, its error and its flux, (R,) each.
 
-
-def _band_peaks(prediction, at, days):
-    """Return each slot's peak time (S,) in days from the peak, its error (S,) and its flux (S,).
+    mean, variance (..., W) on a regular grid of days (..., W), which may broadcast; lag (..., W): covariance with the
+    highest point, whose index is top (...). smallest: standard deviation, (..., 1), below which a difference of two
+    fluxes is rounding.
 
     The time is the vertex of the parabola through the highest grid point and its neighbours. Its error is a distance,
     averaged over both sides, and no further than the window's edge: there the mean has fallen below the peak by half
     the standard deviation of the difference of the two fluxes. For a parabola this is sd(slope) / |curvature|.
     """
-    mean = prediction.mean[:, at]
-    bands = np.arange(len(mean))
-    top = np.argmax(mean, axis=1)
-    middle = np.clip(top, 1, len(days) - 2)
-    below, here, above = (mean[bands, middle + shift] for shift in (-1, 0, 1))
+    size = mean.shape[-1]
+    days, smallest = (np.broadcast_to(values, (*top.shape, values.shape[-1])) for values in (days, smallest))
+    mean, variance, lag, days = (values.reshape(-1, size) for values in (mean, variance, lag, days))
+    top, smallest, rows = top.ravel(), smallest.reshape(-1, 1), np.arange(len(mean))
+    middle = np.clip(top, 1, size - 2)
+    below, here, above = (mean[rows, middle + shift] for shift in (-1, 0, 1))
     bend = 2.0 * here - below - above
     inside = (top == middle) & (bend > 0.0)
     shift = np.where(inside, 0.5 * (above - below) / np.where(inside, bend, 1.0), 0.0)
-    step = days[1] - days[0]
+    step = days[:, 1] - days[:, 0]
 
-    variance = prediction.sd[:, at] ** 2
-    lag = prediction.covariance_with(at[top])[:, at]
-    spread = np.sqrt(np.maximum(variance[bands, top][:, None] + variance - 2.0 * lag, 0.0))
-    significance = (mean[bands, top][:, None] - mean) / np.maximum(spread, 1e-12 * prediction.sd.max())
-    left = distance_above(0.5, significance[:, ::-1], len(days) - 1 - top)
+    spread = np.sqrt(np.maximum(variance[rows, top][:, None] + variance - 2.0 * lag, 0.0))
+    significance = (mean[rows, top][:, None] - mean) / np.maximum(spread, smallest)
+    left = distance_above(0.5, significance[:, ::-1], size - 1 - top)
     right = distance_above(0.5, significance, top)
     error = 0.5 * step * (left + right)
-    return days[top] + shift * step, error, mean[bands, top] + 0.25 * (above - below) * shift * inside
+    return days[rows, top] + shift * step, error, mean[rows, top] + 0.25 * (above - below) * shift * inside

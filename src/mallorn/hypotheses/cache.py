@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes about 25 s of CPU. A user who scores waits for it once; two processes share it if there are two
+Compilation takes some 35 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
@@ -20,24 +20,27 @@ from pathlib import Path
 
 from mallorn.runtime.machine_code import machine_code_in
 
-__all__ = ["compile_kernels", "use_kernels", "user_folder"]
+__all__ = ["compile_kernels", "second_light", "use_kernels", "user_folder"]
 
 _log = logging.getLogger(__name__)
 
 _WHOLE = "whole"
 """Name of the file that marks a folder of the user's cache as complete."""
 
+_place = []
+"""The folder of the kernels that this process has loaded, if any."""
+
 _FIRST = "mallorn.hypotheses.kernels"
-"""The module that takes half of the time of compilation."""
+"""The module that takes nearly half of the time of compilation."""
 
 _OTHERS = """
 import sys
 from mallorn.runtime.machine_code import machine_code_in
 with machine_code_in(sys.argv[1]):
-    from mallorn.gp import compiled
-    from mallorn.hypotheses import drw, semi_kernels
+    from mallorn.gp import posterior_kernels
+    from mallorn.hypotheses import semi_kernels
 """
-"""What compiles the others; neither half imports compiled functions of the other."""
+"""What compiles the other half; neither half imports compiled functions of the other."""
 
 
 def user_folder():
@@ -57,8 +60,9 @@ def _state():
     from llvmlite import binding
 
     digest = hashlib.sha256()
-    here, engine = Path(__file__).parent, Path(__file__).parents[1] / "gp"
-    for path in (*sorted(here.glob("*.py")), engine / "batch.py", engine / "compiled.py"):
+    here, mallorn = Path(__file__).parent, Path(__file__).parents[1]
+    others = "gp/batch.py", "gp/compiled.py", "gp/posterior_kernels.py", "runtime/arithmetic.py"
+    for path in (*sorted(here.glob("*.py")), *(mallorn / name for name in others)):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):
         digest.update(f"{name} {version(name)}".encode())
@@ -81,7 +85,8 @@ def compile_kernels(folder, processes=1):
     folder.mkdir(parents=True)
     if processes > 1 and _FIRST not in sys.modules:
         with _compiled_beside(folder), machine_code_in(folder):
-            from mallorn.hypotheses import kernels  # noqa: F401
+            from mallorn.gp import compiled  # noqa: F401
+            from mallorn.hypotheses import drw, kernels  # noqa: F401
     _load(folder)
     if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
         return
@@ -105,6 +110,7 @@ def use_kernels(folder=None):
             _log.warning("compiling the fits of light curves, once for this user and machine: some 20 s")
             with tempfile.TemporaryDirectory() as own:
                 compile_kernels(own, processes=2)
+            _place[:] = [folder]
         else:
             _load(folder)
         return
@@ -136,10 +142,26 @@ def _compiled_beside(folder):
             process.wait()
 
 
+@cache
+def second_light():
+    """Return the fit of hypotheses with a second light, which are off as shipped.
+
+    It is compiled when it is first asked for, unless it is where the other kernels are, and kept there.
+    """
+    with machine_code_in(_place[0] if _place else user_folder()):
+        from numba import types
+
+        from mallorn.hypotheses.semi_kernels import entry
+
+        return entry(types.boolean)
+
+
 def _load(folder):
     """Import the kernels with numba's cache in `folder`; a process that has imported them before keeps them."""
+    _place[:] = [Path(folder)]
     with machine_code_in(folder):
-        from mallorn.gp import compiled
+        from mallorn.gp import compiled, posterior_kernels
         from mallorn.hypotheses import drw, kernels, semi_kernels
 
-    return kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric, *compiled.KERNELS
+    own = kernels.fit_objects, drw.fit_random_walks, semi_kernels.fit_semi_parametric
+    return *own, *compiled.KERNELS, posterior_kernels.posteriors

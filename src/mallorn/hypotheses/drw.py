@@ -12,7 +12,7 @@ from math import exp, log
 import numpy as np
 from numba import float64, int8, int64, njit
 
-from mallorn.hypotheses.shared_kernels import jit
+from mallorn.runtime.arithmetic import jit
 
 __all__ = ["fit_random_walks"]
 

@@ -11,24 +11,22 @@ derivative of Golub & Pereyra (1973, SIAM J. Numer. Anal. 10, 413), which is sho
 
 # size: compiled functions take arrays, one argument each
 
-from math import exp
+from math import exp, sqrt
 
 import numpy as np
-from numba import float64, int8, int64, njit
+from numba import float64, int8, int64, njit, uint64
 
 from mallorn.hypotheses.shared_kernels import (
     CONVERGED,
     EXHAUSTED,
     STUCK,
     copy_into,
-    exp_of,
-    jit,
-    log_of,
     point_constants,
     predicted_gain,
     sed_of_points,
     solve_positive,
 )
+from mallorn.runtime.arithmetic import exp_of, jit, log_of
 
 __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
 
@@ -38,47 +36,84 @@ _ROOM = 18
 
 
 @jit
-def _flare(x, t0, e, g):
+def _first_after(x, t):
+    """Index of the first of the sorted x (n,) that is at least t, n if there is none."""
+    low, high = 0, x.size
+    while low < high:
+        middle = (low + high) // 2
+        if x[middle] < t:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def _begin(light_curve, x, p):
+    """Index of the first point that a light curve of parameters p reaches, rounded down to a multiple of 4.
+
+    Before it the light curve is below exp(-300). Such values would change no sum, but processors are slow at products
+    of them. Multiples of 4 keep the points in the same of the four sums of `_dots`.
+    """
+    rise = exp(p[1])
+    t0 = min(p[0], p[0] + p[5]) if light_curve == _DOUBLE else p[0]
+    earliest = t0 - (300.0 if light_curve == _EXPLOSION else sqrt(600.0)) * rise
+    return _first_after(x, earliest) // 4 * 4
+
+
+@jit
+def _flare(x, begin, t0, e, g):
     """Fill g: the value of a flare at phases x - t0, the phase before it in units of the rise, and the log of its fall;
     e holds exp(p)."""
-    for i in range(x.size):
-        d = x[i] - t0
-        u = min(d, 0.0) / e[0]
-        ln = log_of(1.0 + max(d, 0.0) / e[1])
-        g[0, i] = exp_of(-0.5 * u * u - e[2] * ln)
+    middle = max(begin, _first_after(x, t0))
+    for i in range(uint64(begin), uint64(middle)):
+        u = (x[i] - t0) / e[0]
+        g[0, i] = exp_of(-0.5 * u * u)
         g[1, i] = u
+        g[2, i] = 0.0
+    for i in range(uint64(middle), uint64(x.size)):
+        ln = log_of(1.0 + (x[i] - t0) / e[1])
+        g[0, i] = exp_of(-e[2] * ln)
+        g[1, i] = 0.0
         g[2, i] = ln
 
 
 @jit
-def _flare_derivatives(x, t0, e, g, slope, dg):
+def _flare_derivatives(x, begin, t0, e, g, slope, dg):
     """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
-    for i in range(x.size):
-        d = x[i] - t0
+    middle = max(begin, _first_after(x, t0))
+    for i in range(uint64(begin), uint64(middle)):
         value, u = g[0, i], g[1, i]
-        fall = value * e[2] / (e[1] + d) if d >= 0.0 else 0.0
-        slope[i] = -value * u / e[0] - fall
+        slope[i] = -value * u / e[0]
         dg[0, i] = value * u * u
+        dg[1, i] = 0.0
+        dg[2, i] = 0.0
+    for i in range(uint64(middle), uint64(x.size)):
+        d = x[i] - t0
+        value = g[0, i]
+        fall = value * e[2] / (e[1] + d)
+        slope[i] = -fall
+        dg[0, i] = 0.0
         dg[1, i] = fall * d
         dg[2, i] = -value * e[2] * g[2, i]
 
 
 @jit
-def _explosion(x, t0, e, g):
+def _explosion(x, begin, t0, e, g):
     """Fill g: the value of an explosion at phases x - t0, and the exponentials of its rise and its fall."""
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         d = x[i] - t0
         rising, falling = -d / e[0], d / e[1]
-        a, b = exp_of(rising), exp_of(falling)
+        a, b = exp_of(max(rising, -300.0)), exp_of(max(falling, -300.0))
         g[0, i] = 1.0 / (a + b) if max(rising, falling) <= 300.0 else 0.0
         g[1, i] = a
         g[2, i] = b
 
 
 @jit
-def _explosion_derivatives(x, t0, e, g, slope, dg):
+def _explosion_derivatives(x, begin, t0, e, g, slope, dg):
     """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         d = x[i] - t0
         square = g[0, i] * g[0, i]
         a, b = square * g[1, i], square * g[2, i]
@@ -88,32 +123,32 @@ def _explosion_derivatives(x, t0, e, g, slope, dg):
 
 
 @jit
-def _light_curve(kind, x, p, derivatives, work, slope, dg):
+def _light_curve(kind, x, begin, p, derivatives, work, slope, dg):
     """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, if asked, slope and dg."""
     t0, e = p[0], np.empty(p.size - 1)
     for k in range(e.size):
         e[k] = exp(p[1 + k])
     if kind == _EXPLOSION:
-        _explosion(x, t0, e, work[0:3])
+        _explosion(x, begin, t0, e, work[0:3])
         if derivatives:
-            _explosion_derivatives(x, t0, e, work[0:3], slope, dg)
+            _explosion_derivatives(x, begin, t0, e, work[0:3], slope, dg)
         return
-    _flare(x, t0, e, work[0:3])
+    _flare(x, begin, t0, e, work[0:3])
     if derivatives:
-        _flare_derivatives(x, t0, e, work[0:3], slope, dg)
+        _flare_derivatives(x, begin, t0, e, work[0:3], slope, dg)
     if kind == _DOUBLE:
         delay, ratio, second, second_slope, dh = p[5], e[3], work[3:6], work[6], work[7:10]
-        _flare(x, t0 + delay, e, second)
+        _flare(x, begin, t0 + delay, e, second)
         if derivatives:
-            _flare_derivatives(x, t0 + delay, e, second, second_slope, dh)
+            _flare_derivatives(x, begin, t0 + delay, e, second, second_slope, dh)
             for k in range(3):
-                for i in range(x.size):
+                for i in range(uint64(begin), uint64(x.size)):
                     dg[k, i] += ratio * dh[k, i]
-            for i in range(x.size):
+            for i in range(uint64(begin), uint64(x.size)):
                 slope[i] += ratio * second_slope[i]
                 dg[3, i] = ratio * second[0, i]
                 dg[4, i] = -ratio * second_slope[i]
-        for i in range(x.size):
+        for i in range(uint64(begin), uint64(x.size)):
             work[0, i] += ratio * second[0, i]
 
 
@@ -129,45 +164,55 @@ def _size(light_curve):
 def _model(light_curve, sed, p, points, w, m, dm, work):
     """Fill m (n,) with w g S, and dm (P, n), unless it is (P, 0), with its derivatives by t0 and all parameters.
 
-    points: x (n,), band (n,), wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
+    Return the first point that is filled: before it all are 0 (see `_begin`). points: x (n,) sorted, band (n,),
+    wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
     """
     x, band, wavelength, c = points
-    a, derivatives = _size(light_curve), dm.shape[1] > 0
+    a, derivatives, begin = _size(light_curve), dm.shape[1] > 0, _begin(light_curve, x, p)
     g, slope, s, sed_slope = work[0], work[10], work[11], work[12]
-    _light_curve(light_curve, x, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
-    sed_of_points(sed, x, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, dm[1 + a :], work[13:])
-    for i in range(x.size):
+    _light_curve(light_curve, x, begin, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
+    own = dm[1 + a :]
+    sed_of_points(sed, x, begin, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, own, work[13:])
+    for i in range(uint64(begin), uint64(x.size)):
         s[i] *= w[i]
         m[i] = g[i] * s[i]
     if derivatives:
-        for i in range(x.size):
+        for i in range(uint64(begin), uint64(x.size)):
             dm[0, i] = -slope[i] * s[i] - m[i] * sed_slope[i]
         for k in range(1, 1 + a):
-            for i in range(x.size):
+            for i in range(uint64(begin), uint64(x.size)):
                 dm[k, i] *= s[i]
         for k in range(1 + a, len(dm)):
-            for i in range(x.size):
+            for i in range(uint64(begin), uint64(x.size)):
                 dm[k, i] *= m[i]
+    return begin
 
 
 @jit
-def _amplitudes(m, f, group, amplitude, norm):
+def _amplitudes(m, begin, f, group, amplitude, norm):
     """Fill the profiled amplitudes (groups,) and the norms <m, m>."""
     amplitude[:] = 0.0
     norm[:] = 0.0
-    for i in range(m.size):
-        amplitude[group[i]] += m[i] * f[i]
-        norm[group[i]] += m[i] * m[i]
+    if amplitude.size == 1:
+        overlap, square = 0.0, 0.0
+        for i in range(uint64(begin), uint64(m.size)):
+            overlap += m[i] * f[i]
+            square += m[i] * m[i]
+        amplitude[0], norm[0] = overlap, square
+    else:
+        for i in range(uint64(begin), uint64(m.size)):
+            amplitude[group[i]] += m[i] * f[i]
+            norm[group[i]] += m[i] * m[i]
     for j in range(amplitude.size):
         amplitude[j] = max(amplitude[j] / norm[j], 0.0) if norm[j] > 1e-100 else 0.0
 
 
 @jit
-def _objective(f, m, group, amplitude, p, mean, sd):
-    """Return (chi-square, chi-square + prior penalty)."""
-    chi2 = 0.0
-    for i in range(f.size):
-        r = f[i] - amplitude[group[i]] * m[i]
+def _objective(f, before, m, begin, group, amplitude, p, mean, sd):
+    """Return (chi-square, chi-square + prior penalty). before (n + 1,): sums of squares of the points before each."""
+    chi2, one = before[begin], amplitude[0]
+    for i in range(uint64(begin), uint64(f.size)):
+        r = f[i] - (one if amplitude.size == 1 else amplitude[group[i]]) * m[i]
         chi2 += r * r
     total = chi2
     for k in range(1, p.size):
@@ -177,73 +222,105 @@ def _objective(f, m, group, amplitude, p, mean, sd):
 
 
 @jit
-def _dot(a, b):
-    """Inner product in four interleaved sums, which the processor can run side by side."""
+def _dots(a, b, c, begin):
+    """Inner products of a with b and with c from a multiple of 4 on, each in four interleaved sums, which the processor
+    can run side by side."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    whole = a.size - a.size % 4
-    for i in range(0, whole, 4):
+    z0, z1, z2, z3 = 0.0, 0.0, 0.0, 0.0
+    whole, one = uint64(a.size - a.size % 4), uint64(1)
+    for i in range(uint64(begin), whole, uint64(4)):
         s0 += a[i] * b[i]
-        s1 += a[i + 1] * b[i + 1]
-        s2 += a[i + 2] * b[i + 2]
-        s3 += a[i + 3] * b[i + 3]
-    for i in range(whole, a.size):
+        z0 += a[i] * c[i]
+        k = i + one
+        s1 += a[k] * b[k]
+        z1 += a[k] * c[k]
+        k += one
+        s2 += a[k] * b[k]
+        z2 += a[k] * c[k]
+        k += one
+        s3 += a[k] * b[k]
+        z3 += a[k] * c[k]
+    for i in range(whole, uint64(a.size)):
         s0 += a[i] * b[i]
-    return (s0 + s1) + (s2 + s3)
+        z0 += a[i] * c[i]
+    return (s0 + s1) + (s2 + s3), (z0 + z1) + (z2 + z3)
 
 
 @jit
-def _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian):
-    """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
-    n, size, groups = f.size, p.size, amplitude.size
-    overlap_f, overlap_m, r = np.zeros(groups), np.zeros(groups), np.empty(n)
-    for i in range(n):
+def _jacobian_of_passbands(f, m, begin, dm, group, amplitude, norm, r):
+    """Turn dm into the Jacobian of -r, and fill r, with an amplitude for each passband."""
+    n, groups = f.size, amplitude.size
+    overlap_f, overlap_m = np.zeros(groups), np.zeros(groups)
+    for i in range(uint64(begin), uint64(n)):
         r[i] = f[i] - amplitude[group[i]] * m[i]
-    for k in range(size):
-        if groups == 1:
-            overlap_f[0], overlap_m[0] = _dot(dm[k], f), _dot(dm[k], m)
-        else:
-            overlap_f[:] = 0.0
-            overlap_m[:] = 0.0
-            for i in range(n):
-                overlap_f[group[i]] += dm[k, i] * f[i]
-                overlap_m[group[i]] += dm[k, i] * m[i]
+    for k in range(len(dm)):
+        overlap_f[:] = 0.0
+        overlap_m[:] = 0.0
+        for i in range(uint64(begin), uint64(n)):
+            overlap_f[group[i]] += dm[k, i] * f[i]
+            overlap_m[group[i]] += dm[k, i] * m[i]
         for j in range(groups):
             change = (overlap_f[j] - 2 * amplitude[j] * overlap_m[j]) / norm[j] if amplitude[j] > 0 else 0.0
             overlap_f[j] = change
-        for i in range(n):
+        for i in range(uint64(begin), uint64(n)):
             dm[k, i] = amplitude[group[i]] * dm[k, i] + overlap_f[group[i]] * m[i]
-        gradient[k] = -_dot(dm[k], r)
-        for q in range(k + 1):
-            hessian[k, q] = _dot(dm[k], dm[q])
-            hessian[q, k] = hessian[k, q]
+
+
+@jit
+def _jacobian(f, m, begin, dm, amplitude, norm, r):
+    """Turn dm into the Jacobian of -r, and fill r, with one amplitude."""
+    for i in range(uint64(begin), uint64(f.size)):
+        r[i] = f[i] - amplitude * m[i]
+    for k in range(len(dm)):
+        overlap_f, overlap_m = _dots(dm[k], f, m, begin)
+        change = (overlap_f - 2 * amplitude * overlap_m) / norm if amplitude > 0 else 0.0
+        for i in range(uint64(begin), uint64(f.size)):
+            dm[k, i] = amplitude * dm[k, i] + change * m[i]
+
+
+@jit
+def _normal_equations(f, m, begin, dm, group, amplitude, norm, p, mean, sd, r, gradient, hessian):
+    """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
+    size = p.size
+    if amplitude.size == 1:
+        _jacobian(f, m, begin, dm, amplitude[0], norm[0], r)
+    else:
+        _jacobian_of_passbands(f, m, begin, dm, group, amplitude, norm, r)
+    for k in range(size):
+        slope, hessian[k, k] = _dots(dm[k], r, dm[k], begin)
+        gradient[k] = -slope
+        for q in range(0, k, 2):
+            other = min(q + 1, k - 1)
+            hessian[k, q], hessian[k, other] = _dots(dm[k], dm[q], dm[other], begin)
+            hessian[q, k], hessian[other, k] = hessian[k, q], hessian[k, other]
     for k in range(1, size):
         gradient[k] += (p[k] - mean[k]) / (sd[k] * sd[k])
         hessian[k, k] += 1.0 / (sd[k] * sd[k])
 
 
 @jit
-def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, tolerance, out, work):
+def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps, tolerance, out, work):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
     Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
     still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
-    points, work: see `_model`. out: room for the amplitudes and norms (groups,), half the gradient (P,) and half the
-    Hessian (P, P).
+    points, work: see `_model`. before: see `_objective`. out: room for the amplitudes and norms (groups,), half the
+    gradient (P,) and half the Hessian (P, P).
     """
     mean, sd, low, high = prior[0], prior[1], prior[2], prior[3]
     amplitude, norm, gradient, hessian = out
     n, size, groups = f.size, p.size, amplitude.size
-    m, trial_m, dm, trial_dm = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n))
+    m, trial_m, dm, trial_dm, r = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n)), np.empty(n)
     trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    _model(light_curve, sed, p, points, w, m, dm, work)
-    _amplitudes(m, f, group, amplitude, norm)
-    chi2, best = _objective(f, m, group, amplitude, p, mean, sd)
+    begin = _model(light_curve, sed, p, points, w, m, dm, work)
+    _amplitudes(m, begin, f, group, amplitude, norm)
+    chi2, best = _objective(f, before, m, begin, group, amplitude, p, mean, sd)
     damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
-    moved = True
+    moved, trial_begin = True, begin
     while True:
         if moved:
-            _normal_equations(f, m, dm, group, amplitude, norm, p, mean, sd, gradient, hessian)
+            _normal_equations(f, m, begin, dm, group, amplitude, norm, p, mean, sd, r, gradient, hessian)
             if status == CONVERGED:
                 break
         if evaluations > max_steps:
@@ -269,10 +346,10 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
                 trial[k] = min(max(p[k] + step[k], low[k]), high[k])
                 step[k] = trial[k] - p[k]
             predicted = predicted_gain(gradient, hessian, step)
-            _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
+            trial_begin = _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
             evaluations += 1
-            _amplitudes(trial_m, f, group, trial_amplitude, trial_norm)
-            trial_chi2, value = _objective(f, trial_m, group, trial_amplitude, trial, mean, sd)
+            _amplitudes(trial_m, trial_begin, f, group, trial_amplitude, trial_norm)
+            trial_chi2, value = _objective(f, before, trial_m, trial_begin, group, trial_amplitude, trial, mean, sd)
             gain = best - value
         moved = gain >= 0
         if not moved:
@@ -281,7 +358,7 @@ def _descend(light_curve, sed, p, points, group, f, w, prior, max_steps, toleran
         copy_into(trial, p)
         copy_into(trial_amplitude, amplitude)
         copy_into(trial_norm, norm)
-        m, trial_m, dm, trial_dm = trial_m, m, trial_dm, dm
+        m, trial_m, dm, trial_dm, begin = trial_m, m, trial_dm, dm, trial_begin
         chi2, best = trial_chi2, value
         damping, growth = max(damping * max(1 / 3, 1 - (2 * gain / predicted - 1) ** 3), 1e-9), 2.0
         if max(gain, predicted) < tolerance:
@@ -297,7 +374,7 @@ def _close(light_curve, p, q):
 
 
 @jit
-def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, work):
+def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, before, w, work):
     """Return all starting points (C G + E, P) and their objectives, infinite for absent points."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
@@ -318,9 +395,9 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        _model(light_curve, sed, starts[k], points, w, m, nothing, work)
-        _amplitudes(m, f, group, amplitude, norm)
-        values[k] = _objective(f, m, group, amplitude, starts[k], prior[0], prior[1])[1]
+        begin = _model(light_curve, sed, starts[k], points, w, m, nothing, work)
+        _amplitudes(m, begin, f, group, amplitude, norm)
+        values[k] = _objective(f, before, m, begin, group, amplitude, starts[k], prior[0], prior[1])[1]
     return starts, values
 
 
@@ -363,13 +440,15 @@ def fit_objects(
             continue
         xo, bo, wo = x[a:b], band[a:b], weight[a:b]
         points, work = (xo, bo, wavelength[o], point_constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
-        fo = flux[a:b] * wo
+        fo, before = flux[a:b] * wo, np.zeros(b - a + 1)
+        for i in range(b - a):
+            before[i + 1] = before[i] + fo[i] * fo[i]
         group = bo if groups > 1 else np.zeros(b - a, np.int8)
         bounds = prior.copy()
         bounds[2, 0] += xo[0]
         bounds[3, 0] += xo[-1]
         starts, values = _screen(
-            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, points, group, fo, wo, work
+            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, points, group, fo, before, wo, work
         )
         count[o] = len(values)
         room = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
@@ -388,7 +467,7 @@ def fit_objects(
             else:
                 steps = max_steps
             chi2, reached, status, evaluations = _descend(
-                light_curve, sed, candidate, points, group, fo, wo, bounds, steps, tolerance, room, work
+                light_curve, sed, candidate, points, group, fo, before, wo, bounds, steps, tolerance, room, work
             )
             count[o] += evaluations
             if reached < value or turn == descents:
@@ -404,11 +483,11 @@ def fit_objects(
 
 @njit(cache=True, error_model="numpy")
 def evaluate(light_curve, sed, p, x, band, wavelength):
-    """Return the shape (n,) of a hypothesis with parameters p at times x and bands, and its derivatives (P, n).
+    """Return the shape (n,) of a hypothesis with parameters p at sorted times x and bands, and its derivatives (P, n).
 
     This is for checks. It is compiled at its first call.
     """
-    m, dm = np.empty(x.size), np.empty((p.size, x.size))
+    m, dm = np.zeros(x.size), np.zeros((p.size, x.size))
     points = x, band, wavelength, point_constants(band, wavelength)
     _model(light_curve, sed, p, points, np.ones(x.size), m, dm, np.empty((_ROOM, x.size)))
     return m, dm

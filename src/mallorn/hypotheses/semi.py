@@ -17,6 +17,7 @@ from itertools import product
 import numpy as np
 
 from mallorn.errors import ConfigError
+from mallorn.hypotheses.cache import second_light
 from mallorn.hypotheses.points import STATUS, errors_and_log_det, first_epoch, fitted_points, flux_scale
 from mallorn.hypotheses.semi_models import PROCESSES, SEMI_PARAMETRIC, SEMI_SEDS
 
@@ -118,8 +119,9 @@ def _fit_one(h, points, parent, config):
 def _compiled(h, points, grid, extra, prior, steps):
     from mallorn.hypotheses.semi_kernels import fit_semi_parametric
 
+    fit, second = (second_light(), True) if h.second_light else (fit_semi_parametric, None)
     numbers = PROCESSES.index(h.process), SEMI_SEDS.index(h.sed)
-    return fit_semi_parametric(*numbers, *points, grid, extra, prior, *steps)
+    return fit(*numbers, second, *points, grid, extra, prior, *steps)
 
 
 def _curvature(h, points, p, prior):

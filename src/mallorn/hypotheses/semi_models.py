@@ -49,6 +49,11 @@ class SemiParametric:
         """Names of the parameters, in order."""
         return [p.name for p in self.parameters]
 
+    @property
+    def second_light(self):
+        """Whether there is a second light beside the flare."""
+        return "_and_" in self.process
+
 
 def _ln(name, unit, median, sd, low, high, starts, meaning):
     """Return the parameter for the logarithm of a quantity; the numbers are given for the quantity itself."""

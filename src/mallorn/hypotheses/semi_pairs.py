@@ -21,7 +21,8 @@ from math import exp, log, sqrt
 import numpy as np
 
 from mallorn.hypotheses.models import HC_OVER_K, REFERENCE
-from mallorn.hypotheses.shared_kernels import jit
+from mallorn.hypotheses.shared_kernels import copy_into
+from mallorn.runtime.arithmetic import jit
 
 __all__ = ["ECHO", "PAIR", "pair_likelihood", "pair_second"]
 
@@ -165,12 +166,13 @@ def pair_likelihood(process, p, s, ds, s2, logs, y, noise, x, gradient, fisher):
     d_state, d_cov = np.zeros((count, 3)), np.zeros((count, 6))
     dv, dw, e0, e2 = np.empty(count), np.empty(count), np.zeros(count), np.zeros(count)
     _alone(process, ratio, left, by_k)
-    cov[:] = left
+    copy_into(left, cov)
     if count:
         gradient[:], fisher[:] = 0.0, 0.0
         e0[k] = e2[k] = e2[last - 1] = 1.0
         if process == ECHO:
-            d_cov[ell], d_cov[last] = by_k, -by_k
+            for j in range(6):
+                d_cov[ell, j], d_cov[last, j] = by_k[j], -by_k[j]
     total, product = 0.0, 1.0
     for i in range(y.size):
         if i and x[i] > x[i - 1]:
@@ -186,7 +188,7 @@ def pair_likelihood(process, p, s, ds, s2, logs, y, noise, x, gradient, fisher):
                     for q in range(6):
                         d_cov[j, q] -= sign * by_k[q]
                 _through(a, d_cov[j], moved)
-                d_cov[j] = moved
+                copy_into(moved, d_cov[j])
                 if sign != 0.0:
                     for q in range(6):
                         d_cov[j, q] += sign * by_k[q]

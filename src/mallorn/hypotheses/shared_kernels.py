@@ -1,4 +1,4 @@
-"""Shared parts of the compiled fits `kernels` and `semi_kernels`: exponentials, SEDs, and small linear algebra.
+"""Shared parts of the compiled fits `kernels` and `semi_kernels`: SEDs and small linear algebra.
 
 numba compiles no function here by itself: two processes can compile the two fits at the same time.
 """
@@ -8,19 +8,16 @@ numba compiles no function here by itself: two processes can compile the two fit
 from math import exp, log, sqrt
 
 import numpy as np
-from numba import float64, int64, njit
-from numba.extending import intrinsic
+from numba import uint64
 
 from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
+from mallorn.runtime.arithmetic import exp_of, jit
 
 __all__ = [
     "CONVERGED",
     "EXHAUSTED",
     "STUCK",
     "copy_into",
-    "exp_of",
-    "jit",
-    "log_of",
     "point_constants",
     "predicted_gain",
     "sed_of_points",
@@ -31,80 +28,6 @@ CONVERGED, EXHAUSTED, STUCK = 0, 1, 2
 
 _NONE, _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _PARABOLA = 0, 1, 2, 3, 4
 _LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
-
-jit = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""Compiles what only compiled code calls: what Python would call it by takes a tenth of the time."""
-
-
-@intrinsic
-def _bits_of(context, x):
-    """The bits of a float64 as an int64."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(int64))
-
-    return int64(float64), generate
-
-
-@intrinsic
-def _float_of(context, bits):
-    """The float64 of the bits in an int64."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(float64))
-
-    return float64(int64), generate
-
-
-@jit
-def exp_of(x):
-    """exp(x) to 2e-16, x held between -708 and 709: 2^k exp(r) with |r| <= ln(2)/2, exp(r) by its series.
-
-    The processor can run loops over it on several points at once, unlike loops over math.exp.
-    """
-    x = min(max(x, -708.0), 709.0)
-    shifted = x * 1.4426950408889634 + 6755399441055744.0
-    k = shifted - 6755399441055744.0
-    r = x - k * 6.93147180369123816490e-01 - k * 1.90821492927058770002e-10
-    series = 1.6059043836821613e-10
-    series = series * r + 2.08767569878681e-09
-    series = series * r + 2.505210838544172e-08
-    series = series * r + 2.755731922398589e-07
-    series = series * r + 2.7557319223985893e-06
-    series = series * r + 2.48015873015873e-05
-    series = series * r + 0.0001984126984126984
-    series = series * r + 0.001388888888888889
-    series = series * r + 0.008333333333333333
-    series = series * r + 0.041666666666666664
-    series = series * r + 0.16666666666666666
-    series = series * r + 0.5
-    series = series * r + 1.0
-    series = series * r + 1.0
-    return series * _float_of((_bits_of(shifted) + 1023) << 52)
-
-
-@jit
-def log_of(x):
-    """ln x to 2e-16 for 1 <= x < infinity: e ln 2 + 2 artanh((f - 1)/(f + 1)) with x = 2^e f; see `exp_of`."""
-    bits = _bits_of(x)
-    e = _float_of((bits >> 52) | 0x4330000000000000) - 4503599627370496.0 - 1023.0
-    f = _float_of((bits & 0x000FFFFFFFFFFFFF) | 0x3FF0000000000000)
-    high = f > 1.4142135623730951
-    f = 0.5 * f if high else f
-    e = e + 1.0 if high else e
-    s = (f - 1.0) / (f + 1.0)
-    z = s * s
-    series = 1.0 / 21.0
-    series = series * z + 1.0 / 19.0
-    series = series * z + 1.0 / 17.0
-    series = series * z + 1.0 / 15.0
-    series = series * z + 1.0 / 13.0
-    series = series * z + 1.0 / 11.0
-    series = series * z + 1.0 / 9.0
-    series = series * z + 1.0 / 7.0
-    series = series * z + 1.0 / 5.0
-    series = series * z + 1.0 / 3.0
-    return e * 0.6931471805599453 + 2.0 * (s + s * z * series)
 
 
 @jit
@@ -122,12 +45,12 @@ def point_constants(band, wavelength):
 
 
 @jit
-def _blackbody(inverse, c, s, a):
+def _blackbody(inverse, begin, c, s, a):
     """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
 
     exp(x) - 1 is accurate enough: x is above 0.1 at all allowed wavelengths and temperatures.
     """
-    for i in range(inverse.size):
+    for i in range(uint64(begin), uint64(inverse.size)):
         ex = exp_of(min(c[0, i] * inverse[i], 600.0)) - 1.0
         ey = exp_of(HC_OVER_K / REFERENCE * inverse[i]) - 1.0
         s[i] = c[1, i] * ey / ex
@@ -136,25 +59,25 @@ def _blackbody(inverse, c, s, a):
 
 
 @jit
-def _by_log_temperature(inverse, c, a, out):
+def _by_log_temperature(inverse, begin, c, a, out):
     """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
-    for i in range(inverse.size):
+    for i in range(uint64(begin), uint64(inverse.size)):
         x, y = c[0, i] * inverse[i], HC_OVER_K / REFERENCE * inverse[i]
         out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
 
 
 @jit
-def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
+def _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work):
     """A blackbody of drifting temperature; see `sed_of_points`."""
     inverse, held, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         held[i] = min(max(x[i] - t0, -50.0), 200.0)
         ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
         inverse[i] = exp_of(-ln_t)
-    _blackbody(inverse, c, s, work[3:5])
+    _blackbody(inverse, begin, c, s, work[3:5])
     if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
+        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+        for i in range(uint64(begin), uint64(x.size)):
             ln_t = p[0] + p[1] * held[i] / 100.0
             free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
             slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
@@ -163,7 +86,7 @@ def _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work):
 
 
 @jit
-def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+def _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
     """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
     e, blanketing = np.empty(3), np.empty(wavelength.size)
     for k in range(3):
@@ -171,15 +94,15 @@ def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, d
     for j in range(wavelength.size):
         blanketing[j] = exp(p[3] * min(log(wavelength[j] / COOLING_BREAK), 0.0))
     inverse, hot, by_t = work[0], work[1], work[2]
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         hot[i] = 1.0 / (1.0 + exp_of(min((x[i] - t0) / e[2], 300.0)))
         inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
-    _blackbody(inverse, c, s, work[3:5])
-    for i in range(x.size):
+    _blackbody(inverse, begin, c, s, work[3:5])
+    for i in range(uint64(begin), uint64(x.size)):
         s[i] *= blanketing[band[i]]
     if derivatives:
-        _by_log_temperature(inverse, c, work[3:5], by_t)
-        for i in range(x.size):
+        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+        for i in range(uint64(begin), uint64(x.size)):
             q = min((x[i] - t0) / e[2], 300.0)
             share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
             by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
@@ -191,9 +114,9 @@ def _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, d
 
 
 @jit
-def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
+def _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds):
     """A log-parabola whose slope drifts; see `sed_of_points`."""
-    for i in range(x.size):
+    for i in range(uint64(begin), uint64(x.size)):
         held = min(max(x[i] - t0, -30.0), 100.0)
         ln = c[2, i]
         s[i] = exp_of((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
@@ -205,7 +128,7 @@ def _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds):
 
 
 @jit
-def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
+def _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds):
     """An SED that does not change, or none; see `sed_of_points`."""
     bands = wavelength.size
     table = np.empty((2, bands))
@@ -215,28 +138,30 @@ def _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds):
         for j in range(bands):
             inverse[j], number[j] = exp(-p[0]), j
         c = point_constants(number, wavelength)
-        _blackbody(inverse, c, table[0], a)
-        _by_log_temperature(inverse, c, a, table[1])
-    for i in range(band.size):
+        _blackbody(inverse, 0, c, table[0], a)
+        _by_log_temperature(inverse, 0, c, a, table[1])
+    for i in range(uint64(begin), uint64(band.size)):
         s[i] = table[0, band[i]]
     if derivatives:
-        slope[:] = 0.0
+        for i in range(uint64(begin), uint64(band.size)):
+            slope[i] = 0.0
         if kind == _BLACKBODY:
-            for i in range(band.size):
+            for i in range(uint64(begin), uint64(band.size)):
                 ds[0, i] = table[1, band[i]]
 
 
 @jit
-def sed_of_points(kind, x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp."""
+def sed_of_points(kind, x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp, for the points from
+    begin on."""
     if kind == _DRIFTING_BLACKBODY:
-        _drifting_blackbody(x, t0, p, c, derivatives, s, slope, ds, work)
+        _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work)
     elif kind == _COOLING:
-        _cooling_photosphere(x, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
+        _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
     elif kind == _PARABOLA:
-        _drifting_parabola(x, t0, p, c, derivatives, s, slope, ds)
+        _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds)
     else:
-        _constant_sed(kind, p, band, wavelength, derivatives, s, slope, ds)
+        _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds)
 
 
 @jit

@@ -3,6 +3,7 @@
 `SetAside` is what a source returns (see `mallorn.sources.source`).
 """
 
+import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,9 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.io.tables import write_table
+from mallorn.survey.errors_in_words import error_words
 from mallorn.survey.lightcurves import lightcurve_writer
 
 __all__ = ["SetAside", "write_split"]
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = {"file": object, "reason": object, "object_id": object, "n_rows": "i4", "first_line": "i8"}
 
@@ -40,15 +44,17 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path):
     set_aside_path: the columns of `SetAside.rows`, with the counts and `SetAside.about` as metadata.
 
     Raises RuntimeError for a source that breaks its contract: objects not sorted by id, times that do not ascend,
-    values that are not finite, errors that are not positive, rows that are neither kept nor set aside.
+    values that are not finite, errors that are not positive, rows that are neither kept nor set aside. Warns once of
+    errors that look like none.
     """
-    kept, last = 0, ""
+    kept, last, doubts = 0, "", []
     with lightcurve_writer(points_path, objects_path, passbands) as write:
 
         def checked(lightcurves):
             nonlocal kept, last
             last = _check(lightcurves, last)
             kept += len(lightcurves.mjd)
+            doubts[:] = doubts or error_words(lightcurves)
             write(lightcurves)
 
         aside = read(checked)
@@ -65,6 +71,8 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path):
         }
         told = {name: str(value) for name, value in {**aside.about, **counts}.items()}
         write_table(set_aside_path, table, metadata=told)
+    for sentence in doubts:
+        _log.warning("%s", sentence)
     return counts
 
 

@@ -28,7 +28,7 @@ _OWN = {
 
 
 def about_scores(classes):
-    """Return {column: `About`} for the table of scores of a model of `classes`; the first is the class sought."""
+    """Return {column: `About`} for the table of scores of a model of `classes`; the first is the target class."""
     found = {name: About(_UNITS.get(one.unit, ""), one.meaning, one.ucd) for name, one in COLUMNS.items()}
     found |= {name: one._replace(meaning=one.meaning.format(classes[0])) for name, one in _OWN.items()}
     for name in classes:

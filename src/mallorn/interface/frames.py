@@ -27,7 +27,7 @@ def predict_frame(frame, model=None, survey=None, settings=None, reasons=0):
     (docs/howto/scoring.md) without `host_...` and label. A column that the frame already has stays as it is.
 
     model: a `Model`, or the folder of one, which each process reads once; by default the released one. survey: a
-    survey, or several, whose passbands the points may have; LSST and ZTF by default. settings: as of `mallorn.read`:
+    survey, or several, whose passbands the points may have; LSST and ZTF by default. settings: as for `mallorn.read`:
     `readers.hats`, `surveys`, `ingest`. reasons: number of features to name. It needs memory for the frame and a few
     hundred objects.
 

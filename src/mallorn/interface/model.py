@@ -29,6 +29,7 @@ from mallorn.learning.explanations import candidate_table
 from mallorn.learning.made import dataset_of
 from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_REDSHIFT
+from mallorn.survey.errors_in_words import error_words
 from mallorn.survey.lightcurves import redshift_kind
 from mallorn.survey.observed import observed
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
@@ -50,10 +51,10 @@ def load_model(folder=None):
 class Model:
     """A trained model.
 
-    about: the content of model.json. classes: names of the C classes. target: the class sought. threshold: an object is
-    chosen from this calibrated probability of the target on. threshold_without_redshift: the same for objects without
-    redshift, None if the model cannot score them. columns: names of the features that it reads. settings: the blocks of
-    the configuration that its features are made by.
+    about: the content of model.json. classes: names of the C classes. target: the class that it looks for. threshold:
+    an object is chosen from this calibrated probability of the target on. threshold_without_redshift: the same for
+    objects without redshift, None if the model cannot score them. columns: names of the features that it reads.
+    settings: the blocks of the configuration that its features are made by.
     """
 
     def __init__(self, folder):
@@ -76,7 +77,7 @@ class Model:
         curves: as from `mallorn.read`, with fluxes in microjansky, not corrected for Galactic dust. The workflow's
         `classify` gives the same numbers for the same points. Columns:
 
-        - probability: of the class sought.
+        - probability: of the target class.
         - probability_low, probability_high: the least and the most that a single member of the ensemble gives in any
           repeat, calibrated alike. They say how far models that learned from the same objects disagree, not what the
           noise of the points does.
@@ -108,7 +109,7 @@ class Model:
         dataset, found, seen = self._dataset(curves, self._made(curves)), {}, self._observed(curves)
         judgement = judge(self._domain, seen)
         if tell:
-            tell_judgement(self._domain, seen, judgement)
+            tell_judgement(self._domain, seen, judgement, error_words(curves))
         least, most = np.zeros((2, len(curves)))
         for training in self._scorers:
             weight = judgement.weight(training)
@@ -145,9 +146,10 @@ class Model:
     def unlike(self, curves):
         """Return sentences on how `LightCurves` as a whole differ from those that the model has learned from.
 
-        There are none if they do not differ. One sentence may guess that the fluxes have another unit.
+        There are none if they do not differ. One sentence may guess that the fluxes have another unit, another one that
+        the errors are none.
         """
-        return unlike_words(self._domain, self._observed(curves))
+        return [*unlike_words(self._domain, self._observed(curves)), *error_words(curves)]
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric redshifts."""
@@ -189,7 +191,7 @@ class Model:
         """Return a `pandas.DataFrame` of the features that drive the probabilities of `LightCurves`.
 
         One row for each object and feature, for the `features` largest SHAP values of each object. Columns: object_id,
-        feature, value, shap, and meaning. shap is what the feature adds to the margin of the class sought (the mean
+        feature, value, shap, and meaning. shap is what the feature adds to the margin of the target class (the mean
         SHAP value over the fits of members that have them). rows: indices of the objects to explain, all by default.
         Raises DataError if no member has SHAP values.
         """
@@ -202,8 +204,11 @@ class Model:
             mine = np.flatnonzero(scored == training)
             shap[mine] = self._contributions(training, dataset.take(mine))
         table = candidate_table(dataset.object_id, self.columns, dataset.features.values, shap, features)
-        said = meanings(self.settings["features"])
-        return pandas.DataFrame(table | {"meaning": [said.get(name, "") for name in table["feature"]]})
+        return pandas.DataFrame(table | {"meaning": [self._meanings.get(name, "") for name in table["feature"]]})
+
+    @cached_property
+    def _meanings(self):
+        return meanings(self.settings["features"])
 
     @property
     def can_explain(self):

@@ -1,4 +1,4 @@
-"""The contract of a learner: a module of this room or a plug-in (see `mallorn.plugins`), found by its name.
+"""The contract of a learner: a module of this package or a plug-in (see `mallorn.plugins`), found by its name.
 
 - `NEEDS`: a literal tuple of the views of a data set that it reads: "features", "grid" or "points" (see
   `mallorn.learning.dataset`). Views that no model needs are not read.

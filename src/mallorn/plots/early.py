@@ -1,4 +1,4 @@
-"""The figure of scores by age: how well the class sought is told while events unfold."""
+"""The figure of scores by age: how well the target class is told while events unfold."""
 
 import numpy as np
 
@@ -17,9 +17,9 @@ _ALLOWED = 0.02
 
 
 def plot_early(rows, target, path):
-    """Draw the scores of the class sought against age, for each model and protocol, and write `path`.png and .svg.
+    """Draw the scores of the target class against age, for each model and protocol, and write `path`.png and .svg.
 
-    rows: of early.csv, numbers as floats, NaN where empty. target: the class sought. The interval over events is for
+    rows: of early.csv, numbers as floats, NaN where empty. target: the target class. The interval over events is for
     the models as they are used.
     """
     mine = [row for row in rows if row["class"] == target]

@@ -8,9 +8,9 @@ _FLUX_RANGE = (-0.35, 1.35)
 
 
 def plot_balance(counts, target):
-    """Return the figure of the balance of classes in the training set: all classes, and the class sought or not.
+    """Return the figure of the balance of classes in the training set: all classes, and the target class or not.
 
-    counts: {class: objects}. target: the class sought.
+    counts: {class: objects}. target: the target class.
     """
     whole = sum(counts.values())
     sought = {target: counts.get(target, 0), "all others": whole - counts.get(target, 0)}

@@ -48,7 +48,7 @@ def plot_family_importance(names, share, number):
 def plot_distributions(features, classes, target):
     """Return the figure of features by class.
 
-    features: {name: (n,) values, NaN where unknown}; classes (n,) names; target: the class sought.
+    features: {name: (n,) values, NaN where unknown}; classes (n,) names; target: the target class.
 
     Each panel spans the central 98% of the values; densities are of the known values of a class.
     """
@@ -84,7 +84,7 @@ def plot_shapes(shapes, target):
     """Return the figure of what features add to the log probability of each class, relative to the mean of the classes.
 
     shapes: {feature: {class: (value, added, low, high)}}, (k,) each, by rising value. NaN, if any, comes last and is
-    drawn as a point on the left. target: the class sought, drawn thicker.
+    drawn as a point on the left. target: the target class, drawn thicker.
     """
     columns = 3
     rows = -(-len(shapes) // columns)

@@ -7,10 +7,10 @@ __all__ = ["plot_over_time"]
 
 
 def plot_over_time(said, target):
-    """Return the figure of the probabilities of all classes of an object over time, with the band of the class sought.
+    """Return the figure of the probabilities of all classes of an object over time, with the band of the target class.
 
     said: {column: (m,)} from `mallorn.interface.over_time.score_over_time` for one object, with at least two times.
-    target: the class sought. Time is days since the trigger, on a scale that is logarithmic from ten days on.
+    target: the target class. Time is days since the trigger, on a scale that is logarithmic from ten days on.
     """
     margins = (0.72, 1.7, 0.5, 0.15, 0.0, 0.0)
     figure, axes = new_figure(width=9.2, height=2.7, margins=margins)

@@ -1,4 +1,4 @@
-"""The table of candidates: all test objects by the probability of the class sought, and what an observer asks first."""
+"""The table of candidates: all test objects by the probability of the target class, and what an observer asks first."""
 
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ COLUMNS = {
         "P",
         "",
         3,
-        "probability of the class sought, mean over the models of all folds and repeats",
+        "probability of the target class, mean over the models of all folds and repeats",
         "stat.probability;meta.main",
     ),
     "spread": Column(
@@ -88,7 +88,7 @@ COLUMNS = {
         "Best fit", "", None, "kind of the hypothesis with the highest evidence: TDE, SN or AGN", "src.class"
     ),
     "evidence": Column(
-        "Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis less that of the best SN or AGN", "stat.likelihood"
+        "Δ ln Z", "", 1, "ln evidence of the best TDE hypothesis minus that of the best SN or AGN", "stat.likelihood"
     ),
     "flags": Column("Flags", "", None, "what to be wary of", "meta.code.qual"),
     "domain": Column(
@@ -106,7 +106,7 @@ COLUMNS = {
         "Set",
         "",
         None,
-        "conformal set by class: leaves that hold the true one with the stated chance",
+        "conformal set by class: leaves that include the true one with the stated probability",
         "src.class",
     ),
 }
@@ -138,9 +138,9 @@ FLAGS = {
     "few bright": "fewer than 10 points above five sigma",
     "z uncertain": "error of the redshift above 5% of 1 + z",
     "z negative": "negative photometric redshift, raised before use",
-    "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models trained so",
-    "no u": "no point in u, the passband that tells hot from cool",
-    "much dust": "E(B-V) above 1.5: in the plane of the Milky Way, or an A_V in its place",
+    "no redshift": "no redshift: times in the observer's frame, no luminosity; scored by models without redshift",
+    "no u": "no point in u, the passband that separates hot from cool",
+    "much dust": "E(B-V) above 1.5: in the plane of the Milky Way, or perhaps an A_V by mistake",
 }
 """Flags and their meanings."""
 
@@ -161,7 +161,7 @@ MEASURED_BY = tuple(_FEATURES.values())
 
 
 def columns_of(table, target):
-    """Return {name: `Column`} for a table of candidates, with the class sought, `target`, in headings."""
+    """Return {name: `Column`} for a table of candidates, with the target class, `target`, in headings."""
     columns = {name: about for name, about in COLUMNS.items() if name in table}
     columns["probability"] = COLUMNS["probability"]._replace(title=f"P({target})")
     for name in table:
@@ -194,7 +194,7 @@ def candidate_table(store, logs, ranked, features, domain=None):
     """Return {column: (n,) array} for `COLUMNS`, hosts and other classes, sorted by falling probability, then by id.
 
     store: `Store` of all splits. logs: table of results/metadata.parquet. ranked: {"object_id": the objects to list,
-    "classes": {class: probability}, the class sought first, "spread": its standard deviation over repeats, "chosen":
+    "classes": {class: probability}, the target class first, "spread": its standard deviation over repeats, "chosen":
     the decision, "outlier": how unusual it is}, (n,) each. features: path of a feature table with the objects;
     quantities from disabled families are NaN. domain: of the scorers that ranked them, as from
     `mallorn.decide.domain.read_domain`; None leaves its columns out.

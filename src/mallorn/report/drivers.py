@@ -18,7 +18,7 @@ _FOR, _AGAINST, _NEUTRAL = "#d55e00", "#0072b2", "#8a8a8a"
 class Context:
     """Data that the pages of objects share.
 
-    target: name of the class sought. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
+    target: name of the target class. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
     value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}. home: the page that lists the
     objects, "candidates", or "index" if there is no other. data: the data behind the pages.
     """
@@ -142,7 +142,7 @@ def driver_rows(object_id, context):
         )
         return {"text": text, "head": f"away ← SHAP → {context.target}", "rows": rows}
     if not context.compared:
-        return {"text": "The model reads light curves, and no features.", "head": "", "rows": []}
+        return {"text": "The model reads light curves, not features.", "head": "", "rows": []}
     names = context.compared[: context.n_drivers]
     strongest = max((context.importance[name] for name in names), default=1.0) or 1.0
     values = dict(zip(context.compared, context.values[object_id], strict=True))
@@ -151,7 +151,7 @@ def driver_rows(object_id, context):
         for n in names
     ]
     text = (
-        "The features that matter most to the model over all objects; SHAP values of this object were not made. "
+        "The features that matter most to the model over all objects; there are no SHAP values for this object. "
         f"Compare the value with those of the training objects of class {context.target} and of the others."
     )
     return {"text": text, "head": "Importance", "rows": rows}

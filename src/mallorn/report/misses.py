@@ -18,8 +18,8 @@ from mallorn.report.render import number, render, shown_as
 __all__ = ["MISSED", "find_misses", "write_misses_page"]
 
 MISSED = {
-    "missed event": "of the class sought, and none of the training objects made of its event is chosen",
-    "missed": "of the class sought and not chosen, though another object of its event is",
+    "missed event": "an object of the target class, and no training object of its event is chosen",
+    "missed": "an object of the target class that is not chosen, though another object of its event is",
     "false alarm": "of another class and chosen",
 }
 """Kinds of errors, in the order of the list."""

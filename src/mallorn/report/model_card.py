@@ -26,18 +26,19 @@ _TEXT = """# Model card: {target} by mallorn
 
 | | |
 |---|---|
-| seeks | {target} among {others} |
+| finds | {target} among {others} |
 | learned from | {objects} {data}, of {events} events, \
 {targets} of {target} of {target_events} events |
 | members | {members}, {trained}; their mean |
 | features | {features}, in microjansky, the rest frame where there is a redshift |
-| decides | by a threshold chosen out of fold, of {protocol} folds, one for each way of seeing the sky |
-| licence | MIT, as the code; cite mallorn (CITATION.cff) and the data |
+| decides | by a threshold chosen out of fold, on {protocol} folds; one for each kind of data |
+| license | MIT, as the code; cite mallorn (CITATION.cff) and the data |
 
 {kinds}
 ## How good it is
 
-Out of fold, with {level:.0%} intervals over events. The intervals do not hold what other training events would change.
+Scores are out of fold, with {level:.0%} intervals over events. The intervals do not include how other
+training events would change the model.
 
 {scores}
 
@@ -53,30 +54,30 @@ By property, of objects with a redshift:
 
 {groups}
 
-How well its probabilities hold says the last column of the first table, the expected calibration error.
+The calibration error in the first table says how well the probabilities hold.
 
 ## What it is not for
 
-- **Proof.** Follow-up decides; a probability is a rank with a scale.
+- **Proof.** A probability is no proof: only follow-up can decide.
 - **Rates and populations.** What it misses is not random: see the rows by redshift and S/N.
-- **Light curves of other units or with host flux.** They are told in words, see `domain_reason`.
-- **Objects with fewer points than it states.** They get no probability.
-- **Other kinds of transients than it learned from.** It gives each one of its classes: {classes}.
-- **A survey's own statistics.** Train on that survey: the thresholds are those of the training survey's mix, in which
-  {share:.1%} of the objects are {target}; on the sky far fewer are.
+- **Light curves in other units or with host flux.** `domain_reason` warns of them.
+- **Objects with too few points.** They get no probability.
+- **Kinds of transients that it has not learned.** It gives each of them one of its classes: {classes}.
+- **A survey's own statistics.** Train on that survey: the thresholds are for the mix of the training survey, in which
+  {share:.1%} of the objects are {target}; on the sky it is far fewer.
 {note}"""
 
 _KINDS = """\
-Which of its {number} models scores an object follows from the object: with or without redshift, {seen}.
+It has {number} models, and chooses one for each object: with or without redshift, {seen}.
 """
 _SEEN = "seen as the training survey sees or as others do"
 _KIND_WORDS = {
     "other_surveys": """\
-Those of other surveys learned from copies of the same objects at lower redshifts and brighter limits, forced or
-detections only, in all or in two or three of the passbands, which is how ZTF sees.
+The models for other surveys learned from copies of the same objects, at lower redshifts and with brighter limits: with
+forced photometry or detections alone, in all passbands or in some of them, as ZTF sees objects.
 """,
     "early": """\
-Those of young objects learned from copies of the same objects as they were known at some ages.
+The models for young objects learned from copies of the same objects as they were known at several ages.
 """,
 }
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}

@@ -131,7 +131,7 @@ def _tiles(o, row, context):
         second = max(others, key=others.get)
         tile(f"{others[second]:.3f}", f"P({second}), the most probable of the other classes")
     if row.get("outlier", 0.0) > _UNUSUAL:
-        tile(f"{row['outlier']:.1f}", f"unusual: one in {10.0 ** row['outlier']:.0f} training objects is as much so")
+        tile(f"{row['outlier']:.1f}", f"unusual: one in {10.0 ** row['outlier']:.0f} training objects is as unusual")
     if row["redshift_kind"] == "none":
         tile("unknown", "redshift")
     else:

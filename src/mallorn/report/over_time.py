@@ -25,7 +25,7 @@ def several(said):
 
 
 def told_over_time(said, target):
-    """Return, in words, when the probability of the class sought first reached the threshold, and by which models."""
+    """Return, in words, when the probability of the target class first reached the threshold, and by which models."""
     passed = [k for k, (p, least) in enumerate(zip(said["probability"], said["threshold"], strict=True)) if p >= least]
     if not passed:
         return f"P({target}) never reached the threshold."

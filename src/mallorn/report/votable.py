@@ -17,7 +17,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
 def write_votable(path, table, target, data=""):
     """Write the table of candidates as a VOTable 1.4 (TABLEDATA), with units, UCDs and the frame of positions.
 
-    target: the class sought. data: the data behind the candidates, for the description.
+    target: the target class. data: the data behind the candidates, for the description.
     """
     from astropy.io.votable import from_table
     from astropy.io.votable.tree import CooSys

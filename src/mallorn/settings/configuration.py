@@ -49,7 +49,7 @@ class Configuration(Block):
         None, "Folder of new objects for `snakemake classify`: test_log.csv, split_*/test_full_lightcurves.csv."
     )
     target: Annotated[str, Field(min_length=1)] = value(
-        "TDE", "The class that is sought: a SpecType, or a class of training.classes."
+        "TDE", "The class to look for: a SpecType, or a class of training.classes."
     )
     taxonomy: FilePath = value(
         "mallorn",

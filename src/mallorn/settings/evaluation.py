@@ -84,7 +84,7 @@ class Tree(Block):
     from_submission: Literal["classes", "target", "none"] = value(
         "classes",
         "What the tree keeps of submission.model, so that no table contradicts it: the probabilities of all its "
-        "classes, shared out among the leaves of each; that of the class sought alone; or nothing.",
+        "classes, shared out among the leaves of each; that of the target class alone; or nothing.",
     )
     confident: Inside = value(0.9, "Probability from which a model counts as sure, of classes it was not trained on.")
     coverage: Inside = value(
@@ -97,7 +97,7 @@ class Predictive(Block):
 
     model: str = value("logistic_multiclass", "Name of one of the models; it is trained eleven times for each split.")
     target_events: Count | None = value(
-        None, "Events of the class sought in the new sample; null: as many as the training set has."
+        None, "Events of the target class in the new sample; null: as many as the training set has."
     )
     other_events: Count | None = value(None, "Events of other classes in it; null: as many as the training set has.")
     refits: AtLeastTwo = value(40, "Trainings on one part of the events, for how the model itself varies.")

@@ -25,11 +25,7 @@ __all__ = ["Fits", "GaussianProcesses", "Posterior"]
 class GaussianProcesses(Block):
     """How Gaussian processes are computed."""
 
-    engine: Literal["auto", "celerite2", "compiled"] = value(
-        "auto",
-        "What computes the fits; both give the same to 1e-7. auto takes compiled code for multi-band fits, and "
-        "celerite2 for those of single passbands.",
-    )
+    engine: Literal["compiled", "celerite2"] = value("compiled", "What computes the fits; both give the same to 1e-7.")
 
 
 class Prior(Block):

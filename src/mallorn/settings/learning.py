@@ -100,6 +100,9 @@ class EarlyRandom(Block):
     days: whole(ge=0) = value(3, "Copies of each object 2^x days after its first detection.")
     shares: whole(ge=0) = value(2, "Copies of each object that hold a random share of its points from the trigger on.")
     exponents: Window = value([0.0, 11.0], "Between which x of `days` is drawn, evenly.")
+    history: Literal["forced", "alerts"] | None = value(
+        None, "As `early.history`, for these copies; null: the same. With both, models know young objects either way."
+    )
 
 
 class Early(Block):

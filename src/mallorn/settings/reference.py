@@ -10,17 +10,18 @@ _INTRODUCTION = """# Configuration
 
 Written by `snakemake configuration_reference` from `src/mallorn/settings/`; do not edit.
 
-Everything has a default, so that a configuration states only what differs. `config.yaml` holds what users change most;
-keep your own values in a file beside it (`snakemake --configfile mine.yaml`) or name single ones
-(`snakemake --config data_dir=FOLDER`). All of it is checked before the first job: a key that is not known is refused
-with the nearest one, and so are settings that do not go together, such as a phase that is not among `posterior.knots`.
+Every setting has a default, so your configuration needs only what differs. `config.yaml` has what users change most.
+Put your own values into a file beside it (`snakemake --configfile mine.yaml`), or give single ones on the command line
+(`snakemake --config data_dir=FOLDER`). mallorn checks all of it before the first job. It refuses an unknown key and
+suggests the nearest one. It also refuses settings that contradict each other, such as a phase that is not among
+`posterior.knots`.
 
-- A block adds to the shipped one: `models: {lightgbm: {params: {num_leaves: 8}}}` changes one number. A list replaces
-  the shipped one, and so do `training.classes` and `alerce.classes`.
-- `enabled: false` drops a shipped model, ensemble or feature family. What names it must go too: members of ensembles,
-  `submission.model`, `explanations.models`; the error says which.
-- In `params` and `transforms` of a model, `null` takes a shipped entry away. A model with another `learner`, or an
-  ensemble with another `method`, keeps none of the shipped settings that belong to the old one.
+- A block adds to the default one: `models: {lightgbm: {params: {num_leaves: 8}}}` changes one number. A list replaces
+  the default one, and so do `training.classes` and `alerce.classes`.
+- `enabled: false` removes a model, ensemble or feature family. Then also remove it wherever it is named: in the members
+  of ensembles, `submission.model` and `explanations.models`. The error says where.
+- In `params` and `transforms` of a model, `null` removes a default entry. A model with another `learner`, or an
+  ensemble with another `method`, keeps none of the default settings of the old one.
 - Numbers are plain YAML: write `1.0e-3`, since `1e-3` is text to YAML.
 """
 

@@ -31,6 +31,7 @@ _HYPOTHESES = {
 
 RENAMED_VALUES = {
     "models.*.classes": {"grouped": "multiclass"},
+    "gp.engine": {"auto": "compiled"},
     "fits.hypotheses.models": _HYPOTHESES,
     **{
         f"features.hypotheses.{key}": _HYPOTHESES

@@ -1,7 +1,7 @@
 """The contract of a format: one module that reads files of light curves from any survey.
 
-It is a module of this room or a plug-in with `KIND = "formats"` (see `mallorn.plugins`). `source` and `new_source` in
-the configuration name it like a source. It has a function
+It is a module of this package or a plug-in with `KIND = "formats"` (see `mallorn.plugins`). `source` and `new_source`
+in the configuration name it like a source. It has a function
 
 - `batches(path, settings)`: yields `mallorn.sources.canonical.Batch`es of a file or folder; settings are its own.
 

@@ -2,8 +2,8 @@
 
 Most readers are simpler: see `mallorn.sources.format`; `open_source` turns a format into a source.
 
-A source is a module of this room or a plug-in (see `mallorn.plugins`). `source` in the configuration names the one that
-reads `data_dir`, `new_source` the one that reads `new_data`. A survey is cut into splits; each is one job at every
+A source is a module of this package or a plug-in (see `mallorn.plugins`). `source` in the configuration names the one
+that reads `data_dir`, `new_source` the one that reads `new_data`. A survey is cut into splits; each is one job at every
 stage. Its objects are in one of two sets, "train" with labels and "test" without. `folder` is `data_dir` or `new_data`
 (it may be a file, if the source allows that). `sets` is ("train", "test"), or ("test",) for new objects. The first four
 functions are called whenever the workflow is planned: they import only the standard library, and heavy packages belong

@@ -33,8 +33,9 @@ USUAL = Trigger()
 def as_of(lightcurves, mjd, trigger=USUAL, history="alerts"):
     """Return the same objects with the points that were known at a time.
 
-    lightcurves: `LightCurves`. mjd: days, one for all or (n,); NaN is before everything. history: with "alerts" only
-    the last of the points before the first detection is known; with "forced" all are.
+    lightcurves: `LightCurves`. mjd: days, one for all or (n,); NaN is before everything. trigger: when the survey
+    reports an object, by default at the second detection above five sigma. history: with "alerts" only the last of the
+    points before the first detection is known; with "forced" all are.
 
     An object that had not triggered by then has no points. A cut does not depend on later points: neither its choice of
     points, nor their values. Raises ValueError for another history.

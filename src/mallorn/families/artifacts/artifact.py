@@ -1,9 +1,10 @@
 """The contract of an artifact: a table of models fitted to light curves, which feature families and pages read.
 
-It is a module of this room, and has
+It is a module of this package, and has
 
 - `NEEDS`: a literal tuple of the artifacts that it needs besides the points.
 - `SLOTS`: a literal, whether it is a table for each slot of passbands.
+- `ENGINE`: a literal, whether `make` asks `tools` for the engine of Gaussian processes, the setting `gp.engine`.
 - `units(settings)`: {column: unit} of a table, "" for a pure number.
 - `make(group, made, settings, tools)`: the table {column: array}, a row for each object of a `Group` in its order, or
   {slot: table}. `made` is {artifact: table} of its `NEEDS`, `settings` its block of the configuration, `tools` are
@@ -15,7 +16,7 @@ The name of an artifact is its path below `results`: the module `drw` makes "fit
 
 from functools import cached_property
 
-from mallorn.gp.engines import choose_engine, load_engine
+from mallorn.gp.engines import load_engine
 from mallorn.hypotheses.cache import use_kernels
 
 __all__ = ["Group", "Tools"]
@@ -45,7 +46,7 @@ class Tools:
     what computes Gaussian processes, the setting `gp.engine`.
     """
 
-    def __init__(self, kernels=None, engine="auto"):
+    def __init__(self, kernels=None, engine="compiled"):
         self._kernels, self._engine, self._loaded = kernels, engine, False
 
     def load_kernels(self):
@@ -54,9 +55,8 @@ class Tools:
             use_kernels(self._kernels)
             self._loaded = True
 
-    def innovations(self, model):
-        """Return the function that computes the innovations of a Gaussian process; see `mallorn.gp.engines`."""
-        engine = choose_engine(self._engine, model)
-        if engine == "compiled":
+    def innovations(self):
+        """Return the function that computes the innovations of Gaussian processes; see `mallorn.gp.engines`."""
+        if self._engine == "compiled":
             self.load_kernels()
-        return load_engine(engine)
+        return load_engine(self._engine)

@@ -2,10 +2,11 @@
 
 from mallorn.hypotheses import fit
 
-__all__ = ["NEEDS", "SLOTS", "make", "units"]
+__all__ = ["ENGINE", "NEEDS", "SLOTS", "make", "units"]
 
 NEEDS = ()
 SLOTS = False
+ENGINE = False
 
 
 def units(settings):

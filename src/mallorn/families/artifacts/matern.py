@@ -3,10 +3,11 @@
 from mallorn.gp.fit import fit_slots, fit_units
 from mallorn.gp.models import Matern32
 
-__all__ = ["NEEDS", "SLOTS", "make", "units"]
+__all__ = ["ENGINE", "NEEDS", "SLOTS", "make", "units"]
 
 NEEDS = ()
 SLOTS = True
+ENGINE = True
 
 
 def units(settings):
@@ -16,4 +17,4 @@ def units(settings):
 
 def make(group, made, settings, tools):
     """Return {slot: table} of the fits; see `mallorn.gp.fit.fit_slots`."""
-    return fit_slots(Matern32, group.slots, settings, tools.innovations(Matern32))
+    return fit_slots(Matern32, group.slots, settings, tools.innovations())

@@ -3,10 +3,11 @@
 from mallorn.gp.fit import fit_lightcurves, fit_units
 from mallorn.gp.models import MultibandMatern32
 
-__all__ = ["NEEDS", "SLOTS", "make", "units"]
+__all__ = ["ENGINE", "NEEDS", "SLOTS", "make", "units"]
 
 NEEDS = ()
 SLOTS = False
+ENGINE = True
 
 
 def units(settings):
@@ -16,4 +17,4 @@ def units(settings):
 
 def make(group, made, settings, tools):
     """Return the table of the fits; see `mallorn.gp.fit.fit_lightcurves`."""
-    return fit_lightcurves(MultibandMatern32, group.clear, settings, tools.innovations(MultibandMatern32))
+    return fit_lightcurves(MultibandMatern32, group.clear, settings, tools.innovations())

@@ -2,10 +2,11 @@
 
 from mallorn.gp.posterior import UNITS, Posterior, predict_posterior
 
-__all__ = ["NEEDS", "SLOTS", "make", "units", "view"]
+__all__ = ["ENGINE", "NEEDS", "SLOTS", "make", "units", "view"]
 
 NEEDS = ("fits/multiband",)
 SLOTS = False
+ENGINE = False
 
 
 def units(settings):
@@ -15,6 +16,7 @@ def units(settings):
 
 def make(group, made, settings, tools):
     """Return the table of the predictions; see `mallorn.gp.posterior.predict_posterior`."""
+    tools.load_kernels()
     return predict_posterior(group.lightcurves, made["fits/multiband"], settings)
 
 

@@ -2,10 +2,11 @@
 
 from mallorn.hypotheses.semi import fit_semi_parametric, semi_units
 
-__all__ = ["NEEDS", "SLOTS", "make", "units"]
+__all__ = ["ENGINE", "NEEDS", "SLOTS", "make", "units"]
 
 NEEDS = ("fits/hypotheses",)
 SLOTS = False
+ENGINE = False
 
 
 def units(settings):

@@ -1,4 +1,6 @@
-"""The contract of a transform, a module of this room or a plug-in (see `mallorn.plugins`): it changes a learner's data.
+"""The contract of a transform, which changes a learner's data.
+
+It is a module of this package or a plug-in (see `mallorn.plugins`).
 
 It is fitted to the training part alone, as a learner is.
 

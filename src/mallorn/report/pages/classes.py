@@ -25,7 +25,7 @@ _PARTS = {
         "Flat against conditional",
         "What one model of all classes, summed up the tree, and a model for each class that has others below it gain "
         "over one another; over themselves alone, without what they keep of the submitted model; and over the "
-        "submitted model for the class sought. All on the same draws of events. An interval that holds 0 says that no "
+        "submitted model for the target class. All on the same draws of events. An interval that holds 0 says that no "
         "gain is seen.",
     ),
     "nodes_calibration": (

@@ -34,12 +34,12 @@ EVALUATIONS = {
     ),
     "early_found": (
         "When they are found",
-        "The class sought, by days from its peak, the brightest detection, to the first age at which it is chosen, by "
+        "The target class, by days from its peak, the brightest detection, to the first age at which it is chosen, by "
         "thresholds of that age from the other folds.",
     ),
     "early_times": (
         "When they are first chosen",
-        "Days from the trigger to the peak, and to the first age at which one of the class sought is chosen; inf: when "
+        "Days from the trigger to the peak, and to the first age at which one of the target class is chosen; inf: when "
         "all of its light curve was known.",
     ),
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
@@ -47,11 +47,11 @@ EVALUATIONS = {
     "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),
     "calibration": (
         "Calibration",
-        "Whether a fraction p of the objects with probability p is of the class sought.",
+        "Whether a fraction p of the objects with probability p is of the target class.",
     ),
     "learning_curve": (
         "Learning curve",
-        "Scores after training on fewer events of the class sought: what more labels would bring.",
+        "Scores after training on fewer events of the target class: what more labels would bring.",
     ),
     "new_samples": (
         "What a new sample of events will show",
@@ -97,15 +97,15 @@ _CAPTIONS = {
     "precision_recall": "Precision against recall of all models, repeats pooled.",
     "roc": "True against false positive rate of all models, repeats pooled.",
     "confusion": "What objects of each type are taken for, grouped folds.",
-    "calibration": "Observed fraction of the class sought against the probability given.",
-    "early": "Scores of the class sought at each age. Dotted: the calibration error up to which a probability holds.",
-    "learning_curve": "Scores against the number of events of the class sought trained on.",
+    "calibration": "Observed fraction of the target class against the probability given.",
+    "early": "Scores of the target class at each age. Dotted: the calibration error up to which a probability holds.",
+    "learning_curve": "Scores against the number of events of the target class trained on.",
     "networks_losses": "Loss of the objects that networks learn from, mean and range over folds and repeats.",
     "by_redshift": "Scores against redshift.",
     "by_snr": "Scores against the highest signal-to-noise of a point.",
     "by_magnitude": "Scores against the magnitude of the brightest point.",
     "by_points": "Scores against the number of points.",
-    "by_type": "Share of each type that is taken for the class sought.",
+    "by_type": "Share of each type that is taken for the target class.",
 }
 
 

@@ -20,7 +20,7 @@ def write_input_page(folder, survey):
         "examples": "One ordinary training object of each of the most frequent types.",
     }
     drawn = ["balance"]
-    captions["balance"] = "Balance of the training set: the classes that models tell apart, and the class sought."
+    captions["balance"] = "Balance of the training set: the classes that models tell apart, and the target class."
     if about["classes"]:
         drawn.append("class_curves")
         captions["class_curves"] = (

@@ -13,7 +13,7 @@ LISTED = 100
 
 
 def write_unusual_page(folder, candidates, pages, target):
-    """Write unusual.html. candidates: table. pages: {object_id: its page}. target: the class sought."""
+    """Write unusual.html. candidates: table. pages: {object_id: its page}. target: the target class."""
     classes = {
         name.removeprefix(CLASS_PREFIX): candidates[name] for name in candidates if name.startswith(CLASS_PREFIX)
     }
