@@ -37,7 +37,7 @@ __all__ = ["GOLDEN", "N_CURVES", "TOLERANCE", "family_of", "beyond", "golden_cur
 GOLDEN = Path(__file__).parent / "golden"
 N_CURVES = 50
 
-TOLERANCE = {"": 1e-5, "bazin": 0.5, "probability": 1e-5}
+TOLERANCE = {"": 1e-5, "bazin": 2.0, "probability": 1e-5}
 """By how much a feature may be off, of its size or of its standard deviation over the golden light curves, the larger
 of both: of a family, or of all others by ""; and a probability. The fits of `bazin`, which the shipped configuration
 leaves out, are those of a package: where a passband says little, the last digit of exp decides where they end."""

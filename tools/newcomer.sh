@@ -15,7 +15,7 @@ step() { printf '%-32s' "$1"; shift; time "$@" >"$work/said" 2>&1 || { cat "$wor
 own_table() {
   { echo object_id,mjd,band,flux_ujy,flux_err_ujy
     for day in {0..29}; do for band in g r i; do
-      echo "mine,$((60000 + 3 * day)).$((day % 10)),$band,$((day < 8 ? 5 + 14 * day : 130 - 4 * day)),3"
+      echo "mine,$((60000 + 3 * day)).$((day % 10)),$band,$((day < 8 ? 5 + 14 * day : 130 - 4 * day)),$((2 + day % 3))"
     done; done; } >"$work/lightcurves.csv"
 }
 open_page() {

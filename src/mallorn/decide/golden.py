@@ -45,6 +45,9 @@ _SEED = 20261126
 _EVERY = 3  # golden inputs, one of them without redshift
 _NAMED = 3  # features that a message names
 _TINY = 1e-6  # for values around 0
+_LOOSE = {"bazin": 2.0}
+"""Families with a tolerance of their own: where a passband says little, their fits end elsewhere on another processor
+(docs/explanation/reproducibility.md). Probabilities are held to the model's tolerance all the same."""
 
 
 def golden_curves(simulation, passbands):
@@ -106,7 +109,8 @@ def differences(folder, manifest, score, kernels=None):
     tolerance = manifest["golden"]
     off, probability, held = measured(folder, manifest, score, kernels)
     n_features = len(off)
-    off = {name: share for name, share in off.items() if not share <= tolerance["features"]}
+    held_to = {name: _LOOSE.get(name.split("__")[0], tolerance["features"]) for name in off}
+    off = {name: share for name, share in off.items() if not share <= held_to[name]}
     told = []
     if off:
         worst = sorted(off, key=lambda name: -off[name])[:_NAMED]
