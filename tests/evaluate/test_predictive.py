@@ -166,7 +166,7 @@ def test_models_of_a_share_of_the_events_tell_how_models_of_all_vary(monkeypatch
 
     monkeypatch.setattr(predictive, "train_predict", ranked_by_chance)
     shifts = model_shifts(objects, target.astype(str), np.arange(n) % 5, RIDGE, how, 1, 1)["mean"]
-    assert np.std(shifts) < 0.3 / np.sqrt(12 * n)  # no model is better on all events: chance is in the draws of events
+    assert np.std(shifts) < 0.5 / np.sqrt(12 * n)  # no model is better on all events: chance is in the draws of events
 
 
 def test_the_interval_with_other_models_is_held_against_models_of_the_new_events(learnt, monkeypatch):

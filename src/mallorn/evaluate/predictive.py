@@ -15,7 +15,8 @@ would teach models worse than any sample does. Scores by models of m of n events
 where V(m), that of independent samples, falls with 1 / m (the delete-d jackknife; Shao & Wu 1989, Annals of Statistics
 17, 1176). For halves it is V(n) itself. What counts is by how much a model is better or worse on all events. That it
 ranks these events by chance as it does is in the draws of events already, and would count twice. So V is the
-covariance of a model's scores on two halves of the scored events.
+covariance of a model's scores on two halves of the scored events. Few models tell it with an error, and a variance is
+not negative: taken is the mean of the normal distribution of the estimate and its error, above 0.
 
 The last two know more than the draws. Draws of n events have (n - 1) / n of the variance, so these intervals are taken
 at a level as much wider as Student's t of n - 1 degrees of freedom asks (the expanded percentile interval; Hesterberg
@@ -175,11 +176,21 @@ def model_shifts(objects, stratum, fold, spec, options, seed, threads):
     halves = [assign_folds(stratum, objects.event, 2, rng) == 0 for _ in range(_HALVINGS)]
     for name, score in SCORES.items():
         of_halves = np.array([[[score(target[h], p[h]) for p in predicted] for h in (half, ~half)] for half in halves])
-        variance = np.mean([np.cov(two)[0, 1] for two in of_halves]) / (options["parts"] - 1)
+        variance = _variance(of_halves) / (options["parts"] - 1)
         values = np.array([score(target, p) for p in predicted])
         spread = max(values.std(), _SAME)
-        found[name] = (values - values.mean()) / spread * np.sqrt(max(variance, 0.0))
+        found[name] = (values - values.mean()) / spread * np.sqrt(variance)
     return found
+
+
+def _variance(scores):
+    """Return the variance of models from their scores (H, 2, R) on both halves of H halvings: see the module."""
+    from scipy.stats import truncnorm
+
+    off, models = scores - scores.mean(axis=2, keepdims=True), scores.shape[2]
+    products = np.prod(off, axis=1).mean(axis=0) * models / (models - 1)
+    value, error = products.mean(), max(products.std(ddof=1) / np.sqrt(models), _SAME**2)
+    return float(truncnorm.mean(-value / error, np.inf, loc=value, scale=error))
 
 
 def found_in_splits(objects, stratum, spec, shifts, options, seed, threads):

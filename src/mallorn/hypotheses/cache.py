@@ -38,7 +38,7 @@ import sys
 from mallorn.runtime.machine_code import machine_code_in
 with machine_code_in(sys.argv[1]):
     from mallorn.gp import posterior_kernels
-    from mallorn.hypotheses import semi_kernels
+    from mallorn.hypotheses import drw, semi_kernels
 """
 """What compiles the other half; neither half imports compiled functions of the other."""
 
@@ -86,7 +86,7 @@ def compile_kernels(folder, processes=1):
     if processes > 1 and _FIRST not in sys.modules:
         with _compiled_beside(folder), machine_code_in(folder):
             from mallorn.gp import compiled  # noqa: F401
-            from mallorn.hypotheses import drw, kernels  # noqa: F401
+            from mallorn.hypotheses import kernels  # noqa: F401
     _load(folder)
     if not any(folder.rglob("*.nbi")):  # this process had loaded them already from elsewhere: nothing was compiled
         return

@@ -19,14 +19,30 @@ Only the standard library is imported here: the Snakefile reads this module at e
 import ast
 import hashlib
 import sys
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from mallorn import plugins
 from mallorn.plugins import KINDS, SOURCE, constants, find_module, modules, stamp, syntax_tree
+from mallorn.runs.remembered import Remembered
 
 __all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module_digests", "modules_of", "named"]
+
+_REMEMBERED = Remembered("syntax", (__file__, plugins.__file__))
+"""Digests, imports and loads of files: parsing all of them takes a third of the start of the workflow."""
+
+_CALLED = {
+    "PIL": "pillow",
+    "imblearn": "imbalanced-learn",
+    "sklearn": "scikit-learn",
+    "xgboost": "xgboost-cpu",
+    "yaml": "PyYAML",
+}
+"""Distributions of modules that have another name."""
 
 
 def fingerprint(*roots, used=None, source=SOURCE):
@@ -210,7 +226,14 @@ def _read(path, package, functions=(), wired=False):
 
 @lru_cache(maxsize=4096)
 def _read_file(path, _stamp, package, functions, wired):
-    """Return the `_Read` of a file; `package` is what its relative imports start from.
+    """Return the `_Read` of a file, from memory if its content was read before; see `_read_anew`."""
+    about = repr(("read", package, functions, wired))
+    imports, loads = _REMEMBERED.of(path, about, lambda: _read_anew(path, package, functions, wired))
+    return _Read(frozenset(imports), frozenset((kind, tuple(names)) for kind, names in loads))
+
+
+def _read_anew(path, package, functions, wired):
+    """Return [imports, loads] of a file as sorted lists; `package` is what its relative imports start from.
 
     functions: the functions that are used, () for all. Other functions, and those that only they call, are not
     followed. wired: whether the file is an adapter, whose last `if` statement is not followed.
@@ -234,7 +257,7 @@ def _read_file(path, _stamp, package, functions, wired):
     if "mallorn.plugins" in imports:  # otherwise nothing is loaded by name, and expressions can be skipped
         calls = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call))
         loads = {(call.args[0].value, tuple(arg.value for arg in call.args[2:])) for call in calls if _is_load(call)}
-    return _Read(frozenset(imports), frozenset(loads))
+    return [sorted(imports), sorted(map(list, loads))]
 
 
 def _statements(body):
@@ -277,6 +300,11 @@ def _digest(path):
 
 @lru_cache(maxsize=4096)
 def _digest_of_file(path, _stamp):
+    """Return `_digest_anew`, from memory if the content of the file had its digest made before."""
+    return _REMEMBERED.of(path, "digest", lambda: _digest_anew(path))
+
+
+def _digest_anew(path):
     """Return a digest of a file's syntax tree without its docstrings, those of constants included."""
     tree = syntax_tree(path)
     for node in _statements([tree]):
@@ -293,10 +321,14 @@ def _is_text(node):
 @cache
 def _versions(name):
     """Return the versions of the distributions that provide the top-level module `name`, as text."""
-    try:
-        return version(name)  # most have the name of their module; a search through all takes 0.1 s
-    except PackageNotFoundError:
-        return " ".join(f"{d}=={version(d)}" for d in sorted(set(_distributions().get(name, ()))))
+    with suppress(PackageNotFoundError):  # most have the name of their module; a search through all takes 0.3 s
+        return version(name)
+    with suppress(PackageNotFoundError):
+        if name in _CALLED:
+            return f"{_CALLED[name]}=={version(_CALLED[name])}"
+    if find_spec(name) is None:
+        return ""
+    return " ".join(f"{d}=={version(d)}" for d in sorted(set(_distributions().get(name, ()))))
 
 
 @cache

@@ -100,7 +100,7 @@ class Predictive(Block):
         None, "Events of the target class in the new sample; null: as many as the training set has."
     )
     other_events: Count | None = value(None, "Events of other classes in it; null: as many as the training set has.")
-    refits: AtLeastTwo = value(20, "Trainings on one part of the events, for how the model itself varies.")
+    refits: AtLeastTwo = value(40, "Trainings on one part of the events, for how the model itself varies.")
     splits: Count = value(100, "Times that the events are parted, the second part the new sample of the first.")
     parts: AtLeastTwo = value(
         2, "Parts of the events in each split; more of a large survey show samples further apart."
