@@ -41,5 +41,5 @@ def test_its_python_runs(tmp_path, monkeypatch):
 def test_it_names_the_statuses_that_are_tried_again():
     from mallorn.fetch import connection
 
-    named = re.search(r"the statuses ([\d, and]+) are", PAGE)[1]
+    named = re.search(r"the statuses ([\d,\s]+and \d+)", PAGE)[1]
     assert tuple(map(int, re.findall(r"\d+", named))) == connection._LATER

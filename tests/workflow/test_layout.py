@@ -89,7 +89,7 @@ def test_every_command_of_snakemake_that_the_documentation_names_is_tested():
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "config").glob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     named = set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", text)) - RUNNING
-    of_other_programs = {"name", "me", "gpus", "no-deps", "help", "version"}
+    of_other_programs = {"name", "me", "gpus", "no-compile", "no-deps", "rm", "help", "version"}
     of_other_programs |= {
         option.removeprefix("--")
         for name in mallorn.list_commands(None)

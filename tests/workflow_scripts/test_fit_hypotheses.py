@@ -90,7 +90,7 @@ def test_what_was_compiled_once_is_found_by_another_copy_of_the_source(folder, t
 
 
 def test_another_state_of_the_code_has_another_folder(tmp_path, monkeypatch):
-    for room in ("gp", "hypotheses"):
+    for room in ("gp", "hypotheses", "runtime"):
         shutil.copytree(Path(cache.__file__).parents[1] / room, tmp_path / room)
     monkeypatch.setenv("MALLORN_CACHE", str(tmp_path))
     here = cache.user_folder()
@@ -106,10 +106,12 @@ def test_another_state_of_the_code_has_another_folder(tmp_path, monkeypatch):
     assert here.parent == tmp_path
 
 
-def test_the_kernels_depend_on_their_own_room_alone():
-    """The folder's name is a digest of the room's files: code from elsewhere could change unseen."""
+def test_the_kernels_depend_on_their_own_package_and_arithmetic_alone():
+    """The folder's name is a digest of these files: code from elsewhere could change unseen."""
+    known = {"mallorn", "mallorn.hypotheses", "mallorn.runtime", "mallorn.runtime.arithmetic"}
     for name in ("kernels", "semi_kernels", "drw"):
-        ours = [m for m in modules_of(f"mallorn.hypotheses.{name}") if m not in ("mallorn", "mallorn.hypotheses")]
+        ours = [m for m in modules_of(f"mallorn.hypotheses.{name}") if m not in known]
+        assert ours
         assert all(m.startswith("mallorn.hypotheses.") for m in ours)
 
 
