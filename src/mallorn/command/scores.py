@@ -8,7 +8,17 @@ import click
 from mallorn.command.inputs import files_of, given_settings, model_folder, reading_options
 from mallorn.command.running import messages, progress, say
 
-__all__ = ["jobs_option", "load_learners", "model_option", "out_option", "quiet_option", "score", "tell", "working"]
+__all__ = [
+    "jobs_option",
+    "load_learners",
+    "model_option",
+    "out_option",
+    "quiet_option",
+    "reasons_option",
+    "score",
+    "tell",
+    "working",
+]
 
 _TOLD = 3  # reasons that the summary names
 
@@ -23,6 +33,17 @@ def model_option(command):
         "the environment variable MALLORN_MODEL names, then results/model if it exists, then the released model.",
     )
     return option(command)
+
+
+def reasons_option(default):
+    """Return the option --reasons."""
+    return click.option(
+        "--reasons",
+        type=click.IntRange(0),
+        default=default,
+        show_default=True,
+        help="Number of reasons for each object; 0 is faster.",
+    )
 
 
 def out_option(default="-"):
@@ -58,13 +79,7 @@ quiet_option = click.option("--quiet", is_flag=True, help="Write only errors to 
 @click.option(
     "--pages", type=click.IntRange(1), default=20, show_default=True, help="Number of objects that get a page."
 )
-@click.option(
-    "--reasons",
-    type=click.IntRange(0),
-    default=3,
-    show_default=True,
-    help="Number of reasons for each object; 0 is faster.",
-)
+@reasons_option(3)
 @jobs_option
 @quiet_option
 def score(paths, example, source, survey, settings, model, out, report, pages, reasons, jobs, quiet):

@@ -4,7 +4,7 @@ import click
 
 from mallorn.command.inputs import given_settings, guess_source, model_folder
 from mallorn.command.running import messages, say
-from mallorn.command.scores import jobs_option, model_option, out_option, quiet_option
+from mallorn.command.scores import jobs_option, model_option, out_option, quiet_option, reasons_option
 
 __all__ = ["history", "watch"]
 
@@ -55,13 +55,7 @@ def _store_option(command):
     "--every", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds from one look to the next."
 )
 @click.option("--once", is_flag=True, help="Look once and end, for cron.")
-@click.option(
-    "--reasons",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Number of reasons for each object; 0 is faster.",
-)
+@reasons_option(0)
 @jobs_option
 @quiet_option
 def watch(where, source, survey, settings, ids, model, folder, forms, store, topic, every, once, reasons, jobs, quiet):

@@ -294,9 +294,8 @@ def _outside(one, seen):
     reference = np.array(one["reference"])
     distance, nearest = _distance(scaled, reference, min(_NEIGHBOURS, len(reference)))
     reach = _REACH * np.array(one["scale"])
-    full = [one["quantities"].index(name) for name in ("detected",) if name in one["quantities"]]
-    above = reach.copy()
-    above[full] = np.clip(1.0 - high[full], _MARGIN, reach[full])
+    a_share = np.array(one["quantities"]) == "detected"  # which ends at 1
+    above = np.where(a_share, np.clip(1.0 - high, _MARGIN, reach), reach)
     beyond_by = np.maximum((values - high) / above, (low - values) / reach)
     degree = np.nansum(np.clip(beyond_by, 0.0, 1.0), axis=1)
     degree += np.clip((distance / one["farthest"] - 1.0) / _REACH, 0.0, 1.0)

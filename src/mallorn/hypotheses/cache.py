@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mallorn.runtime.machine_code import machine_code_in
+from mallorn.runtime.user_cache import user_cache
 
 __all__ = ["compile_kernels", "second_light", "use_kernels", "user_folder"]
 
@@ -46,12 +47,10 @@ with machine_code_in(sys.argv[1]):
 def user_folder():
     """Return the folder of the user's cache for the kernels as they are now, for this kind of processor.
 
-    It lies in the folder that the environment variable MALLORN_CACHE names, else in `mallorn` in the user's cache
-    (XDG_CACHE_HOME or ~/.cache). Its name is a digest of the compiled code, of numba's version and of the processor: a
-    folder never holds code of another state.
+    Its name is a digest of the compiled code, of numba's version and of the processor: a folder never holds code of
+    another state. See `mallorn.runtime.user_cache` for where it lies.
     """
-    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
-    return Path(os.environ.get("MALLORN_CACHE") or usual, f"kernels-{_state()}")
+    return user_cache() / f"kernels-{_state()}"
 
 
 @cache

@@ -12,6 +12,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from mallorn.runtime.user_cache import user_cache
+
 __all__ = ["Remembered"]
 
 _MOST = 20_000
@@ -30,8 +32,7 @@ class Remembered:
         digest = hashlib.sha256(sys.version.encode())
         for path in sources:
             digest.update(Path(path).read_bytes())
-        usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mallorn")
-        self._path = Path(os.environ.get("MALLORN_CACHE") or usual, f"{name}-{digest.hexdigest()[:16]}.json")
+        self._path = user_cache() / f"{name}-{digest.hexdigest()[:16]}.json"
         self._found, self._new = None, {}
 
     def of(self, path, about, find):
