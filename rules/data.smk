@@ -212,7 +212,12 @@ if NEW_DATA:
             chosen=lambda wildcards: chosen_by(NEW_SOURCE, NEW_DATA, wildcards.split),
             source=NEW_SOURCE,
             folder=Path(NEW_DATA),
-            survey={"sets": NEW_SETS, "passbands": NEW_PASSBANDS.to_text(), "surveys": NEW_SURVEYS},
+            survey={
+                "sets": NEW_SETS,
+                "passbands": NEW_PASSBANDS.to_text(),
+                "surveys": NEW_SURVEYS,
+                "in_slots": left_of_new(),
+            },
             settings=reading(NEW_SOURCE),
         message:
             "Reading the new light curves of {wildcards.split}"

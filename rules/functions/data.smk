@@ -96,3 +96,8 @@ def draw_settings(wildcards):
     """Return the settings of drawn redshifts: their number, their seed and the largest value."""
     largest = config["ingest"]["redshift"]["max"]
     return {"seed": config["seed"], "draws": DRAWS[wildcards.drawn], "largest": largest}
+
+
+def left_of_new():
+    """Return what new objects must have left in slots to lose their other points; None if models learn from such."""
+    return None if PASSBANDS.beyond_slots else {name: config["domain"][name] for name in ("points", "detections", "nights")}

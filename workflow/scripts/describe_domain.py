@@ -10,14 +10,14 @@ from mallorn.io.files import write_text
 from mallorn.io.tables import read_columns
 from mallorn.learning.training_sets import EARLY, FINAL, OTHER_SURVEYS, WITHOUT_REDSHIFT
 from mallorn.survey.copies import CUTS, cuts_of
-from mallorn.survey.lightcurves import lightcurve_groups
+from mallorn.survey.lightcurves import lightcurve_groups, read_passbands
 from mallorn.survey.observed import Observed, observed
 
 
 def main(metadata, parts, copies, output, settings):
-    """Write {"minimum", "few_bands", "scorers": {training set: table of `mallorn.decide.domain.domain_of`}} as JSON.
+    """Write {"minimum", "few_bands", "beyond_slots", "scorers": {training set: table of `domain_of`}} as JSON.
 
-    With copies at ages there is also "young", see `mallorn.decide.domain.read_domain`.
+    See `mallorn.decide.domain.read_domain`. With copies at ages there is also "young".
 
     metadata: path. parts: {"survey": [(points, objects), ...] of all splits, name of a set of copies: the same}.
     copies: names of the sets of copies. settings: {"seed", "domain": block of the configuration, "passbands": sets of
@@ -41,7 +41,8 @@ def main(metadata, parts, copies, output, settings):
     scorers = {name: domain_of(seen, block["tails"], settings["seed"]) for name, seen in of.items()}
     few = max(map(len, settings["passbands"]))
     minimum = {name: block[name] for name in ("points", "detections", "nights")}
-    domain = {"minimum": minimum, "few_bands": few, "scorers": scorers}
+    beyond = bool(read_passbands(parts["survey"][0][0]).beyond_slots)
+    domain = {"minimum": minimum, "few_bands": few, "beyond_slots": beyond, "scorers": scorers}
     if EARLY in copies:
         domain["young"] = settings["young"]
     write_text(output, json.dumps(domain) + "\n")

@@ -115,8 +115,9 @@ def domain_of(seen, tails, seed):
 def read_domain(path):
     """Return the content of domain.json.
 
-    {"minimum": block `domain`, "few_bands": number of slots, "scorers": {name: table of `domain_of`}}; with models of
-    young objects also "young", {"passes", "trigger"} of `augmentations.early`."""
+    {"minimum": block `domain`, "few_bands": number of slots, "beyond_slots": whether the survey has passbands that
+    belong to no slot (not in older models, none of which has learned from such), "scorers": {name: table of
+    `domain_of`}}; with models of young objects also "young", {"passes", "trigger"} of `augmentations.early`."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 

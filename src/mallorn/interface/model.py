@@ -31,7 +31,7 @@ from mallorn.learning.model_files import mean_contributions
 from mallorn.learning.training_sets import FINAL, KNOWING_NO_REDSHIFT, WITHOUT_REDSHIFT
 from mallorn.survey.errors_in_words import error_words
 from mallorn.survey.lightcurves import redshift_kind
-from mallorn.survey.observed import observed
+from mallorn.survey.observed import observed, seen_in_slots
 from mallorn.survey.photoz import drawn_redshifts, is_photometric
 from mallorn.survey.sound import refuse_unsound
 
@@ -64,7 +64,7 @@ class Model:
         without = self.about.get("without_redshift")
         self.threshold_without_redshift = float(without["decision"]["threshold"]) if without else None
         self.columns, self.settings = tuple(self.about["features"]), self.about["settings"]
-        self._last, self._notes = (None, {}), None
+        self._last, self._left, self._notes = (None, {}), (None, None), None
 
     def __repr__(self):
         others = ", ".join(self.classes[1:])
@@ -98,6 +98,9 @@ class Model:
         false, warnings say how many objects are of each kind, and how the light curves as a whole differ from those
         learned from, for example in their unit.
 
+        If no training object has points in passbands beyond the slots u to y, such points are left out, here and in all
+        that the model says, as if they were not there. Objects that would have too few points without them keep them.
+
         draws: number of draws of each photometric redshift from its distribution; the probability is their mean. 1
         takes the redshift as it is given. The default is what the model was made with (photoz_draws.new). Each draw
         needs features of its own. Members that were trained without redshifts score objects without one.
@@ -106,6 +109,7 @@ class Model:
         """
         import pandas
 
+        curves = self._learned(curves)
         dataset, found, seen = self._dataset(curves, self._made(curves)), {}, self._observed(curves)
         judgement = judge(self._domain, seen)
         if tell:
@@ -149,7 +153,11 @@ class Model:
         There are none if they do not differ. One sentence may guess that the fluxes have another unit, another one that
         the errors are none.
         """
-        return [*unlike_words(self._domain, self._observed(curves)), *error_words(curves)]
+        left, told = self._learned(curves), []
+        if lost := len(curves.mjd) - len(left.mjd):
+            names = ", ".join(curves.passbands.beyond_slots)
+            told = [f"no training object has points in {names}: {lost:,} points are left out"]
+        return [*told, *unlike_words(self._domain, self._observed(left)), *error_words(curves)]
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric redshifts."""
@@ -181,6 +189,7 @@ class Model:
         """
         import pandas
 
+        curves = self._learned(curves)
         made = self._made(curves)
         if not made:
             families = families_of(MEASURED_BY, self.settings["features"])
@@ -197,6 +206,7 @@ class Model:
         """
         import pandas
 
+        curves = self._learned(curves)
         rows = np.arange(len(curves)) if rows is None else np.asarray(rows)
         dataset, scored = self._dataset(curves, self._made(curves)).take(rows), self._scored_by(curves)[rows]
         shap = np.empty(dataset.features.values.shape)
@@ -267,7 +277,23 @@ class Model:
 
     @cached_property
     def _domain(self):
-        return of_training_sets(read_domain(self.folder / DOMAIN), *self._scorers)
+        return of_training_sets(self._judges, *self._scorers)
+
+    @cached_property
+    def _judges(self):
+        """The content of domain.json."""
+        return read_domain(self.folder / DOMAIN)
+
+    def _learned(self, curves):
+        """Return the `LightCurves` without points of a kind that the model has not learned from.
+
+        The last result is kept, as in `_made`, which knows light curves again by their identity.
+        """
+        if self._left[0] is not curves and self._left[1] is not curves:
+            refuse_unsound(curves)
+            known = self._judges.get("beyond_slots", False)
+            self._left = curves, curves if known else seen_in_slots(curves, self._judges["minimum"])
+        return self._left[1]
 
     def _extracted(self, curves, further=None):
         reads = "features" in self.about["needs"]
@@ -280,7 +306,6 @@ class Model:
         The result for the last light curves is kept, since users ask for reasons after probabilities.
         """
         if self._last[0] is not curves:
-            refuse_unsound(curves)
             self._last = curves, self._extracted(curves, FURTHER)
         return self._last[1]
 

@@ -7,7 +7,7 @@ import numpy as np
 from mallorn.survey.as_of import DETECTION_SNR, USUAL, ages
 from mallorn.survey.passbands import MICROJANSKY_ZERO_POINT, NO_SLOT, SLOTS
 
-__all__ = ["FAINT_SNR", "Observed", "enough", "observed", "too_few"]
+__all__ = ["FAINT_SNR", "Observed", "enough", "observed", "seen_in_slots", "too_few"]
 
 
 FAINT_SNR = 3.0
@@ -86,6 +86,20 @@ def enough(seen, minimum):
         & (seen.n_detections >= minimum["detections"])
         & (seen.nights >= minimum["nights"])
     )
+
+
+def seen_in_slots(lightcurves, minimum):
+    """Return the same `LightCurves` without points in passbands that belong to no slot, such as UVW2.
+
+    It is for models that have learned from no such points. An object that would not have `enough` left keeps all of
+    its points. If there is nothing to leave out, the argument itself comes back.
+    """
+    lc = lightcurves
+    inside = lc.passbands.slot[lc.band] != NO_SLOT
+    if inside.all():
+        return lc
+    whole = ~enough(observed(lc.where(inside)), minimum)
+    return lc.where(inside | whole[lc.owner])
 
 
 def too_few(seen, minimum):

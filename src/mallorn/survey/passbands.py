@@ -131,6 +131,11 @@ class Passbands:
         """Names of the slots for which the survey has a passband, in the order of `SLOTS`."""
         return tuple(slot for slot, there in zip(SLOTS, self.has_slot, strict=True) if there)
 
+    @property
+    def beyond_slots(self):
+        """Names of the passbands that belong to no slot, such as UVW2."""
+        return tuple(row.name for row in self if row.slot == NO_SLOT)
+
     @cached_property
     def are_slots(self):
         """Whether the passbands are the slots themselves: six, one for each slot, in the order of `SLOTS`."""
