@@ -100,4 +100,5 @@ def draw_settings(wildcards):
 
 def left_of_new():
     """Return what new objects must have left in slots to lose their other points; None if models learn from such."""
-    return None if PASSBANDS.beyond_slots else {name: config["domain"][name] for name in ("points", "detections", "nights")}
+    names = () if PASSBANDS.beyond_slots else ("points", "detections", "nights")
+    return {name: config["domain"][name] for name in names} or None

@@ -18,6 +18,7 @@ from mallorn.report.model_card import CARD
 from mallorn.survey.copies import copy_name, originals
 from mallorn.survey.lightcurves import joined
 from mallorn.survey.observed import observed
+from mallorn.survey.passbands import Passband, Passbands
 
 MOST = 12e6  # bytes
 
@@ -50,6 +51,30 @@ def test_the_example_is_of_a_hundred_objects():
     curves = mallorn.read(released.example_file(), source="table", survey="lsst")
     assert len(curves) == 100
     assert curves.n_points.min() > 20
+
+
+def test_points_that_it_has_not_learned_from_change_nothing():
+    """Swift's ultraviolet passbands: no training object has points in them, though users' files do."""
+    lsst = mallorn.read(released.example_file(), source="table", survey="lsst").take(np.arange(4))
+    passbands = Passbands((Passband("UVW1", 2684.0), *lsst.passbands))
+    same = replace(lsst, passbands=passbands, band=lsst.band + np.int8(1))
+    both = _together(same, replace(same, band=0 * same.band, mjd=same.mjd + 0.01).in_order())
+    model = mallorn.load_model()
+    expected, said = model.predict(lsst, tell=False), model.predict(both, tell=False)
+    np.testing.assert_array_equal(said["probability"], expected["probability"])
+    np.testing.assert_array_equal(model.describe(both)["temperature"], model.describe(lsst)["temperature"])
+    (told,) = [sentence for sentence in model.unlike(both) if "UVW1" in sentence]
+    n = len(both.mjd) - len(lsst.mjd)
+    assert told == f"no training object has points in UVW1: {n:,} points are left out"
+
+
+def _together(one, other):
+    """Return light curves of the same objects with the points of both."""
+    owner = np.concatenate([one.owner, other.owner])
+    order = np.argsort(owner, kind="stable")
+    names = ("mjd", "band", "flux", "flux_err", "detected", "limit")
+    points = {name: np.concatenate([getattr(one, name), getattr(other, name)])[order] for name in names}
+    return replace(one, start=one.start + other.start, **points).in_order()
 
 
 def histories(curves, history):

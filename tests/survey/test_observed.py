@@ -3,8 +3,8 @@ import pytest
 
 from mallorn.survey.copies import copy_name, cuts_of, originals
 from mallorn.survey.lightcurves import LightCurves
-from mallorn.survey.observed import enough, observed, too_few
-from mallorn.survey.passbands import survey_passbands
+from mallorn.survey.observed import enough, observed, seen_in_slots, too_few
+from mallorn.survey.passbands import passbands_of_surveys, survey_passbands
 
 MINIMUM = {"points": 6, "detections": 3, "nights": 3}
 
@@ -21,7 +21,7 @@ def curves(*objects, passbands="ztf"):
         band=band.astype(np.int8),
         flux=flux,
         flux_err=error,
-        passbands=survey_passbands(passbands),
+        passbands=survey_passbands(passbands) if isinstance(passbands, str) else passbands,
     )
 
 
@@ -65,3 +65,18 @@ def test_copies_are_called_as_their_objects_and_cuts():
     names = np.array([copy_name("a~b c", "alerts"), copy_name("", "forced"), "plain"], dtype=object)
     assert originals(names).tolist() == ["a~b c", "", "plain"]
     assert cuts_of(names).tolist() == ["alerts", "forced", ""]
+
+
+def test_points_beyond_the_slots_are_left_out_where_enough_others_remain():
+    passbands = passbands_of_surveys(["ztf", "uvot"])
+    g, far = passbands.index("ztf.g"), passbands.index("uvot.UVW1")
+    seen = [(100.0 + k, g, 20.0, 1.0) for k in range(8)]
+    beyond = [(100.5 + k, far, 20.0, 1.0) for k in range(8)]
+    lc = curves(seen + beyond, seen[:5] + beyond, beyond, seen, passbands=passbands)
+    left = seen_in_slots(lc, MINIMUM)
+    assert left.n_points.tolist() == [8, 13, 8, 8]
+    assert left[0].band.tolist() == [g] * 8
+    assert seen_in_slots(left.take([0, 3]), MINIMUM).n_points.tolist() == [8, 8]
+    bare = lc.take([3])
+    assert seen_in_slots(bare, MINIMUM) is bare
+    assert passbands.beyond_slots == ("uvot.UVW2", "uvot.UVM2", "uvot.UVW1")

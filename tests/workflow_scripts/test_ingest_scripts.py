@@ -9,8 +9,9 @@ from surveys import CONFIG, TRAIN_LC, read_split, sound_survey, write_survey
 
 from mallorn.io.tables import read_columns
 from mallorn.settings.resolve import resolve
-from mallorn.survey.passbands import LSST, shipped_surveys
+from mallorn.survey.passbands import LSST, Passband, Passbands, shipped_surveys
 
+KEPT = ("points", "detections", "nights")
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
 
@@ -53,6 +54,23 @@ def test_results_and_job_logs(tmp_path):
     assert "3 objects: 18 rows read, 18 points kept, 0 rows set aside" in second
     assert list(read_columns(tmp_path / "metadata.parquet")["object_id"]) == list("abcxyz")
     assert list(read_split(tmp_path, "split_01")[0].n_points) == [6, 6, 6]
+
+
+def test_points_that_no_model_has_learned_from_are_left_out_and_counted(tmp_path):
+    files = sound_survey()
+    lines = "".join(f"a,{61200.5 + k},20.0,1.0,{band}\n" for k in range(6) for band in ("g", "UVW1"))
+    files[TRAIN_LC] += lines
+    far = Passbands(tuple(sorted([*LSST, Passband("UVW1", 2684.0)], key=lambda row: row.wavelength)))
+    survey = {"sets": ["train", "test"], "passbands": far.to_text(), "in_slots": dict.fromkeys(KEPT, 3)}
+    where = {"folder": write_survey(files, tmp_path / "a survey"), "settings": CONFIG}
+    kinds = {"points": "lightcurves", "objects": "objects", "set_aside": "set_aside"}
+    outputs = {name: tmp_path / kind / "split_01.parquet" for name, kind in kinds.items()}
+    log = run("ingest", tmp_path, outputs, {"survey": survey, **where}, split="split_01")
+    assert "left out 6 points (objects: 1): no model has learned from points in UVW1" in log
+    assert list(read_split(tmp_path, "split_01")[0].n_points) == [12, 6, 6]
+    aside = read_columns(outputs["set_aside"])
+    assert (aside["object_id"].tolist(), aside["n_rows"].tolist()) == (["a"], [6])
+    assert aside["reason"].tolist() == ["in a passband that no model has learned from"]
 
 
 def test_a_fault_of_the_data_ends_the_job_in_plain_words(tmp_path):

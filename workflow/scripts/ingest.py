@@ -11,8 +11,8 @@ def main(source, folder, survey, split, outputs, settings):
     """Write the light curves of `split`, and the rows not kept.
 
     source: name of a source; folder: its input; see `mallorn.sources.source`. survey: {"sets", "passbands" as text
-    (`Passbands.to_text`)[, "in_slots": argument `minimum` of `write_split`]}. outputs: paths of the points, the objects, and the rows set aside. settings: block `ingest`
-    of the configuration.
+    (`Passbands.to_text`)[, "in_slots": argument `minimum` of `write_split`]}. outputs: paths of the points, the
+    objects, and the rows set aside. settings: block `ingest` of the configuration.
     """
     passbands = Passbands.from_text(survey["passbands"])
     read = partial(load("sources", source, "read_split").read_split, folder, split, survey["sets"], settings, passbands)

@@ -12,9 +12,9 @@ def main(name, folder, survey, split, chosen, outputs, settings):
     """Write the light curves of `split`, the rows not kept, and what is known about the objects.
 
     name: of the format. folder: file or folder that it reads. survey: {"passbands" as text (`Passbands.to_text`),
-    "surveys": names of their surveys[, "in_slots": argument `minimum` of `write_split`]}. chosen: the input of `split`, as from `FormatSource.chosen`. outputs: paths of
-    the points, the objects, the rows set aside, and what is known. settings: the blocks `ingest` and `readers` of the
-    configuration.
+    "surveys": names of their surveys[, "in_slots": argument `minimum` of `write_split`]}. chosen: the input of `split`,
+    as from `FormatSource.chosen`. outputs: paths of the points, the objects, the rows set aside, and what is known.
+    settings: the blocks `ingest` and `readers` of the configuration.
     """
     passbands, known = Passbands.from_text(survey["passbands"]), []
     source = FormatSource(name, settings)

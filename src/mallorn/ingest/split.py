@@ -74,8 +74,7 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path, mini
         if counts["rows_read"] != counts["points_kept"] + counts["rows_set_aside"]:
             raise RuntimeError(f"rows were lost: {counts}")
         table = {
-            name: np.array([row[k] for row in rows], dtype=kind)
-            for k, (name, kind) in enumerate(_COLUMNS.items())
+            name: np.array([row[k] for row in rows], dtype=kind) for k, (name, kind) in enumerate(_COLUMNS.items())
         }
         told = {name: str(value) for name, value in {**aside.about, **counts}.items()}
         write_table(set_aside_path, table, metadata=told)
@@ -83,7 +82,7 @@ def write_split(read, passbands, points_path, objects_path, set_aside_path, mini
         _log.warning("%s", sentence)
     if further:
         n, names = sum(row[3] for row in further), ", ".join(passbands.beyond_slots)
-        _log.info("%d points of %d objects are left out, since no model has learned from %s", n, len(further), names)
+        _log.info("left out %d points (objects: %d): no model has learned from points in %s", n, len(further), names)
     return counts
 
 
