@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 
 from mallorn.evaluate.early import (
-    crossed,
+    chosen_by_fold,
     found_about_peak,
     gains_by_age,
     known_by,
+    mapped_by_fold,
     mean_gain,
+    of_own_fold,
     passed_at,
     scores_by_age,
     shared,
 )
 from mallorn.metrics import average_precision
+from mallorn.settings.resolve import defaults
 
 OPTIONS = {"rounds": 40, "level": 0.9}
 
@@ -87,14 +90,31 @@ def test_maps_by_age_see_only_other_folds_and_what_they_may_learn_from():
     p = np.clip(0.5 * target + rng.random(200) * 0.5, 0.01, 0.99)
     p = np.stack([p, 1 - p], axis=1)
     whole = np.arange(200) % 3 == 0
-    found = crossed("platt", target, p, fold, age, whole)
+    found = of_own_fold(mapped_by_fold("platt", target, p, fold, age, whole), fold)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
     other = np.where((fold == 1) | ~whole, 1 - target, target)
-    again = crossed("platt", other, p, fold, age, whole)
+    again = of_own_fold(mapped_by_fold("platt", other, p, fold, age, whole), fold)
     assert np.array_equal(again[fold == 1], found[fold == 1])
     assert not np.array_equal(again, found)
-    np.testing.assert_array_equal(crossed("none", target, p, fold, age), p)
+    np.testing.assert_array_equal(of_own_fold(mapped_by_fold("none", target, p, fold, age), fold), p)
     np.testing.assert_allclose(shared(p, found, np.full(200, 0.25)), 0.75 * p + 0.25 * found)
+
+
+def test_neither_thresholds_nor_the_maps_below_them_see_the_fold_that_they_serve():
+    rng = np.random.default_rng(7)
+    target, fold, age = rng.integers(0, 2, 300), np.arange(300) % 3, rng.uniform(0, 100, 300)
+    p = np.clip(0.5 * target + rng.random(300) * 0.5, 0.01, 0.99)
+    p, rows, rule = np.stack([p, 1 - p], axis=1), np.flatnonzero(age < 60), defaults()["threshold"]
+
+    def chosen(labels):
+        mapped = mapped_by_fold("age", labels, p, fold, age)
+        return chosen_by_fold(rule, labels, {k: q[:, 0] for k, q in mapped.items()}, fold, rows)
+
+    found, again = chosen(target), chosen(np.where(fold == 1, 0, target))
+    assert np.array_equal(found[fold == 1], again[fold == 1])
+    assert found[fold == 1].any()
+    assert not np.array_equal(found, again)
+    assert not found[age >= 60].any()
 
 
 def test_ages_without_targets_have_no_score(labels):

@@ -10,14 +10,15 @@ from mallorn.augmentation.early import WHOLE, age_name
 from mallorn.decide.domain import read_domain
 from mallorn.decide.ensembles import Members, predict_ensemble
 from mallorn.decide.predictions import read_out_of_fold
-from mallorn.decide.thresholds import cross_fitted_thresholds
 from mallorn.decide.young import share_of_whole
 from mallorn.evaluate.early import (
-    crossed,
+    chosen_by_fold,
     found_about_peak,
     gains_by_age,
     known_by,
+    mapped_by_fold,
     mean_gain,
+    of_own_fold,
     passed_at,
     scores_by_age,
     shared,
@@ -65,7 +66,10 @@ def main(files, early, whole, given, outputs, settings):
             labels = fold_of(table, protocol, one.repeat, p.object_id)
             by_whole = _by_whole(one, files, settings["training"], **taught)
             of_repeats.append(_as_used(one, labels["target"], by_whole, seen_as, domain, settings))
-        of = {model: np.stack([one[model] for one in of_repeats]) for model in of_repeats[0]}
+        of = {
+            model: np.stack([of_own_fold(one[model], q.fold) for one, q in zip(of_repeats, repeats, strict=True)])
+            for model in of_repeats[0]
+        }
         classes, names, _ = encode_classes(labels, "multiclass", settings["training"], settings["target"])
         rows, age = known_by(originals(p.object_id), cuts_of(p.object_id), ages)
         about = {name: values[rows] for name, values in labels.items()} | {"class": np.array(names)[classes][rows]}
@@ -79,8 +83,7 @@ def main(files, early, whole, given, outputs, settings):
         of_young = {name: values[young] for name, values in about.items()}, age[young], *(q[:, young] for q in both)
         found += mean_gain(*of_young, settings["evaluation"], settings["seed"])
         gains += [{"protocol": protocol, **row} for row in found]
-        served = p._replace(classes=of["served"][0], probability=of["served"][0][:, 0])
-        of_objects = _times(served, labels, ages, moments, settings)
+        of_objects = _times(p, of_repeats[0]["served"], labels, ages, moments, settings)
         times += of_objects
         when += [{"protocol": protocol, **row} for row in found_about_peak(of_objects)]
     for name, rows in (("scores", scores), ("gains", gains), ("times", times), ("found", when)):
@@ -96,13 +99,13 @@ class _Seen(NamedTuple):
 
 
 def _as_used(p, target, by_whole, seen, domain, settings):
-    """Return {model: probabilities (n, C)} of copies: both models, calibrated, and `served`."""
+    """Return {model: {fold: probabilities (n, C)}} of copies: both models, calibrated by other folds, and `served`."""
     method = settings["early"]["calibration"]
-    early = crossed(method, target, p.classes, p.fold, seen.age)
+    early = mapped_by_fold(method, target, p.classes, p.fold, seen.age)
     whole_curves = cuts_of(p.object_id) == WHOLE
-    whole = crossed(settings["calibration"]["method"], target, by_whole, p.fold, seen.age, whole_curves)
+    whole = mapped_by_fold(settings["calibration"]["method"], target, by_whole, p.fold, seen.age, whole_curves)
     share = share_of_whole(domain, seen, FINAL)
-    return {"early": early, "whole": whole, "served": shared(early, whole, share)}
+    return {"early": early, "whole": whole, "served": {k: shared(early[k], whole[k], share) for k in early}}
 
 
 def _seen(files, trigger):
@@ -153,17 +156,17 @@ def _moments(files, trigger):
     return found
 
 
-def _times(p, labels, ages, moments, settings):
+def _times(p, served, labels, ages, moments, settings):
     """Return a row for each object of the class sought: the first age at which it is chosen, and the time of its peak.
 
-    Each age has its own thresholds, from the other folds.
+    served: {fold: probabilities (n, C)}, as from `_as_used`. Each age has its own thresholds, from the other folds.
     """
     cuts, chosen = cuts_of(p.object_id), np.zeros(len(p.object_id), dtype=bool)
     for age in ages:
         here = np.flatnonzero(cuts == age)
         if len(here) and 0 < labels["target"][here].sum() < len(here):
-            given = labels["target"][here], p.probability[here], p.fold[here]
-            chosen[here] = p.probability[here] >= cross_fitted_thresholds(settings["threshold"], *given)
+            given = labels["target"], {k: q[:, 0] for k, q in served.items()}, p.fold
+            chosen |= chosen_by_fold(settings["threshold"], *given, here)
     day_of = dict(zip(ages, [*sorted(settings["early"]["ages"]), np.inf], strict=True))
     days = np.array([day_of.get(cut, np.inf) for cut in cuts])
     sought = np.flatnonzero(labels["target"] == 1)

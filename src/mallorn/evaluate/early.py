@@ -8,6 +8,7 @@ import numpy as np
 
 from mallorn.decide.calibration import apply, fit
 from mallorn.decide.classes import rescaled
+from mallorn.decide.thresholds import choose
 from mallorn.metrics import (
     average_precision,
     bootstrap_weights,
@@ -21,11 +22,13 @@ from mallorn.seeds import derived_seed
 
 __all__ = [
     "PRECISIONS",
-    "crossed",
+    "chosen_by_fold",
     "found_about_peak",
     "gains_by_age",
     "known_by",
+    "mapped_by_fold",
     "mean_gain",
+    "of_own_fold",
     "passed_at",
     "scores_by_age",
     "shared",
@@ -61,18 +64,40 @@ def known_by(names, cuts, ages):
     return np.concatenate(rows), np.concatenate(known)
 
 
-def crossed(method, target, probability, fold, age, learned=None):
-    """Return probabilities (n, C) with the first class calibrated by a map from a copy's other folds.
+def mapped_by_fold(method, target, probability, fold, age, learned=None):
+    """Return {fold: probabilities (n, C)} of all copies, the first class calibrated by a map from all other folds.
 
     method: see `mallorn.decide.calibration.fit`. target, fold, age (n,); probability (n, C). learned: (n,) bool, the
     copies that maps are fitted to, all by default.
     """
-    found, learned = np.array(probability, dtype=float), np.ones(len(fold), dtype=bool) if learned is None else learned
+    learned, found = np.ones(len(fold), dtype=bool) if learned is None else learned, {}
     for k in np.unique(fold):
-        inside, others = fold == k, (fold != k) & learned
+        others = (fold != k) & learned
         parameters = fit(method, target[others], probability[others, 0], age[others])
-        found[inside] = rescaled(probability[inside], apply(parameters, probability[inside, 0], age[inside]))
+        found[k] = rescaled(probability, apply(parameters, probability[:, 0], age))
     return found
+
+
+def of_own_fold(by_fold, fold):
+    """Return values (n, ...) of copies, each from the entry of its own `fold` (n,) in a table {fold: (n, ...)}."""
+    found = np.array(next(iter(by_fold.values())))
+    for k, values in by_fold.items():
+        found[fold == k] = values[fold == k]
+    return found
+
+
+def chosen_by_fold(options, target, by_fold, fold, rows):
+    """Return whether (n,) bool copies at the indices `rows` are chosen, by thresholds that know nothing of their fold.
+
+    Both the thresholds and the maps of the probabilities that these are chosen on come from the other folds. options:
+    block `threshold`. target, fold (n,); by_fold: {fold: (n,)}, as from `mapped_by_fold`, of the class sought.
+    """
+    chosen = np.zeros(len(fold), dtype=bool)
+    for k, probability in by_fold.items():
+        inside, others = rows[fold[rows] == k], rows[fold[rows] != k]
+        if len(inside) and len(others):
+            chosen[inside] = probability[inside] >= choose(options, target[others], probability[others])
+    return chosen
 
 
 def shared(early, whole, share):
