@@ -32,7 +32,7 @@ FEWEST = 5  # objects of a type that has a row of its own
 def main(results, page=PAGE):
     """Write the tables of the run in the folder `results` into `page`."""
     results, text = Path(results), page.read_text(encoding="utf-8")
-    rows = [row for row in _rows(results, "by_type") if row["model"] == "mean"]
+    rows = [row for row in _rows(results, "by_type") if (row["model"], row["redshift"]) == ("mean", "spectroscopic")]
     tables = {name: _groups(rows, name) for name in WORDS}
     tables |= {"types": _types(rows), "taken": _taken(results), "rarer": _rarer(rows), "missed": _missed(results)}
     for name, lines in tables.items():

@@ -1,7 +1,7 @@
 # Needs:  results/predictions/..., results/folds.parquet, results/features/{train,test}.parquet, results/metadata.parquet,
 #         results/{lightcurves,objects}/{split}.parquet.
-# Makes:  results/evaluation/{scores,other_surveys,nested,by_type,confusion,calibration,learning_curve,features}.csv, audits.json,
-#         importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains,fresh,fresh_gains}.csv;
+# Makes:  results/evaluation/{scores,other_surveys,other_surveys_groups,nested,by_type,confusion,calibration}.csv;
+#         {learning_curve,features}.csv, audits.json, importance_weights.parquet and figures there; {ablation,outliers,selection,networks,rocket,rocket_gains,fresh,fresh_gains}.csv;
 #         results/tree/{protocol}/{repeat}/{model}.parquet, results/tree/test.parquet, results/report/classes/{class}.csv;
 #         results/tree_early/{protocol}/{repeat}/{model}.parquet;
 #         {nodes,nodes_confusion,nodes_gains,nodes_calibration,coverage,nodes_early,unknown,new_samples}.csv.
@@ -32,7 +32,7 @@ rule evaluation:
             "results/evaluation/{table}.csv",
             table=["scores", "nested", "by_type", "confusion", "calibration", "learning_curve", "features"],
         ),
-        ["results/evaluation/other_surveys.csv"] if OTHER_SURVEYS in REPEATS_OF_COPIES else [],
+        tables_of_other_surveys().values(),
         "results/evaluation/audits.json",
         "results/evaluation/importance_weights.parquet",
         FIGURES,
@@ -69,8 +69,11 @@ rule score_other_surveys:
         spectroscopic=of_copies("out_of_fold", OTHER_SURVEYS, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         none=of_copies("out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
         folds="results/folds.parquet",
+        lightcurves=f"results/lightcurves/{OTHER_SURVEYS}.parquet",
+        objects=f"results/objects/{OTHER_SURVEYS}.parquet",
     output:
-        "results/evaluation/other_surveys.csv",
+        cuts="results/evaluation/other_surveys.csv",
+        groups="results/evaluation/other_surveys_groups.csv",
     log:
         "results/log/score_other_surveys.log",
     conda:
@@ -80,7 +83,7 @@ rule score_other_surveys:
         runtime=minutes(10),
     params:
         code=code_of("score_other_surveys"),
-        settings={**scoring_settings(), "threshold": of_other_surveys()},
+        settings={**scoring_settings(), "threshold": of_other_surveys(), "model": SUBMITTED_MODEL},
     message:
         "Scoring the training objects as other surveys would see them"
     script:
@@ -180,6 +183,7 @@ rule describe_objects:
 rule score_groups:
     input:
         out_of_fold=final_predictions("out_of_fold"),
+        no_redshift=of_copies("out_of_fold", WITHOUT_REDSHIFT, PROTOCOLS),
         folds="results/folds.parquet",
         objects="results/evaluation/objects.parquet",
     output:

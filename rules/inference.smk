@@ -185,10 +185,10 @@ rule export_model:
 
 rule release_model:
     input:
+        **tables_of_other_surveys(),
         model=MODEL,
         scores="results/evaluation/scores.csv",
         by_type="results/evaluation/by_type.csv",
-        other_surveys=["results/evaluation/other_surveys.csv"] if OTHER_SURVEYS in REPEATS_OF_COPIES else [],
         early=["results/evaluation/early.csv"] if EARLY in REPEATS_OF_COPIES else [],
         folds="results/folds.parquet",
     output:

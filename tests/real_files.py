@@ -12,18 +12,26 @@ REAL = {
     "rubin": ("rubin_alerts", 30, 22541),
     "rubin_alert": ("rubin_alerts", None, None),
     "elasticc/agn_elasticc_alerts.parquet": ("rubin_alerts", 98, None),
+    "elasticc/elasticc_lc_chunk.parquet": ("table", 10, None),
     "alerce": ("alerce", 440, 25831),
     "ztf_alerts": ("ztf_alerts", 1, 235),
     "open_catalog": ("open_catalog", 1, 160),
     "redback": ("redback", 1, 530),
     "snana/DES_Ia-0001_HEAD.FITS": ("snana", 200, None),
+    "snana/snana_fits_example_head.fits": ("snana", 2, 95),
+    "snana/DES_PHOT.csv": ("table", 2, None),
     "ecsv/fake_SN.ecsv": ("table", 1, None),
     "hats/vsx-x-ztfdr22_lc-m31.parquet": ("hats", None, None),
+    "hats/Npix=44.parquet": ("hats", None, None),
+    "hard_curves": ("table", 11, None),
 }
 """Real files: what reads them, the objects and points that come of it where they are known."""
 
 SETTINGS = {
     "hats/vsx-x-ztfdr22_lc-m31.parquet": {"readers": {"hats": {"constants": {"magnitude_err": 0.05}}}},
+    "hats/Npix=44.parquet": {"readers": {"hats": {"constants": {"magnitude_err": 0.05}}}},
+    "snana/snana_fits_example_head.fits": {"readers": {"snana": {"passbands": {c: f"sdss.{c}" for c in "griz"}}}},
+    "hard_curves": {"readers": {"table": {"passbands": {"V": "gaia.G", "g": "ztf.g", "r": "ztf.r"}}}},
 }
 """Settings that a file needs, beside what reads it."""
 

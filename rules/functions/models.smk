@@ -130,6 +130,12 @@ def of_other_surveys():
     return {**config["threshold"], **own}
 
 
+def tables_of_other_surveys():
+    """Return {name: path} of the scores of copies as other surveys would see them; empty if there are none."""
+    names = ["other_surveys", "other_surveys_groups"] if OTHER_SURVEYS in REPEATS_OF_COPIES else []
+    return {name: f"results/evaluation/{name}.csv" for name in names}
+
+
 def class_settings():
     """Return the settings that give an object's class: the class sought, and the types of the others."""
     training = {name: config["training"][name] for name in ("classes", "other_class")}

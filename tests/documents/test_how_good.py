@@ -33,7 +33,14 @@ def write_csv(path, rows):
 
 def group(protocol, kind, name, objects, targets, chosen):
     row = dict.fromkeys(GROUP_COLUMNS, 0.5)
-    row |= {"protocol": protocol, "model": "mean", "property": kind, "group": name, "objects": objects}
+    row |= {
+        "protocol": protocol,
+        "model": "mean",
+        "redshift": "spectroscopic",
+        "property": kind,
+        "group": name,
+        "objects": objects,
+    }
     return row | {"targets": targets, "chosen": chosen, "chosen_fraction": chosen / objects, "events": objects}
 
 

@@ -15,7 +15,7 @@ from mallorn.errors import DataError
 from mallorn.interface import released
 from mallorn.interface.over_time import moments
 from mallorn.report.model_card import CARD
-from mallorn.survey.copies import copy_name, originals
+from mallorn.survey.copies import CUTS, copy_name, originals
 from mallorn.survey.lightcurves import joined
 from mallorn.survey.observed import observed
 from mallorn.survey.passbands import Passband, Passbands
@@ -45,6 +45,9 @@ def test_its_card_has_both_protocols_and_every_way_of_seeing():
     for told in ("grouped: new events", "stratified: other siblings", "without redshift", "detections only", "not for"):
         assert told in card
     assert "not measured" not in card
+    by_property = card.split("### By property")[1]
+    assert by_property.count("| redshift | &lt; ") == 2 + 2 * len(CUTS)  # with and without redshift, each way of seeing
+    assert by_property.count("| highest S/N | &lt; ") == 2 + 2 * len(CUTS)
 
 
 def test_the_example_is_of_a_hundred_objects():

@@ -39,11 +39,13 @@ def tables(tmp_path):
         scored(0.999, redshift="spectroscopic", protocol="stratified", model="another"),
         scored(0.888, redshift="photometric", protocol="stratified", model="mean"),
     ]
-    group = {"protocol": "grouped", "model": "mean", "objects": 7, "targets": 0}
+    group = {"protocol": "stratified", "model": "mean", "redshift": "spectroscopic", "objects": 7, "targets": 0}
     groups = [
         scored(0.3, property="redshift", group="< 0.1", **group),
         {**scored(0.2, property="snr", group=">= 50", **group), "average_precision": "nan"},
         scored(0.777, property="spec_type", group="AGN", **group),
+        scored(0.666, property="redshift", group="< 0.1", **{**group, "protocol": "grouped"}),
+        scored(0.35, property="redshift", group="< 0.1", **{**group, "redshift": "none"}),
     ]
     return {
         "scores": table(tmp_path / "scores.csv", scores),
@@ -56,9 +58,12 @@ def test_the_card_holds_the_scores_of_its_model_alone(tables):
     card = model_card(ABOUT, tables, 0.95, EXPORT)
     assert "| with redshift | stratified: other siblings of known events | 0.500 (0.400 to 0.600)" in card
     assert "| without redshift | grouped: new events | 0.400 (0.300 to 0.500)" in card
-    assert "| redshift | &lt; 0.1 | grouped | 7 | 0 | 0.300 (0.200 to 0.400)" in card
-    assert "| highest S/N | &gt;= 50 | grouped | 7 | 0 |  | 0.200 (0.100 to 0.300)" in card
-    for other in ("0.999", "0.888", "0.777"):
+    known, unknown = card.split("The same objects without redshift.")
+    assert "| redshift | &lt; 0.1 | 7 | 0 | 0.300 (0.200 to 0.400)" in known
+    assert "| highest S/N | &gt;= 50 | 7 | 0 |  | 0.200 (0.100 to 0.300)" in known
+    assert "| redshift | &lt; 0.1 | 7 | 0 | 0.350 (0.250 to 0.450)" in unknown
+    assert "These rows are on stratified folds." in known
+    for other in ("0.999", "0.888", "0.777", "0.666"):
         assert other not in card
 
 
@@ -89,7 +94,17 @@ def test_views_of_other_surveys_have_rows_of_their_own(tables, tmp_path):
         scored(0.6, cut="detections", redshift="none", **view),
         scored(0.7, cut="x", redshift="spectroscopic", **view),
     ]
-    card = model_card(ABOUT, {**tables, "other_surveys": table(tmp_path / "cuts.csv", rows)}, 0.95, EXPORT)
+    group = {**view, "protocol": "stratified", "property": "snr", "group": "< 20", "targets": 4}
+    groups = [
+        scored(0.55, cut="alerts", redshift="none", **group),
+        scored(0.65, cut="alerts", redshift="spectroscopic", **group),
+    ]
+    more = {"other_surveys": table(tmp_path / "cuts.csv", rows)}
+    more["other_surveys_groups"] = table(tmp_path / "groups.csv", groups)
+    card = model_card(ABOUT, {**tables, **more}, 0.95, EXPORT)
+    known, unknown = card.split("Objects as other surveys would see them, without redshift:")
+    for part, score in ((known, "0.650"), (unknown, "0.550")):
+        assert f"as alerts show them | highest S/N | &lt; 20 | 9 | 4 | {score} (" in part
     assert "| detections only | no | grouped | 9 | 0.600 (0.500 to 0.700)" in card
     assert "| x | yes | grouped | 9 | 0.700 (0.600 to 0.800)" in card
 

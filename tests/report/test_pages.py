@@ -125,7 +125,7 @@ def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
     write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {"selection": "snakemake --cores all select_features"})
     page = (tmp_path / "evaluation.html").read_text()
-    assert page.count("not made yet") == 18
+    assert page.count("not made yet") == 19
     assert "snakemake --cores all evaluation" in page
     assert "snakemake --cores all select_features" in page
     write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")

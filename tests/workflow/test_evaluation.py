@@ -57,6 +57,7 @@ def test_one_command_makes_tables_audits_and_figures(evaluated):
         "snr",
         "magnitude",
     }
+    assert {row["redshift"] for row in read_rows(evaluated / "by_type.csv")} == {"spectroscopic"}
     assert {row["method"] for row in read_rows(evaluated / "calibration.csv")} == {"none", "platt", "isotonic"}
     audits = json.loads((evaluated / "audits.json").read_text())["audits"]
     assert len(audits) == 6

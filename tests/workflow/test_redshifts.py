@@ -230,6 +230,19 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {
         (z, p, c) for z in ("spectroscopic", "none") for p in ("stratified", "grouped") for c in CUTS
     }
+    groups = read_rows(results / "evaluation" / "other_surveys_groups.csv")
+    assert {row["model"] for row in groups} == {"mean"}
+    assert {(row["redshift"], row["protocol"], row["cut"]) for row in groups} == {
+        (row["redshift"], row["protocol"], row["cut"]) for row in table
+    }
+    of_cut = {}
+    for row in groups:
+        if row["property"] == "snr":
+            key = row["redshift"], row["protocol"], row["cut"]
+            of_cut[key] = of_cut.get(key, 0) + int(row["objects"])
+    assert of_cut == {
+        (r["redshift"], r["protocol"], r["cut"]): int(r["objects"]) for r in table if r["model"] == "mean"
+    }
 
 
 def test_a_released_model_is_the_model_with_its_card(run):
@@ -244,6 +257,7 @@ def test_a_released_model_is_the_model_with_its_card(run):
     for told in ("with redshift | grouped", "without redshift | stratified", "detections only | no | grouped"):
         assert f"| {told}" in card
     assert "six models" in card
+    assert "not measured" not in card
     assert all(f"| {age} | {protocol} |" in card for age in ("10", "50", "whole light curve") for protocol in PROTOCOLS)
 
 

@@ -527,11 +527,16 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
     settings = {**SCORING, "evaluation": {**SCORING["evaluation"], "bins": BINS}}
     names = ("by_type", "confusion", "calibration", "learning_curve")
     tables = {name: tmp_path / f"{name}.csv" for name in names}
-    script("score_groups")(files, folds, objects, *(tables[name] for name in names[:3]), settings)
+    bare = [path for path in files if path.parent.name == "two"]
+    script("score_groups")(files, bare, folds, objects, *(tables[name] for name in names[:3]), settings)
     by_type = rows(tables["by_type"])
-    assert {(row["protocol"], row["model"]) for row in by_type} == {
-        (protocol, model) for protocol in ("stratified", "grouped") for model in ("one", "two")
+    assert {(row["protocol"], row["model"], row["redshift"]) for row in by_type} == {
+        (protocol, model, redshift)
+        for protocol in ("stratified", "grouped")
+        for model, redshift in (("one", "spectroscopic"), ("two", "spectroscopic"), ("two", "none"))
     }
+    two = [{**row, "redshift": ""} for row in by_type if row["model"] == "two"]
+    assert two[: len(two) // 2] == two[len(two) // 2 :]  # the same predictions, stated twice
     assert {row["property"] for row in by_type} == {"spec_type", "redshift", "points", "snr"}  # none is detected
     confusion = rows(tables["confusion"])
     for kind in ("TDE", "AGN", "SN Ia", "SN II"):

@@ -37,10 +37,14 @@ def main(out_of_fold, folds, tables, figures, settings):
 
 
 def _rows(path, model=None):
-    """Return the rows of a CSV file, or only those of a model: numbers as floats, NaN for empty cells."""
+    """Return the rows of a CSV file, or those of a model with redshifts: numbers as floats, NaN for empty cells."""
     with open(path, newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if model is None or row["model"] == model]
+        rows = [row for row in csv.DictReader(stream) if model is None or _is_of(row, model)]
     return [{name: _cell(value) for name, value in row.items()} for row in rows]
+
+
+def _is_of(row, model):
+    return row["model"] == model and row.get("redshift", "spectroscopic") == "spectroscopic"
 
 
 def _cell(text):

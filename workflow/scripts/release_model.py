@@ -11,8 +11,9 @@ from mallorn.report.model_card import CARD, model_card
 def main(model, tables, folds, output, settings):
     """Write the folder `output`: the files of the folder `model`, and its card.
 
-    tables: {"scores", "other_surveys", "early", "by_type": path, or nothing for one that is not made}. folds: path of
-    the table. settings: {"level": of the tables' intervals, "export": that block of the configuration}.
+    tables: {"scores", "other_surveys", "other_surveys_groups", "early", "by_type": path, or nothing for one that is
+    not made}. folds: path of the table. settings: {"level": of the tables' intervals, "export": that block of
+    the configuration}.
     """
     table = read_columns(folds, ["object_id", "event", "target"])
     rows = dict(zip(table["object_id"], zip(table["event"], table["target"], strict=True), strict=True)).values()
@@ -29,6 +30,6 @@ if "snakemake" in globals():
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
-        names = ("scores", "other_surveys", "early", "by_type")
+        names = ("scores", "other_surveys", "other_surveys_groups", "early", "by_type")
         tables = {name: str(snakemake.input.get(name, "")) for name in names}
         main(snakemake.input.model, tables, snakemake.input.folds, snakemake.output[0], snakemake.params.settings)

@@ -2,10 +2,22 @@
 
 import numpy as np
 
+from mallorn.decide.calibration import cross_fitted
+from mallorn.learning.folds import fold_of
 from mallorn.metrics import average_precision, bootstrap, decision_scores, interval
 from mallorn.seeds import derived_seed
+from mallorn.survey.copies import cuts_of
 
-__all__ = ["GROUP_COLUMNS", "bin_groups", "confusion", "light_curve_properties", "score_groups", "type_groups"]
+__all__ = [
+    "GROUP_COLUMNS",
+    "bin_groups",
+    "confusion",
+    "decided",
+    "light_curve_properties",
+    "property_groups",
+    "score_groups",
+    "type_groups",
+]
 
 _DETECTED = 5.0  # sigma
 _ZERO_POINT = 23.9  # AB magnitude of a microjansky
@@ -55,6 +67,46 @@ def bin_groups(name, values, edges):
         known = (x if np.isfinite(x) else np.nan for x in (low, high))
         groups.append((name, label, *known, (values >= low) & (values < high)))
     return groups
+
+
+def property_groups(properties, object_id, bins):
+    """Return groups as for `score_groups`: `bin_groups` of the objects (n,) in each property.
+
+    properties: {"object_id", and `light_curve_properties`} of these objects and perhaps others.
+    bins: {property: edges}.
+    """
+    place = {name: k for k, name in enumerate(properties["object_id"])}
+    rows = [place[name] for name in object_id]
+    return [group for name, edges in bins.items() for group in bin_groups(name, properties[name][rows], edges)]
+
+
+def decided(predictions, folds, settings, cut=""):
+    """Return out-of-fold predictions in the order of their ids, with labels and with decisions from other folds.
+
+    Keys, (n,) each: object_id, those of `mallorn.learning.folds.fold_of`, probability, fold, calibrated, decision
+    (bool), classes (n, C); and names, those of the classes.
+
+    predictions: see `mallorn.decide.predictions.read_out_of_fold`. folds: the table of folds.
+    settings: {"threshold", "calibration": blocks of config.yaml}. cut: of the copies that are kept, see
+    `mallorn.survey.copies`; "" keeps the objects that are no copies.
+    """
+    p = predictions
+    order = np.argsort(p.object_id.astype(str), kind="stable")
+    order = order[cuts_of(p.object_id[order]) == cut]
+    object_id, probability, fold = p.object_id[order], p.probability[order], p.fold[order]
+    labels = fold_of(folds, p.protocol, p.repeat, object_id)
+    method = settings["calibration"]["method"]
+    calibrated, threshold = cross_fitted(method, settings["threshold"], labels["target"], probability, fold)
+    return {
+        **labels,
+        "object_id": object_id,
+        "probability": probability,
+        "fold": fold,
+        "calibrated": calibrated,
+        "decision": calibrated >= threshold,
+        "names": p.names,
+        "classes": p.classes[order],
+    }
 
 
 def score_groups(groups, target, event, probability, decision, options, seed):

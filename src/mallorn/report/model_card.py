@@ -50,9 +50,23 @@ Objects as they were known some days after the survey first reported them, with 
 
 {ages}
 
-By property, of objects with a redshift:
+### By property
+
+These rows are on {protocol} folds. Objects with redshift:
 
 {groups}
+
+The same objects without redshift. The rows go by the true redshift, which these models do not know:
+
+{groups_without}
+
+Objects as other surveys would see them, with redshift:
+
+{seen}
+
+Objects as other surveys would see them, without redshift:
+
+{seen_without}
 
 The calibration error in the first table says how well the probabilities hold.
 
@@ -87,15 +101,17 @@ _TRAINED = {"once": "each trained once on all of them", "folds": "each the mean 
 def model_card(about, tables, level, export):
     """Return the card of a model, Markdown.
 
-    about: content of model.json. tables: {"scores", "other_surveys", "early", "by_type": paths of these tables of
-    evaluation, of which the second and third may be missing, "folds": {"events", "target_events", "objects",
-    "targets": numbers}}. level: of the intervals. export: that block of the configuration.
+    about: content of model.json. tables: {"scores", "by_type", "other_surveys", "other_surveys_groups", "early": paths
+    of these tables of evaluation, of which the last three may be missing, "folds": {"events", "target_events",
+    "objects", "targets": numbers}}. level: of the intervals. export: that block of the configuration.
     """
-    model, n, others = about["model"], tables["folds"], about["classes"][1:]
-    scores = [row for row in _rows(tables["scores"]) if row["model"] == model]
-    cuts = [row for row in _rows(tables["other_surveys"]) if row["model"] == model] if "other_surveys" in tables else []
+    n, others = tables["folds"], about["classes"][1:]
+    scores, cuts, groups, seen = (
+        [row for row in _rows(tables[name]) if row["model"] == about["model"]] if name in tables else []
+        for name in ("scores", "other_surveys", "by_type", "other_surveys_groups")
+    )
     ages = [row for row in _rows(tables["early"]) if row["model"] == "served"] if "early" in tables else []
-    groups = [row for row in _rows(tables["by_type"]) if row["model"] == model]
+    groups, seen = ([row for row in rows if row["protocol"] == about["protocol"]] for rows in (groups, seen))
     return _TEXT.format(
         target=about["classes"][0],
         others=", ".join(others),
@@ -112,7 +128,10 @@ def model_card(about, tables, level, export):
         scores=_scores(scores),
         cuts=_cuts(cuts),
         ages=_ages(ages, about["classes"][0]),
-        groups=_groups(groups),
+        groups=_groups(groups, "spectroscopic"),
+        groups_without=_groups(groups, "none"),
+        seen=_groups(seen, "spectroscopic"),
+        seen_without=_groups(seen, "none"),
         level=level,
         **n,
     )
@@ -173,19 +192,21 @@ def _kinds(about):
     return words + "".join(_KIND_WORDS[name] for name in further)
 
 
-def _groups(rows):
-    head = ["", "", "folds", "objects", "targets", "average precision", "precision", "recall"]
+def _groups(rows, redshift):
+    of_cuts = any("cut" in row for row in rows)
+    head = [*["seen as"] * of_cuts, "", "", "objects", "targets", "average precision", "precision", "recall"]
     body = [
         [
+            *[_VIEWS.get(row.get("cut"), row.get("cut"))] * of_cuts,
             _PROPERTIES[row["property"]],
             row["group"].replace("<", "&lt;").replace(">", "&gt;"),
-            *(row[name] for name in ("protocol", "objects", "targets")),
+            *(row[name] for name in ("objects", "targets")),
             *(_interval(row, name) for name in ("average_precision", "precision", "recall")),
         ]
         for row in rows
-        if row["property"] in _PROPERTIES
+        if row["property"] in _PROPERTIES and row["redshift"] == redshift
     ]
-    return _table(head, body)
+    return _table(head, body) if body else "not measured"
 
 
 def _interval(row, name):

@@ -27,6 +27,15 @@ __all__ = ["Ablation", "Audits", "Evaluation", "Explanations", "Fresh", "Rocket"
 AtLeastTwo = whole(ge=2)
 
 
+class BinsOfCopies(Block):
+    """Edges for copies as other surveys would see them."""
+
+    redshift: listed(Decimal, 0, rising=True) = value(
+        [0.1, 0.2, 0.4], "Edges in the redshift that the copy was moved to."
+    )
+    snr: listed(Decimal, 0, rising=True) = value([20.0, 40.0], "Edges in the highest flux over its error of any point.")
+
+
 class Bins(Block):
     """Edges between the bins in which objects are scored; the outermost bins are open."""
 
@@ -39,6 +48,7 @@ class Bins(Block):
         [21.5, 22.0, 22.5, 23.0], "Edges in the AB magnitude of the brightest point above five sigma."
     )
     probability: Count = value(10, "Number of equal bins of probability, for reliability and calibration error.")
+    other_surveys: BinsOfCopies = block(BinsOfCopies, "Of the training objects as other surveys would see them.")
 
 
 class Nested(Block):

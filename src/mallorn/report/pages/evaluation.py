@@ -19,6 +19,11 @@ EVALUATIONS = {
         "Scores of the models that have learned from copies of the training objects: nearer, and all points (forced), "
         "detections alone, points in a few passbands, or detections in a few (alerts).",
     ),
+    "other_surveys_groups": (
+        "As other surveys would see them, by redshift and signal-to-noise",
+        "The submitted model, by the redshift that a copy was moved to and the highest signal-to-noise of its points. "
+        "Models without redshift (none) do not know the redshifts that group their rows.",
+    ),
     "early": (
         "While events unfold",
         "Training objects as they were known at some ages, days since the survey first reported them: early, models of "
@@ -44,7 +49,11 @@ EVALUATIONS = {
     ),
     "curves": ("Precision-recall and ROC curves", "Out-of-fold probabilities of all models under both protocols."),
     "confusion": ("Confusion by type", "What objects of each type are taken for."),
-    "by_type": ("Scores by type, redshift and signal-to-noise", "Where the model does well and where not."),
+    "by_type": (
+        "Scores by type, redshift and signal-to-noise",
+        "Where the models do well and where not. Models without redshift (none) do not know the redshifts that group "
+        "their rows.",
+    ),
     "calibration": (
         "Calibration",
         "Whether a fraction p of the objects with probability p is of the target class.",
