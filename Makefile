@@ -21,7 +21,7 @@ $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "mallorn needs Python 3.11 or newer, found $$($(PYTHON) --version); name another: make install PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	touch "$@"
 
 # The site, into docs/_site. Warnings are errors: links and references that lead nowhere, notebooks that fail.
@@ -32,7 +32,7 @@ docs: install-docs
 install-docs: install $(VENV)/installed-docs
 
 $(VENV)/installed-docs: requirements-docs.lock
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-docs.lock
 	touch "$@"
 
 # All pictures of the site, that of a page too, which takes Chromium and a minute.
@@ -44,7 +44,7 @@ pictures: install
 install-neural: install $(VENV)/installed-neural
 
 $(VENV)/installed-neural: requirements-neural.lock envs/neural.in
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-neural.lock
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r envs/neural.in
 	touch "$@"
 
