@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 
 from mallorn.errors import DataError
 from mallorn.io.tables import (
-    column_blocks,
     arrow_array,
+    column_blocks,
     number_of_groups,
     numpy_array,
     read_codes,
