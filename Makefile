@@ -17,11 +17,13 @@ run: install
 
 install: $(VENV)/installed
 
+# pip compiles all modules in one process; compileall does it on all cores, without tests and what mallorn never imports.
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "mallorn needs Python 3.11 or newer, found $$($(PYTHON) --version); name another: make install PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	"$(BIN)/python" -m compileall -qq -j 0 -x '/(tests?|plotly)/' "$(VENV)/lib" || true
 	touch "$@"
 
 # The site, into docs/_site. Warnings are errors: links and references that lead nowhere, notebooks that fail.
@@ -32,7 +34,7 @@ docs: install-docs
 install-docs: install $(VENV)/installed-docs
 
 $(VENV)/installed-docs: requirements-docs.lock
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-docs.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	touch "$@"
 
 # All pictures of the site, that of a page too, which takes Chromium and a minute.
@@ -44,7 +46,7 @@ pictures: install
 install-neural: install $(VENV)/installed-neural
 
 $(VENV)/installed-neural: requirements-neural.lock envs/neural.in
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-neural.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-neural.lock
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -r envs/neural.in
 	touch "$@"
 
