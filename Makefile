@@ -92,7 +92,8 @@ processors:
 audit:
 	$(PYTHON) -m venv "$(VENV)-audit"
 	"$(VENV)-audit/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit
-	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --format json --progress-spinner off \
+	  | $(PYTHON) tools/audit.py
 
 # The model that comes with the package, from a folder in the layout of the challenge, and the example to score:
 # make release-models DATA=FOLDER

@@ -271,7 +271,7 @@ def _check_journal(path, text):
 
 
 def _check_trials(path, trials, space):
-    """Raise DataError for the first of the `trials` that lacks what every trial has: a line of it was lost or changed."""
+    """Raise DataError for the first of the `trials` that lacks what every trial has, since a line was lost or changed."""
     for trial in trials:
         ended = trial.state in _ENDED
         numbers = [*(trial.values or ()), *trial.intermediate_values.values()]
@@ -282,7 +282,8 @@ def _check_trials(path, trials, space):
             sound = sound and isinstance(trial.user_attrs.get("worker"), int)
         if not sound:
             fix = "delete the file to begin anew, or put back an earlier copy; run again"
-            raise DataError.at(path, expected="a whole journal of Optuna", found=f"half of trial {trial.number}", fix=fix)
+            found = f"half of trial {trial.number}"
+            raise DataError.at(path, expected="a whole journal of Optuna", found=found, fix=fix)
 
 
 def _ends(where):
