@@ -271,7 +271,7 @@ def _check_journal(path, text):
 
 
 def _check_trials(path, trials, space):
-    """Raise DataError for the first of the `trials` that lacks what every trial has, since a line was lost or changed."""
+    """Raise DataError for the first of the `trials` that lacks what every trial has: a line was lost or changed."""
     for trial in trials:
         ended = trial.state in _ENDED
         numbers = [*(trial.values or ()), *trial.intermediate_values.values()]
