@@ -1,0 +1,34 @@
+"""CSV files that would fill the memory, or leave a thread behind, end in words."""
+
+import os
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+import mallorn
+from mallorn.errors import DataError
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+
+
+@pytest.mark.parametrize("behind", [b"", b"\n1,2\n"])
+def test_a_header_without_end_is_told(tmp_path, behind):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"object_id," + b",".join(b"c%d" % k for k in range(200_000)) + behind)
+    with pytest.raises(DataError, match=r"t.csv, line 1: expected names of columns in at most 1048576 bytes"):
+        mallorn.read(path, source="table")
+
+
+def test_a_quote_that_is_never_closed_ends_in_words_and_no_thread_outlives_it(tmp_path):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    parts = [packer.compress(b'object_id,mjd,band,flux,flux_err\n"')]
+    parts += [packer.compress(b"0" * 1_000_000) for _ in range(60)]
+    (tmp_path / "t.csv.gz").write_bytes(b"".join([*parts, packer.flush()]))
+    code = f"import mallorn; mallorn.read({str(tmp_path / 't.csv.gz')!r}, source='table')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT)
+    assert ended.returncode == 1
+    assert "look for a quote that is not closed" in ended.stderr
+    assert "Fatal" not in ended.stderr
