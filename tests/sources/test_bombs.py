@@ -1,5 +1,6 @@
-"""CSV files that would fill the memory, or leave a thread behind, end in words."""
+"""Small files that would fill the memory, or leave a thread behind, end in words."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import mallorn
 from mallorn.errors import DataError
+from mallorn.sources import json_files, rows
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 
@@ -32,3 +34,22 @@ def test_a_quote_that_is_never_closed_ends_in_words_and_no_thread_outlives_it(tm
     assert ended.returncode == 1
     assert "look for a quote that is not closed" in ended.stderr
     assert "Fatal" not in ended.stderr
+
+
+def test_a_small_file_of_endless_rows_of_one_object_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "MOST_OF_OBJECT", 1_500_000)
+    with gzip.open(tmp_path / "t.csv.gz", "wb") as stream:
+        stream.write(b"object_id,mjd,band,flux,flux_err\n")
+        for _ in range(20):
+            stream.write(b"a,60000,g,1,1\n" * 100_000)
+    with pytest.raises(DataError, match=r"object 'a': expected at most 1500000 rows of one object.*Next step"):
+        mallorn.read(tmp_path / "t.csv.gz", source="table")
+
+
+@pytest.mark.parametrize("source", ["open_catalog", "manytde", "alerce", "ztf_alerts"])
+def test_json_of_brackets_alone_is_told(tmp_path, monkeypatch, source):
+    monkeypatch.setattr(json_files, "_FEW", 1000)
+    with gzip.open(tmp_path / "t.json.gz", "wb") as stream:
+        stream.write(b"[" + b"{}," * 2000 + b"{}]")
+    with pytest.raises(DataError, match=r"t.json.gz: expected JSON with values, found little but brackets.*Next step"):
+        mallorn.read(tmp_path / "t.json.gz", source=source)
