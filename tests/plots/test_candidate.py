@@ -17,7 +17,7 @@ def test_a_temperature_that_nothing_decides_is_drawn_without_a_warning(temperatu
         "wavelength": np.linspace(3600.0, 9700.0, 6),
         "flux": np.full(6, 5.0),
         "error": np.full(6, 0.1),
-        "slots": np.arange(6),
+        "slots": tuple("ugrizy"),
         "temperature": 7000.0,
         "temperature_err": temperature_err,
     }

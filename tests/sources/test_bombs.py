@@ -53,3 +53,31 @@ def test_json_of_brackets_alone_is_told(tmp_path, monkeypatch, source):
         stream.write(b"[" + b"{}," * 2000 + b"{}]")
     with pytest.raises(DataError, match=r"t.json.gz: expected JSON with values, found little but brackets.*Next step"):
         mallorn.read(tmp_path / "t.json.gz", source=source)
+
+
+ECSV = """# %ECSV 1.0
+# ---
+# datatype:
+# - {{name: object_id, datatype: string{subtype}}}
+# meta:
+#   a0: &a0 {{k: 1}}
+{maps}object_id
+a
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"subtype": ', subtype: "float64[1000000000]"'}, "1000000000 values in a row"),
+        ({"subtype": ', "subt\\x79pe": "float64[10000,\\x20100000]"'}, "1000000000 values in a row"),
+        (
+            {"maps": "".join(f"#   a{k}: &a{k} {{<<: [{', '.join([f'*a{k - 1}'] * 10)}]}}\n" for k in range(1, 9))},
+            "merged",
+        ),
+    ],
+)
+def test_a_header_of_ecsv_that_would_grow_is_told(tmp_path, changes, told):
+    (tmp_path / "t.ecsv").write_text(ECSV.format(**({"subtype": "", "maps": ""} | changes)))
+    with pytest.raises(DataError, match=rf"t.ecsv: expected an ECSV table as large as the file, found .*{told}.*Next"):
+        mallorn.read(tmp_path / "t.ecsv", source="table")
