@@ -17,11 +17,13 @@ run: install
 
 install: $(VENV)/installed
 
+# pip compiles all modules in one process; compileall does it on all cores, without tests and what mallorn never imports.
 $(VENV)/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "mallorn needs Python 3.11 or newer, found $$($(PYTHON) --version); name another: make install PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	"$(BIN)/python" -m compileall -qq -j 0 -x '/(tests?|plotly)/' "$(VENV)/lib" || true
 	touch "$@"
 
 # The site, into docs/_site. Warnings are errors: links and references that lead nowhere, notebooks that fail.
@@ -90,7 +92,8 @@ processors:
 audit:
 	$(PYTHON) -m venv "$(VENV)-audit"
 	"$(VENV)-audit/bin/python" -m pip install --quiet --disable-pip-version-check pip-audit
-	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+	"$(VENV)-audit/bin/pip-audit" -r requirements.lock --require-hashes --disable-pip --format json --progress-spinner off \
+	  | $(PYTHON) tools/audit.py
 
 # The model that comes with the package, from a folder in the layout of the challenge, and the example to score:
 # make release-models DATA=FOLDER

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_no_code_runs_what_a_file_says(path):
 )
 def test_the_search_finds_what_it_looks_for(text):
     assert list(findings(ast.parse(text)))
+
+
+@pytest.mark.parametrize(
+    ("answers", "sound", "last"),
+    [
+        ([{"vulns": []}], True, "1 packages asked about, 0 known"),
+        ([{"vulns": []}, {"skip_reason": "not found"}], False, "1 packages the database knows nothing of"),
+        ([{"vulns": [{"id": "X-1", "fix_versions": []}]}], False, "1 packages asked about, 1 known"),
+        ([{"skip_reason": "not found"}], False, "1 packages the database knows nothing of"),
+        ([], False, "0 packages asked about"),
+    ],
+)
+def test_the_audit_is_clean_only_if_every_package_was_asked_about(answers, sound, last):
+    packages = [{"name": "p", "version": "1", **answer} for answer in answers]
+    lines, clean = runpy.run_path(str(ROOT / "tools" / "audit.py"))["verdict"]({"dependencies": packages})
+    assert clean is sound
+    assert lines[-1].startswith(last)
 
 
 def test_pages_are_escaped_by_default():

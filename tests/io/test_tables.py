@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from mallorn.errors import DataError
 from mallorn.io.tables import (
     arrow_array,
+    column_blocks,
     number_of_groups,
     numpy_array,
     read_codes,
@@ -95,6 +96,19 @@ def test_groups_of_rows_that_end_in_an_error_leave_no_file(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
     assert not list(tmp_path.iterdir())
+
+
+def test_columns_are_read_a_few_at_a_time(tmp_path):
+    path = tmp_path / "t.parquet"
+    with table_writer(path) as write:
+        for start in (0.0, 10.0):
+            write({name: start + np.array([k, np.nan]) for k, name in enumerate("abcde")})
+    blocks = list(column_blocks(path, tuple("edcba"), group=1, width=2))
+    assert [(begin, list(table)) for begin, table in blocks] == [(0, ["e", "d"]), (2, ["c", "b"]), (4, ["a"])]
+    for name, values in read_columns(path, group=1).items():
+        np.testing.assert_array_equal(next(table for _, table in blocks if name in table)[name], values)
+    with pytest.raises(KeyError, match="has no column x"):
+        next(column_blocks(path, ["a", "x"], group=0, width=1))
 
 
 def test_codes(tmp_path):

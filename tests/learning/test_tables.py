@@ -72,6 +72,16 @@ def test_a_table_in_groups_of_rows_is_read_as_one(tmp_path, caplog):
     assert chosen.values.tolist() == [[-3.0], [-1.0], [-3.0]]
 
 
+def test_a_table_of_many_columns_is_read_as_one(tmp_path, caplog):
+    columns = {f"x{k:03}": np.array([k, -k, 1e300 if k in (3, 150) else 0.0]) for k in range(200)}
+    write_table(tmp_path / "t.parquet", {"object_id": np.array(["a", "b", "c"]), **columns})
+    with caplog.at_level(logging.WARNING):
+        table = read_feature_columns(tmp_path / "t.parquet", tuple(columns))
+    assert table.values[0].tolist() == list(range(200))
+    assert np.flatnonzero(table.values[2]).tolist() == [3, 150]
+    assert caplog.messages[0].endswith("clipped in x003, x150")
+
+
 def test_importance_weights_are_those_of_the_objects_with_mean_one(tmp_path):
     write_table(tmp_path / "w.parquet", {"object_id": np.array(["a", "b", "c"]), "weight": np.array([1.0, 3.0, 9.0])})
     weight = importance_weights(tmp_path / "w.parquet", np.array(["b", "a"], dtype=object))

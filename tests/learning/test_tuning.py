@@ -122,6 +122,27 @@ def test_a_journal_whose_entries_say_nothing_is_told(tmp_path):
         run(journal, 7)
 
 
+@pytest.mark.parametrize(
+    ("begins", "written"),
+    [
+        (b'{"op_code":5', b""),
+        (b'"state":0', b""),
+        (b'{"op_code":8', b""),
+        (b'"values":[', b'"values":["no", '),
+        (b'"param_value_internal":', b'"param_value_internal":NaN, "was":'),
+    ],
+)
+def test_a_trial_of_which_a_part_was_lost_is_told(tmp_path, begins, written):
+    journal = tmp_path / "journal.log"
+    run(journal, 10)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = max(k for k, line in enumerate(lines) if begins in line)
+    lines[last] = lines[last].replace(begins, written) if written else b""
+    journal.write_bytes(b"".join(lines))
+    with pytest.raises(DataError, match=r"journal.log: expected a whole journal of Optuna, found .* Next step: delete"):
+        run(journal, 12)
+
+
 WORKER = """
 import sys, time
 sys.path[:0] = {folders!r}

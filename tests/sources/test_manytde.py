@@ -111,7 +111,7 @@ def test_no_files_and_too_large_files(tmp_path):
     (tmp_path / "bomb.json.gz").write_bytes(gzip.compress(b"[" * 3_000_000))
     with pytest.raises(DataError, match="max_megabytes"):
         list(manytde.batches(tmp_path, {"max_megabytes": 2}))
-    with pytest.raises(DataError, match="without end"):
+    with pytest.raises(DataError, match="brackets"):
         list(manytde.batches(tmp_path, {}))
 
 

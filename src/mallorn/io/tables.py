@@ -14,6 +14,7 @@ from mallorn.io.files import atomic_write
 
 __all__ = [
     "arrow_array",
+    "column_blocks",
     "numpy_array",
     "number_of_groups",
     "numpy_codes",
@@ -92,13 +93,31 @@ def read_columns(path, columns=None, filters=None, rows=None, group=None):
         table = pq.read_table(path, columns=columns, filters=filters)
     else:
         with pq.ParquetFile(path) as file:
-            absent = sorted(set(columns or ()) - set(file.schema_arrow.names))
-            if absent:
-                raise KeyError(f"{path} has no column {', '.join(absent)}")
+            _check_columns(path, file, columns or ())
             table = file.read(columns=columns) if group is None else file.read_row_group(group, columns=columns)
     if rows is not None:
         table = table.take(arrow_array(np.asarray(rows, dtype=np.int64)))
     return {name: numpy_array(table.column(name)) for name in columns or table.column_names}
+
+
+def column_blocks(path, columns, group, width):
+    """Yield (place, {name: array}) of `width` of the `columns` of a Parquet file at a time; place: that of the first.
+
+    group: as in `read_columns`, but not None. No more than these columns are in memory. Raises KeyError if the file
+    lacks one of them.
+    """
+    with pq.ParquetFile(path) as file:
+        _check_columns(path, file, columns)
+        for begin in range(0, len(columns), width):
+            names = list(columns[begin : begin + width])
+            table = file.read_row_group(group, columns=names)
+            yield begin, {name: numpy_array(table.column(name)) for name in names}
+
+
+def _check_columns(path, file, columns):
+    absent = sorted(set(columns) - set(file.schema_arrow.names))
+    if absent:
+        raise KeyError(f"{path} has no column {', '.join(absent)}")
 
 
 def read_codes(path, column, group=None):

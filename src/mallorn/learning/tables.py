@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.families.join import LOG_COLUMNS
-from mallorn.io.tables import number_of_groups, read_columns
+from mallorn.io.tables import column_blocks, number_of_groups, read_columns
 from mallorn.learning.dataset import Dataset, Features, Grid
 from mallorn.seeds import generator
 from mallorn.survey.lightcurves import find_objects, joined, read_lightcurves
@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+
+_COLUMNS_AT_A_TIME = 64  # in float64, with their copies: the memory that reading takes besides the table
 
 
 class DatasetFiles(NamedTuple):
@@ -184,10 +186,13 @@ def feature_groups(path, columns):
     columns = tuple(columns)
     found = set()
     for group in range(number_of_groups(path)):
-        table = read_columns(path, ["object_id", *columns], group=group)
-        values, beyond = clipped(table, columns)
-        found |= beyond
-        yield Features(table["object_id"], columns, values)
+        object_id = read_columns(path, ["object_id"], group=group)["object_id"]
+        values = np.empty((len(object_id), len(columns)), dtype=np.float32)
+        for begin, table in column_blocks(path, columns, group, _COLUMNS_AT_A_TIME):
+            here = columns[begin : begin + len(table)]
+            values[:, begin : begin + len(here)], beyond = clipped(table, here)
+            found |= beyond
+        yield Features(object_id, columns, values)
     if found:
         names = ", ".join(name for name in columns if name in found)
         log.warning("%s: values beyond the range of float32 are clipped in %s", path, names)

@@ -134,6 +134,7 @@ def tune(journal, name, space, shipped, objective, trials, worker, seed):
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=8, n_warmup_steps=1),
     )
+    _check_trials(journal, study.get_trials(deepcopy=False), space)
     study.sampler = optuna.samplers.TPESampler(
         seed=derived_seed(seed, "worker", worker, len(study.get_trials(deepcopy=False))),
         multivariate=True,
@@ -267,6 +268,22 @@ def _check_journal(path, text):
             sound = False
         if not sound:
             raise DataError.at(path, line=number, expected="an entry of Optuna", found=repr(line[:40]), fix=_MEND)
+
+
+def _check_trials(path, trials, space):
+    """Raise DataError for the first of the `trials` that lacks what every trial has: a line was lost or changed."""
+    for trial in trials:
+        ended = trial.state in _ENDED
+        numbers = [*(trial.values or ()), *trial.intermediate_values.values()]
+        sound = all(isinstance(value, float | int) for value in numbers)
+        sound = sound and all(isinstance(v, float | int | str) and v == v for v in trial.params.values())
+        if ended:
+            sound = sound and trial.values and trial.duration and space.keys() <= trial.params.keys()
+            sound = sound and isinstance(trial.user_attrs.get("worker"), int)
+        if not sound:
+            fix = "delete the file to begin anew, or put back an earlier copy; run again"
+            found = f"half of trial {trial.number}"
+            raise DataError.at(path, expected="a whole journal of Optuna", found=found, fix=fix)
 
 
 def _ends(where):

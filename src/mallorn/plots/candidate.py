@@ -159,6 +159,9 @@ def _points(axes, x, flux, error, look, size):
         marks.set_gid(f"band-{look.key}-{name}-{size:g}")
 
 
+_DRAWN = np.log([1e3, 1e6])  # ln K; beyond, a blackbody's shape in the optical stays, and its numbers overflow
+
+
 def plot_seds(o):
     """Return the figure of the SEDs of an `ObjectView` at its phases, each with the blackbody fitted to it.
 
@@ -182,7 +185,8 @@ def _draw_sed(axes, sed):
     if sed.temperature is not None:
         grid = np.linspace(0.92 * sed.wavelength[0], 1.06 * sed.wavelength[-1], 80)
         curves = []
-        for temperature in np.exp(np.log(sed.temperature) + np.array([-1.0, 0.0, 1.0]) * sed.temperature_err):
+        log_temperature = np.log(sed.temperature) + np.array([-1.0, 0.0, 1.0]) * sed.temperature_err
+        for temperature in np.exp(np.clip(log_temperature, *_DRAWN)):
             model = planck(sed.wavelength, temperature)
             weight = 1.0 / sed.error**2
             scale = max(0.0, (weight * sed.flux * model).sum() / (weight * model**2).sum())

@@ -17,7 +17,9 @@ from mallorn.errors import DataError
 __all__ = ["AvroFile", "trimmed"]
 
 _MAGIC = b"Obj\x01"
-_MOST_BLOCK = 1 << 28  # most bytes of a block, packed or not
+_MOST_BLOCK = 1 << 28  # most bytes of a block in the file
+_MOST_UNPACKED = 1 << 26  # and of a packed one; as records in memory it takes twenty times that
+_RECORDS = 1000  # decoded at a time
 _MOST_SCHEMA = 1 << 24
 _DEPTH = 50
 _PRIMITIVE = {"null": 0, "boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1}
@@ -54,7 +56,7 @@ class AvroFile:
         self._marker = self._exactly(16)
 
     def records(self, reader_schema):
-        """Yield the records of each block as a list of dicts, with the fields of `reader_schema`."""
+        """Yield the records as lists of some dicts, with the fields of `reader_schema`."""
         reader, block = fastavro.parse_schema(reader_schema), 0
         while (count := self._long(at_end=None)) is not None:
             size = self._long()
@@ -67,7 +69,9 @@ class AvroFile:
             if count * max(self._smallest, 1) > len(data):
                 found = f"{count} records in {len(data)} bytes in block {block}"
                 raise self._error("records of some bytes each", found, "get the file again")
-            yield self._decoded(io.BytesIO(data), count, reader, block)
+            data = io.BytesIO(data)
+            for begin in range(0, count, _RECORDS):
+                yield self._decoded(data, min(_RECORDS, count - begin), reader, block)
             block += 1
 
     def _decoded(self, data, count, reader, block):
@@ -81,18 +85,18 @@ class AvroFile:
         try:
             if self.codec == "deflate":
                 unpacker = zlib.decompressobj(-15)
-                data = unpacker.decompress(data, _MOST_BLOCK)
+                data = unpacker.decompress(data, _MOST_UNPACKED)
                 if unpacker.unconsumed_tail:
-                    raise ValueError(f"more than {_MOST_BLOCK} bytes")
+                    raise ValueError(f"more than {_MOST_UNPACKED} bytes")
             elif self.codec == "snappy":
                 size = _varint(data)
-                if size > _MOST_BLOCK:
-                    raise ValueError(f"more than {_MOST_BLOCK} bytes")
+                if size > _MOST_UNPACKED:
+                    raise ValueError(f"more than {_MOST_UNPACKED} bytes")
                 data = pa.decompress(data[:-4], decompressed_size=size, codec="snappy", asbytes=True)
             elif self.codec == "zstandard":
-                data = pa.CompressedInputStream(pa.BufferReader(data), "zstd").read(_MOST_BLOCK + 1)
-                if len(data) > _MOST_BLOCK:
-                    raise ValueError(f"more than {_MOST_BLOCK} bytes")
+                data = pa.CompressedInputStream(pa.BufferReader(data), "zstd").read(_MOST_UNPACKED + 1)
+                if len(data) > _MOST_UNPACKED:
+                    raise ValueError(f"more than {_MOST_UNPACKED} bytes")
         except (ValueError, OSError, zlib.error, IndexError, pa.ArrowException) as error:
             found = f"{str(error)[:150]} in block {block}"
             raise self._error(f"a block packed by {self.codec}", found, "get the file again: it is damaged") from None

@@ -12,6 +12,7 @@ import itertools
 import re
 import zlib
 from contextlib import contextmanager
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ from mallorn.sources.values import listed
 __all__ = ["CsvPart", "csv_header", "csv_stream"]
 
 _BLOCK = 1 << 23
+_MOST_HEADER = 1 << 20
 _MISSING = ("", "na", "n/a", "<na>", "nan", "null", "none", "-")
 _FOREIGN = {
     b"PK\x03\x04": ("a zip archive", "unpack it with unzip"),
@@ -77,10 +79,14 @@ class CsvPart:
 def csv_header(path):
     """Return the names of the columns of a CSV file; raise DataError if it has none, or one twice."""
     with _opened(path) as stream:
-        start = stream.read(1 << 16)
+        start = stream.read(_MOST_HEADER)
     for magic, (found, fix) in _FOREIGN.items():
         if start.startswith(magic):
             raise DataError.at(path, expected="a CSV file in UTF-8", found=found, fix=fix)
+    if len(start) == _MOST_HEADER and not re.search(rb"[\r\n]", start):
+        found = "a longer line"
+        expected, fix = f"names of columns in at most {_MOST_HEADER} bytes", "get the file again"
+        raise DataError.at(path, line=1, expected=expected, found=found, fix=fix)
     text = start.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     try:
         names = next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
@@ -112,8 +118,8 @@ def csv_stream(path, columns):
         return "error"
 
     try:
-        with _opened(path) as stream, pyarrow.csv.open_csv(
-            pa.PythonFile(_Text(stream, path), mode="r"),
+        with _opened(path) as stream, _text(stream, path) as text, pyarrow.csv.open_csv(
+            pa.PythonFile(text, mode="r"),
             read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
             convert_options=pyarrow.csv.ConvertOptions(
@@ -139,16 +145,38 @@ def csv_stream(path, columns):
         raise DataError.at(path, expected="a CSV file", found=found, fix=fix) from None
 
 
+@contextmanager
+def _text(stream, path):
+    """Give the block the `_Text`, and wait at its end for the thread in which Arrow reads ahead.
+
+    A thread that still reads when Python ends aborts the process.
+    """
+    text = _Text(stream, path)
+    try:
+        yield text
+    finally:
+        text.stop()
+
+
 class _Text:
     """A stream of UTF-8 bytes; any other byte raises DataError."""
 
     def __init__(self, stream, path):
-        self._stream, self._path = stream, path
+        self._stream, self._path, self._reading = stream, path, Lock()
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._lines = 0
         self.closed = False
 
+    def stop(self):
+        """Wait for the read that is under way; those that follow find the end."""
+        with self._reading:
+            self._stream = io.BytesIO()
+
     def read(self, size=-1):
+        with self._reading:
+            return self._read(size)
+
+    def _read(self, size):
         data = self._stream.read(size)
         try:
             self._decoder.decode(data, final=size != 0 and not data)

@@ -12,6 +12,9 @@ __all__ = ["MAX_MEGABYTES", "files_of", "json_lines", "number", "read_bytes", "r
 MAX_MEGABYTES = 200
 """Largest size of an unpacked JSON file; JSON takes about ten times its size in memory."""
 
+_FEW = 2_000_000
+_BYTES_OF_EACH = 12  # beyond `_FEW` lists and objects, a file has this many bytes for each
+
 
 def files_of(path, suffixes):
     """Return the files to read: `path` itself, or the files of the folder `path` with one of `suffixes`, sorted.
@@ -94,6 +97,9 @@ def number(value):
 
 
 def _parsed(path, data, line=None):
+    if data.count(b"{") + data.count(b"[") > max(_FEW, len(data) // _BYTES_OF_EACH):
+        found = "little but brackets"  # each takes 24 times its size
+        raise DataError.at(path, line=line, expected="JSON with values", found=found, fix="get the file again")
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:

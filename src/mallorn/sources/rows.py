@@ -7,6 +7,7 @@ buckets of objects on disk. Memory does not grow with the file.
 
 import tempfile
 import zlib
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mallorn.sources.canonical import Batch
 
 __all__ = [
     "COLUMNS",
+    "MOST_OF_OBJECT",
     "MOST_ROWS",
     "Reasons",
     "batch_of",
@@ -36,7 +38,11 @@ COLUMNS = ("object_id", "mjd", "passband", "flux", "flux_err", "detected", "limi
 MOST_ROWS = 1_000_000
 """Rough number of rows in memory, and in a batch."""
 
+MOST_OF_OBJECT = 2_000_000
+"""Most rows of one object, which is held as a whole; a packed file of a megabyte may have far more."""
+
 _BUCKETS = 64
+_MANY = 10_000  # rows of an object in a part: objects with fewer are not counted
 _PART = 250_000  # number of rows that are sorted into buckets at a time
 
 
@@ -101,7 +107,7 @@ def whole_objects(tables, most_rows=MOST_ROWS, scratch=None):
     """Yield tables, each of whole objects, from tables of rows in any order; the rows of an object keep their order.
 
     tables: an iterable of `row_table`s with the same columns. most_rows: number of rows in memory. scratch: the folder
-    for further rows; by default that of the system.
+    for further rows; by default that of the system. Raises DataError for an object of more than `MOST_OF_OBJECT` rows.
     """
     held, n = [], 0
     with ExitStack() as stack:
@@ -188,7 +194,7 @@ class _Buckets:
 
     def __init__(self, scratch):
         self._scratch = scratch
-        self._writers = {}
+        self._writers, self._rows = {}, Counter()
 
     def __enter__(self):
         try:
@@ -208,6 +214,7 @@ class _Buckets:
 
     def add(self, table):
         codes, names = numpy_codes(table.column("object_id").dictionary_encode())
+        self._count(codes, names)
         bucket = np.array([zlib.crc32(name.encode()) % _BUCKETS for name in names], dtype=np.uint8)[codes]
         order = np.argsort(bucket, kind="stable")  # linear for numbers this small
         table = table.take(arrow_array(order))
@@ -217,6 +224,16 @@ class _Buckets:
                 path = Path(self._folder.name) / f"{k}.arrows"
                 self._writers[k] = pa.ipc.new_stream(str(path), table.schema)
             self._writers[k].write_table(table.slice(int(edges[k]), int(edges[k + 1] - edges[k])))
+
+    def _count(self, codes, names):
+        rows = np.bincount(codes, minlength=len(names))
+        for k in np.flatnonzero(rows > _MANY).tolist():
+            self._rows[names[k]] += int(rows[k])
+            if self._rows[names[k]] > MOST_OF_OBJECT:
+                raise DataError(
+                    f"object {names[k]!r}: expected at most {MOST_OF_OBJECT} rows of one object, found more. "
+                    "Next step: check the column of ids, or bin the light curve."
+                )
 
     def tables(self):
         self._close()

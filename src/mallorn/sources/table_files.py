@@ -3,6 +3,8 @@
 CSV, Parquet and FITS are read in parts. astropy reads ECSV and VOTable as a whole, up to `MOST_WHOLE` bytes.
 """
 
+import codecs
+import itertools
 import math
 import re
 import warnings
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import yaml
 
 from mallorn.errors import DataError
 from mallorn.io.tables import arrow_array
@@ -28,6 +31,7 @@ MOST_WHOLE = 500_000_000
 """Most bytes of an ECSV file or VOTable."""
 
 _ROWS = 200_000
+_AGAIN = "get the file again"
 
 
 class Part:
@@ -82,6 +86,7 @@ def table_file(path, extension=None):
         with fits_tables(path) as tables:
             yield _fits(tables, path, extension)
     elif start.startswith((b"# %ECSV", b"\xef\xbb\xbf# %ECSV")):
+        _check_ecsv(path)
         yield _whole(path, "ascii.ecsv")
     elif start.lstrip(b"\xef\xbb\xbf \r\n").startswith((b"<?xml", b"<VOTABLE")):
         _check_votable(path, start)
@@ -130,7 +135,7 @@ def _check_votable(path, start):
     if path.stat().st_size > MOST_WHOLE:
         return  # `_whole` says so
     data = path.read_bytes()
-    coding = re.search(rb"""encoding\s*=\s*["']([^"']*)""", data[:200])
+    coding = re.search(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)""", data[:200].removeprefix(codecs.BOM_UTF8))
     if coding and coding[1].lower() not in (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin-1"):
         raise DataError.at(path, expected="a VOTable in UTF-8", found=repr(coding[1].decode()), fix="save it as UTF-8")
     if re.search(rb"<(\w+:)?STREAM[^>]*\shref\s*=", data):
@@ -143,6 +148,31 @@ def _check_votable(path, start):
     if rows > len(data) or rows * values > 100 * len(data) + 10_000_000:
         found = f"{rows} rows of {values} values in {len(data)} bytes"
         raise DataError.at(path, expected="a table as large as the file", found=found, fix="get the file again")
+
+
+def _check_ecsv(path):
+    """Raise DataError for an ECSV file whose header would grow: merged maps, or columns of more values than bytes."""
+    header, size = [], path.stat().st_size
+    with open(path, "rb") as stream:
+        for line in itertools.takewhile(
+            lambda line: not line.strip() or line.lstrip(b"\xef\xbb\xbf \t").startswith(b"#"), stream
+        ):
+            header.append(re.sub(rb"^\s*# ?", b"", line))
+    try:
+        nodes, seen = [yaml.compose(b"".join(header[1:]).decode("utf-8", "replace"), Loader=yaml.SafeLoader)], set()
+    except (yaml.YAMLError, RecursionError):
+        return  # `_whole` says so
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.ScalarNode):
+            shape = re.fullmatch(r"\s*\w+\[([0-9,\s]+)\]\s*", node.value)
+            values = math.prod(int(n[-18:]) for n in shape[1].replace(",", " ").split()) if shape else 0
+            if node.value == "<<" or values > 100 * size:
+                found = "maps that are merged" if node.value == "<<" else f"{values} values in a row of {size} bytes"
+                raise DataError.at(path, expected="an ECSV table as large as the file", found=found, fix=_AGAIN)
+        elif node is not None and id(node) not in seen:
+            seen.add(id(node))
+            nodes += [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
 
 
 def _whole(path, form, extension=None):
