@@ -5,10 +5,12 @@ from mallorn.runs.scheduling import (
     read_files_of_any_date,
     remember_checksums,
     schedule_when_jobs_end,
+    start_scripts_lightly,
 )
 
 read_files_of_any_date()
 remember_checksums()
+start_scripts_lightly()
 
 
 def bytes_of_split(split):
