@@ -85,7 +85,8 @@ def sums_at_targets(target, score, weight=None):
     chosen = _from_zero(np.take(weight, order, axis=-1))
     hits = _from_zero(np.take(weight, order[target[order]], axis=-1))
     above = np.append(-1, last)[cut]
-    return Sums(*(np.take(*of, axis=-1) for of in ((hits, targets[last[cut]]), (chosen, last[cut] + 1), (chosen, above + 1))))
+    places = targets[last[cut]], last[cut] + 1, above + 1
+    return Sums(*(np.take(sums, at, axis=-1) for sums, at in zip((hits, chosen, chosen), places, strict=True)))
 
 
 def average_precision(target, score, weight=None, sums=None):

@@ -142,7 +142,10 @@ def _at(values, k):
 
 
 def _first(values, limit, beyond=False):
-    """Return the first index (...) at which ascending `values` (..., K) reach `limit` (...), or are beyond it; K if none."""
+    """Return the first index (...) at which ascending `values` (..., K) reach `limit` (...), or are `beyond` it.
+
+    It is K where none does.
+    """
     size = values.shape[-1]
     found, step = np.zeros(np.shape(limit), dtype=np.int64), 1 << (size.bit_length() - 1)
     while step:  # the number of values before it, in steps: whether it is at least `step` more

@@ -43,7 +43,7 @@ def schedule_when_jobs_end(workflow):
 def remember_checksums():
     """Compute the checksum of a file once for each content of it.
 
-    Snakemake 9.27 computes those of all inputs of a job again for each output: sixteen times for the families of a split.
+    Snakemake 9.27 computes those of all inputs of a job again for each output: sixteen times for a split's families.
     """
     from snakemake.io import _IOFile
 
@@ -64,9 +64,9 @@ def remember_checksums():
 
 
 def mark_outdated(workflow, jobs):
-    """Mark outputs that `jobs` will update as incomplete until they end: if the run fails before, the next one makes them.
+    """Mark outputs that `jobs` will update as incomplete until they end.
 
-    workflow: Snakemake's.
+    If the run fails before they begin, the next one makes them. workflow: Snakemake's.
     """
     from pathlib import Path
 

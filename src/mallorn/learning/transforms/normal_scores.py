@@ -57,7 +57,9 @@ def fit_scaling(features, n_quantiles=200):
     _LAST.keep(quantiles, features, scores)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
-    mean = np.divide(np.where(known, scores, 0).astype(float).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0)
+    mean = np.divide(
+        np.where(known, scores, 0).astype(float).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0
+    )
     return Scaling(quantiles, mean)
 
 
