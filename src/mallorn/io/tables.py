@@ -2,6 +2,7 @@
 
 `pyarrow.array`, `Array.to_numpy` and every pyarrow call that takes a Python scalar import pandas, which costs a short
 job more than its reading and writing. Arrays are therefore passed between numpy and Arrow through their buffers.
+`Array.flatten` imports `pyarrow.compute`, which takes 0.05 s.
 """
 
 from contextlib import contextmanager, suppress
@@ -168,7 +169,9 @@ def numpy_array(column):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.nulls(0, column.type)
     kind, n = array.type, len(array)
     if pa.types.is_fixed_size_list(kind):
-        return numpy_array(array.flatten()).reshape(n, kind.list_size)
+        size = kind.list_size
+        flat = array.flatten() if array.null_count else array.values.slice(array.offset * size, n * size)
+        return numpy_array(flat).reshape(n, size)
     if pa.types.is_dictionary(kind):
         return numpy_array(array.dictionary_decode())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
