@@ -1,16 +1,9 @@
 # Messages on the terminal before and after a run, and files that are removed before it.
 
-from mallorn.runs.scheduling import (
-    mark_outdated,
-    read_files_of_any_date,
-    remember_checksums,
-    schedule_when_jobs_end,
-    start_scripts_lightly,
-)
+from mallorn.runs.scheduling import read_files_of_any_date, remember_checksums, schedule_when_jobs_end
 
 read_files_of_any_date()
 remember_checksums()
-start_scripts_lightly()
 
 
 def bytes_of_split(split):
@@ -55,7 +48,6 @@ def remove_outdated():
         outdated += [Path("results/report/new"), *Path("results/classified").glob("candidates.*")]
     for path in outdated:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-    mark_outdated(workflow, planned)
 
 
 def show_summary():

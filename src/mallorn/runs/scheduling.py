@@ -1,15 +1,8 @@
 """Changes to Snakemake through attributes outside its interface. If they are missing, nothing is changed."""
 
 from mallorn.io.digests import stamp
-from mallorn.runs.told import preamble
 
-__all__ = [
-    "mark_outdated",
-    "read_files_of_any_date",
-    "remember_checksums",
-    "schedule_when_jobs_end",
-    "start_scripts_lightly",
-]
+__all__ = ["read_files_of_any_date", "remember_checksums", "schedule_when_jobs_end"]
 
 
 def read_files_of_any_date():
@@ -61,41 +54,3 @@ def remember_checksums():
         return known[key]
 
     _IOFile.checksum = checksum
-
-
-def mark_outdated(workflow, jobs):
-    """Mark outputs that `jobs` will update as incomplete until they end.
-
-    If the run fails before they begin, the next one makes them. workflow: Snakemake's.
-    """
-    from pathlib import Path
-
-    from snakemake.io import is_flagged
-
-    for job in jobs:
-        if any(is_flagged(path, "update") and Path(path).exists() for path in job.output):
-            workflow.persistence.started(job)
-
-
-def start_scripts_lightly():
-    """Tell scripts what they are told (see `mallorn.runs.told`) without importing Snakemake into each job.
-
-    In environments and containers of a job's own, where this package may be missing, nothing changes.
-    """
-    from snakemake.script import PythonScript, get_snakemake_searchpaths
-
-    original = getattr(PythonScript, "get_preamble", None)
-    if original is None:
-        return
-
-    def get_preamble(self):
-        """Return the beginning of the script, as the method that this replaces."""
-        if self.conda_env or self.container_img or self.env_modules or not self.is_local:
-            return original(self)
-        path = self.path.get_path_or_uri(secret_free=True)
-        files = {name: getattr(self, name)._plainstrings() for name in ("input", "output", "log")}
-        others = {name: getattr(self, name) for name in ("params", "wildcards", "threads", "config")}
-        folders = [*get_snakemake_searchpaths(), self.path.get_basedir().get_path_or_uri(secret_free=True)]
-        return preamble(folders, f"__file__ = {path!r}", **files, **others)
-
-    PythonScript.get_preamble = get_preamble
