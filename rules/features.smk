@@ -45,7 +45,7 @@ rule join_features:
     input:
         unpack(joined_inputs),
     output:
-        "results/features/{table}.parquet",
+        update("results/features/{table}.parquet"),
     log:
         "results/log/join_features/{table}.log",
     wildcard_constraints:

@@ -113,7 +113,7 @@ rule draw_candidates:
         threshold="results/threshold.json",
         explanations=explanations(),
     output:
-        directory("results/report/candidates"),
+        update(directory("results/report/candidates")),
     log:
         "results/log/draw_candidates.log",
     benchmark:
@@ -162,7 +162,7 @@ rule draw_misses:
         folds="results/folds.parquet",
         out_of_fold=out_of_fold_of_submitted(MISSES),
     output:
-        directory("results/report/misses"),
+        update(directory("results/report/misses")),
     log:
         "results/log/draw_misses.log",
     benchmark:
@@ -231,7 +231,7 @@ if NEW_DATA:
             importance=importances(),
             threshold="results/threshold.json",
         output:
-            directory("results/report/new"),
+            update(directory("results/report/new")),
         log:
             "results/log/draw_new.log",
         benchmark:

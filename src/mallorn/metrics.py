@@ -6,12 +6,14 @@ Weights (n,) give a number. Weights (..., n) give an array (...), one number for
 
 import warnings
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
 from mallorn.seeds import generator
 
 __all__ = [
+    "Sums",
     "average_precision",
     "bootstrap",
     "bootstrap_weights",
@@ -24,8 +26,11 @@ __all__ = [
     "precision_recall",
     "recall_at_precision",
     "roc_auc",
+    "sums_at_targets",
     "sums_down_to",
 ]
+
+_NO_TARGET = "precision and recall need at least one positive label"
 
 _BATCH = 1_000_000
 """Weights held at a time by `bootstrap`."""
@@ -43,45 +48,68 @@ def precision_recall(target, score, weight=None):
     hits, chosen = sums_down_to(target[order], weight[..., order], last)
     positives = hits[..., -1:]
     if weight.ndim == 1 and positives[0] == 0:
-        raise ValueError("precision and recall need at least one positive label")
+        raise ValueError(_NO_TARGET)
     return score[order][last], _ratio(hits, chosen, 0.0), _ratio(hits, positives, np.nan)
 
 
-def sums_down_to(target, weight, last):
+def sums_down_to(target, weight, last, each=True):
     """Return the summed weights (..., K) of the targets, and of all, among the objects down to each of `last` (K,).
 
     target (n,) 0 or 1, weight (..., n). The sums of targets skip all others, whose zeros would change no bit of them.
+    each: without it, the sum of targets is that of all of them, (..., 1).
     """
-    chosen = np.cumsum(weight, axis=-1)
-    at, before = np.flatnonzero(target), np.cumsum(target)[last]
-    hits = np.zeros((*weight.shape[:-1], len(at) + 1))
-    np.cumsum(weight[..., at], axis=-1, out=hits[..., 1:])
-    return hits[..., before], chosen if len(last) == len(target) else chosen[..., last]
+    chosen, hits = np.cumsum(weight, axis=-1), _from_zero(np.take(weight, np.flatnonzero(target), axis=-1))
+    hits = np.take(hits, np.cumsum(target)[last], axis=-1) if each else hits[..., -1:]
+    return hits, chosen if len(last) == len(target) else chosen[..., last]
 
 
-def average_precision(target, score, weight=None, curve=None):
+class Sums(NamedTuple):
+    """Summed weights down to each distinct score that a target has, highest first, and to the lowest score of all.
+
+    hits, chosen (..., H): of the targets, and of all objects, down to it. before (..., H): of all above it. Between two
+    of these scores only others are added, which no score below has to look at: targets are few.
+    """
+
+    hits: np.ndarray
+    chosen: np.ndarray
+    before: np.ndarray
+
+
+def sums_at_targets(target, score, weight=None):
+    """Return the `Sums` of target (n,) 0 or 1, score (n,) and weight (..., n)."""
+    target, score, weight = _arrays(target, score, weight)
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    targets = np.cumsum(target[order])
+    cut = np.union1d(np.flatnonzero(np.diff(targets[last], prepend=0)), len(last) - 1)
+    chosen = _from_zero(np.take(weight, order, axis=-1))
+    hits = _from_zero(np.take(weight, order[target[order]], axis=-1))
+    above = np.append(-1, last)[cut]
+    places = targets[last[cut]], last[cut] + 1, above + 1
+    return Sums(*(np.take(sums, at, axis=-1) for sums, at in zip((hits, chosen, chosen), places, strict=True)))
+
+
+def average_precision(target, score, weight=None, sums=None):
     """Return the area under the precision-recall curve by steps, AP = sum_k (R_k - R_{k-1}) P_k.
 
-    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score (n,). curve: what
-    `precision_recall` returns of these, if it is known.
+    The definition of scikit-learn's `average_precision_score`. target (n,) 0 or 1; score (n,). sums: what
+    `sums_at_targets` returns of these, if it is known. Without a positive label see `precision_recall`.
     """
-    _, precision, recall = precision_recall(target, score, weight) if curve is None else curve
+    precision, recall = _rates(target, score, weight, sums)
     return _plain(np.sum(np.diff(recall, prepend=0.0, axis=-1) * precision, axis=-1))
 
 
-def roc_auc(target, score, weight=None):
+def roc_auc(target, score, weight=None, sums=None):
     """Return the chance that a random positive scores above a random negative, ties counting half (Mann-Whitney U).
 
-    NaN if one of the classes is empty. target (n,) 0 or 1; score (n,).
+    NaN if one of the classes is empty. target (n,) 0 or 1; score (n,). sums: see `average_precision`.
     """
-    target, score, weight = _arrays(target, score, weight)
-    order = np.argsort(score, kind="stable")
-    first = np.append(0, np.flatnonzero(np.diff(score[order])) + 1)
-    weight = weight[..., order]
-    positive, negative = (np.add.reduceat(weight * mask[order], first, axis=-1) for mask in (target, ~target))
-    below = np.cumsum(negative, axis=-1) - 0.5 * negative
-    pairs = positive.sum(axis=-1) * negative.sum(axis=-1)
-    return _plain(_ratio(np.sum(positive * below, axis=-1), pairs, np.nan))
+    hits, chosen, before = sums_at_targets(target, score, weight) if sums is None else sums
+    gained, others = np.diff(hits, prepend=0.0, axis=-1), chosen - hits
+    negatives = others[..., -1:]
+    below = negatives - 0.5 * (others + before - (hits - gained))
+    pairs = hits[..., -1] * negatives[..., 0]
+    return _plain(_ratio(np.sum(gained * below, axis=-1), pairs, np.nan))
 
 
 def decision_scores(target, decision, weight=None):
@@ -96,12 +124,12 @@ def decision_scores(target, decision, weight=None):
     }
 
 
-def recall_at_precision(target, score, precision, weight=None, curve=None):
+def recall_at_precision(target, score, precision, weight=None, sums=None):
     """Return the highest recall of any threshold whose precision is at least `precision`; 0 if there is none.
 
-    curve: see `average_precision`.
+    sums: see `average_precision`.
     """
-    _, achieved, recall = precision_recall(target, score, weight) if curve is None else curve
+    achieved, recall = _rates(target, score, weight, sums)
     return _plain(np.where(achieved >= precision, recall, 0.0).max(axis=-1))
 
 
@@ -123,8 +151,9 @@ def calibration_table(target, probability, edges, weight=None):
     bins = len(edges) - 1
     which = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
     member = (which[:, None] == np.arange(bins)).astype(float)
-    count = weight @ member
-    means = [_ratio(weight @ (member * values[:, None]), count, np.nan) for values in (probability, target)]
+    sums = weight @ np.hstack([member, member * probability[:, None], member * target[:, None]])
+    count = sums[..., :bins]
+    means = [_ratio(total, count, np.nan) for total in (sums[..., bins : 2 * bins], sums[..., 2 * bins :])]
     return {"low": edges[:-1], "high": edges[1:], "count": count, "probability": means[0], "frequency": means[1]}
 
 
@@ -192,6 +221,22 @@ def interval(values, level):
 def _arrays(target, score, weight):
     target, score = np.asarray(target) == 1, np.asarray(score, dtype=float)
     return target, score, np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
+
+
+def _rates(target, score, weight, sums):
+    """Return precision and recall (..., H) at the scores of `Sums`."""
+    hits, chosen, _ = sums_at_targets(target, score, weight) if sums is None else sums
+    positives = hits[..., -1:]
+    if hits.ndim == 1 and positives[0] == 0:
+        raise ValueError(_NO_TARGET)
+    return _ratio(hits, chosen, 0.0), _ratio(hits, positives, np.nan)
+
+
+def _from_zero(weight):
+    """Return the cumulative sums (..., n + 1) of weights (..., n), the first of nothing."""
+    sums = np.zeros((*weight.shape[:-1], weight.shape[-1] + 1))
+    np.cumsum(weight, axis=-1, out=sums[..., 1:])
+    return sums
 
 
 def _sum(mask, weight):

@@ -78,7 +78,7 @@ def test_stacking_is_the_logistic_regression_of_scikit_learn(members):
     p, target, fold = members
     learned = fit_ensemble("stacked", p, target, fold, {**OPTIONS, "C": [0.3]})
     odds = np.log(np.clip(p, 1e-4, 1 - 1e-4) / (1 - np.clip(p, 1e-4, 1 - 1e-4)))
-    other = LogisticRegression(C=0.3, max_iter=1000).fit(odds, target)
+    other = LogisticRegression(C=0.3, max_iter=10_000, tol=1e-12).fit(odds, target)
     np.testing.assert_allclose(apply_ensemble(learned, p), other.predict_proba(odds)[:, 1], atol=1e-9)
     assert learned["weights"][0] > learned["weights"][1] > abs(learned["weights"][2])
 

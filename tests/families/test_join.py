@@ -3,6 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mallorn.errors import DataError
+from mallorn.families import join
 from mallorn.families.join import join_features
 from mallorn.io.tables import read_columns, read_notes, read_units, write_table
 
@@ -105,3 +106,37 @@ def test_what_does_not_fit_is_an_error_and_leaves_no_file(tmp_path, logs, case):
     with pytest.raises(DataError, match=message):
         join_features(logs, families, out, "train")
     assert not list(out.parent.glob("*train*"))
+
+
+def test_columns_that_would_be_made_from_the_same_are_taken_from_the_table_before(tmp_path, logs, monkeypatch):
+    read, out = [], tmp_path / "train.parquet"
+    monkeypatch.setattr(join, "_table", lambda path: (read.append(path.parent.name), pq.ParquetFile(path).read())[1])
+
+    def joined(families, code="one"):
+        """Join the families; return who was read."""
+        read.clear()
+        join_features(logs, families, out, "train", rows_per_group=3, code=code)
+        return set(read)
+
+    def anew(families, code="one"):
+        join_features(logs, families, tmp_path / "anew.parquet", "train", rows_per_group=3, code=code)
+        return (tmp_path / "anew.parquet").read_bytes()
+
+    families = {name: family(tmp_path, name, ("x", "y")) for name in ("shape", "color", "decay")}
+    assert joined(families) == {"shape", "color", "decay"}
+    assert joined(families) == set()
+    assert out.read_bytes() == anew(families)
+    families["color"] = family(tmp_path, "color", ("x", "y", "z"))
+    assert joined(families) == {"color"}
+    assert out.read_bytes() == anew(families)
+    del families["shape"]
+    assert joined(dict(reversed(families.items()))) == set()
+    assert out.read_bytes() == anew(dict(reversed(families.items())))
+    assert joined(families, code="another") == {"color", "decay"}
+    assert out.read_bytes() == anew(families, code="another")
+    table = read_columns(logs)
+    write_table(logs, {**table, "Z": table["Z"] + 0.1})
+    assert joined(families, code="another") == {"color", "decay"}
+    out.write_bytes(b"no table")
+    assert joined(families) == {"color", "decay"}
+    assert out.read_bytes() == anew(families)

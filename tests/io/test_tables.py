@@ -229,3 +229,16 @@ print("pandas" in sys.modules)
     path = os.pathsep.join(sys.path)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": path})
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_floats_have_no_dictionary_and_names_have_one(tmp_path):
+    columns = {"x": np.arange(9.0), "name": np.array(["a", "b", "c"] * 3, dtype=object), "k": np.arange(9)}
+    write_table(tmp_path / "a.parquet", columns)
+    group = pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(0)
+    dictionary = {group.column(k).path_in_schema: group.column(k).has_dictionary_page for k in range(3)}
+    assert dictionary == {"x": False, "name": True, "k": True}
+
+
+def test_lists_of_a_part_of_a_column_are_those_of_its_rows():
+    values = np.arange(24.0).reshape(6, 2, 2)
+    assert np.array_equal(numpy_array(arrow_array(values).slice(2, 3)).reshape(3, 2, 2), values[2:5])

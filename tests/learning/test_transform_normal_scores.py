@@ -73,3 +73,14 @@ def test_what_is_kept_is_the_same_to_the_bit_and_small(tmp_path):
         assert kept.mean.tolist() == list(range(40))
         if dtype == np.float32:
             assert (tmp_path / "scaling.npz").stat().st_size < 0.85 * quantiles.nbytes
+
+
+def test_objects_fitted_to_have_the_scores_of_their_copies():
+    rng = np.random.default_rng(6)
+    values = np.round(rng.normal(size=(300, 4)), 1).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    scaling = fit_scaling(values)
+    other = fit_scaling(values[::-1].copy())
+    for _ in range(2):
+        assert np.array_equal(scaling.transform(values), scaling.transform(values.copy()))
+    assert np.array_equal(other.transform(values), Scaling(*map(np.copy, other)).transform(values))

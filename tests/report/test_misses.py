@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from mallorn.decide.predictions import OutOfFold
+from mallorn.report.drawing import remove_others
 from mallorn.report.misses import MISSED, find_misses, write_misses_page
 from mallorn.settings.resolve import defaults
 
@@ -68,3 +69,11 @@ def test_the_page_names_each_miss_and_what_speaks_for_it(tmp_path):
     assert "o04" not in page
     for meaning in MISSED.values():
         assert meaning in page
+
+
+def test_files_of_no_page_are_removed(tmp_path):
+    names = ["a.html", "a.light_curve.svg", "a.seds.svg", "b.html", "a.x.html", "a.old.svg"]
+    for name in names:
+        (tmp_path / name).write_text("")
+    remove_others(tmp_path, ["a", "c"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "a.light_curve.svg", "a.seds.svg"]

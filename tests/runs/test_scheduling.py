@@ -75,3 +75,33 @@ def test_a_file_dated_in_the_future_is_read_like_any_other(tmp_path, change):
         assert done.returncode == 0
         assert said in done.stdout + done.stderr
     assert (tmp_path / "made.txt").read_text() == "given"
+
+
+TWICE = """
+import sys
+sys.path.insert(0, {source!r})
+from mallorn.runs.scheduling import remember_checksums
+
+{change}
+
+rule copy:
+    input: "a.txt", "b.txt", "c.txt"
+    output: "x.txt", "y.txt"
+    shell: "cat {{input}} | tee x.txt > y.txt"
+"""
+
+
+def test_a_checksum_is_computed_once_for_each_content(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text(name)
+    count = "import atexit, hashlib; count = []; plain = hashlib.file_digest; "
+    count += "hashlib.file_digest = lambda *a: (count.append(1), plain(*a))[1]; "
+    count += "atexit.register(lambda: open('count.txt', 'w').write(str(len(count))))"
+    source, numbers = str(Path(__file__).parents[2] / "src"), []
+    for change in (count, f"{count}; remember_checksums()"):
+        (tmp_path / "x.txt").unlink(missing_ok=True)
+        (tmp_path / "Snakefile").write_text(TWICE.format(source=source, change=change))
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", "x.txt"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+        numbers.append(int((tmp_path / "count.txt").read_text()))
+    assert numbers[0] > numbers[1] == 3  # else the change is no longer needed

@@ -6,7 +6,7 @@ from mallorn.errors import DataError
 from mallorn.ingest.known import joined_metadata
 from mallorn.io.tables import read_columns
 from mallorn.report.candidates import with_pages
-from mallorn.report.drawing import draw_pages
+from mallorn.report.drawing import draw_pages, remove_others
 from mallorn.report.names import page_name
 from mallorn.report.on_tree import read_on_tree
 from mallorn.report.over_time import read_over_time
@@ -15,6 +15,8 @@ from mallorn.report.store import Store
 
 def main(store, paths, folder, settings, name=None, threads=1):
     """Write pages to `folder`: for the first candidates and the most unusual objects, or for the object called `name`.
+
+    Without `name`, all other files of the folder are removed.
 
     The arguments are those of `mallorn.report.drawing.draw_pages`. "tree" and "over_time" in paths: the table of
     objects on the tree of classes, and that of score_over_time; or None.
@@ -30,6 +32,8 @@ def main(store, paths, folder, settings, name=None, threads=1):
     over_time = read_over_time(paths["over_time"])
     more = {name: {"on_tree": on_tree.get(name), "over_time": over_time.get(name)} for name in wanted}
     draw_pages(store, log, paths, folder, settings, more, listed, threads)
+    if name is None:
+        remove_others(folder, wanted)
 
 
 def _named(object_id, name):
@@ -56,7 +60,7 @@ if "snakemake" in globals():
                 "over_time": next(iter(given.get("over_time", [])), None),
             },
             output if name is None else Path(output).parent,
-            snakemake.params.settings,
+            {**snakemake.params.settings, "code": snakemake.params.code},
             name,
             snakemake.threads,
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mallorn.decide.predictions import read_out_of_fold
 from mallorn.io.tables import read_columns
-from mallorn.report.drawing import draw_pages
+from mallorn.report.drawing import draw_pages, remove_others
 from mallorn.report.misses import find_misses, write_misses_page
 from mallorn.report.render import pages_of
 from mallorn.report.store import Store
@@ -24,6 +24,7 @@ def main(store, paths, folder, settings, protocol, threads=1):
     misses = find_misses(predictions, folds, decision["calibration"]["method"], settings["threshold"])
     shown = {str(name): {"probability": float(misses["probability"][k])} for k, name in enumerate(misses["object_id"])}
     views = draw_pages(store, log, paths, folder, settings, shown, 0, threads)
+    remove_others(folder, shown)
     with pages_of(line(read_input(paths["source"]))):
         write_misses_page(folder, misses, views, decision["target"], protocol)
 
@@ -44,7 +45,7 @@ if "snakemake" in globals():
                 "explanations": next(iter(given.get("explanations", [])), None),
             },
             snakemake.output[0],
-            snakemake.params.settings,
+            {**snakemake.params.settings, "code": snakemake.params.code},
             snakemake.params.protocol,
             snakemake.threads,
         )

@@ -40,10 +40,12 @@ def _read(path):
 
 if "snakemake" in globals():
     from mallorn.plugins import use
+    from mallorn.runtime.imports import lightgbm_alone
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):
         use(snakemake.config["plugins"])
+        lightgbm_alone([m["learner"] for m in snakemake.params.about["models"].values()], snakemake.config["plugins"])
         main(
             snakemake.params.trained,
             snakemake.input.domain,

@@ -137,11 +137,10 @@ def load_learners(model, settings, jobs=1):
     several processes imports for itself.
     """
     learners = {block.get("learner") for block in model.about.get("models", {}).values()}
-    if "lightgbm" in learners and jobs == 1 and not settings.get("plugins"):
-        from mallorn.runtime.imports import without
+    if jobs == 1:
+        from mallorn.runtime.imports import lightgbm_alone
 
-        with without("sklearn"):
-            import lightgbm  # noqa: F401
+        lightgbm_alone(learners, settings.get("plugins"))
 
 
 @contextmanager

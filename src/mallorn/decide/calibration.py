@@ -89,7 +89,7 @@ def cross_fitted(method, options, target, probability, fold, served=None, weight
         parameters = fit(method, target[~inside], probability[~inside], there)
         calibrated[inside] = apply(parameters, served[inside], here)
         others = (target[~inside], apply(parameters, probability[~inside], there))
-        chosen = choose(options, *others, None if weight is None else weight[:, ~inside])
+        chosen = choose(options, *others, None if weight is None else np.take(weight, np.flatnonzero(~inside), axis=1))
         threshold[..., inside] = np.asarray(chosen)[..., None]
     return calibrated, threshold
 

@@ -36,8 +36,12 @@ def expected_count(target, probability, ratio, fraction=None, weight=None):
 
     It scatters less than the threshold of the highest F1, which rests on a handful of objects.
     """
-    p, hits, chosen = _cuts(target, probability, fraction, weight)
-    return _midway(p, chosen, np.argmin(np.abs(chosen - ratio * hits[..., -1:]), axis=-1))
+    p, targets, chosen = _cuts(target, probability, fraction, weight, each=False)
+    count = ratio * targets[..., 0]
+    above = np.minimum(_first(chosen, count), len(p) - 1)  # the nearest is there, or the first with as many as before
+    below = _first(chosen, _at(chosen, np.maximum(above - 1, 0)))
+    nearer = np.abs(_at(chosen, below) - count) <= np.abs(_at(chosen, above) - count)
+    return _midway(p, chosen, np.where(nearer, below, above))
 
 
 def wanted_precision(target, probability, precision, fraction=None, weight=None):
@@ -89,29 +93,31 @@ def cross_fitted_thresholds(options, target, probability, fold):
     return threshold
 
 
-def _cuts(target, probability, fraction, weight):
+def _cuts(target, probability, fraction, weight, each=True):
     """Return (p (K,), hits, chosen (..., K)): distinct probabilities, highest first; targets and objects from each on.
 
     target (n,): 0 or 1, or the chance of 1; hits are then expected ones. weight: (..., n) of the objects, or None. If
     `fraction` is not None, targets and others are weighted so that their shares are `fraction` and 1 - `fraction`.
+    each: whether hits are wanted from each cut on; else those of the last are returned, (..., 1).
     """
     target, probability = np.asarray(target, dtype=float), np.asarray(probability, dtype=float)
     weight = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
     order = np.argsort(-probability, kind="stable")
     last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
-    target, weight = target[order], weight[..., order]
+    target, weight = target[order], np.take(weight, order, axis=-1)
     if np.isin(target, (0.0, 1.0)).all():
-        hits, others = sums_down_to(target.astype(np.int64), weight, last)
+        hits, chosen = sums_down_to(target.astype(np.int64), weight, last, each or fraction is not None)
     else:
-        hits, others = (np.cumsum(values, axis=-1)[..., last] for values in (weight * target, weight))
-    others = others - hits
+        hits, chosen = (np.cumsum(values, axis=-1)[..., last] for values in (weight * target, weight))
     if fraction is not None:
+        others = chosen - hits
         positives, negatives = hits[..., -1:], others[..., -1:]
         mixed = (positives > 0) & (negatives > 0)
         total = positives + negatives
         hits = hits * np.divide(fraction * total, positives, out=np.ones_like(total), where=mixed)
         others = others * np.divide((1.0 - fraction) * total, negatives, out=np.ones_like(total), where=mixed)
-    return probability[order][last], hits, hits + others
+        chosen = hits + others
+    return probability[order][last], hits if each else hits[..., -1:], chosen
 
 
 def _ratio(top, bottom):
@@ -123,9 +129,28 @@ def _midway(p, chosen, k):
 
     Probabilities whose objects all have weight 0 do not count.
     """
-    at = np.take_along_axis(chosen, np.asarray(k)[..., None], axis=-1)
-    lower = chosen > at
-    lowest = np.argmax(chosen >= at, axis=-1)
-    following = np.where(lower.any(axis=-1), np.argmax(lower, axis=-1), lowest)
+    at = _at(chosen, k)
+    lowest, following = _first(chosen, at), _first(chosen, at, beyond=True)
+    following = np.where(following < len(p), following, lowest)
     middle = 0.5 * (p[lowest] + p[following])
     return float(middle) if np.ndim(middle) == 0 else middle
+
+
+def _at(values, k):
+    """Return values[..., k], (...), for k (...)."""
+    return np.take_along_axis(values, np.asarray(k)[..., None], axis=-1)[..., 0]
+
+
+def _first(values, limit, beyond=False):
+    """Return the first index (...) at which ascending `values` (..., K) reach `limit` (...), or are `beyond` it.
+
+    It is K where none does.
+    """
+    size = values.shape[-1]
+    found, step = np.zeros(np.shape(limit), dtype=np.int64), 1 << (size.bit_length() - 1)
+    while step:  # the number of values before it, in steps: whether it is at least `step` more
+        more = found + step
+        last = _at(values, np.minimum(more, size) - 1)
+        found = np.where((more <= size) & (last <= limit if beyond else last < limit), more, found)
+        step >>= 1
+    return found

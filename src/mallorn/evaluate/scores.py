@@ -11,9 +11,9 @@ from mallorn.metrics import (
     decision_scores,
     expected_calibration_error,
     interval,
-    precision_recall,
     recall_at_precision,
     roc_auc,
+    sums_at_targets,
 )
 from mallorn.seeds import derived_seed
 
@@ -47,12 +47,12 @@ def score(target, probability, calibrated, threshold, event, options, seed, choi
     edges = np.linspace(0.0, 1.0, options["bins"]["probability"] + 1)
 
     def statistics(weight, threshold):
-        curve = precision_recall(target, probability, weight)
+        sums = sums_at_targets(target, probability, weight)
         return {
-            "average_precision": average_precision(target, probability, weight, curve),
-            "roc_auc": roc_auc(target, probability, weight),
+            "average_precision": average_precision(target, probability, weight, sums),
+            "roc_auc": roc_auc(target, probability, weight, sums),
             **decision_scores(target, calibrated >= threshold, weight),
-            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight, curve),
+            "recall_at_precision": recall_at_precision(target, probability, options["precision"], weight, sums),
             "brier": brier(target, calibrated, weight),
             "expected_calibration_error": expected_calibration_error(
                 calibration_table(target, calibrated, edges, weight)

@@ -144,17 +144,17 @@ def new_figure(rows=1, columns=1, width=7.0, height=4.0, margins=None, **options
     return figure, figure.subplots(rows, columns, **options)
 
 
-def save(figure, path, formats=("png", "svg")):
+def save(figure, path, formats=("png", "svg"), end=b""):
     """Write `figure` to `path` with each ending in `formats`, whole or not at all, with the same bytes every time.
 
-    path: without ending. Returns the paths written.
+    path: without ending. end: bytes that follow in each file. Returns the paths written.
     """
     written = []
     with style():
         for ending in formats:
             target = Path(f"{path}.{ending}")
             with atomic_write(target) as beside:
-                beside.write_bytes(_drawn(figure, ending))
+                beside.write_bytes(_drawn(figure, ending) + end)
             written.append(target)
     return written
 

@@ -9,20 +9,24 @@ from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import is_target
 from mallorn.report.drivers import read_context
-from mallorn.report.object_page import write_object_page
+from mallorn.report.names import page_name
+from mallorn.report.object_page import ALL_ENDINGS, write_object_page
 from mallorn.report.objects import read_views
 from mallorn.runs.inputs import line, read_input
 from mallorn.runtime.progress import progress
 
-__all__ = ["draw_pages"]
+__all__ = ["draw_pages", "remove_others"]
 
 
 def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
     """Write the pages of the objects `wanted` to `folder`; return their {object_id: `ObjectView`}.
 
+    Figures of the same objects that are there stay where they would be drawn from the same; see `remove_others`.
+
     store: `Store`. log: table of metadata. paths: {"candidates", "train", "test", "threshold", "source": path,
     "metadata", "importance": paths, "explanations": path of SHAP values, or None}; with two tables of metadata the
-    candidates are new objects. settings: blocks "posterior", "features", "training" and "report" of the configuration.
+    candidates are new objects. settings: blocks "posterior", "features", "training" and "report" of the configuration,
+    and "code", the digest of the code that draws, or None to draw all anew.
     wanted: {object_id: {column: value}}, values that its page shows beside those of the tables; the first `listed`
     pages link to each other.
     """
@@ -41,7 +45,7 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
         "target": is_target(log["spec_type"], decision["target"], settings["training"]),
     }
     context = read_context(names, paths, labels, drivers, decision)
-    context.data = line(read_input(paths["source"]))
+    context.data, context.code = line(read_input(paths["source"])), settings["code"]
     context.called = "new objects" if len(paths["metadata"]) > 1 else context.called
     near = {object_id: context.neighbours(object_id, options["neighbours"]) for object_id in names}
     drawing = {
@@ -72,3 +76,11 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
             pass
     logging.getLogger(__name__).info("%d pages in %s", len(jobs), folder)
     return views
+
+
+def remove_others(folder, wanted):
+    """Remove the files of `folder` that are of no page of the objects `wanted`."""
+    own = {f"{page_name(object_id)}{ending}" for object_id in wanted for ending in ALL_ENDINGS}
+    for path in Path(folder).iterdir():
+        if path.name not in own:
+            path.unlink()

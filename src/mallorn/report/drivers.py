@@ -20,7 +20,8 @@ class Context:
 
     target: name of the target class. values: {object_id: (p,)} of `compared` features; shap: {object_id: [(feature,
     value, shap)]}; typical: {feature: ((low, high) of targets, (low, high) of others)}. home: the page that lists the
-    objects, "candidates", or "index" if there is no other. data: the data behind the pages.
+    objects, "candidates", or "index" if there is no other. data: the data behind the pages. code: digest of the code
+    that draws, by which figures are kept (see `mallorn.plots.kept`); None to draw all.
     """
 
     target: str
@@ -39,6 +40,7 @@ class Context:
     called: str = "test objects"
     home: str = "candidates"
     data: str = ""
+    code: str | None = None
 
     def neighbours(self, object_id, number):
         """Return [(training object's id, distance)] of the `number` nearest other objects; none without features."""

@@ -12,8 +12,9 @@ from mallorn.decide.predictions import CLASS_PREFIX
 from mallorn.ingest.positions import HOST
 from mallorn.io.csv_tables import write_csv
 from mallorn.plots.candidate import plot_light_curve, plot_neighbours, plot_seds
+from mallorn.plots.kept import kept_svg
 from mallorn.plots.over_time import plot_over_time
-from mallorn.plots.style import looks_of, save, style
+from mallorn.plots.style import looks_of, style
 from mallorn.report.candidates import COLUMNS, FLAGS, KINDS
 from mallorn.report.drivers import Context, driver_rows
 from mallorn.report.links import links_of, sexagesimal
@@ -23,16 +24,19 @@ from mallorn.report.over_time import several, told_over_time
 from mallorn.report.render import as_table, number, render, words
 from mallorn.survey.passbands import SLOTS
 
-__all__ = ["ENDINGS", "write_object_page"]
+__all__ = ["ALL_ENDINGS", "ENDINGS", "write_object_page"]
 
+_FIGURES = ("light_curve", "seds", "over_time", "neighbours")
 ENDINGS = (".html", ".csv", ".light_curve.svg")
 """Endings of the files of every page; figures of fits come in addition."""
+ALL_ENDINGS = (".html", ".csv", *(f".{figure}.svg" for figure in _FIGURES))
+"""Endings of all files that a page can have."""
 
 _UNUSUAL = 2.0  # from one in a hundred on, the page says so
 
 
 def write_object_page(folder, o, row, context, neighbours, root="../", before=None, after=None):
-    """Write the page of an object and its figures to `folder`.
+    """Write the page of an object and its figures to `folder`; figures there of the same stay (see `Context`).
 
     o: `ObjectView`. row: {column: value} of the table of candidates, or for a training object what is known about it
     (see `mallorn.ingest.positions.known_of`). Its "on_tree" is as from `mallorn.report.on_tree.read_on_tree`, its
@@ -40,15 +44,12 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
     context: `Context`. neighbours: [(`ObjectView`, distance)]. before, after: object ids of the pages next to it.
     """
     folder, name, over_time = Path(folder), page_name(o.object_id), several(row.get("over_time"))
-    with style():
-        svg = _save(plot_light_curve(o), folder / f"{name}.light_curve")
-        if o.sed:
-            _save(plot_seds(o), folder / f"{name}.seds")
-        if over_time:
-            _save(plot_over_time(over_time, context.target), folder / f"{name}.over_time")
-        drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
-        if drawn:
-            _save(plot_neighbours(drawn), folder / f"{name}.neighbours")
+    drawn = [view for view, _ in neighbours if view.peak_mjd is not None]
+    figures = {"light_curve": (plot_light_curve, o)}
+    figures |= {"seds": (plot_seds, o)} if o.sed else {}
+    figures |= {"over_time": (plot_over_time, over_time, context.target)} if over_time else {}
+    figures |= {"neighbours": (plot_neighbours, drawn)} if drawn else {}
+    svg = _draw(folder, name, figures, context.code).read_text(encoding="utf-8")
     band = np.array(o.passbands.names, dtype=object)[o.band]
     write_csv(folder / f"{name}.csv", {"mjd": o.mjd, "band": band, "flux": o.flux, "flux_err": o.flux_err}, digits=9)
     render(
@@ -70,7 +71,7 @@ def write_object_page(folder, o, row, context, neighbours, root="../", before=No
             {"name": look.name, "key": look.key, "color": look.color, "points": int(n)}
             for look, n in zip(looks_of(o.passbands), o.n_points, strict=True)
         ],
-        light_curve=Markup(svg.read_text(encoding="utf-8").partition("<svg")[2].join(["<svg", ""])),
+        light_curve=Markup(svg[svg.index("<svg") : svg.rindex("</svg>") + len("</svg>")]),
         has_seds=bool(o.sed),
         over_time=over_time and told_over_time(over_time, context.target),
         evidence=_evidence(o),
@@ -97,8 +98,20 @@ def _flags(row):
     return found
 
 
-def _save(figure, path):
-    return save(figure, path, ("svg",))[0]  # `mallorn plot` writes one object as PNG or PDF
+def _draw(folder, name, figures, code):
+    """Write the figures {figure: (function, what it draws)} of a page; return the path of the light curve's.
+
+    Those that the page no longer has are removed. code: see `mallorn.plots.kept.kept_svg`.
+    """
+    for figure in _FIGURES:
+        path = folder / f"{name}.{figure}"
+        if figure not in figures:
+            path.with_name(f"{path.name}.svg").unlink(missing_ok=True)
+            continue
+        function, *shown = figures[figure]
+        with style():  # `mallorn plot` writes one object as PNG or PDF
+            kept_svg(path, code, [figure, shown], lambda function=function, shown=shown: function(*shown))
+    return folder / f"{name}.light_curve.svg"
 
 
 def _subline(o, row, context):

@@ -1,6 +1,8 @@
 """Changes to Snakemake through attributes outside its interface. If they are missing, nothing is changed."""
 
-__all__ = ["read_files_of_any_date", "schedule_when_jobs_end"]
+from mallorn.io.digests import stamp
+
+__all__ = ["read_files_of_any_date", "remember_checksums", "schedule_when_jobs_end"]
 
 
 def read_files_of_any_date():
@@ -29,3 +31,26 @@ def schedule_when_jobs_end(workflow):
     """
     if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
         workflow.scheduler.job_rate_limiter = None
+
+
+def remember_checksums():
+    """Compute the checksum of a file once for each content of it.
+
+    Snakemake 9.27 computes those of all inputs of a job again for each output: sixteen times for a split's families.
+    """
+    from snakemake.io import _IOFile
+
+    original, known = getattr(_IOFile, "checksum", None), {}
+    if original is None:
+        return
+
+    async def checksum(self, threshold=None, *further, **options):
+        """Return the checksum of a file, as the method that this replaces."""
+        if self.is_storage or further or options:
+            return await original(self, threshold, *further, **options)
+        key = str(self), *stamp(self), threshold
+        if key not in known:
+            known[key] = await original(self, threshold)
+        return known[key]
+
+    _IOFile.checksum = checksum

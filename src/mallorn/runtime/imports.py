@@ -3,7 +3,7 @@
 import sys
 from contextlib import contextmanager
 
-__all__ = ["without"]
+__all__ = ["lightgbm_alone", "without"]
 
 
 @contextmanager
@@ -22,3 +22,13 @@ def without(name):
     finally:
         if sys.modules.get(name, name) is None:
             del sys.modules[name]
+
+
+def lightgbm_alone(learners, plugins):
+    """Import LightGBM without scikit-learn, if it is among the names `learners`, for predictions alone.
+
+    plugins: the user's; with any of them, nothing is imported here, since they may want all of LightGBM.
+    """
+    if "lightgbm" in learners and not plugins:
+        with without("sklearn"):
+            import lightgbm  # noqa: F401

@@ -1,5 +1,6 @@
 """Put features on one scale, for learners that need it: normal scores of ranks, with missing values in the middle."""
 
+import threading
 import weakref
 from functools import lru_cache
 from pathlib import Path
@@ -44,16 +45,21 @@ class Scaling(NamedTuple):
         value that equals several quantiles has the middle of their lowest and highest scores. Values beyond the
         quantiles have the score of the first or last.
         """
-        return np.nan_to_num(_scores(self.quantiles, features) - self.mean.astype(np.float32))
+        scores = _LAST.of(self.quantiles, features)
+        scores = _scores(self.quantiles, features) if scores is None else scores
+        return np.nan_to_num(scores - self.mean.astype(np.float32))
 
 
 def fit_scaling(features, n_quantiles=200):
     """Return the `Scaling` of features (n, p), NaN where missing."""
     quantiles = _quantiles(features, n_quantiles).astype(features.dtype)
-    scores = _scores(quantiles, features).astype(float)
+    scores = _scores(quantiles, features)
+    _LAST.keep(quantiles, features, scores)
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
-    mean = np.divide(np.where(known, scores, 0).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0)
+    mean = np.divide(
+        np.where(known, scores, 0).astype(float).sum(axis=0), count, out=np.zeros(len(count)), where=count > 0
+    )
     return Scaling(quantiles, mean)
 
 
@@ -154,6 +160,25 @@ class _Ready:
 
 
 _READY = _Ready()
+
+
+class _Last(threading.local):
+    """The scores of the objects that a thread fitted last: training transforms the same objects again, up to twice."""
+
+    _kept = ()
+
+    def keep(self, quantiles, features, scores):
+        """Keep the scores of an array of features, which nobody changes, as long as there is this array."""
+        kept = [scores]
+        self._kept = weakref.ref(quantiles), weakref.ref(features, lambda _: kept.clear()), kept
+
+    def of(self, quantiles, features):
+        """Return the scores kept for these two arrays, None if there are none."""
+        there = self._kept and self._kept[0]() is quantiles and self._kept[1]() is features
+        return self._kept[2][0] if there else None
+
+
+_LAST = _Last()
 
 
 def _of_object(ready, at, values):
