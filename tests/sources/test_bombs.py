@@ -1,5 +1,6 @@
 """Small files that would fill the memory, or leave a thread behind, end in words."""
 
+import base64
 import gzip
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mallorn
@@ -81,3 +83,15 @@ def test_a_header_of_ecsv_that_would_grow_is_told(tmp_path, changes, told):
     (tmp_path / "t.ecsv").write_text(ECSV.format(**({"subtype": "", "maps": ""} | changes)))
     with pytest.raises(DataError, match=rf"t.ecsv: expected an ECSV table as large as the file, found .*{told}.*Next"):
         mallorn.read(tmp_path / "t.ecsv", source="table")
+
+
+def test_a_votable_says_its_encoding_in_its_first_line_alone(tmp_path):
+    row = base64.b64encode(b"\0" + np.array([7.0, 60000.0, 5.0, 0.1], dtype=">f8").tobytes() + b"g").decode()
+    fields = "".join(f'<FIELD name="{name}" datatype="double"/>' for name in ("object_id", "mjd", "flux", "flux_err"))
+    fields += '<FIELD name="band" datatype="char" arraysize="1"/>'
+    (tmp_path / "t.vot").write_text(
+        f'<VOTABLE version="1.4"><RESOURCE><TABLE>{fields}<DATA><BINARY2><STREAM encoding="base64">{row}</STREAM>'
+        "</BINARY2></DATA></TABLE></RESOURCE></VOTABLE>"
+    )
+    curves = mallorn.read(tmp_path / "t.vot", source="table", survey="lsst")
+    assert curves.mjd.tolist() == [60000.0]
