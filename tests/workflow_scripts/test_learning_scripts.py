@@ -95,7 +95,7 @@ def results(tmp_path_factory):
     families = [folder / "families" / f / f"{s}.parquet" for f in ("good", "noise") for s in ("split_01", "split_02")]
     tables = [folder / "features" / f"{name}.parquet" for name in ("train", "test")]
     for path in tables:
-        script("join_features")(folder / "metadata.parquet", families, ["good", "noise"], path.stem, path)
+        script("join_features")(folder / "metadata.parquet", families, ["good", "noise"], path.stem, path, "")
     made = [[folder / kind / f"{s}.parquet" for s in ("split_01", "split_02")] for kind in ("lightcurves", "objects")]
     settings = {"seed": 5, "target": "TDE", "folds": FOLDS, "training": TRAINING}
     script("make_folds")(folder / "metadata.parquet", *made, folder / "folds.parquet", settings)
