@@ -87,6 +87,35 @@ def test_an_object_without_points_or_a_fit_has_a_probability(name):
     assert np.isfinite(p).all()
 
 
+def test_features_with_a_perceptron_of_their_own_and_the_light_curve_share_the_prediction(tmp_path):
+    from mallorn.learners import tcn
+
+    (other, _), arrays, model = objects(60, seed=1), {}, fit("tcn", curve=0.3)
+    network = model.model.network
+
+    def seen(module, given, found):
+        arrays["mixed"], arrays["curve"], arrays["table"] = found[0], found[1], found[-1]
+
+    network.register_forward_hook(seen)
+    p = model.predict(other)
+    curve, table = (torch.log_softmax(arrays[name], dim=1) for name in ("curve", "table"))
+    torch.testing.assert_close(torch.log_softmax(arrays["mixed"], dim=1), torch.log_softmax(0.7 * table + 0.3 * curve, 1))
+    # each part learns by itself: the features say the same whatever weight the light curve has
+    alone = arrays["table"]
+    again = fit("tcn", curve=0.6)
+    again.model.network.register_forward_hook(seen)
+    again.predict(other)
+    torch.testing.assert_close(arrays["table"], alone)
+    tcn.save(model.model, tmp_path)
+    assert np.array_equal(model._replace(model=tcn.load(tmp_path)).predict(other), p)
+    # a stronger penalty makes smaller weights
+    strong = fit("tcn", curve=0.3, penalty=3.0).model.network
+    with torch.no_grad():
+        assert strong.penalized() < 0.5 * network.penalized()
+    with pytest.raises(ConfigError, match=r"curve: expected 0 to 1, found 1.5"):
+        fit("tcn", curve=1.5)
+
+
 def test_the_bytes_do_not_depend_on_the_threads_and_do_on_the_seed():
     """Other threads of the process, and of torch, change nothing: what is drawn is drawn by the fit's own generator."""
     from concurrent.futures import ThreadPoolExecutor

@@ -19,9 +19,10 @@ from mallorn.learners.networks.views import arrays_of, columns_beside
 
 __all__ = ["COMMON", "Fitted", "build", "fit", "functions_of", "load", "plan_of", "predict", "save"]
 
-COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25}
+COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25, "curve": 0.0}
 """Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: factor of the learning rate for a
-network that has learned from simulated objects before. `first_epochs`: epochs on these."""
+network that has learned from simulated objects before. `first_epochs`: epochs on these. curve: weight of the light
+curve beside a perceptron of the features, see `Network`; 0: one head reads both."""
 
 
 class Fitted(NamedTuple):
@@ -51,7 +52,10 @@ def plan_of(params, levels=None):
 
 def build(encoder, params, sizes, seed=0):
     """Return the `Network` of the class `encoder`, built for `Sizes`, with first weights drawn by `seed`."""
-    return made(lambda: Network(encoder(params, sizes), sizes, params["hidden"], params["dropout"]), seed)
+    how = (params["hidden"], params["dropout"], params.get("curve", 0.0))  # models written before have no `curve`
+    if not 0 <= how[2] <= 1:
+        raise ConfigError(f"models: curve: expected 0 to 1, found {how[2]}")
+    return made(lambda: Network(encoder(params, sizes), sizes, *how), seed)
 
 
 def functions_of(encoder, defaults, reads):

@@ -25,6 +25,8 @@ PARAMETERS = (
     "loss",
     "gamma",
     "sampling",
+    "curve",
+    "penalty",
     "drop",
     "bands",
     "noise",

@@ -42,6 +42,7 @@ class Plan(NamedTuple):
     the weights' running mean that is kept at each step (EMA). clip: largest norm of a gradient. loss: one of
     `losses.LOSSES`; gamma: of the focal loss. sampling: exponent of (1 / size of the class) by which objects are drawn;
     0 takes each once.
+    penalty: factor of half the squared weights of the features' perceptron in the loss (see `Network`).
     alterations: `Alterations`. levels: of the hierarchical loss, rows of groups of classes; see `losses.loss`.
     """
 
@@ -54,6 +55,7 @@ class Plan(NamedTuple):
     loss: str = "cross_entropy"
     gamma: float = 2.0
     sampling: float = 0.0
+    penalty: float = 0.016
     alterations: Alterations = Alterations()
     levels: tuple = ()
 
@@ -194,6 +196,7 @@ class _Fit:
         classes, weight = self.classes[self.rows], self.weight[self.rows]
         how = (self.plan.loss, self.plan.gamma, self.levels)
         found = sum(loss(one, classes, weight, *how) for one in outputs)
+        found = found + 0.5 * self.plan.penalty * self.network.penalized()
         found.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip, foreach=self.device == "cuda")
         self.optimizer.step()

@@ -11,7 +11,7 @@ import numpy as np
 from mallorn.curves.grid_series import grid_series
 from mallorn.errors import ConfigError
 
-__all__ = ["MOST_POINTS", "TOKEN", "WINDOW", "arrays_of", "columns_beside", "peaks", "scalars", "tokens"]
+__all__ = ["MOST_POINTS", "SCALARS", "TOKEN", "WINDOW", "arrays_of", "columns_beside", "peaks", "scalars", "tokens"]
 
 MOST_POINTS = 128
 """Most points of an object that a network sees."""
@@ -19,6 +19,9 @@ MOST_POINTS = 128
 TOKEN = ("phase", "ln_wavelength", "flux", "ln_error")
 """Values for each point: rest-frame days from the peak over 100, ln(rest wavelength / 4500 angstrom), arsinh of the
 flux over the scale, ln(error / scale)."""
+
+SCALARS = 3
+"""Columns of `scalars`."""
 
 WINDOW = (-100.0, 300.0)
 """Rest-frame days from the peak."""
