@@ -162,8 +162,11 @@ MODELS = {
     "features_only": {"learner": "wide_logistic", "transforms": {"rocket": {"kind": "none", "beside": "*"}}},
 }
 
+_ALTERED = {"epochs": 20, "drop": 0.3, "bands": 0.05, "noise": 0.5, "shift": 3}
+
 NETWORKS = {
     "tcn": {"learner": "tcn", "params": {"beside": "hypotheses__*"}},
+    "tcn_beside": {"learner": "tcn", "params": {"beside": "hypotheses__*", "curve": 0.2, "hidden": 32, **_ALTERED}},
     "transformer": {"learner": "transformer", "params": {"beside": "hypotheses__*"}},
     "cnn": {"learner": "cnn", "params": {"beside": "hypotheses__*"}},
     "rnn": {"learner": "rnn", "params": {"beside": "hypotheses__*"}},
