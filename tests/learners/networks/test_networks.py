@@ -99,7 +99,8 @@ def test_features_with_a_perceptron_of_their_own_and_the_light_curve_share_the_p
     network.register_forward_hook(seen)
     p = model.predict(other)
     curve, table = (torch.log_softmax(arrays[name], dim=1) for name in ("curve", "table"))
-    torch.testing.assert_close(torch.log_softmax(arrays["mixed"], dim=1), torch.log_softmax(0.7 * table + 0.3 * curve, 1))
+    mixed = torch.log_softmax(arrays["mixed"], dim=1)
+    torch.testing.assert_close(mixed, torch.log_softmax(0.7 * table + 0.3 * curve, dim=1))
     # each part learns by itself: the features say the same whatever weight the light curve has
     alone = arrays["table"]
     again = fit("tcn", curve=0.6)
