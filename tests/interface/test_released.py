@@ -56,7 +56,7 @@ def test_the_example_is_of_a_hundred_objects():
     assert curves.n_points.min() > 20
 
 
-def test_points_that_it_has_not_learned_from_change_nothing():
+def test_points_that_it_has_not_learned_from_change_nothing(caplog):
     """Swift's ultraviolet passbands: no training object has points in them, though users' files do."""
     lsst = mallorn.read(released.example_file(), source="table", survey="lsst").take(np.arange(4))
     passbands = Passbands((Passband("UVW1", 2684.0), *lsst.passbands))
@@ -69,6 +69,9 @@ def test_points_that_it_has_not_learned_from_change_nothing():
     (told,) = [sentence for sentence in model.unlike(both) if "UVW1" in sentence]
     n = len(both.mjd) - len(lsst.mjd)
     assert told == f"no training object has points in UVW1: {n:,} points are left out"
+    assert told not in caplog.text
+    model.predict(both)
+    assert told in caplog.text
 
 
 def _together(one, other):

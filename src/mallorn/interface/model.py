@@ -109,11 +109,11 @@ class Model:
         """
         import pandas
 
-        curves = self._learned(curves)
+        whole, curves = curves, self._learned(curves)
         dataset, found, seen = self._dataset(curves, self._made(curves)), {}, self._observed(curves)
         judgement = judge(self._domain, seen)
         if tell:
-            tell_judgement(self._domain, seen, judgement, error_words(curves))
+            tell_judgement(self._domain, seen, judgement, _further_words(whole, curves))
         least, most = np.zeros((2, len(curves)))
         for training in self._scorers:
             weight = judgement.weight(training)
@@ -153,11 +153,8 @@ class Model:
         There are none if they do not differ. One sentence may guess that the fluxes have another unit, another one that
         the errors are none.
         """
-        left, told = self._learned(curves), []
-        if lost := len(curves.mjd) - len(left.mjd):
-            names = ", ".join(curves.passbands.beyond_slots)
-            told = [f"no training object has points in {names}: {lost:,} points are left out"]
-        return [*told, *unlike_words(self._domain, self._observed(left)), *error_words(curves)]
+        left = self._learned(curves)
+        return [*unlike_words(self._domain, self._observed(left)), *_further_words(curves, left)]
 
     def _averaged(self, scorer, scores, curves, draws):
         """Return `member_scores` of objects with redshift, averaged over draws of photometric redshifts."""
@@ -311,6 +308,15 @@ class Model:
 
     def _dataset(self, curves, made):
         return dataset_of(curves, self.columns, self.settings, made)
+
+
+def _further_words(curves, left):
+    """Return sentences on errors of `LightCurves` that look like none, and on the points that are not in `left`."""
+    told = error_words(curves)
+    if lost := len(curves.mjd) - len(left.mjd):
+        names = ", ".join(curves.passbands.beyond_slots)
+        told.append(f"no training object has points in {names}: {lost:,} points are left out")
+    return told
 
 
 def _index(curves):
