@@ -4,6 +4,7 @@ import threading
 import weakref
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,9 @@ _PACKED = "steps"
 _SIGN = np.uint32(1 << 31)
 _SHIFTS = (24, 16, 8, 0)
 
+_COLUMNS = 32
+"""Number of features that are copied at a time, so that the values of each lie side by side."""
+
 _FEW = 8
 """Number of objects up to which a loop over objects is faster than one over features."""
 
@@ -45,9 +49,10 @@ class Scaling(NamedTuple):
         value that equals several quantiles has the middle of their lowest and highest scores. Values beyond the
         quantiles have the score of the first or last.
         """
-        scores = _LAST.of(self.quantiles, features)
-        scores = _scores(self.quantiles, features) if scores is None else scores
-        return np.nan_to_num(scores - self.mean.astype(np.float32))
+        mean, scores = self.mean.astype(np.float32), _LAST.scores(self.quantiles, features)
+        if scores is None:
+            return _scores(self.quantiles, features, mean)
+        return np.where(np.isnan(scores), np.float32(0), scores - mean)
 
 
 def fit_scaling(features, n_quantiles=200):
@@ -97,8 +102,8 @@ def _packed(quantiles):
     Numbers that ascend have bits that ascend, once those of negative ones are turned about. Their differences are
     small, so that most of their first bytes are 0; these stand together.
     """
-    bits = np.ascontiguousarray(quantiles.T).view(np.uint32)
-    steps = np.diff(np.where(bits & _SIGN, ~bits, bits | _SIGN), axis=1, prepend=np.uint32(0))
+    bits = _ascending_bits(np.ascontiguousarray(quantiles.T))
+    steps = np.diff(bits, axis=1, prepend=np.uint32(0))
     return np.stack([steps >> np.uint32(shift) & np.uint32(255) for shift in _SHIFTS]).astype(np.uint8)
 
 
@@ -107,6 +112,23 @@ def _unpacked(packed):
     steps = sum(part.astype(np.uint32) << np.uint32(shift) for part, shift in zip(packed, _SHIFTS, strict=True))
     bits = np.cumsum(steps, axis=1, dtype=np.uint32)
     return np.ascontiguousarray(np.where(bits & _SIGN, bits & ~_SIGN, ~bits).view(np.float32).T)
+
+
+def _ascending_bits(values):
+    """Return numbers uint32 that ascend as float32 values do."""
+    bits = values.view(np.uint32)
+    return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+
+
+def _in_order(column):
+    """Return the numbers of the objects (n,) in ascending order of a feature; missing values are first or last."""
+    if column.dtype != np.float32:
+        return np.argsort(column)
+    # numpy sorts numbers of 64 bits in a third of the time
+    keys = _ascending_bits(np.ascontiguousarray(column)).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(len(column), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
 
 
 def _quantiles(features, number):
@@ -120,20 +142,33 @@ def _quantiles(features, number):
     return np.where(known > 0, np.where(below == above, left, found), np.nan)
 
 
-def _scores(quantiles, features):
+def _scores(quantiles, features, mean=None):
+    """Return the scores (n, p), NaN where missing; with `mean` (p,), these less it, 0 where missing."""
     at = _normal_quantiles(len(quantiles))
     if len(features) <= _FEW:
         ready = _READY.of(quantiles)
-        return np.stack([_of_object(ready, at, values) for values in features.astype(float)]).astype(np.float32)
-    scores = np.empty(features.shape, dtype=np.float32)
-    for k, column in enumerate(features.T):
-        ascending, values = quantiles[:, k], column.astype(float)
-        found = np.interp(values, ascending, at)
-        if np.any(ascending[1:] == ascending[:-1]):
-            # a search from the left meets a run of equal quantiles at its upper end, from the right at its lower end
-            found = (found - np.interp(-values, -ascending[::-1], -at[::-1])) / 2
-        scores[:, k] = found
+        scores = np.stack([_of_object(ready, at, values) for values in features.astype(float)]).astype(np.float32)
+        return scores if mean is None else np.nan_to_num(scores - mean)
+    scores, (ascending, order) = np.empty(features.shape, dtype=np.float32), _LAST.ascending(features)
+    for begin in range(0, features.shape[1], _COLUMNS):
+        here = slice(begin, begin + _COLUMNS)
+        block = np.empty((len(order[here]), len(features)), dtype=np.float32)
+        for found, values, rows, steps in zip(block, ascending[here], order[here], quantiles[:, here].T, strict=True):
+            found[rows] = _of_feature(steps.astype(float), at, values.astype(float))
+        if mean is not None:
+            block -= mean[here, None]
+            block[np.isnan(block)] = 0
+        scores[:, here] = block.T
     return scores
+
+
+def _of_feature(quantiles, at, values):
+    """Return the scores (n,) of values of one feature; it takes a fifth of the time if the values ascend."""
+    found = np.interp(values, quantiles, at)
+    if np.any(quantiles[1:] == quantiles[:-1]):
+        # a search from the left meets a run of equal quantiles at its upper end, from the right at its lower end
+        found = (found - np.interp(-values, -quantiles[::-1], -at[::-1])) / 2
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -163,26 +198,46 @@ _READY = _Ready()
 
 
 class _Last(threading.local):
-    """The scores of the objects that a thread fitted last: training transforms the same objects again, up to twice."""
+    """What a thread found of the features that it saw last, as long as there is this array, which nobody changes.
 
-    _kept = ()
+    All fits of a model give scores to the same objects outside, and training transforms the same objects up to twice.
+    """
+
+    _features, _kept = staticmethod(lambda: None), MappingProxyType({})
+
+    def ascending(self, features):
+        """Return the values of each feature in ascending order, and the numbers of their objects, (p, n) each."""
+        kept = self._of(features)
+        if "order" not in kept:
+            n, p = features.shape
+            kept["values"], kept["order"] = np.empty((p, n), features.dtype), np.empty((p, n), np.min_scalar_type(n))
+            for column, values, order in zip(features.T, kept["values"], kept["order"], strict=True):
+                rows = _in_order(column)
+                values[:], order[:] = column[rows], rows
+        return kept["values"], kept["order"]
 
     def keep(self, quantiles, features, scores):
-        """Keep the scores of an array of features, which nobody changes, as long as there is this array."""
-        kept = [scores]
-        self._kept = weakref.ref(quantiles), weakref.ref(features, lambda _: kept.clear()), kept
+        """Keep the scores of features by their quantiles."""
+        self._of(features).update(quantiles=weakref.ref(quantiles), scores=scores)
 
-    def of(self, quantiles, features):
+    def scores(self, quantiles, features):
         """Return the scores kept for these two arrays, None if there are none."""
-        there = self._kept and self._kept[0]() is quantiles and self._kept[1]() is features
-        return self._kept[2][0] if there else None
+        kept = self._of(features)
+        return kept["scores"] if "scores" in kept and kept["quantiles"]() is quantiles else None
+
+    def _of(self, features):
+        """Return what is kept of an array, nothing at first."""
+        if self._features() is not features:
+            kept = {}
+            self._features, self._kept = weakref.ref(features, lambda _: kept.clear()), kept
+        return self._kept
 
 
 _LAST = _Last()
 
 
 def _of_object(ready, at, values):
-    """Return the scores (p,) of one object's features: to the bit those of the loop over features in `_scores`."""
+    """Return the scores (p,) of one object's features: to the bit those of `_of_feature`."""
     quantiles, tied, mirrored = ready
     found = _interpolated(values, quantiles, at)
     if len(tied):
