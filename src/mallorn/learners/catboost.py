@@ -64,7 +64,7 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
         label, loss = classes, "MultiClass"
     fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
     model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
-    features, margin = dataset.features.values, dataset.margin
+    features, margin = np.asfortranarray(dataset.features.values), dataset.margin
     model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
     for name in ("train_finish_time", "model_guid"):
         del model.get_metadata()[name]  # the same model must give the same file
@@ -104,19 +104,20 @@ def _pool(dataset):
     return _POOLS.of(dataset.features.values)
 
 
-class _LastPool:
-    """CatBoost's copy of the last features: the models of all folds read the same ones."""
+class _Pools:
+    """CatBoost's copies of arrays of features: the models of all folds read the same ones."""
 
     def __init__(self):
-        self._last = lambda: None, None
+        self._known = {}
 
     def of(self, values):
-        """Return the pool of features (n, p), an array that nobody changes."""
-        known, pool = self._last
-        if known() is not values:
-            pool = catboost.Pool(values, thread_count=1)
-            self._last = weakref.ref(values), pool
-        return pool
+        """Return the pool of features (n, p), an array that nobody changes; it is kept as long as the array."""
+        key = id(values)
+        if key not in self._known:
+            # column by column, CatBoost takes the copy as it is
+            pool = catboost.Pool(np.array(values, order="F"), thread_count=1)
+            self._known[key] = weakref.ref(values, lambda _: self._known.pop(key, None)), pool
+        return self._known[key][1]
 
 
-_POOLS = _LastPool()
+_POOLS = _Pools()
