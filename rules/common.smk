@@ -119,6 +119,7 @@ PHOTOZ += ["photoz_averaged"] if draws_of("photoz") else []
 PREDICTED = {name: f"{PREDICTIONS}/{name}.parquet" for name in ("out_of_fold", "held_out", *PHOTOZ)}
 PREDICTED_OF_COPIES = {name: PREDICTED[name] for name in ("out_of_fold", "held_out")}
 FITS = f"{PREDICTIONS}/models"
+FOREST = "results/forests/{training}.npz"
 OUTLIERS = "results/outliers/{training}.npz"
 FITTED_ONCE = f"{PREDICTIONS}/once"
 

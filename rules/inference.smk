@@ -2,7 +2,7 @@
 #         results/features/new.parquet.
 # Makes:  results/model/, all that scores new light curves; results/release/, the same with a card;
 #         results/explanations/{model}.parquet and {model}_global.parquet;
-#         results/evaluation/shapes.csv; results/outliers/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
+#         results/evaluation/shapes.csv; results/{forests,outliers}/{training}.npz; results/classified/{probabilities,predictions}.csv of the new objects.
 # Nothing is trained for new objects: the model is taken as it is. It is refused if its golden inputs, simulated light
 # curves, do not get the same features and probabilities as before.
 
@@ -110,9 +110,32 @@ rule describe_domain:
         "../workflow/scripts/describe_domain.py"
 
 
+rule grow_forest:
+    input:
+        lambda wildcards: f"results/features/{'train' if wildcards.training == FINAL else wildcards.training}.parquet",
+    output:
+        FOREST,
+    log:
+        "results/log/grow_forest/{training}.log",
+    wildcard_constraints:
+        training="|".join([FINAL, *ALL_COPIES]),
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(800, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("grow_forest"),
+        settings={name: config[name] for name in ("seed", "training", "outliers")},
+    message:
+        "Growing the forest that tells which objects of {wildcards.training} stand apart"
+    script:
+        "../workflow/scripts/grow_forest.py"
+
+
 rule learn_outliers:
     input:
-        train="results/features/train.parquet",
+        forest=FOREST.format(training=FINAL),
         out_of_fold=submitted("out_of_fold"),
         threshold="results/threshold.json",
     output:
@@ -122,11 +145,10 @@ rule learn_outliers:
     conda:
         "../envs/mallorn.yaml"
     resources:
-        mem_mb=megabytes(800, 10, ["train"]),
-        runtime=minutes(10),
+        mem_mb=megabytes(500, 10),
+        runtime=minutes(5),
     params:
         code=code_of("learn_outliers"),
-        settings={name: config[name] for name in ("seed", "training", "outliers")},
     message:
         "Learning to tell unusual objects"
     script:
@@ -135,7 +157,7 @@ rule learn_outliers:
 
 use rule learn_outliers as learn_outliers_of_copies with:
     input:
-        train="results/features/{training}.parquet",
+        forest=FOREST,
         out_of_fold=lambda wildcards: of_copies("out_of_fold", wildcards.training),
         threshold="results/threshold_{training}.json",
     output:

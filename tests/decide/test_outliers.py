@@ -4,12 +4,26 @@ import numpy as np
 import pytest
 from sklearn.ensemble import IsolationForest
 
-from mallorn.decide.outliers import find_outliers, isolation, learn_outliers, read_detector, write_detector
+from mallorn.decide.outliers import (
+    find_outliers,
+    grow_forest,
+    isolation,
+    learn_outliers,
+    outlier_scores,
+    read_detector,
+    read_forest,
+    write_detector,
+    write_forest,
+)
 from mallorn.errors import DataError
 from mallorn.seeds import derived_seed, generator
 
 CONFIG = {"trees": 30, "sample": 64}
 NAMES = ("a", "b", "c")
+
+
+def learned(values, probability):
+    return learn_outliers(grow_forest(np.arange(len(values)), NAMES, values, CONFIG, 5), probability)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +37,7 @@ def known():
 
 @pytest.fixture(scope="module")
 def detector(known):
-    return learn_outliers(NAMES, *known, CONFIG, 5)
+    return learned(*known)
 
 
 def test_isolation_is_that_of_scikit_learn(known, detector):
@@ -62,7 +76,7 @@ def test_objects_do_not_depend_on_their_company(known, detector):
 
 def test_missing_features_and_certain_classes_are_no_error():
     values = np.full((30, 3), np.nan, dtype=np.float32)
-    detector = learn_outliers(NAMES, values, np.tile([1.0, 0.0], (30, 1)), CONFIG, 5)
+    detector = learned(values, np.tile([1.0, 0.0], (30, 1)))
     assert np.isfinite(find_outliers(detector, values, np.tile([0.5, 0.5], (30, 1)))).all()
 
 
@@ -73,3 +87,13 @@ def test_a_file_gives_it_back(tmp_path, known, detector):
     np.savez(tmp_path / "b.npz", columns=np.array(["a"]))
     with pytest.raises(DataError, match="expected a detector of outliers"):
         read_detector(tmp_path / "b.npz")
+
+
+def test_a_forest_that_was_kept_teaches_the_same(tmp_path, known, detector):
+    values, p = known
+    write_forest(tmp_path / "a.npz", grow_forest(np.arange(400), NAMES, values, CONFIG, 5))
+    forest = read_forest(tmp_path / "a.npz")
+    assert forest.object_id.tolist() == [str(k) for k in range(400)]
+    for one, other in zip(learn_outliers(forest, p), detector, strict=True):
+        assert np.array_equal(one, other)
+    assert np.array_equal(outlier_scores(detector, forest.isolation, p), find_outliers(detector, values, p))

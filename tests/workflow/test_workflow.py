@@ -16,7 +16,7 @@ FAMILIES = [name for name, block in defaults()["features"].items() if block["ena
 AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
 AFTER_FOLDS |= {"explain", "learn_outliers", "export_model", "rank_candidates", "draw_candidates"}
-AFTER_FEATURES = {"join_features", *AFTER_FOLDS}
+AFTER_FEATURES = {"join_features", "grow_forest", *AFTER_FOLDS}
 
 
 @contextmanager

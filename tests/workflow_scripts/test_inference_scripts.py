@@ -77,7 +77,8 @@ def trained(tmp_path_factory):
     outliers = {"seed": 5, "training": TRAINING, "outliers": {"trees": 10, "sample": 16}}
     files = [folder / "final" / repeat / "out_of_fold.parquet" for repeat in ("0", "1")]
     learn, detectors = script("learn_outliers").main, {"final": folder / "final.npz"}
-    learn(folder / "train.parquet", files, folder / "threshold.json", detectors["final"], outliers)
+    script("grow_forest").main(folder / "train.parquet", folder / "forest.npz", "final", outliers)
+    learn(folder / "forest.npz", files, folder / "threshold.json", detectors["final"])
     export.main(known, folder / "domain.json", detectors, folder / "model", {"model": "one"}, STATE)
     (folder / "other.json").write_text(json.dumps({**decision, "threshold": 0.6}))
     unknown = {"no_redshift": {"folders": folders[1:], "learned": [], "threshold": folder / "other.json"}}

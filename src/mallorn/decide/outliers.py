@@ -21,12 +21,17 @@ __all__ = [
     "FOLDER",
     "Detector",
     "Detectors",
+    "Forest",
     "find_outliers",
+    "grow_forest",
     "indecision",
     "isolation",
     "learn_outliers",
+    "outlier_scores",
     "read_detector",
+    "read_forest",
     "write_detector",
+    "write_forest",
 ]
 
 FOLDER = "outliers"
@@ -58,11 +63,22 @@ class Detector(NamedTuple):
     both: np.ndarray
 
 
-def learn_outliers(columns, values, probability, config, seed):
-    """Return the `Detector` of training objects.
+class Forest(NamedTuple):
+    """What features alone tell of training objects.
 
-    columns (p,) names; values (n, p) float32, NaN where missing; probability (n, C) of classes, out of fold.
-    config: block `outliers` of the configuration. The same objects in the same order give the same detector.
+    object_id (n,) str; isolation (n,), how easily each is isolated; `detector`, which cannot tell undecided ones yet.
+    """
+
+    object_id: np.ndarray
+    isolation: np.ndarray
+    detector: Detector
+
+
+def grow_forest(object_id, columns, values, config, seed):
+    """Return the `Forest` of training objects.
+
+    object_id (n,); columns (p,) names; values (n, p) float32, NaN where missing. config: block `outliers` of the
+    configuration. The same objects in the same order give the same forest.
     """
     from sklearn.ensemble import IsolationForest
 
@@ -80,9 +96,14 @@ def learn_outliers(columns, values, probability, config, seed):
     ]
     empty = (np.zeros(0, dtype=np.float32),) * 3
     detector = Detector(np.array(columns, dtype=str), middle, *arrays, *empty)
-    alone, undecided = isolation(detector, values), indecision(probability)
-    detector = detector._replace(isolation=_reference(alone), indecision=_reference(undecided))
-    return detector._replace(both=_reference(_joined(detector, alone, undecided)))
+    alone = isolation(detector, values)
+    return Forest(np.array(object_id, dtype=str), alone, detector._replace(isolation=_reference(alone)))
+
+
+def learn_outliers(forest, probability):
+    """Return the `Detector` of the objects of a `Forest`. probability (n, C): of their classes, out of fold."""
+    detector = forest.detector._replace(indecision=_reference(indecision(probability)))
+    return detector._replace(both=_reference(_joined(detector, forest.isolation, probability)))
 
 
 def find_outliers(detector, values, probability):
@@ -92,8 +113,12 @@ def find_outliers(detector, values, probability):
     are more unusual than all training objects. values (n, p): features in the order of the detector's columns;
     probability (n, C). NaN for objects without a probability.
     """
-    both = _joined(detector, isolation(detector, values), indecision(probability))
-    return _surprise(detector.both, both) / np.log(10.0)
+    return outlier_scores(detector, isolation(detector, values), probability)
+
+
+def outlier_scores(detector, alone, probability):
+    """Return the `find_outliers` (n,) of objects with this `isolation` (n,)."""
+    return _surprise(detector.both, _joined(detector, alone, probability)) / np.log(10.0)
 
 
 def isolation(detector, values):
@@ -110,6 +135,19 @@ def isolation(detector, values):
             node = np.where(inner, np.where(beyond, detector.right[tree, node], node + 1), node)
         found[begin : begin + _PER_GROUP] = -detector.path[tree, node].astype(np.float64).mean(axis=1)
     return found
+
+
+def write_forest(path, forest):
+    """Write a `Forest` as numpy's npz."""
+    named = {name: value for name, value in forest._asdict().items() if name != "detector"}
+    np.savez_compressed(path, **{f"of_{name}": value for name, value in named.items()}, **forest.detector._asdict())
+
+
+def read_forest(path):
+    """Return the `Forest` that `write_forest` wrote."""
+    found = read_arrays(path)
+    own = [found.pop(f"of_{name}") for name in ("object_id", "isolation")]
+    return Forest(*own, Detector(**found))
 
 
 def write_detector(path, detector):
@@ -182,8 +220,8 @@ def indecision(probability):
     return -(p * np.log(np.where(p > 0.0, p, 1.0))).sum(axis=1)
 
 
-def _joined(detector, alone, undecided):
-    return _surprise(detector.isolation, alone) + _surprise(detector.indecision, undecided)
+def _joined(detector, alone, probability):
+    return _surprise(detector.isolation, alone) + _surprise(detector.indecision, indecision(probability))
 
 
 def _reference(values):

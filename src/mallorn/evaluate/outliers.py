@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from mallorn.decide.outliers import find_outliers, indecision, isolation, learn_outliers
+from mallorn.decide.outliers import find_outliers, grow_forest, indecision, isolation, learn_outliers
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.cross_validation import Options, cross_validate
 from mallorn.learning.dataset import Labelled
@@ -45,8 +45,9 @@ def rank_left_out(dataset, labels, kind, settings, seed, threads):
     found = {way: [] for way in WAYS}
     for fold in np.unique(of["fold"]):
         known, held = of["fold"] != fold, of["fold"] == fold
-        columns = dataset.features.columns
-        detector = learn_outliers(columns, values[known], made.inside[known], settings["outliers"], seed)
+        table = objects.dataset.features
+        forest = grow_forest(table.object_id[known], table.columns, values[known], settings["outliers"], seed)
+        detector = learn_outliers(forest, made.inside[known])
         probability = np.concatenate([made.inside[held], made.outside])
         judged = np.concatenate([values[held], new])
         is_new = np.arange(len(judged)) >= held.sum()

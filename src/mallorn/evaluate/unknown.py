@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from mallorn.decide.conformal import calibrate, sets
-from mallorn.decide.outliers import find_outliers, learn_outliers
+from mallorn.decide.outliers import find_outliers, grow_forest, learn_outliers
 from mallorn.learning.hierarchy import fit_tree
 from mallorn.learning.tree import above
 from mallorn.seeds import derived_seed
@@ -61,9 +61,8 @@ def left_out(tree, objects, fold, leaf, spec, options, seed):
     usual = np.full(len(strange), np.nan)
     if "features" in objects.dataset.views:
         table, leaves = objects.dataset.features, places[places != leaf]
-        detector = learn_outliers(
-            table.columns, table.values[rows], probability[rows][:, leaves], options["outliers"], seed
-        )
+        forest = grow_forest(table.object_id[rows], table.columns, table.values[rows], options["outliers"], seed)
+        detector = learn_outliers(forest, probability[rows][:, leaves])
         usual = find_outliers(detector, table.values[strange], probability[strange][:, leaves]) < _UNUSUAL
     said = {"probability": probability[strange], "given": given, "size": size, "usual": usual}
     return _row(tree, objects, strange, places, said, options["confident"])
