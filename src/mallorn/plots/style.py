@@ -155,6 +155,7 @@ def save(figure, path, formats=("png", "svg"), end=b""):
             target = Path(f"{path}.{ending}")
             with atomic_write(target) as beside:
                 beside.write_bytes(_drawn(figure, ending) + end)
+            figure.set_layout_engine(None)  # labels have found their room: the next format takes it over
             written.append(target)
     return written
 
