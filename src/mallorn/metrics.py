@@ -5,6 +5,7 @@ Weights (n,) give a number. Weights (..., n) give an array (...), one number for
 """
 
 import warnings
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ _NO_TARGET = "precision and recall need at least one positive label"
 
 _BATCH = 1_000_000
 """Weights held at a time by `bootstrap`."""
+
+_KEPT = 4_000_000
+"""Most weights that `bootstrap` keeps for the next time."""
 
 
 def precision_recall(target, score, weight=None):
@@ -201,10 +205,20 @@ def bootstrap(statistics, event, target, rounds, seed):
 
     statistics: function of weights (b, n) that returns {name: array (b, ...)}.
     """
-    draws, parts = bootstrap_weights(event, target, rounds, seed), []
-    while batch := list(islice(draws, max(1, _BATCH // max(1, len(target))))):
+    most, parts = max(1, _BATCH // max(1, len(target))), []
+    if rounds * len(target) <= _KEPT:
+        draws = iter(_drawn(tuple(np.asarray(event, dtype=str).tolist()), tuple(np.asarray(target) == 1), rounds, seed))
+    else:
+        draws = bootstrap_weights(event, target, rounds, seed)
+    while batch := list(islice(draws, most)):
         parts.append(statistics(np.array(batch)))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+@lru_cache(maxsize=1)
+def _drawn(event, target, rounds, seed):
+    """Return all `bootstrap_weights`, (rounds, n); they are kept, since many models are scored on the same objects."""
+    return np.array(list(bootstrap_weights(np.array(event), np.array(target), rounds, seed)))
 
 
 def interval(values, level):

@@ -121,3 +121,17 @@ def test_expected_f1_is_best_at_its_threshold():
     draws = rng.random((400, 400)) < p
     realised = [np.mean([f1_score(y, p >= t) for y in draws]) for t in (0.5 * best, best, min(1.6 * best, 0.95))]
     assert np.argmax(realised) == 1
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.2, 30.0])
+@pytest.mark.parametrize("decimals", [12, 2, 0])
+def test_the_most_probable_objects_decide_as_all_do(ratio, decimals):
+    rng = np.random.default_rng(7)
+    target = (np.arange(3000) % 60 == 0).astype(int)
+    p = np.round(np.where(target, rng.random(3000) ** 0.2, rng.random(3000) ** 4), decimals)
+    weight = rng.poisson(1.0, size=(20, 4000)).astype(float)
+    weight[0, rng.permutation(4000)[:3900]] = 0.0
+    rows = np.sort(rng.permutation(4000)[:3000])
+    together = expected_count(target, p, ratio, weight=weight, rows=rows)
+    for row, threshold in zip(weight[:, rows], together, strict=True):
+        assert threshold == expected_count(np.repeat(target, row.astype(int)), np.repeat(p, row.astype(int)), ratio)

@@ -81,17 +81,16 @@ def cross_fitted(method, options, target, probability, fold, served=None, weight
     age: (n,), days from the trigger, for maps by age.
     """
     served = probability if served is None else served
-    calibrated = np.empty(len(fold))
-    threshold = np.empty(len(fold) if weight is None else weight.shape)
-    for k in np.unique(fold):
+    calibrated, thresholds = np.empty(len(fold)), []
+    folds, which = np.unique(fold, return_inverse=True)
+    for k in folds:
         inside = fold == k
         here, there = (None, None) if age is None else (age[inside], age[~inside])
         parameters = fit(method, target[~inside], probability[~inside], there)
         calibrated[inside] = apply(parameters, served[inside], here)
         others = (target[~inside], apply(parameters, probability[~inside], there))
-        chosen = choose(options, *others, None if weight is None else np.take(weight, np.flatnonzero(~inside), axis=1))
-        threshold[..., inside] = np.asarray(chosen)[..., None]
-    return calibrated, threshold
+        thresholds.append(choose(options, *others, weight, np.flatnonzero(~inside)))
+    return calibrated, np.take(np.stack(thresholds, axis=-1), which, axis=-1)
 
 
 def _log_odds(probability):

@@ -22,6 +22,9 @@ __all__ = [
     "wanted_precision",
 ]
 
+_TIMES, _SPARE = 2.0, 64
+"""Objects that decide on a threshold, for each one to be chosen and besides. If they do not suffice, all are taken."""
+
 RULES = ("maximum_f1", "expected_count", "wanted_precision", "maximum_expected_f1")
 
 
@@ -31,14 +34,32 @@ def maximum_f1(target, probability, fraction=None, weight=None):
     return _midway(p, chosen, np.argmax(_ratio(2.0 * hits, chosen + hits[..., -1:]), axis=-1))
 
 
-def expected_count(target, probability, ratio, fraction=None, weight=None):
+def expected_count(target, probability, ratio, fraction=None, weight=None, rows=None):
     """Return the threshold that chooses `ratio` times as many objects as there are targets, or as near as ties allow.
 
-    It scatters less than the threshold of the highest F1, which rests on a handful of objects.
+    It scatters less than the threshold of the highest F1, which rests on a handful of objects. rows (n,): places of the
+    objects in the last axis of `weight`, their own by default.
     """
-    p, targets, chosen = _cuts(target, probability, fraction, weight, each=False)
+    target = np.asarray(target)
+    if weight is not None and fraction is None and (target == 1).any():
+        most = _SPARE + int(_TIMES * ratio * np.sum(target == 1))
+        found = _of_count(*_first_cuts(target, probability, weight, rows, most), ratio, False)
+        if found is not None:
+            return found
+    return _of_count(*_cuts(target, probability, fraction, _taken(weight, rows), each=False), ratio, True)
+
+
+def _of_count(p, targets, chosen, ratio, whole):
+    """Return the threshold of `expected_count`, by the cuts that `_cuts` returns.
+
+    whole: whether these are all cuts. If not, None is returned where cuts further down may play a part.
+    """
+    if not len(p):
+        return None
     count = ratio * targets[..., 0]
     above = np.minimum(_first(chosen, count), len(p) - 1)  # the nearest is there, or the first with as many as before
+    if not whole and not np.all(chosen[..., -1] > _at(chosen, above)):
+        return None
     below = _first(chosen, _at(chosen, np.maximum(above - 1, 0)))
     nearer = np.abs(_at(chosen, below) - count) <= np.abs(_at(chosen, above) - count)
     return _midway(p, chosen, np.where(nearer, below, above))
@@ -62,18 +83,20 @@ def maximum_expected_f1(probability, fraction=None, weight=None):
     return maximum_f1(probability, probability, fraction, weight)
 
 
-def choose(options, target, probability, weight=None):
+def choose(options, target, probability, weight=None, rows=None):
     """Return the threshold by the rule of the block `threshold` of config.yaml.
 
     options: {"rule": one of `RULES`, "ratio": argument of expected_count, "precision": argument of wanted_precision,
     "fraction": expected fraction of targets among the objects to decide on, or None for that of `target`}.
-    weight: (n,) of the objects, where 2 counts an object twice, or (..., n) for thresholds (...).
+    weight: (n,) of the objects, where 2 counts an object twice, or (..., n) for thresholds (...). rows (n,): places of
+    the objects in its last axis, which may be longer; their own by default.
     """
     rule, fraction = options["rule"], options["fraction"]
+    if rule == "expected_count":
+        return expected_count(target, probability, options["ratio"], fraction, weight, rows)
+    weight = _taken(weight, rows)
     if rule == "maximum_f1":
         return maximum_f1(target, probability, fraction, weight)
-    if rule == "expected_count":
-        return expected_count(target, probability, options["ratio"], fraction, weight)
     if rule == "wanted_precision":
         return wanted_precision(target, probability, options["precision"], fraction, weight)
     if rule == "maximum_expected_f1":
@@ -91,6 +114,25 @@ def cross_fitted_thresholds(options, target, probability, fold):
         inside = fold == k
         threshold[inside] = choose(options, target[~inside], probability[~inside])
     return threshold
+
+
+def _taken(weight, rows):
+    return weight if weight is None or rows is None else np.take(weight, rows, axis=-1)
+
+
+def _first_cuts(target, probability, weight, rows, most):
+    """Return what `_cuts` does without `each`, of the cuts among the `most` most probable objects alone.
+
+    target (n,) 0 or 1, with at least one 1; weight: (..., N), in which objects have the places `rows` (n,).
+    """
+    probability, weight = np.asarray(probability, dtype=float), np.asarray(weight, dtype=float)
+    order = np.argsort(-probability, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
+    last = last[last < most]
+    place = order if rows is None else rows[order]
+    targets = np.take(weight, place[target[order] == 1], axis=-1)
+    chosen = np.cumsum(np.take(weight, place[:most], axis=-1), axis=-1)[..., last]
+    return probability[order][last], np.cumsum(targets, axis=-1)[..., -1:], chosen
 
 
 def _cuts(target, probability, fraction, weight, each=True):
