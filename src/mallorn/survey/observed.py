@@ -59,13 +59,19 @@ def observed(lightcurves, trigger=USUAL):
     counts = {"n_points": lc.n_points, "n_detections": np.bincount(lc.owner, ratio > DETECTION_SNR, n).astype(int)}
     found = {name: np.full(n, np.nan) for name in ("span", "median_error", "peak", "snr", "baseline")}
     counts["nights"] = np.zeros(n, dtype=int)
-    for k in np.flatnonzero(lc.n_points):
+    some = np.flatnonzero(lc.n_points)
+    if len(some):
+        first, last = lc.start[some], lc.start[some + 1] - 1
+        night = np.floor(lc.mjd)
+        begins = np.append(True, night[1:] != night[:-1])
+        begins[first] = True
+        counts["nights"][some] = np.add.reduceat(begins.astype(int), first)
+        found["span"][some] = lc.mjd[last] - lc.mjd[first]
+        found["peak"][some], found["snr"][some] = (np.maximum.reduceat(values, first) for values in (lc.flux, ratio))
+    for k in some:
         s = slice(lc.start[k], lc.start[k + 1])
-        counts["nights"][k] = len(np.unique(np.floor(lc.mjd[s])))
-        found["span"][k] = np.ptp(lc.mjd[s])
-        found["median_error"][k] = np.median(lc.flux_err[s])
-        found["peak"][k], found["snr"][k] = lc.flux[s].max(), ratio[s].max()
-        found["baseline"][k] = np.median(lc.flux[s]) / found["peak"][k] if found["peak"][k] > 0 else np.nan
+        found["median_error"][k] = _median(lc.flux_err[s])
+        found["baseline"][k] = _median(lc.flux[s]) / found["peak"][k] if found["peak"][k] > 0 else np.nan
     with np.errstate(invalid="ignore"):
         detected = counts["n_detections"] / lc.n_points
         faint = np.bincount(lc.owner, np.abs(ratio) < FAINT_SNR, n) / lc.n_points
@@ -77,6 +83,12 @@ def observed(lightcurves, trigger=USUAL):
         magnitude = MICROJANSKY_ZERO_POINT - 2.5 * np.log10(found["peak"] / (1.0 + lc.rest_redshift) * parsecs**2)
     found |= {"detected": detected, "redshift": lc.redshift, "absolute_magnitude": magnitude}
     return Observed(**counts, **found, slots=slots, age=ages(lc, trigger), faint=faint)
+
+
+def _median(values):
+    """Return the median of values (n,), which takes numpy's ten times as long for a hundred of them."""
+    ascending, half = np.sort(values), len(values) // 2
+    return (ascending[half] + ascending[~half]) / 2
 
 
 def enough(seen, minimum):
