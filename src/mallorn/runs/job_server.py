@@ -43,7 +43,9 @@ def serve(path, *modules):
     import select
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback of its own
+    interrupted = signal.getsignal(signal.SIGINT)
+    if interrupted != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback of its own
     del sys.path[0]  # the folder of this file
     for name in modules:
         importlib.import_module(name)
@@ -56,7 +58,7 @@ def serve(path, *modules):
             if ready:
                 connection, _ = listener.accept()
                 with connection, suppress(OSError):  # of one that has ended
-                    _answer(connection, listener, search)
+                    _answer(connection, listener, search, interrupted)
             _wait(os.WNOHANG)
     _wait(0)
 
@@ -68,9 +70,10 @@ def _wait(options):
             pass
 
 
-def _answer(connection, listener, search):
+def _answer(connection, listener, search, interrupted):
     """Read a request, import what it needs, and fork; the fork does not return."""
     import json
+    import signal
 
     size, given, _, _ = socket.recv_fds(connection, _ANSWER, 3)
     request = b""
@@ -84,6 +87,7 @@ def _answer(connection, listener, search):
         _prepare(request["arguments"][0], request["modules"])
     if not os.fork():
         listener.close()
+        signal.signal(signal.SIGINT, interrupted)
         _run(connection, given, request, search)
     for file in given:
         os.close(file)
@@ -110,9 +114,7 @@ def _run(connection, given, request, search):
     """Run the script of a request as this process, tell its exit status, and end."""
     import atexit
     import runpy
-    import signal
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for place, file in enumerate(given):
         os.dup2(file, place)
         os.close(file)
