@@ -1,6 +1,6 @@
 # Messages on the terminal before and after a run, and files that are removed before it.
 
-from mallorn.runs.scheduling import read_files_of_any_date, remember_checksums, schedule_when_jobs_end
+from mallorn.runs.scheduling import read_files_of_any_date, remember_checksums, run_jobs_in_forks, schedule_when_jobs_end
 
 read_files_of_any_date()
 remember_checksums()
@@ -77,6 +77,7 @@ def show_failures():
 onstart:
     remove_outdated()
     schedule_when_jobs_end(workflow)
+    run_jobs_in_forks(workflow)
     warn_of_shortages()
 
 

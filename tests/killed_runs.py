@@ -48,7 +48,10 @@ def jobs_of(run):
     """Return the processes of the scripts that `run`, a process of snakemake, has started."""
     with suppress(psutil.NoSuchProcess):
         children = psutil.Process(run.pid).children(recursive=True)
-        return [child for child in children if child.name().startswith("python")]
+        served = [child for child in children if "job_server.py" in " ".join(child.cmdline())]
+        servers = [child.pid for child in served if child.ppid() == run.pid]
+        others = [child for child in children if child.name().startswith("python") and child not in served]
+        return [*others, *(child for child in served if child.ppid() in servers)]  # without those who wait for them
     return []
 
 

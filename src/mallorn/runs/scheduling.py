@@ -1,8 +1,13 @@
 """Changes to Snakemake through attributes outside its interface. If they are missing, nothing is changed."""
 
-from mallorn.io.digests import stamp
+import atexit
+import shlex
+from pathlib import Path
 
-__all__ = ["read_files_of_any_date", "remember_checksums", "schedule_when_jobs_end"]
+from mallorn.io.digests import stamp
+from mallorn.runs.forked import Forks, possible
+
+__all__ = ["read_files_of_any_date", "remember_checksums", "run_jobs_in_forks", "schedule_when_jobs_end"]
 
 
 def read_files_of_any_date():
@@ -54,3 +59,32 @@ def remember_checksums():
         return known[key]
 
     _IOFile.checksum = checksum
+
+
+def run_jobs_in_forks(workflow):
+    """Make the Python scripts of a run on this machine forks of processes that have done their imports.
+
+    Scripts with an environment of their own, and jobs on a cluster, get a process of their own as before.
+
+    workflow: Snakemake's, with the jobs planned.
+    """
+    from snakemake.script import PythonScript
+
+    original = PythonScript.execute_script
+    if not possible() or not workflow.local_exec or original.__module__ != PythonScript.__module__:
+        return
+    forks = Forks([Path(str(job.rule.script)).name for job in workflow.dag.needrun_jobs() if job.rule.script])
+    atexit.register(forks.close)
+
+    def execute_script(self, fname, edit=False):
+        """Run a script, as the method that this replaces."""
+        if self.container_img is not None or self.conda_env is not None or self.env_modules is not None:
+            return original(self, fname, edit)
+        name, adapter = self.path.get_filename(), self.local_path if self.is_local else None
+        try:
+            command = shlex.join(forks.command(name, adapter, dict(self.params.items()), self.threads))
+            self._execute_cmd("{command} {fname:q}", command=command, fname=fname, is_python_script=True)
+        finally:
+            forks.ended(name)
+
+    PythonScript.execute_script = execute_script
