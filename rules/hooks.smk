@@ -1,6 +1,11 @@
 # Messages on the terminal before and after a run, and files that are removed before it.
 
-from mallorn.runs.scheduling import read_files_of_any_date, remember_checksums, run_jobs_in_forks, schedule_when_jobs_end
+from mallorn.runs.scheduling import (
+    read_files_of_any_date,
+    remember_checksums,
+    run_jobs_in_forks,
+    schedule_when_jobs_end,
+)
 
 read_files_of_any_date()
 remember_checksums()

@@ -161,6 +161,7 @@ rule combine:
         "results/log/combine/{training}/{protocol}/{repeat}.log",
     wildcard_constraints:
         training="|".join(TRAININGS),
+    priority: 1  # what candidates and their pages wait for goes first
     localrule: True
     conda:
         "../envs/mallorn.yaml"
@@ -215,6 +216,7 @@ rule choose_threshold:
         "results/threshold.json",
     log:
         "results/log/choose_threshold.log",
+    priority: 1
     localrule: True
     conda:
         "../envs/mallorn.yaml"

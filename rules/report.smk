@@ -59,6 +59,7 @@ rule rank_candidates:
         votable="results/report/candidates.vot",
     log:
         "results/log/rank_candidates.log",
+    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -118,9 +119,10 @@ rule draw_candidates:
         "results/log/draw_candidates.log",
     benchmark:
         "results/benchmarks/draw_candidates.tsv"
+    priority: 1
     conda:
         "../envs/mallorn.yaml"
-    threads: every_core
+    threads: half_the_cores  # the other half trains what these pages do not show
     resources:
         mem_mb=megabytes(1500, 2, ["train", "test"]),
         runtime=minutes(20),
@@ -236,6 +238,7 @@ if NEW_DATA:
             "results/log/draw_new.log",
         benchmark:
             "results/benchmarks/draw_new.tsv"
+        threads: every_core
         params:
             code=code_of("draw_candidates", {"features": config["features"]}),
             templates=template_digests(),

@@ -30,6 +30,11 @@ def every_core(wildcards):
         return 1
 
 
+def half_the_cores(wildcards):
+    """Return half of the cores of this run, at least 1: a job with all of them waits until no other one runs."""
+    return max(1, every_core(wildcards) // 2)
+
+
 def network_models():
     """Return the names of all models whose learner is a network (one that resumes), enabled or not."""
     return [
