@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from mallorn.plots.panels import Panels
 from mallorn.plots.style import (
     BAND_COLORS,
     BAND_LINES,
@@ -207,36 +208,33 @@ def _draw_sed(axes, sed):
 
 def plot_neighbours(neighbours):
     """Return the figure of light curves of `ObjectView` objects around their events, each over its highest mean."""
-    columns = 3
-    rows = -(-len(neighbours) // columns)
-    margins = (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)
-    share = {"squeeze": False, "sharex": True, "sharey": True}
-    figure, axes = new_figure(rows, columns, 9.2, 1.6 * rows + 0.7, margins=margins, **share)
-    for axis in axes.ravel()[len(neighbours) :]:
-        axis.set_visible(False)
-    for axis, o in zip(axes.ravel(), neighbours, strict=False):
-        slots = _drawn_slots(o.passbands)
-        scale = np.nanmax(o.mean[slots]) if slots else np.nanmax(o.flux)
-        phase = (o.mjd - o.peak_mjd) / o.stretch
-        inside = (phase >= o.phase[0]) & (phase <= o.phase[-1])
-        slot_of = o.passbands.slot[o.band]
-        for b in slots:
-            mine = inside & (slot_of == b) & (o.flux_err < 0.5 * scale)
-            axis.plot(o.phase, o.mean[b] / scale, color=BAND_COLORS[SLOTS[b]], linewidth=0.9)
-            axis.plot(
-                phase[mine],
-                o.flux[mine] / scale,
-                BAND_MARKERS[SLOTS[b]],
-                color=BAND_COLORS[SLOTS[b]],
-                markersize=2.6,
-                linestyle="none",
-            )
-        axis.set_ylim(-0.35, 1.35)
-        axis.set_title(plain_text(o.spec_type or ""), loc="left", color=class_color(o.spec_type))
-        axis.set_title(redshift_text(o.redshift), loc="right", fontweight="normal", fontsize=9)
-    drawn = "".join(SLOTS[b] for b in _drawn_slots(neighbours[0].passbands)) if neighbours else ""
-    _label(figure, f"{drawn} flux / peak".lstrip(), "rest-frame days from peak")
-    return figure
+    lines, points = zip(*(_around_peak(o) for o in neighbours), strict=True)
+    reach = np.concatenate([*(o.phase for o in neighbours), *(x for found in points for x, _ in found.values())])
+    edge = 0.05 * np.ptp(reach)
+    limits = (reach.min() - edge, reach.max() + edge), (-0.35, 1.35)
+    height, margins = 1.6 * -(-len(neighbours) // 3) + 0.7, (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)
+    panels = Panels(len(neighbours), 3, 9.2, height, limits, (0.0, 0.5, 1.0), margins)
+    for k, o in enumerate(neighbours):
+        for slot, line in lines[k].items():
+            color = BAND_COLORS[slot]
+            panels.plot(k, *line, color=color, linewidth=0.9)
+            panels.plot(k, *points[k][slot], BAND_MARKERS[slot], color=color, markersize=2.6, linestyle="none")
+        panels.title(k, plain_text(o.spec_type or ""), redshift_text(o.redshift), class_color(o.spec_type))
+    _label(panels.figure, f"{''.join(lines[0])} flux / peak".lstrip(), "rest-frame days from peak")
+    return panels.figure
+
+
+def _around_peak(o):
+    """Return ({slot: (phase, mean)}, {slot: (phase, flux)}) of the process and the points, over the highest mean."""
+    slots = _drawn_slots(o.passbands)
+    scale = np.nanmax(o.mean[slots]) if slots else np.nanmax(o.flux)
+    phase = (o.mjd - o.peak_mjd) / o.stretch
+    told = (phase >= o.phase[0]) & (phase <= o.phase[-1]) & (o.flux_err < 0.5 * scale)
+    slot_of, lines, points = o.passbands.slot[o.band], {}, {}
+    for b in slots:
+        lines[SLOTS[b]] = o.phase, o.mean[b] / scale
+        points[SLOTS[b]] = phase[told & (slot_of == b)], o.flux[told & (slot_of == b)] / scale
+    return lines, points
 
 
 def _drawn_slots(passbands):
