@@ -71,6 +71,19 @@ def test_other_columns_in_another_order_and_lacking_ones_are_no_obstacle():
     np.testing.assert_array_equal(found, expected.features.values[:, -5:])
 
 
+def test_what_was_said_before_is_of_the_same_objects_columns_and_model_alone():
+    first, second = objects(seed=1), objects(seed=2)
+    renamed = of_values(first.features.values, STATE.columns[::-1])
+    other = begun(first)._replace(model=simulated_classes.catboost.load(simulated_classes.MODEL / "000" / "learner"))
+    asked = [(begun(first), first), (begun(first), second), (begun(renamed), renamed), (other, first)]
+    said = [simulated_classes.apply(*one).features.values[:, -5:] for one in [*asked, *asked]]
+    for once, again in zip(said[:4], said[4:], strict=True):
+        np.testing.assert_array_equal(once, again)
+    np.testing.assert_array_equal(said[0], said[3])
+    assert np.ptp([said[0], said[1]], axis=0).max() > 0.1
+    assert np.ptp([said[0], said[2]], axis=0).max() > 0.1
+
+
 def test_labels_of_a_fold_play_no_part():
     """Nothing is fitted: the state is the same whatever the training part."""
     rng = np.random.default_rng(1)

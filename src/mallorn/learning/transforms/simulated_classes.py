@@ -7,7 +7,10 @@ with each trained model. docs/explanation/ablation.md says what it brings.
 """
 
 import json
+import threading
+import weakref
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,17 +79,14 @@ def fit(part, params, seed, threads):
         )
     about = read_json(MODEL / "fits.json")
     columns, classes = tuple(about["columns"]), tuple(about["classes"])
-    return SimulatedClasses(catboost.load(path.parent), columns, classes, tuple(part.dataset.features.columns))
+    return SimulatedClasses(_model(path.parent), columns, classes, tuple(part.dataset.features.columns))
 
 
 def apply(state, dataset):
     """Return the objects with one more feature for each class: the logarithm of its probability, at least 1e-4."""
-    table = dataset.features
-    said = np.empty((0, len(state.classes)))
-    if len(dataset):
-        said = np.log(np.maximum(catboost.predict(state.model, _known(state, dataset)), _LEAST))
-    names = (*table.columns, *(f"{PREFIX}{name}" for name in state.classes))
-    return dataset.with_features(names, np.hstack([table.values, said.astype(np.float32)]))
+    values = _LAST.of(state, dataset, "classes", _beside)
+    names = (*dataset.features.columns, *(f"{PREFIX}{name}" for name in state.classes))
+    return dataset.with_features(names, values)
 
 
 def importance(state, importance):
@@ -98,8 +98,7 @@ def importance(state, importance):
 def contributions(state, dataset, values):
     """Return SHAP values (n, p): those of the columns are divided by how much each feature moves their model."""
     own, added = np.split(values, [len(state.seen)], axis=1)
-    moves = _of_seen(state, np.abs(catboost.contributions(state.model, _known(state, dataset))))
-    return own + added.sum(axis=1, keepdims=True) * _shares(moves)
+    return own + added.sum(axis=1, keepdims=True) * _LAST.of(state, dataset, "moves", _moves)
 
 
 def save(state, folder):
@@ -112,7 +111,57 @@ def save(state, folder):
 def load(folder):
     """Return the `SimulatedClasses` that `save` wrote."""
     content = read_json(Path(folder, _FILE))
-    return SimulatedClasses(catboost.load(folder), *(tuple(content[name]) for name in ("columns", "classes", "seen")))
+    return SimulatedClasses(_model(folder), *(tuple(content[name]) for name in ("columns", "classes", "seen")))
+
+
+def _model(folder):
+    """Return the model in a folder, or the last one that was read if its file is the same: all fits have the same."""
+    digest = whole_digest(Path(folder, "model.cbm"))
+    model = _READ.get(digest)
+    if model is None:
+        model = catboost.load(folder)
+        _READ.clear()
+        _READ[digest] = model
+    return model
+
+
+_READ = {}
+
+
+class _Last(threading.local):
+    """What a thread found of the features that it saw last, as long as there is this array, which nobody changes.
+
+    All fits of a model put the same question to the same model.
+    """
+
+    _values, _found = staticmethod(lambda: None), MappingProxyType({})
+
+    def of(self, state, dataset, what, find):
+        """Return `find(state, dataset)`, which is remembered by the name `what`."""
+        values = dataset.features.values
+        if self._values() is not values:
+            found = {}
+            self._values, self._found = weakref.ref(values, lambda _: found.clear()), found
+        asked = state.columns, state.classes, state.seen, dataset.features.columns
+        if what not in self._found or self._found[what][0] is not state.model or self._found[what][1] != asked:
+            self._found[what] = state.model, asked, find(state, dataset)
+        return self._found[what][2]
+
+
+_LAST = _Last()
+
+
+def _beside(state, dataset):
+    """Return the features (n, p) with the logarithms (n, C) of the model's probabilities beside them."""
+    said = np.empty((0, len(state.classes)))
+    if len(dataset):
+        said = np.log(np.maximum(catboost.predict(state.model, _known(state, dataset)), _LEAST))
+    return np.hstack([dataset.features.values, said.astype(np.float32)])
+
+
+def _moves(state, dataset):
+    """Return the share (n, p) of each feature in how far all of them move the model."""
+    return _shares(_of_seen(state, np.abs(catboost.contributions(state.model, _known(state, dataset)))))
 
 
 def _known(state, dataset):
