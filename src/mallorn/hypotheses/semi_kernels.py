@@ -25,7 +25,9 @@ from mallorn.hypotheses.shared_kernels import (
     copy_into,
     point_constants,
     predicted_gain,
+    sed_derivatives,
     sed_of_points,
+    sed_table,
     solve_positive,
 )
 from mallorn.runtime.arithmetic import jit
@@ -41,25 +43,27 @@ _ROOT3 = sqrt(3.0)
 @jit
 def _parabola(p, points, s, ds):
     """A log-parabola that does not change; see `_sed`."""
-    _, band, wavelength, c = points
-    table = np.empty(wavelength.size)
-    for j in range(wavelength.size):
-        ln = log(wavelength[j] / REFERENCE)
-        table[j] = exp(p[0] * ln - p[1] * ln * ln)
+    _, band, c, table = points
+    for j in range(table.shape[1]):
+        ln = table[4, j]
+        table[0, j] = exp(p[0] * ln - p[1] * ln * ln)
     for i in range(band.size):
-        s[i] = table[band[i]]
+        s[i] = table[0, band[i]]
+    for i in range(ds.shape[1]):
         ds[0, i] = c[2, i]
         ds[1, i] = -c[2, i] * c[2, i]
 
 
 @jit
 def _sed(sed, points, t0, p, s, ds, work):
-    """Fill s (n,) with the SED at each point, and ds with the derivatives of its logarithm by its parameters."""
-    x, band, wavelength, c = points
+    """Fill s (n,) with the SED at each point, and ds, unless it is (.., 0), with the derivatives of its logarithm by
+    its parameters."""
     if sed == _PARABOLA:
         _parabola(p, points, s, ds)
-    else:
-        sed_of_points(_OF_KERNELS[sed], x, 0, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
+        return
+    sed_of_points(_OF_KERNELS[sed], points, 0, t0, p, s, work[1:])
+    if ds.shape[1] > 0:
+        sed_derivatives(_OF_KERNELS[sed], points, 0, t0, p, work[0], ds, work[1:])
 
 
 @jit
@@ -231,7 +235,7 @@ def _of_pair(process, sed, p, points, s, y, noise, out, room):
     """Return the deviance of two components at p; fill half its gradient and Fisher's information in `out`, if any."""
     _, ds, work, _, _ = room
     pair_second(process, p[_n_sed(sed) + 2], points, work[0])
-    return pair_likelihood(process, p, s, ds, work[0], points[3][2], y, noise, points[0], out[0], out[1])
+    return pair_likelihood(process, p, s, ds, work[0], points[2][2], y, noise, points[0], out[0], out[1])
 
 
 @jit
@@ -415,7 +419,8 @@ def _fit_semi_parametric(
         a, b = start[o], start[o + 1]
         if a == b or np.isnan(epoch[o]):
             continue
-        points = x[a:b], band[a:b], wavelength[o], point_constants(band[a:b], wavelength[o])
+        table = sed_table(wavelength[o])
+        points = x[a:b], band[a:b], point_constants(band[a:b], table), table
         y, e2 = flux[a:b], noise[a:b]
         room = np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.empty((8, size)), np.empty((4, size))
         out = np.empty(size), np.empty((size, size))
