@@ -31,7 +31,7 @@ from mallorn.hypotheses.shared_kernels import (
     solve_positive,
 )
 from mallorn.runtime.arithmetic import jit
-from mallorn.runtime.lanes import eight, load_eight, store
+from mallorn.runtime.lanes import any_below, eight, load_eight, store
 
 __all__ = ["entry", "fit_semi_parametric"]
 
@@ -88,42 +88,64 @@ def _transition(process, s):
 
 
 @jit
-def _deviance(process, sed, p, s, y, noise, x):
-    """Return -2 ln L + sum ln(2 pi e^2) of parameters p; s (n,): the SED. The noise is e^2."""
-    k = _n_sed(sed)
-    sigma, mean = exp(p[k]), p[k + 2] if p.size > k + 2 else 0.0
-    rate = exp(-p[k + 1]) * (1.0 if process == _WALK else _ROOT3)
-    v1 = 0.0 if process == _WALK else 1.0
-    a0, a1, p00, p01, p11 = 0.0, 0.0, 1.0, 0.0, v1
-    total, product = 0.0, 1.0
-    for i in range(y.size):
-        if i and x[i] > x[i - 1]:
-            c00, c01, c10, c11 = _transition(process, rate * (x[i] - x[i - 1]))
+def _deviances(process, k, starts, s, y, noise, x, rows, values):
+    """Fill values (8,) with -2 ln L + sum ln(2 pi e^2) of up to eight starting points (.., P) side by side.
+
+    s (n,): the SED, whose k parameters they share. The noise is e^2. rows (9, 8): room.
+    """
+    sigma, mean, rate, c = rows[0], rows[1], rows[2], rows[3:7]
+    first = np.zeros(8, np.int64)  # the lane whose length this one shares
+    for j in range(8):
+        start = starts[min(j, len(starts) - 1)]
+        sigma[j], mean[j] = exp(start[k]), start[k + 2] if start.size > k + 2 else 0.0
+        rate[j] = exp(-start[k + 1]) * (1.0 if process == _WALK else _ROOT3)
+        while first[j] < j and rate[first[j]] != rate[j]:
+            first[j] += 1
+    sigmas, means, v1 = load_eight(sigma, 0), load_eight(mean, 0), 0.0 if process == _WALK else 1.0
+    a0, a1, p00, p01, p11 = eight(0.0), eight(0.0), eight(1.0), eight(0.0), eight(v1)
+    total, product = eight(0.0), eight(1.0)
+    for i in range(uint64(y.size)):
+        if i and x[i] > x[i - uint64(1)]:
+            for j in range(8):
+                if first[j] == j:
+                    c[0, j], c[1, j], c[2, j], c[3, j] = _transition(process, rate[j] * (x[i] - x[i - uint64(1)]))
+                else:
+                    for q in range(4):
+                        c[q, j] = c[q, first[j]]
+            c00, c01, c10, c11 = load_eight(c[0], 0), load_eight(c[1], 0), load_eight(c[2], 0), load_eight(c[3], 0)
             a0, a1 = c00 * a0 + c01 * a1, c10 * a0 + c11 * a1
             q00, q11 = p00 - 1.0, p11 - v1
             t00, t01 = c00 * q00 + c01 * p01, c00 * p01 + c01 * q11
             t10, t11 = c10 * q00 + c11 * p01, c10 * p01 + c11 * q11
             p00, p01, p11 = t00 * c00 + t01 * c01 + 1.0, t00 * c10 + t01 * c11, t10 * c10 + t11 * c11 + v1
-        h = sigma * s[i]
-        v = y[i] - h * a0 - mean * s[i]
+        h = sigmas * s[i]
+        v = y[i] - h * a0 - means * s[i]
         inverse = 1.0 / (h * h * p00 + noise[i])
-        k0, k1 = h * p00 * inverse, h * p01 * inverse
-        total += v * v * inverse
-        product *= inverse * noise[i]
-        if product < 1e-200:
-            total -= log(product)
-            product = 1.0
-        a0 += k0 * v
-        a1 += k1 * v
-        p11 -= k1 * h * p01
-        p01 *= noise[i] * inverse
-        p00 *= noise[i] * inverse
-    return total - log(product)
+        k0, k1, kept = h * p00 * inverse, h * p01 * inverse, inverse * noise[i]
+        total = total + v * v * inverse
+        product = product * kept
+        if any_below(product, 1e-200):
+            store(total, rows[7], 0)
+            store(product, rows[8], 0)
+            for j in range(8):
+                if rows[8, j] < 1e-200:
+                    rows[7, j] -= log(rows[8, j])
+                    rows[8, j] = 1.0
+            total, product = load_eight(rows[7], 0), load_eight(rows[8], 0)
+        a0 = a0 + k0 * v
+        a1 = a1 + k1 * v
+        p11 = p11 - k1 * h * p01
+        p01 = p01 * kept
+        p00 = p00 * kept
+    store(total, values, 0)
+    store(product, rows[8], 0)
+    for j in range(8):
+        values[j] -= log(rows[8, j])
 
 
 @jit
 def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows):
-    """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and, unless it is
+    """Return what `_deviances` fills in for p, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and, unless it is
     (0, 0), the Fisher information (P, P) of the first.
 
     F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. k: number of the
@@ -383,24 +405,36 @@ def _descend(process, sed, second, p, points, t0, y, noise, prior, max_steps, to
 @jit
 def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
     """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
-    values = np.full(len(starts), np.inf)
-    s, work, none, without = room[0], room[2], (np.empty(0), np.empty((0, 0))), np.empty((4, 0))
-    for k in range(len(starts)):
-        if np.isnan(starts[k, 0]):
-            continue
-        for j in range(starts.shape[1]):
-            starts[k, j] = min(max(starts[k, j], prior[2, j]), prior[3, j])
-        same = k > 0
-        for j in range(_n_sed(sed)):
-            same = same and starts[k, j] == starts[k - 1, j]
-        if not same:
+    values, some = np.full(len(starts), np.inf), np.empty(8)
+    s, work, rows, none, without = room[0], room[2], room[4], (np.empty(0), np.empty((0, 0))), np.empty((4, 0))
+    for row in starts:
+        for j in range(row.size):
+            row[j] = min(max(row[j], prior[2, j]), prior[3, j])
+    k, n_sed = 0, _n_sed(sed)
+    while k < len(starts):
+        end = k + 1
+        while end < len(starts) and end < k + 8 and _same(starts[end], starts[k], n_sed):
+            end += 1
+        if not np.isnan(starts[k, 0]):
             _sed(sed, points, t0, starts[k], s, without, work)
-        if second is not None:
-            value = _of_pair(process, _n_sed(sed), starts[k], points, s, y, noise, none, room)
-        else:
-            value = _deviance(process, sed, starts[k], s, y, noise, points[0])
-        values[k] = value + _penalty(starts[k], prior)
+            if second is not None:
+                for j in range(k, end):
+                    some[j - k] = _of_pair(process, n_sed, starts[j], points, s, y, noise, none, room)
+            else:
+                _deviances(process, n_sed, starts[k:end], s, y, noise, points[0], rows, some)
+            for j in range(k, end):
+                values[j] = some[j - k] + _penalty(starts[j], prior)
+        k = end
     return values
+
+
+@jit
+def _same(p, q, size):
+    """Whether two points agree in their first parameters."""
+    for j in range(size):
+        if p[j] != q[j]:
+            return False
+    return True
 
 
 @jit
