@@ -134,10 +134,13 @@ class Fitted:
         """
         if fraction not in self._shares:
             excess = self.shape - fraction * self.height[:, None]
-            high, low = np.maximum(excess[:, :-1], excess[:, 1:]), np.minimum(excess[:, :-1], excess[:, 1:])
-            positive = high > 0
-            high = np.where(positive, high, 1.0)
-            self._shares[fraction] = np.where(positive, high / (high - np.minimum(low, 0.0)), 0.0)
+            above, below = excess > 0, excess < 0
+            above, below = above[:, :-1] | above[:, 1:], below[:, :-1] | below[:, 1:]
+            share = above.astype(float)
+            row, day = np.nonzero(above & below)  # a few days are above for a part only
+            ends = np.abs(excess[row, day]), np.abs(excess[row, day + 1])
+            share[row, day] = np.where(excess[row, day] > 0, *ends) / (ends[0] + ends[1])
+            self._shares[fraction] = share
         share = self._shares[fraction]
         if before is not None:
             share = share * np.clip(np.reshape(before, (-1, 1)) - _GRID[:-1], 0.0, 1.0)
