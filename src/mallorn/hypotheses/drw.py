@@ -13,17 +13,17 @@ import numpy as np
 from numba import float64, int8, int64, njit, uint64
 
 from mallorn.runtime.arithmetic import jit
-from mallorn.runtime.lanes import any_above, sixteen, load_sixteen, store
+from mallorn.runtime.lanes import any_above, load_sixteen, sixteen, store
 
 __all__ = ["fit_random_walks"]
 
 
 @jit
 def _deviances(decay, variance, mean_variance, weight, first, band, flux, noise, room):
-    """Fill room[0] with -2 ln L + sum ln(2 pi e^2) of eight grid points at once.
+    """Fill room[0] with -2 ln L + sum ln(2 pi e^2) of sixteen grid points side by side.
 
     decay (N,): exp(-dt / tau) since the previous point. variance (L,) and weight (B, L) of all grid points, of which
-    the eight from `first` on are taken. noise (N,): e^2. room: (2, 16).
+    the sixteen from `first` on are taken. noise (N,): e^2. room: (2, 16).
     """
     variances = load_sixteen(variance, first)
     u, mu = sixteen(0.0), sixteen(0.0)

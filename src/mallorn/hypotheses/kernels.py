@@ -424,7 +424,8 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
         copy_into(row, starts[k])
         k += 1
     values = np.full(len(starts), np.inf)
-    side, (of_model, m, _, _) = (np.zeros((f.size, 8)), np.zeros(8, np.int64), np.empty((groups, 16)), np.empty(8)), room
+    side = np.zeros((f.size, 8)), np.zeros(8, np.int64), np.empty((groups, 16)), np.empty(8)
+    of_model, m, _, _ = room
     held, known, count, light = -1, -1, 0, 1 + _size(light_curve)
     for k in range(len(starts)):
         if np.isnan(starts[k, 0]):

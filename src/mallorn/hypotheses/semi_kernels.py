@@ -16,7 +16,6 @@ from math import exp, log, sqrt
 import numpy as np
 from numba import float64, int8, int64, njit, types, uint64
 
-from mallorn.hypotheses.models import REFERENCE
 from mallorn.hypotheses.semi_pairs import pair_likelihood, pair_second
 from mallorn.hypotheses.shared_kernels import (
     CONVERGED,
@@ -145,8 +144,8 @@ def _deviances(process, k, starts, s, y, noise, x, rows, values):
 
 @jit
 def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows):
-    """Return what `_deviances` fills in for p, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and, unless it is
-    (0, 0), the Fisher information (P, P) of the first.
+    """Return what `_deviances` fills in for p, and ln(mean_sd^2 F);
+    fill half the gradient (P,) of their sum and, unless it is (0, 0), Fisher's information (P, P) of the first.
 
     F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. k: number of the
     SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8): room. Derivatives by all
@@ -408,7 +407,7 @@ def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
     values, some = np.full(len(starts), np.inf), np.empty(8)
     s, work, rows, none, without = room[0], room[2], room[4], (np.empty(0), np.empty((0, 0))), np.empty((4, 0))
     for row in starts:
-        for j in range(row.size):
+        for j in range(row.size if not np.isnan(row[0]) else 0):
             row[j] = min(max(row[j], prior[2, j]), prior[3, j])
     k, n_sed = 0, _n_sed(sed)
     while k < len(starts):
@@ -431,10 +430,10 @@ def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
 @jit
 def _same(p, q, size):
     """Whether two points agree in their first parameters."""
+    same = True
     for j in range(size):
-        if p[j] != q[j]:
-            return False
-    return True
+        same = same and p[j] == q[j]
+    return same
 
 
 @jit

@@ -28,6 +28,7 @@ __all__ = [
     "store",
 ]
 
+
 class _Lanes(types.Type):
     """The type of `width` numbers in one register."""
 
@@ -60,7 +61,9 @@ def _spread(builder, x, kind):
 
 def _register(operation, instruction):
     """Teach numba an operator of lanes."""
-    known = [(*operands, kind) for kind in (FOUR, EIGHT, SIXTEEN) for operands in ((kind, kind), (kind, float64), (float64, kind))]
+    known = []
+    for kind in (FOUR, EIGHT, SIXTEEN):
+        known += [(kind, kind, kind), (kind, float64, kind), (float64, kind, kind)]
 
     class Operation(ConcreteTemplate):
         cases = [signature(kind, left, right) for left, right, kind in known]
