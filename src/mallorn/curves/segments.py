@@ -53,7 +53,7 @@ class Segments:
 
     def where(self, keep):
         """Return the segments of the points where `keep` (N,) is true."""
-        return Segments(np.concatenate([[0], np.cumsum(keep)])[self.start])
+        return Segments(np.searchsorted(np.flatnonzero(keep), self.start))
 
     def sum(self, values):
         """Return the sum of `values` (N,) over each segment, 0 if empty, shape (n,)."""
@@ -115,17 +115,15 @@ class Segments:
         times: (N,) ascending within a segment. Pairs are ordered by i, then j, hence by segment.
         """
         end = self.start[1:][self.owner]
-        first = np.arange(len(times))
-        firsts, seconds, ahead = [], [], 1
+        first, followers, ahead = np.arange(len(times)), np.zeros(len(times), dtype=np.int64), 1
         while first.size:
             first = first[first + ahead < end[first]]
             first = first[times[first + ahead] - times[first] <= max_lag]
-            firsts.append(first)
-            seconds.append(first + ahead)
+            followers[first] = ahead
             ahead += 1
-        i, j = (np.concatenate(x) if x else np.zeros(0, dtype=np.int64) for x in (firsts, seconds))
-        order = np.lexsort((j, i))
-        return i[order], j[order]
+        i = np.repeat(np.arange(len(times)), followers)
+        before = np.cumsum(followers) - followers
+        return i, np.arange(len(i)) - before[i] + i + 1
 
     def of_pairs(self, i):
         """Return the segments of pairs whose first members `i` are ascending."""

@@ -79,8 +79,9 @@ def _band(lightcurves, config):
         inside = (lag >= low) & (lag < high)
         chosen, d, e2 = pairs.where(inside), change[inside], noise[inside]
         enough = chosen.count >= config["min_pairs"]
-        square = np.where(enough, chosen.mean(d**2 - e2), np.nan)
-        skew = divide(chosen.mean(d**3), chosen.mean(d**2) ** 1.5)
+        d2 = d * d
+        square = np.where(enough, chosen.mean(d2 - e2), np.nan)
+        skew = divide(chosen.mean(d2 * d), chosen.mean(d2) ** 1.5)
         found |= {
             f"sf_{name}": np.sqrt(np.maximum(square, 0.0)),
             f"relative_{name}": divide(square, 2.0 * variance),
@@ -92,7 +93,8 @@ def _band(lightcurves, config):
         d, e2 = divide(d, scale), divide(e2, scale**2)
         weight = np.nan_to_num(1.0 / (1.0 + e2))
         d, e2 = np.nan_to_num(d), np.nan_to_num(e2)
-        moments.append([chosen.sum(x * weight) for x in (np.ones_like(d), d**2 - e2, d**2, d**3)])
+        d2 = d * d
+        moments.append([chosen.sum(x) for x in (weight, (d2 - e2) * weight, d2 * weight, d2 * d * weight)])
     return found | _power_law(np.array(squares), np.array(counts), config), np.swapaxes(moments, 0, 1)
 
 

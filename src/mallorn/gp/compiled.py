@@ -17,6 +17,8 @@ from numba import float64, int64, njit
 
 from mallorn.gp.batch import BLANKS
 from mallorn.gp.models import DRW, MultibandMatern32
+from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.lanes import load_eight, store
 
 __all__ = ["KERNELS", "innovations"]
 
@@ -97,14 +99,39 @@ def _materns(start, x, y, noise, variance):
     return Z, d
 
 
-@njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def _shift(aa, ab, ba, bb, step, square):
-    """Move the origin of the sums by a step; see the module's docstring."""
-    for k in range(aa.size):
-        bb[k] = square * (bb[k] + step * (ab[k] + ba[k]) + step * step * aa[k])
-        ab[k] = square * (ab[k] + step * aa[k])
-        ba[k] = square * (ba[k] + step * aa[k])
-        aa[k] *= square
+@jit
+def _shift(sums, step, decay):
+    """Move the origin of the sums aa, ab, ba, bb (4, n) by a step; see the module's docstring."""
+    square = decay * decay
+    for k in range(0, sums.shape[1], 8):
+        aa, ab, ba, bb = load_eight(sums[0], k), load_eight(sums[1], k), load_eight(sums[2], k), load_eight(sums[3], k)
+        store((bb + (ab + ba) * step + aa * (step * step)) * square, sums[3], k)
+        store((ab + aa * step) * square, sums[1], k)
+        store((ba + aa * step) * square, sums[2], k)
+        store(aa * square, sums[0], k)
+
+
+@jit
+def _add(sums, correlation, w, flux, one, pivot, fg):
+    """Turn w (2, width) into the weights of a point, and add what it leaves behind to all sums."""
+    width, inverse = w.shape[1], 1.0 / pivot
+    bands = sums.shape[1] // width
+    for p in range(0, width, 8):
+        a, b = (load_eight(correlation, p) - load_eight(w[0], p)) * inverse, load_eight(w[1], p) * -inverse
+        store(a, w[0], p)
+        store(b, w[1], p)
+        store(load_eight(fg[0], p) + a * flux, fg[0], p)
+        store(load_eight(fg[1], p) + b * flux, fg[1], p)
+        store(load_eight(fg[2], p) + a * one, fg[2], p)
+        store(load_eight(fg[3], p) + b * one, fg[3], p)
+    for q in range(0, width, 8):
+        a, b = load_eight(w[0], q), load_eight(w[1], q)
+        for p in range(bands):
+            left, right, k = pivot * w[0, p], pivot * w[1, p], p * width + q
+            store(load_eight(sums[0], k) + a * left, sums[0], k)
+            store(load_eight(sums[1], k) + b * left, sums[1], k)
+            store(load_eight(sums[2], k) + a * right, sums[2], k)
+            store(load_eight(sums[3], k) + b * right, sums[3], k)
 
 
 @njit(
@@ -113,7 +140,7 @@ def _shift(aa, ab, ba, bb, step, square):
 )  # fmt: skip
 def _multiband(start, x, band, y, noise, variance, correlation):
     bands = correlation.shape[1]
-    width = (bands + 3) // 4 * 4  # loops of whole fours are fast
+    width = (bands + 7) // 8 * 8
     Z, d = np.zeros((x.size, 2)), np.ones(x.size)
     sums, w, fg, R = np.zeros((4, bands * width)), np.zeros((2, width)), np.zeros((4, width)), np.zeros((bands, width))
     for o in range(variance.size):
@@ -127,22 +154,22 @@ def _multiband(start, x, band, y, noise, variance, correlation):
         for p in range(bands):
             for q in range(bands):
                 R[p, q] = correlation[o, p, q]
-        aa, ab, ba, bb = sums[0], sums[1], sums[2], sums[3]
         for i in range(start[o], start[o + 1] - BLANKS):
             step = x[i] - x[i - 1] if i > start[o] else 0.0
             if step > 0.0:  # many points have the time of the one before
                 decay = exp(-step) if step < _FORGOTTEN else 0.0
-                _shift(aa, ab, ba, bb, step, decay * decay)
-                for p in range(width):
-                    fg[1, p] = decay * (fg[1, p] + step * fg[0, p])
-                    fg[3, p] = decay * (fg[3, p] + step * fg[2, p])
-                    fg[0, p] *= decay
-                    fg[2, p] *= decay
+                _shift(sums, step, decay)
+                for p in range(0, width, 8):
+                    for k in (0, 2):
+                        one, two = load_eight(fg[k], p), load_eight(fg[k + 1], p)
+                        store((two + one * step) * decay, fg[k + 1], p)
+                        store(one * decay, fg[k], p)
             own = band[i]
             begin = own * width
-            for p in range(width):
-                w[0, p] = v * (aa[begin + p] + ba[begin + p])
-                w[1, p] = v * (ab[begin + p] + bb[begin + p])
+            for p in range(0, width, 8):
+                k = begin + p
+                store((load_eight(sums[0], k) + load_eight(sums[2], k)) * v, w[0], p)
+                store((load_eight(sums[1], k) + load_eight(sums[3], k)) * v, w[1], p)
             pivot = v + noise[i] - v * (w[0, own] + w[1, own])
             if not pivot > 0.0:
                 Z[start[o] : start[o + 1]] = np.nan
@@ -151,23 +178,7 @@ def _multiband(start, x, band, y, noise, variance, correlation):
             flux = y[i] - v * (fg[0, own] + fg[1, own])
             one = 1.0 - v * (fg[2, own] + fg[3, own])
             Z[i, 0], Z[i, 1], d[i] = flux, one, pivot
-            inverse = 1.0 / pivot
-            for p in range(width):
-                w[0, p] = (R[own, p] - w[0, p]) * inverse
-                w[1, p] = -w[1, p] * inverse
-            for p in range(width):
-                fg[0, p] += w[0, p] * flux
-                fg[1, p] += w[1, p] * flux
-                fg[2, p] += w[0, p] * one
-                fg[3, p] += w[1, p] * one
-            for p in range(bands):
-                k = p * width
-                left, right = pivot * w[0, p], pivot * w[1, p]
-                for q in range(width):
-                    aa[k + q] += left * w[0, q]
-                    ab[k + q] += left * w[1, q]
-                    ba[k + q] += right * w[0, q]
-                    bb[k + q] += right * w[1, q]
+            _add(sums, R[own], w, flux, one, pivot, fg)
     return Z, d
 
 

@@ -60,7 +60,7 @@ def _state():
 
     digest = hashlib.sha256()
     here, mallorn = Path(__file__).parent, Path(__file__).parents[1]
-    others = "gp/batch.py", "gp/compiled.py", "gp/posterior_kernels.py", "runtime/arithmetic.py"
+    others = "gp/batch.py", "gp/compiled.py", "gp/posterior_kernels.py", "runtime/arithmetic.py", "runtime/lanes.py"
     for path in (*sorted(here.glob("*.py")), *(mallorn / name for name in others)):
         digest.update(path.read_bytes())
     for name in ("numba", "llvmlite", "numpy"):

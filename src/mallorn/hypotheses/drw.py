@@ -10,39 +10,54 @@ that is uniform on the grid.
 from math import exp, log
 
 import numpy as np
-from numba import float64, int8, int64, njit
+from numba import float64, int8, int64, njit, uint64
 
 from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.lanes import any_above, load_sixteen, sixteen, store
 
 __all__ = ["fit_random_walks"]
 
 
 @jit
-def _deviance(decay, variance, mean_variance, weight, band, flux, noise):
-    """Return -2 ln L + sum ln(2 pi e^2). decay (N,): exp(-dt / tau) since the previous point; noise (N,): e^2."""
-    u, mu = 0.0, 0.0
-    uu, um, mm = variance, 0.0, mean_variance
-    total, product = 0.0, 1.0
-    for i in range(flux.size):
+def _deviances(decay, variance, mean_variance, weight, first, band, flux, noise, room):
+    """Fill room[0] with -2 ln L + sum ln(2 pi e^2) of sixteen grid points side by side.
+
+    decay (N,): exp(-dt / tau) since the previous point. variance (L,) and weight (B, L) of all grid points, of which
+    the sixteen from `first` on are taken. noise (N,): e^2. room: (2, 16).
+    """
+    variances = load_sixteen(variance, first)
+    u, mu = sixteen(0.0), sixteen(0.0)
+    uu, um, mm = variances, sixteen(0.0), sixteen(mean_variance)
+    total, product = sixteen(0.0), sixteen(1.0)
+    for i in range(uint64(flux.size)):
         a = decay[i]
-        u *= a
-        um *= a
-        uu = a * a * uu + variance * (1.0 - a * a)
-        h = weight[band[i]]
+        u = u * a
+        um = um * a
+        uu = uu * (a * a) + variances * (1.0 - a * a)
+        h = load_sixteen(weight[band[i]], first)
         cu, cm = h * (uu + um), h * (um + mm)
         s = h * (cu + cm) + noise[i]
         y = flux[i] - h * (u + mu)
-        total += y * y / s
-        product *= s / noise[i]
-        if product > 1e200:
-            total += log(product)
-            product = 1.0
-        u += cu / s * y
-        mu += cm / s * y
-        uu -= cu / s * cu
-        um -= cu / s * cm
-        mm -= cm / s * cm
-    return total + log(product)
+        total = total + y * y / s
+        product = product * (s / noise[i])
+        if any_above(product, 1e200):
+            store(total, room[0], 0)
+            store(product, room[1], 0)
+            for j in range(16):
+                if room[1, j] > 1e200:
+                    room[0, j] += log(room[1, j])
+                    room[1, j] = 1.0
+            total, product = load_sixteen(room[0], 0), load_sixteen(room[1], 0)
+        ku, km = cu / s, cm / s
+        u = u + ku * y
+        mu = mu + km * y
+        uu = uu - ku * cu
+        um = um - ku * cm
+        mm = mm - km * cm
+    store(total, room[0], 0)
+    store(product, room[1], 0)
+    for j in range(16):
+        room[0, j] += log(room[1, j])
 
 
 # size: compiled functions take arrays, one argument each
@@ -57,20 +72,26 @@ def fit_random_walks(start, x, band, flux, error, tau, sigma, weight, scale):
     start (n + 1,), x (N,) rest-frame days, band (N,), flux and error (N,). tau (days) and sigma (in units of the
     object's `scale` (n,)) are the grid; weight (betas, B): the band weights of each beta.
     """
-    n = start.size - 1
-    out = np.full((n, tau.size, sigma.size, len(weight)), np.nan)
+    n, betas, points = start.size - 1, len(weight), sigma.size * len(weight)
+    padded = (points + 15) // 16 * 16
+    out = np.full((n, tau.size, sigma.size, betas), np.nan)
+    variance, weights, room = np.zeros(padded), np.zeros((weight.shape[1], padded)), np.empty((2, 16))
+    for j in range(points):
+        for k in range(len(weights)):
+            weights[k, j] = weight[j % betas, k]
     for o in range(n):
         a, b = start[o], start[o + 1]
         if a == b:
             continue
         decay, noise = np.zeros(b - a), error[a:b] ** 2
+        for j in range(points):
+            variance[j] = (sigma[j // betas] * scale[o]) ** 2
         for j in range(tau.size):
             for i in range(1, b - a):
                 decay[i] = exp((x[a + i - 1] - x[a + i]) / tau[j])
-            for k in range(sigma.size):
-                variance = (sigma[k] * scale[o]) ** 2
-                for q in range(len(weight)):
-                    out[o, j, k, q] = _deviance(
-                        decay, variance, 4.0 * scale[o] ** 2, weight[q], band[a:b], flux[a:b], noise
-                    )
+            of_tau = out[o, j].reshape(points)
+            for first in range(0, padded, 16):
+                _deviances(decay, variance, 4.0 * scale[o] ** 2, weights, first, band[a:b], flux[a:b], noise, room)
+                for k in range(first, min(first + 16, points)):
+                    of_tau[k] = room[0, k - first]
     return out

@@ -117,6 +117,7 @@ class Fitted:
         self.top = hypothesis.peak(self.values)
         self.shape = hypothesis.light_curve_shape(_GRID, self.values[:, :, None])
         self.height = self.shape.max(axis=1)
+        self._shares = {}  # of each day of the grid above a fraction of the peak
 
     def __getitem__(self, name):
         return self.split[f"{self.hypothesis.name}_{name}"]
@@ -126,15 +127,23 @@ class Fitted:
         """Chi-square that the hypothesis explains."""
         return self.split["null_chi2"] - self["chi2"]
 
-    def days_above(self, fraction, before=np.inf):
-        """Rest-frame days, until `before` (n,), for which the light curve is above a fraction of its highest value.
+    def days_above(self, fraction, before=None):
+        """Rest-frame days, until `before` (n,) if given, for which the light curve is above a fraction of its peak.
 
         The light curve is linear between the days of the grid.
         """
-        excess = self.shape - fraction * self.height[:, None]
-        high, low = np.maximum(excess[:, :-1], excess[:, 1:]), np.minimum(excess[:, :-1], excess[:, 1:])
-        share = np.clip(divide(high, high - np.minimum(low, 0.0)), 0.0, 1.0)
-        share = np.where(high > 0, share, 0.0) * np.clip(np.reshape(before, (-1, 1)) - _GRID[:-1], 0.0, 1.0)
+        if fraction not in self._shares:
+            excess = self.shape - fraction * self.height[:, None]
+            above, below = excess > 0, excess < 0
+            above, below = above[:, :-1] | above[:, 1:], below[:, :-1] | below[:, 1:]
+            share = above.astype(float)
+            row, day = np.nonzero(above & below)  # a few days are above for a part only
+            ends = np.abs(excess[row, day]), np.abs(excess[row, day + 1])
+            share[row, day] = np.where(excess[row, day] > 0, *ends) / (ends[0] + ends[1])
+            self._shares[fraction] = share
+        share = self._shares[fraction]
+        if before is not None:
+            share = share * np.clip(np.reshape(before, (-1, 1)) - _GRID[:-1], 0.0, 1.0)
         return np.where(np.isfinite(self.height), share.sum(axis=1), np.nan)
 
     @cached_property

@@ -23,16 +23,19 @@ from mallorn.hypotheses.shared_kernels import (
     copy_into,
     point_constants,
     predicted_gain,
+    sed_derivatives,
     sed_of_points,
+    sed_table,
     solve_positive,
 )
 from mallorn.runtime.arithmetic import exp_of, jit, log_of
+from mallorn.runtime.lanes import eight, four, lane, load_eight, load_four, store
 
 __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
 
 _FLARE, _EXPLOSION, _DOUBLE = 0, 1, 2
 _MAX_T0_STEP = 15.0
-_ROOM = 18
+_ROOM = 19
 
 
 @jit
@@ -123,33 +126,39 @@ def _explosion_derivatives(x, begin, t0, e, g, slope, dg):
 
 
 @jit
-def _light_curve(kind, x, begin, p, derivatives, work, slope, dg):
-    """Fill the first row of work with light curve `kind` of parameters p (t0 first) and, if asked, slope and dg."""
-    t0, e = p[0], np.empty(p.size - 1)
-    for k in range(e.size):
+def _light_curve(kind, x, begin, p, e, work):
+    """Fill a row of work with light curve `kind` of parameters p (t0 first): row 0, or row 18 for the sum of two. Fill
+    e with exp(p)."""
+    for k in range(p.size - 1):
         e[k] = exp(p[1 + k])
     if kind == _EXPLOSION:
-        _explosion(x, begin, t0, e, work[0:3])
-        if derivatives:
-            _explosion_derivatives(x, begin, t0, e, work[0:3], slope, dg)
+        _explosion(x, begin, p[0], e, work[0:3])
         return
-    _flare(x, begin, t0, e, work[0:3])
-    if derivatives:
-        _flare_derivatives(x, begin, t0, e, work[0:3], slope, dg)
+    _flare(x, begin, p[0], e, work[0:3])
     if kind == _DOUBLE:
-        delay, ratio, second, second_slope, dh = p[5], e[3], work[3:6], work[6], work[7:10]
-        _flare(x, begin, t0 + delay, e, second)
-        if derivatives:
-            _flare_derivatives(x, begin, t0 + delay, e, second, second_slope, dh)
-            for k in range(3):
-                for i in range(uint64(begin), uint64(x.size)):
-                    dg[k, i] += ratio * dh[k, i]
-            for i in range(uint64(begin), uint64(x.size)):
-                slope[i] += ratio * second_slope[i]
-                dg[3, i] = ratio * second[0, i]
-                dg[4, i] = -ratio * second_slope[i]
+        _flare(x, begin, p[0] + p[5], e, work[3:6])
         for i in range(uint64(begin), uint64(x.size)):
-            work[0, i] += ratio * second[0, i]
+            work[18, i] = work[0, i] + e[3] * work[3, i]
+
+
+@jit
+def _light_curve_derivatives(kind, x, begin, p, e, work, slope, dg):
+    """Fill slope (n,) with d/dd of the light curve that `_light_curve` left in e and work, and dg with its derivatives
+    by its parameters."""
+    if kind == _EXPLOSION:
+        _explosion_derivatives(x, begin, p[0], e, work[0:3], slope, dg)
+        return
+    _flare_derivatives(x, begin, p[0], e, work[0:3], slope, dg)
+    if kind == _DOUBLE:
+        ratio, second, second_slope, dh = e[3], work[3:6], work[6], work[7:10]
+        _flare_derivatives(x, begin, p[0] + p[5], e, second, second_slope, dh)
+        for k in range(3):
+            for i in range(uint64(begin), uint64(x.size)):
+                dg[k, i] += ratio * dh[k, i]
+        for i in range(uint64(begin), uint64(x.size)):
+            slope[i] += ratio * second_slope[i]
+            dg[3, i] = ratio * second[0, i]
+            dg[4, i] = -ratio * second_slope[i]
 
 
 @jit
@@ -161,31 +170,41 @@ def _size(light_curve):
 
 
 @jit
-def _model(light_curve, sed, p, points, w, m, dm, work):
-    """Fill m (n,) with w g S, and dm (P, n), unless it is (P, 0), with its derivatives by t0 and all parameters.
+def _model(light_curve, sed, p, points, w, m, room, known):
+    """Fill m (n,) with w g S; return the first point that is filled: before it all are 0 (see `_begin`).
 
-    Return the first point that is filled: before it all are 0 (see `_begin`). points: x (n,) sorted, band (n,),
-    wavelength (B,) and `point_constants`. work (`_ROOM`, n): room.
+    points: x (n,) sorted, band (n,), `point_constants` and `sed_table`. room: work (`_ROOM`, n) and e (5,). known: -1,
+    or what was returned if the light curve in `room` has these parameters already.
     """
-    x, band, wavelength, c = points
-    a, derivatives, begin = _size(light_curve), dm.shape[1] > 0, _begin(light_curve, x, p)
-    g, slope, s, sed_slope = work[0], work[10], work[11], work[12]
-    _light_curve(light_curve, x, begin, p[: 1 + a], derivatives, work[:10], slope, dm[1 : 1 + a])
-    own = dm[1 + a :]
-    sed_of_points(sed, x, begin, p[0], p[1 + a :], band, wavelength, c, derivatives, s, sed_slope, own, work[13:])
+    x, (work, e) = points[0], room
+    a, begin = _size(light_curve), known
+    if known < 0:
+        begin = _begin(light_curve, x, p)
+        _light_curve(light_curve, x, begin, p[: 1 + a], e, work)
+    g, s = work[18] if light_curve == _DOUBLE else work[0], work[11]
+    sed_of_points(sed, points, begin, p[0], p[1 + a :], s, work[13:18])
     for i in range(uint64(begin), uint64(x.size)):
         s[i] *= w[i]
         m[i] = g[i] * s[i]
-    if derivatives:
-        for i in range(uint64(begin), uint64(x.size)):
-            dm[0, i] = -slope[i] * s[i] - m[i] * sed_slope[i]
-        for k in range(1, 1 + a):
-            for i in range(uint64(begin), uint64(x.size)):
-                dm[k, i] *= s[i]
-        for k in range(1 + a, len(dm)):
-            for i in range(uint64(begin), uint64(x.size)):
-                dm[k, i] *= m[i]
     return begin
+
+
+@jit
+def _derivatives(light_curve, sed, p, points, begin, m, dm, room):
+    """Fill dm (P, n) with the derivatives, by t0 and all parameters, of the m that `_model` left with the room."""
+    x, (work, e) = points[0], room
+    a = _size(light_curve)
+    slope, s, sed_slope = work[10], work[11], work[12]
+    _light_curve_derivatives(light_curve, x, begin, p[: 1 + a], e, work[:10], slope, dm[1 : 1 + a])
+    sed_derivatives(sed, points, begin, p[0], p[1 + a :], sed_slope, dm[1 + a :], work[13:18])
+    for i in range(uint64(begin), uint64(x.size)):
+        dm[0, i] = -slope[i] * s[i] - m[i] * sed_slope[i]
+    for k in range(1, 1 + a):
+        for i in range(uint64(begin), uint64(x.size)):
+            dm[k, i] *= s[i]
+    for k in range(1 + a, p.size):
+        for i in range(uint64(begin), uint64(x.size)):
+            dm[k, i] *= m[i]
 
 
 @jit
@@ -222,105 +241,123 @@ def _objective(f, before, m, begin, group, amplitude, p, mean, sd):
 
 
 @jit
-def _dots(a, b, c, begin):
-    """Inner products of a with b and with c from a multiple of 4 on, each in four interleaved sums, which the processor
-    can run side by side."""
-    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    z0, z1, z2, z3 = 0.0, 0.0, 0.0, 0.0
-    whole, one = uint64(a.size - a.size % 4), uint64(1)
+def _dots(a, b, c, d, e, begin, out):
+    """Fill out (4,) with the inner products of a with b, c, d and e from a multiple of 4 on.
+
+    Each is made of four interleaved sums.
+    """
+    s, t, u, v = four(0.0), four(0.0), four(0.0), four(0.0)
+    whole = uint64(a.size - a.size % 4)
     for i in range(uint64(begin), whole, uint64(4)):
-        s0 += a[i] * b[i]
-        z0 += a[i] * c[i]
-        k = i + one
-        s1 += a[k] * b[k]
-        z1 += a[k] * c[k]
-        k += one
-        s2 += a[k] * b[k]
-        z2 += a[k] * c[k]
-        k += one
-        s3 += a[k] * b[k]
-        z3 += a[k] * c[k]
+        left = load_four(a, i)
+        s = s + left * load_four(b, i)
+        t = t + left * load_four(c, i)
+        u = u + left * load_four(d, i)
+        v = v + left * load_four(e, i)
+    s0, t0, u0, v0 = lane(s, 0), lane(t, 0), lane(u, 0), lane(v, 0)
     for i in range(whole, uint64(a.size)):
         s0 += a[i] * b[i]
-        z0 += a[i] * c[i]
-    return (s0 + s1) + (s2 + s3), (z0 + z1) + (z2 + z3)
+        t0 += a[i] * c[i]
+        u0 += a[i] * d[i]
+        v0 += a[i] * e[i]
+    out[0] = (s0 + lane(s, 1)) + (lane(s, 2) + lane(s, 3))
+    out[1] = (t0 + lane(t, 1)) + (lane(t, 2) + lane(t, 3))
+    out[2] = (u0 + lane(u, 1)) + (lane(u, 2) + lane(u, 3))
+    out[3] = (v0 + lane(v, 1)) + (lane(v, 2) + lane(v, 3))
 
 
 @jit
 def _jacobian_of_passbands(f, m, begin, dm, group, amplitude, norm, r):
     """Turn dm into the Jacobian of -r, and fill r, with an amplitude for each passband."""
-    n, groups = f.size, amplitude.size
-    overlap_f, overlap_m = np.zeros(groups), np.zeros(groups)
+    n, size, groups = f.size, len(dm), amplitude.size
+    overlap = np.zeros((2, groups, size))
     for i in range(uint64(begin), uint64(n)):
-        r[i] = f[i] - amplitude[group[i]] * m[i]
-    for k in range(len(dm)):
-        overlap_f[:] = 0.0
-        overlap_m[:] = 0.0
+        j = group[i]
+        r[i] = f[i] - amplitude[j] * m[i]
+        for k in range(size):
+            overlap[0, j, k] += dm[k, i] * f[i]
+            overlap[1, j, k] += dm[k, i] * m[i]
+    change = overlap[0]
+    for j in range(groups):
+        for k in range(size):
+            gain = overlap[0, j, k] - 2 * amplitude[j] * overlap[1, j, k]
+            change[j, k] = gain / norm[j] if amplitude[j] > 0 else 0.0
+    for k in range(size):
         for i in range(uint64(begin), uint64(n)):
-            overlap_f[group[i]] += dm[k, i] * f[i]
-            overlap_m[group[i]] += dm[k, i] * m[i]
-        for j in range(groups):
-            change = (overlap_f[j] - 2 * amplitude[j] * overlap_m[j]) / norm[j] if amplitude[j] > 0 else 0.0
-            overlap_f[j] = change
-        for i in range(uint64(begin), uint64(n)):
-            dm[k, i] = amplitude[group[i]] * dm[k, i] + overlap_f[group[i]] * m[i]
+            dm[k, i] = amplitude[group[i]] * dm[k, i] + change[group[i], k] * m[i]
 
 
 @jit
-def _jacobian(f, m, begin, dm, amplitude, norm, r):
+def _jacobian(f, m, begin, dm, amplitude, norm, r, products):
     """Turn dm into the Jacobian of -r, and fill r, with one amplitude."""
+    last, of_f, of_m = len(dm) - 1, products[0], products[1]
     for i in range(uint64(begin), uint64(f.size)):
         r[i] = f[i] - amplitude * m[i]
+    for k in range(0, len(dm), 4):
+        rows = dm[k], dm[min(k + 1, last)], dm[min(k + 2, last)], dm[min(k + 3, last)]
+        _dots(f, *rows, begin, of_f[k : k + 4])
+        _dots(m, *rows, begin, of_m[k : k + 4])
     for k in range(len(dm)):
-        overlap_f, overlap_m = _dots(dm[k], f, m, begin)
-        change = (overlap_f - 2 * amplitude * overlap_m) / norm if amplitude > 0 else 0.0
+        change = (of_f[k] - 2 * amplitude * of_m[k]) / norm if amplitude > 0 else 0.0
         for i in range(uint64(begin), uint64(f.size)):
             dm[k, i] = amplitude * dm[k, i] + change * m[i]
 
 
 @jit
-def _normal_equations(f, m, begin, dm, group, amplitude, norm, p, mean, sd, r, gradient, hessian):
-    """Turn dm into the Jacobian of -r; fill half the gradient and half the Gauss-Newton Hessian of the objective."""
+def _normal_equations(f, m, begin, rows, group, amplitude, norm, p, mean, sd, products, gradient, hessian):
+    """Fill half the gradient and half the Gauss-Newton Hessian of the objective.
+
+    rows (P + 1, n): the derivatives of m, of which the Jacobian of -r becomes, and room for r. products (2, P + 4).
+    """
     size = p.size
+    dm, r, product = rows[:size], rows[size], products[0]
     if amplitude.size == 1:
-        _jacobian(f, m, begin, dm, amplitude[0], norm[0], r)
+        _jacobian(f, m, begin, dm, amplitude[0], norm[0], r, products)
     else:
         _jacobian_of_passbands(f, m, begin, dm, group, amplitude, norm, r)
     for k in range(size):
-        slope, hessian[k, k] = _dots(dm[k], r, dm[k], begin)
-        gradient[k] = -slope
-        for q in range(0, k, 2):
-            other = min(q + 1, k - 1)
-            hessian[k, q], hessian[k, other] = _dots(dm[k], dm[q], dm[other], begin)
-            hessian[q, k], hessian[other, k] = hessian[k, q], hessian[k, other]
+        for q in range(0, k + 2, 4):  # with the rows before it, itself, and r
+            a, b, c, d = _row(q, k, size), _row(q + 1, k, size), _row(q + 2, k, size), _row(q + 3, k, size)
+            _dots(dm[k], rows[a], rows[b], rows[c], rows[d], begin, product[q : q + 4])
+        for q in range(k + 1):
+            hessian[k, q] = hessian[q, k] = product[q]
+        gradient[k] = -product[k + 1]
     for k in range(1, size):
         gradient[k] += (p[k] - mean[k]) / (sd[k] * sd[k])
         hessian[k, k] += 1.0 / (sd[k] * sd[k])
 
 
 @jit
-def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps, tolerance, out, work):
+def _row(q, k, size):
+    """Number of the q-th row that row k is multiplied with: those up to k, then the last one."""
+    return q if q <= k else size
+
+
+@jit
+def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps, tolerance, last, out, room):
     """Levenberg-Marquardt inside bounds from p, in place; return (chi2, objective, status, evaluations).
 
     Damping follows the ratio of actual to predicted gain (Nielsen 1999, IMM-REP-1999-05). A parameter at a bound stands
     still if the gradient pushes it outwards. prior (4, P): means, standard deviations, lower and upper bounds.
-    points, work: see `_model`. before: see `_objective`. out: room for the amplitudes and norms (groups,), half the
-    gradient (P,) and half the Hessian (P, P).
+    points: see `_model`. before: see `_objective`. last: whether `out` is to hold the Hessian at the end. out: room for
+    the amplitudes and norms (groups,), half the gradient (P,) and half the Hessian (P, P). room: that of `_model`, m
+    (n,), and rows and products of `_normal_equations`.
     """
     mean, sd, low, high = prior[0], prior[1], prior[2], prior[3]
     amplitude, norm, gradient, hessian = out
-    n, size, groups = f.size, p.size, amplitude.size
-    m, trial_m, dm, trial_dm, r = np.empty(n), np.empty(n), np.empty((size, n)), np.empty((size, n)), np.empty(n)
+    size, groups, (of_model, m, rows, products) = p.size, amplitude.size, room
     trial_norm, trial_amplitude = np.empty(groups), np.empty(groups)
     trial, step, damped = np.empty(size), np.empty(size), np.empty((size, size))
-    begin = _model(light_curve, sed, p, points, w, m, dm, work)
+    begin = _model(light_curve, sed, p, points, w, m, of_model, -1)
     _amplitudes(m, begin, f, group, amplitude, norm)
     chi2, best = _objective(f, before, m, begin, group, amplitude, p, mean, sd)
-    damping, growth, evaluations, status = 1e-3, 2.0, 1, EXHAUSTED
-    moved, trial_begin = True, begin
+    damping, growth, evaluations, status, moved = 1e-3, 2.0, 1, EXHAUSTED, True
     while True:
         if moved:
-            _normal_equations(f, m, begin, dm, group, amplitude, norm, p, mean, sd, r, gradient, hessian)
+            if not last and (status == CONVERGED or evaluations > max_steps):
+                break
+            _derivatives(light_curve, sed, p, points, begin, m, rows[:size], of_model)
+            _normal_equations(f, m, begin, rows, group, amplitude, norm, p, mean, sd, products, gradient, hessian)
             if status == CONVERGED:
                 break
         if evaluations > max_steps:
@@ -346,10 +383,10 @@ def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps,
                 trial[k] = min(max(p[k] + step[k], low[k]), high[k])
                 step[k] = trial[k] - p[k]
             predicted = predicted_gain(gradient, hessian, step)
-            trial_begin = _model(light_curve, sed, trial, points, w, trial_m, trial_dm, work)
+            begin = _model(light_curve, sed, trial, points, w, m, of_model, -1)
             evaluations += 1
-            _amplitudes(trial_m, trial_begin, f, group, trial_amplitude, trial_norm)
-            trial_chi2, value = _objective(f, before, trial_m, trial_begin, group, trial_amplitude, trial, mean, sd)
+            _amplitudes(m, begin, f, group, trial_amplitude, trial_norm)
+            trial_chi2, value = _objective(f, before, m, begin, group, trial_amplitude, trial, mean, sd)
             gain = best - value
         moved = gain >= 0
         if not moved:
@@ -358,7 +395,6 @@ def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps,
         copy_into(trial, p)
         copy_into(trial_amplitude, amplitude)
         copy_into(trial_norm, norm)
-        m, trial_m, dm, trial_dm, begin = trial_m, m, trial_dm, dm, trial_begin
         chi2, best = trial_chi2, value
         damping, growth = max(damping * max(1 / 3, 1 - (2 * gain / predicted - 1) ** 3), 1e-9), 2.0
         if max(gain, predicted) < tolerance:
@@ -374,7 +410,7 @@ def _close(light_curve, p, q):
 
 
 @jit
-def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, before, w, work):
+def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group, f, w, room):
     """Return all starting points (C G + E, P) and their objectives, infinite for absent points."""
     size = prior.shape[1]
     starts = np.empty((epochs.size * len(grid) + len(extra), size))
@@ -388,17 +424,61 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
         copy_into(row, starts[k])
         k += 1
     values = np.full(len(starts), np.inf)
-    m, nothing = np.empty(f.size), np.empty((size, 0))
-    amplitude, norm = np.empty(groups), np.empty(groups)
+    side = np.zeros((f.size, 8)), np.zeros(8, np.int64), np.empty((groups, 16)), np.empty(8)
+    of_model, m, _, _ = room
+    held, known, count, light = -1, -1, 0, 1 + _size(light_curve)
     for k in range(len(starts)):
         if np.isnan(starts[k, 0]):
             continue
         for q in range(size):
             starts[k, q] = min(max(starts[k, q], prior[2, q]), prior[3, q])
-        begin = _model(light_curve, sed, starts[k], points, w, m, nothing, work)
-        _amplitudes(m, begin, f, group, amplitude, norm)
-        values[k] = _objective(f, before, m, begin, group, amplitude, starts[k], prior[0], prior[1])[1]
+        same = held >= 0
+        for q in range(light):
+            same = same and starts[k, q] == starts[held, q]
+        known = _model(light_curve, sed, starts[k], points, w, m, of_model, known if same else -1)
+        held = k
+        for i in range(uint64(known)):
+            side[0][i, count] = 0.0
+        for i in range(uint64(known), uint64(f.size)):
+            side[0][i, count] = m[i]
+        side[1][count] = k
+        count += 1
+        if count == 8:
+            _objectives(f, group, side, count, starts, prior, values)
+            count = 0
+    _objectives(f, group, side, count, starts, prior, values)
     return starts, values
+
+
+@jit
+def _objectives(f, group, side, count, starts, prior, values):
+    """Fill in the objectives of the up to eight starting points in `side`: m (n, 8), their numbers (8,), and room.
+
+    The sums are those of `_amplitudes` and `_objective`, from the first point on: before it is reached, m is 0.
+    """
+    m, numbers, sums, chi2 = side
+    if not count:
+        return
+    for j in range(len(sums)):
+        for k in range(16):
+            sums[j, k] = 0.0
+    for i in range(uint64(f.size)):
+        own, here = sums[group[i]], load_eight(m[i], 0)
+        store(load_eight(own, 0) + here * f[i], own, 0)
+        store(load_eight(own, 8) + here * here, own, 8)
+    for j in range(len(sums)):
+        for k in range(8):
+            sums[j, k] = max(sums[j, k] / sums[j, 8 + k], 0.0) if sums[j, 8 + k] > 1e-100 else 0.0
+    total = eight(0.0)
+    for i in range(uint64(f.size)):
+        r = f[i] - load_eight(sums[group[i]], 0) * load_eight(m[i], 0)
+        total = total + r * r
+    store(total, chi2, 0)
+    for k in range(count):
+        values[numbers[k]] = chi2[k]
+        for q in range(1, starts.shape[1]):
+            z = (starts[numbers[k], q] - prior[0, q]) / prior[1, q]
+            values[numbers[k]] += z * z
 
 
 _SIGNATURE = (
@@ -439,7 +519,9 @@ def fit_objects(
         if a == b:
             continue
         xo, bo, wo = x[a:b], band[a:b], weight[a:b]
-        points, work = (xo, bo, wavelength[o], point_constants(bo, wavelength[o])), np.empty((_ROOM, b - a))
+        table, of_model = sed_table(wavelength[o]), (np.empty((_ROOM, b - a)), np.empty(5))
+        points = xo, bo, point_constants(bo, table), table
+        room = of_model, np.empty(b - a), np.empty((size + 1, b - a)), np.empty((2, size + 4))
         fo, before = flux[a:b] * wo, np.zeros(b - a + 1)
         for i in range(b - a):
             before[i + 1] = before[i] + fo[i] * fo[i]
@@ -448,10 +530,10 @@ def fit_objects(
         bounds[2, 0] += xo[0]
         bounds[3, 0] += xo[-1]
         starts, values = _screen(
-            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, points, group, fo, before, wo, work
+            light_curve, sed, groups, epochs[o], grid, extra[o], bounds, points, group, fo, wo, room
         )
         count[o] = len(values)
-        room = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
+        out = np.empty(groups), np.empty(groups), np.empty(size), np.empty((size, size))
         p, value, steps = starts[0], np.inf, trial_steps
         for turn in range(descents + 1):  # one call in the code, which numba would put there twice
             candidate = p
@@ -467,17 +549,18 @@ def fit_objects(
             else:
                 steps = max_steps
             chi2, reached, status, evaluations = _descend(
-                light_curve, sed, candidate, points, group, fo, before, wo, bounds, steps, tolerance, room, work
-            )
+                light_curve, sed, candidate, points, group, fo, before, wo, bounds, steps, tolerance,
+                turn == descents, out, room,
+            )  # fmt: skip
             count[o] += evaluations
             if reached < value or turn == descents:
                 p, value = candidate, reached
         best_value[o], best_chi2[o], best_status[o] = value, chi2, status
         copy_into(p, best_p[o])
-        copy_into(room[0], best_amplitude[o])
-        copy_into(room[1], best_norm[o])
+        copy_into(out[0], best_amplitude[o])
+        copy_into(out[1], best_norm[o])
         for k in range(size):
-            copy_into(room[3][k], best_hessian[o, k])
+            copy_into(out[3][k], best_hessian[o, k])
     return best_p, best_amplitude, best_norm, best_chi2, best_value, best_hessian, best_status, count
 
 
@@ -487,7 +570,8 @@ def evaluate(light_curve, sed, p, x, band, wavelength):
 
     This is for checks. It is compiled at its first call.
     """
-    m, dm = np.zeros(x.size), np.zeros((p.size, x.size))
-    points = x, band, wavelength, point_constants(band, wavelength)
-    _model(light_curve, sed, p, points, np.ones(x.size), m, dm, np.empty((_ROOM, x.size)))
+    m, dm, table = np.zeros(x.size), np.zeros((p.size, x.size)), sed_table(wavelength)
+    points, room = (x, band, point_constants(band, table), table), (np.empty((_ROOM, x.size)), np.empty(5))
+    begin = _model(light_curve, sed, p, points, np.ones(x.size), m, room, -1)
+    _derivatives(light_curve, sed, p, points, begin, m, dm, room)
     return m, dm

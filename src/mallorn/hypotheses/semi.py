@@ -25,8 +25,6 @@ __all__ = ["chosen_semi_parametric", "fit_semi_parametric", "semi_units"]
 
 _log = logging.getLogger(__name__)
 
-_DISPLACEMENT = 1e-3  # steps of parameters for second derivatives, in standard deviations of their priors
-
 _COLUMNS = ("deviance", "penalty", "ln_evidence", "status", "n_evaluations")
 
 
@@ -96,8 +94,8 @@ def _fit_one(h, points, parent, config):
         grid, extra = np.empty((0, size)), _from_parent(h, parent)
     steps = config["descents"], config["trial_steps"], config["max_steps"], config["tolerance"]
     fit = _compiled(h, points, grid, extra, prior, steps)
-    p, deviance, penalty, _, _, information, status, count = fit
-    hessian = _curvature(h, points, p, prior)
+    p, deviance, penalty, _, _, information, status, count, curvature = fit
+    hessian = 0.5 * (curvature + np.swapaxes(curvature, 1, 2))
     weak = np.isnan(errors_and_log_det(hessian)[1])
     hessian[weak] = information[weak]
     if lacking := int(np.sum(weak & (status >= 0))):
@@ -122,22 +120,6 @@ def _compiled(h, points, grid, extra, prior, steps):
     fit, second = (second_light(), True) if h.second_light else (fit_semi_parametric, None)
     numbers = PROCESSES.index(h.process), SEMI_SEDS.index(h.sed)
     return fit(*numbers, second, *points, grid, extra, prior, *steps)
-
-
-def _curvature(h, points, p, prior):
-    """Return half the Hessian (n, P, P) of the objective at p (n, P), by differences of its exact gradient."""
-    n, size = p.shape
-    free, hessian = prior.copy(), np.empty((n, size, size))
-    free[2:] = [[-np.inf], [np.inf]]
-    for k in range(size):
-        step = np.zeros(size)
-        step[k] = _DISPLACEMENT * prior[1, k]
-        ends = [
-            _compiled(h, points, np.empty((0, size)), (p + sign * step)[:, None].copy(), free, (0, 0, 0, 1.0))[4]
-            for sign in (1, -1)
-        ]
-        hessian[:, k] = (ends[0] - ends[1]) / (2 * step[k])
-    return 0.5 * (hessian + np.swapaxes(hessian, 1, 2))
 
 
 def _from_parent(h, parent):

@@ -14,9 +14,8 @@ which the priors add theirs.
 from math import exp, log, sqrt
 
 import numpy as np
-from numba import float64, int8, int64, njit, types
+from numba import float64, int8, int64, njit, types, uint64
 
-from mallorn.hypotheses.models import REFERENCE
 from mallorn.hypotheses.semi_pairs import pair_likelihood, pair_second
 from mallorn.hypotheses.shared_kernels import (
     CONVERGED,
@@ -25,10 +24,13 @@ from mallorn.hypotheses.shared_kernels import (
     copy_into,
     point_constants,
     predicted_gain,
+    sed_derivatives,
     sed_of_points,
+    sed_table,
     solve_positive,
 )
 from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.lanes import any_below, eight, load_eight, store
 
 __all__ = ["entry", "fit_semi_parametric"]
 
@@ -36,30 +38,33 @@ _WALK = 1
 _BLACKBODY, _DRIFTING_BLACKBODY, _COOLING, _DRIFTING_PARABOLA, _PARABOLA = 0, 1, 2, 3, 4
 _OF_KERNELS = (1, 2, 3, 4)  # numbers of the first four in `kernels`
 _ROOT3 = sqrt(3.0)
+_DISPLACEMENT = 1e-3  # steps of parameters for second derivatives, in standard deviations of their priors
 
 
 @jit
 def _parabola(p, points, s, ds):
     """A log-parabola that does not change; see `_sed`."""
-    _, band, wavelength, c = points
-    table = np.empty(wavelength.size)
-    for j in range(wavelength.size):
-        ln = log(wavelength[j] / REFERENCE)
-        table[j] = exp(p[0] * ln - p[1] * ln * ln)
+    _, band, c, table = points
+    for j in range(table.shape[1]):
+        ln = table[4, j]
+        table[0, j] = exp(p[0] * ln - p[1] * ln * ln)
     for i in range(band.size):
-        s[i] = table[band[i]]
+        s[i] = table[0, band[i]]
+    for i in range(ds.shape[1]):
         ds[0, i] = c[2, i]
         ds[1, i] = -c[2, i] * c[2, i]
 
 
 @jit
 def _sed(sed, points, t0, p, s, ds, work):
-    """Fill s (n,) with the SED at each point, and ds with the derivatives of its logarithm by its parameters."""
-    x, band, wavelength, c = points
+    """Fill s (n,) with the SED at each point, and ds, unless it is (.., 0), with the derivatives of its logarithm by
+    its parameters."""
     if sed == _PARABOLA:
         _parabola(p, points, s, ds)
-    else:
-        sed_of_points(_OF_KERNELS[sed], x, 0, t0, p, band, wavelength, c, ds.shape[1] > 0, s, work[0], ds, work[1:])
+        return
+    sed_of_points(_OF_KERNELS[sed], points, 0, t0, p, s, work[1:])
+    if ds.shape[1] > 0:
+        sed_derivatives(_OF_KERNELS[sed], points, 0, t0, p, work[0], ds, work[1:])
 
 
 @jit
@@ -82,94 +87,119 @@ def _transition(process, s):
 
 
 @jit
-def _deviance(process, sed, p, s, y, noise, x):
-    """Return -2 ln L + sum ln(2 pi e^2) of parameters p; s (n,): the SED. The noise is e^2."""
-    k = _n_sed(sed)
-    sigma, mean = exp(p[k]), p[k + 2] if p.size > k + 2 else 0.0
-    rate = exp(-p[k + 1]) * (1.0 if process == _WALK else _ROOT3)
-    v1 = 0.0 if process == _WALK else 1.0
-    a0, a1, p00, p01, p11 = 0.0, 0.0, 1.0, 0.0, v1
-    total, product = 0.0, 1.0
-    for i in range(y.size):
-        if i and x[i] > x[i - 1]:
-            c00, c01, c10, c11 = _transition(process, rate * (x[i] - x[i - 1]))
+def _deviances(process, k, starts, s, y, noise, x, rows, values):
+    """Fill values (8,) with -2 ln L + sum ln(2 pi e^2) of up to eight starting points (.., P) side by side.
+
+    s (n,): the SED, whose k parameters they share. The noise is e^2. rows (9, 8): room.
+    """
+    sigma, mean, rate, c = rows[0], rows[1], rows[2], rows[3:7]
+    first = np.zeros(8, np.int64)  # the lane whose length this one shares
+    for j in range(8):
+        start = starts[min(j, len(starts) - 1)]
+        sigma[j], mean[j] = exp(start[k]), start[k + 2] if start.size > k + 2 else 0.0
+        rate[j] = exp(-start[k + 1]) * (1.0 if process == _WALK else _ROOT3)
+        while first[j] < j and rate[first[j]] != rate[j]:
+            first[j] += 1
+    sigmas, means, v1 = load_eight(sigma, 0), load_eight(mean, 0), 0.0 if process == _WALK else 1.0
+    a0, a1, p00, p01, p11 = eight(0.0), eight(0.0), eight(1.0), eight(0.0), eight(v1)
+    total, product = eight(0.0), eight(1.0)
+    for i in range(uint64(y.size)):
+        if i and x[i] > x[i - uint64(1)]:
+            for j in range(8):
+                if first[j] == j:
+                    c[0, j], c[1, j], c[2, j], c[3, j] = _transition(process, rate[j] * (x[i] - x[i - uint64(1)]))
+                else:
+                    for q in range(4):
+                        c[q, j] = c[q, first[j]]
+            c00, c01, c10, c11 = load_eight(c[0], 0), load_eight(c[1], 0), load_eight(c[2], 0), load_eight(c[3], 0)
             a0, a1 = c00 * a0 + c01 * a1, c10 * a0 + c11 * a1
             q00, q11 = p00 - 1.0, p11 - v1
             t00, t01 = c00 * q00 + c01 * p01, c00 * p01 + c01 * q11
             t10, t11 = c10 * q00 + c11 * p01, c10 * p01 + c11 * q11
             p00, p01, p11 = t00 * c00 + t01 * c01 + 1.0, t00 * c10 + t01 * c11, t10 * c10 + t11 * c11 + v1
-        h = sigma * s[i]
-        v = y[i] - h * a0 - mean * s[i]
+        h = sigmas * s[i]
+        v = y[i] - h * a0 - means * s[i]
         inverse = 1.0 / (h * h * p00 + noise[i])
-        k0, k1 = h * p00 * inverse, h * p01 * inverse
-        total += v * v * inverse
-        product *= inverse * noise[i]
-        if product < 1e-200:
-            total -= log(product)
-            product = 1.0
-        a0 += k0 * v
-        a1 += k1 * v
-        p11 -= k1 * h * p01
-        p01 *= noise[i] * inverse
-        p00 *= noise[i] * inverse
-    return total - log(product)
+        k0, k1, kept = h * p00 * inverse, h * p01 * inverse, inverse * noise[i]
+        total = total + v * v * inverse
+        product = product * kept
+        if any_below(product, 1e-200):
+            store(total, rows[7], 0)
+            store(product, rows[8], 0)
+            for j in range(8):
+                if rows[8, j] < 1e-200:
+                    rows[7, j] -= log(rows[8, j])
+                    rows[8, j] = 1.0
+            total, product = load_eight(rows[7], 0), load_eight(rows[8], 0)
+        a0 = a0 + k0 * v
+        a1 = a1 + k1 * v
+        p11 = p11 - k1 * h * p01
+        p01 = p01 * kept
+        p00 = p00 * kept
+    store(total, values, 0)
+    store(product, rows[8], 0)
+    for j in range(8):
+        values[j] -= log(rows[8, j])
 
 
 @jit
-def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher, d, step):
-    """Return what `_deviance` returns, and ln(mean_sd^2 F); fill half the gradient (P,) of their sum and the Fisher
-    information (P, P) of the first.
+def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows):
+    """Return what `_deviances` fills in for p, and ln(mean_sd^2 F);
+    fill half the gradient (P,) of their sum and, unless it is (0, 0), Fisher's information (P, P) of the first.
 
-    F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. ds (.., n):
-    derivatives of ln s. d (8, P): room for the derivatives of the state, of its derivative by mu, and of F; step (4,
-    P): of the innovations.
+    F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. k: number of the
+    SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8): room. Derivatives by all
+    parameters lie side by side in lanes: of the state (d0, d1), its covariance (d2, d3, d4), the state's derivative by
+    mu (d5, d6), and F (d7).
     """
-    k, size = _n_sed(sed), p.size
-    ell, mu = k + 1, k + 2
+    size, ell, mu = p.size, k + 1, k + 2
     sigma, mean = exp(p[k]), p[mu] if size > mu else 0.0
     rate = exp(-p[ell]) * (1.0 if process == _WALK else _ROOT3)
     v1 = 0.0 if process == _WALK else 1.0
     a0, a1, p00, p01, p11 = 0.0, 0.0, 1.0, 0.0, v1
     total, product, precision, b0, b1 = 0.0, 1.0, 1.0 / (mean_sd * mean_sd), 0.0, 0.0
-    d[:] = 0.0
-    gradient[:] = 0.0
-    fisher[:] = 0.0
-    by_s, dh, dv, dw = step[0], step[1], step[2], step[3]
-    by_s[:] = 0.0
-    dh[:] = 0.0
-    for i in range(y.size):
-        if i and x[i] > x[i - 1]:
-            tau = rate * (x[i] - x[i - 1])
+    for j in range(len(rows)):
+        for q in range(8):
+            rows[j, q] = 0.0
+    rows[0, k] = rows[1, ell] = 1.0
+    if size > mu:
+        rows[2, mu] = 1.0
+    of_sigma, of_ell, of_mu = load_eight(rows[0], 0), load_eight(rows[1], 0), load_eight(rows[2], 0)
+    zero, left, right, information = eight(0.0), rows[3], rows[4], rows[5:]
+    d0, d1, d2, d3, d4, d5, d6, d7 = zero, zero, zero, zero, zero, zero, zero, zero
+    slope = zero
+    for i in range(uint64(y.size)):
+        if i and x[i] > x[i - uint64(1)]:
+            tau = rate * (x[i] - x[i - uint64(1)])
             c00, c01, c10, c11 = _transition(process, tau)
             q00, q11 = p00 - 1.0, p11 - v1
             t00, t01 = c00 * q00 + c01 * p01, c00 * p01 + c01 * q11
             t10, t11 = c10 * q00 + c11 * p01, c10 * p01 + c11 * q11
             p00, p01, p11 = t00 * c00 + t01 * c01 + 1.0, t00 * c10 + t01 * c11, t10 * c10 + t11 * c11 + v1
             a0, a1 = c00 * a0 + c01 * a1, c10 * a0 + c11 * a1
-            for j in range(size):
-                e0, e1, r00, r01, r11 = d[0, j], d[1, j], d[2, j], d[3, j], d[4, j]
-                d[0, j], d[1, j] = c00 * e0 + c01 * e1, c10 * e0 + c11 * e1
-                u00, u01 = c00 * r00 + c01 * r01, c00 * r01 + c01 * r11
-                u10, u11 = c10 * r00 + c11 * r01, c10 * r01 + c11 * r11
-                d[2, j], d[3, j], d[4, j] = u00 * c00 + u01 * c01, u00 * c10 + u01 * c11, u10 * c10 + u11 * c11
+            d0, d1 = d0 * c00 + d1 * c01, d0 * c10 + d1 * c11
+            u00, u01 = d2 * c00 + d3 * c01, d3 * c00 + d4 * c01
+            u10, u11 = d2 * c10 + d3 * c11, d3 * c10 + d4 * c11
+            d2, d3, d4 = u00 * c00 + u01 * c01, u00 * c10 + u01 * c11, u10 * c10 + u11 * c11
             if size > mu:
-                b0, b1 = -d[0, mu], -d[1, mu]
-                for j in range(size):
-                    d[5, j], d[6, j] = c00 * d[5, j] + c01 * d[6, j], c10 * d[5, j] + c11 * d[6, j]
+                b0, b1 = c00 * b0 + c01 * b1, c10 * b0 + c11 * b1
+                d5, d6 = d5 * c00 + d6 * c01, d5 * c10 + d6 * c11
             # d/d ln length = -tau d/dtau, and dA/dtau = F A with F = [[0, 1], [-1, -2]], or -1 for the walk
             if process == _WALK:
-                d[0, ell] += tau * a0
-                d[5, ell] += tau * b0
-                d[2, ell] += 2.0 * tau * (p00 - 1.0)
+                d0 = d0 + of_ell * (tau * a0)
+                d2 = d2 + of_ell * (2.0 * tau * (p00 - 1.0))
+                if size > mu:
+                    d5 = d5 + of_ell * (tau * b0)
             else:
                 q00, q11 = p00 - 1.0, p11 - 1.0
-                d[0, ell] -= tau * a1
-                d[1, ell] += tau * (a0 + 2.0 * a1)
-                d[5, ell] -= tau * b1
-                d[6, ell] += tau * (b0 + 2.0 * b1)
-                d[2, ell] -= 2.0 * tau * p01
-                d[3, ell] -= tau * (q11 - q00 - 2.0 * p01)
-                d[4, ell] += 2.0 * tau * (p01 + 2.0 * q11)
+                d0 = d0 - of_ell * (tau * a1)
+                d1 = d1 + of_ell * (tau * (a0 + 2.0 * a1))
+                d2 = d2 - of_ell * (2.0 * tau * p01)
+                d3 = d3 - of_ell * (tau * (q11 - q00 - 2.0 * p01))
+                d4 = d4 + of_ell * (2.0 * tau * (p01 + 2.0 * q11))
+                if size > mu:
+                    d5 = d5 - of_ell * (tau * b1)
+                    d6 = d6 + of_ell * (tau * (b0 + 2.0 * b1))
         h, w = sigma * s[i], s[i]
         v = y[i] - h * a0 - mean * w
         inverse = 1.0 / (h * h * p00 + noise[i])
@@ -179,59 +209,58 @@ def _derivatives(process, sed, p, s, ds, y, noise, x, mean_sd, gradient, fisher,
         if product < 1e-200:
             total -= log(product)
             product = 1.0
-        for j in range(k):
-            by_s[j] = ds[j, i]
-            dh[j] = h * ds[j, i]
-        dh[k] = h
-        for j in range(size):
-            change = dh[j]
-            dv[j] = -change * a0 - h * d[0, j] - mean * w * by_s[j]
-        of_mean = 0.0
+        by_s = load_eight(by_sed[i], 0)
+        dh = by_s * h
+        less = dh * a0 + d0 * h  # -dv
         if size > mu:
-            dv[mu] -= w
-            of_mean = -dv[mu]
+            by_s = by_s - of_sigma
+            less = less + by_s * (mean * w) + of_mu * w
+        share = (dh * (2.0 * h) * p00 + d2 * (h * h)) * inverse
+        dk0 = (d2 * h + dh * p00) * inverse - share * k0
+        dk1 = (d3 * h + dh * p01) * inverse - share * k1
+        d0 = d0 + (dk0 * v - less * k0)
+        d1 = d1 + (dk1 * v - less * k1)
+        if size > mu:
+            of_mean = w - h * b0
             precision += of_mean * of_mean * inverse
-        for j in range(size):
-            change = dh[j]
-            dw[j] = (2.0 * h * change * p00 + h * h * d[2, j]) * inverse
-            share = dw[j]
-            dk0 = (d[2, j] * h + p00 * change) * inverse - k0 * share
-            dk1 = (d[3, j] * h + p01 * change) * inverse - k1 * share
-            d[0, j] += dk0 * v + k0 * dv[j]
-            d[1, j] += dk1 * v + k1 * dv[j]
-            if size > mu:
-                second = w * by_s[j] - change * b0 - h * d[5, j]
-                d[7, j] += of_mean * inverse * (second - 0.5 * of_mean * share)
-                d[5, j] += dk0 * of_mean + k0 * second
-                d[6, j] += dk1 * of_mean + k1 * second
-            d[4, j] -= 2.0 * k1 * (p01 * change + h * d[3, j]) - k1 * k1 * share / inverse
-            d[2, j] = kept * (d[2, j] - p00 * share)
-            d[3, j] = kept * (d[3, j] - p01 * share)
-            gradient[j] += v * dv[j] * inverse + 0.5 * share * (1.0 - v * v * inverse)
-        b0 += k0 * of_mean
-        b1 += k1 * of_mean
-        for j in range(size):
-            left, right = dv[j] * inverse, 0.5 * dw[j]
-            for q in range(j + 1):
-                fisher[j, q] += left * dv[q] + right * dw[q]
+            second = by_s * w - dh * b0 - d5 * h
+            d7 = d7 + (second - share * (0.5 * of_mean)) * (of_mean * inverse)
+            d5 = d5 + (dk0 * of_mean + second * k0)
+            d6 = d6 + (dk1 * of_mean + second * k1)
+            b0 += k0 * of_mean
+            b1 += k1 * of_mean
+        d4 = d4 - ((dh * p01 + d3 * h) * (2.0 * k1) - share * (k1 * k1) / inverse)
+        d2 = (d2 - share * p00) * kept
+        d3 = (d3 - share * p01) * kept
+        half = share * 0.5
+        slope = slope + (half * (1.0 - v * v * inverse) - less * v * inverse)
+        if len(fisher):
+            store(less * inverse, left, 0)
+            store(half, right, 0)
+            for j in range(size):
+                known = load_eight(information[j], 0)
+                store(known + (less * left[j] + share * right[j]), information[j], 0)
         a0 += k0 * v
         a1 += k1 * v
         p11 -= k1 * h * p01
         p01 *= kept
         p00 *= kept
+    store(slope, left, 0)
+    store(d7, right, 0)
     for j in range(size):
-        for q in range(j):
-            fisher[q, j] = fisher[j, q]
-        gradient[j] += d[7, j] / precision
+        gradient[j] = left[j] + right[j] / precision
+    for j in range(len(fisher)):
+        for q in range(j + 1):
+            fisher[j, q] = fisher[q, j] = information[j, q]
     return total - log(product), log(precision * mean_sd * mean_sd)
 
 
 @jit
-def _of_pair(process, sed, p, points, s, y, noise, out, room):
+def _of_pair(process, k, p, points, s, y, noise, out, room):
     """Return the deviance of two components at p; fill half its gradient and Fisher's information in `out`, if any."""
-    _, ds, work, _, _ = room
-    pair_second(process, p[_n_sed(sed) + 2], points, work[0])
-    return pair_likelihood(process, p, s, ds, work[0], points[3][2], y, noise, points[0], out[0], out[1])
+    _, ds, work, _, _, _ = room
+    pair_second(process, p[k + 2], points, work[0])
+    return pair_likelihood(process, p, s, ds, work[0], points[2][2], y, noise, points[0], out[0], out[1])
 
 
 @jit
@@ -244,20 +273,45 @@ def _penalty(p, prior):
 
 
 @jit
-def _evaluate(process, sed, second, p, points, t0, y, noise, prior, out, room):
-    """Return deviance and objective at p; fill half the gradient and Hessian of the latter, which `out` holds."""
-    s, ds, work, d, step = room
-    gradient, fisher = out
-    _sed(sed, points, t0, p, s, ds, work)
+def _evaluate(process, sed, second, p, points, t0, y, noise, prior, out, room, renew):
+    """Return deviance and objective at p; fill half the gradient and Hessian of the latter, which `out` holds.
+
+    out: the Hessian may be (0, 0). renew: whether the SED in `room` is not that of p.
+    """
+    s, ds, work, by_sed, rows, spare = room
+    (gradient, fisher), k = out, _n_sed(sed)
+    if renew:
+        _sed(sed, points, t0, p, s, ds, work)
+        for j in range(k):
+            for i in range(uint64(s.size)):
+                by_sed[i, j] = ds[j, i]
     if second is not None:
-        value, of_mean = _of_pair(process, sed, p, points, s, y, noise, out, room), 0.0
+        whole = gradient, fisher if len(fisher) else spare
+        value, of_mean = _of_pair(process, k, p, points, s, y, noise, whole, room), 0.0
     else:
-        mean_sd = prior[1, p.size - 1]
-        value, of_mean = _derivatives(process, sed, p, s, ds, y, noise, points[0], mean_sd, gradient, fisher, d, step)
+        mean_sd, x = prior[1, p.size - 1], points[0]
+        value, of_mean = _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows)
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
+    for j in range(len(fisher)):
         fisher[j, j] += 1.0 / prior[1, j] ** 2
     return value, value + of_mean + _penalty(p, prior)
+
+
+@jit
+def _curvature(process, sed, second, p, points, t0, y, noise, prior, room, hessian):
+    """Fill half the Hessian (P, P) of the objective at p by differences of its exact gradient, a row each."""
+    moved, above, below, none = p.copy(), np.empty(p.size), np.empty(p.size), np.empty((0, 0))
+    k = _n_sed(sed)
+    for j in range(p.size):
+        step = _DISPLACEMENT * prior[1, j]
+        moved[j] = p[j] + step
+        _evaluate(process, sed, second, moved, points, t0, y, noise, prior, (above, none), room, j <= k)
+        moved[j] = p[j] - step
+        _evaluate(process, sed, second, moved, points, t0, y, noise, prior, (below, none), room, j < k)
+        moved[j] = p[j]
+        for q in range(p.size):
+            hessian[j, q] = (above[q] - below[q]) / (2 * step)
 
 
 @jit
@@ -312,7 +366,9 @@ def _descend(process, sed, second, p, points, t0, y, noise, prior, max_steps, to
     damping, growth, evaluations = 1e-3, 2.0, 0
     while True:
         trial_out = trial_gradient, trial_hessian
-        trial_deviance, value = _evaluate(process, sed, second, trial, points, t0, y, noise, prior, trial_out, room)
+        trial_deviance, value = _evaluate(
+            process, sed, second, trial, points, t0, y, noise, prior, trial_out, room, True
+        )
         evaluations += 1
         gain = best - value
         if gain >= 0:
@@ -348,24 +404,36 @@ def _descend(process, sed, second, p, points, t0, y, noise, prior, max_steps, to
 @jit
 def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
     """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
-    values = np.full(len(starts), np.inf)
-    s, ds, work, none = room[0], room[1], room[2], (np.empty(0), np.empty((0, 0)))
-    for k in range(len(starts)):
-        if np.isnan(starts[k, 0]):
-            continue
-        for j in range(starts.shape[1]):
-            starts[k, j] = min(max(starts[k, j], prior[2, j]), prior[3, j])
-        same = k > 0
-        for j in range(_n_sed(sed)):
-            same = same and starts[k, j] == starts[k - 1, j]
-        if not same:
-            _sed(sed, points, t0, starts[k], s, ds, work)
-        if second is not None:
-            value = _of_pair(process, sed, starts[k], points, s, y, noise, none, room)
-        else:
-            value = _deviance(process, sed, starts[k], s, y, noise, points[0])
-        values[k] = value + _penalty(starts[k], prior)
+    values, some = np.full(len(starts), np.inf), np.empty(8)
+    s, work, rows, none, without = room[0], room[2], room[4], (np.empty(0), np.empty((0, 0))), np.empty((4, 0))
+    for row in starts:
+        for j in range(row.size if not np.isnan(row[0]) else 0):
+            row[j] = min(max(row[j], prior[2, j]), prior[3, j])
+    k, n_sed = 0, _n_sed(sed)
+    while k < len(starts):
+        end = k + 1
+        while end < len(starts) and end < k + 8 and _same(starts[end], starts[k], n_sed):
+            end += 1
+        if not np.isnan(starts[k, 0]):
+            _sed(sed, points, t0, starts[k], s, without, work)
+            if second is not None:
+                for j in range(k, end):
+                    some[j - k] = _of_pair(process, n_sed, starts[j], points, s, y, noise, none, room)
+            else:
+                _deviances(process, n_sed, starts[k:end], s, y, noise, points[0], rows, some)
+            for j in range(k, end):
+                values[j] = some[j - k] + _penalty(starts[j], prior)
+        k = end
     return values
+
+
+@jit
+def _same(p, q, size):
+    """Whether two points agree in their first parameters."""
+    same = True
+    for j in range(size):
+        same = same and p[j] == q[j]
+    return same
 
 
 @jit
@@ -392,7 +460,8 @@ def _fit_semi_parametric(
     """Fit one hypothesis to every object.
 
     Return parameters (n, P), -2 ln L + sum ln(2 pi e^2) (n,), the priors' penalty (n,), the objective (n,), half its
-    gradient (n, P), half its Hessian by Fisher's information (n, P, P), status (n,) and numbers of evaluations (n,).
+    gradient (n, P), half its Hessian by Fisher's information (n, P, P), status (n,), numbers of evaluations (n,), and
+    half the Hessian by differences of the exact gradient (n, P, P), which rounding leaves slightly asymmetric.
     The objective is the sum of the first two. For a free mean it adds ln(sd^2 F), which turns the likelihood into that
     over all means: the other parameters are then not drawn to values that suit the best mean alone.
 
@@ -410,14 +479,19 @@ def _fit_semi_parametric(
     best_p, best_hessian = np.full((n, size), np.nan), np.full((n, size, size), np.nan)
     best_gradient, best_penalty = np.full((n, size), np.nan), np.full(n, np.nan)
     best_deviance, best_value = np.full(n, np.nan), np.full(n, np.nan)
-    best_status, count = np.full(n, -1, np.int8), np.zeros(n, np.int64)
+    best_status, count, curvature = np.full(n, -1, np.int8), np.zeros(n, np.int64), np.full((n, size, size), np.nan)
     for o in range(n):
         a, b = start[o], start[o + 1]
         if a == b or np.isnan(epoch[o]):
             continue
-        points = x[a:b], band[a:b], wavelength[o], point_constants(band[a:b], wavelength[o])
+        table = sed_table(wavelength[o])
+        points = x[a:b], band[a:b], point_constants(band[a:b], table), table
         y, e2 = flux[a:b], noise[a:b]
-        room = np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.empty((8, size)), np.empty((4, size))
+        room = (
+            np.empty(b - a), np.empty((4, b - a)), np.empty((6, b - a)), np.zeros((b - a, 8)), np.empty((13, 8)),
+            np.empty((size, size)),
+        )  # fmt: skip
+        room[3][:, _n_sed(sed)] = 1.0
         out = np.empty(size), np.empty((size, size))
         starts = np.empty((len(grid) + extra.shape[1], size))
         for k in range(len(grid)):
@@ -449,7 +523,8 @@ def _fit_semi_parametric(
         copy_into(out[0], best_gradient[o])
         for k in range(size):
             copy_into(out[1][k], best_hessian[o, k])
-    return best_p, best_deviance, best_penalty, best_value, best_gradient, best_hessian, best_status, count
+        _curvature(process, sed, second, p, points, epoch[o], y, e2, prior, room, curvature[o])
+    return best_p, best_deviance, best_penalty, best_value, best_gradient, best_hessian, best_status, count, curvature
 
 
 def entry(second):

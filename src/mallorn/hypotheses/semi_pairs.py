@@ -20,7 +20,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 
-from mallorn.hypotheses.models import HC_OVER_K, REFERENCE
+from mallorn.hypotheses.models import HC_OVER_K
 from mallorn.hypotheses.shared_kernels import copy_into
 from mallorn.runtime.arithmetic import jit
 
@@ -40,16 +40,16 @@ def pair_second(process, slope, points, s2):
 
     points: see `semi_kernels.fit_semi_parametric`.
     """
-    _, band, wavelength, _ = points
-    table = np.empty(wavelength.size)
-    for j in range(wavelength.size):
+    _, band, _, table = points
+    s2_of_band = table[0]
+    for j in range(s2_of_band.size):
         if process == ECHO:
-            x, x0 = HC_OVER_K / (wavelength[j] * _DUST), HC_OVER_K / (_INFRARED * _DUST)
-            table[j] = (_INFRARED / wavelength[j]) ** 3 * exp(x0 - x) * (1.0 - exp(-x0)) / (1.0 - exp(-x))
+            x, x0 = HC_OVER_K / (table[9, j] * _DUST), HC_OVER_K / (_INFRARED * _DUST)
+            s2_of_band[j] = (_INFRARED / table[9, j]) ** 3 * exp(x0 - x) * (1.0 - exp(-x0)) / (1.0 - exp(-x))
         else:
-            table[j] = exp(slope * log(wavelength[j] / REFERENCE))
+            s2_of_band[j] = exp(slope * table[4, j])
     for i in range(band.size):
-        s2[i] = table[band[i]]
+        s2[i] = s2_of_band[band[i]]
 
 
 @jit

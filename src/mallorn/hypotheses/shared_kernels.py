@@ -20,7 +20,9 @@ __all__ = [
     "copy_into",
     "point_constants",
     "predicted_gain",
+    "sed_derivatives",
     "sed_of_points",
+    "sed_table",
     "solve_positive",
 ]
 
@@ -31,16 +33,31 @@ _LN_T_LOW, _LN_T_HIGH = log(3000.0), log(1e5)
 
 
 @jit
-def point_constants(band, wavelength):
-    """What the SEDs need of each point, (4, n): h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and
-    ln(lam / COOLING_BREAK) below the break of the cooling photosphere."""
+def sed_table(wavelength):
+    """What SEDs need of each passband, (10, B), at least three.
+
+    The rows 2 to 5 are h c / k lam, (REFERENCE / lam)^3, ln(lam / REFERENCE), and ln(lam / COOLING_BREAK) below the
+    break of the cooling photosphere; row 9 is lam. The others are room for what SEDs keep between their values and
+    derivatives.
+    """
+    table = np.zeros((10, max(wavelength.size, 3)))
+    for j in range(table.shape[1]):
+        lam = wavelength[min(j, wavelength.size - 1)]
+        table[2, j] = HC_OVER_K / lam
+        table[3, j] = (REFERENCE / lam) ** 3
+        table[4, j] = log(lam / REFERENCE)
+        table[5, j] = min(log(lam / COOLING_BREAK), 0.0)
+        table[9, j] = lam
+    return table
+
+
+@jit
+def point_constants(band, table):
+    """The rows 2 to 5 of `sed_table` for each point, (4, n)."""
     c = np.empty((4, band.size))
-    for i in range(band.size):
-        lam = wavelength[band[i]]
-        c[0, i] = HC_OVER_K / lam
-        c[1, i] = (REFERENCE / lam) ** 3
-        c[2, i] = log(lam / REFERENCE)
-        c[3, i] = min(log(lam / COOLING_BREAK), 0.0)
+    for k in range(4):
+        for i in range(uint64(band.size)):
+            c[k, i] = table[2 + k, band[i]]
     return c
 
 
@@ -67,101 +84,134 @@ def _by_log_temperature(inverse, begin, c, a, out):
 
 
 @jit
-def _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work):
+def _drifting_blackbody(x, begin, t0, p, c, s, work):
     """A blackbody of drifting temperature; see `sed_of_points`."""
-    inverse, held, by_t = work[0], work[1], work[2]
+    inverse, held = work[0], work[1]
     for i in range(uint64(begin), uint64(x.size)):
         held[i] = min(max(x[i] - t0, -50.0), 200.0)
         ln_t = min(max(p[0] + p[1] * held[i] / 100.0, _LN_T_LOW), _LN_T_HIGH)
         inverse[i] = exp_of(-ln_t)
     _blackbody(inverse, begin, c, s, work[3:5])
-    if derivatives:
-        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
-        for i in range(uint64(begin), uint64(x.size)):
-            ln_t = p[0] + p[1] * held[i] / 100.0
-            free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
-            slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
-            ds[0, i] = free
-            ds[1, i] = free * held[i] / 100.0
 
 
 @jit
-def _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
+def _drifting_blackbody_derivatives(x, begin, t0, p, c, slope, ds, work):
+    inverse, held, by_t = work[0], work[1], work[2]
+    _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+    for i in range(uint64(begin), uint64(x.size)):
+        ln_t = p[0] + p[1] * held[i] / 100.0
+        free = by_t[i] if ln_t > _LN_T_LOW and ln_t < _LN_T_HIGH else 0.0
+        slope[i] = free * p[1] / 100.0 if held[i] == x[i] - t0 else 0.0
+        ds[0, i] = free
+        ds[1, i] = free * held[i] / 100.0
+
+
+@jit
+def _cooling_photosphere(x, begin, t0, p, band, c, s, table, work):
     """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
-    e, blanketing = np.empty(3), np.empty(wavelength.size)
+    blanketing, e = table[0], table[1]
     for k in range(3):
         e[k] = exp(p[k])
-    for j in range(wavelength.size):
-        blanketing[j] = exp(p[3] * min(log(wavelength[j] / COOLING_BREAK), 0.0))
-    inverse, hot, by_t = work[0], work[1], work[2]
+    for j in range(blanketing.size):
+        blanketing[j] = exp(p[3] * table[5, j])
+    inverse, hot = work[0], work[1]
     for i in range(uint64(begin), uint64(x.size)):
         hot[i] = 1.0 / (1.0 + exp_of(min((x[i] - t0) / e[2], 300.0)))
         inverse[i] = 1.0 / (e[0] * (1.0 + (e[1] - 1.0) * hot[i]))
     _blackbody(inverse, begin, c, s, work[3:5])
     for i in range(uint64(begin), uint64(x.size)):
         s[i] *= blanketing[band[i]]
-    if derivatives:
-        _by_log_temperature(inverse, begin, c, work[3:5], by_t)
-        for i in range(uint64(begin), uint64(x.size)):
-            q = min((x[i] - t0) / e[2], 300.0)
-            share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
-            by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
-            slope[i] = by_q / e[2]
-            ds[0, i] = by_t[i]
-            ds[1, i] = share * e[1]
-            ds[2, i] = -by_q * q
-            ds[3, i] = c[3, i]
 
 
 @jit
-def _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds):
+def _cooling_photosphere_derivatives(x, begin, t0, c, slope, ds, table, work):
+    e, inverse, hot, by_t = table[1], work[0], work[1], work[2]
+    _by_log_temperature(inverse, begin, c, work[3:5], by_t)
+    for i in range(uint64(begin), uint64(x.size)):
+        q = min((x[i] - t0) / e[2], 300.0)
+        share = by_t[i] * hot[i] / (1.0 + (e[1] - 1.0) * hot[i])
+        by_q = -share * (e[1] - 1.0) * (1.0 - hot[i])
+        slope[i] = by_q / e[2]
+        ds[0, i] = by_t[i]
+        ds[1, i] = share * e[1]
+        ds[2, i] = -by_q * q
+        ds[3, i] = c[3, i]
+
+
+@jit
+def _drifting_parabola(x, begin, t0, p, c, s):
     """A log-parabola whose slope drifts; see `sed_of_points`."""
     for i in range(uint64(begin), uint64(x.size)):
         held = min(max(x[i] - t0, -30.0), 100.0)
         ln = c[2, i]
         s[i] = exp_of((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
-        if derivatives:
-            slope[i] = p[1] * ln / 50.0 if held == x[i] - t0 else 0.0
-            ds[0, i] = ln
-            ds[1, i] = ln * held / 50.0
-            ds[2, i] = -ln * ln
 
 
 @jit
-def _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds):
+def _drifting_parabola_derivatives(x, begin, t0, p, c, slope, ds):
+    for i in range(uint64(begin), uint64(x.size)):
+        held = min(max(x[i] - t0, -30.0), 100.0)
+        ln = c[2, i]
+        slope[i] = p[1] * ln / 50.0 if held == x[i] - t0 else 0.0
+        ds[0, i] = ln
+        ds[1, i] = ln * held / 50.0
+        ds[2, i] = -ln * ln
+
+
+@jit
+def _constant_sed(kind, begin, p, band, s, table):
     """An SED that does not change, or none; see `sed_of_points`."""
-    bands = wavelength.size
-    table = np.empty((2, bands))
-    table[:] = 1.0
+    bands, inverse = table.shape[1], exp(-p[0]) if kind == _BLACKBODY else 0.0
+    for j in range(bands):
+        if kind == _BLACKBODY:
+            table[6, j] = inverse
+        else:
+            table[0, j] = 1.0
     if kind == _BLACKBODY:
-        inverse, number, a = np.empty(bands), np.empty(bands, np.int8), np.empty((2, bands))
-        for j in range(bands):
-            inverse[j], number[j] = exp(-p[0]), j
-        c = point_constants(number, wavelength)
-        _blackbody(inverse, 0, c, table[0], a)
-        _by_log_temperature(inverse, 0, c, a, table[1])
+        _blackbody(table[6], 0, table[2:6], table[0], table[7:9])
+        _by_log_temperature(table[6], 0, table[2:6], table[7:9], table[1])
     for i in range(uint64(begin), uint64(band.size)):
         s[i] = table[0, band[i]]
-    if derivatives:
-        for i in range(uint64(begin), uint64(band.size)):
-            slope[i] = 0.0
-        if kind == _BLACKBODY:
-            for i in range(uint64(begin), uint64(band.size)):
-                ds[0, i] = table[1, band[i]]
 
 
 @jit
-def sed_of_points(kind, x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work):
-    """Fill s (n,) with S of SED `kind` and, if asked, slope with d ln S/dd and ds with d ln S/dp, for the points from
-    begin on."""
+def _constant_sed_derivatives(kind, begin, band, slope, ds, table):
+    for i in range(uint64(begin), uint64(band.size)):
+        slope[i] = 0.0
+    if kind == _BLACKBODY:
+        for i in range(uint64(begin), uint64(band.size)):
+            ds[0, i] = table[1, band[i]]
+
+
+@jit
+def sed_of_points(kind, points, begin, t0, p, s, work):
+    """Fill s (n,) with S of SED `kind`, for the points from begin on.
+
+    points: x (n,), band (n,), `point_constants` and `sed_table`. work (5, n): room.
+    """
+    x, band, c, table = points
     if kind == _DRIFTING_BLACKBODY:
-        _drifting_blackbody(x, begin, t0, p, c, derivatives, s, slope, ds, work)
+        _drifting_blackbody(x, begin, t0, p, c, s, work)
     elif kind == _COOLING:
-        _cooling_photosphere(x, begin, t0, p, band, wavelength, c, derivatives, s, slope, ds, work)
+        _cooling_photosphere(x, begin, t0, p, band, c, s, table, work)
     elif kind == _PARABOLA:
-        _drifting_parabola(x, begin, t0, p, c, derivatives, s, slope, ds)
+        _drifting_parabola(x, begin, t0, p, c, s)
     else:
-        _constant_sed(kind, begin, p, band, wavelength, derivatives, s, slope, ds)
+        _constant_sed(kind, begin, p, band, s, table)
+
+
+@jit
+def sed_derivatives(kind, points, begin, t0, p, slope, ds, work):
+    """Fill slope (n,) with d ln S/dd and ds with d ln S/dp, from what `sed_of_points` has left in points and work."""
+    x, band, c, table = points
+    if kind == _DRIFTING_BLACKBODY:
+        _drifting_blackbody_derivatives(x, begin, t0, p, c, slope, ds, work)
+    elif kind == _COOLING:
+        _cooling_photosphere_derivatives(x, begin, t0, c, slope, ds, table, work)
+    elif kind == _PARABOLA:
+        _drifting_parabola_derivatives(x, begin, t0, p, c, slope, ds)
+    else:
+        _constant_sed_derivatives(kind, begin, band, slope, ds, table)
 
 
 @jit

@@ -91,7 +91,12 @@ def _fit(wavelength, flux, covariance, grid, prior_mean, prior_sd):
 
     def project(log_temperature):
         """Return b'Pf and b'Pb, both (m, G), for ln T (m, G) or (1, G)."""
-        b = planck(wavelength[:, :, None], np.exp(log_temperature)[:, None, :]) / unit[:, :, None]
+        if len(log_temperature) == 1:  # once for rows in a row with the same wavelengths
+            new = np.append(True, (wavelength[1:] != wavelength[:-1]).any(axis=1))[: len(wavelength)]
+            b = planck(wavelength[new][:, :, None], np.exp(log_temperature)[:, None, :])[np.cumsum(new) - 1]
+            b /= unit[:, :, None]
+        else:
+            b = planck(wavelength[:, :, None], np.exp(log_temperature)[:, None, :]) / unit[:, :, None]
         return np.einsum("mbg,mb->mg", b, py), np.einsum("mbg,mbg->mg", b, precision @ b)
 
     def cost(log_temperature):

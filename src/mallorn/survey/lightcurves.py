@@ -177,8 +177,9 @@ class LightCurves:
 
     def where(self, keep):
         """Return the same objects with only the points where `keep` (N,) is true."""
-        start = np.concatenate([[0], np.cumsum(keep)])[self.start]
-        points = {name: getattr(self, name)[keep] for name in _OF_POINTS}
+        kept = np.flatnonzero(keep)
+        start = np.searchsorted(kept, self.start)
+        points = {name: getattr(self, name)[kept] for name in _OF_POINTS}
         return replace(self, start=start, **points)
 
     def take(self, objects):
