@@ -96,6 +96,10 @@ def extract(inputs, config):
     return dict(zip(columns("decay", features(config)), values, strict=True))
 
 
+_SHAPES = 16
+"""Shapes of a law whose sums are made at a time."""
+
+
 class _Points(NamedTuple):
     """The points of one window: phase x (M,), flux f, weight w; cell (M,) is slots x object + slot, ascending."""
 
@@ -129,9 +133,14 @@ def profile_chi2(points, shape):
 
 
 def _sums(points, shape):
-    """Return the sums of w f g and of w g^2 for shapes g (M, G), (n, S, G)."""
-    weighted = shape * points.w[:, None]
-    return points.total(weighted * points.f[:, None]), points.total(weighted * shape)
+    """Return the sums of w f g and of w g^2 for shapes g (M, G), (n, S, G); some shapes at a time, to save memory."""
+    sums = []
+    for begin in range(0, shape.shape[1], _SHAPES):
+        some = shape[:, begin : begin + _SHAPES]
+        weighted = some * points.w[:, None]
+        sums.append((points.total(weighted * points.f[:, None]), points.total(weighted * some)))
+    fg, gg = zip(*sums, strict=True)
+    return np.concatenate(fg, axis=2), np.concatenate(gg, axis=2)
 
 
 def _gain(fg, gg):

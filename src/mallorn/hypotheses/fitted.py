@@ -140,7 +140,7 @@ class Fitted:
             row, day = np.nonzero(above & below)  # a few days are above for a part only
             ends = np.abs(excess[row, day]), np.abs(excess[row, day + 1])
             share[row, day] = np.where(excess[row, day] > 0, *ends) / (ends[0] + ends[1])
-            self._shares[fraction] = share
+            self._shares = {fraction: share}  # the last one alone, to save memory
         share = self._shares[fraction]
         if before is not None:
             share = share * np.clip(np.reshape(before, (-1, 1)) - _GRID[:-1], 0.0, 1.0)
