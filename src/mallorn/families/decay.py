@@ -131,7 +131,9 @@ def profile_chi2(points, shape):
 def _sums(points, shape):
     """Return the sums of w f g and of w g^2 for shapes g (M, G), (n, S, G)."""
     weighted = shape * points.w[:, None]
-    return points.total(weighted * points.f[:, None]), points.total(weighted * shape)
+    with_f = points.total(weighted * points.f[:, None])
+    weighted *= shape
+    return with_f, points.total(weighted)
 
 
 def _gain(fg, gg):
@@ -200,7 +202,8 @@ def _fall(lightcurves, phase, blue, config):
     shapes = np.empty((m, ends[-1]))
     fallback, power, exponential = np.split(shapes, ends[:-1], axis=1)
     np.exp(-FALLBACK * log_time, out=fallback)
-    power[:] = np.exp(-log_time[:, :, None] * index).reshape(m, len(t0) * len(index))
+    power = power.reshape(m, len(t0), len(index))
+    np.exp(np.multiply(log_time[:, :, None], -index, out=power), out=power)
     np.exp(-points.x[:, None] / tau, out=exponential)
     count, one, of_flux = (points.total(x) for x in (np.ones(m), points.w, points.w * points.f))
     n_points, n_bands = count.sum(1), (count > 0).sum(1)
