@@ -138,7 +138,9 @@ def _sums(points, shape):
     for begin in range(0, shape.shape[1], _SHAPES):
         some = shape[:, begin : begin + _SHAPES]
         weighted = some * points.w[:, None]
-        sums.append((points.total(weighted * points.f[:, None]), points.total(weighted * some)))
+        with_f = points.total(weighted * points.f[:, None])
+        weighted *= some
+        sums.append((with_f, points.total(weighted)))
     fg, gg = zip(*sums, strict=True)
     return np.concatenate(fg, axis=2), np.concatenate(gg, axis=2)
 
@@ -209,7 +211,8 @@ def _fall(lightcurves, phase, blue, config):
     shapes = np.empty((m, ends[-1]))
     fallback, power, exponential = np.split(shapes, ends[:-1], axis=1)
     np.exp(-FALLBACK * log_time, out=fallback)
-    power[:] = np.exp(-log_time[:, :, None] * index).reshape(m, len(t0) * len(index))
+    power = power.reshape(m, len(t0), len(index))
+    np.exp(np.multiply(log_time[:, :, None], -index, out=power), out=power)
     np.exp(-points.x[:, None] / tau, out=exponential)
     count, one, of_flux = (points.total(x) for x in (np.ones(m), points.w, points.w * points.f))
     n_points, n_bands = count.sum(1), (count > 0).sum(1)

@@ -1,6 +1,6 @@
 """The cache of compiled fits: one for each user, state of the code and kind of processor.
 
-Compilation takes some 35 s of CPU. A user who scores waits for it once; two processes share it if there are two
+Compilation takes some 40 s of CPU. A user who scores waits for it once; two processes share it if there are two
 processors. `compile_kernels` fills a folder for the jobs of a run. It takes the code from the user's cache, if any
 checkout or installed package has compiled the same code before; else it compiles and adds to the cache. A job that
 finds no code for its processor in the folder compiles for itself, adds the code to the folder, and says so.
