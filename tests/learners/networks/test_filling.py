@@ -103,10 +103,11 @@ def test_classes_are_learned_from_the_encoder_that_filled_in(tmp_path, monkeypat
     assert "masked_history" not in begun.about
 
 
-def test_a_network_without_a_light_curve_is_refused():
-    network = fit("tcn").network
-    with pytest.raises(ConfigError, match="masked_epochs: this network reads no light curve"):
-        filling.fill(network, {"features": np.zeros((4, 3))}, {"masked_share": 0.3}, training.Plan(), 1, "cpu", None)
+@pytest.mark.parametrize(("found", "names"), [("neither", ["features"]), ("both", ["features", "tokens", "grid"])])
+def test_a_network_that_does_not_read_one_light_curve_is_refused(found, names):
+    arrays = {name: np.zeros((4, 3)) for name in names}
+    with pytest.raises(ConfigError, match=f"expected a network of points or of the grid, found {found}"):
+        filling.fill(fit("tcn").network, arrays, {"masked_share": 0.3}, training.Plan(), 1, "cpu", None)
 
 
 @pytest.mark.parametrize("stop", [1, 4])

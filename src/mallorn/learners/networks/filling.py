@@ -116,14 +116,16 @@ def fill(network, arrays, params, plan, seed, device, keeper):  # size: the argu
 
     arrays, plan, device: as for `train`; the plan's loss, alterations and sampling are for classes. params:
     `masked_epochs`, `masked_share` and `hidden` count. keeper: `Checkpoint` of this part, or None. Raises ConfigError
-    for arrays without a light curve, and for a share that is not between 0 and 1.
+    for arrays that have not one light curve (with both, one would show what is hidden of the other), and for a share
+    that is not between 0 and 1.
     """
     share = params["masked_share"]
     if not 0 < share < 1:
         raise ConfigError(f"models: masked_share: expected above 0 and below 1, found {share}")
-    if "tokens" not in arrays and "grid" not in arrays:
+    if ("tokens" in arrays) == ("grid" in arrays):
+        found = "both" if "grid" in arrays else "neither"
         fix = "set masked_epochs to 0"
-        raise ConfigError(f"models: masked_epochs: this network reads no light curve to hide a part of; {fix}")
+        raise ConfigError(f"models: masked_epochs: expected a network of points or of the grid, found {found}; {fix}")
     slots = arrays["grid"].shape[1] // 2 if "grid" in arrays else 6
     seed = derived_seed(seed, "filling")
     filler = made(lambda: Filler(network.encoder, slots, params["hidden"]), seed)
