@@ -11,7 +11,7 @@ from torch import nn
 
 from mallorn.errors import ConfigError
 from mallorn.learners.networks.augment import Alterations
-from mallorn.learners.networks.layers import FourierTime, perceptron
+from mallorn.learners.networks.layers import FourierTime
 from mallorn.learners.networks.training import made, train
 from mallorn.seeds import derived_seed
 
@@ -25,7 +25,7 @@ _LEAST_ERROR = 0.1
 
 
 class Values(NamedTuple):
-    """The fluxes of a batch, of points or of the grid, each (n, P).
+    """The fluxes of a batch, of points or of the grid, each (n, P); the first three (1, P) for the grid.
 
     phase: in units of 100 days. color: ln(rest wavelength / 4500 angstrom), 0 for the grid. slot: int. flux:
     arsinh(flux / scale), and error: its error. there: bool.
@@ -48,7 +48,7 @@ class Filler(nn.Module):
         self.encoder, self.norm = encoder, nn.LayerNorm(inside)
         self.time, self.slot = FourierTime(16), nn.Embedding(slots, 8)
         self.code, self.asked = nn.Linear(inside, width), nn.Linear(2 + 32 + 8, width)
-        self.decoder = nn.Sequential(nn.GELU(), perceptron(width, width, 1, 0.0))
+        self.decoder = nn.Sequential(nn.GELU(), nn.Linear(width, 1))
 
     def forward(self, batch, values):
         """Return the fluxes (n, P) of `Values`, of which only place and time are read, from what the batch shows."""
@@ -75,10 +75,10 @@ def values_of(batch):
         return Values(tokens[..., 0], tokens[..., 1], batch["slot"], tokens[..., 2], error, batch["seen"])
     mean, sd = batch["grid"].chunk(2, dim=1)
     n, slots, phases = mean.shape
-    phase = torch.linspace(_BEGIN, _BEGIN + _LENGTH, phases, device=mean.device).expand(n, slots, phases)
-    slot = torch.arange(slots, device=mean.device)[:, None].expand(n, slots, phases)
-    each = (phase, torch.zeros_like(mean), slot, mean, sd / torch.cosh(mean), sd > 0)
-    return Values(*(one.reshape(n, slots * phases) for one in each))
+    phase = torch.linspace(_BEGIN, _BEGIN + _LENGTH, phases, device=mean.device).repeat(slots)[None]
+    slot = torch.arange(slots, device=mean.device).repeat_interleave(phases)[None]
+    rest = (one.reshape(n, slots * phases) for one in (mean, sd / torch.cosh(mean), sd > 0))
+    return Values(phase, torch.zeros_like(phase), slot, *rest)
 
 
 def hide(batch, values, share, generator):
@@ -87,15 +87,15 @@ def hide(batch, values, share, generator):
     Hidden are the values of a stretch of time, `share` of the window, about one that is there; and the whole of each
     passband, with a chance of `share`.
     """
-    n, device = len(values.phase), values.phase.device
+    n, device = len(values.there), values.there.device
 
     def uniform(*shape):
         return torch.rand(shape, generator=generator, device=device)
 
-    one = torch.argmax(uniform(*values.phase.shape) * values.there, dim=1, keepdim=True)
-    middle = torch.gather(values.phase, 1, one) + share * _LENGTH * (uniform(n, 1) - 0.5)
+    one = torch.argmax(uniform(*values.there.shape) * values.there, dim=1, keepdim=True)
+    middle = torch.gather(values.phase.expand_as(values.there), 1, one) + share * _LENGTH * (uniform(n, 1) - 0.5)
     slots = batch["grid"].shape[1] // 2 if "grid" in batch else 6
-    whole = torch.gather(uniform(n, slots) < share, 1, values.slot)
+    whole = torch.gather(uniform(n, slots) < share, 1, values.slot.expand_as(values.there))
     hidden = values.there & (whole | ((values.phase - middle).abs() <= 0.5 * share * _LENGTH))
     if "tokens" in batch:
         place, flux = batch["tokens"].split(2, dim=2)  # time and wavelength are asked for, so they are no secret
