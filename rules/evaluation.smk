@@ -740,13 +740,8 @@ rule track_networks:
 
 use rule score as score_networks with:
     input:
-        out_of_fold=expand(
-            PREDICTED["out_of_fold"],
-            training=FINAL,
-            protocol=PROTOCOLS,
-            model=[*network_models(), "mlp_multiclass"],
-            repeat=REPEATS,
-        ),
+        out_of_fold=network_files(PREDICTED["out_of_fold"])
+        + expand(PREDICTED["out_of_fold"], training=FINAL, protocol=PROTOCOLS, model="mlp_multiclass", repeat=REPEATS),
         folds="results/folds.parquet",
     output:
         "results/evaluation/networks.csv",

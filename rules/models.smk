@@ -68,10 +68,7 @@ rule simulate_pretraining:
 
 rule pretrain:
     input:
-        lightcurves=LIGHTCURVES["points"].format(part=PRETRAINING),
-        objects=LIGHTCURVES["objects"].format(part=PRETRAINING),
-        posterior=ARTIFACTS["posterior"].format(part=PRETRAINING),
-        labels="results/pretraining.parquet",
+        unpack(pretraining_objects),
     output:
         directory("results/pretrained/{model}"),
     log:
@@ -90,7 +87,7 @@ rule pretrain:
         code=lambda wildcards: training_code("pretrain", wildcards.model),
         settings=lambda wildcards: training_settings(wildcards.model),
     message:
-        "Training {wildcards.model} on simulated objects"
+        "Training {wildcards.model} on other objects than those with labels"
     script:
         "../workflow/scripts/pretrain.py"
 

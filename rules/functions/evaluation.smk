@@ -45,8 +45,17 @@ def network_models():
 
 
 def names_of_networks():
-    """Return (model, protocol, repeat) of each training of a network."""
-    return [(model, protocol, repeat) for model in network_models() for protocol in PROTOCOLS for repeat in REPEATS]
+    """Return (model, protocol, repeat) of each training of a network.
+
+    One that has seen unlabelled objects, with siblings of held-out events among them, has no grouped folds.
+    """
+    return [
+        (model, protocol, repeat)
+        for model in network_models()
+        for protocol in PROTOCOLS
+        for repeat in REPEATS
+        if protocol != "grouped" or config["models"][model]["pretrained"] != "unlabelled"
+    ]
 
 
 def network_files(pattern):

@@ -80,6 +80,17 @@ def files_of(*blocks):
     return {"files": {path: file_digest(path) for path in sorted(paths)}} if paths else {}
 
 
+def pretraining_objects(wildcards):
+    """Return the files of the objects that a network learns from first: simulated ones, or all of the survey."""
+    if config["models"][wildcards.model]["pretrained"] == "unlabelled":
+        parts, more = SPLITS, {"metadata": "results/metadata.parquet"}
+    else:
+        parts, more = [PRETRAINING], {"labels": "results/pretraining.parquet"}
+    paths = {"lightcurves": LIGHTCURVES["points"], "objects": LIGHTCURVES["objects"]}
+    paths["posterior"] = ARTIFACTS["posterior"]
+    return {**{name: expand(path, part=parts) for name, path in paths.items()}, **more}
+
+
 def pretraining_survey():
     """Return the block `simulation` of the survey that networks learn from first."""
     block = config["pretraining"]

@@ -73,6 +73,13 @@ BROKEN = [
     ({"selection": {"ranker": {"params": {"x": 1}}}}, "selection.ranker.params: the learner lightgbm has no parameter"),
     ({"audits": {"model": {"learner": "x"}}}, "audits.model.learner: there is no learner 'x'"),
     ({"models": {"lightgbm_multiclass": {"params": {"focal_gamma": 2}}}}, "focal_gamma is for models with `classes: b"),
+    ({"models": {"tcn": {"enabled": True, "pretrained": "unlabelled"}}}, "siblings of held-out events are among"),
+    ({"models": {"lightgbm": {"pretrained": "unlabelled"}}}, "the learner lightgbm cannot fill in light curves"),
+    (
+        {"models": {"mlp_multiclass": {"params": {"masked_epochs": 3}}}},
+        "the learner mlp has no parameter 'masked_epochs'",
+    ),
+    ({"models": {"tcn": {"pretrained": "masked"}}}, "models.tcn.pretrained: "),
     ({"models": {"lightgbm": {"transforms": {"scaled": {}}}}}, "models.lightgbm.transforms: there is no transform"),
     ({"models": {"lightgbm": {"transforms": {"linear_start": {"c": 1}}}}}, "transforms.linear_start: unknown key 'c'"),
     ({"training": {"classes": {"a": ["X"], "b": ["X"]}}}, "training.classes: 'X' is in both 'a' and 'b'"),
@@ -86,6 +93,10 @@ def test_a_rule_that_is_broken_is_told(given, message):
     with pytest.raises(ConfigError) as error:
         resolve(given, surveys=SURVEYS)
     assert message in str(error.value)
+
+
+def test_a_model_that_is_not_enabled_may_learn_from_unlabelled_objects():
+    assert resolve({"models": {"tcn": {"pretrained": "unlabelled"}}})["models"]["tcn"]["pretrained"] == "unlabelled"
 
 
 def test_the_defaults_break_no_rule():

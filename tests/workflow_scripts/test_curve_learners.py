@@ -273,7 +273,8 @@ def test_a_network_begins_from_what_it_learned_of_simulated_objects_and_learns_o
     settings = {**SETTINGS, "model": block}
     settings["taxonomy"] = read_taxonomy("mallorn").as_given()
     pretrain = script("pretrain")
-    pretrain.main(pretrain.Inputs(*paths), tmp_path / "first", "network", settings)
+    parts = [[path] for path in paths[:3]]
+    pretrain.main(pretrain.Inputs(*parts, paths[3]), tmp_path / "first", "network", settings)
     about = json.loads((tmp_path / "first" / "network.json").read_text())
     assert len(about["history"]) == 25
     assert about["history"][-1] < 0.7 * about["history"][0]
@@ -299,4 +300,4 @@ def test_a_network_begins_from_what_it_learned_of_simulated_objects_and_learns_o
         few, {"object_id": ids, "spec_type": np.full(60, "TDE", dtype=object), "target": np.ones(60, dtype=int)}
     )
     with pytest.raises(ConfigError, match="pretraining: expected simulated objects of each class, found none of 'AGN'"):
-        pretrain.main(pretrain.Inputs(*paths[:3], few), tmp_path / "second", "network", settings)
+        pretrain.main(pretrain.Inputs(*parts, few), tmp_path / "second", "network", settings)

@@ -124,7 +124,7 @@ def main(inputs, outputs, about, settings, threads):
     labelled = Labelled.of(dataset, classes, len(names), labels["event"], kinds, weight)
     if "taxonomy" in settings:
         labelled = labelled.on_tree(labels["spec_type"], Taxonomy(settings["taxonomy"]))
-    spec = with_start(with_selection(model, settings["selection"]), inputs.pretrained)
+    spec = with_start(with_selection(model, settings["selection"]), inputs.pretrained, about["protocol"])
     seed = derived_seed(settings["seed"], "cross_validate", *(about[k] for k in ("training", "protocol", "repeat")))
     further = str(Path(outputs.importance).parent / _CHECKPOINTS), training["oversample"]
     options = Options(apart, made["jitter"], made["photoz"], pseudo_labels, final or of_copies, *further)

@@ -103,8 +103,15 @@ def with_selection(spec, selection):
     return {**spec, "transforms": {"selection": selection, **spec.get("transforms", {})}}
 
 
-def with_start(spec, folder):
-    """Return a block of `models` that begins from the network in `folder`, or the same block if that is ""."""
+def with_start(spec, folder, protocol):
+    """Return a block of `models` that begins from the network in `folder`, or the same block if that is "".
+
+    Raises ConfigError for a network that has seen unlabelled objects, if the `protocol` of the folds is "grouped".
+    """
+    if spec.get("pretrained") == "unlabelled" and protocol == "grouped":
+        fix = "train it on stratified folds, or let it learn from simulated objects first (pretrained: true)"
+        found = "siblings of held-out events are among the unlabelled objects that it learned from"
+        raise ConfigError(f"models: pretrained: {found}. Next step: {fix}.")
     return {**spec, "start": folder} if folder else spec
 
 
@@ -157,7 +164,7 @@ def fit_pipeline(spec, part, seed, threads=1, shared=None, checkpoint=None):
 
     spec: a block of `models`; `learner`, `balance`, `params` and, if any, `event_balance` and `transforms` count.
     Classes without an object get probability 0. A block that is `pretrained` must have `start`, the folder of a model
-    that learned from simulated objects. shared: states of the first transforms, as from `fit_shared` with the same
+    that learned from other objects. shared: states of the first transforms, as from `fit_shared` with the same
     `spec`; None to fit them here. checkpoint: path of a file for the state of a learner that resumes; None for none.
     Raises DataError if the training part has no target, or nothing else, and ConfigError if `start` is missing.
     """

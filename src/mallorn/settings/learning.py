@@ -228,10 +228,12 @@ class Model(Block):
     )
     balance: Share = value(0.0, _BALANCE)
     event_balance: Share = value(0.0, _EVENT_BALANCE)
-    pretrained: bool = value(
+    pretrained: bool | Literal["unlabelled"] = value(
         False,
         "Whether the network learns from simulated objects first (block pretraining), once for the fits of all folds; "
-        "of features beside the light curve it learns afterwards.",
+        "of features beside the light curve it learns afterwards. unlabelled: it learns to fill in the light curves of "
+        "the survey's unlabelled objects instead; siblings of held-out events are among them, so only a model that is "
+        "not enabled can, and `snakemake networks` scores it on stratified folds alone.",
     )
     seeds: Count = value(1, "Members that are averaged; they differ in their random seed.")
     selection: bool = value(False, "Whether to train on the features that `selection` keeps in each training part.")

@@ -6,6 +6,12 @@ from mallorn.settings.renames import RENAMED_NAMES
 
 __all__ = ["broken_model_rules"]
 
+_UNLABELLED = (
+    "siblings of held-out events are among the unlabelled objects, so scores on grouped folds, which an enabled model "
+    "has, would not be of new events; set it to true (simulated objects) or false with params.masked_epochs (training "
+    "objects of each fit), or set `enabled` to false: `snakemake networks` then scores it on stratified folds alone"
+)
+
 
 def broken_model_rules(config):
     """Return a line for each rule on models and decisions that `config` breaks; see `mallorn.settings.rules`."""
@@ -88,6 +94,11 @@ def _learners(config):
                 yield f"{where}.params: the learner {name} has no parameter {nearest(key, known)}"
         if block.get("pretrained") and not plugins.constant("learners", name, "STARTS", False):
             yield f"{where}.pretrained: the learner {name} cannot begin from what was learned before"
+        if block.get("pretrained") == "unlabelled":
+            if "masked_epochs" not in known:
+                yield f"{where}.pretrained: the learner {name} cannot fill in light curves; set it to true or false"
+            if block["enabled"]:
+                yield f"{where}.pretrained: {_UNLABELLED}"
         if block["params"].get("focal_gamma") and block.get("classes", "binary") != "binary":
             yield f"{where}.params: focal_gamma is for models with `classes: binary`; set it to 0 or leave it out"
     for name in config["explanations"]["models"]:

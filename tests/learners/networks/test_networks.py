@@ -179,7 +179,7 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def _always(begin):
     """Return the initialiser of checkpoints that are written at each epoch."""
-    return lambda self, path, digest: begin(self, path, digest, every=0.0)
+    return lambda self, path, digest, **given: begin(self, path, digest, every=0.0, **given)
 
 
 def test_a_misspelt_loss_and_features_that_there_are_not_are_told():

@@ -22,10 +22,13 @@ def digest_of(about, arrays):
 
 
 class Checkpoint:
-    """The state of one fit in the file `path`; only a fit with the same `digest` can use it."""
+    """The state of one fit in the file `path`; only a fit with the same `digest` can use it.
 
-    def __init__(self, path, digest, every=_EVERY):
-        self.path, self.digest, self.every = Path(path), digest, every
+    lasts: whether the file stays, with the last state, when the fit is done.
+    """
+
+    def __init__(self, path, digest, every=_EVERY, lasts=False):
+        self.path, self.digest, self.every, self.lasts = Path(path), digest, every, lasts
         self._last = time.monotonic()
 
     def read(self):
@@ -42,19 +45,26 @@ class Checkpoint:
         except SafetensorError:
             return None
 
-    def write(self, make):
-        """Write the state that `make()` returns, unless the last one was written a short time ago."""
+    def write(self, make, done=False):
+        """Write the state that `make()` returns, unless the last one was written a short time ago.
+
+        done: whether the fit is; then the file is removed, or written if it lasts.
+        """
+        if done and not self.lasts:
+            self.remove()
+        elif done or time.monotonic() - self._last >= self.every:
+            self._write(make())
+
+    def _write(self, state):
         from safetensors.torch import save_file
 
-        if time.monotonic() - self._last < self.every:
-            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_name(f"{self.path.name}.part")
-        state = {name: values.clone().contiguous() for name, values in make().items()}
+        state = {name: values.clone().contiguous() for name, values in state.items()}
         save_file(state, str(part), metadata={"digest": self.digest})
         os.replace(part, self.path)
         self._last = time.monotonic()
 
-    def done(self):
+    def remove(self):
         """Remove the file."""
         self.path.unlink(missing_ok=True)

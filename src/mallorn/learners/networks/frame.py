@@ -12,6 +12,7 @@ from mallorn.io.received import read_json
 from mallorn.learners.networks.augment import Alterations
 from mallorn.learners.networks.checkpoints import Checkpoint, digest_of
 from mallorn.learners.networks.files import ABOUT, WEIGHTS
+from mallorn.learners.networks.filling import fill
 from mallorn.learners.networks.losses import LOSSES
 from mallorn.learners.networks.network import Network, Sizes
 from mallorn.learners.networks.training import Plan, choose_device, made, probabilities_of, train
@@ -20,14 +21,17 @@ from mallorn.learners.networks.views import arrays_of, columns_beside
 __all__ = ["COMMON", "Fitted", "build", "fit", "functions_of", "load", "plan_of", "predict", "save"]
 
 COMMON = {"beside": "", "hidden": 64, "dropout": 0.2, "fine_rate": 0.25, "curve": 0.0}
+COMMON |= {"masked_epochs": 0, "masked_share": 0.3}
 """Parameters of all networks, beside those of `Plan` and `Alterations`. fine_rate: factor of the learning rate for a
-network that has learned from simulated objects before. `first_epochs`: epochs on these. curve: weight of the light
-curve beside a perceptron of the features, see `Network`; 0: one head reads both."""
+network that has learned from other objects before. `first_epochs`: epochs on these. masked_epochs: epochs in which the
+encoder first learns to fill in hidden parts of its training objects, masked_share: how much is hidden, see `filling`;
+`first_masked_epochs`: the same on the other objects. curve: weight of the light curve beside a perceptron of the
+features, see `Network`; 0: one head reads both."""
 
 
 class Fitted(NamedTuple):
     """A fitted `network`. about: {"params", "sizes", "beside" (numbers of its features), "reads", "history" (loss of
-    each epoch)}, all of it JSON."""
+    each epoch), and with `masked_epochs` "masked_history"}, all of it JSON."""
 
     network: object
     about: dict
@@ -93,15 +97,20 @@ def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
     if taken:
         plan = plan._replace(learning_rate=plan.learning_rate * params["fine_rate"])
     device = choose_device()
-    keeper = None
+    keeper = filling = None
     if checkpoint is not None:
         known = {"params": params, "seed": seed, "device": device, "encoder": encoder.__module__, "sizes": list(sizes)}
         known |= {"levels": plan.levels, "start": taken}
         given = {**arrays, "classes": np.asarray(classes), "weight": np.asarray(weight)}
         keeper = Checkpoint(checkpoint, digest_of(known, given))
-    network, history = train(network, arrays, classes, weight, plan, seed, device, keeper)
+        filling = Checkpoint(f"{checkpoint}.masked", keeper.digest, lasts=True)
     about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "reads": list(reads)}
-    return Fitted(network, {**about, "history": history})
+    if params["masked_epochs"]:
+        about["masked_history"] = fill(network, arrays, params, plan, seed, device, filling)
+    network, about["history"] = train(network, arrays, classes, weight, plan, seed, device, keeper)
+    if filling is not None:
+        filling.remove()
+    return Fitted(network, about)
 
 
 def _begin_from(network, model, sizes):

@@ -32,7 +32,10 @@ PARAMETERS = (
     "noise",
     "shift",
     "truncate",
+    "masked_epochs",
+    "masked_share",
     "first_epochs",
+    "first_masked_epochs",
     "fine_rate",
 )
 """See `frame.COMMON`, `training.Plan` and `augment.Alterations`."""

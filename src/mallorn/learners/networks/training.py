@@ -44,6 +44,7 @@ class Plan(NamedTuple):
     0 takes each once.
     penalty: factor of half the squared weights of the features' perceptron in the loss (see `Network`).
     alterations: `Alterations`. levels: of the hierarchical loss, rows of groups of classes; see `losses.loss`.
+    masked: share of each light curve that is hidden from a `filling.Filler`, whose own loss counts; 0 for a `Network`.
     """
 
     epochs: int = 40
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     penalty: float = 0.016
     alterations: Alterations = Alterations()
     levels: tuple = ()
+    masked: float = 0.0
 
 
 def choose_device():
@@ -93,13 +95,11 @@ def train(
         now = time.monotonic()
         if now - told >= _LOGGED:
             left = (now - begun) / (epoch + 1 - first) * (plan.epochs - epoch - 1)
-            message = "epoch %d of %d: loss %.4f, average precision %.3f of what it learns from, about %.0f s left"
-            log.info(message, epoch + 1, plan.epochs, history[-1], fit.average_precision(), left)
+            message = "epoch %d of %d: loss %.4f%s, about %.0f s left"
+            log.info(message, epoch + 1, plan.epochs, history[-1], fit.skill(), left)
             told = now
-        if checkpoint is not None and epoch + 1 < plan.epochs:
-            checkpoint.write(lambda: fit.state(history))
-    if checkpoint is not None:
-        checkpoint.done()
+        if checkpoint is not None:
+            checkpoint.write(lambda: fit.state(history), done=epoch + 1 == plan.epochs)
     return fit.averaged(), history
 
 
@@ -189,14 +189,11 @@ class _Fit:
     def _learn(self):
         """Change the weights by one step on the objects `rows`, and update their running mean."""
         batch = {name: values[self.rows] for name, values in self.tensors.items()}
-        batch = altered(batch, self.plan.alterations, self.generator)
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda", cache_enabled=False):
-            outputs = self.network(batch)
-        classes, weight = self.classes[self.rows], self.weight[self.rows]
-        how = (self.plan.loss, self.plan.gamma, self.levels)
-        found = sum(loss(one, classes, weight, *how) for one in outputs)
-        found = found + 0.5 * self.plan.penalty * self.network.penalized()
+        if self.plan.masked:
+            found = self.network.loss(batch, self.plan.masked, self.generator)
+        else:
+            found = self._loss(altered(batch, self.plan.alterations, self.generator))
         found.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip, foreach=self.device == "cuda")
         self.optimizer.step()
@@ -205,14 +202,29 @@ class _Fit:
                 mean.lerp_(now, self.taken)
         self.total += found.detach()
 
-    def average_precision(self):
-        """Return the average precision of class 0 on the training objects, with averaged weights."""
+    def _loss(self, batch):
+        """Return the loss of the classes of a batch of the objects `rows`."""
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device == "cuda", cache_enabled=False):
+            outputs = self.network(batch)
+        classes, weight = self.classes[self.rows], self.weight[self.rows]
+        how = (self.plan.loss, self.plan.gamma, self.levels)
+        found = sum(loss(one, classes, weight, *how) for one in outputs)
+        return found + 0.5 * self.plan.penalty * self.network.penalized()
+
+    def skill(self):
+        """Return words on the average precision of class 0 on the training objects, with averaged weights.
+
+        "" if the classes play no part.
+        """
+        if self.plan.masked:
+            return ""
         network, found = self.mean.train(False), []
         with torch.inference_mode():
             for begin in range(0, len(self.classes), _BATCH):
                 batch = {name: values[begin : begin + _BATCH] for name, values in self.tensors.items()}
                 found.append(torch.softmax(network(batch)[0].float(), dim=1)[:, 0].cpu().numpy())
-        return average_precision(self.classes.cpu().numpy() == 0, np.concatenate(found))
+        ap = average_precision(self.classes.cpu().numpy() == 0, np.concatenate(found))
+        return f", average precision {ap:.3f} of what it learns from"
 
     def averaged(self):
         """Return the network with averaged weights, on the CPU."""
