@@ -43,16 +43,15 @@ def remove_outdated():
     Snakemake does so just before a job begins. If an earlier job fails, what comes after it would stay, and the next run
     would take it for made: files between the beginning and the end of a chain may be missing.
     """
-    import shutil
-
     from snakemake.io import is_flagged
+
+    from mallorn.io.files import remove
 
     planned = [] if workflow.touch else list(workflow.dag.needrun_jobs())
     outdated = [Path(path) for job in planned for path in job.output if not is_flagged(path, "update")]
     if any(job.rule.name == "classify" for job in planned):  # made from it, whether they are asked for or not
         outdated += [Path("results/report/new"), *Path("results/classified").glob("candidates.*")]
-    for path in outdated:
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    remove(outdated, ".snakemake/outdated")
 
 
 def show_summary():

@@ -1,6 +1,9 @@
 """Files are whole or absent, whoever dies and whatever the disk says."""
 
+import errno
+import os
 import resource
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from bad_inputs import DISK
 
 from mallorn.errors import DataError
 from mallorn.io.csv_tables import write_csv
-from mallorn.io.files import atomic_write, write_text
+from mallorn.io.files import atomic_write, remove, write_text
 from mallorn.io.tables import write_table
 
 
@@ -117,3 +120,30 @@ def test_a_folder_that_takes_no_file_is_named_with_the_next_step(path, kind):
 def test_other_errors_of_the_block_are_not_blamed_on_the_file(tmp_path):
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "t"):
         (tmp_path / "absent").read_text()
+
+
+def test_what_is_removed_is_gone_at_once_and_its_room_is_freed(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: started.append(thread))
+    for name in ("folder/inner/file", "aside/left/over", "kept/file"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    thread = remove([tmp_path / name for name in ("folder", "file", "link", "absent")], tmp_path / "aside")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aside", "kept"]
+    assert started == [thread]
+    thread.run()
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert (tmp_path / "kept" / "file").is_file()
+
+
+def test_a_folder_that_cannot_be_moved_is_removed_where_it_is(tmp_path, monkeypatch):
+    def on_another_disk(source, target):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("x")
+    monkeypatch.setattr(os, "replace", on_another_disk)
+    remove([tmp_path / "folder"], tmp_path / "aside").join()
+    assert list(tmp_path.iterdir()) == []

@@ -1,15 +1,17 @@
-"""Files that are whole or absent: written to a temporary name and renamed when done."""
+"""Files that are whole or absent: written to a temporary name and renamed when done, and removed at once."""
 
 import errno
 import os
 import secrets
+import shutil
+import threading
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
 from mallorn.errors import DataError
 
-__all__ = ["atomic_write", "write_text"]
+__all__ = ["atomic_write", "remove", "write_text"]
 
 _OF_THE_DISK = {
     errno.ENOSPC: "free space on the disk of this folder",
@@ -54,3 +56,24 @@ def write_text(path, text):
     """Write `text` to `path` as UTF-8, whole or not at all (see `atomic_write`)."""
     with atomic_write(path) as beside:
         beside.write_text(text, encoding="utf-8", newline="")
+
+
+def remove(paths, aside):
+    """Remove files and folders, if they are there; return the thread that ends when their disk space is free.
+
+    A folder of hundreds of files takes a second. So folders are moved into the folder `aside`, and are gone at once;
+    the thread removes that folder, with what a killed run has left there. A folder on another disk is removed in place.
+    """
+    aside = Path(aside)
+    for path in map(Path, paths):
+        if path.is_dir() and not path.is_symlink():
+            aside.mkdir(parents=True, exist_ok=True)
+            try:
+                os.replace(path, aside / secrets.token_hex(8))
+            except OSError:
+                shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    thread = threading.Thread(target=shutil.rmtree, args=(aside, True))
+    thread.start()
+    return thread
