@@ -100,14 +100,17 @@ def _prepare(script, modules):
 
     with open(script, encoding="utf-8") as file:
         body = ast.parse(file.read()).body
-    inner = [one for node in body if isinstance(node, ast.If) for one in node.body]
-    for node in body + inner:
-        if isinstance(node, ast.Import | ast.ImportFrom):
+    names = []
+    for node in [*body, *(one for node in body if isinstance(node, ast.If) for one in node.body)]:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    for name in filter(None, [*names, *modules]):
+        parent, _, last = name.rpartition(".")
+        if not hasattr(sys.modules.get(parent), last):  # else it is no module, or there already
             with suppress(Exception):
-                exec(compile(ast.Module([node], []), script, "exec"), {})
-    for name in filter(None, modules):
-        with suppress(Exception):
-            importlib.import_module(name)
+                importlib.import_module(name)
 
 
 def _run(connection, given, request, search):
