@@ -101,7 +101,7 @@ def _prepare(script, modules):
     with open(script, encoding="utf-8") as file:
         body = ast.parse(file.read()).body
     names = []
-    for node in [*body, *(one for node in body if isinstance(node, ast.If) for one in node.body)]:
+    for node in [*body, *(one for outer in body if isinstance(outer, ast.If) for one in outer.body)]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
