@@ -87,7 +87,7 @@ rule pretrain:
         code=lambda wildcards: training_code("pretrain", wildcards.model),
         settings=lambda wildcards: training_settings(wildcards.model),
     message:
-        "Training {wildcards.model} on other objects than those with labels"
+        "Training {wildcards.model} on simulated or unlabelled objects, before those of the survey"
     script:
         "../workflow/scripts/pretrain.py"
 

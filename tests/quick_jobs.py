@@ -4,7 +4,6 @@ What a job finds is as in a process of its own: its file, arguments, folder, env
 measured of it, which is that of the process that waits for it, is less.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,15 +33,9 @@ class QuickJobs:
     """The process that forks, which ends when this object is no longer used; `command` takes the place of `python`."""
 
     def __init__(self, environment):
-        folder = tempfile.TemporaryDirectory()
-        path = os.path.join(folder.name, "jobs")
-        command = [sys.executable, str(SERVER), "serve", path, *PACKAGES]
+        folder = tempfile.mkdtemp()
+        command = [sys.executable, str(SERVER), "serve", folder, *PACKAGES]
         process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         process.stdout.readline()
-        self.command = f"{sys.executable} -ISE {SERVER} run {path} -"
-        weakref.finalize(self, _end, process, folder)
-
-
-def _end(process, folder):
-    process.communicate()
-    folder.cleanup()
+        self.command = f"{sys.executable} -ISE {SERVER} run {folder} -"
+        weakref.finalize(self, process.communicate)

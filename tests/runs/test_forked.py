@@ -3,6 +3,8 @@
 import os
 import socket
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -128,11 +130,36 @@ def test_a_server_ends_after_the_last_planned_job_of_its_kind(forks):
     assert counts == [1, 2, 2, 2, 1, 0]
 
 
+def test_nothing_is_left_of_a_server_also_if_nobody_closes_it(tmp_path):
+    begin = "import sys\nfrom mallorn.runs.forked import Forks\n"
+    begin += "print(Forks(['script.py']).command('script.py', None, {}, 1)[4], flush=True)\nsys.stdin.read()\n"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen([sys.executable, "-c", begin], **pipes) as run:
+        folder = Path(run.stdout.readline().strip())
+        assert [path.name for path in folder.iterdir()] == ["jobs"]
+        run.kill()
+    end = time.monotonic() + 60
+    while folder.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_socket_can_be_made_python_runs_the_script(tmp_path, forks, monkeypatch, capfd):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    script = written(tmp_path, "print('here')\n")
+    assert run(forks("script.py").command("script.py", None, {}, 1), script).stdout == "here\n"
+    assert capfd.readouterr().err == ""
+    assert list(folder.iterdir()) == []
+
+
 def test_requests_that_end_early_leave_the_server_as_it_is(tmp_path, forks):
     script = written(tmp_path, "print('here')\n")
     command = forks("script.py").command("script.py", None, {}, 1)
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(command[4])
+        connection.connect(os.path.join(command[4], "jobs"))
         socket.send_fds(connection, [(100).to_bytes(8, "big")], [0, 1, 2])
         connection.sendall(b"{")
     assert run(command, script).stdout == "here\n"

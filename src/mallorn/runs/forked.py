@@ -3,14 +3,12 @@
 A job finds the modules of this package as they were when the first job of its kind began: what the plan's digests tell.
 """
 
-import itertools
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import Counter
-from pathlib import Path
 
 from mallorn.plugins import modules
 from mallorn.runs import job_server
@@ -36,8 +34,7 @@ class Forks:
     def __init__(self, scripts):
         self._planned = Counter(scripts)
         self._left = Counter(self._kind(script) for script in scripts)
-        self._folder = tempfile.TemporaryDirectory(prefix="mallorn-")
-        self._servers, self._lock, self._numbers = {}, threading.Lock(), itertools.count()
+        self._servers, self._lock = {}, threading.Lock()
 
     def command(self, script, adapter, used, threads):
         """Return the command, as a list, in place of `python` for a job with this script; call `ended` after it.
@@ -48,10 +45,9 @@ class Forks:
         key = self._kind(script), threads
         with self._lock:
             if key not in self._servers:
-                path = str(Path(self._folder.name, str(next(self._numbers))))
-                self._servers[key] = path, _start(path, threads)
-            path, _ = self._servers[key]
-        return [sys.executable, "-ISE", job_server.__file__, "run", path, ",".join(_loaded(adapter, used))]
+                self._servers[key] = _start(threads)
+            folder, _ = self._servers[key]
+        return [sys.executable, "-ISE", job_server.__file__, "run", folder, ",".join(_loaded(adapter, used))]
 
     def ended(self, script):
         """Note that a job has ended; close servers that no planned job needs."""
@@ -65,7 +61,6 @@ class Forks:
         """End all servers."""
         with self._lock:
             self._close(list(self._servers))
-        self._folder.cleanup()
 
     def _kind(self, script):
         return script if self._planned[script] >= _SEVERAL else ""
@@ -75,16 +70,15 @@ class Forks:
             self._servers.pop(key)[1].communicate()
 
 
-def _start(path, threads):
-    """Return the process of a new server once it listens at `path`."""
-    libraries = ("OMP", "GOTO", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")  # they read these when they are loaded
-    environment = dict(os.environ) | {
-        f"{name.removesuffix('_MAXIMUM')}_NUM_THREADS": str(threads) for name in libraries
-    }
-    command = [sys.executable, job_server.__file__, "serve", path]
+def _start(threads):
+    """Return (folder, process) of a new server, once it listens there."""
+    folder = tempfile.mkdtemp(prefix="mallorn-")
+    libraries = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # they read these when they are loaded
+    environment = dict(os.environ) | {f"{name}_NUM_THREADS": str(threads) for name in libraries}
+    command = [sys.executable, job_server.__file__, "serve", folder]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
-    return process
+    return folder, process
 
 
 def _loaded(adapter, used):

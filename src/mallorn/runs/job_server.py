@@ -1,7 +1,9 @@
 """A process that runs scripts in forks of itself, so that each finds its imports done; `mallorn.runs.forked` uses it.
 
-    python job_server.py serve SOCKET [MODULE ...]      imports the modules, and answers until its standard input ends
-    python job_server.py run SOCKET MODULES SCRIPT ...  has a script run, in place of `python SCRIPT ...`
+    python job_server.py serve FOLDER [MODULE ...]      imports the modules, and answers until its standard input ends
+    python job_server.py run FOLDER MODULES SCRIPT ...  has a script run, in place of `python SCRIPT ...`
+
+FOLDER is empty at first, nobody else's, and removed in the end.
 
 The script has the arguments, folder, environment and output of the process that asks, and ends with it. MODULES are
 names with commas between: the server imports these, and what the script imports at its top, before it forks, and keeps
@@ -17,10 +19,11 @@ from contextlib import suppress
 
 _MOST = 1 << 20  # bytes of a request that are read at a time
 _ANSWER = 8  # bytes of a number
+_SOCKET = "jobs"
 
 
-def run(path, modules, *arguments):
-    """Have a script run by the server that listens at `path`; return its exit status."""
+def run(folder, modules, *arguments):
+    """Have a script run by the server that listens in `folder`; return its exit status."""
     import json
 
     about = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
@@ -29,7 +32,7 @@ def run(path, modules, *arguments):
     request = json.dumps(about).encode()
     with socket.socket(socket.AF_UNIX) as connection:
         try:
-            connection.connect(path)
+            connection.connect(os.path.join(folder, _SOCKET))
             socket.send_fds(connection, [len(request).to_bytes(_ANSWER, "big")], [0, 1, 2])
             connection.sendall(request)
         except OSError:
@@ -37,30 +40,41 @@ def run(path, modules, *arguments):
         return int(connection.recv(_ANSWER) or 1)  # nothing, if the script was killed
 
 
-def serve(path, *modules):
-    """Answer requests, each in a fork, until standard input ends; then wait for the forks that still run."""
+def serve(folder, *modules):
+    """Answer requests, each in a fork, until standard input ends; then wait for the forks that still run.
+
+    If no socket can be made there, it ends at once: those who ask then run their scripts by python.
+    """
     import importlib
-    import select
     import signal
 
-    interrupted = signal.getsignal(signal.SIGINT)
-    if interrupted != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a traceback of its own
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the process that has begun it
     del sys.path[0]  # the folder of this file
     for name in modules:
         importlib.import_module(name)
-    search = list(sys.path)
-    with socket.socket(socket.AF_UNIX) as listener:
+    path = os.path.join(folder, _SOCKET)
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(64)
         print("ready", flush=True)
-        while sys.stdin not in (ready := select.select([listener, sys.stdin], [], [], 1.0)[0]):
-            if ready:
-                connection, _ = listener.accept()
-                with connection, suppress(OSError):  # of one that has ended
-                    _answer(connection, listener, search, interrupted)
-            _wait(os.WNOHANG)
+        _listen(listener, list(sys.path), interrupt)
+    with suppress(OSError):
+        os.unlink(path)
+    with suppress(OSError):
+        os.rmdir(folder)
     _wait(0)
+
+
+def _listen(listener, search, interrupt):
+    """Answer requests until standard input ends."""
+    import select
+
+    while sys.stdin not in (ready := select.select([listener, sys.stdin], [], [], 1.0)[0]):
+        if ready:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):  # of one that has ended
+                _answer(connection, listener, search, interrupt)
+        _wait(os.WNOHANG)
 
 
 def _wait(options):
@@ -70,7 +84,7 @@ def _wait(options):
             pass
 
 
-def _answer(connection, listener, search, interrupted):
+def _answer(connection, listener, search, interrupt):
     """Read a request, import what it needs, and fork; the fork does not return."""
     import json
     import signal
@@ -87,7 +101,7 @@ def _answer(connection, listener, search, interrupted):
         _prepare(request["arguments"][0], request["modules"])
     if not os.fork():
         listener.close()
-        signal.signal(signal.SIGINT, interrupted)
+        signal.signal(signal.SIGINT, interrupt)
         _run(connection, given, request, search)
     for file in given:
         os.close(file)

@@ -70,8 +70,8 @@ def run_jobs_in_forks(workflow):
     """
     from snakemake.script import PythonScript
 
-    original = PythonScript.execute_script
-    if not possible() or not workflow.local_exec or original.__module__ != PythonScript.__module__:
+    original = getattr(PythonScript, "execute_script", None)
+    if not possible() or not workflow.local_exec or getattr(original, "__module__", "") != PythonScript.__module__:
         return
     forks = Forks([Path(str(job.rule.script)).name for job in workflow.dag.needrun_jobs() if job.rule.script])
     atexit.register(forks.close)
