@@ -1,12 +1,12 @@
 """CatBoost: gradient-boosted symmetric trees (Prokhorenkova et al. 2018, NeurIPS 31). Missing values go first."""
 
-import weakref
 from pathlib import Path
 
 import catboost
 import numpy as np
 
 from mallorn.learners.losses import probabilities
+from mallorn.runtime.arrays import OfArrays
 
 __all__ = [
     "NEEDS",
@@ -100,24 +100,14 @@ def load(folder):
     return catboost.CatBoost().load_model(str(Path(folder, _FILE)), format="cbm")
 
 
+_KNOWN = OfArrays()
+"""CatBoost's copies of arrays of features: the models of all folds read the same ones."""
+
+
 def _pool(dataset):
-    return _POOLS.of(dataset.features.values)
-
-
-class _Pools:
-    """CatBoost's copies of arrays of features: the models of all folds read the same ones."""
-
-    def __init__(self):
-        self._known = {}
-
-    def of(self, values):
-        """Return the pool of features (n, p), an array that nobody changes; it is kept as long as the array."""
-        key = id(values)
-        if key not in self._known:
-            # column by column, CatBoost takes the copy as it is
-            pool = catboost.Pool(np.array(values, order="F"), thread_count=1)
-            self._known[key] = weakref.ref(values, lambda _: self._known.pop(key, None)), pool
-        return self._known[key][1]
-
-
-_POOLS = _Pools()
+    """Return the pool of the features."""
+    values = dataset.features.values
+    known = _KNOWN.of(values)
+    if "pool" not in known:  # column by column, CatBoost takes the copy as it is
+        known["pool"] = catboost.Pool(np.array(values, order="F"), thread_count=1)
+    return known["pool"]

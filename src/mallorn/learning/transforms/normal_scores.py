@@ -1,16 +1,15 @@
 """Put features on one scale, for learners that need it: normal scores of ranks, with missing values in the middle."""
 
-import threading
 import weakref
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from mallorn.io.received import read_arrays
+from mallorn.runtime.arrays import OfArrays
 
 __all__ = ["NEEDS", "PARAMETERS", "Scaling", "apply", "fit", "fit_scaling", "importance", "load", "save"]
 
@@ -49,8 +48,8 @@ class Scaling(NamedTuple):
         value that equals several quantiles has the middle of their lowest and highest scores. Values beyond the
         quantiles have the score of the first or last.
         """
-        mean, scores = self.mean.astype(np.float32), _LAST.scores(self.quantiles, features)
-        if scores is None:
+        mean, (fitted, scores) = self.mean.astype(np.float32), _KNOWN.of(features).get("scores", (None, None))
+        if fitted is None or fitted() is not self.quantiles:
             return _scores(self.quantiles, features, mean)
         return np.where(np.isnan(scores), np.float32(0), scores - mean)
 
@@ -59,7 +58,7 @@ def fit_scaling(features, n_quantiles=200):
     """Return the `Scaling` of features (n, p), NaN where missing."""
     quantiles = _quantiles(features, n_quantiles).astype(features.dtype)
     scores = _scores(quantiles, features)
-    _LAST.keep(quantiles, features, scores)
+    _KNOWN.of(features)["scores"] = weakref.ref(quantiles), scores
     known = ~np.isnan(scores)
     count = known.sum(axis=0)
     mean = np.divide(
@@ -146,10 +145,9 @@ def _scores(quantiles, features, mean=None):
     """Return the scores (n, p), NaN where missing; with `mean` (p,), these less it, 0 where missing."""
     at = _normal_quantiles(len(quantiles))
     if len(features) <= _FEW:
-        ready = _READY.of(quantiles)
-        scores = np.stack([_of_object(ready, at, values) for values in features.astype(float)]).astype(np.float32)
+        scores = np.stack([_of_object(quantiles, at, values) for values in features.astype(float)]).astype(np.float32)
         return scores if mean is None else np.nan_to_num(scores - mean)
-    scores, (ascending, order) = np.empty(features.shape, dtype=np.float32), _LAST.ascending(features)
+    scores, (ascending, order) = np.empty(features.shape, dtype=np.float32), _ascending(features)
     for begin in range(0, features.shape[1], _COLUMNS):
         here = slice(begin, begin + _COLUMNS)
         block = np.empty((len(order[here]), len(features)), dtype=np.float32)
@@ -176,69 +174,36 @@ def _normal_quantiles(number):
     return np.clip(ndtri(np.linspace(0, 1, number)), -_LIMIT, _LIMIT)
 
 
-class _Ready:
-    """What one object after the other needs of the same quantiles (K, p): the quantiles, which features (m,) have some
-    that are equal, and the quantiles (K, m) of these, mirrored."""
-
-    def __init__(self):
-        self._known = {}
-
-    def of(self, quantiles):
-        """Return this of an array that nobody changes, made when it is first asked for."""
-        key = id(quantiles)
-        if key not in self._known:
-            tied = np.flatnonzero(np.any(quantiles[1:] == quantiles[:-1], axis=0))
-            mirrored = -quantiles[::-1, tied]
-            self._known[key] = weakref.ref(quantiles, lambda _: self._known.pop(key, None)), tied, mirrored
-        _, tied, mirrored = self._known[key]
-        return quantiles, tied, mirrored
+_KNOWN = OfArrays()
+"""Of features: their scores by the quantiles that were fitted to them last, and their order. All fits of a model give
+scores to the same objects outside, and training transforms the same objects up to twice. Of quantiles: their ties."""
 
 
-_READY = _Ready()
+def _ascending(features):
+    """Return the values of each feature in ascending order, and the numbers of their objects, (p, n) each."""
+    known = _KNOWN.of(features)
+    if "order" not in known:
+        n, p = features.shape
+        ordered = np.empty((p, n), features.dtype), np.empty((p, n), np.min_scalar_type(n))
+        for column, values, order in zip(features.T, *ordered, strict=True):
+            rows = _in_order(column)
+            values[:], order[:] = column[rows], rows
+        known["order"] = ordered
+    return known["order"]
 
 
-class _Last(threading.local):
-    """What a thread found of the features that it saw last, as long as there is this array, which nobody changes.
-
-    All fits of a model give scores to the same objects outside, and training transforms the same objects up to twice.
-    """
-
-    _features, _kept = staticmethod(lambda: None), MappingProxyType({})
-
-    def ascending(self, features):
-        """Return the values of each feature in ascending order, and the numbers of their objects, (p, n) each."""
-        kept = self._of(features)
-        if "order" not in kept:
-            n, p = features.shape
-            kept["values"], kept["order"] = np.empty((p, n), features.dtype), np.empty((p, n), np.min_scalar_type(n))
-            for column, values, order in zip(features.T, kept["values"], kept["order"], strict=True):
-                rows = _in_order(column)
-                values[:], order[:] = column[rows], rows
-        return kept["values"], kept["order"]
-
-    def keep(self, quantiles, features, scores):
-        """Keep the scores of features by their quantiles."""
-        self._of(features).update(quantiles=weakref.ref(quantiles), scores=scores)
-
-    def scores(self, quantiles, features):
-        """Return the scores kept for these two arrays, None if there are none."""
-        kept = self._of(features)
-        return kept["scores"] if "scores" in kept and kept["quantiles"]() is quantiles else None
-
-    def _of(self, features):
-        """Return what is kept of an array, nothing at first."""
-        if self._features() is not features:
-            kept = {}
-            self._features, self._kept = weakref.ref(features, lambda _: kept.clear()), kept
-        return self._kept
+def _ties(quantiles):
+    """Return which features (m,) have quantiles (K, p) that are equal, and the quantiles (K, m) of these, mirrored."""
+    known = _KNOWN.of(quantiles)
+    if "ties" not in known:
+        tied = np.flatnonzero(np.any(quantiles[1:] == quantiles[:-1], axis=0))
+        known["ties"] = tied, -quantiles[::-1, tied]
+    return known["ties"]
 
 
-_LAST = _Last()
-
-
-def _of_object(ready, at, values):
+def _of_object(quantiles, at, values):
     """Return the scores (p,) of one object's features: to the bit those of `_of_feature`."""
-    quantiles, tied, mirrored = ready
+    tied, mirrored = _ties(quantiles)
     found = _interpolated(values, quantiles, at)
     if len(tied):
         found[tied] = (found[tied] - _interpolated(-values[tied], mirrored, -at[::-1])) / 2

@@ -7,10 +7,7 @@ with each trained model. docs/explanation/ablation.md says what it brings.
 """
 
 import json
-import threading
-import weakref
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +16,7 @@ from mallorn.errors import DataError
 from mallorn.io.digests import whole_digest
 from mallorn.io.received import read_json
 from mallorn.learners import catboost
+from mallorn.runtime.arrays import OfArrays
 
 __all__ = [
     "DIGEST",
@@ -84,7 +82,7 @@ def fit(part, params, seed, threads):
 
 def apply(state, dataset):
     """Return the objects with one more feature for each class: the logarithm of its probability, at least 1e-4."""
-    values = _LAST.of(state, dataset, "classes", _beside)
+    values = _asked("classes", _beside, state, dataset)
     names = (*dataset.features.columns, *(f"{PREFIX}{name}" for name in state.classes))
     return dataset.with_features(names, values)
 
@@ -98,7 +96,7 @@ def importance(state, importance):
 def contributions(state, dataset, values):
     """Return SHAP values (n, p): those of the columns are divided by how much each feature moves their model."""
     own, added = np.split(values, [len(state.seen)], axis=1)
-    return own + added.sum(axis=1, keepdims=True) * _LAST.of(state, dataset, "moves", _moves)
+    return own + added.sum(axis=1, keepdims=True) * _asked("moves", _moves, state, dataset)
 
 
 def save(state, folder):
@@ -128,27 +126,18 @@ def _model(folder):
 _READ = {}
 
 
-class _Last(threading.local):
-    """What a thread found of the features that it saw last, as long as there is this array, which nobody changes.
-
-    All fits of a model put the same question to the same model.
-    """
-
-    _values, _found = staticmethod(lambda: None), MappingProxyType({})
-
-    def of(self, state, dataset, what, find):
-        """Return `find(state, dataset)`, which is remembered by the name `what`."""
-        values = dataset.features.values
-        if self._values() is not values:
-            found = {}
-            self._values, self._found = weakref.ref(values, lambda _: found.clear()), found
-        asked = state.columns, state.classes, state.seen, dataset.features.columns
-        if what not in self._found or self._found[what][0] is not state.model or self._found[what][1] != asked:
-            self._found[what] = state.model, asked, find(state, dataset)
-        return self._found[what][2]
+_KNOWN = OfArrays()
+"""What the model says of features, under the name of what is asked: all fits of a model put the same question."""
 
 
-_LAST = _Last()
+def _asked(what, find, state, dataset):
+    """Return `find(state, dataset)`, which is remembered by the name `what` of the question."""
+    known, question = _KNOWN.of(dataset.features.values), (*state[1:], dataset.features.columns)
+    model, asked, found = known.get(what, (None, None, None))
+    if model is not state.model or asked != question:
+        found = find(state, dataset)
+        known[what] = state.model, question, found
+    return found
 
 
 def _beside(state, dataset):
