@@ -1,10 +1,11 @@
 """Write the file that `networks_gpu.py` reads, from folders of results: views of objects, classes, events and folds.
 
-    PYTHONPATH=src python tools/networks_data.py results OUT.npz [--simulated FOLDER] [--early FOLDER]
+    PYTHONPATH=src python tools/networks_data.py results OUT.npz [--simulated FOLDER] [--early FOLDER] [--unlabelled]
 
 results: of a run on the objects that are learned from, `results/features/train.parquet` and what it was made of.
 simulated: of a run on simulated objects, whose posteriors and light curves are taken.
 early: of a run with `augmentations.early`, whose copies of the same objects are taken.
+unlabelled: take the survey's other objects too.
 """
 
 import argparse
@@ -87,6 +88,15 @@ def _bare(ids, views):
     return bare.with_features((), np.empty((len(ids), 0), dtype=np.float32))
 
 
+def unlabelled(results):
+    """Return the arrays of the survey's objects that have no label."""
+    log = read_columns(Path(results, "metadata.parquet"), ["object_id", "set"])
+    ids = log["object_id"][log["set"] == "test"].astype(object)
+    given = {"grid": read_grid(parts(results, "posterior"), ids)}
+    given["points"] = read_points(parts(results, "lightcurves"), parts(results, "objects"), ids)
+    return {f"other_{name}": values for name, values in views_of(_bare(ids, given)).items()}
+
+
 def early(results, config, object_id):
     """Return the grids, scalars and short features of copies at each age, and the row of the object of each."""
     kinds = [[Path(results, kind, "early.parquet")] for kind in ("lightcurves", "objects", "posterior")]
@@ -110,11 +120,14 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--simulated")
     parser.add_argument("--early")
+    parser.add_argument("--unlabelled", action="store_true")
     given = parser.parse_args()
     config = resolve({})
     found = real(given.results, config)
     if given.simulated:
         found |= simulated(given.simulated, config)
+    if given.unlabelled:
+        found |= unlabelled(given.results)
     if given.early:
         found |= early(given.early, config, found["object_id"])
     np.savez_compressed(given.out, **found)

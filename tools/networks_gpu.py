@@ -24,12 +24,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from networks_jobs import confirmed, first_jobs, plain_jobs, strict_confirmed, strict_jobs
+from networks_jobs import confirmed, first_jobs, plain_jobs, strict_confirmed, strict_jobs, table_jobs
 from stacked import Stack, prepare
 
 from mallorn.learners.networks import frame
+from mallorn.learners.networks.filling import fill
 from mallorn.learners.networks.network import Sizes
-from mallorn.learners.networks.training import choose_device, train
+from mallorn.learners.networks.training import choose_device, probabilities_of, train
 from mallorn.learning.transforms.normal_scores import fit_scaling
 from mallorn.seeds import derived_seed
 
@@ -139,6 +140,55 @@ def job_of_folds(job):
     return line | scored(probability, folds) | {"seconds": time.monotonic() - begun}, probability
 
 
+def job_one(job):
+    """Return (line, probabilities (seeds, draws, n, C)) of networks that learn one at a time, as in the workflow.
+
+    Their parameters say all, `first`, `first_masked_epochs` and `first_epochs` too: the objects ("sim", "other") that
+    they learn from first, and how. The seconds are those of all fits, beside other processes.
+    """
+    device, begun, folds = choose_device(), time.monotonic(), DATA[f"fold_{job['folds']}"]
+    params, chosen = {**encoder(job["model"])[1], **job["params"]}, columns(job["features"])
+    classes, probability = DATA["classes"], np.zeros((job["seeds"], *folds.shape, len(DATA["names"])))
+    for s in range(job["seeds"]):
+        first = first_network(job["model"], params, derived_seed(s, "first"), device) if "first" in params else {}
+        for d, fold in enumerate(folds):
+            for k in np.unique(fold):
+                rows, seed = np.flatnonzero(fold != k), derived_seed(s, d, int(k))
+                scaled = fit_scaling(DATA["real_table"][rows][:, chosen]).transform(DATA["real_table"][:, chosen])
+                features = np.hstack([DATA["real_scalars"], scaled]).astype(np.float32)
+                given = {name: DATA[f"real_{name}"] for name in encoder(job["model"])[0].READS} | {"features": features}
+                inside = {name: values[rows] for name, values in given.items()}
+                network, plan = (
+                    built(job["model"], params, features.shape[1], "real", 1, seed)[0],
+                    frame.plan_of(params),
+                )
+                if first:
+                    taken = {name: w for name, w in first.items() if not chosen or name.startswith("encoder.")}
+                    network.load_state_dict({**network.state_dict(), **taken})
+                    plan = plan._replace(learning_rate=plan.learning_rate * params["fine_rate"])
+                if params["masked_epochs"]:
+                    fill(network, inside, params, plan, seed, device, None)
+                network, _ = train(network, inside, classes[rows], np.ones(len(rows)), plan, seed, device)
+                out = {name: values[fold == k] for name, values in given.items()}
+                probability[s, d, fold == k] = probabilities_of(network, out, device)
+    line = {"fits": folds.shape[0] * job["seeds"] * len(np.unique(folds[0]))}
+    return line | scored(probability, folds) | {"seconds": time.monotonic() - begun}, probability
+
+
+def first_network(model, params, seed, device):
+    """Return the weights of a network that has learned from objects without features: from masks, then from classes."""
+    kind = params["first"]
+    network = built(model, params, 3, kind, 1, seed)[0]
+    given = {name: DATA[f"{kind}_{name}"] for name in encoder(model)[0].READS} | {"features": DATA[f"{kind}_scalars"]}
+    plan = frame.plan_of({**params, "epochs": params.get("first_epochs", 0)})
+    if params.get("first_masked_epochs"):
+        fill(network, given, {**params, "masked_epochs": params["first_masked_epochs"]}, plan, seed, device, None)
+    if plan.epochs:
+        classes = DATA[f"{kind}_classes"]
+        network, _ = train(network, given, classes, np.ones(len(classes)), plan, seed, device)
+    return {name: weights.cpu() for name, weights in network.state_dict().items()}
+
+
 def job_early(job):
     """Return (line, probabilities (seeds, copies, C)) of a network that learns from copies at all ages."""
     device, begun = choose_device(), time.monotonic()
@@ -196,7 +246,7 @@ def job_plain(job):
 
 def run(job):
     """Return what a job finds."""
-    kinds = {"early": job_early, "plain": job_plain}
+    kinds = {"early": job_early, "plain": job_plain, "one": job_one}
     return kinds.get(job.get("kind"), job_of_folds)(job)
 
 
@@ -236,6 +286,14 @@ def epochs(path):
             print(f"epoch of {model}, {len(rows)} objects, {device}: {found}", flush=True)
 
 
+def smoke(job):
+    """Return a job with one seed, and one epoch of whatever it does."""
+    job = {**job, "seeds": 1, "plan": {**job["plan"], "epochs": 1}}
+    job["pretrain"] = None if job["pretrain"] is None else {"epochs": 1}
+    one = {name: min(1, job["params"].get(name, 1)) for name in job["params"] if name.endswith("epochs")}
+    return {**job, "params": {**job["params"], **one, "epochs": 1}}
+
+
 def told(line, clock):
     """Print a line of results."""
     ap, f1 = (" ".join(f"{value:.3f}" for value in line.get(name, ())) for name in ("ap", "f1"))
@@ -253,7 +311,9 @@ def main():
     parser.add_argument("--seconds", type=float, default=480.0, help="no job begins later")
     parser.add_argument("--explore", type=float, default=240.0, help="none of those that are compared begins later")
     parser.add_argument("--workers", type=int, default=3, help="processes on the GPU")
+    parser.add_argument("--cores", type=int, default=4, help="processes for models that are not stacked")
     parser.add_argument("--strict", action="store_true", help="the second run: strong penalties beside features")
+    parser.add_argument("--table", action="store_true", help="all encoders as shipped, and what masks bring, alone")
     parser.add_argument("--smoke", action="store_true", help="one epoch of each job, one seed")
     given = parser.parse_args()
     begun, out = time.monotonic(), Path(given.out)
@@ -264,16 +324,19 @@ def main():
     first = strict_jobs() if given.strict else first_jobs("sim_grid" in has)
     plain, lines, pending = plain_jobs()[: 0 if given.strict else 2 if given.smoke else None], [], {}
     last = None
+    if given.table:
+        first, (last, plain) = [], table_jobs()
     context = get_context("spawn")
     with (
         ProcessPoolExecutor(given.workers, context, begin, (given.data,)) as pool,
-        ProcessPoolExecutor(4, context, begin, (given.data,)) as cores,
+        ProcessPoolExecutor(given.cores, context, begin, (given.data, True)) as cores,
         open(out / "results.jsonl", "w", encoding="utf-8") as log,
         open(out / "probabilities.bin", "wb") as kept,
     ):
         for job in plain:
+            job = smoke(job) if given.smoke else job
             pending[cores.submit(run, job)] = job
-        waiting, onboard = list(first), 0
+        waiting, onboard = list(last or first), 0
         while True:
             clock = time.monotonic() - begun
             if last is None and clock > given.explore:
@@ -284,16 +347,16 @@ def main():
                 waiting = list(last)
             while waiting and onboard < given.workers and clock < given.seconds:
                 job = waiting.pop(0)
-                if given.smoke:
-                    job = {**job, "seeds": 1, "plan": {**job["plan"], "epochs": 1}}
-                    job["pretrain"] = None if job.get("pretrain") is None else {"epochs": 1}
+                job = smoke(job) if given.smoke else job
                 pending[pool.submit(run, job)] = job
                 onboard += 1
+            late = [job for job in pending if clock > given.seconds and job.cancel()]
+            pending = {job: about for job, about in pending.items() if job not in late}
             if not pending:
                 break
             for done in wait(pending, return_when=FIRST_COMPLETED, timeout=5).done:
                 job = pending.pop(done)
-                onboard -= job.get("kind") != "plain"
+                onboard -= job.get("kind") not in ("plain", "one")
                 try:
                     line, probability = done.result()
                 except Exception as error:  # one that fails is told, and the others go on
@@ -308,7 +371,7 @@ def main():
                 log.flush()
                 told(line, time.monotonic() - begun)
     print(f"{len(lines)} jobs, {time.monotonic() - begun:.0f} s", flush=True)
-    if not (given.smoke or given.strict):
+    if not (given.smoke or given.strict or given.table):
         epochs(given.data)
     print(f"done, {time.monotonic() - begun:.0f} s", flush=True)
 

@@ -2,7 +2,16 @@
 
 import json
 
-__all__ = ["ENCODERS", "confirmed", "early_jobs", "first_jobs", "plain_jobs", "strict_confirmed", "strict_jobs"]
+__all__ = [
+    "ENCODERS",
+    "confirmed",
+    "early_jobs",
+    "first_jobs",
+    "plain_jobs",
+    "strict_confirmed",
+    "strict_jobs",
+    "table_jobs",
+]
 
 ENCODERS = ("tcn", "swin", "transformer", "atat", "cnn", "rnn")
 ALTERED = {"drop": 0.3, "bands": 0.05, "noise": 0.5, "shift": 3.0}
@@ -145,3 +154,54 @@ def early_jobs():
     return [
         _job("early", "tcn", features, "copies", "shipped", 3, plan=plan, kind="early") for features in ("curve", "new")
     ]
+
+
+def table_jobs():
+    """Return (jobs of stacked networks, jobs of networks that learn one at a time).
+
+    The first are all encoders as shipped, by both protocols; the second what masks bring, and members for ensembles.
+    """
+    table = [
+        _job("last", model, features, "as shipped", f"report_{protocol}", 1)
+        for features, protocol in (
+            ("short", "stratified"),
+            ("short", "grouped"),
+            ("curve", "stratified"),
+            ("curve", "grouped"),
+        )
+        for model in ("atat", "rnn", "cnn", "transformer", "swin", "tcn")
+    ]
+    fine = {"learning_rate": 2e-3, "fine_rate": 0.25, "epochs": 20}
+    beside = {"curve": 0.2, "hidden": 32, **ALTERED}
+    known = {"first": "sim", "first_epochs": 30, **fine}
+    one = [("tcn", name, "curve", "grouped", params) for name, params in _masked(known)]
+    for protocol in ("grouped", "stratified"):
+        one.append(("tcn", "beside", "short", protocol, beside))
+        one.append(("tcn", "pretrained, altered", "curve", protocol, {**known, **ALTERED}))
+    one += [
+        ("tcn", "as shipped", "curve", "stratified", {}),
+        ("tcn", "masks of unlabelled 30, rate 0.5", "curve", "stratified", _masks_of("other", 30, 0.5)),
+        ("tcn", "masks of unlabelled 30, rate 1", "curve", "stratified", _masks_of("other", 30, 1.0)),
+        ("tcn", "masks of unlabelled 100, rate 1", "curve", "stratified", _masks_of("other", 100, 1.0)),
+    ]
+    one += [("transformer", name, "curve", "grouped", params) for name, params in list(_masked(known))[:4]]
+    return table, [
+        _job("last", model, features, name, f"report_{protocol}", 1, params=params, kind="one")
+        for model, name, features, protocol, params in one
+    ]
+
+
+def _masks_of(kind, epochs, rate):
+    return {"first": kind, "first_masked_epochs": epochs, "fine_rate": rate}
+
+
+def _masked(known):
+    """Yield (name, parameters) of what is tried with masks, beside nothing and beside classes of simulated objects."""
+    yield "as shipped", {}
+    yield "masks 20", {"masked_epochs": 20}
+    yield "masks of simulated 30, rate 1", _masks_of("sim", 30, 1.0)
+    yield "masks 30 and classes of simulated", {**known, "first_masked_epochs": 30}
+    yield "classes of simulated", known
+    yield "masks of simulated 30, rate 0.5", _masks_of("sim", 30, 0.5)
+    yield "masks 60", {"masked_epochs": 60}
+    yield "masks of simulated 100, rate 1", _masks_of("sim", 100, 1.0)
