@@ -2,7 +2,7 @@
 
 import pytest
 
-from mallorn.runs.remembered import Remembered
+from mallorn.runtime.remembered import Remembered
 
 
 @pytest.fixture
