@@ -12,7 +12,7 @@ from mallorn.learners.learner import learner
 from mallorn.learners.networks.shared import FIRST_EPOCHS
 from mallorn.learning.classes import encode_classes
 from mallorn.learning.dataset import Dataset, Features, Labelled
-from mallorn.learning.pipeline import fit_pipeline
+from mallorn.learning.pipeline import fit_pipeline, forget_states
 from mallorn.learning.tables import read_grid, read_points
 from mallorn.seeds import derived_seed
 from mallorn.survey.taxonomy import Taxonomy
@@ -51,6 +51,7 @@ def main(inputs, output, model, settings):
         spec = {**block, "params": params, "transforms": {}, "pretrained": False}
         fitted, kind = fit_pipeline(spec, part, seed, checkpoint=checkpoint).model, "simulated"
     module.save(fitted, folder)
+    forget_states(checkpoint)
     logging.getLogger(__name__).info("%s: trained on %s objects", model, kind)
 
 

@@ -19,7 +19,8 @@
 - `BY_EVENT`: True if it leaves objects out to choose among fits. `fit` then also gets `event=`, (n,) str, the event of
   each object, and must leave siblings out together.
 - `RESUMES`: True if a fit takes long. `fit` then also gets `checkpoint=`, the path of a file in which it may keep its
-  state, or None. A killed training can then go on where it was.
+  state, or None; further files may begin with that path. A killed training can then go on where it was, and a fit
+  that was finished is not done again. `mallorn.learning.pipeline.forget_states` removes them.
 - `LEVELS`: True if it can learn on a tree of classes. `fit` then also gets `levels=`, (D, n_classes) int as from
   `mallorn.learning.tree.class_levels`, or None if there is no tree.
 - `STARTS`: True if it can begin from weights that were learned before. `fit` then also gets `start=`, a folder to which
@@ -49,7 +50,7 @@ _EXTRA = ("torch", "safetensors")
 def learner(name, params=()):
     """Return the module of the learner `name`. Raise ConfigError if there is none, or if it lacks one of `params`.
 
-    Raises Raises ConfigError too for a network without torch.
+    Raises ConfigError too for a network without torch.
 
     Learners ignore unknown parameters, and a misspelt one would otherwise go unnoticed.
     """

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from mallorn.learning.dataset import Dataset, Labelled
 from mallorn.learning.oversampling import oversampled
-from mallorn.learning.pipeline import fit_pipeline, fit_shared, needs_of
+from mallorn.learning.pipeline import fit_pipeline, fit_shared, forget_states, needs_of
 from mallorn.runtime.progress import progress
 from mallorn.seeds import derived_seed
 
@@ -33,7 +33,8 @@ class Options(NamedTuple):
         has at least this probability, as if they were of that class, with this weight (self-training; Lee 2013).
         Held-out objects play no part in it. Their kinds are unknown. None for a single fit.
     keep: whether to return the fitted models.
-    checkpoints: path of a folder for the states of fits of learners that resume; None for none.
+    checkpoints: path of a folder for the states of fits of learners that resume; None for none. They are removed when
+        all fits are done.
     oversample: the method to make artificial objects of rarer classes, see `mallorn.learning.oversampling`.
     """
 
@@ -91,11 +92,14 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
     def share(k):
         return fit_shared(spec, objects.take(parts[k][0]), seeds[k])
 
+    def state_of(task):
+        own = derived_seed(seeds[task[0]], "member", task[1])
+        return own, None if options.checkpoints is None else f"{options.checkpoints}/{own}.safetensors"
+
     def fit(task):
-        k, member = task
+        k = task[0]
         train, held = parts[k]
-        own = derived_seed(seeds[k], "member", member)
-        checkpoint = None if options.checkpoints is None else f"{options.checkpoints}/{own}.safetensors"
+        own, checkpoint = state_of(task)
         pipeline = _fit(objects, train, spec, own, shared[k], options, checkpoint)
         return held, pipeline, _predict(pipeline, objects, held, options)
 
@@ -105,6 +109,8 @@ def train_predict(objects, parts, spec, seed, threads, options=None):
         # results are added in the order of the tasks, whichever task ends first
         for result in progress(pool.map(fit, tasks), len(tasks), "fits"):
             sums.add(*result)
+    for _, checkpoint in map(state_of, tasks if options.checkpoints else ()):
+        forget_states(checkpoint)
     return sums.predictions(len(tasks))
 
 

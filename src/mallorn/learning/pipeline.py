@@ -1,5 +1,6 @@
 """A model: a series of transforms and a learner at the end, all fitted to the same training part."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ __all__ = [
     "apply_shared",
     "fit_pipeline",
     "fit_shared",
+    "forget_states",
     "needs_of",
     "split_shared",
     "steps_of",
@@ -151,6 +153,12 @@ def _start_of(spec):
         fix = "name a model that is not, or train it by cross_validate"
         raise ConfigError(f"models: this job has nothing for a pretrained model to begin from. Next step: {fix}.")
     return spec["start"]
+
+
+def forget_states(checkpoint):
+    """Remove the states of a fit that `fit_pipeline` was given this `checkpoint` for, if there are any."""
+    for path in Path(checkpoint).parent.glob(f"{Path(checkpoint).name}*"):
+        path.unlink()
 
 
 def _shared(spec):

@@ -11,6 +11,7 @@ from curve_data import PHASES, objects
 
 from mallorn.errors import ConfigError, DataError
 from mallorn.learners.learner import LEARNERS
+from mallorn.learning.cross_validation import Options, cross_validate
 from mallorn.learning.dataset import Dataset, Features, Grid, Labelled
 from mallorn.learning.pipeline import fit_pipeline
 from mallorn.runs.fingerprints import constant
@@ -164,17 +165,41 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path, monkeypatch):
     done.append("killed")
     resumed = tcn.fit(*given, checkpoint=path)
     assert done == [0, 1, "killed", 2, 3]
-    assert not path.exists()
+    assert tcn.fit(*given, checkpoint=path).about == whole.about
+    assert done == [0, 1, "killed", 2, 3]  # one that is done is not done again
     assert resumed.about == whole.about
     for name, values in whole.network.state_dict().items():
         assert torch.equal(values, resumed.network.state_dict()[name]), name
     # the state of another fit is of no use
-    done.clear()
-    with pytest.raises(KeyboardInterrupt):
-        tcn.fit(*given, checkpoint=path)
-    done.append("killed")
     tcn.fit(*given[:5], 4, 1, checkpoint=path)
-    assert done == [0, 1, "killed", 0, 1, 2, 3]
+    assert done == [0, 1, "killed", 2, 3, 0, 1, 2, 3]
+
+
+def test_folds_that_were_done_before_a_kill_are_not_done_again(tmp_path, monkeypatch):
+    from mallorn.learners.networks import training
+
+    dataset, classes = DATA
+    part = Labelled.of(dataset, classes, 2, dataset.object_id)
+    spec = {"learner": "tcn", "balance": 0.0, "seeds": 1, "params": {**QUICK, **SMALL["tcn"], "epochs": 3}}
+    given = (part, np.arange(len(classes)) % 3, spec, 3, 1)
+    whole, done, epoch = cross_validate(*given), [], training._Fit.epoch
+
+    def killed(self, number):
+        if len(done) == 4:
+            done.append("killed")
+            raise KeyboardInterrupt
+        done.append(number)
+        return epoch(self, number)
+
+    monkeypatch.setattr(training._Fit, "epoch", killed)
+    kept = Options(checkpoints=str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(*given, kept)
+    assert len(list(tmp_path.iterdir())) == 2  # of the first and the last fold, since the pool ends what waits in it
+    resumed = cross_validate(*given, kept)
+    assert done == [0, 1, 2, 0, "killed", 0, 1, 2, 0, 1, 2]
+    assert np.array_equal(resumed.inside, whole.inside)
+    assert not list(tmp_path.iterdir())
 
 
 def _always(begin):

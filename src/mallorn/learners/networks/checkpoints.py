@@ -1,4 +1,4 @@
-"""The state of an unfinished fit in a file: a killed training goes on where it was."""
+"""The state of a fit in a file: a killed training goes on where it was, and a finished one is not done again."""
 
 import hashlib
 import json
@@ -24,11 +24,11 @@ def digest_of(about, arrays):
 class Checkpoint:
     """The state of one fit in the file `path`; only a fit with the same `digest` can use it.
 
-    lasts: whether the file stays, with the last state, when the fit is done.
+    The file stays when the fit is done: who has asked for it removes it when all its fits are.
     """
 
-    def __init__(self, path, digest, every=_EVERY, lasts=False):
-        self.path, self.digest, self.every, self.lasts = Path(path), digest, every, lasts
+    def __init__(self, path, digest, every=_EVERY):
+        self.path, self.digest, self.every = Path(path), digest, every
         self._last = time.monotonic()
 
     def read(self):
@@ -48,11 +48,9 @@ class Checkpoint:
     def write(self, make, done=False):
         """Write the state that `make()` returns, unless the last one was written a short time ago.
 
-        done: whether the fit is; then the file is removed, or written if it lasts.
+        done: whether the fit is; then the state is written in any case.
         """
-        if done and not self.lasts:
-            self.remove()
-        elif done or time.monotonic() - self._last >= self.every:
+        if done or time.monotonic() - self._last >= self.every:
             self._write(make())
 
     def _write(self, state):
@@ -64,7 +62,3 @@ class Checkpoint:
         save_file(state, str(part), metadata={"digest": self.digest})
         os.replace(part, self.path)
         self._last = time.monotonic()
-
-    def remove(self):
-        """Remove the file."""
-        self.path.unlink(missing_ok=True)

@@ -82,8 +82,8 @@ def functions_of(encoder, defaults, reads):
 def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
     """Return the `Fitted` network of a kind of encoder: (encoder, defaults, reads) of `functions_of`.
 
-    objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`. checkpoint: path of a file for the
-    state of the unfinished fit, or None. levels: (D, C), of the hierarchical loss, or None. start: folder of a fitted
+    objects: (dataset, classes, weight, n_classes) of `mallorn.learners.learner`, as is checkpoint, the path of a file
+    for the state of the fit, or None. levels: (D, C), of the hierarchical loss, or None. start: folder of a fitted
     network of the same kind from whose weights the fit begins, or None.
     """
     (encoder, defaults, reads), (dataset, classes, weight, n_classes) = kind, objects
@@ -103,13 +103,11 @@ def fit(kind, objects, params, seed, checkpoint=None, levels=None, start=None):
         known |= {"levels": plan.levels, "start": taken}
         given = {**arrays, "classes": np.asarray(classes), "weight": np.asarray(weight)}
         keeper = Checkpoint(checkpoint, digest_of(known, given))
-        filling = Checkpoint(f"{checkpoint}.masked", keeper.digest, lasts=True)
+        filling = Checkpoint(f"{checkpoint}.masked", keeper.digest)
     about = {"params": params, "sizes": list(sizes), "beside": beside.tolist(), "reads": list(reads)}
     if params["masked_epochs"]:
         about["masked_history"] = fill(network, arrays, params, plan, seed, device, filling)
     network, about["history"] = train(network, arrays, classes, weight, plan, seed, device, keeper)
-    if filling is not None:
-        filling.remove()
     return Fitted(network, about)
 
 
