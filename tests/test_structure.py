@@ -13,8 +13,8 @@ SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 
 FLOORS = (
     ("mallorn",),
-    ("errors", "plugins", "seeds", "metrics"),
-    ("io",),
+    ("errors", "seeds", "metrics"),
+    ("io", "plugins"),
     ("runtime",),
     ("survey",),
     ("gp", "curves", "hypotheses"),

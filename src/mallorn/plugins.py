@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mallorn.errors import ConfigError
-from mallorn.runtime.remembered import Remembered
+from mallorn.io.remembered import Remembered
 
 __all__ = [
     "KINDS",

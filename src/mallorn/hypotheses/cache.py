@@ -18,8 +18,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from mallorn.io.user_cache import user_cache
 from mallorn.runtime.machine_code import machine_code_in
-from mallorn.runtime.user_cache import user_cache
 
 __all__ = ["compile_kernels", "second_light", "use_kernels", "user_folder"]
 
@@ -48,7 +48,7 @@ def user_folder():
     """Return the folder of the user's cache for the kernels as they are now, for this kind of processor.
 
     Its name is a digest of the compiled code, of numba's version and of the processor: a folder never holds code of
-    another state. See `mallorn.runtime.user_cache` for where it lies.
+    another state. See `mallorn.io.user_cache` for where it lies.
     """
     return user_cache() / f"kernels-{_state()}"
 

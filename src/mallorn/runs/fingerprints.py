@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mallorn import plugins
+from mallorn.io.remembered import Remembered
 from mallorn.plugins import KINDS, SOURCE, constants, find_module, modules, stamp, syntax_tree
-from mallorn.runtime.remembered import Remembered
 
 __all__ = ["constant", "digests_of_adapters", "fingerprint", "loads_of", "module_digests", "modules_of", "named"]
 

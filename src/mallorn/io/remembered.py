@@ -12,7 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from mallorn.runtime.user_cache import user_cache
+from mallorn.io.user_cache import user_cache
 
 __all__ = ["Remembered"]
 

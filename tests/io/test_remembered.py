@@ -2,7 +2,7 @@
 
 import pytest
 
-from mallorn.runtime.remembered import Remembered
+from mallorn.io.remembered import Remembered
 
 
 @pytest.fixture
