@@ -11,7 +11,7 @@ ENDINGS = constant("mallorn.report.object_page", "ENDINGS")
 PAGES = constant("mallorn.report.render", "FURTHER_PAGES")
 NEW_PARTS = [f"{split}.{NEW}" for split in NEW_SPLITS]
 STORE = store_of(SPLITS)
-EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
+EVALUATED = ["results/evaluation/scores.csv", *CURVES]  # shown by the report and made by every run
 REPORT_FOLDERS = {
     "evaluation": "results/evaluation",
     "tuning": "results/tuning",
@@ -328,7 +328,7 @@ rule write_report:
         train="results/features/train.parquet",
         folds="results/folds.parquet",
         importance=importances(),
-        out_of_fold=final_predictions("out_of_fold"),
+        curves=CURVES,
     output:
         report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
         expand("results/report/{page}.html", page=PAGES),

@@ -6,8 +6,6 @@ It is written here, since astropy's writer calls Python for every value, and its
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
-
 from mallorn.io.files import write_text
 from mallorn.report.candidates import DIGITS, columns_of
 
