@@ -59,7 +59,6 @@ rule rank_candidates:
         votable="results/report/candidates.vot",
     log:
         "results/log/rank_candidates.log",
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -119,7 +118,6 @@ rule draw_candidates:
         "results/log/draw_candidates.log",
     benchmark:
         "results/benchmarks/draw_candidates.tsv"
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     threads: half_the_cores  # the other half trains what these pages do not show
