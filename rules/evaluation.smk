@@ -16,11 +16,22 @@ TREE_PREDICTIONS = "results/tree/{protocol}/{repeat}/{model}.parquet"
 TREE_AT_AGES = "results/tree_early/{protocol}/{repeat}/{model}.parquet"
 REPEATS_OF_EARLY = REPEATS_OF_COPIES.get(EARLY, REPEATS[:1])
 OF_TREE_MODELS = ("fewest", "balance", "depth", "without_redshift")  # keys of evaluation.tree that its models depend on
+CURVES = expand(
+    "results/evaluation/figures/{figure}.{ending}", figure=["precision_recall", "roc"], ending=["png", "svg"]
+)
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
-        *("precision_recall", "roc", "calibration", "learning_curve", "by_redshift", "by_points", "by_snr", "by_type"),
-        *("by_magnitude", "confusion"),
+        *(
+            "calibration",
+            "learning_curve",
+            "by_redshift",
+            "by_points",
+            "by_snr",
+            "by_type",
+            "by_magnitude",
+            "confusion",
+        ),
     ],
     ending=["png", "svg"],
 )
@@ -35,6 +46,7 @@ rule evaluation:
         tables_of_other_surveys().values(),
         "results/evaluation/audits.json",
         "results/evaluation/importance_weights.parquet",
+        CURVES,
         FIGURES,
     localrule: True
 
@@ -50,6 +62,7 @@ rule score:
         "results/evaluation/scores.csv",
     log:
         "results/log/score.log",
+    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -62,6 +75,27 @@ rule score:
         "Scoring the out-of-fold predictions"
     script:
         "../workflow/scripts/score.py"
+
+
+rule draw_curves:
+    input:
+        out_of_fold=final_predictions("out_of_fold"),
+        folds="results/folds.parquet",
+    output:
+        CURVES,
+    log:
+        "results/log/draw_curves.log",
+    conda:
+        "../envs/mallorn.yaml"
+    resources:
+        mem_mb=megabytes(1000, 10),
+        runtime=minutes(10),
+    params:
+        code=code_of("draw_curves"),
+    message:
+        "Drawing precision-recall and ROC curves"
+    script:
+        "../workflow/scripts/draw_curves.py"
 
 
 rule score_other_surveys:
@@ -377,8 +411,6 @@ rule audit:
 
 rule plot_evaluation:
     input:
-        out_of_fold=final_predictions("out_of_fold"),
-        folds="results/folds.parquet",
         by_type="results/evaluation/by_type.csv",
         confusion="results/evaluation/confusion.csv",
         calibration="results/evaluation/calibration.csv",

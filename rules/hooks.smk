@@ -3,6 +3,7 @@
 from mallorn.runs.scheduling import (
     read_files_of_any_date,
     remember_checksums,
+    run_first,
     run_jobs_in_forks,
     schedule_when_jobs_end,
 )
@@ -81,6 +82,7 @@ def show_failures():
 onstart:
     remove_outdated()
     schedule_when_jobs_end(workflow)
+    run_first(workflow, "draw_candidates")  # it takes half of the cores for long: what it does not show runs beside it
     run_jobs_in_forks(workflow)
     warn_of_shortages()
 

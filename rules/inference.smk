@@ -36,7 +36,6 @@ rule explain:
         "results/log/explain/{model}.log",
     wildcard_constraints:
         model="|".join(map(re.escape, config["models"])),
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -143,7 +142,6 @@ rule learn_outliers:
         OUTLIERS.format(training=FINAL),
     log:
         f"results/log/learn_outliers/{FINAL}.log",
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:

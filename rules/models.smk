@@ -158,7 +158,7 @@ rule combine:
         "results/log/combine/{training}/{protocol}/{repeat}.log",
     wildcard_constraints:
         training="|".join(TRAININGS),
-    priority: 1  # what candidates and their pages wait for goes first
+    priority: 1  # what scores wait for goes before longer jobs
     localrule: True
     conda:
         "../envs/mallorn.yaml"
@@ -213,7 +213,6 @@ rule choose_threshold:
         "results/threshold.json",
     log:
         "results/log/choose_threshold.log",
-    priority: 1
     localrule: True
     conda:
         "../envs/mallorn.yaml"

@@ -11,7 +11,7 @@ ENDINGS = constant("mallorn.report.object_page", "ENDINGS")
 PAGES = constant("mallorn.report.render", "FURTHER_PAGES")
 NEW_PARTS = [f"{split}.{NEW}" for split in NEW_SPLITS]
 STORE = store_of(SPLITS)
-EVALUATED = ["results/evaluation/scores.csv"]  # shown by the report and made by every run
+EVALUATED = ["results/evaluation/scores.csv", *CURVES]  # shown by the report and made by every run
 REPORT_FOLDERS = {
     "evaluation": "results/evaluation",
     "tuning": "results/tuning",
@@ -59,7 +59,6 @@ rule rank_candidates:
         votable="results/report/candidates.vot",
     log:
         "results/log/rank_candidates.log",
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     resources:
@@ -119,7 +118,6 @@ rule draw_candidates:
         "results/log/draw_candidates.log",
     benchmark:
         "results/benchmarks/draw_candidates.tsv"
-    priority: 1
     conda:
         "../envs/mallorn.yaml"
     threads: half_the_cores  # the other half trains what these pages do not show
@@ -328,7 +326,7 @@ rule write_report:
         train="results/features/train.parquet",
         folds="results/folds.parquet",
         importance=importances(),
-        out_of_fold=final_predictions("out_of_fold"),
+        curves=CURVES,
     output:
         report("results/report/index.html", caption="../workflow/report/report.rst", category="Report"),
         expand("results/report/{page}.html", page=PAGES),

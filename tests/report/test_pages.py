@@ -23,7 +23,6 @@ from mallorn.report.render import TEMPLATES, as_table, number, render
 from mallorn.runtime.usage import FIELDS
 from mallorn.survey.taxonomy import Taxonomy
 
-CURVES = dict.fromkeys(("stratified", "grouped"), {"m": (np.array([1, 0, 0, 1]), np.array([0.9, 0.2, 0.6, 0.5]))})
 DECISION = {"target": "TDE", "threshold": 0.5}
 SMALL_TREE = Taxonomy({"all": {}, "SN": {"parent": "all"}, "SN Ia": {"parent": "SN"}, "TDE": {"parent": "all"}})
 HOSTILE = [
@@ -123,9 +122,9 @@ def test_of_a_long_table_the_first_of_every_class_are_listed(tmp_path, monkeypat
 def test_what_was_not_made_is_said_with_its_command(tmp_path):
     scores = tmp_path / "scores.csv"
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
-    write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {"selection": "snakemake --cores all select_features"})
+    write_evaluation_page(tmp_path, tmp_path, scores, {"selection": "snakemake --cores all select_features"})
     page = (tmp_path / "evaluation.html").read_text()
-    assert page.count("not made yet") == 19
+    assert page.count("not made yet") == 20
     assert "snakemake --cores all evaluation" in page
     assert "snakemake --cores all select_features" in page
     write_tuning_page(tmp_path, tmp_path / "tuning", scores, "snakemake --cores all tune")
@@ -249,7 +248,7 @@ def test_tables_that_are_there_are_shown_and_old_ones_marked(tmp_path):
     scores.write_text("protocol,model,repeat,f1\ngrouped,m,0,0.5\n")
     curve.write_text("fraction,average_precision\n0.25,0.123456\n")
     os.utime(curve, (1e9, 1e9))
-    write_evaluation_page(tmp_path, tmp_path, scores, CURVES, {})
+    write_evaluation_page(tmp_path, tmp_path, scores, {})
     page = (tmp_path / "evaluation.html").read_text()
     assert "0.1235" in page
     assert "Older than the scores" in page

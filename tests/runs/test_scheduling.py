@@ -105,3 +105,41 @@ def test_a_checksum_is_computed_once_for_each_content(tmp_path):
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
         numbers.append(int((tmp_path / "count.txt").read_text()))
     assert numbers[0] > numbers[1] == 3  # else the change is no longer needed
+
+
+IN_ORDER = """
+import sys
+sys.path.insert(0, {source!r})
+from mallorn.runs.scheduling import run_first
+
+rule all:
+    input: "wanted.txt", expand("{{name}}.other", name=list("abc"))
+
+rule other:
+    output: "{{name}}.other"
+    priority: 1
+    shell: "echo other >> order.txt; touch {{output}}"
+
+rule wait:
+    output: "waited.txt"
+    shell: "echo wait >> order.txt; touch {{output}}"
+
+rule wanted:
+    input: "waited.txt"
+    output: "wanted.txt"
+    shell: "echo wanted >> order.txt; touch {{output}}"
+
+onstart:
+    {change}
+"""
+
+
+@pytest.mark.parametrize("name", ["wanted", "none"])
+def test_what_the_jobs_of_a_rule_wait_for_goes_first_and_is_no_target(tmp_path, name):
+    source = str(Path(__file__).parents[2] / "src")
+    (tmp_path / "Snakefile").write_text(IN_ORDER.format(source=source, change=f"run_first(workflow, {name!r})"))
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--scheduler", "greedy"]
+    subprocess.run([*command, "d.other"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    before, after = (["wait", "wanted"], []) if name == "wanted" else ([], ["wait", "wanted"])
+    assert (tmp_path / "order.txt").read_text().split() == ["other", *before, "other", "other", "other", *after]

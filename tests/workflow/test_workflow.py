@@ -15,7 +15,7 @@ from mallorn.settings.resolve import defaults
 FAMILIES = [name for name, block in defaults()["features"].items() if block["enabled"]]
 AFTER_SCORES = {"record_run", "write_report", "record_provenance"}
 AFTER_FOLDS = {"cross_validate", "combine", "choose_threshold", "write_submission", "score", *AFTER_SCORES}
-AFTER_FOLDS |= {"explain", "learn_outliers", "export_model", "rank_candidates", "draw_candidates"}
+AFTER_FOLDS |= {"explain", "learn_outliers", "export_model", "rank_candidates", "draw_candidates", "draw_curves"}
 AFTER_FEATURES = {"join_features", "grow_forest", *AFTER_FOLDS}
 
 

@@ -553,7 +553,8 @@ def test_evaluation_tables_and_figures(predicted, tmp_path):
         (protocol, fraction) for protocol in ("stratified", "grouped") for fraction in ("0.3", "1")
     ]
     figures = tmp_path / "figures"
-    script("plot_evaluation")(files, folds, tables, figures, {"submission": {"model": "two"}})
+    script("plot_evaluation")(tables, figures, {"submission": {"model": "two"}})
+    script("draw_curves")(files, folds, figures)
     stems = {"precision_recall", "roc", "calibration", "learning_curve", "confusion"}
     stems |= {"by_redshift", "by_points", "by_snr", "by_magnitude", "by_type"}
     assert {path.name for path in figures.iterdir()} == {f"{s}.{end}" for s in stems for end in ("png", "svg")}

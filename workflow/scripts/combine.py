@@ -52,6 +52,8 @@ def _members(predictions, chosen):
 
 
 if "snakemake" in globals():
+    import scipy.optimize  # noqa: F401 - by stacked ensembles; what stands here, jobs find imported (mallorn.runs.forked)
+
     from mallorn.runtime.job_log import job_log
 
     with job_log(snakemake.log[0]):

@@ -3,30 +3,22 @@
 import csv
 from pathlib import Path
 
-from mallorn.decide.predictions import pooled_by_model
-from mallorn.io.tables import read_columns
 from mallorn.plots.evaluation import (
     plot_calibration,
     plot_confusion,
     plot_groups,
     plot_learning_curve,
-    plot_precision_recall,
-    plot_roc,
     plot_types,
 )
 
 
-def main(out_of_fold, folds, tables, figures, settings):
-    """Write the figures to the folder `figures`: precision_recall and roc of all models, the others of the submitted.
+def main(tables, figures, settings):
+    """Write the figures of the submitted model to the folder `figures`.
 
-    out_of_fold: paths of the predictions of all models. folds: path.
     tables: {"by_type", "confusion", "calibration", "learning_curve": path of that CSV file}.
     settings: {"submission": block of the configuration}.
     """
     figures, model = Path(figures), settings["submission"]["model"]
-    curves = pooled_by_model(out_of_fold, read_columns(folds))
-    plot_precision_recall(curves, figures / "precision_recall")
-    plot_roc(curves, figures / "roc")
     by_type, confusion, calibration = (_rows(tables[n], model) for n in ("by_type", "confusion", "calibration"))
     plot_calibration(calibration, figures / "calibration")
     plot_learning_curve(_rows(tables["learning_curve"]), figures / "learning_curve")
@@ -59,8 +51,6 @@ if "snakemake" in globals():
 
     with job_log(snakemake.log[0]):
         main(
-            snakemake.input.out_of_fold,
-            snakemake.input.folds,
             {name: snakemake.input[name] for name in ("by_type", "confusion", "calibration", "learning_curve")},
             Path(snakemake.output[0]).parent,
             snakemake.params.settings,

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mallorn.decide.predictions import pooled_by_model
 from mallorn.families.catalogue import meanings
 from mallorn.io.tables import read_columns
 from mallorn.learning.folds import PROTOCOLS, fold_of
@@ -28,7 +27,7 @@ from mallorn.runs.history import read_history, runs
 from mallorn.runs.inputs import line, read_input
 from mallorn.survey.taxonomy import Taxonomy
 
-PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance", "out_of_fold")
+PATHS = ("candidates", "threshold", "scores", "history", "survey", "train", "folds", "importance")
 
 _COMMANDS = {
     part: f"snakemake --cores all {target}"
@@ -48,8 +47,8 @@ _COMMANDS = {
 def main(paths, folders, folder, settings):
     """Write all pages except those of objects to `folder`.
 
-    paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance",
-    "out_of_fold": paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}; some may be empty.
+    paths: {"candidates", "threshold", "scores", "history", "survey", "train", "folds": path, "importance":
+    paths}. folders: {"evaluation", "tuning", "benchmarks", "candidates", "classes"}; some may be empty.
     settings: blocks of the configuration; "taxonomy", see `mallorn.survey.taxonomy.Taxonomy`; "members", the models of
     the submitted ensemble, none for a single model.
     """
@@ -83,8 +82,7 @@ def main(paths, folders, folder, settings):
     write_candidates_page(folder, table, pages, decision, tree, lists)
     write_unusual_page(folder, table, pages, decision["target"])
     fold_table = read_columns(paths["folds"])
-    curves = pooled_by_model(paths["out_of_fold"], fold_table)
-    write_evaluation_page(folder, evaluation, scores, curves, _COMMANDS)
+    write_evaluation_page(folder, evaluation, scores, _COMMANDS)
     labels = fold_of(fold_table, PROTOCOLS[0], 0, np.unique(fold_table["object_id"]))
     write_classes_page(folder, evaluation, scores, tree, labels, lists)
     features = {

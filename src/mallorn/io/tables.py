@@ -197,9 +197,11 @@ def numpy_array(column):
         strings = np.empty(n, dtype=object)
         strings[:] = array.to_pylist()
         return strings
-    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    if n == 0 or not (numeric or pa.types.is_boolean(kind)) or (array.null_count and not pa.types.is_floating(kind)):
-        return array.to_numpy(zero_copy_only=False)
+    plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if n == 0 and plain:
+        return np.empty(0, dtype=kind.to_pandas_dtype())
+    if not plain or (array.null_count and not pa.types.is_floating(kind)):
+        return array.to_numpy(zero_copy_only=False)  # this imports pandas
     if pa.types.is_boolean(kind):
         bits = np.frombuffer(array.buffers()[1], dtype=np.uint8)
         return np.unpackbits(bits, count=array.offset + n, bitorder="little")[array.offset :].astype(bool)

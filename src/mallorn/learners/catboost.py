@@ -63,7 +63,8 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     if n_classes > 2:
         label, loss = classes, "MultiClass"
     fixed = {"loss_function": loss, "random_seed": seed, "thread_count": threads, "allow_writing_files": False}
-    model = catboost.CatBoost({**params, **fixed, "logging_level": "Silent"})
+    fixed |= {"logging_level": "Silent", "metric_period": params["iterations"]}  # nobody reads the loss on the way
+    model = catboost.CatBoost({**params, **fixed})
     features, margin = np.asfortranarray(dataset.features.values), dataset.margin
     model.fit(catboost.Pool(features, label, weight=weight, baseline=margin, thread_count=threads))
     for name in ("train_finish_time", "model_guid"):

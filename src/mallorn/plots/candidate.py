@@ -214,11 +214,12 @@ def plot_neighbours(neighbours):
     limits = (reach.min() - edge, reach.max() + edge), (-0.35, 1.35)
     height, margins = 1.6 * -(-len(neighbours) // 3) + 0.7, (0.72, 0.12, 0.55, 0.28, 0.15, 0.32)
     panels = Panels(len(neighbours), 3, 9.2, height, limits, (0.0, 0.5, 1.0), margins)
+    for slot in SLOTS:
+        shown, seen = ({k: one[slot] for k, one in enumerate(found) if slot in one} for found in (lines, points))
+        color = BAND_COLORS[slot]
+        panels.plot(shown, color=color, linewidth=0.9)
+        panels.plot(seen, BAND_MARKERS[slot], color=color, markersize=2.6, linestyle="none")
     for k, o in enumerate(neighbours):
-        for slot, line in lines[k].items():
-            color = BAND_COLORS[slot]
-            panels.plot(k, *line, color=color, linewidth=0.9)
-            panels.plot(k, *points[k][slot], BAND_MARKERS[slot], color=color, markersize=2.6, linestyle="none")
         panels.title(k, plain_text(o.spec_type or ""), redshift_text(o.redshift), class_color(o.spec_type))
     _label(panels.figure, f"{''.join(lines[0])} flux / peak".lstrip(), "rest-frame days from peak")
     return panels.figure

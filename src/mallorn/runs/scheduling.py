@@ -7,7 +7,7 @@ from pathlib import Path
 from mallorn.io.digests import stamp
 from mallorn.runs.forked import Forks, possible
 
-__all__ = ["read_files_of_any_date", "remember_checksums", "run_jobs_in_forks", "schedule_when_jobs_end"]
+__all__ = ["read_files_of_any_date", "remember_checksums", "run_first", "run_jobs_in_forks", "schedule_when_jobs_end"]
 
 
 def read_files_of_any_date():
@@ -36,6 +36,20 @@ def schedule_when_jobs_end(workflow):
     """
     if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
         workflow.scheduler.job_rate_limiter = None
+
+
+def run_first(workflow, name):
+    """Make the jobs of a rule, and all that these wait for, go before others, as `snakemake --prioritize` does.
+
+    That option would also make what it names a target of each run. Where jobs of one rule go before others of it, the
+    rule's `priority` does not say so: Snakemake knows functions there only since 9.19.
+
+    workflow: Snakemake's, with the jobs planned. name: of the rule; nothing changes if there is none, or no job of it.
+    """
+    first = {rule for rule in workflow.rules if rule.name == name}
+    if hasattr(workflow.dag, "priorityrules") and hasattr(workflow.dag, "update_priority"):
+        workflow.dag.priorityrules = {*workflow.dag.priorityrules, *first}
+        workflow.dag.update_priority()
 
 
 def remember_checksums():

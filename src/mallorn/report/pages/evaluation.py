@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-from mallorn.plots.evaluation import plot_precision_recall, plot_roc
 from mallorn.report.render import render, words
 from mallorn.report.tables import read_part
 
@@ -118,21 +117,15 @@ _CAPTIONS = {
 }
 
 
-def write_evaluation_page(folder, evaluation, scores, curves, commands):
+def write_evaluation_page(folder, evaluation, scores, commands):
     """Write evaluation.html from the tables and figures in the folder `evaluation`, if there are any.
 
-    scores: path. curves: see `mallorn.plots.evaluation.plot_precision_recall`. commands: {part: command that makes it},
-    if not `snakemake evaluation`.
+    scores: path. commands: {part: command that makes it}, if not `snakemake evaluation`.
     """
     found = {name: [] for name in EVALUATIONS}
-    for name, draw in (("precision_recall", plot_precision_recall), ("roc", plot_roc)):
-        draw(curves, Path(folder, "figures", name))
-        found["curves"].append({"path": f"figures/{name}", "caption": _CAPTIONS[name]})
     figures = sorted(Path(evaluation, "figures").glob("*.svg")) if Path(evaluation, "figures").is_dir() else []
     for path in figures:
         stem = path.stem
-        if stem in ("precision_recall", "roc"):
-            continue
         part = _FIGURES.get(stem) or next((name for name in EVALUATIONS if stem.startswith(name)), "curves")
         found[part].append(_copied(path, folder))
     parts = []
