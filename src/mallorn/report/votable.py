@@ -1,12 +1,10 @@
-"""The table of candidates as a VOTable, which TOPCAT, Aladin and other tools of the virtual observatory read.
-
-It is written here, since astropy's writer calls Python for every value, and its import takes as long as all of this.
-"""
+"""The table of candidates as a VOTable, which TOPCAT, Aladin and other tools of the virtual observatory read."""
 
 import re
-from xml.sax.saxutils import escape, quoteattr
 
-from mallorn.io.files import write_text
+import numpy as np
+
+from mallorn.io.files import atomic_write
 from mallorn.report.candidates import DIGITS, columns_of
 
 __all__ = ["plain_ids", "write_votable"]
@@ -14,14 +12,6 @@ __all__ = ["plain_ids", "write_votable"]
 _UNITS = {"kK": "kK", "d": "d", "mag": "mag", "MJD": "d", "deg": "deg"}
 _FRAME = "icrs"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
-_SPECIAL = {"nan": "NaN", "inf": "+InF", "-inf": "-InF"}
-_BEGIN = (
-    '<?xml version="1.0" encoding="utf-8"?>\n'
-    '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"'
-    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.ivoa.net/xml/VOTable/v1.3'
-    ' http://www.ivoa.net/xml/VOTable/VOTable-1.4.xsd">\n'
-)
-_END = "    </TABLEDATA>\n   </DATA>\n  </TABLE>\n </RESOURCE>\n</VOTABLE>\n"
 
 
 def write_votable(path, table, target, data=""):
@@ -29,18 +19,27 @@ def write_votable(path, table, target, data=""):
 
     target: the target class. data: the data behind the candidates, for the description.
     """
+    from astropy.io.votable import from_table
+    from astropy.io.votable.tree import CooSys
+    from astropy.table import Table
+
     about = columns_of(table, target)
     ids = plain_ids(about)
-    said = _described(f"candidates by the probability of class {target}" + (f", of {data}" if data else ""))
-    fields, cells = [], []
-    for name, column in about.items():
-        kind, texts = _column(table[name], column)
-        fields.append(_field(ids[name], name, kind, column))
-        cells.append([f"      <TD>{text}</TD>\n" if text else "      <TD/>\n" for text in texts])
-    frame = f'  <COOSYS ID="{_FRAME}" system="ICRS"/>\n' if "ra" in about else ""
-    head = f' {said} <RESOURCE type="results">\n  {said}{frame}  <TABLE ID="candidates">\n'
-    rows = (f"     <TR>\n{''.join(row)}     </TR>\n" for row in zip(*cells, strict=True))
-    write_text(path, "".join([_BEGIN, head, *fields, "   <DATA>\n    <TABLEDATA>\n", *rows, _END]))
+    made = Table([_column(ids[name], table[name], column) for name, column in about.items()])
+    file = from_table(made, table_id="candidates")
+    (resource,) = file.resources
+    for field, name in zip(resource.tables[0].fields, about, strict=True):
+        field.name = name
+    file.description = resource.description = f"candidates by the probability of class {target}" + (
+        f", of {data}" if data else ""
+    )
+    if "ra" in about:
+        resource.coordinate_systems.append(CooSys(ID=_FRAME, system="ICRS"))
+        for field in resource.tables[0].fields:
+            if field.name in ("ra", "dec"):
+                field.ref = _FRAME
+    with atomic_write(path) as beside:
+        file.to_xml(str(beside))
 
 
 def plain_ids(names):
@@ -52,26 +51,15 @@ def plain_ids(names):
     return ids
 
 
-def _described(text):
-    return f"<DESCRIPTION>{escape(text)}</DESCRIPTION>\n"
+def _column(name, values, about):
+    from astropy.table import Column
 
-
-def _field(identity, name, kind, about):
-    """Return the element FIELD of a column. kind: its attributes of the type of data."""
-    given = {"ID": identity, "name": name, **kind, "ucd": about.ucd, "unit": _UNITS.get(about.unit)}
-    given["ref"] = _FRAME if name in ("ra", "dec") else None
-    attributes = "".join(f" {key}={quoteattr(value)}" for key, value in given.items() if value)
-    return f"   <FIELD{attributes}>\n    {_described(about.meaning)}   </FIELD>\n"
-
-
-def _column(values, about):
-    """Return ({attribute of FIELD: value}, the texts of the cells) of a column."""
     if about.decimals is None:
-        texts = ["" if value is None else str(value) for value in values]
-        longest = max(map(len, texts), default=0)
-        return {"datatype": "unicodeChar", "arraysize": str(max(longest, 1))}, list(map(escape, texts))
-    if values.dtype.kind != "f":
-        return {"datatype": "long"}, [str(int(value)) for value in values]
-    exact = values.astype(float).tolist()
-    texts = map(repr, exact if about.exact else [float(f"{value:.{DIGITS}g}") for value in exact])
-    return {"datatype": "double"}, [_SPECIAL.get(text) or text.removesuffix(".0") for text in texts]
+        data = np.array(["" if value is None else str(value) for value in values], dtype=str)
+        data = data if data.dtype.itemsize else data.astype("U1")
+    elif about.exact or values.dtype.kind != "f":
+        data = values
+    else:
+        data = np.array([float(f"{value:.{DIGITS}g}") for value in values])
+    meta = {"ucd": about.ucd} if about.ucd else None
+    return Column(data, name=name, unit=_UNITS.get(about.unit), description=about.meaning, meta=meta)
