@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.simulate.diverse.shapes import centred, earlier_survey, host_dust, log_normal, ripples
+from mallorn.simulate.diverse.shapes import KNOWN, centred, earlier_survey, host_dust, log_normal, ripples
 from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 
@@ -10,7 +10,7 @@ __all__ = ["TYPES", "draw", "flux", "law"]
 
 _REFERENCE = 4400.0  # angstrom
 _KELVIN = (9000.0, 45_000.0)
-_LIMIT = 19.0  # faintest peak magnitude at which an earlier survey finds them
+_LIMIT = 19.4  # faintest peak magnitude at which an earlier survey finds them
 
 
 def draw(rng):
@@ -37,14 +37,14 @@ def draw(rng):
     """
     chance = rng.random(3)
     return {
-        "magnitude": rng.normal(-19.3, 1.0),
-        "rise": log_normal(rng, 14.0, 0.6, 3.0, 90.0),
-        "decay": log_normal(rng, 45.0, 0.7, 8.0, 350.0),
+        "magnitude": rng.normal(-19.6, 1.0),
+        "rise": log_normal(rng, 20.0, 0.65, 3.0, 100.0),
+        "decay": log_normal(rng, 42.0, 0.7, 8.0, 350.0),
         "power": float(np.clip(rng.normal(5.0 / 3.0, 0.45), 0.8, 3.2)),
-        "kelvin": float(np.clip(10.0 ** rng.normal(4.25, 0.17), *_KELVIN)),
-        "heating": rng.normal(0.05, 0.2),
+        "kelvin": float(np.clip(10.0 ** rng.normal(4.13, 0.18), *_KELVIN)),
+        "heating": rng.normal(0.0, 0.2),
         "flat": rng.uniform(20.0, 180.0) * float(chance[0] < 1.0 / 6.0),
-        "plateau": float(np.exp(rng.uniform(np.log(0.05), np.log(0.5)))) * float(chance[1] < 1.0 / 3.0),
+        "plateau": float(np.exp(rng.uniform(np.log(0.05), np.log(0.5)))) * float(chance[1] < 0.25),
         "plateau_length": rng.uniform(100.0, 700.0),
         "second": rng.uniform(0.2, 0.95) * float(chance[2] < 0.25),
         "second_phase": log_normal(rng, 90.0, 0.7, 20.0, 500.0),
@@ -92,5 +92,5 @@ _UNITS = {
     "lines": "mag",
 }
 
-TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.08, strict=True, brightest=20.8)}
+TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.02, strict=True, known=KNOWN)}
 """{type: `Event`}."""
