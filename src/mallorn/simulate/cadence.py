@@ -83,8 +83,8 @@ def visits(rng, config, passbands):
 class _Field(NamedTuple):
     """What a field is like.
 
-    season: length of its seasons, days. rolling: (Y,) nights of a year over those of a mean year. depth: (B,) magnitudes
-    by which it is deeper than others. scatter: (B,) scatter of the depth from visit to visit, over that of r.
+    season: length of its seasons, days. rolling: (Y,) nights of a year over those of a mean year. depth: (B,) by how
+    many magnitudes it is deeper than others. scatter: (B,) scatter of the depth from visit to visit, over that of r.
     """
 
     season: float

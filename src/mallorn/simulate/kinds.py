@@ -8,8 +8,6 @@ siblings. Its light is a function of time, since periods of hours must be sample
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 __all__ = ["Event", "Star"]
 
 

@@ -13,7 +13,7 @@ from mallorn.survey.cosmology import luminosity_distance
 __all__ = ["distance_distribution", "redshift_distribution"]
 
 _FARTHEST = 4.9
-_LUCK = 2.0  # detections in the best of the fields that are tried, over those in a mean one
+_LUCK = 2.0  # detections in the field that is taken, over those in a mean one
 _COARSE = slice(None, None, 30)  # number of redshifts or distances at which a source's visibility is computed
 _KPC = np.geomspace(0.003, 3e4, 35 * 30 + 1)
 _TIMES = 500  # number of times at which a star's visibility is computed

@@ -16,17 +16,18 @@ _LIMIT = 19.4  # faintest peak magnitude at which an earlier survey finds them
 def draw(rng):
     """Return {parameter: value} of a new event.
 
-    - magnitude: about -19.3 with a scatter of 1.0: the range of Hammerstein et al. (2023, ApJ 942, 9) and of the
+    - magnitude: about -19.6 with a scatter of 1.0: the range of Hammerstein et al. (2023, ApJ 942, 9) and of the
       faint and fast events iPTF16fnl (Blagorodnova et al. 2017, ApJ 844, 46) and AT 2020wey (Charalampopoulos et al.
       2023, A&A 673, A95).
     - rise: standard deviation of a Gaussian, days; decay: from days for fast to a year for slow events, as in van
       Velzen et al. (2021, ApJ 908, 4).
     - power: of the decline, about 5/3; 9/4 for partial disruptions (Coughlin & Nixon 2019, ApJ 883, L17), shallower for
       many in Hammerstein et al. (2023).
-    - kelvin: 10^4.25 with a scatter of 0.17 dex, between 9,000 and 45,000. It drifts by `heating`, d ln T / dt per 100
-      days, mostly upwards (van Velzen et al. 2021).
+    - kelvin: 10^4.13 with a scatter of 0.18 dex, between 9,000 and 45,000. It drifts by `heating`, d ln T / dt per 100
+      days (van Velzen et al. 2021). They are cooler than those of that paper, 10^4.3, to be as red as the objects of
+      the MALLORN data that look like TDEs.
     - flat: days that the light stays at its peak, in one of six events.
-    - plateau: level that it falls to, relative to the peak, in one of three, for `plateau_length` days: late light of a
+    - plateau: level that it falls to, relative to the peak, in one of four, for `plateau_length` days: late light of a
       disc (van Velzen et al. 2019, ApJ 878, 82; Mummery et al. 2024, MNRAS 527, 2452), or a shoulder like that of
       AT 2018fyk (Wevers et al. 2019, MNRAS 488, 4816).
     - second: height of another peak, in one of four, `second_phase` days after the first (ASASSN-15lh, Leloudas et al.

@@ -12,21 +12,24 @@ __all__ = ["TYPES", "draw", "flare", "flux"]
 _PIVOT = 4000.0  # angstrom
 _LENGTHS = (60.0, 120.0, 250.0)  # days, of the process that stands for what it saw
 _LIMIT = 20.3  # faintest magnitude of the largest difference at which an earlier survey finds them
-_REFERENCE_EPOCHS = 200  # epochs before the first; a part of them makes the reference image
+_REFERENCE_EPOCHS = 200  # epochs before the first, of which the reference image may have some
 
 
 def draw(rng):
     """Return {parameter: value} of a new nucleus.
 
-    - magnitude, log_black_hole_mass: as from `mallorn.simulate.agn.draw`, a little wider.
+    - magnitude, log_black_hole_mass: as from `mallorn.simulate.agn.draw`, brighter and wider: they are as far away as
+      the nuclei of the MALLORN data.
     - strength, pace: factors on the structure function and the damping time of MacLeod et al. (2010, ApJ 721, 1014),
-      whose fits scatter by about 0.15 and 0.3 dex.
+      whose fits scatter by about 0.15 and 0.3 dex. Walks are slower than theirs, as those of
+      the MALLORN data are.
     - colour: exponent of frequency in the spectrum of the variable part, about 0 as in difference spectra of quasars
       (Wilhite et al. 2005, ApJ 633, 638).
-    - flare: height of a flare in units of the mean flux, in seven of ten nuclei: rises of a month to a year and slower
+    - flare: height of a flare in units of the mean flux, in four of ten nuclei: rises of a month to a year and slower
       falls, as in Graham et al. (2017, MNRAS 470, 4112) and Trakhtenbrot et al. (2019, Nature Astronomy 3, 242).
       flare_place: its time, as a part of all epochs. flare_rise, flare_fall: days.
-    - kelvin: in most nuclei the variable part shines as a blackbody, as nuclear flares mostly do; 0 in the others.
+    - kelvin: in most nuclei the variable part shines as a blackbody, as nuclear flares mostly do, hot in three of ten;
+      0 in the others.
     - mirrored: 0 takes the walk as it is, 1 so that it becomes brighter, which a search prefers.
     - host_ebv: exponential. lines: mag.
     """
@@ -42,11 +45,17 @@ def draw(rng):
         "flare_place": rng.uniform(0.12, 0.95),
         "flare_rise": rise,
         "flare_fall": rise * log_normal(rng, 1.8, 0.5, 0.7, 10.0),
-        "kelvin": log_normal(rng, *((30_000.0, 0.6) if rng.random() < 0.3 else (11_500.0, 0.35)), 4500.0, 100_000.0) * float(rng.random() < 0.92),
+        "kelvin": _kelvin(rng),
         "mirrored": float(rng.random() < 0.55),
         "host_ebv": rng.exponential(0.03),
         "lines": log_normal(rng, 0.03, 0.4),
     }
+
+
+def _kelvin(rng):
+    """Return the temperature of the variable part, or 0 for one in twelve."""
+    median, scatter = (30_000.0, 0.6) if rng.random() < 0.3 else (11_500.0, 0.35)
+    return log_normal(rng, median, scatter, 4500.0, 100_000.0) * float(rng.random() < 0.92)
 
 
 def flare(phase, rise, fall):
@@ -58,8 +67,9 @@ def flare(phase, rise, fall):
 def flux(p, rng, phase, wavelength):
     """Return the difference flux at 10 pc, microjansky, (P, W): a nucleus less its reference image.
 
-    The reference image is the mean of a part of an earlier survey, years before the first epoch or just before it. The
-    variable part has one spectrum. p: as from `draw`. phase: (P,) days.
+    The reference image is the mean of months to two years about the first epoch. A nucleus that fades far more than it
+    ever brightens is mirrored, since no search would find it. The variable part has one spectrum. p: as from `draw`.
+    phase: (P,) days.
     """
     step, n = phase[1] - phase[0], len(phase)
     lines = ripples(rng, np.zeros(1), wavelength, p["lines"])
@@ -71,8 +81,8 @@ def flux(p, rng, phase, wavelength):
     walk = agn.damped_random_walk(normal, step, [tau])[:, 0]
     if p["mirrored"] and walk[part].mean() > walk[_REFERENCE_EPOCHS:].mean():
         walk = -walk
-    seen = walk[_REFERENCE_EPOCHS:] - walk[part].mean()
-    if -seen.min() > 4.0 * seen.max():
+    change = walk[_REFERENCE_EPOCHS:] - walk[part].mean()
+    if -change.min() > 4.0 * change.max():
         walk = -walk
     relative = 10.0 ** (0.4 * np.clip(sf / np.sqrt(2.0) * walk, -5.0, 5.0))
     difference = relative[_REFERENCE_EPOCHS:] - relative[part].mean()

@@ -7,10 +7,10 @@ from mallorn.survey.dust import extinction_per_ebv
 __all__ = ["KNOWN", "centred", "earlier_survey", "host_dust", "log_normal", "ripples"]
 
 KNOWN = (20.8, 23.3)
-"""Brightest and faintest peak magnitude, as in `Event.known`: an event of magnitude 19 is moved by up to four."""
+"""Brightest and faintest peak magnitude, as in `Event.known`: an event of magnitude 19 is moved by about four."""
 
 _FINE = np.arange(-200.0, 1500.0, 0.5)
-_DEPTH = 21.0  # AB magnitude at five sigma of a visit of the earlier survey
+_DEPTH = 21.0  # AB magnitude at five sigma of a night of the earlier survey
 _GAP = 3.5  # days between its visits of a field, in one passband
 _WEATHER = 0.8  # share of the visits that are made
 _LENGTHS = (15.0, 40.0, 100.0, 250.0)  # days
@@ -40,9 +40,10 @@ def earlier_survey(rng, phase, shape, limit, lengths=_LENGTHS):
     a little low, and in the months without visits the process makes up the light.
 
     Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002): every few days in one passband, without cloudy
-    nights, to 20.5 mag at five sigma, while the field is up, about seven months a year. The peak lies in a season. Peak
-    magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2 with
-    the most likely one of four lengths. phase: (P,) equally spaced days. shape: (P,) flux over that of the peak.
+    nights, while the field is up, about seven months a year. All of a night together reach 21 mag at five sigma. The
+    peak lies in a season. Peak magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The
+    process is a Matern-3/2 with the most likely one of the `lengths`, days. phase: (P,) equally spaced days. shape:
+    (P,) flux over that of the peak.
     """
     time = phase - phase[0]
     brightest = limit + np.log10(1.0 - rng.random()) / 0.6
@@ -60,12 +61,12 @@ def earlier_survey(rng, phase, shape, limit, lengths=_LENGTHS):
 
 
 def _smooth(n, step, epoch, y, error, lengths=_LENGTHS):
-    """Return the mean of the most likely of four Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
+    """Return the mean of the most likely of some Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
 
     step: days from one epoch to the next. epoch: (M,) indices of epochs with a value y (M,) of standard deviation
-    `error`. The process and its scaled derivative are a Markov chain. The precision of all their values is therefore a
-    matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic Differential Equations,
-    Cambridge University Press, ch. 12).
+    `error`. lengths: of the processes, days. The process and its scaled derivative are a Markov chain. The precision of
+    all their values is therefore a matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic
+    Differential Equations, Cambridge University Press, ch. 12).
     """
     from scipy.linalg import cho_solve_banded, cholesky_banded
 

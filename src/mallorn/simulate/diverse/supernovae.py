@@ -32,10 +32,11 @@ def draw(spec_type, rng):
     - blanketing: exponent of the wavelength below 4000 A.
     - maximum: strength of a second maximum about 8600 A.
     - bump: height of a later peak, or of an earlier one if `bump_phase` is negative.
-    - red: exponent of the wavelength by which light above 5500 A is fainter than the blackbody's, until three weeks
+    - red: exponent of the wavelength by which light above 5500 A is fainter than the blackbody's, until two months
       after the peak.
     - line: strength of H alpha; lines: scatter of others, mag.
-    - host_ebv: exponential, as for SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), without the faintest.
+    - host_ebv: exponential, as for SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), without the faintest; less for
+      SNe Ia.
     """
     family = {"SN II": _hydrogen, "SN IIP": _hydrogen, "SN IIn": _interacting}.get(spec_type)
     if family is None:
@@ -61,24 +62,28 @@ def _photosphere(rng, hot, floor, cooled, width, blanketing, scatter):
 def _normal(spec_type, rng):
     """Return the parameters of a thermonuclear or stripped supernova.
 
-    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened: a SN Ia is above half of its peak for
-    three weeks in B. Brighter SNe Ia are slower (Phillips 1993, ApJ 413, L105) and have a second maximum in i to y
-    about 25 days after the first (Kasen 2006, ApJ 649, 939). Late light falls with the cobalt. One in three SNe IIb has
-    a first peak while its envelope cools, like SN 1993J.
+    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened, and brighter, since a survey limited by
+    flux finds the bright ones: by 1.4 times the variance of magnitudes (Malmquist 1922), and SNe Ia by another 0.25.
+    They are hotter at the peak and fainter in the UV. SNe Ia have a shoulder 25 days after the peak. Brighter SNe Ia
+    are slower (Phillips 1993, ApJ 413, L105) and have a second maximum in i to y about 25 days after the first (Kasen
+    2006, ApJ 649, 939). Late light falls with the cobalt. One in three SNe IIb has a first peak while its envelope
+    cools, like SN 1993J.
     """
     median, spread = SUPERNOVAE[spec_type]
     slow = rng.standard_normal()
     ia = spec_type.startswith("SN Ia")
     stretch = np.exp((0.12 if ia else 0.25) * slow)
     first = spec_type == "SN IIb" and rng.random() < 1.0 / 3.0
+    magnitude = median.magnitude - 1.4 * spread.magnitude**2 - 0.25 * ia
+    blanketing = (1.55 if ia else 1.2) * median.blanketing
     return {
-        "magnitude": median.magnitude - 1.4 * spread.magnitude**2 - 0.25 * ia - 0.2 * slow + 0.8 * spread.magnitude * rng.standard_normal(),
+        "magnitude": magnitude - 0.2 * slow + 0.8 * spread.magnitude * rng.standard_normal(),
         "rise": 0.95 * median.rise * stretch * log_normal(rng, 1.0, 0.1),
         "plateau": (0.95 if ia else 0.8) * median.plateau * stretch,
         "fading": 100.0 * median.decline * log_normal(rng, 1.0, 0.3, 0.3, 2.5),
         "fall": 0.5 * median.fall * stretch * log_normal(rng, 1.0, 0.12),
         "tail": log_normal(rng, 0.05, 0.4, 0.01, 0.3),
-        **_photosphere(rng, 1.2 * median.hot, 1.08 * median.floor, median.cooled, median.cooling, (1.55 if ia else 1.2) * median.blanketing, 0.12),
+        **_photosphere(rng, 1.2 * median.hot, 1.08 * median.floor, median.cooled, median.cooling, blanketing, 0.12),
         "maximum": log_normal(rng, 0.2 if "91bg" in spec_type else 0.4, 0.5) if ia else 0.0,
         "bump": rng.uniform(0.3, 0.9) if first else rng.uniform(0.0, 0.6) if ia else 0.0,
         "bump_phase": 25.0 * stretch if ia else -rng.uniform(12.0, 20.0),
@@ -89,9 +94,10 @@ def _normal(spec_type, rng):
 def _hydrogen(spec_type, rng):
     """Return the parameters of a supernova with a plateau or a straight decline.
 
-    In V, from Anderson et al. (2014, ApJ 786, 67): the length of the optically thick phase, 84 +- 17 days; its decline,
-    1.3 +- 0.9 mag in 100 days, steeper for brighter events; the first decline; and magnitudes, -16.7 +- 1.0, made
-    brighter since the sample is limited by flux. Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451, 2212).
+    In V, from Anderson et al. (2014, ApJ 786, 67): the length of the optically thick phase, 84 +- 17 days, made longer;
+    its decline, 1.3 +- 0.9 mag in 100 days, steeper for brighter events; the first decline; and magnitudes, -16.7 +-
+    1.0, made brighter since the sample is limited by flux. Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451,
+    2212).
     """
     steep = rng.standard_normal() - (0.8 if spec_type == "SN IIP" else 0.0)
     return {
