@@ -59,7 +59,7 @@ def _siblings(config, passbands, seed, source, spec_type, parameters):
     A sibling's redshift follows the comoving volume times the probability that the survey sees the source from there.
     """
     rng = stream(seed, "source", source)
-    golden = stream(seed, "span").random() + source * _GOLDEN  # the spans of different sources lie well apart
+    golden = stream(seed, "span").random() + source * _GOLDEN  # simple spans of different sources lie well apart
     shared = dict.fromkeys(parameters, np.nan) | _named(config, spec_type)
     kind = kind_of(shared)
     shared |= {"source": source, "target": int(spec_type == "TDE")}
