@@ -50,6 +50,24 @@ def test_depths_have_the_configured_median_and_scatter(config):
     np.testing.assert_allclose(median_flux_error(config, LSST), flux_error([SHIPPED_DEPTHS[name] for name in SLOTS]))
 
 
+def test_fields_of_the_diverse_population_differ_more(config):
+    alike, diverse = (
+        fields(config | {"population": name, "deep_fraction": 0.0}, 150) for name in ("simple", "diverse")
+    )
+
+    def scatter_of_depth(visits):
+        return np.std([np.median(depth[band == 2]) for _, band, depth in visits])
+
+    def longest_gap(visits):
+        return np.array([np.diff(np.unique(mjd)).max() for mjd, _, _ in visits])
+
+    assert scatter_of_depth(diverse) > 1.2 * scatter_of_depth(alike)
+    assert longest_gap(diverse).std() > 1.2 * longest_gap(alike).std()
+    depth, band = (np.concatenate([one[k] for one in diverse]) for k in (2, 1))
+    assert depth[band == 5].std() < 0.95 * depth[band == 2].std()
+    assert np.mean([len(one[0]) for one in diverse]) == pytest.approx(np.mean([len(one[0]) for one in alike]), rel=0.1)
+
+
 def test_u_is_taken_by_dark_time_and_y_by_bright(config):
     mjd, band, _ = (np.concatenate(columns) for columns in zip(*fields(config), strict=True))
     darkness = np.cos(2.0 * np.pi * (mjd - 51549.76) / 29.530588)

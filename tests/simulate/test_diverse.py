@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mallorn.io.tables import read_columns
+from mallorn.simulate import visibility
 from mallorn.simulate.diverse import disruptions, nuclei, shapes, supernovae
 from mallorn.simulate.kinds import Event
 from mallorn.simulate.logs import write_logs
@@ -63,12 +64,12 @@ def test_smoothing_is_a_gaussian_process():
         return (np.mean(y**2) - 0.05**2) * (1.0 + apart) * np.exp(-apart)
 
     found = []
-    for length in (10.0, 25.0, 60.0, 150.0):
+    for length in (15.0, 40.0, 100.0, 250.0):
         inverse = np.linalg.inv(kernel(night, night, length) + 0.05**2 * np.eye(60))
         likely = 0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * y @ inverse @ y
         found.append((likely, length, kernel(time, night, length) @ inverse @ y))
     _, length, mean = max(found, key=lambda one: one[0])
-    assert length == 60.0
+    assert length == 100.0
     np.testing.assert_allclose(shapes._smooth(300, 1.7, epoch, y, 0.05), mean, atol=1e-7)
 
 
@@ -130,14 +131,43 @@ def test_no_event_is_nearer_than_where_it_was_known(drawn):
         row = {name: values[nearest] for name, values in truth.items()}
         far = source_flux(7, row, LSST.wavelength / (1.0 + row["redshift"])).max()
         far *= (1.0 + row["redshift"]) * (1e-5 / row["luminosity_distance"]) ** 2
-        assert 23.9 - 2.5 * np.log10(far) > kind_of(row).brightest - 0.3
+        assert 23.9 - 2.5 * np.log10(far) > kind_of(row).known[0] - 0.3
+
+
+def test_an_event_is_moved_to_where_its_peak_is_neither_bright_nor_faint():
+    magnitude = np.array([15.0, 20.5, 20.9, 22.0, 22.9, 23.3, 25.0])
+    chance = visibility._known((20.8, 23.3), magnitude)
+    assert (chance[:2] == 0.0).all()
+    assert chance[2:4] == pytest.approx(1.0, abs=0.01)
+    assert chance[5] == pytest.approx(0.5)
+    assert chance[6] < 1e-3
+    # an event that is faint even where it is nearest stays there; one that is bright everywhere has no limits
+    assert visibility._known((20.8, 23.3), np.array([26.0, 30.0]))[0] > 0.9
+    assert (visibility._known((20.8, 23.3), np.array([15.0, 16.0])) == 0.0).sum() == 0
+
+
+def test_luminous_events_were_known_from_afar_and_shorter(config):
+    few = config | {"population": "diverse", "sources": {"TDE": 60}, "siblings": {"train": 1, "test": 1}}
+    truth, _, _ = draw_objects(few, LSST, 4)
+    span, magnitude = truth["rest_span"], truth["magnitude"]
+    limits = config["rest_span"]
+    assert limits["min"] < span.min() < span.max() < limits["max"]
+    assert np.corrcoef(span, magnitude)[0, 1] > 0.5
+    assert len(np.unique(span)) == len(np.unique(truth["source"]))
+
+
+def test_a_nucleus_is_not_one_that_only_fades():
+    for number in range(12):
+        p = nuclei.draw(stream(8, "AGN", number)) | {"flare": 0.0}
+        flux = nuclei.flux(p, stream(8, "walk", number), 1.6 * np.arange(1000), np.array([5000.0]))
+        assert flux.max() > 0.05 * -flux.min()
 
 
 def test_some_events_are_on_at_the_start(config):
-    few = config | {"population": "diverse", "sources": {"TDE": 30}, "siblings": {"train": 1, "test": 1}}
+    few = config | {"population": "diverse", "sources": {"TDE": 120}, "siblings": {"train": 1, "test": 1}}
     truth, _, _ = draw_objects(few, LSST, 3)
     late = truth["rest_peak"] < 0.0
-    assert 0 < late.sum() < 15
+    assert 0 < late.sum() < 20
     assert (truth["start_mjd"] > truth["peak_mjd"])[late].all()
     assert truth["kelvin"].min() < 12_000.0
     assert np.ptp(truth["magnitude"]) > 3.0

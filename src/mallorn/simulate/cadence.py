@@ -4,6 +4,8 @@ LSST chooses the passbands of a night by the age of the moon (`_NIGHTS`). A surv
 in each of them on every night on which it sees the field.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from mallorn.errors import ConfigError
@@ -45,6 +47,7 @@ _NIGHTS = (
 )
 _BANDS_OF_NIGHT = np.array([[band in bands for band in LSST.names] for bands, _, _ in _NIGHTS])
 _SHARE = np.array([share for _, share, _ in _NIGHTS]) / sum(share for _, share, _ in _NIGHTS)
+_SCATTER = np.array([0.78, 1.0, 1.0, 1.0, 0.86, 0.78])  # of the depth from visit to visit, relative to that in r
 _DARKNESS = np.array([darkness for _, _, darkness in _NIGHTS])
 
 
@@ -54,15 +57,15 @@ def visits(rng, config, passbands):
     config: the keys `survey`, `start_mjd`, `years`, `season_length`, `nights_per_season`, `deep_fraction`,
     `deep_factor`, `depth`, `depth_scatter` and `empty_band_fraction` of the block `simulation` of config.yaml. A field
     is seen for one season a year, more often in some years than in others (LSST's rolling cadence). A deep field is
-    seen on more nights and, by LSST, in twice as many bands. passbands: those of the survey. Raises ConfigError as
-    `median_depth` does.
+    seen on more nights and, by LSST, in twice as many bands. In the diverse `population` fields differ more (`_field`).
+    passbands: those of the survey. Raises ConfigError as `median_depth` does.
     """
     deep = rng.random() < config["deep_fraction"]
     first = config["start_mjd"] - _YEAR * rng.random()
-    rolling = np.ones(config["years"] + 1) if deep else rng.gamma(5.0, 0.2, config["years"] + 1)
-    nights = rng.poisson(config["nights_per_season"] * (config["deep_factor"] if deep else 1.0) * rolling)
+    field = _field(rng, config, passbands, deep)
+    nights = rng.poisson(config["nights_per_season"] * (config["deep_factor"] if deep else 1.0) * field.rolling)
     season = np.repeat(np.arange(len(nights)), nights)
-    mjd = first + _YEAR * season + config["season_length"] * rng.random(len(season))
+    mjd = first + _YEAR * season + field.season * rng.random(len(season))
     if passbands == LSST:
         observed = _bands(rng, mjd) | (_bands(rng, mjd) if deep else False)
     else:
@@ -73,7 +76,38 @@ def visits(rng, config, passbands):
     night, band = np.nonzero(observed & in_survey[:, None])
     seeing = np.log(rng.exponential(size=len(mjd)))[night] + 0.37  # median 0, with a tail of bad nights
     scatter = 0.6 * seeing + 0.55 * rng.standard_normal(len(night))
-    return mjd[night], band, median_depth(config, passbands)[band] + config["depth_scatter"] * scatter
+    depth = median_depth(config, passbands) + field.depth
+    return mjd[night], band, depth[band] + config["depth_scatter"] * field.scatter[band] * scatter
+
+
+class _Field(NamedTuple):
+    """What a field is like.
+
+    season: length of its seasons, days. rolling: (Y,) nights of a year over those of a mean year. depth: (B,) by how
+    many magnitudes it is deeper than others. scatter: (B,) scatter of the depth from visit to visit, over that of r.
+    """
+
+    season: float
+    rolling: np.ndarray
+    depth: np.ndarray
+    scatter: np.ndarray
+
+
+def _field(rng, config, passbands, deep):
+    """Return the `_Field` of a new field.
+
+    In the diverse population seasons are 1.1 +- 0.2 times as long as configured, years differ more, but not their sum,
+    and depths differ by 0.1 mag. The scatter of these numbers, and that of depths in `_SCATTER`, are those of the
+    visits of the MALLORN data.
+    """
+    n, years = len(passbands), config["years"] + 1
+    if config.get("population") != "diverse":
+        rolling = np.ones(years) if deep else rng.gamma(5.0, 0.2, years)
+        return _Field(config["season_length"], rolling, np.zeros(n), np.ones(n))
+    season = config["season_length"] * float(np.clip(rng.normal(1.1, 0.2), 0.6, 1.5))
+    rolling = np.ones(years) if deep else rng.gamma(2.0, 1.0, years)
+    depth = 0.09 * rng.standard_normal() + 0.04 * rng.standard_normal(n)
+    return _Field(season, rolling / rolling.mean(), depth, _SCATTER if passbands == LSST else np.ones(n))
 
 
 def _bands(rng, mjd):

@@ -8,8 +8,6 @@ siblings. Its light is a function of time, since periods of hours must be sample
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 __all__ = ["Event", "Star"]
 
 
@@ -24,8 +22,8 @@ class Event(NamedTuple):
     peaks: whether there is a moment, phase 0, that must lie in the survey.
     lasts: whether it is seen for years; the part of the year in which a field is seen then counts.
     nearest: smallest redshift.
-    brightest: brightest AB magnitude of the peak, in its brightest passband: an event that a shallow survey knew is
-        only moved farther away.
+    known: brightest and faintest AB magnitude of the peak in its brightest passband, None for no limits: an event that
+        a shallower survey knew is moved farther away, but not too far.
     late: share of the events whose first epoch comes after the peak, by up to 60 days.
     strict: whether visits that chance alone would find are not counted in how often it is seen, as they must not be for
         rarely seen events. Older types count them, and their surveys stay as they were.
@@ -37,7 +35,7 @@ class Event(NamedTuple):
     peaks: bool = True
     lasts: bool = False
     nearest: float = 0.03
-    brightest: float = -np.inf
+    known: tuple | None = None
     late: float = 0.0
     strict: bool = False
 

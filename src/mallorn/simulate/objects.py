@@ -19,6 +19,8 @@ __all__ = ["draw_objects"]
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _LATEST = 60.0  # most days after a peak at which the epochs of an event may begin
 _MARGIN = 60.0  # days without a peak at either end of the survey
+_FAINTEST = 19.2  # peak magnitude at which the earlier survey of the diverse population still finds events
+_NEAR = np.geomspace(0.001, 3.0, 200)  # redshifts at which it may find them
 _UNITS = {
     "ebv": "mag",
     "luminosity_distance": "Mpc",
@@ -57,14 +59,14 @@ def _siblings(config, passbands, seed, source, spec_type, parameters):
     A sibling's redshift follows the comoving volume times the probability that the survey sees the source from there.
     """
     rng = stream(seed, "source", source)
-    low, high = config["rest_span"]["min"], config["rest_span"]["max"]
-    golden = stream(seed, "span").random() + source * _GOLDEN  # the spans of different sources lie well apart
+    golden = stream(seed, "span").random() + source * _GOLDEN  # simple spans of different sources lie well apart
     shared = dict.fromkeys(parameters, np.nan) | _named(config, spec_type)
     kind = kind_of(shared)
     shared |= {"source": source, "target": int(spec_type == "TDE")}
-    shared["rest_span"] = low + (high - low) * (golden % 1.0)
-    anchor = shared["rest_span"] * rng.uniform(0.1, 0.9)
+    place = rng.uniform(0.1, 0.9)
     shared |= kind.draw(rng)
+    shared["rest_span"] = _rest_span(config, golden % 1.0, None if kind.known is None else shared["magnitude"])
+    anchor = shared["rest_span"] * place
     if kind.late and rng.random() < kind.late:
         anchor = -rng.uniform(0.0, _LATEST)
     shared["rest_peak"] = anchor if kind.peaks else np.nan
@@ -91,6 +93,20 @@ def _siblings(config, passbands, seed, source, spec_type, parameters):
         **{name: np.full(n, value) for name, value in shared.items()},
         "luminosity_distance": np.full(n, np.nan),
     }
+
+
+def _rest_span(config, chance, magnitude):
+    """Return the rest-frame length of an event's epochs, days; chance: between 0 and 1.
+
+    magnitude: absolute magnitude of an event that an earlier survey knew, or None. That survey saw all its events for
+    the same time, so the length at the event is the shorter the farther it was: `rest_span.max` over 1 + z, or nearly.
+    """
+    low, high = config["rest_span"]["min"], config["rest_span"]["max"]
+    if magnitude is None:
+        return low + (high - low) * chance
+    peak = _FAINTEST + max(np.log10(1.0 - chance) / 0.6, -3.0)
+    redshift = np.interp(10.0 ** (0.2 * (peak - magnitude) - 5.0), luminosity_distance(_NEAR), _NEAR)
+    return low + (high - low) * np.exp(-3.2 * redshift)
 
 
 def _stars(config, passbands, seed, source, spec_type, parameters):

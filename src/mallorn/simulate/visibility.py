@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from mallorn.simulate import cadence
-from mallorn.simulate.physics import absolute_flux, dimming
+from mallorn.simulate.physics import dimming
 from mallorn.simulate.source import N_EPOCHS, source_flux, star_flux
 from mallorn.simulate.types import kind_of
 from mallorn.survey.cosmology import luminosity_distance
@@ -13,6 +13,7 @@ from mallorn.survey.cosmology import luminosity_distance
 __all__ = ["distance_distribution", "redshift_distribution"]
 
 _FARTHEST = 4.9
+_LUCK = 2.0  # detections in the field that is taken, over those in a mean one
 _COARSE = slice(None, None, 30)  # number of redshifts or distances at which a source's visibility is computed
 _KPC = np.geomspace(0.003, 3e4, 35 * 30 + 1)
 _TIMES = 500  # number of times at which a star's visibility is computed
@@ -31,7 +32,8 @@ def redshift_distribution(config, passbands, seed, row):
     dP/dz ~ dV/dz / (1 + z) x P(detected), where V is the comoving volume and 1 + z the dilation of the rate of events.
     An event has a chance of one half where `min_detections` visits are expected to see it at five sigma at median
     depth. This follows from the mean rate of visits (those of a transient are all in season) and the logistic
-    approximation of the normal distribution. row: the event's row in truth.parquet.
+    approximation of the normal distribution. An event that an earlier survey knew has limits to its peak, and many
+    fields to be seen in: detections count by those of the best field. row: the event's row in truth.parquet.
     """
     kind = kind_of(row)
     redshift, distance = _redshifts(kind.nearest)
@@ -45,14 +47,26 @@ def redshift_distribution(config, passbands, seed, row):
     visits = duty * cadence.visit_rates(config, passbands) * (row["rest_span"] / (N_EPOCHS - 1) * (1.0 + z))[:, None]
     expected = (seen.sum(axis=0) * visits).sum(axis=1)
     expected = np.exp(np.interp(np.log(redshift), np.log(z), np.log(expected + 1e-12)))
-    detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
-    volume = np.gradient((distance / (1.0 + redshift)) ** 3)
-    if np.isfinite(kind.brightest):
+    if kind.known is None:
+        detected = 1.0 / (1.0 + (config["min_detections"] / expected) ** 4)
+    else:
         peak = np.log(np.maximum(flux.max(axis=(0, 2)), 1e-12))
-        faint = np.exp(np.interp(np.log(redshift), np.log(z), peak)) < absolute_flux(kind.brightest)
-        detected = np.where(faint | ~faint.any(), detected, 0.0)
+        peak = 23.9 - 2.5 / np.log(10.0) * np.interp(np.log(redshift), np.log(z), peak)
+        detected = _known(kind.known, peak) / (1.0 + (config["min_detections"] / (_LUCK * expected)) ** 8)
+    volume = np.gradient((distance / (1.0 + redshift)) ** 3)
     cumulative = np.cumsum(volume / (1.0 + redshift) * detected)
     return cumulative / cumulative[-1], redshift
+
+
+def _known(limits, peak):
+    """Return the chance (Z,) that an event is moved to where its peak has the magnitude `peak` (Z,), nearest first.
+
+    It is 0 where the peak is brighter than the first of the `limits`, and falls to 0 about the second.
+    """
+    brightest, faintest = limits
+    faint = peak > brightest
+    chance = 1.0 / (1.0 + np.exp(np.clip((peak - max(faintest, peak[0] + 0.5)) / 0.2, -50.0, 50.0)))
+    return np.where(faint | ~faint.any(), chance, 0.0)
 
 
 def _seen(significance):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mallorn.simulate.diverse.shapes import centred, earlier_survey, host_dust, log_normal, ripples
+from mallorn.simulate.diverse.shapes import KNOWN, centred, earlier_survey, host_dust, log_normal, ripples
 from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 
@@ -10,23 +10,24 @@ __all__ = ["TYPES", "draw", "flux", "law"]
 
 _REFERENCE = 4400.0  # angstrom
 _KELVIN = (9000.0, 45_000.0)
-_LIMIT = 19.0  # faintest peak magnitude at which an earlier survey finds them
+_LIMIT = 19.4  # faintest peak magnitude at which an earlier survey finds them
 
 
 def draw(rng):
     """Return {parameter: value} of a new event.
 
-    - magnitude: about -19.3 with a scatter of 1.0: the range of Hammerstein et al. (2023, ApJ 942, 9) and of the
+    - magnitude: about -19.6 with a scatter of 1.0: the range of Hammerstein et al. (2023, ApJ 942, 9) and of the
       faint and fast events iPTF16fnl (Blagorodnova et al. 2017, ApJ 844, 46) and AT 2020wey (Charalampopoulos et al.
       2023, A&A 673, A95).
     - rise: standard deviation of a Gaussian, days; decay: from days for fast to a year for slow events, as in van
       Velzen et al. (2021, ApJ 908, 4).
     - power: of the decline, about 5/3; 9/4 for partial disruptions (Coughlin & Nixon 2019, ApJ 883, L17), shallower for
       many in Hammerstein et al. (2023).
-    - kelvin: 10^4.25 with a scatter of 0.17 dex, between 9,000 and 45,000. It drifts by `heating`, d ln T / dt per 100
-      days, mostly upwards (van Velzen et al. 2021).
+    - kelvin: 10^4.13 with a scatter of 0.18 dex, between 9,000 and 45,000. It drifts by `heating`, d ln T / dt per 100
+      days (van Velzen et al. 2021). They are cooler than those of that paper, 10^4.3, to be as red as the objects of
+      the MALLORN data that look like TDEs.
     - flat: days that the light stays at its peak, in one of six events.
-    - plateau: level that it falls to, relative to the peak, in one of three, for `plateau_length` days: late light of a
+    - plateau: level that it falls to, relative to the peak, in one of four, for `plateau_length` days: late light of a
       disc (van Velzen et al. 2019, ApJ 878, 82; Mummery et al. 2024, MNRAS 527, 2452), or a shoulder like that of
       AT 2018fyk (Wevers et al. 2019, MNRAS 488, 4816).
     - second: height of another peak, in one of four, `second_phase` days after the first (ASASSN-15lh, Leloudas et al.
@@ -37,14 +38,14 @@ def draw(rng):
     """
     chance = rng.random(3)
     return {
-        "magnitude": rng.normal(-19.3, 1.0),
-        "rise": log_normal(rng, 14.0, 0.6, 3.0, 90.0),
-        "decay": log_normal(rng, 45.0, 0.7, 8.0, 350.0),
+        "magnitude": rng.normal(-19.6, 1.0),
+        "rise": log_normal(rng, 20.0, 0.65, 3.0, 100.0),
+        "decay": log_normal(rng, 42.0, 0.7, 8.0, 350.0),
         "power": float(np.clip(rng.normal(5.0 / 3.0, 0.45), 0.8, 3.2)),
-        "kelvin": float(np.clip(10.0 ** rng.normal(4.25, 0.17), *_KELVIN)),
-        "heating": rng.normal(0.05, 0.2),
+        "kelvin": float(np.clip(10.0 ** rng.normal(4.13, 0.18), *_KELVIN)),
+        "heating": rng.normal(0.0, 0.2),
         "flat": rng.uniform(20.0, 180.0) * float(chance[0] < 1.0 / 6.0),
-        "plateau": float(np.exp(rng.uniform(np.log(0.05), np.log(0.5)))) * float(chance[1] < 1.0 / 3.0),
+        "plateau": float(np.exp(rng.uniform(np.log(0.05), np.log(0.5)))) * float(chance[1] < 0.25),
         "plateau_length": rng.uniform(100.0, 700.0),
         "second": rng.uniform(0.2, 0.95) * float(chance[2] < 0.25),
         "second_phase": log_normal(rng, 90.0, 0.7, 20.0, 500.0),
@@ -92,5 +93,5 @@ _UNITS = {
     "lines": "mag",
 }
 
-TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.08, strict=True, brightest=20.8)}
+TYPES = {"TDE": Event(_UNITS, draw, flux, late=0.02, strict=True, known=KNOWN)}
 """{type: `Event`}."""

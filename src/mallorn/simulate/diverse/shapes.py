@@ -4,13 +4,16 @@ import numpy as np
 
 from mallorn.survey.dust import extinction_per_ebv
 
-__all__ = ["centred", "earlier_survey", "host_dust", "log_normal", "ripples"]
+__all__ = ["KNOWN", "centred", "earlier_survey", "host_dust", "log_normal", "ripples"]
+
+KNOWN = (20.8, 23.3)
+"""Brightest and faintest peak magnitude, as in `Event.known`: an event of magnitude 19 is moved by about four."""
 
 _FINE = np.arange(-200.0, 1500.0, 0.5)
-_DEPTH = 20.5  # AB magnitude at five sigma of a visit of the earlier survey
+_DEPTH = 21.0  # AB magnitude at five sigma of a night of the earlier survey
 _GAP = 3.5  # days between its visits of a field, in one passband
 _WEATHER = 0.8  # share of the visits that are made
-_LENGTHS = (10.0, 25.0, 60.0, 150.0)  # days
+_LENGTHS = (15.0, 40.0, 100.0, 250.0)  # days
 _BUMPS = 14
 _BLUEST, _REDDEST = 1500.0, 11_000.0
 _TURN = 20.0  # days after the peak at which late lines have replaced early ones
@@ -29,7 +32,7 @@ def centred(law, phase):
     return np.interp(phase + _FINE[peak], _FINE, fine / fine[peak], left=0.0)
 
 
-def earlier_survey(rng, phase, shape, limit):
+def earlier_survey(rng, phase, shape, limit, lengths=_LENGTHS):
     """Return a light curve as an earlier, shallower survey knew it, (P,): through noise, seasons and a smooth fit.
 
     Real events come from such a survey. As for the MALLORN data, an event is known by the mean of a Gaussian process
@@ -37,9 +40,10 @@ def earlier_survey(rng, phase, shape, limit):
     a little low, and in the months without visits the process makes up the light.
 
     Visits are those of ZTF (Bellm et al. 2019, PASP 131, 018002): every few days in one passband, without cloudy
-    nights, to 20.5 mag at five sigma, while the field is up, about seven months a year. The peak lies in a season. Peak
-    magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The process is a Matern-3/2 with
-    the most likely one of four lengths. phase: (P,) equally spaced days. shape: (P,) flux over that of the peak.
+    nights, while the field is up, about seven months a year. All of a night together reach 21 mag at five sigma. The
+    peak lies in a season. Peak magnitudes follow 10^(0.6 m) up to `limit`, since the sample is limited by flux. The
+    process is a Matern-3/2 with the most likely one of the `lengths`, days. phase: (P,) equally spaced days. shape:
+    (P,) flux over that of the peak.
     """
     time = phase - phase[0]
     brightest = limit + np.log10(1.0 - rng.random()) / 0.6
@@ -53,16 +57,16 @@ def earlier_survey(rng, phase, shape, limit):
         return shape
     epoch, first = np.unique(np.rint(night[seen] / time[1]).astype(np.int64), return_index=True)
     epoch, first = epoch[epoch < len(time)], first[epoch < len(time)]
-    return _smooth(len(time), time[1], epoch, shape[epoch] + error * noise[seen[first]], error)
+    return _smooth(len(time), time[1], epoch, shape[epoch] + error * noise[seen[first]], error, lengths)
 
 
-def _smooth(n, step, epoch, y, error):
-    """Return the mean of the most likely of four Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
+def _smooth(n, step, epoch, y, error, lengths=_LENGTHS):
+    """Return the mean of the most likely of some Matern-3/2 processes about zero at `n` equally spaced epochs, (n,).
 
     step: days from one epoch to the next. epoch: (M,) indices of epochs with a value y (M,) of standard deviation
-    `error`. The process and its scaled derivative are a Markov chain. The precision of all their values is therefore a
-    matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic Differential Equations,
-    Cambridge University Press, ch. 12).
+    `error`. lengths: of the processes, days. The process and its scaled derivative are a Markov chain. The precision of
+    all their values is therefore a matrix with three bands below the diagonal (Sarkka & Solin 2019, Applied Stochastic
+    Differential Equations, Cambridge University Press, ch. 12).
     """
     from scipy.linalg import cho_solve_banded, cholesky_banded
 
@@ -70,7 +74,7 @@ def _smooth(n, step, epoch, y, error):
     best, most = None, -np.inf
     right = np.zeros(2 * n)
     right[2 * epoch] = y / error**2
-    for length in _LENGTHS:
+    for length in lengths:
         precision, log_determinant = _chain(n, np.sqrt(3.0) * step / length, variance)
         precision[0, 2 * epoch] += error**-2
         factor = cholesky_banded(precision, lower=True, check_finite=False)

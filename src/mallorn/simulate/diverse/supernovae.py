@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from mallorn.simulate.diverse.shapes import centred, earlier_survey, host_dust, log_normal, ripples
+from mallorn.simulate.diverse.shapes import KNOWN, centred, earlier_survey, host_dust, log_normal, ripples
 from mallorn.simulate.kinds import Event
 from mallorn.simulate.physics import absolute_flux, blackbody_ratio
 from mallorn.simulate.transients import SUPERNOVAE, cooling, supernova
@@ -17,7 +17,7 @@ _PIVOT = {"SN II": 5500.0, "SN IIP": 5500.0}
 _SECOND_MAXIMUM, _ITS_WIDTH = 8600.0, 1700.0  # angstrom
 _H_ALPHA, _BAND = 6563.0, 450.0  # angstrom; a passband smooths the line
 _RED_FROM = 5500.0  # angstrom
-_FEATURES = {"Ia": 0.03, "Ib": 0.05, "Ic": 0.05, "II": 0.04, "SL": 0.04}
+_FEATURES = {"Ia": 0.09, "Ib": 0.06, "Ic": 0.06, "II": 0.10, "SL": 0.05}
 
 
 def draw(spec_type, rng):
@@ -32,18 +32,19 @@ def draw(spec_type, rng):
     - blanketing: exponent of the wavelength below 4000 A.
     - maximum: strength of a second maximum about 8600 A.
     - bump: height of a later peak, or of an earlier one if `bump_phase` is negative.
-    - red: exponent of the wavelength by which light above 5500 A is fainter than the blackbody's, until three weeks
+    - red: exponent of the wavelength by which light above 5500 A is fainter than the blackbody's, until two months
       after the peak.
     - line: strength of H alpha; lines: scatter of others, mag.
-    - host_ebv: exponential, as for SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), without the faintest.
+    - host_ebv: exponential, as for SNe Ia in Jha, Riess & Kirshner (2007, ApJ 659, 122), without the faintest; less for
+      SNe Ia.
     """
     family = {"SN II": _hydrogen, "SN IIP": _hydrogen, "SN IIn": _interacting}.get(spec_type)
     if family is None:
         family = _superluminous if spec_type.startswith("SLSN") else _normal
     scatter = next(scatter for name, scatter in _FEATURES.items() if spec_type.removeprefix("SN ").startswith(name))
-    ebv = 0.03 if spec_type.startswith("SLSN") else 0.06
+    ebv = 0.03 if spec_type.startswith(("SLSN", "SN Ia")) else 0.06
     p = dict.fromkeys(_UNITS, 0.0) | family(spec_type, rng)
-    red = rng.normal(1.0, 0.3) if spec_type.startswith("SN Ia") else rng.normal(0.4, 0.4)
+    red = rng.normal(1.5, 0.4) if spec_type.startswith("SN Ia") else rng.normal(0.1, 0.4)
     return p | {"red": red, "lines": log_normal(rng, scatter, 0.3), "host_ebv": rng.exponential(ebv)}
 
 
@@ -61,47 +62,52 @@ def _photosphere(rng, hot, floor, cooled, width, blanketing, scatter):
 def _normal(spec_type, rng):
     """Return the parameters of a thermonuclear or stripped supernova.
 
-    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened: a SN Ia is above half of its peak for
-    three weeks in B. Brighter SNe Ia are slower (Phillips 1993, ApJ 413, L105) and have a second maximum in i to y
-    about 25 days after the first (Kasen 2006, ApJ 649, 939). Late light falls with the cobalt. One in three SNe IIb has
-    a first peak while its envelope cools, like SN 1993J.
+    Medians are those of `mallorn.simulate.transients.SUPERNOVAE`, shortened, and brighter, since a survey limited by
+    flux finds the bright ones: by 1.4 times the variance of magnitudes (Malmquist 1922), and SNe Ia by another 0.25.
+    They are hotter at the peak and fainter in the UV. SNe Ia have a shoulder 25 days after the peak. Brighter SNe Ia
+    are slower (Phillips 1993, ApJ 413, L105) and have a second maximum in i to y about 25 days after the first (Kasen
+    2006, ApJ 649, 939). Late light falls with the cobalt. One in three SNe IIb has a first peak while its envelope
+    cools, like SN 1993J.
     """
     median, spread = SUPERNOVAE[spec_type]
     slow = rng.standard_normal()
     ia = spec_type.startswith("SN Ia")
     stretch = np.exp((0.12 if ia else 0.25) * slow)
     first = spec_type == "SN IIb" and rng.random() < 1.0 / 3.0
+    magnitude = median.magnitude - 1.4 * spread.magnitude**2 - 0.25 * ia
+    blanketing = (1.55 if ia else 1.2) * median.blanketing
     return {
-        "magnitude": median.magnitude - 0.2 * slow + 0.8 * spread.magnitude * rng.standard_normal(),
-        "rise": 0.8 * median.rise * stretch * log_normal(rng, 1.0, 0.1),
-        "plateau": 0.7 * median.plateau * stretch,
+        "magnitude": magnitude - 0.2 * slow + 0.8 * spread.magnitude * rng.standard_normal(),
+        "rise": 0.95 * median.rise * stretch * log_normal(rng, 1.0, 0.1),
+        "plateau": (0.95 if ia else 0.8) * median.plateau * stretch,
         "fading": 100.0 * median.decline * log_normal(rng, 1.0, 0.3, 0.3, 2.5),
-        "fall": 0.6 * median.fall * stretch * log_normal(rng, 1.0, 0.12),
-        "tail": log_normal(rng, 0.07, 0.3, 0.02, 0.3),
-        **_photosphere(rng, median.hot, median.floor, median.cooled, median.cooling, median.blanketing, 0.12),
+        "fall": 0.5 * median.fall * stretch * log_normal(rng, 1.0, 0.12),
+        "tail": log_normal(rng, 0.05, 0.4, 0.01, 0.3),
+        **_photosphere(rng, 1.2 * median.hot, 1.08 * median.floor, median.cooled, median.cooling, blanketing, 0.12),
         "maximum": log_normal(rng, 0.2 if "91bg" in spec_type else 0.4, 0.5) if ia else 0.0,
-        "bump": rng.uniform(0.3, 0.9) if first else 0.0,
-        "bump_phase": -rng.uniform(12.0, 20.0),
-        "bump_width": rng.uniform(2.0, 4.0),
+        "bump": rng.uniform(0.3, 0.9) if first else rng.uniform(0.0, 0.6) if ia else 0.0,
+        "bump_phase": 25.0 * stretch if ia else -rng.uniform(12.0, 20.0),
+        "bump_width": rng.uniform(5.0, 9.0) if ia else rng.uniform(2.0, 4.0),
     }
 
 
 def _hydrogen(spec_type, rng):
     """Return the parameters of a supernova with a plateau or a straight decline.
 
-    In V, from Anderson et al. (2014, ApJ 786, 67): the length of the optically thick phase, 84 +- 17 days; its decline,
-    1.3 +- 0.9 mag in 100 days, steeper for brighter events; the first decline; and magnitudes, -16.7 +- 1.0, made
-    brighter since the sample is limited by flux. Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451, 2212).
+    In V, from Anderson et al. (2014, ApJ 786, 67): the length of the optically thick phase, 84 +- 17 days, made longer;
+    its decline, 1.3 +- 0.9 mag in 100 days, steeper for brighter events; the first decline; and magnitudes, -16.7 +-
+    1.0, made brighter since the sample is limited by flux. Rises take a week: Gonzalez-Gaitan et al. (2015, MNRAS 451,
+    2212).
     """
     steep = rng.standard_normal() - (0.8 if spec_type == "SN IIP" else 0.0)
     return {
-        "magnitude": -17.0 - 0.4 * steep + 0.8 * rng.standard_normal(),
+        "magnitude": -17.9 - 0.4 * steep + 0.8 * rng.standard_normal(),
         "rise": log_normal(rng, 2.6, 0.45, 0.8, 12.0),
-        "plateau": float(np.clip(rng.normal(84.0, 17.0), 35.0, 150.0)),
+        "plateau": float(np.clip(rng.normal(100.0, 20.0), 35.0, 150.0)),
         "fading": max(1.3 + 0.9 * steep, -0.2),
-        "fall": log_normal(rng, 6.0, 0.4),
+        "fall": log_normal(rng, 8.0, 0.4),
         "tail": log_normal(rng, 0.10, 0.5, 0.01, 0.4),
-        **_photosphere(rng, 14_000.0, 5400.0, 15.0, 9.0, 1.5, 0.17),
+        **_photosphere(rng, 14_000.0, 4500.0, 9.5, 9.0, 2.5, 0.17),
         "bump": log_normal(rng, 0.35, 0.7, 0.0, 1.5),
         "bump_phase": 0.0,
         "bump_width": log_normal(rng, 15.0, 0.4),
@@ -185,7 +191,7 @@ def flux(spec_type, p, rng, phase, wavelength):
     kelvin = cooling(phase, p["hot"], p["floor"], p["cooled"], p["cooling"])
     spectrum *= blackbody_ratio(wavelength, pivot, kelvin[:, None])
     spectrum *= np.minimum(wavelength / _BLANKETED_BELOW, 1.0) ** p["blanketing"]
-    early = 1.0 / (1.0 + np.exp(np.clip((phase - 25.0) / 6.0, -50.0, 50.0)))
+    early = 1.0 / (1.0 + np.exp(np.clip((phase - 55.0) / 10.0, -50.0, 50.0)))
     spectrum *= np.exp(-p["red"] * np.multiply.outer(early, np.log(np.maximum(wavelength / _RED_FROM, 1.0))))
     if p["maximum"]:
         red = np.exp(-0.5 * ((wavelength - _SECOND_MAXIMUM) / _ITS_WIDTH) ** 2)
@@ -224,8 +230,8 @@ TYPES = {
         partial(draw, name),
         partial(flux, name),
         strict=True,
-        brightest=20.8,
-        late=0.06 if name in _LONG else 0.02,
+        known=KNOWN,
+        late=0.02 if name in _LONG else 0.01,
     )
     for name in SUPERNOVAE
 }
