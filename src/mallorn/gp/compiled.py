@@ -17,7 +17,7 @@ from numba import float64, int64, njit
 
 from mallorn.gp.batch import BLANKS
 from mallorn.gp.models import DRW, MultibandMatern32
-from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.arithmetic import bare
 from mallorn.runtime.lanes import load_eight, store
 
 __all__ = ["KERNELS", "innovations"]
@@ -99,7 +99,7 @@ def _materns(start, x, y, noise, variance):
     return Z, d
 
 
-@jit
+@bare
 def _shift(sums, step, decay):
     """Move the origin of the sums aa, ab, ba, bb (4, n) by a step; see the module's docstring."""
     square = decay * decay
@@ -111,7 +111,7 @@ def _shift(sums, step, decay):
         store(aa * square, sums[0], k)
 
 
-@jit
+@bare
 def _add(sums, correlation, w, flux, one, pivot, fg):
     """Turn w (2, width) into the weights of a point, and add what it leaves behind to all sums."""
     width, inverse = w.shape[1], 1.0 / pivot

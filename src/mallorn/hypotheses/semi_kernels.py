@@ -29,7 +29,7 @@ from mallorn.hypotheses.shared_kernels import (
     sed_table,
     solve_positive,
 )
-from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.arithmetic import bare, jit
 from mallorn.runtime.lanes import any_below, eight, load_eight, store
 
 __all__ = ["entry", "fit_semi_parametric"]
@@ -41,7 +41,7 @@ _ROOT3 = sqrt(3.0)
 _DISPLACEMENT = 1e-3  # steps of parameters for second derivatives, in standard deviations of their priors
 
 
-@jit
+@bare
 def _parabola(p, points, s, ds):
     """A log-parabola that does not change; see `_sed`."""
     _, band, c, table = points
@@ -55,7 +55,7 @@ def _parabola(p, points, s, ds):
         ds[1, i] = -c[2, i] * c[2, i]
 
 
-@jit
+@bare
 def _sed(sed, points, t0, p, s, ds, work):
     """Fill s (n,) with the SED at each point, and ds, unless it is (.., 0), with the derivatives of its logarithm by
     its parameters."""
@@ -67,7 +67,7 @@ def _sed(sed, points, t0, p, s, ds, work):
         sed_derivatives(_OF_KERNELS[sed], points, 0, t0, p, work[0], ds, work[1:])
 
 
-@jit
+@bare
 def _n_sed(sed):
     """Number of parameters of an SED."""
     if sed == _BLACKBODY:
@@ -77,7 +77,7 @@ def _n_sed(sed):
     return 3 if sed == _DRIFTING_PARABOLA else 2
 
 
-@jit
+@bare
 def _transition(process, s):
     """Return the four entries of the transition of the state over a step s."""
     f = exp(-s)
@@ -142,7 +142,7 @@ def _deviances(process, k, starts, s, y, noise, x, rows, values):
         values[j] -= log(rows[8, j])
 
 
-@jit
+@bare
 def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows):
     """Return what `_deviances` fills in for p, and ln(mean_sd^2 F);
     fill half the gradient (P,) of their sum and, unless it is (0, 0), Fisher's information (P, P) of the first.
@@ -263,7 +263,7 @@ def _of_pair(process, k, p, points, s, y, noise, out, room):
     return pair_likelihood(process, p, s, ds, work[0], points[2][2], y, noise, points[0], out[0], out[1])
 
 
-@jit
+@bare
 def _penalty(p, prior):
     """Return the priors' part of the objective."""
     total = 0.0
@@ -427,7 +427,7 @@ def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
     return values
 
 
-@jit
+@bare
 def _same(p, q, size):
     """Whether two points agree in their first parameters."""
     same = True
@@ -436,7 +436,7 @@ def _same(p, q, size):
     return same
 
 
-@jit
+@bare
 def _leave_out(values, starts, p, prior):
     """Set to infinity the values of starting points that lead where p leads: all parameters within 0.6 sigma of it."""
     for k in range(len(values)):
