@@ -161,9 +161,9 @@ def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fishe
     fill half the gradient (P,) of their sum and, unless it is (0, 0), Fisher's information (P, P) of the first.
 
     F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. k: number of the
-    SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8), decay (n,): room. Derivatives by all
-    parameters lie side by side in lanes: of the state (d0, d1), its covariance (d2, d3, d4), the state's derivative by
-    mu (d5, d6), and F (d7).
+    SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8), decay (n,): room.
+    Derivatives by all parameters lie side by side in lanes: of the state (d0, d1), its covariance (d2, d3, d4), the
+    state's derivative by mu (d5, d6), and F (d7).
     """
     size, ell, mu = p.size, k + 1, k + 2
     sigma, mean = exp(p[k]), p[mu] if size > mu else 0.0
@@ -304,9 +304,7 @@ def _evaluate(process, sed, second, p, points, t0, y, noise, prior, out, room, r
         value, of_mean = _of_pair(process, k, p, points, s, y, noise, whole, room), 0.0
     else:
         mean_sd, x = prior[1, p.size - 1], points[0]
-        value, of_mean = _derivatives(
-            process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows, work[0]
-        )
+        value, of_mean = _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows, work[0])
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
     for j in range(len(fisher)):
