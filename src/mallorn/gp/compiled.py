@@ -13,6 +13,8 @@ A fit asks for several parameters of each object at once. For one passband their
 points are those of `numpy.add.reduceat`, number for number.
 """
 
+# size: compiled functions take arrays, one argument each
+
 from math import exp
 
 import numpy as np
