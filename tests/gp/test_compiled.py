@@ -1,15 +1,16 @@
-"""The compiled engine against celerite2: the same innovations, likelihoods and fits."""
+"""The compiled engine against celerite2: the same likelihoods, derivatives and fits."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from gp_dense import pack_six
+from numba import njit
 
-from mallorn.gp.batch import BLANKS
-from mallorn.gp.compiled import innovations as compiled
+from mallorn.gp.compiled import COMPILED, _total
 from mallorn.gp.fit import fit_lightcurves
 from mallorn.gp.models import MODELS
-from mallorn.gp.objective import evaluate, settings
-from mallorn.gp.solver import innovations
+from mallorn.gp.objective import CELERITE2, evaluate, settings
 from mallorn.settings.resolve import defaults
 from mallorn.survey.lightcurves import LightCurves
 from mallorn.survey.passbands import LSST
@@ -46,7 +47,7 @@ def test_objective_and_derivatives_are_those_of_celerite2(name, case):
     model, how = MODELS[name], settings(MODELS[name], CONFIG["fits"][name])
     for _ in range(4):
         theta = how.prior_mean + rng.uniform(-1.5, 1.5, (len(batch), len(model.parameters)))
-        ours, theirs = (evaluate(model, batch, theta, how, engine) for engine in (compiled, innovations))
+        ours, theirs = (evaluate(model, batch, theta, how, engine) for engine in (COMPILED, CELERITE2))
         for field in ("value", "chi2_logdet", "mean", "mean_variance"):
             np.testing.assert_allclose(getattr(ours, field), getattr(theirs, field), rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(ours.gradient, theirs.gradient, rtol=1e-4, atol=1e-4)
@@ -91,7 +92,7 @@ def edge_cases(several_bands):
 def test_fits_are_those_of_celerite2(name):
     """Parameters and likelihoods to 1e-8; at a signal to noise of 1000 celerite2's rounding allows less."""
     lc, model = edge_cases(name == "multiband"), MODELS[name]
-    ours, theirs = (fit_lightcurves(model, lc, CONFIG["fits"][name], engine) for engine in (compiled, innovations))
+    ours, theirs = (fit_lightcurves(model, lc, CONFIG["fits"][name], engine) for engine in (COMPILED, CELERITE2))
     assert ours["status"].tolist() == theirs["status"].tolist() == [1, 2, 2] + [0] * 11
     parameters = [f"ln_{parameter}" for parameter in model.parameters]
     for objects, tolerance in ((slice(0, -1), 1e-8), (slice(-1, None), 1e-6)):
@@ -104,26 +105,46 @@ def test_fits_are_those_of_celerite2(name):
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_blanks_hold_nothing_and_an_object_is_as_if_alone(name):
-    rng = np.random.default_rng(7)
-    batch = light_curves(rng, [20, 7, 33], several_bands=name == "multiband")
-    theta = np.log([[1.0, 60.0, 3.0]] * 3)[:, : len(MODELS[name].parameters)]
-    Z, d = compiled(MODELS[name], batch, theta)
-    assert not Z[batch.live == 0.0].any()
-    assert (d[batch.live == 0.0] == 1.0).all()
-    alone, pivots = compiled(MODELS[name], batch.take(np.array([1])), theta[1:2])
-    rows = slice(batch.start[1], batch.start[2])
-    assert (Z[rows] == alone).all()
-    assert (d[rows] == pivots).all()
-    assert len(alone) == 7 + BLANKS
+def test_likelihoods_at_many_parameters_are_those_at_each(name):
+    """More than eight of them, of objects short and long, one of whose covariances is not positive definite."""
+    rng = np.random.default_rng(8)
+    batch = light_curves(rng, [1, 6, 9, 40, 700], several_bands=name == "multiband")
+    bad = (batch.owner == 2) & (batch.live > 0.0)
+    batch = replace(batch, noise=np.where(bad, -3.0, batch.noise))
+    theta = np.log([1.0, 60.0, 3.0])[: len(MODELS[name].parameters)] + rng.normal(size=(9, 5, 1)) / 5.0
+    together = COMPILED.likelihoods(MODELS[name], batch, theta)
+    theirs = CELERITE2.likelihoods(MODELS[name], batch, theta)
+    for k, one in enumerate(theta):
+        for alone, derivatives in (
+            (COMPILED.likelihoods(MODELS[name], batch, one[None]), False),
+            (COMPILED.derivatives(MODELS[name], batch, one)[0], True),
+        ):
+            for field, values in zip(together._fields, together, strict=True):
+                found = getattr(alone, field)
+                np.testing.assert_array_equal(found if derivatives else found[0], values[k])
+    for ours, other in zip(together, theirs, strict=True):
+        assert np.isnan(ours[:, 2]).all()
+        np.testing.assert_allclose(ours, other, rtol=1e-8)
 
 
 @pytest.mark.parametrize("name", list(MODELS))
-def test_an_object_without_a_positive_covariance_is_nan_and_spares_the_others(name):
-    batch = light_curves(np.random.default_rng(9), [6, 6, 6], several_bands=False)
-    batch.noise[batch.start[1] : batch.start[2] - BLANKS] = -5.0
+def test_an_object_is_as_if_alone(name):
+    rng = np.random.default_rng(7)
+    batch = light_curves(rng, [20, 7, 33], several_bands=name == "multiband")
     theta = np.log([[1.0, 60.0, 3.0]] * 3)[:, : len(MODELS[name].parameters)]
-    Z, d = compiled(MODELS[name], batch, theta)
-    singular = np.repeat([False, True, False], np.diff(batch.start))
-    assert (np.isnan(d) == singular).all()
-    assert (np.isnan(Z).all(axis=1) == singular).all()
+    likelihood, *derivatives = COMPILED.derivatives(MODELS[name], batch, theta)
+    alone, *others = COMPILED.derivatives(MODELS[name], batch.take(np.array([1])), theta[1:2])
+    for together, other in zip((*likelihood, *derivatives), (*alone, *others), strict=True):
+        np.testing.assert_array_equal(together[1], other[0])
+
+
+def test_sums_are_those_of_numpy():
+    rng = np.random.default_rng(9)
+    for size in (*range(3, 40), *rng.integers(40, 3000, 60)):
+        values = rng.normal(size=size) * np.exp(5.0 * rng.normal(size=size))
+        assert total(values) == np.add.reduceat(values, [0])[0]
+
+
+@njit
+def total(values):
+    return _total(values, np.empty((3, 64)))

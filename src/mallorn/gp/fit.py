@@ -22,8 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mallorn.gp.batch import pack
-from mallorn.gp.objective import evaluate, likelihood_at, objective, settings
-from mallorn.gp.solver import innovations
+from mallorn.gp.objective import CELERITE2, Likelihood, evaluate, objective, settings
 from mallorn.survey.passbands import SLOTS
 
 __all__ = ["REASONS", "Fits", "fit", "fit_lightcurves", "fit_slots", "fit_units"]
@@ -83,14 +82,14 @@ class Fits:
     status: np.ndarray
 
 
-def fit(model, batch, how, engine=innovations):
+def fit(model, batch, how, engine=CELERITE2):
     """Return the `Fits` of all objects of `batch` by `how`, a `Settings`. No object's fit depends on the others."""
     chunks = _chunks(batch, model.rank(batch) * len(how.starts))
     parts = [_fit_chunk(model, batch.take(chunk), how, engine) for chunk in chunks]
     return Fits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def fit_lightcurves(model, lightcurves, config, engine=innovations, what="objects"):
+def fit_lightcurves(model, lightcurves, config, engine=CELERITE2, what="objects"):
     """Return the table {column: (n,) array} of the fits of `model` to `LightCurves`, one row per object.
 
     `config` is the model's block of config.yaml `fits`. A model of one passband takes all points that it gets: give it
@@ -123,7 +122,7 @@ def fit_lightcurves(model, lightcurves, config, engine=innovations, what="object
     return {"object_id": lc.object_id, **table, **counts, "status": status, "reason": reason}
 
 
-def fit_slots(model, lightcurves, config, engine=innovations):
+def fit_slots(model, lightcurves, config, engine=CELERITE2):
     """Return {slot: table of `fit_lightcurves`, one row per object} for `LightCurves` by slot (see `in_slots`).
 
     All slots are fitted together: a few large steps take less time than many small ones.
@@ -179,7 +178,7 @@ def _fit_chunk(model, batch, how, engine):
         theta[enough], theta_err[enough], status[enough] = ends.theta, _standard_errors(ends.fisher), ends.status
         n_evaluations[enough] += of_starts + ends.n_evaluations
 
-    final = likelihood_at(model, batch, theta, engine)
+    final = Likelihood(*(values[0] for values in engine.likelihoods(model, batch, theta[None])))
     singular = np.isnan(final.chi2_logdet)
     status[singular], theta[singular], theta_err[singular] = _SINGULAR, np.nan, np.nan
     n, log_scale = batch.n_points, np.log(batch.scale)
@@ -276,18 +275,16 @@ def _polish(model, batch, ends, how, engine):
 def _differences(model, batch, theta, value, how, engine):
     """Return gradient (m, k) and Hessian (m, k, k) of f about `theta` (m, k), where it is `value` (m,)."""
     k, h = theta.shape[1], _POLISHING_STEP
-    axes = h * np.eye(k)
-
-    def f(step):
-        return objective(likelihood_at(model, batch, theta + step, engine), theta + step, how)
-
-    above, below = (np.stack([f(sign * axis) for axis in axes], axis=1) for sign in (1.0, -1.0))
+    axes, pairs = h * np.eye(k), [(i, j) for i in range(k) for j in range(i)]
+    steps = np.concatenate([axes, -axes, np.array([axes[i] + axes[j] for i, j in pairs]).reshape(-1, k)])
+    moved = theta + steps[:, None, :]
+    found = objective(engine.likelihoods(model, batch, moved), moved, how)
+    above, below = (np.ascontiguousarray(rows.T) for rows in (found[:k], found[k : 2 * k]))
     hessian = np.empty((len(theta), k, k))
     for i in range(k):
         hessian[:, i, i] = (above[:, i] + below[:, i] - 2.0 * value) / h**2
-        for j in range(i):
-            corner = f(axes[i] + axes[j])
-            hessian[:, i, j] = hessian[:, j, i] = (corner - above[:, i] - above[:, j] + value) / h**2
+    for (i, j), corner in zip(pairs, found[2 * k :], strict=True):
+        hessian[:, i, j] = hessian[:, j, i] = (corner - above[:, i] - above[:, j] + value) / h**2
     return (above - below) / (2.0 * h), hessian
 
 

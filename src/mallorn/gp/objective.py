@@ -8,9 +8,9 @@ import numpy as np
 from mallorn.errors import ConfigError
 from mallorn.gp.solver import innovations
 
-__all__ = ["Evaluation", "Likelihood", "Settings", "evaluate", "likelihood_at", "objective", "settings"]
+__all__ = ["CELERITE2", "STEP", "Engine", "Evaluation", "Likelihood", "Settings", "evaluate", "objective", "settings"]
 
-_STEP = 1e-3
+STEP = 1e-3
 """Step of the forward difference of a log parameter on the way to the optimum."""
 
 
@@ -70,58 +70,74 @@ class Evaluation(NamedTuple):
     mean_variance: np.ndarray
 
 
-def evaluate(model, batch, theta, how, engine=innovations):
-    """Return the `Evaluation` of `batch` at `theta` (m, k) under the priors of `how`, a `Settings`."""
-    likelihood = likelihood_at(model, batch, theta, engine)
-    residual, d, mean = likelihood.residual, likelihood.d, likelihood.mean
-    inverse_sd = 1.0 / np.sqrt(d)
-    pull = residual * inverse_sd
-
-    k = theta.shape[1]
-    J_r, J_d = np.empty((2, k, len(d)))
-    for i in range(k):
-        stepped = theta.copy()
-        stepped[:, i] += _STEP
-        Z, d_stepped = engine(model, batch, stepped)
-        J_r[i] = (Z[:, 0] - mean[batch.owner] * Z[:, 1] - residual) * inverse_sd / _STEP
-        J_d[i] = (d_stepped - d) / d / _STEP
-
-    gradient = batch.sum(J_r * pull + 0.5 * J_d * (1.0 - pull**2)).T
-    fisher = np.empty((len(theta), k, k))
-    for i in range(k):
-        for j in range(i + 1):
-            fisher[:, i, j] = fisher[:, j, i] = batch.sum(J_r[i] * J_r[j] + 0.5 * J_d[i] * J_d[j])
-
-    return Evaluation(
-        value=objective(likelihood, theta, how),
-        gradient=gradient + (theta - how.prior_mean) / how.prior_sd**2,
-        fisher=fisher + np.diag(how.prior_sd**-2),
-        chi2_logdet=likelihood.chi2_logdet,
-        mean=mean,
-        mean_variance=likelihood.mean_variance,
-    )
-
-
 class Likelihood(NamedTuple):
-    """Innovations r and pivots d (N,) at the profiled mean, and the sums of `Evaluation` without derivatives, (m,)."""
+    """The likelihood of m objects at the profiled mean; arrays (..., m), see `Evaluation`."""
 
-    residual: np.ndarray
-    d: np.ndarray
     chi2_logdet: np.ndarray
     mean: np.ndarray
     mean_variance: np.ndarray
 
 
-def likelihood_at(model, batch, theta, engine):
-    Z, d = engine(model, batch, theta)
-    flux, ones = np.ascontiguousarray(Z.T)
-    weight = ones / d
-    precision = batch.sum(weight * ones)
-    mean = batch.sum(weight * flux) / precision
-    residual = flux - mean[batch.owner] * ones
-    return Likelihood(residual, d, batch.sum(residual**2 / d + np.log(d)), mean, 1.0 / precision)
+class Engine:
+    """What fits ask of the code that computes innovations.
+
+    innovations: a function like `mallorn.gp.solver.innovations`. An object whose covariance is not positive definite
+    gets NaN everywhere.
+    """
+
+    def __init__(self, innovations):
+        self._innovations = innovations
+
+    def likelihoods(self, model, batch, theta):
+        """Return the `Likelihood` (L, m) of `batch` at L parameters of each object, theta (L, m, k)."""
+        found = [self._likelihood(model, batch, one)[0] for one in theta]
+        return Likelihood(*(np.stack(values) for values in zip(*found, strict=True)))
+
+    def derivatives(self, model, batch, theta):
+        """Return the `Likelihood` (m,) at theta (m, k), half its gradient (m, k) and its information (m, k, k)."""
+        likelihood, residual, d = self._likelihood(model, batch, theta)
+        inverse_sd = 1.0 / np.sqrt(d)
+        pull, mean, k = residual * inverse_sd, likelihood.mean, theta.shape[1]
+        J_r, J_d = np.empty((2, k, len(d)))
+        for i in range(k):
+            stepped = theta.copy()
+            stepped[:, i] += STEP
+            Z, d_stepped = self._innovations(model, batch, stepped)
+            J_r[i] = (Z[:, 0] - mean[batch.owner] * Z[:, 1] - residual) * inverse_sd / STEP
+            J_d[i] = (d_stepped - d) / d / STEP
+        information = np.empty((len(theta), k, k))
+        for i in range(k):
+            for j in range(i + 1):
+                information[:, i, j] = information[:, j, i] = batch.sum(J_r[i] * J_r[j] + 0.5 * J_d[i] * J_d[j])
+        return likelihood, batch.sum(J_r * pull + 0.5 * J_d * (1.0 - pull**2)).T, information
+
+    def _likelihood(self, model, batch, theta):
+        """Return the `Likelihood` (m,) at theta (m, k), the innovations at the profiled mean and the pivots (N,)."""
+        Z, d = self._innovations(model, batch, theta)
+        flux, ones = np.ascontiguousarray(Z.T)
+        weight = ones / d
+        precision = batch.sum(weight * ones)
+        mean = batch.sum(weight * flux) / precision
+        residual = flux - mean[batch.owner] * ones
+        return Likelihood(batch.sum(residual**2 / d + np.log(d)), mean, 1.0 / precision), residual, d
+
+
+CELERITE2 = Engine(innovations)
+
+
+def evaluate(model, batch, theta, how, engine=CELERITE2):
+    """Return the `Evaluation` of `batch` at `theta` (m, k) under the priors of `how`, a `Settings`."""
+    likelihood, gradient, information = engine.derivatives(model, batch, theta)
+    return Evaluation(
+        value=objective(likelihood, theta, how),
+        gradient=gradient + (theta - how.prior_mean) / how.prior_sd**2,
+        fisher=information + np.diag(how.prior_sd**-2),
+        chi2_logdet=likelihood.chi2_logdet,
+        mean=likelihood.mean,
+        mean_variance=likelihood.mean_variance,
+    )
 
 
 def objective(likelihood, theta, how):
-    """Return f (m,) at `theta` (m, k)."""
-    return 0.5 * (likelihood.chi2_logdet + np.sum(((theta - how.prior_mean) / how.prior_sd) ** 2, axis=1))
+    """Return f (..., m) at `theta` (..., m, k)."""
+    return 0.5 * (likelihood.chi2_logdet + np.sum(((theta - how.prior_mean) / how.prior_sd) ** 2, axis=-1))

@@ -11,19 +11,19 @@ import numpy as np
 from numba import float64, int64, njit
 
 from mallorn.gp.batch import BLANKS
-from mallorn.runtime.arithmetic import exp_of, jit
+from mallorn.runtime.arithmetic import bare, exp_of, jit
 
 __all__ = ["posteriors"]
 
 _FORGOTTEN = 300.0
 
 
-@jit
+@bare
 def _decay(step):
     return exp_of(-step) if step < _FORGOTTEN else 0.0
 
 
-@jit
+@bare
 def _correlation(x, time, rate, out):
     """Fill out (T,) with the Matern-3/2 correlation in time of a point at scaled time x with `time` (T,), days."""
     for t in range(time.size):
@@ -31,7 +31,7 @@ def _correlation(x, time, rate, out):
         out[t] = (1.0 + distance) * exp_of(-distance) if distance < _FORGOTTEN else 0.0
 
 
-@jit
+@bare
 def _shift(one, two, step, decay):
     """Move the origin of sums (n,) over exp(-s) and s exp(-s) by a step."""
     for k in range(one.size):
@@ -39,7 +39,7 @@ def _shift(one, two, step, decay):
         one[k] *= decay
 
 
-@jit
+@bare
 def _factorise(x, band, noise, v, R, w, d, sums):
     """Fill w (n, 2, B) and the pivots d (n,) of K = L diag(d) L^T; return whether all pivots are positive.
 
@@ -167,7 +167,7 @@ def _means(time, x, band, alpha, v, mu, rate, R, mean):
                 mean[s, t] += weight * near[t]
 
 
-@jit
+@bare
 def _add(factor, one, two):
     """Add factor * one to two, both (n,)."""
     for k in range(two.size):

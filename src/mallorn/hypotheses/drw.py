@@ -12,14 +12,14 @@ from math import exp, log
 import numpy as np
 from numba import float64, int8, int64, njit, uint64
 
-from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.arithmetic import bare
 from mallorn.runtime.lanes import any_above, load_sixteen, sixteen, store
 
 __all__ = ["fit_random_walks"]
 
 
 # size: compiled functions take arrays, one argument each
-@jit
+@bare
 def _deviances(decay, variance, mean_variance, weight, first, band, flux, noise, room):
     """Fill room[0] with -2 ln L + sum ln(2 pi e^2) of sixteen grid points side by side.
 

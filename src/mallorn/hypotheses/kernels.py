@@ -28,7 +28,7 @@ from mallorn.hypotheses.shared_kernels import (
     sed_table,
     solve_positive,
 )
-from mallorn.runtime.arithmetic import exp_of, jit, log_of
+from mallorn.runtime.arithmetic import bare, exp_of, jit, log_of
 from mallorn.runtime.lanes import eight, four, lane, load_eight, load_four, store
 
 __all__ = ["CONVERGED", "EXHAUSTED", "STUCK", "evaluate", "fit_objects"]
@@ -38,7 +38,7 @@ _MAX_T0_STEP = 15.0
 _ROOM = 19
 
 
-@jit
+@bare
 def _first_after(x, t):
     """Index of the first of the sorted x (n,) that is at least t, n if there is none."""
     low, high = 0, x.size
@@ -51,7 +51,7 @@ def _first_after(x, t):
     return low
 
 
-@jit
+@bare
 def _begin(light_curve, x, p):
     """Index of the first point that a light curve of parameters p reaches, rounded down to a multiple of 4.
 
@@ -64,7 +64,7 @@ def _begin(light_curve, x, p):
     return _first_after(x, earliest) // 4 * 4
 
 
-@jit
+@bare
 def _flare(x, begin, t0, e, g):
     """Fill g: the value of a flare at phases x - t0, the phase before it in units of the rise, and the log of its fall;
     e holds exp(p)."""
@@ -81,7 +81,7 @@ def _flare(x, begin, t0, e, g):
         g[2, i] = ln
 
 
-@jit
+@bare
 def _flare_derivatives(x, begin, t0, e, g, slope, dg):
     """Fill slope with d/dd of the g that `_flare` left, and dg with its derivatives by ln_rise, ln_tau, ln_p."""
     middle = max(begin, _first_after(x, t0))
@@ -101,7 +101,7 @@ def _flare_derivatives(x, begin, t0, e, g, slope, dg):
         dg[2, i] = -value * e[2] * g[2, i]
 
 
-@jit
+@bare
 def _explosion(x, begin, t0, e, g):
     """Fill g: the value of an explosion at phases x - t0, and the exponentials of its rise and its fall."""
     for i in range(uint64(begin), uint64(x.size)):
@@ -113,7 +113,7 @@ def _explosion(x, begin, t0, e, g):
         g[2, i] = b
 
 
-@jit
+@bare
 def _explosion_derivatives(x, begin, t0, e, g, slope, dg):
     """Fill slope with d/dd of the g that `_explosion` left, and dg with its derivatives by ln_rise, ln_fall."""
     for i in range(uint64(begin), uint64(x.size)):
@@ -125,7 +125,7 @@ def _explosion_derivatives(x, begin, t0, e, g, slope, dg):
         dg[1, i] = b * d / e[1]
 
 
-@jit
+@bare
 def _light_curve(kind, x, begin, p, e, work):
     """Fill a row of work with light curve `kind` of parameters p (t0 first): row 0, or row 18 for the sum of two. Fill
     e with exp(p)."""
@@ -141,7 +141,7 @@ def _light_curve(kind, x, begin, p, e, work):
             work[18, i] = work[0, i] + e[3] * work[3, i]
 
 
-@jit
+@bare
 def _light_curve_derivatives(kind, x, begin, p, e, work, slope, dg):
     """Fill slope (n,) with d/dd of the light curve that `_light_curve` left in e and work, and dg with its derivatives
     by its parameters."""
@@ -161,7 +161,7 @@ def _light_curve_derivatives(kind, x, begin, p, e, work, slope, dg):
             dg[4, i] = -ratio * second_slope[i]
 
 
-@jit
+@bare
 def _size(light_curve):
     """Number of parameters of a light curve."""
     if light_curve == _FLARE:
@@ -169,7 +169,7 @@ def _size(light_curve):
     return 2 if light_curve == _EXPLOSION else 5
 
 
-@jit
+@bare
 def _model(light_curve, sed, p, points, w, m, room, known):
     """Fill m (n,) with w g S; return the first point that is filled: before it all are 0 (see `_begin`).
 
@@ -189,7 +189,7 @@ def _model(light_curve, sed, p, points, w, m, room, known):
     return begin
 
 
-@jit
+@bare
 def _derivatives(light_curve, sed, p, points, begin, m, dm, room):
     """Fill dm (P, n) with the derivatives, by t0 and all parameters, of the m that `_model` left with the room."""
     x, (work, e) = points[0], room
@@ -207,7 +207,7 @@ def _derivatives(light_curve, sed, p, points, begin, m, dm, room):
             dm[k, i] *= m[i]
 
 
-@jit
+@bare
 def _amplitudes(m, begin, f, group, amplitude, norm):
     """Fill the profiled amplitudes (groups,) and the norms <m, m>."""
     amplitude[:] = 0.0
@@ -226,7 +226,7 @@ def _amplitudes(m, begin, f, group, amplitude, norm):
         amplitude[j] = max(amplitude[j] / norm[j], 0.0) if norm[j] > 1e-100 else 0.0
 
 
-@jit
+@bare
 def _objective(f, before, m, begin, group, amplitude, p, mean, sd):
     """Return (chi-square, chi-square + prior penalty). before (n + 1,): sums of squares of the points before each."""
     chi2, one = before[begin], amplitude[0]
@@ -240,7 +240,7 @@ def _objective(f, before, m, begin, group, amplitude, p, mean, sd):
     return chi2, total
 
 
-@jit
+@bare
 def _dots(a, b, c, d, e, begin, out):
     """Fill out (4,) with the inner products of a with b, c, d and e from a multiple of 4 on.
 
@@ -287,7 +287,7 @@ def _jacobian_of_passbands(f, m, begin, dm, group, amplitude, norm, r):
             dm[k, i] = amplitude[group[i]] * dm[k, i] + change[group[i], k] * m[i]
 
 
-@jit
+@bare
 def _jacobian(f, m, begin, dm, amplitude, norm, r, products):
     """Turn dm into the Jacobian of -r, and fill r, with one amplitude."""
     last, of_f, of_m = len(dm) - 1, products[0], products[1]
@@ -327,7 +327,7 @@ def _normal_equations(f, m, begin, rows, group, amplitude, norm, p, mean, sd, pr
         hessian[k, k] += 1.0 / (sd[k] * sd[k])
 
 
-@jit
+@bare
 def _row(q, k, size):
     """Number of the q-th row that row k is multiplied with: those up to k, then the last one."""
     return q if q <= k else size
@@ -402,7 +402,7 @@ def _descend(light_curve, sed, p, points, group, f, before, w, prior, max_steps,
     return chi2, best, status, evaluations
 
 
-@jit
+@bare
 def _close(light_curve, p, q):
     """Whether two starting points lead to the same place: their epochs (of both flares) and decay times are close."""
     same = abs(p[0] - q[0]) < 6.0 and abs(p[2] - q[2]) < 0.3
@@ -450,7 +450,7 @@ def _screen(light_curve, sed, groups, epochs, grid, extra, prior, points, group,
     return starts, values
 
 
-@jit
+@bare
 def _objectives(f, group, side, count, starts, prior, values):
     """Fill in the objectives of the up to eight starting points in `side`: m (n, 8), their numbers (8,), and room.
 

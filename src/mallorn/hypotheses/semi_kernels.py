@@ -29,7 +29,7 @@ from mallorn.hypotheses.shared_kernels import (
     sed_table,
     solve_positive,
 )
-from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.arithmetic import bare, jit
 from mallorn.runtime.lanes import any_below, eight, load_eight, store
 
 __all__ = ["entry", "fit_semi_parametric"]
@@ -41,7 +41,7 @@ _ROOT3 = sqrt(3.0)
 _DISPLACEMENT = 1e-3  # steps of parameters for second derivatives, in standard deviations of their priors
 
 
-@jit
+@bare
 def _parabola(p, points, s, ds):
     """A log-parabola that does not change; see `_sed`."""
     _, band, c, table = points
@@ -55,7 +55,7 @@ def _parabola(p, points, s, ds):
         ds[1, i] = -c[2, i] * c[2, i]
 
 
-@jit
+@bare
 def _sed(sed, points, t0, p, s, ds, work):
     """Fill s (n,) with the SED at each point, and ds, unless it is (.., 0), with the derivatives of its logarithm by
     its parameters."""
@@ -67,7 +67,7 @@ def _sed(sed, points, t0, p, s, ds, work):
         sed_derivatives(_OF_KERNELS[sed], points, 0, t0, p, work[0], ds, work[1:])
 
 
-@jit
+@bare
 def _n_sed(sed):
     """Number of parameters of an SED."""
     if sed == _BLACKBODY:
@@ -77,41 +77,54 @@ def _n_sed(sed):
     return 3 if sed == _DRIFTING_PARABOLA else 2
 
 
-@jit
-def _transition(process, s):
-    """Return the four entries of the transition of the state over a step s."""
-    f = exp(-s)
+@bare
+def _decays(rate, x, f):
+    """Fill f (n,) with exp(-s) of the steps s = rate dx before each point, where there is one.
+
+    Loops over points that call nothing keep their state in registers.
+    """
+    for i in range(uint64(1), uint64(x.size)):
+        if x[i] > x[i - uint64(1)]:
+            f[i] = exp(-(rate * (x[i] - x[i - uint64(1)])))
+
+
+@bare
+def _transition(process, s, f):
+    """Return the four entries of the transition of the state over a step s; f: exp(-s)."""
     if process == _WALK:
         return f, 0.0, 0.0, 0.0
     return f * (1.0 + s), f * s, -f * s, f * (1.0 - s)
 
 
-@jit
-def _deviances(process, k, starts, s, y, noise, x, rows, values):
+@bare
+def _deviances(process, k, starts, s, y, noise, x, rows, decay, values):
     """Fill values (8,) with -2 ln L + sum ln(2 pi e^2) of up to eight starting points (.., P) side by side.
 
-    s (n,): the SED, whose k parameters they share. The noise is e^2. rows (9, 8): room.
+    s (n,): the SED, whose k parameters they share. The noise is e^2. rows (5, 8), decay (n, 8): room.
     """
-    sigma, mean, rate, c = rows[0], rows[1], rows[2], rows[3:7]
-    first = np.zeros(8, np.int64)  # the lane whose length this one shares
+    sigma, mean, rate = rows[0], rows[1], rows[2]
     for j in range(8):
         start = starts[min(j, len(starts) - 1)]
         sigma[j], mean[j] = exp(start[k]), start[k + 2] if start.size > k + 2 else 0.0
         rate[j] = exp(-start[k + 1]) * (1.0 if process == _WALK else _ROOT3)
-        while first[j] < j and rate[first[j]] != rate[j]:
-            first[j] += 1
-    sigmas, means, v1 = load_eight(sigma, 0), load_eight(mean, 0), 0.0 if process == _WALK else 1.0
-    a0, a1, p00, p01, p11 = eight(0.0), eight(0.0), eight(1.0), eight(0.0), eight(v1)
-    total, product = eight(0.0), eight(1.0)
+        first = 0  # the lane whose length this one shares
+        while first < j and rate[first] != rate[j]:
+            first += 1
+        if first == j:
+            _decays(rate[j], x, decay[:, j])
+        else:
+            for i in range(uint64(x.size)):
+                decay[i, j] = decay[i, first]
+    sigmas, means, rates = load_eight(sigma, 0), load_eight(mean, 0), load_eight(rate, 0)
+    zero, v1 = eight(0.0), 0.0 if process == _WALK else 1.0
+    a0, a1, p00, p01, p11 = zero, zero, eight(1.0), zero, eight(v1)
+    total, product = zero, eight(1.0)
     for i in range(uint64(y.size)):
         if i and x[i] > x[i - uint64(1)]:
-            for j in range(8):
-                if first[j] == j:
-                    c[0, j], c[1, j], c[2, j], c[3, j] = _transition(process, rate[j] * (x[i] - x[i - uint64(1)]))
-                else:
-                    for q in range(4):
-                        c[q, j] = c[q, first[j]]
-            c00, c01, c10, c11 = load_eight(c[0], 0), load_eight(c[1], 0), load_eight(c[2], 0), load_eight(c[3], 0)
+            c00, c01, c10, c11 = load_eight(decay[i], 0), zero, zero, zero
+            if process != _WALK:
+                tau = rates * (x[i] - x[i - uint64(1)])
+                c00, c01, c10, c11 = c00 * (tau + 1.0), c00 * tau, (zero - c00) * tau, c00 * (1.0 - tau)
             a0, a1 = c00 * a0 + c01 * a1, c10 * a0 + c11 * a1
             q00, q11 = p00 - 1.0, p11 - v1
             t00, t01 = c00 * q00 + c01 * p01, c00 * p01 + c01 * q11
@@ -124,37 +137,38 @@ def _deviances(process, k, starts, s, y, noise, x, rows, values):
         total = total + v * v * inverse
         product = product * kept
         if any_below(product, 1e-200):
-            store(total, rows[7], 0)
-            store(product, rows[8], 0)
+            store(total, rows[3], 0)
+            store(product, rows[4], 0)
             for j in range(8):
-                if rows[8, j] < 1e-200:
-                    rows[7, j] -= log(rows[8, j])
-                    rows[8, j] = 1.0
-            total, product = load_eight(rows[7], 0), load_eight(rows[8], 0)
+                if rows[4, j] < 1e-200:
+                    rows[3, j] -= log(rows[4, j])
+                    rows[4, j] = 1.0
+            total, product = load_eight(rows[3], 0), load_eight(rows[4], 0)
         a0 = a0 + k0 * v
         a1 = a1 + k1 * v
         p11 = p11 - k1 * h * p01
         p01 = p01 * kept
         p00 = p00 * kept
     store(total, values, 0)
-    store(product, rows[8], 0)
+    store(product, rows[4], 0)
     for j in range(8):
-        values[j] -= log(rows[8, j])
+        values[j] -= log(rows[4, j])
 
 
-@jit
-def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows):
+@bare
+def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows, decay):
     """Return what `_deviances` fills in for p, and ln(mean_sd^2 F);
     fill half the gradient (P,) of their sum and, unless it is (0, 0), Fisher's information (P, P) of the first.
 
     F is the posterior's precision of a free mean mu at given other parameters, 1 without a free mean. k: number of the
-    SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8): room. Derivatives by all
-    parameters lie side by side in lanes: of the state (d0, d1), its covariance (d2, d3, d4), the state's derivative by
-    mu (d5, d6), and F (d7).
+    SED's parameters. by_sed (n, 8): derivatives of ln s, and 1 in lane k. rows (13, 8), decay (n,): room.
+    Derivatives by all parameters lie side by side in lanes: of the state (d0, d1), its covariance (d2, d3, d4), the
+    state's derivative by mu (d5, d6), and F (d7).
     """
     size, ell, mu = p.size, k + 1, k + 2
     sigma, mean = exp(p[k]), p[mu] if size > mu else 0.0
     rate = exp(-p[ell]) * (1.0 if process == _WALK else _ROOT3)
+    _decays(rate, x, decay)
     v1 = 0.0 if process == _WALK else 1.0
     a0, a1, p00, p01, p11 = 0.0, 0.0, 1.0, 0.0, v1
     total, product, precision, b0, b1 = 0.0, 1.0, 1.0 / (mean_sd * mean_sd), 0.0, 0.0
@@ -171,7 +185,7 @@ def _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fishe
     for i in range(uint64(y.size)):
         if i and x[i] > x[i - uint64(1)]:
             tau = rate * (x[i] - x[i - uint64(1)])
-            c00, c01, c10, c11 = _transition(process, tau)
+            c00, c01, c10, c11 = _transition(process, tau, decay[i])
             q00, q11 = p00 - 1.0, p11 - v1
             t00, t01 = c00 * q00 + c01 * p01, c00 * p01 + c01 * q11
             t10, t11 = c10 * q00 + c11 * p01, c10 * p01 + c11 * q11
@@ -263,7 +277,7 @@ def _of_pair(process, k, p, points, s, y, noise, out, room):
     return pair_likelihood(process, p, s, ds, work[0], points[2][2], y, noise, points[0], out[0], out[1])
 
 
-@jit
+@bare
 def _penalty(p, prior):
     """Return the priors' part of the objective."""
     total = 0.0
@@ -290,7 +304,7 @@ def _evaluate(process, sed, second, p, points, t0, y, noise, prior, out, room, r
         value, of_mean = _of_pair(process, k, p, points, s, y, noise, whole, room), 0.0
     else:
         mean_sd, x = prior[1, p.size - 1], points[0]
-        value, of_mean = _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows)
+        value, of_mean = _derivatives(process, k, p, s, by_sed, y, noise, x, mean_sd, gradient, fisher, rows, work[0])
     for j in range(p.size):
         gradient[j] += (p[j] - prior[0, j]) / prior[1, j] ** 2
     for j in range(len(fisher)):
@@ -406,6 +420,7 @@ def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
     """Put all starting points (G, P) inside the bounds; return their objectives, infinite for absent points."""
     values, some = np.full(len(starts), np.inf), np.empty(8)
     s, work, rows, none, without = room[0], room[2], room[4], (np.empty(0), np.empty((0, 0))), np.empty((4, 0))
+    decay = np.empty((s.size, 8))
     for row in starts:
         for j in range(row.size if not np.isnan(row[0]) else 0):
             row[j] = min(max(row[j], prior[2, j]), prior[3, j])
@@ -420,14 +435,14 @@ def _screen(process, sed, second, starts, points, t0, y, noise, prior, room):
                 for j in range(k, end):
                     some[j - k] = _of_pair(process, n_sed, starts[j], points, s, y, noise, none, room)
             else:
-                _deviances(process, n_sed, starts[k:end], s, y, noise, points[0], rows, some)
+                _deviances(process, n_sed, starts[k:end], s, y, noise, points[0], rows, decay, some)
             for j in range(k, end):
                 values[j] = some[j - k] + _penalty(starts[j], prior)
         k = end
     return values
 
 
-@jit
+@bare
 def _same(p, q, size):
     """Whether two points agree in their first parameters."""
     same = True
@@ -436,7 +451,7 @@ def _same(p, q, size):
     return same
 
 
-@jit
+@bare
 def _leave_out(values, starts, p, prior):
     """Set to infinity the values of starting points that lead where p leads: all parameters within 0.6 sigma of it."""
     for k in range(len(values)):

@@ -22,7 +22,7 @@ import numpy as np
 
 from mallorn.hypotheses.models import HC_OVER_K
 from mallorn.hypotheses.shared_kernels import copy_into
-from mallorn.runtime.arithmetic import jit
+from mallorn.runtime.arithmetic import bare, jit
 
 __all__ = ["ECHO", "PAIR", "pair_likelihood", "pair_second"]
 
@@ -34,7 +34,7 @@ _DUST, _INFRARED = 1500.0, 10000.0  # temperature of the dust, K; rest-frame wav
 _NEAR = 1.0  # of (1 - k) t, below which integrals come from their series
 
 
-@jit
+@bare
 def pair_second(process, slope, points, s2):
     """Fill s2 (n,) with the SED of the second light: a power law, or that of dust.
 
@@ -52,7 +52,7 @@ def pair_second(process, slope, points, s2):
         s2[i] = s2_of_band[band[i]]
 
 
-@jit
+@bare
 def _integrals(t, k, fast, slow):
     """Return int_0^t exp(-k (t - u)) exp(-u) u^n du for n = 0, 1, 2. fast, slow: exp(-t) and exp(-k t)."""
     x = (1.0 - k) * t
@@ -70,7 +70,7 @@ def _integrals(t, k, fast, slow):
     return j0, j1, (2.0 * j1 - t * t * fast) / d
 
 
-@jit
+@bare
 def _step(process, x, length, second, a, da):
     """Fill a (7,) with A of a step of x days, and da (2, 7) with its derivatives by the logarithms of the length and of
     the second's time, both given. Entries are 00, 01, 10, 11, 20, 21, 22."""
@@ -99,7 +99,7 @@ def _step(process, x, length, second, a, da):
     da[1, 4], da[1, 5], da[1, 6] = -k * by_k4, -k * by_k5, -k * by_k6
 
 
-@jit
+@bare
 def _through(a, p, r):
     """Fill r (6,) with A p A^T; p and r hold the entries 00, 01, 11, 02, 12, 22 of symmetric matrices."""
     t00, t01, t02 = a[0] * p[0] + a[1] * p[1], a[0] * p[1] + a[1] * p[2], a[0] * p[3] + a[1] * p[4]
@@ -112,7 +112,7 @@ def _through(a, p, r):
     r[5] = t20 * a[4] + t21 * a[5] + t22 * a[6]
 
 
-@jit
+@bare
 def _both_ways(a, b, p, r):
     """Add b p A^T + A p b^T to r; see `_through`."""
     t00, t01, t02 = b[0] * p[0] + b[1] * p[1], b[0] * p[1] + b[1] * p[2], b[0] * p[3] + b[1] * p[4]
@@ -128,13 +128,13 @@ def _both_ways(a, b, p, r):
     r[5] += 2.0 * (t20 * a[4] + t21 * a[5] + t22 * a[6])
 
 
-@jit
+@bare
 def _moved(a, m):
     """Return A m of a state."""
     return a[0] * m[0] + a[1] * m[1], a[2] * m[0] + a[3] * m[1], a[4] * m[0] + a[5] * m[1] + a[6] * m[2]
 
 
-@jit
+@bare
 def _alone(process, k, rest, by_k):
     """Fill rest (6,) with the covariance of a state that was left alone, and by_k (6,) with its derivative by ln k."""
     rest[:], by_k[:] = 0.0, 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from numba import uint64
 
 from mallorn.hypotheses.models import COOLING_BREAK, HC_OVER_K, REFERENCE
-from mallorn.runtime.arithmetic import exp_of, jit
+from mallorn.runtime.arithmetic import bare, exp_of, jit
 
 __all__ = [
     "CONVERGED",
@@ -61,7 +61,7 @@ def point_constants(band, table):
     return c
 
 
-@jit
+@bare
 def _blackbody(inverse, begin, c, s, a):
     """Fill s with B_nu(lam) / B_nu(REFERENCE) at temperatures 1 / inverse (n,) and a with expm1 of both exponents.
 
@@ -75,7 +75,7 @@ def _blackbody(inverse, begin, c, s, a):
         a[1, i] = ey
 
 
-@jit
+@bare
 def _by_log_temperature(inverse, begin, c, a, out):
     """Fill out with d ln S / d ln T of the values that `_blackbody` left."""
     for i in range(uint64(begin), uint64(inverse.size)):
@@ -83,7 +83,7 @@ def _by_log_temperature(inverse, begin, c, a, out):
         out[i] = x * (1.0 + 1.0 / a[0, i]) - y * (1.0 + 1.0 / a[1, i])
 
 
-@jit
+@bare
 def _drifting_blackbody(x, begin, t0, p, c, s, work):
     """A blackbody of drifting temperature; see `sed_of_points`."""
     inverse, held = work[0], work[1]
@@ -94,7 +94,7 @@ def _drifting_blackbody(x, begin, t0, p, c, s, work):
     _blackbody(inverse, begin, c, s, work[3:5])
 
 
-@jit
+@bare
 def _drifting_blackbody_derivatives(x, begin, t0, p, c, slope, ds, work):
     inverse, held, by_t = work[0], work[1], work[2]
     _by_log_temperature(inverse, begin, c, work[3:5], by_t)
@@ -106,7 +106,7 @@ def _drifting_blackbody_derivatives(x, begin, t0, p, c, slope, ds, work):
         ds[1, i] = free * held[i] / 100.0
 
 
-@jit
+@bare
 def _cooling_photosphere(x, begin, t0, p, band, c, s, table, work):
     """A photosphere that cools, with blanketing in the ultraviolet; see `sed_of_points`."""
     blanketing, e = table[0], table[1]
@@ -123,7 +123,7 @@ def _cooling_photosphere(x, begin, t0, p, band, c, s, table, work):
         s[i] *= blanketing[band[i]]
 
 
-@jit
+@bare
 def _cooling_photosphere_derivatives(x, begin, t0, c, slope, ds, table, work):
     e, inverse, hot, by_t = table[1], work[0], work[1], work[2]
     _by_log_temperature(inverse, begin, c, work[3:5], by_t)
@@ -138,7 +138,7 @@ def _cooling_photosphere_derivatives(x, begin, t0, c, slope, ds, table, work):
         ds[3, i] = c[3, i]
 
 
-@jit
+@bare
 def _drifting_parabola(x, begin, t0, p, c, s):
     """A log-parabola whose slope drifts; see `sed_of_points`."""
     for i in range(uint64(begin), uint64(x.size)):
@@ -147,7 +147,7 @@ def _drifting_parabola(x, begin, t0, p, c, s):
         s[i] = exp_of((p[0] + p[1] * held / 50.0) * ln - p[2] * ln * ln)
 
 
-@jit
+@bare
 def _drifting_parabola_derivatives(x, begin, t0, p, c, slope, ds):
     for i in range(uint64(begin), uint64(x.size)):
         held = min(max(x[i] - t0, -30.0), 100.0)
@@ -158,7 +158,7 @@ def _drifting_parabola_derivatives(x, begin, t0, p, c, slope, ds):
         ds[2, i] = -ln * ln
 
 
-@jit
+@bare
 def _constant_sed(kind, begin, p, band, s, table):
     """An SED that does not change, or none; see `sed_of_points`."""
     bands, inverse = table.shape[1], exp(-p[0]) if kind == _BLACKBODY else 0.0
@@ -174,7 +174,7 @@ def _constant_sed(kind, begin, p, band, s, table):
         s[i] = table[0, band[i]]
 
 
-@jit
+@bare
 def _constant_sed_derivatives(kind, begin, band, slope, ds, table):
     for i in range(uint64(begin), uint64(band.size)):
         slope[i] = 0.0
@@ -183,7 +183,7 @@ def _constant_sed_derivatives(kind, begin, band, slope, ds, table):
             ds[0, i] = table[1, band[i]]
 
 
-@jit
+@bare
 def sed_of_points(kind, points, begin, t0, p, s, work):
     """Fill s (n,) with S of SED `kind`, for the points from begin on.
 
@@ -200,7 +200,7 @@ def sed_of_points(kind, points, begin, t0, p, s, work):
         _constant_sed(kind, begin, p, band, s, table)
 
 
-@jit
+@bare
 def sed_derivatives(kind, points, begin, t0, p, slope, ds, work):
     """Fill slope (n,) with d ln S/dd and ds with d ln S/dp, from what `sed_of_points` has left in points and work."""
     x, band, c, table = points
@@ -214,7 +214,7 @@ def sed_derivatives(kind, points, begin, t0, p, slope, ds, work):
         _constant_sed_derivatives(kind, begin, band, slope, ds, table)
 
 
-@jit
+@bare
 def solve_positive(matrix, vector, size):
     """Solve in place by Cholesky; return False if the matrix is not positive definite."""
     for j in range(size):
@@ -237,7 +237,7 @@ def solve_positive(matrix, vector, size):
     return True
 
 
-@jit
+@bare
 def predicted_gain(gradient, hessian, step):
     """Decrease of the quadratic model along a step (gradient and Hessian are halves), at least a tiny number."""
     total = 0.0
@@ -248,7 +248,7 @@ def predicted_gain(gradient, hessian, step):
     return max(total, 1e-300)
 
 
-@jit
+@bare
 def copy_into(values, into):
     """Copy an array (n,). numba would compile `into[:] = values` for seconds, because of the words of an error."""
     for i in range(values.size):

@@ -55,8 +55,8 @@ class Tools:
             use_kernels(self._kernels)
             self._loaded = True
 
-    def innovations(self):
-        """Return the function that computes the innovations of Gaussian processes; see `mallorn.gp.engines`."""
+    def engine(self):
+        """Return the engine of Gaussian processes; see `mallorn.gp.engines`."""
         if self._engine == "compiled":
             self.load_kernels()
         return load_engine(self._engine)

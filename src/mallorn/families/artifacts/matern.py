@@ -17,4 +17,4 @@ def units(settings):
 
 def make(group, made, settings, tools):
     """Return {slot: table} of the fits; see `mallorn.gp.fit.fit_slots`."""
-    return fit_slots(Matern32, group.slots, settings, tools.innovations())
+    return fit_slots(Matern32, group.slots, settings, tools.engine())

@@ -17,4 +17,4 @@ def units(settings):
 
 def make(group, made, settings, tools):
     """Return the table of the fits; see `mallorn.gp.fit.fit_lightcurves`."""
-    return fit_lightcurves(MultibandMatern32, group.clear, settings, tools.innovations())
+    return fit_lightcurves(MultibandMatern32, group.clear, settings, tools.engine())
