@@ -12,7 +12,7 @@ import itertools
 import re
 import zlib
 from contextlib import contextmanager
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,9 @@ _FOREIGN = {
     b"\xff\xfe": ("UTF-16 text", "save it as UTF-8"),
     b"\xfe\xff": ("UTF-16 text", "save it as UTF-8"),
 }
+
+_PATIENCE = 0.2
+"""Seconds to wait for Arrow's next read of a file that is given up: long after it would have begun."""
 
 
 class CsvPart:
@@ -163,14 +166,16 @@ class _Text:
 
     def __init__(self, stream, path):
         self._stream, self._path, self._reading = stream, path, Lock()
+        self._ended = Event()
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._lines = 0
         self.closed = False
 
     def stop(self):
-        """Wait for the read that is under way; those that follow find the end."""
+        """Wait for the read that is under way, and for the next one, which finds the end; there may be no next one."""
         with self._reading:
             self._stream = io.BytesIO()
+        self._ended.wait(_PATIENCE)
 
     def read(self, size=-1):
         with self._reading:
@@ -186,6 +191,8 @@ class _Text:
             found = found if error.start < len(error.object) else "an unfinished character"
             raise DataError.at(self._path, line=line, expected="UTF-8 text", found=found, fix=fix) from None
         self._lines += data.count(b"\n")
+        if size and not data:
+            self._ended.set()
         return data
 
     def close(self):
