@@ -22,16 +22,14 @@ CURVES = expand(
 FIGURES = expand(
     "results/evaluation/figures/{figure}.{ending}",
     figure=[
-        *(
-            "calibration",
-            "learning_curve",
-            "by_redshift",
-            "by_points",
-            "by_snr",
-            "by_type",
-            "by_magnitude",
-            "confusion",
-        ),
+        "calibration",
+        "learning_curve",
+        "by_redshift",
+        "by_points",
+        "by_snr",
+        "by_type",
+        "by_magnitude",
+        "confusion",
     ],
     ending=["png", "svg"],
 )

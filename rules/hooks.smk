@@ -82,9 +82,7 @@ def show_failures():
 onstart:
     remove_outdated()
     schedule_when_jobs_end(workflow)
-    run_first(
-        workflow, "draw_candidates"
-    )  # it takes half of the cores for long: what it does not show runs beside it
+    run_first(workflow, "draw_candidates")  # it is long and takes half of the cores: others run beside it
     run_jobs_in_forks(workflow)
     warn_of_shortages()
 

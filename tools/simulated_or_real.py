@@ -7,36 +7,23 @@ Of the real labels only the share of each class is used: simulated objects weigh
 import sys
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pyarrow.parquet as pq
 
 from mallorn.io.tables import read_columns
+from mallorn.learning.cross_validation import cross_validate
+from mallorn.learning.dataset import Labelled, of_values
 from mallorn.learning.tables import feature_columns, has_redshift, read_feature_columns
 from mallorn.metrics import roc_auc
-from mallorn.settings.configuration import Configuration
+from mallorn.settings.resolve import defaults
 
-FOLDS, TREES, SHOWN = 5, 200, 15
-PARAMS = {
-    "objective": "binary",
-    "num_leaves": 15,
-    "learning_rate": 0.05,
-    "min_data_in_leaf": 20,
-    "feature_fraction": 0.3,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "lambda_l2": 5,
-    "max_bin": 127,
-    "num_threads": 1,
-    "seed": 1,
-    "verbose": -1,
-}
+FOLDS, SHOWN = 5, 15
 
 
 def read(results):
     """Return (columns, values (n, p), types (n,), events (n,)) of the training objects of a folder results."""
     path = results / "features" / "train.parquet"
-    training = Configuration().model_dump()["training"]
+    training = defaults()["training"]
     table = read_feature_columns(path, feature_columns(pq.read_schema(path).names, training))
     folds = read_columns(results / "folds.parquet", ["object_id", "protocol", "repeat", "spec_type", "event"])
     rows = np.flatnonzero((folds["protocol"] == "grouped") & (folds["repeat"] == 0))
@@ -47,17 +34,16 @@ def read(results):
 
 
 def told_apart(values, real, weight, group):
-    """Return (out-of-fold chance (n,) of being real, gain (p,) of each column); objects of a group stay together."""
+    """Return (out-of-fold chance (n,) of being real, importance (p,) of each column); a group stays together.
+
+    The classifier is that of the audit of the shift between training and test objects.
+    """
     names, place = np.unique(group, return_inverse=True)
     fold = (np.random.default_rng(0).permutation(len(names)) % FOLDS)[place]
-    chance, gain = np.empty(len(real)), np.zeros(values.shape[1])
-    for k in range(FOLDS):
-        learned = fold != k
-        data = lightgbm.Dataset(values[learned], real[learned], weight=weight[learned])
-        model = lightgbm.train(PARAMS, data, TREES)
-        chance[~learned] = model.predict(values[~learned])
-        gain += model.feature_importance("gain")
-    return chance, gain / gain.sum()
+    dataset = of_values(values)
+    objects = Labelled.of(dataset, np.where(real, 0, 1), 2, dataset.object_id, weight=weight)
+    predictions = cross_validate(objects, fold, {"seeds": 1, **defaults()["audits"]["model"]}, 0, 1)
+    return predictions.inside[:, 0], predictions.importance
 
 
 def main(simulated, real):
@@ -71,14 +57,14 @@ def main(simulated, real):
     weight = np.concatenate([share / share.sum() * len(others), np.ones(len(others))])
     is_real = np.arange(len(weight)) >= len(values)
     group = np.concatenate([np.char.add("simulated ", events), np.char.add("real ", others_events)])
-    chance, gain = told_apart(np.concatenate([values, others]), is_real.astype(float), weight, group)
+    chance, importance = told_apart(np.concatenate([values, others]), is_real, weight, group)
     print(f"{len(values)} simulated and {len(others)} real objects, {len(shared)} columns")
     print(f"all {roc_auc(is_real, chance, weight):.3f}")
     for name in sorted(set(types)):
         rows = np.concatenate([types == name, np.ones(len(others), dtype=bool)])
         print(f"{name} {roc_auc(is_real[rows], chance[rows]):.3f}")
-    for k in np.argsort(-gain)[:SHOWN]:
-        print(f"{gain[k]:.3f} {shared[k]}")
+    for k in np.argsort(-importance)[:SHOWN]:
+        print(f"{importance[k]:.3f} {shared[k]}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from numba.types import Tuple, UniTuple
 
 from mallorn.gp.batch import BLANKS
 from mallorn.gp.models import DRW, MultibandMatern32
-from mallorn.gp.objective import STEP, Engine, Likelihood
+from mallorn.gp.objective import STEP, Likelihood
 from mallorn.runtime.arithmetic import bare
 from mallorn.runtime.lanes import eight, lane, load_eight, load_four, store
 
@@ -35,11 +35,8 @@ _FORGOTTEN = 300.0
 _WALK, _MATERN, _MULTIBAND = 0, 1, 2
 
 
-class _Compiled(Engine):
-    """See `mallorn.gp.objective.Engine`."""
-
-    def __init__(self):
-        super().__init__(None)
+class _Compiled:
+    """The functions of `mallorn.gp.objective.Engine`, compiled."""
 
     def likelihoods(self, model, batch, theta):
         return _sums(model, batch, theta, 0.0)[0]

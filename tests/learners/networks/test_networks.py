@@ -170,9 +170,16 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path, monkeypatch):
     assert resumed.about == whole.about
     for name, values in whole.network.state_dict().items():
         assert torch.equal(values, resumed.network.state_dict()[name]), name
-    # the state of another fit is of no use
+    # the state of another fit is of no use, whether that was done or killed
     tcn.fit(*given[:5], 4, 1, checkpoint=path)
     assert done == [0, 1, "killed", 2, 3, 0, 1, 2, 3]
+    path.unlink()
+    done.clear()
+    with pytest.raises(KeyboardInterrupt):
+        tcn.fit(*given, checkpoint=path)
+    done.append("killed")
+    tcn.fit(*given[:5], 4, 1, checkpoint=path)
+    assert done == [0, 1, "killed", 0, 1, 2, 3]
 
 
 def test_folds_that_were_done_before_a_kill_are_not_done_again(tmp_path, monkeypatch):
