@@ -66,7 +66,7 @@ def wait_for_jobs(run):
 
 
 def _strike(run, whom, rng):
-    """Kill a job, or snakemake alone so that its jobs go on without it, or all, at a random moment; return the jobs."""
+    """Kill a job, or snakemake alone, with which its jobs end, or all, at a random moment; return the jobs."""
     if whom == "snakemake before its jobs":
         time.sleep(rng.uniform(0.0, 1.0))
     else:
@@ -83,7 +83,7 @@ def _strike(run, whom, rng):
 
 
 def _wait_for_the_end_of(jobs):
-    """Wait for jobs that went on without snakemake; nobody may be there to reap them."""
+    """Wait until jobs have ended with their snakemake; nobody may be there to reap them."""
     for job in jobs:
         with suppress(psutil.NoSuchProcess):
             while job.is_running() and job.status() != psutil.STATUS_ZOMBIE:

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -130,19 +131,44 @@ def test_a_server_ends_after_the_last_planned_job_of_its_kind(forks):
     assert counts == [1, 2, 2, 2, 1, 0]
 
 
-def test_nothing_is_left_of_a_server_also_if_nobody_closes_it(tmp_path):
+def test_nothing_is_left_of_a_server_and_its_scripts_also_if_nobody_closes_it(tmp_path):
+    script = written(tmp_path, "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n")
     begin = "import sys\nfrom mallorn.runs.forked import Forks\n"
-    begin += "print(Forks(['script.py']).command('script.py', None, {}, 1)[4], flush=True)\nsys.stdin.read()\n"
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    begin += "print(*Forks(['script.py']).command('script.py', None, {}, 1), sep='\\n', flush=True)\nsys.stdin.read()\n"
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
     with subprocess.Popen([sys.executable, "-c", begin], **pipes) as run:
-        folder = Path(run.stdout.readline().strip())
+        command = [run.stdout.readline().removesuffix("\n") for _ in range(6)]
+        folder = Path(command[4])
         assert [path.name for path in folder.iterdir()] == ["jobs"]
-        run.kill()
+        with subprocess.Popen([*command, str(script)], stdout=subprocess.PIPE, text=True) as asking:
+            job = psutil.Process(int(asking.stdout.readline()))
+            run.kill()
+            assert asking.wait(60) == 1
+    assert not job.is_running()
     end = time.monotonic() + 60
     while folder.exists() and time.monotonic() < end:
         time.sleep(0.05)
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_script_that_runs_while_its_server_is_closed_runs_to_its_end(tmp_path, forks):
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    script = written(tmp_path, "import sys\nprint('here', flush=True)\nprint(open(sys.argv[1]).read())\n")
+    made = forks("script.py")
+    command = [*made.command("script.py", None, {}, 1), str(script), str(go)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout.readline() == "here\n"
+        closing = threading.Thread(target=made.close)
+        closing.start()
+        time.sleep(0.2)  # the server has read that it is closed
+        go.write_text("and there")
+        assert asking.stdout.read() == "and there\n"
+    closing.join()
+    assert asking.returncode == 0
 
 
 def test_where_no_socket_can_be_made_python_runs_the_script(tmp_path, forks, monkeypatch, capfd):

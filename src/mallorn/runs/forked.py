@@ -67,7 +67,7 @@ class Forks:
 
     def _close(self, keys):
         for key in keys:
-            self._servers.pop(key)[1].communicate()
+            self._servers.pop(key)[1].communicate(b"end")
 
 
 def _start(threads):

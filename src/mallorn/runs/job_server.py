@@ -9,6 +9,9 @@ The script has the arguments, folder, environment and output of the process that
 names with commas between: the server imports these, and what the script imports at its top, before it forks, and keeps
 them for the next scripts; with "-" it imports nothing. If no server answers, the script runs as by `python`.
 
+Whoever begins a server ends it by a word to its standard input. If that ends without one, as where snakemake was
+killed, the scripts that still run are killed too: they would stand in the way of those of the next run.
+
 Only the standard library is imported here.
 """
 
@@ -41,14 +44,15 @@ def run(folder, modules, *arguments):
 
 
 def serve(folder, *modules):
-    """Answer requests, each in a fork, until standard input ends; then wait for the forks that still run.
+    """Answer requests, each in a fork, until standard input says "end"; then wait for the forks that still run.
 
-    If no socket can be made there, it ends at once: those who ask then run their scripts by python.
+    If standard input ends without this, the forks are killed. If no socket can be made there, it ends at once: those who ask then run their scripts by python.
     """
     import importlib
     import signal
 
     interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the process that has begun it
+    forks = set()
     del sys.path[0]  # the folder of this file
     for name in modules:
         importlib.import_module(name)
@@ -57,35 +61,38 @@ def serve(folder, *modules):
         listener.bind(path)
         listener.listen(64)
         print("ready", flush=True)
-        _listen(listener, list(sys.path), interrupt)
+        _listen(listener, list(sys.path), interrupt, forks)
+        if not os.read(sys.stdin.fileno(), 1):
+            for process in forks:
+                os.kill(process, signal.SIGKILL)
     with suppress(OSError):
         os.unlink(path)
     with suppress(OSError):
         os.rmdir(folder)
-    _wait(0)
+    _reap(forks, 0)
 
 
-def _listen(listener, search, interrupt):
-    """Answer requests until standard input ends."""
+def _listen(listener, search, interrupt, forks):
+    """Answer requests until standard input can be read; keep the numbers of the processes that run in `forks`."""
     import select
 
     while sys.stdin not in (ready := select.select([listener, sys.stdin], [], [], 1.0)[0]):
         if ready:
             connection, _ = listener.accept()
             with connection, suppress(OSError):  # of one that has ended
-                _answer(connection, listener, search, interrupt)
-        _wait(os.WNOHANG)
+                forks.add(_answer(connection, listener, search, interrupt))
+        _reap(forks, os.WNOHANG)
 
 
-def _wait(options):
+def _reap(forks, options):
     """Let forks that have ended go; wait for all of them if there are no `options`."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+        while process := os.waitpid(-1, options)[0]:
+            forks.discard(process)
 
 
 def _answer(connection, listener, search, interrupt):
-    """Read a request, import what it needs, and fork; the fork does not return."""
+    """Read a request, import what it needs, and fork; return the number of the fork, which itself does not return."""
     import json
     import signal
 
@@ -99,12 +106,13 @@ def _answer(connection, listener, search, interrupt):
     request = json.loads(request)
     if "modules" in request:
         _prepare(request["arguments"][0], request["modules"])
-    if not os.fork():
+    if not (process := os.fork()):
         listener.close()
         signal.signal(signal.SIGINT, interrupt)
         _run(connection, given, request, search)
     for file in given:
         os.close(file)
+    return process
 
 
 def _prepare(script, modules):
