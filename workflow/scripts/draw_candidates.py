@@ -24,7 +24,7 @@ def main(store, paths, folder, settings, name=None, threads=1):
     options = settings["report"]
     log = joined_metadata(read_columns(path) for path in paths["metadata"])
     if name is None:
-        wanted = with_pages(read_columns(paths["candidates"]), options)
+        wanted = with_pages(read_columns(paths["candidates"], ["object_id", "rank", "outlier"]), options)
         listed = min(len(wanted), options["candidates"])  # unusual objects come after these, in a row of their own
     else:
         wanted, listed = [_named(log["object_id"], name)], 0

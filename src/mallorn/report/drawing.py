@@ -5,6 +5,8 @@ import logging
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from mallorn.ingest.positions import known_of
 from mallorn.io.tables import read_columns
 from mallorn.learning.classes import is_target
@@ -33,7 +35,9 @@ def draw_pages(store, log, paths, folder, settings, wanted, listed, threads=1):
     Path(folder).mkdir(parents=True, exist_ok=True)
     if not wanted:
         return {}
-    table, options, names = read_columns(paths["candidates"]), settings["report"], list(wanted)
+    options, names = settings["report"], list(wanted)
+    listed_id = read_columns(paths["candidates"], ["object_id"])["object_id"].astype(str)
+    table = read_columns(paths["candidates"], rows=np.flatnonzero(np.isin(listed_id, names)))
     decision = json.loads(Path(paths["threshold"]).read_text(encoding="utf-8"))
     drivers = {
         "features": settings["features"],

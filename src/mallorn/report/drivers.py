@@ -81,12 +81,14 @@ def read_context(object_id, paths, labels, settings, decision):
     shap = _read_shap(paths["explanations"], set(object_id))
     wanted = list(dict.fromkeys([*compared, *(f for rows in shap.values() for f, _, _ in rows)]))
     ids, values = _read_values(paths["train"], wanted)
-    others, theirs = _read_values(paths["test"], wanted)
+    others = read_columns(paths["test"], ["object_id"])["object_id"].astype(str)
+    shown = np.flatnonzero(np.isin(others, np.asarray(object_id, dtype=str)))
+    theirs = _read_values(paths["test"], wanted, shown)[1]
     is_target = dict(zip(labels["object_id"].astype(str), labels["target"] == 1, strict=True))
     sought = np.array([is_target[name] for name in ids])
     place = [wanted.index(name) for name in compared]
     scaler = Scaler(values[:, place])
-    of = {name: row for name, row in zip([*ids, *others], np.concatenate([values, theirs])[:, place], strict=True)}
+    of = dict(zip([*ids, *others[shown]], np.concatenate([values, theirs])[:, place], strict=True))
     return Context(
         target=decision["target"],
         threshold=decision["threshold"],
@@ -104,8 +106,8 @@ def read_context(object_id, paths, labels, settings, decision):
     )
 
 
-def _read_values(path, names):
-    table = read_columns(path, ["object_id", *names])
+def _read_values(path, names, rows=None):
+    table = read_columns(path, ["object_id", *names], rows=rows)
     ids = table["object_id"].astype(str)
     values = np.empty((len(ids), len(names)))
     for k, name in enumerate(names):

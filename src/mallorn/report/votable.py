@@ -25,7 +25,7 @@ def write_votable(path, table, target, data=""):
 
     about = columns_of(table, target)
     ids = plain_ids(about)
-    made = Table([_column(ids[name], table[name], column) for name, column in about.items()])
+    made = Table([_column(ids[name], table[name], column) for name, column in about.items()], copy=False)
     file = from_table(made, table_id="candidates")
     (resource,) = file.resources
     for field, name in zip(resource.tables[0].fields, about, strict=True):
