@@ -46,7 +46,8 @@ def run(folder, modules, *arguments):
 def serve(folder, *modules):
     """Answer requests, each in a fork, until standard input says "end"; then wait for the forks that still run.
 
-    If standard input ends without this, the forks are killed. If no socket can be made there, it ends at once: those who ask then run their scripts by python.
+    If standard input ends without this, the forks are killed. If no socket can be made there, it ends at once: those
+    who ask then run their scripts by python.
     """
     import importlib
     import signal
