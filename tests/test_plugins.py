@@ -27,7 +27,7 @@ def write(folder, name, text=FAMILY):
 
 
 def test_a_room_holds_what_its_modules_say_that_they_are():
-    known = ("catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost")
+    known = ("catboost", "given", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost")
     networks = ("atat", "cnn", "rnn", "swin", "tcn", "transformer")
     assert plugins.names("learners") == tuple(sorted([*known, *networks]))
     assert "family" not in plugins.names("features")

@@ -11,8 +11,11 @@ from mallorn.learning.pipeline import fit_pipeline
 from mallorn.learning.transforms.transform import transform
 from mallorn.runs.fingerprints import constant
 
-TABULAR = [name for name in LEARNERS if constant(f"mallorn.learners.{name}", "NEEDS") == ("features",)]
-"""Learners of features alone; those of light curves, networks, have tests of their own in networks/."""
+_OF_FEATURES = [name for name in LEARNERS if constant(f"mallorn.learners.{name}", "NEEDS") == ("features",)]
+
+TABULAR = [name for name in _OF_FEATURES if name != "given"]
+"""Learners of features alone. Those of light curves, networks, have tests of their own in networks/; `given`, which
+takes columns for probabilities, has its own in test_given.py."""
 
 ONE_MINIMUM = ("logistic", "ridge", "wide_logistic")
 """Learners whose loss has one minimum, so that nothing is drawn."""

@@ -137,7 +137,7 @@ def test_a_job_can_load_what_its_settings_name(used, expected):
 
 @pytest.mark.parametrize("used", [None, {}, {"seed": 1, "model": "lightgbm_grouped"}])
 def test_a_job_whose_settings_name_nothing_of_a_kind_may_load_all_of_it(used):
-    known = ["catboost", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost"]
+    known = ["catboost", "given", "lightgbm", "logistic", "mlp", "ridge", "wide_logistic", "xgboost"]
     networks = ["atat", "cnn", "rnn", "swin", "tcn", "transformer"]
     assert named("learners", used) == sorted([*known, *networks])
 

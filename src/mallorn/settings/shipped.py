@@ -123,13 +123,13 @@ MODELS = {
             "border_count": 16,
             "leaf_estimation_iterations": 1,
         },
-        "transforms": {"simulated_classes": {}},
     },
     "logistic_multiclass": {
         "learner": "logistic",
         "event_balance": 1.0,
         "params": {"C": 0.05, "max_iter": 300, "tol": 0.001},
     },
+    "simulated": {"learner": "given", "transforms": {"simulated_classes": {}}},
     "mlp_multiclass": {
         "learner": "mlp",
         "params": {"hidden": 32, "alpha": 1.0, "learning_rate_init": 0.001, "batch_size": 64, "epochs": 20},
@@ -189,7 +189,7 @@ REFERENCES = ("lightgbm", "xgboost_multiclass", "mlp_multiclass")
 for _name in (*ROCKETS, *NETWORKS, *REFERENCES):
     MODELS[_name]["enabled"] = False
 
-_STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass")
+_STRONGEST = ("catboost_multiclass", "logistic_multiclass", "lightgbm_multiclass", "simulated")
 
 ENSEMBLES = {
     "mean": {"method": "mean", "members": list(_STRONGEST)},
