@@ -109,16 +109,13 @@ release-models: install
 	PYTHONPATH=src "$(BIN)/python" -m mallorn convert release/example/results/survey --out "$(RELEASED)/example.parquet"
 
 # What the transform simulated_classes asks; the digest of it stands in the module of that name too.
-SIMULATED := results/predictions/final/stratified/0
+SIMULATED := results/predictions/final/stratified/0/lightgbm_multiclass/once
 simulated-classes: install
-	"$(BIN)/python" -m snakemake --cores $(CORES) --directory simulated --configfile config/simulated.yaml -- \
-	  $(SIMULATED)/catboost_multiclass/once $(SIMULATED)/lightgbm_multiclass/once
-	rm -rf "$(RELEASED)/simulated" && mkdir -p "$(RELEASED)/simulated"
-	for model in catboost_multiclass lightgbm_multiclass; do \
-	  cp -r simulated/$(SIMULATED)/$$model/once "$(RELEASED)/simulated/$$model" || exit 1; \
-	  rm -f "$(RELEASED)/simulated/$$model/.snakemake_timestamp"; done
+	"$(BIN)/python" -m snakemake --cores $(CORES) --directory simulated --configfile config/simulated.yaml -- $(SIMULATED)
+	rm -rf "$(RELEASED)/simulated" && cp -r simulated/$(SIMULATED) "$(RELEASED)/simulated"
+	rm -f "$(RELEASED)/simulated/.snakemake_timestamp"
 	PYTHONPATH=src "$(BIN)/python" -c \
-	  "from mallorn.learning.transforms.simulated_classes import MODELS, digest; print(digest(MODELS))"
+	  "from mallorn.learning.transforms.simulated_classes import MODEL, digest; print(digest(MODEL))"
 
 clean:
 	rm -rf results .snakemake docs/_site

@@ -1,4 +1,4 @@
-"""The models of simulated objects that come with mallorn, and their columns in place of the features."""
+"""The model of simulated objects that comes with mallorn, and its columns in place of the features."""
 
 import shutil
 
@@ -14,10 +14,9 @@ from mallorn.learning.transforms import simulated_classes
 from mallorn.settings.resolve import defaults
 
 STATE = simulated_classes.fit(labelled(np.zeros((2, 3), np.float32), [0, 1], 2), {}, 1, 1)
-MODEL = next(iter(STATE.models.values()))
 
 
-def objects(n=30, columns=MODEL.columns, seed=0):
+def objects(n=30, columns=STATE.model.columns, seed=0):
     """Objects with numbers of no meaning for features, a tenth missing."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(n, len(columns))).astype(np.float32) * 3
@@ -33,55 +32,52 @@ def said(state, dataset):
     return simulated_classes.apply(state, dataset).features.values
 
 
-def test_the_models_are_those_that_the_code_names(monkeypatch, tmp_path):
+def test_the_model_is_the_one_that_the_code_names(monkeypatch, tmp_path):
     copy = tmp_path / "simulated"
-    shutil.copytree(simulated_classes.MODELS, copy)
+    shutil.copytree(simulated_classes.MODEL, copy)
     assert simulated_classes.digest(copy) == simulated_classes.DIGEST
-    (file,) = copy.rglob("model.cbm")
-    file.write_bytes(file.read_bytes() + b" ")
-    monkeypatch.setattr(simulated_classes, "MODELS", copy)
+    (copy / "000" / "0_linear_start" / "start.json").write_text("{}")
+    monkeypatch.setattr(simulated_classes, "MODEL", copy)
     with pytest.raises(DataError, match=r"simulated: expected files with the digest .*, found .*install mallorn"):
         simulated_classes.fit(labelled(np.zeros((2, 3), np.float32), [0, 1], 2), {}, 1, 1)
 
 
-def test_their_classes_and_columns_are_those_of_the_shipped_configuration():
+def test_its_classes_and_columns_are_those_of_the_shipped_configuration():
     config = defaults()
     training = config["training"]
-    for name, fits in STATE.models.items():
-        assert {fit.learner for fit in fits.fits} == {config["models"][name]["learner"]}
-        assert fits.classes == (config["target"], *training["classes"], training["other_class"])
-        families = {column.partition("__")[0] for column in fits.columns}
-        assert families == {
-            family
-            for family, block in config["features"].items()
-            if isinstance(block, dict) and block.get("enabled") and f"{family}__*" not in training["exclude"]
-        }
+    assert STATE.model.classes == (config["target"], *training["classes"], training["other_class"])
+    families = {name.partition("__")[0] for name in STATE.model.columns}
+    assert families == {
+        name
+        for name, block in config["features"].items()
+        if isinstance(block, dict) and block.get("enabled") and f"{name}__*" not in training["exclude"]
+    }
 
 
 def test_columns_are_logarithms_of_probabilities_and_no_other_object_plays_a_part():
     dataset = objects()
     table = simulated_classes.apply(begun(dataset), dataset).features
-    assert table.columns == tuple(f"simulated__{name}" for name in MODEL.classes)
-    mean = np.mean([predict_mean(fits, dataset) for fits in STATE.models.values()], axis=0)
-    np.testing.assert_allclose(np.exp(table.values.astype(float)), np.maximum(mean, 1e-4), rtol=1e-5)
+    assert table.columns == tuple(f"simulated__{name}" for name in STATE.model.classes)
+    p = predict_mean(STATE.model, dataset)
+    np.testing.assert_allclose(np.exp(table.values.astype(float)), np.maximum(p, 1e-4), rtol=1e-5)
     np.testing.assert_allclose(said(begun(dataset), dataset.take([7]))[0], table.values[7], rtol=1e-5)
     assert said(begun(dataset), dataset.take([])).shape == (0, len(table.columns))
 
 
 def test_other_columns_in_another_order_and_lacking_ones_are_no_obstacle():
     dataset = objects()
-    some = [*MODEL.columns[100:20:-1], *MODEL.columns[150:]]
-    known = np.isin(MODEL.columns, some)
+    some = [*STATE.model.columns[100:20:-1], *STATE.model.columns[150:]]
+    known = np.isin(STATE.model.columns, some)
     fewer = dataset.with_features(("own", *some), np.hstack([np.ones((30, 1)), dataset.features.select(some).values]))
     without = np.where(known, dataset.features.values, np.nan).astype(np.float32)
-    expected = said(begun(dataset), dataset.with_features(MODEL.columns, without))
+    expected = said(begun(dataset), dataset.with_features(STATE.model.columns, without))
     np.testing.assert_array_equal(said(begun(fewer), fewer), expected)
 
 
-def test_what_was_said_before_is_of_the_same_objects_columns_and_models_alone():
+def test_what_was_said_before_is_of_the_same_objects_columns_and_model_alone():
     first, second = objects(seed=1), objects(seed=2)
-    renamed = of_values(first.features.values, MODEL.columns[::-1])
-    other = begun(first)._replace(models={"one": MODEL})
+    renamed = of_values(first.features.values, STATE.model.columns[::-1])
+    other = begun(first)._replace(model=STATE.model._replace(columns=STATE.model.columns[::-1]))
     asked = [(begun(first), first), (begun(first), second), (begun(renamed), renamed), (other, first)]
     found = [said(*one) for one in [*asked, *asked]]
     for once, again in zip(found[:4], found[4:], strict=True):
@@ -110,11 +106,11 @@ def test_a_model_of_the_columns_is_saved_and_explained(tmp_path):
     p = model.predict(dataset)
     assert model.model.given[k, 0] == 1
     assert np.mean((p[:, 0] > np.median(p[:, 0])) == (classes == 0)) > 0.9
-    write_fits(tmp_path / "fits", Fits(MODEL.columns, ("TDE", "other"), ("features",), (model,)))
+    write_fits(tmp_path / "fits", Fits(STATE.model.columns, ("TDE", "other"), ("features",), (model,)))
     again = read_fits(tmp_path / "fits")
     np.testing.assert_array_equal(predict_mean(again, dataset), p)
     gain = model.importance()
-    assert gain.shape == (len(MODEL.columns),)
+    assert gain.shape == (len(STATE.model.columns),)
     assert gain.min() >= 0
     shap = mean_contributions(again, dataset)
     assert shap.shape == dataset.features.values.shape
@@ -122,7 +118,7 @@ def test_a_model_of_the_columns_is_saved_and_explained(tmp_path):
     np.testing.assert_allclose(shap.sum(axis=1) - shap[0].sum(), logarithm - logarithm[0], atol=1e-4)
 
 
-def test_features_that_they_do_not_know_tell_nothing():
+def test_features_that_it_does_not_know_tell_nothing():
     values = np.random.default_rng(3).normal(size=(40, 3)).astype(np.float32)
     spec = {**SPEC, "learner": "given", "params": {}, "transforms": {"simulated_classes": {}}}
     p = fit_pipeline(spec, labelled(values, np.arange(40) % 2, 2), 1).predict(of_values(values))

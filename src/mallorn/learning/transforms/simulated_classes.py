@@ -1,9 +1,9 @@
-"""Class probabilities by models that have seen only simulated objects, as columns in place of the features.
+"""Class probabilities by a model that has seen only simulated objects, as columns in place of the features.
 
-A simulated survey has many more events of each type than are known. CatBoost and LightGBM learned from one (`make
-simulated-classes`), and no label of a real object plays a part. The columns are the logarithms of the mean of their
-probabilities of all classes. Features of the models that the data set lacks count as missing. The models come with
-mallorn and are saved with each trained model. docs/explanation/ablation.md says what they bring.
+A simulated survey has many more events of each type than are known. LightGBM learned from one (`make
+simulated-classes`), and no label of a real object plays a part. The columns are the logarithms of its probabilities of
+all classes. Features of the model that the data set lacks count as missing. The model comes with mallorn and is saved
+with each trained model. docs/explanation/ablation.md says what it brings.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ import numpy as np
 from mallorn.errors import DataError
 from mallorn.io.digests import whole_digest
 from mallorn.io.received import read_json
-from mallorn.learning.model_files import mean_contributions, predict_mean, read_fits, write_fits
+from mallorn.learning.model_files import Fits, mean_contributions, predict_mean, read_fits, write_fits
 from mallorn.runtime.arrays import OfArrays
 
 __all__ = [
     "DIGEST",
-    "MODELS",
+    "MODEL",
     "NEEDS",
     "PARAMETERS",
     "PREFIX",
@@ -45,11 +45,11 @@ SHARED = True
 PREFIX = "simulated__"
 """Of the names of the columns."""
 
-MODELS = Path(__file__).parents[2] / "released" / "simulated"
-"""Folder of the models that come with mallorn, a folder of fits for each (`mallorn.learning.model_files`)."""
+MODEL = Path(__file__).parents[2] / "released" / "simulated"
+"""Folder of the model that comes with mallorn, as fits of a model are kept (`mallorn.learning.model_files`)."""
 
-DIGEST = "70d8323e652eb91f"
-"""Of these models, so that jobs are run again where they are others: they follow what stands here."""
+DIGEST = "66cba53f9769b9e4"
+"""Of that model, so that jobs are run again where it is another: they follow what stands here."""
 
 _FILE = "seen.json"
 
@@ -57,58 +57,53 @@ _LEAST = 1e-4  # least probability: the simulation deserves no more certainty
 
 
 class SimulatedClasses(NamedTuple):
-    """The fitted `models`, {name: `Fits`}, and the `seen` features of the data set that they were put before."""
+    """The `model` of simulated objects, as `Fits`, and the `seen` features of the data set that it was put before."""
 
-    models: dict
+    model: Fits
     seen: tuple
 
 
 def fit(part, params, seed, threads):
     """Return the `SimulatedClasses` that come with mallorn; see `mallorn.learning.transforms.transform`.
 
-    Only the names of the training part's features are read. Raises DataError if the models are missing, or are not
-    those that this code names.
+    Only the names of the training part's features are read. Raises DataError if the model is missing, or is not the one
+    that this code names.
     """
-    if (found := digest(MODELS)) != DIGEST:
-        raise DataError.at(MODELS, expected=f"files with the digest {DIGEST}", found=found, fix="install mallorn again")
-    return SimulatedClasses(_models(MODELS), tuple(part.dataset.features.columns))
+    if (found := digest(MODEL)) != DIGEST:
+        raise DataError.at(MODEL, expected=f"files with the digest {DIGEST}", found=found, fix="install mallorn again")
+    return SimulatedClasses(_model(MODEL), tuple(part.dataset.features.columns))
 
 
 def apply(state, dataset):
     """Return the objects with one feature for each class: the logarithm of its probability, at least 1e-4."""
-    classes = next(iter(state.models.values())).classes
-    names = [f"{PREFIX}{name}" for name in classes]
+    names = [f"{PREFIX}{name}" for name in state.model.classes]
     return dataset.with_features(names, _asked("classes", _said, state, dataset))
 
 
 def importance(state, importance):
-    """Return the importances (p,): those of the columns are divided by each feature's importance in their models."""
-    own = []
-    for fits in state.models.values():
-        gains = np.mean([fit.importance() for fit in fits.fits], axis=0)
-        own.append(_of_seen(state, fits, _shares(gains[None])))
-    return importance.sum() * _shares(sum(own))[0]
+    """Return the importances (p,): those of the columns are divided by each feature's importance in their model."""
+    own = np.mean([fit.importance() for fit in state.model.fits], axis=0)
+    return importance.sum() * _shares(_of_seen(state, own[None]))[0]
 
 
 def contributions(state, dataset, values):
-    """Return SHAP values (n, p): those of the columns are divided by how much each feature moves their models."""
+    """Return SHAP values (n, p): those of the columns are divided by how much each feature moves their model."""
     return values.sum(axis=1, keepdims=True) * _asked("moves", _moves, state, dataset)
 
 
 def save(state, folder):
-    """Write the models, each as its fits, and the names of the features seen as JSON."""
-    for name, fits in state.models.items():
-        write_fits(Path(folder, name), fits)
+    """Write the model as fits are written, and the names of the features seen as JSON."""
+    write_fits(folder, state.model)
     Path(folder, _FILE).write_text(json.dumps(list(state.seen)) + "\n", encoding="utf-8")
 
 
 def load(folder):
     """Return the `SimulatedClasses` that `save` wrote."""
-    return SimulatedClasses(_models(folder), tuple(read_json(Path(folder, _FILE))))
+    return SimulatedClasses(_model(folder), tuple(read_json(Path(folder, _FILE))))
 
 
 def digest(folder):
-    """Return a digest of the models in a folder."""
+    """Return a digest of the model in a folder."""
     whole = hashlib.sha256()
     for path in sorted(Path(folder).rglob("*")):
         if path.is_file() and path.name != _FILE:
@@ -116,53 +111,47 @@ def digest(folder):
     return whole.hexdigest()[:16]
 
 
-def _models(folder):
-    """Return the models in a folder, or the last ones that were read if the files are the same: all fits have them."""
+def _model(folder):
+    """Return the model in a folder, or the last one that was read if its files are the same: all fits have the same."""
     key = digest(folder)
-    models = _READ.get(key)
-    if models is None:
-        models = {path.name: read_fits(path) for path in sorted(Path(folder).iterdir()) if path.is_dir()}
+    model = _READ.get(key)
+    if model is None:
+        model = read_fits(folder)
         _READ.clear()
-        _READ[key] = models
-    return models
+        _READ[key] = model
+    return model
 
 
 _READ = {}
 
 
 _KNOWN = OfArrays()
-"""What the models say of features, under the name of what is asked: all fits of a model put the same question."""
+"""What the model says of features, under the name of what is asked: all fits of a model put the same question."""
 
 
 def _asked(what, find, state, dataset):
     """Return `find(state, dataset)`, which is remembered by the name `what` of the question."""
     known, question = _KNOWN.of(dataset.features.values), (state.seen, dataset.features.columns)
-    models, asked, found = known.get(what, (None, None, None))
-    if models is not state.models or asked != question:
+    model, asked, found = known.get(what, (None, None, None))
+    if model is not state.model or asked != question:
         found = find(state, dataset)
-        known[what] = state.models, question, found
+        known[what] = state.model, question, found
     return found
 
 
 def _said(state, dataset):
-    """Return the logarithms (n, C) of the mean of the models' probabilities, float32."""
-    said = [predict_mean(fits, _known(fits, dataset)) for fits in state.models.values()]
-    return np.log(np.maximum(sum(said) / len(said), _LEAST)).astype(np.float32)
+    """Return the logarithms (n, C) of the model's probabilities, float32."""
+    return np.log(np.maximum(predict_mean(state.model, _known(state, dataset)), _LEAST)).astype(np.float32)
 
 
 def _moves(state, dataset):
-    """Return the share (n, p) of each feature in how far all of them move the models."""
-    return _shares(sum(_moved(state, fits, _known(fits, dataset)) for fits in state.models.values()))
+    """Return the share (n, p) of each feature in how far all of them move the model."""
+    return _shares(_of_seen(state, np.abs(mean_contributions(state.model, _known(state, dataset)))))
 
 
-def _moved(state, fits, known):
-    """Return the shares (n, p) of the features seen in how far they move one model."""
-    return _of_seen(state, fits, _shares(np.abs(mean_contributions(fits, known))))
-
-
-def _known(fits, dataset):
-    """Return the objects with the features of a model, NaN for those that the data set lacks."""
-    table, columns = dataset.features, tuple(fits.columns)
+def _known(state, dataset):
+    """Return the objects with the features of the model, NaN for those that the data set lacks."""
+    table, columns = dataset.features, tuple(state.model.columns)
     if tuple(table.columns) == columns:
         return dataset
     place = {name: k for k, name in enumerate(table.columns)}
@@ -172,9 +161,9 @@ def _known(fits, dataset):
     return dataset.with_features(columns, values)
 
 
-def _of_seen(state, fits, values):
-    """Return values (n, .) of a model's features as those (n, p) of the features seen, 0 for others."""
-    place = {name: k for k, name in enumerate(fits.columns)}
+def _of_seen(state, values):
+    """Return values (n, .) of the model's features as those (n, p) of the features seen, 0 for others."""
+    place = {name: k for k, name in enumerate(state.model.columns)}
     spread = np.zeros((len(values), len(state.seen)))
     for k, name in enumerate(state.seen):
         if name in place:
