@@ -241,8 +241,8 @@ class Model(Block):
     params: dict[str, Parameter] = Field(default_factory=dict, description=_PARAMS)
     transforms: dict[str, dict[str, Parameter]] = Field(
         default_factory=dict,
-        description="What is fitted to each training part before the learner, with its parameters; null takes a "
-        "shipped one away. simulated_classes: what a model of simulated objects alone says of an object takes the place "
+        description="What is fitted to each training part before the learner, with its parameters; null takes "
+        "a shipped one away. simulated_classes: what a model of simulated objects alone says of an object is in place "
         "of its features (docs/explanation/ablation.md). linear_start: boosting begins from a logistic model of all "
         "classes, of inverse penalty C. "
         "rocket, principal_components: docs/explanation/rocket.md. embedding: docs/explanation/networks.md.",
