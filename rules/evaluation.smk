@@ -98,8 +98,10 @@ rule draw_curves:
 
 rule score_other_surveys:
     input:
-        spectroscopic=of_copies("out_of_fold", OTHER_SURVEYS, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
-        none=of_copies("out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, SUBMITTED_MODELS + SUBMITTED_ENSEMBLE),
+        spectroscopic=of_copies("out_of_fold", OTHER_SURVEYS, PROTOCOLS, members_of(OTHER_SURVEYS) + SUBMITTED_ENSEMBLE),
+        none=of_copies(
+            "out_of_fold", OTHER_SURVEYS_WITHOUT_REDSHIFT, PROTOCOLS, members_of(OTHER_SURVEYS) + SUBMITTED_ENSEMBLE
+        ),
         folds="results/folds.parquet",
         lightcurves=f"results/lightcurves/{OTHER_SURVEYS}.parquet",
         objects=f"results/objects/{OTHER_SURVEYS}.parquet",

@@ -183,7 +183,7 @@ if SUBMITTED_ENSEMBLE:
 
     use rule combine as combine_copies with:
         input:
-            expand(list(PREDICTED_OF_COPIES.values()), model=SUBMITTED_MODELS, allow_missing=True),
+            combined_copies,
             folds="results/folds.parquet",
         output:
             expand(list(PREDICTED_OF_COPIES.values()), model=SUBMITTED_ENSEMBLE, allow_missing=True),
@@ -194,13 +194,16 @@ if SUBMITTED_ENSEMBLE:
             training="|".join(ALL_COPIES),
         params:
             models=lambda wildcards: {
-                model: predicted(PREDICTED_OF_COPIES, wildcards, model) for model in SUBMITTED_MODELS
+                model: predicted(PREDICTED_OF_COPIES, wildcards, model) for model in members_of(wildcards.training)
             },
             ensembles=lambda wildcards: {
                 model: predicted({**PREDICTED_OF_COPIES, "learned": f"{PREDICTIONS}/learned.json"}, wildcards, model)
                 for model in SUBMITTED_ENSEMBLE
             },
-            settings={name: config["ensembles"][name] for name in SUBMITTED_ENSEMBLE},
+            settings=lambda wildcards: {
+                name: {**config["ensembles"][name], "members": members_of(wildcards.training)}
+                for name in SUBMITTED_ENSEMBLE
+            },
         message:
             "Combining models on {wildcards.protocol} folds, repeat {wildcards.repeat}, {wildcards.training}"
 

@@ -42,7 +42,8 @@ def folders_of(training, repeats, fits=FITS):
     """Return, for each of `repeats`, {model: folder of its fits} of the submitted models of a training set."""
     about = {"training": training, "protocol": SUBMITTED}
     return [
-        {model: fits.format(**about, repeat=repeat, model=model) for model in SUBMITTED_MODELS} for repeat in repeats
+        {model: fits.format(**about, repeat=repeat, model=model) for model in members_of(training)}
+        for repeat in repeats
     ]
 
 

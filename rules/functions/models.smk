@@ -234,3 +234,14 @@ def of_copies(name, training, protocols=SUBMITTED, models=config["submission"]["
     """
     chosen = {"training": training, "protocol": protocols, "model": models}
     return expand(PREDICTED[name], **chosen, repeat=REPEATS_OF_COPIES.get(training, []))
+
+
+def members_of(training):
+    """Return the submitted models that learn from a training set: those of copies may be fewer."""
+    block = config["augmentations"].get(augmentation_of(training), {})
+    return [name for name in SUBMITTED_MODELS if not SUBMITTED_ENSEMBLE or name not in block.get("without", [])]
+
+
+def combined_copies(wildcards):
+    """Return the paths of predictions by the members of the submitted ensemble, for a training set of copies."""
+    return expand(list(PREDICTED_OF_COPIES.values()), **wildcards, model=members_of(wildcards.training))

@@ -66,6 +66,15 @@ BROKEN = [
     ({"rocket": {"ensemble": "means"}}, "rocket.ensemble: there is no 'means' (did you mean 'mean'?)"),
     ({"models": {"minirocket": {"transforms": {"rocket": {"kinds": 1}}}}}, "transforms.rocket: unknown key 'kinds'"),
     ({"tuning": {"models": ["lightgmb"]}}, "tuning.models: there is no 'lightgmb' (did you mean 'lightgbm'?)"),
+    ({"augmentations": {"early": {"without": ["simulatd"]}}}, "there is no 'simulatd' (did you mean 'simulated'?)"),
+    (
+        {
+            "augmentations": {"other_surveys": {"enabled": True, "without": ["lightgbm"]}},
+            "models": {"lightgbm": {"enabled": True}},
+            "ensembles": {"mean": {"members": ["lightgbm"]}},
+        },
+        "augmentations.other_surveys.without: no member of 'mean', the submitted ensemble, is left",
+    ),
     ({"evaluation": {"tree": {"models": ["catboots"]}}}, "evaluation.tree.models: there is no 'catboots'"),
     ({"evaluation": {"tree": {"repeats": 4}}}, "evaluation.tree.repeats: expected at most folds.repeats, 3, found 4"),
     ({"evaluation": {"predictive": {"model": "x"}}}, "evaluation.predictive.model: there is no 'x'"),

@@ -200,6 +200,12 @@ def test_new_objects_without_any_redshift_score_alike_from_the_workflow_and_from
     assert len(same) > 0.6 * len(run.none)
 
 
+def members(results, training):
+    """Return the members of the submitted mean of a training set."""
+    path = results / "predictions" / training / "grouped" / "0" / "mean" / "learned.json"
+    return json.loads(path.read_text())["members"]
+
+
 def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
     results = run.path / "results"
     train = read_columns(results / "features" / "train.parquet", ["object_id", "Z"])
@@ -222,9 +228,11 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
         for name, fold in zip(originals(out["object_id"]), out["fold"], strict=True):
             of.setdefault(name, set()).add(fold)
         assert set(map(len, of.values())) == {1}  # all copies of an object are held out together
+        assert "simulated" not in members(results, training)
         decision = json.loads((results / f"threshold_{training}.json").read_text())
         assert set(decision["cuts"]) == set(CUTS)
         assert (decision["rule"], decision["precision"]) == ("wanted_precision", 0.5)
+    assert members(results, "final") == members(results, "no_redshift") == defaults()["ensembles"]["mean"]["members"]
     assert json.loads((results / "threshold.json").read_text())["rule"] == "expected_count"
     table = read_rows(results / "evaluation" / "other_surveys.csv")
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {

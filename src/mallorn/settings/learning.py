@@ -65,6 +65,12 @@ class NoRedshift(Block):
     repeats: Count = value(1, "Of folds.repeats, the first ones that the submitted models are trained in on them.")
 
 
+_WITHOUT = (
+    "Members of the submitted ensemble that do not learn from these. As shipped, the one that knows simulated objects "
+    "alone, since it has seen whole light curves in six passbands."
+)
+
+
 class OtherSurveys(Block):
     """Copies of the training objects as other surveys would have seen them: from them models learn to score objects
     that are seen in few passbands, or in detections alone.
@@ -85,6 +91,7 @@ class OtherSurveys(Block):
         "Lowest precision of the decisions on the copies of each cut, by which each has its threshold; null: by the "
         "block threshold.",
     )
+    without: listed(str, 0) = value(["simulated"], _WITHOUT)
 
 
 class EarlyTrigger(Block):
@@ -135,6 +142,7 @@ class Early(Block):
         "Days from the trigger to the last point between which the models of whole light curves take over, smoothly.",
         "d",
     )
+    without: listed(str, 0) = value(["simulated"], _WITHOUT)
 
 
 class Augmentations(Block):

@@ -17,6 +17,7 @@ def broken_model_rules(config):
     """Return a line for each rule on models and decisions that `config` breaks; see `mallorn.settings.rules`."""
     return [
         *_names(config),
+        *_of_copies(config),
         *_learners(config),
         *_transforms(config["models"]),
         *_classes(config["training"]),
@@ -57,6 +58,17 @@ def _names(config):
         for name in names:
             if models.get(name, {}).get("pretrained"):
                 yield f"{where}: {name!r} is pretrained, which only models that are trained on the folds can be"
+
+
+def _of_copies(config):
+    """Yield a line for each name that is left out of the models of copies without being one, and if none is left."""
+    models, submitted = config["models"], config["submission"]["model"]
+    members = config["ensembles"].get(submitted, {}).get("members", [])
+    for name in ("other_surveys", "early"):
+        where, without = f"augmentations.{name}.without", config["augmentations"][name]["without"]
+        yield from (_absent(where, one, models) for one in without if one not in models)
+        if config["augmentations"][name]["enabled"] and members and not set(members) - set(without):
+            yield f"{where}: no member of {submitted!r}, the submitted ensemble, is left; leave fewer out"
 
 
 def _unusable(where, name, blocks):
