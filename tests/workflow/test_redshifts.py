@@ -28,7 +28,7 @@ from mallorn.watch.following import Scoring
 from mallorn.watch.objects import POINT
 
 FAMILIES = ("statistics", "redshift", "multiband")  # and age, which comes with models of young objects
-MEMBERS = ["logistic_multiclass", "lightgbm_multiclass"]
+MEMBERS = ["logistic_multiclass", "lightgbm_multiclass", "simulated"]
 EMPTY = ("", "-9", "NaN", "-99.0", "999")
 
 
@@ -232,7 +232,7 @@ def test_copies_as_other_surveys_see_them_are_learned_from_and_scored(run):
         decision = json.loads((results / f"threshold_{training}.json").read_text())
         assert set(decision["cuts"]) == set(CUTS)
         assert (decision["rule"], decision["precision"]) == ("wanted_precision", 0.5)
-    assert members(results, "final") == members(results, "no_redshift") == defaults()["ensembles"]["mean"]["members"]
+    assert members(results, "final") == members(results, "no_redshift") == MEMBERS
     assert json.loads((results / "threshold.json").read_text())["rule"] == "expected_count"
     table = read_rows(results / "evaluation" / "other_surveys.csv")
     assert {(row["redshift"], row["protocol"], row["cut"]) for row in table} == {
