@@ -17,16 +17,16 @@ PREDICTIONS = "results/predictions/final/{}/0/{}"
 
 def test_a_network_fills_in_simulated_or_unlabelled_light_curves_first(clone):
     given = yaml.safe_load(TINY.read_text())
-    given["models"]["simulated"] = {"learner": "tcn", "enabled": False, "pretrained": True}
-    given["models"]["simulated"]["params"] = {**NETWORK, "first_masked_epochs": 2, "first_epochs": 1}
+    given["models"]["filled"] = {"learner": "tcn", "enabled": False, "pretrained": True}
+    given["models"]["filled"]["params"] = {**NETWORK, "first_masked_epochs": 2, "first_epochs": 1}
     given["models"]["unlabelled"] = {"learner": "tcn", "enabled": False, "pretrained": "unlabelled"}
     given["models"]["unlabelled"]["params"] = {**NETWORK, "first_masked_epochs": 2, "masked_epochs": 1}
     given["pretraining"] = {"sources": {**given["simulation"]["sources"], "SN IIn": 1, "SN Ib": 1}, "spectroscopic": 1}
     clone.configfile = clone.path / "networks.yaml"
     clone.configfile.write_text(yaml.safe_dump(given))
-    wanted = [("grouped", "simulated"), ("stratified", "unlabelled")]
+    wanted = [("grouped", "filled"), ("stratified", "unlabelled")]
     clone.snakemake(*(f"{PREDICTIONS.format(*one)}/out_of_fold.parquet" for one in wanted))
-    for name, epochs in (("simulated", 1), ("unlabelled", 0)):
+    for name, epochs in (("filled", 1), ("unlabelled", 0)):
         about = json.loads(clone.read(f"results/pretrained/{name}/network.json"))
         assert (len(about["history"]), len(about["masked_history"])) == (epochs, 2)
     for protocol, name in wanted:
@@ -36,7 +36,7 @@ def test_a_network_fills_in_simulated_or_unlabelled_light_curves_first(clone):
     assert (len(about["history"]), len(about["masked_history"])) == (1, 1)
     # on grouped folds it is refused: `networks` does not plan it, and the job does not train
     planned = " ".join(clone.planned("networks")["cross_validate"])
-    assert PREDICTIONS.format("stratified", "simulated") in planned
+    assert PREDICTIONS.format("stratified", "filled") in planned
     assert PREDICTIONS.format("grouped", "unlabelled") not in planned
     done = clone.snakemake(f"{PREDICTIONS.format('grouped', 'unlabelled')}/out_of_fold.parquet", ok=False)
     assert "siblings of held-out events are among the unlabelled objects" in done.stdout + done.stderr
