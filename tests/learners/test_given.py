@@ -51,6 +51,15 @@ def test_classes_of_the_same_column_share_it_by_their_weights(classes):
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
 
 
+def test_a_class_that_no_column_is_sure_of_has_the_one_that_tells_it_from_others(classes):
+    """Objects of class 0 have .2 in column 0, ten times as much as others, and .6 in column 1, as those of class 1."""
+    rare = classes == 0
+    p = np.where(rare[:, None], [[0.2, 0.6, 0.1, 0.1]], 0.02)
+    p[~rare, classes[~rare]] = 0.94
+    model = fitted(np.log(p), classes, 4)
+    np.testing.assert_array_equal(model.given, np.eye(4))
+
+
 def test_labels_decide_nothing_else(classes):
     values = said(classes, [0, 1, 2, 3])
     some = fitted(values[:300], classes[:300], 4)

@@ -35,6 +35,8 @@ SEARCH_SPACE = {}
 
 _FILE = "model.json"
 
+_LEAST = 0.1  # of the highest mean probability that a column gives a class; those that give it less are not its own
+
 
 class Model(NamedTuple):
     """`given` (p, C): the share of each column's probability that each class has; `average` (p,): the columns' means in
@@ -47,9 +49,9 @@ class Model(NamedTuple):
 def fit(dataset, classes, weight, n_classes, params, seed, threads):
     """Return a fitted `Model`; see `mallorn.learners.learner` for the arguments. Nothing is drawn.
 
-    A class belongs to the column that has, in the weighted mean of its objects, the highest probability. Classes with
-    the same column share it by their weights. A column without a class is of the one whose objects have the highest
-    mean by it.
+    A class belongs to the column that gives it the largest share of what it gives to all classes, in the weighted mean
+    of their objects, among the columns that give it a tenth of what any does, or more. Classes with the same column
+    share it by their weights. A column without a class is of the one whose objects have the highest mean by it.
     """
     values = np.asarray(dataset.features.values, dtype=float)
     known = np.isfinite(values)
@@ -59,7 +61,8 @@ def fit(dataset, classes, weight, n_classes, params, seed, threads):
     number = np.bincount(classes, weights=weight, minlength=n_classes)
     mean = total / number[:, None]
     given = np.zeros((values.shape[1], n_classes))
-    given[mean.argmax(axis=1), np.arange(n_classes)] = number
+    enough = mean >= _LEAST * mean.max(axis=1, keepdims=True)
+    given[np.argmax(enough * mean / mean.sum(axis=0), axis=1), np.arange(n_classes)] = number
     alone = np.flatnonzero(given.sum(axis=1) == 0)
     given[alone, mean[:, alone].argmax(axis=0)] = 1.0
     return Model(given / given.sum(axis=1, keepdims=True), average)
