@@ -67,13 +67,27 @@ def show_summary():
         print(summary("results", line(read_input("results/input.json"))), file=sys.stderr)
 
 
+def failed_jobs():
+    """Return the jobs that failed in this run."""
+    return [job for failed in workflow.scheduler.failed for job in getattr(failed, "jobs", [failed])]
+
+
+def clear_after_failures():
+    """Remove what killed jobs have written by half: a table that they only update may be as it should without them."""
+    from mallorn.io.files import remove_half_written
+
+    for job in failed_jobs():
+        for path in job.output:
+            remove_half_written(path)
+
+
 def show_failures():
     """Write the errors of failed jobs to the terminal, after all output of Snakemake."""
     import atexit
 
     from mallorn.runtime.summary import failures
 
-    jobs = [job for failed in workflow.scheduler.failed for job in getattr(failed, "jobs", [failed])]
+    jobs = failed_jobs()
     named = sorted((", ".join([job.rule.name, *map(str, job.wildcards)]), next(iter(job.log), None)) for job in jobs)
     if named:
         atexit.register(print, failures(named), file=sys.stderr)
@@ -92,4 +106,5 @@ onsuccess:
 
 
 onerror:
+    clear_after_failures()
     show_failures()

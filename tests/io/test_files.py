@@ -13,7 +13,7 @@ from bad_inputs import DISK
 
 from mallorn.errors import DataError
 from mallorn.io.csv_tables import write_csv
-from mallorn.io.files import atomic_write, remove, write_text
+from mallorn.io.files import atomic_write, remove, remove_half_written, write_text
 from mallorn.io.tables import write_table
 
 
@@ -62,6 +62,17 @@ def test_a_writer_left_over_from_a_killed_run_does_no_harm(tmp_path):
         overtaken()
     assert path.read_text() == "whole"
     assert names(tmp_path) == ["t.txt"]
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path):
+    inside = tmp_path / "pages" / "more"
+    inside.mkdir(parents=True)
+    kept = [tmp_path / "t.txt", tmp_path / ".other.txt.01.part", inside / "page.html"]
+    for path in (*kept, tmp_path / ".t.txt.01.part", tmp_path / ".pages.02.part", inside / ".page.html.03.part"):
+        path.touch()
+    for path in (tmp_path / "t.txt", tmp_path / "pages", tmp_path / "absent"):
+        remove_half_written(path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
 
 @contextmanager

@@ -36,6 +36,9 @@ def test_the_terminal_ends_with_the_own_error_of_a_failed_job(empty, finished):
     shutil.copytree(finished.origin / "results" / "survey", broken.path / "survey")
     with open(broken.path / "survey/split_02/train_full_lightcurves.csv", "a", encoding="utf-8") as file:
         file.write("half a row")
+    left = broken.path / "results" / "set_aside" / ".split_02.parquet.0123.part"  # by a job that was killed
+    left.parent.mkdir(exist_ok=True)
+    left.touch()
     done = broken.snakemake_anew("results/lightcurves/split_02.parquet", "--config", "data_dir=survey", ok=False)
     assert done.returncode == 1
     *_, heading, _, name, error, log = done.stderr.rstrip().split("\n")
@@ -45,3 +48,4 @@ def test_the_terminal_ends_with_the_own_error_of_a_failed_job(empty, finished):
     assert error.endswith("Next step: mend this line; if the file ends here, it is cut off: get it again.")
     assert log == "    log: results/log/ingest/split_02.log"
     assert "Traceback" not in done.stderr
+    assert not left.exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mallorn.errors import DataError
 
-__all__ = ["atomic_write", "remove", "write_text"]
+__all__ = ["atomic_write", "remove", "remove_half_written", "write_text"]
 
 _OF_THE_DISK = {
     errno.ENOSPC: "free space on the disk of this folder",
@@ -38,8 +38,7 @@ def atomic_write(path):
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left_over in path.parent.glob(f".{escape(path.name)}.*.part"):
-            left_over.unlink(missing_ok=True)
+        _remove_left_over(path)
         yield beside
         os.replace(beside, path)
     except OSError as error:
@@ -50,6 +49,19 @@ def atomic_write(path):
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def remove_half_written(path):
+    """Remove what killed jobs have left of writing the file `path`, or files in the folder `path`."""
+    path = Path(path)
+    _remove_left_over(path)
+    for left_over in path.rglob(".*.part"):
+        left_over.unlink(missing_ok=True)
+
+
+def _remove_left_over(path):
+    for left_over in path.parent.glob(f".{escape(path.name)}.*.part"):
+        left_over.unlink(missing_ok=True)
 
 
 def write_text(path, text):
