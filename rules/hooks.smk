@@ -106,5 +106,5 @@ onsuccess:
 
 
 onerror:
-    clear_after_failures()
     show_failures()
+    clear_after_failures()
